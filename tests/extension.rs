@@ -21,7 +21,7 @@ const SPEC: &str = r#"{
   "$schema": "../../../schema/action.schema.json",
   "action": "DescribeFleetWeather",
   "group": "instance",
-  "summary": "Tells the weather over the racks of each fleet.",
+  "summary": "Returns the weather above the racks of each fleet.",
   "retry": { "class": "read" },
   "rate_limit_per_second": 10,
   "request": [
@@ -32,7 +32,7 @@ const SPEC: &str = r#"{
   ],
   "response": [
     { "name": "WeatherSet", "type": "list<Tag>", "output_required": true,
-      "doc": "Fleet and sky, one entry for each fleet that was asked for." }
+      "doc": "Fleet and sky, one entry for each fleet that was requested." }
   ],
   "errors": ["InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "UnsupportedOperation"]
 }
@@ -103,14 +103,14 @@ impl Copy {
         lock.lock().unwrap();
         let copy = Self { root: home.join("tree"), target: home.join("target"), _lock: lock };
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let mut wanted = BTreeMap::new();
+        let mut expected_files = BTreeMap::new();
         for part in ["Cargo.toml", "Cargo.lock", "crates", "specs", "xtask"] {
-            read(workspace, Path::new(part), &mut wanted);
+            read(workspace, Path::new(part), &mut expected_files);
         }
         // A program that uses the action takes the place of these tests.
-        wanted.insert("tests/Cargo.toml".into(), MANIFEST.into());
-        wanted.insert("tests/src/main.rs".into(), PROGRAM.into());
-        copy.become_equal(&wanted);
+        expected_files.insert("tests/Cargo.toml".into(), MANIFEST.into());
+        expected_files.insert("tests/src/main.rs".into(), PROGRAM.into());
+        copy.update_to(&expected_files);
         copy
     }
 
@@ -121,13 +121,15 @@ impl Copy {
     }
 
     /// Writes only files that differ, because cargo compares modification times.
-    fn become_equal(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
+    fn update_to(&self, expected_files: &BTreeMap<PathBuf, Vec<u8>>) {
         fs::create_dir_all(&self.root).unwrap();
         let present = self.files();
-        for path in present.keys().filter(|path| !wanted.contains_key(*path)) {
+        for path in present.keys().filter(|path| !expected_files.contains_key(*path)) {
             fs::remove_file(self.root.join(path)).unwrap();
         }
-        for (path, content) in wanted.iter().filter(|(path, it)| present.get(*path) != Some(it)) {
+        for (path, content) in
+            expected_files.iter().filter(|(path, it)| present.get(*path) != Some(it))
+        {
             self.write(path, content);
         }
     }
@@ -200,20 +202,20 @@ fn one_json_file_adds_an_action() {
     let before = copy.files();
     copy.write("specs/cvm/2017-03-12/actions/DescribeFleetWeather.json", SPEC);
     copy.codegen();
-    only_generated_files_changed(&before, &copy.files());
+    assert_only_generated_files_changed(&before, &copy.files());
 
     let packages = ["--package", "fleet-weather", "--package", "cvm-cli"];
     copy.cargo(&[&["build", "--quiet", "--offline"][..], &packages].concat());
-    the_program_sends_it(&copy);
-    the_command_line_knows_it(&copy);
+    check_program(&copy);
+    check_command_line(&copy);
 }
 
 /// Asserts that only generated files changed: one new file, and the lists that name it.
-fn only_generated_files_changed(
+fn assert_only_generated_files_changed(
     before: &BTreeMap<PathBuf, Vec<u8>>,
     after: &BTreeMap<PathBuf, Vec<u8>>,
 ) {
-    assert!(before.keys().all(|path| after.contains_key(path)), "a file went away");
+    assert!(before.keys().all(|path| after.contains_key(path)), "a file was removed");
     let changed = after.iter().filter(|(path, content)| before.get(*path) != Some(content));
     let mut changed: Vec<_> =
         changed.map(|(path, _)| path.to_str().unwrap().replace('\\', "/")).collect();
@@ -232,7 +234,7 @@ fn only_generated_files_changed(
     assert!(code.contains("pub weather_set: Vec<Tag>,"), "{code}");
 }
 
-fn the_program_sends_it(copy: &Copy) {
+fn check_program(copy: &Copy) {
     let output = copy.program("fleet-weather").output().unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{err}");
@@ -243,10 +245,10 @@ fn the_program_sends_it(copy: &Copy) {
         "InvalidParameterValue",
         "InvalidParameterValue.LimitExceeded",
     ];
-    assert_eq!(codes, expected.repeat(5), "once in each dialect");
+    assert_eq!(codes, expected.repeat(5), "once per dialect");
 }
 
-fn the_command_line_knows_it(copy: &Copy) {
+fn check_command_line(copy: &Copy) {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready.json");
     let mut emulator = copy.program("cvm");
@@ -271,11 +273,12 @@ fn the_command_line_knows_it(copy: &Copy) {
     assert!(err.contains("does not model the action DescribeFleetWeather"), "{err}");
 
     let (succeeded, _, err) = cvm(&["DescribeFleetWeather", "--FleetName.0", "blue"]);
-    assert!(!succeeded && err.contains("FleetNames"), "the right name is told: {err}");
+    assert!(!succeeded && err.contains("FleetNames"), "the right name is suggested: {err}");
 
     let help = copy.program("cvm").args(["help", "DescribeFleetWeather"]).output().unwrap();
     let help = text(&help.stdout);
-    for line in ["Tells the weather over the racks", "FleetNames", "DaysAhead", "rarely changes"] {
+    for line in ["Returns the weather above the racks", "FleetNames", "DaysAhead", "rarely changes"]
+    {
         assert!(help.contains(line), "{line}: {help}");
     }
 }

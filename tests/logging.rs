@@ -31,12 +31,12 @@ const KEY: &str = "canary-key-0123456789/+";
 const TOKEN: &str = "canary-token-0123456789/+";
 
 /// Everything that was logged.
-fn heard() -> &'static Mutex<String> {
-    static HEARD: OnceLock<Mutex<String>> = OnceLock::new();
-    HEARD.get_or_init(Mutex::default)
+fn log() -> &'static Mutex<String> {
+    static LOG: OnceLock<Mutex<String>> = OnceLock::new();
+    LOG.get_or_init(Mutex::default)
 }
 
-struct Everything;
+struct LogCapture;
 
 struct Fields<'a>(&'a mut String);
 
@@ -46,28 +46,28 @@ impl Visit for Fields<'_> {
     }
 }
 
-impl Subscriber for Everything {
+impl Subscriber for LogCapture {
     fn enabled(&self, _: &Metadata<'_>) -> bool {
         true
     }
 
     fn new_span(&self, attributes: &Attributes<'_>) -> Id {
-        let mut heard = heard().lock().unwrap();
-        let _ = write!(heard, "\n{}", attributes.metadata().name());
-        attributes.record(&mut Fields(&mut heard));
+        let mut log = log().lock().unwrap();
+        let _ = write!(log, "\n{}", attributes.metadata().name());
+        attributes.record(&mut Fields(&mut log));
         Id::from_u64(1)
     }
 
     fn record(&self, _: &Id, values: &tracing::span::Record<'_>) {
-        values.record(&mut Fields(&mut heard().lock().unwrap()));
+        values.record(&mut Fields(&mut log().lock().unwrap()));
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
     fn event(&self, event: &Event<'_>) {
-        let mut heard = heard().lock().unwrap();
-        let _ = write!(heard, "\n{}", event.metadata().target());
-        event.record(&mut Fields(&mut heard));
+        let mut log = log().lock().unwrap();
+        let _ = write!(log, "\n{}", event.metadata().target());
+        event.record(&mut Fields(&mut log));
     }
 
     fn enter(&self, _: &Id) {}
@@ -75,25 +75,25 @@ impl Subscriber for Everything {
     fn exit(&self, _: &Id) {}
 }
 
-impl log::Log for Everything {
+impl log::Log for LogCapture {
     fn enabled(&self, _: &log::Metadata<'_>) -> bool {
         true
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        let _ = write!(heard().lock().unwrap(), "\n{} {}", record.target(), record.args());
+        let _ = write!(log().lock().unwrap(), "\n{} {}", record.target(), record.args());
     }
 
     fn flush(&self) {}
 }
 
 /// The forms in which a text could appear in another.
-fn spellings(text: &str) -> Vec<String> {
+fn encodings(text: &str) -> Vec<String> {
     let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
     let quoted = Value::from(text).to_string();
     let quoted = quoted[1..quoted.len() - 1].to_owned();
     let escaped = format!("{text:?}");
-    let mut spellings = vec![
+    let mut encodings = vec![
         text[..8].to_owned(),
         quoted,
         escaped[1..escaped.len() - 1].to_owned(),
@@ -104,14 +104,14 @@ fn spellings(text: &str) -> Vec<String> {
     // In base64, a text looks different at each of three offsets, and its ends mix with the surrounding bytes.
     for offset in 0..3 {
         let encoded = Base64::encode_string(&[&vec![b'x'; offset], text.as_bytes()].concat());
-        spellings.push(encoded[4..encoded.len() - 4].to_owned());
+        encodings.push(encoded[4..encoded.len() - 4].to_owned());
     }
-    spellings
+    encodings
 }
 
 fn assert_without(texts: &[&str], name: &str, shown: &str) {
-    for spelling in texts.iter().flat_map(|text| spellings(text)) {
-        assert!(!shown.contains(&spelling), "{name} shows `{spelling}`:\n{shown}");
+    for encoding in texts.iter().flat_map(|text| encodings(text)) {
+        assert!(!shown.contains(&encoding), "{name} shows `{encoding}`:\n{shown}");
     }
 }
 
@@ -163,14 +163,14 @@ fn debug_hides_secrets_of_every_model() {
 }
 
 /// Answers each request with the next of these and closes.
-async fn answering(answers: Vec<String>) -> String {
+async fn server_responding(responses: Vec<String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
-        for answer in answers {
+        for response in responses {
             let (mut socket, _) = listener.accept().await.unwrap();
             read_request(&mut socket).await;
-            let _ = socket.write_all(answer.as_bytes()).await;
+            let _ = socket.write_all(response.as_bytes()).await;
         }
     });
     url
@@ -200,7 +200,7 @@ fn http(body: &str) -> String {
 }
 
 /// A success, an error that quotes everything, an invalid page that quotes everything, and no response.
-fn answers(info: &ActionInfo, secret: &str) -> Vec<String> {
+fn responses(info: &ActionInfo, secret: &str) -> Vec<String> {
     let mut response = Record::new(info.response);
     fill(&mut response);
     let mut members = json::to_value(&response);
@@ -216,7 +216,7 @@ fn answers(info: &ActionInfo, secret: &str) -> Vec<String> {
 }
 
 /// An error as any logger could print it, with all its sources.
-fn in_full(error: &dyn StdError) -> String {
+fn full_text(error: &dyn StdError) -> String {
     let mut text = String::new();
     let mut next = Some(error);
     while let Some(error) = next {
@@ -228,8 +228,8 @@ fn in_full(error: &dyn StdError) -> String {
 
 #[tokio::test]
 async fn logs_contain_no_member_values() {
-    tracing::subscriber::set_global_default(Everything).unwrap();
-    log::set_logger(&Everything).unwrap();
+    tracing::subscriber::set_global_default(LogCapture).unwrap();
+    log::set_logger(&LogCapture).unwrap();
     log::set_max_level(log::LevelFilter::Trace);
     let hidden = [SECRET, KEY, TOKEN];
     for info in ACTIONS {
@@ -238,11 +238,11 @@ async fn logs_contain_no_member_values() {
         let sent = if fill(&mut request) > 0 { SECRET } else { "" };
         let request = json::to_value(&request);
         for dialect in [Dialect::Tc3, Dialect::V1Sha256, Dialect::OldGateway] {
-            let answers = answers(info, sent);
-            let count = answers.len();
+            let responses = responses(info, sent);
+            let count = responses.len();
             let client = Client::builder()
                 .without_environment()
-                .endpoint(answering(answers).await)
+                .endpoint(server_responding(responses).await)
                 .region("ap-guangzhou")
                 .credential(Credential::temporary("AKIDEXAMPLE", KEY, TOKEN).unwrap())
                 .dialect(dialect)
@@ -250,19 +250,21 @@ async fn logs_contain_no_member_values() {
                 .rate_limiter(NoRateLimit)
                 .build()
                 .unwrap();
-            for turn in 0..count {
+            for number in 0..count {
                 let outcome = client.call(info, request.clone()).await;
-                assert_eq!(outcome.is_ok(), turn == 0, "{} {dialect}: {outcome:?}", info.name);
+                assert_eq!(outcome.is_ok(), number == 0, "{} {dialect}: {outcome:?}", info.name);
                 let shown = match &outcome {
-                    Ok(answer) => format!("{:?} {:?} {answer:?}", answer.report(), answer.record()),
-                    Err(error) => in_full(error),
+                    Ok(response) => {
+                        format!("{:?} {:?} {response:?}", response.report(), response.record())
+                    }
+                    Err(error) => full_text(error),
                 };
                 assert_without(&hidden, info.name, &shown);
             }
         }
-        let heard = std::mem::take(&mut *heard().lock().unwrap());
-        assert!(heard.contains(info.name) && heard.contains("cvm_transport"), "{heard}");
-        assert!(heard.contains("reqwest") || heard.contains("hyper"), "{heard}");
-        assert_without(&[PLAIN, SECRET, KEY, TOKEN], info.name, &heard);
+        let log = std::mem::take(&mut *log().lock().unwrap());
+        assert!(log.contains(info.name) && log.contains("cvm_transport"), "{log}");
+        assert!(log.contains("reqwest") || log.contains("hyper"), "{log}");
+        assert_without(&[PLAIN, SECRET, KEY, TOKEN], info.name, &log);
     }
 }

@@ -6,35 +6,35 @@ use std::fmt::Debug;
 use cvm_protocol::Model;
 
 /// A type-erased model that can be created and compared.
-pub trait Specimen: Model + Debug + Any {
+pub trait AnyModel: Model + Debug + Any {
     /// A new value of the same type, with nothing set.
-    fn fresh(&self) -> Box<dyn Specimen>;
+    fn new_default(&self) -> Box<dyn AnyModel>;
     /// Whether both have the same type and are equal.
-    fn is_same(&self, other: &dyn Specimen) -> bool;
+    fn is_same(&self, other: &dyn AnyModel) -> bool;
 }
 
-impl<M: Model + Default + Clone + PartialEq + Debug + Any> Specimen for M {
-    fn fresh(&self) -> Box<dyn Specimen> {
+impl<M: Model + Default + Clone + PartialEq + Debug + Any> AnyModel for M {
+    fn new_default(&self) -> Box<dyn AnyModel> {
         Box::new(Self::default())
     }
 
-    fn is_same(&self, other: &dyn Specimen) -> bool {
+    fn is_same(&self, other: &dyn AnyModel) -> bool {
         (other as &dyn Any).downcast_ref::<Self>() == Some(self)
     }
 }
 
-macro_rules! specimens {
+macro_rules! model_list {
     ($($model:path),* $(,)?) => {
         /// One value of each model, with nothing set.
-        pub fn models() -> Vec<Box<dyn Specimen>> {
+        pub fn models() -> Vec<Box<dyn AnyModel>> {
             vec![$(Box::new(<$model>::default())),*]
         }
     };
 }
-cvm_models::every_model!(specimens);
+cvm_models::every_model!(model_list);
 
 /// The model with this name.
-pub fn model(name: &str) -> Box<dyn Specimen> {
+pub fn model(name: &str) -> Box<dyn AnyModel> {
     let found = models().into_iter().find(|model| model.table().name == name);
     found.unwrap_or_else(|| panic!("there is no model {name}"))
 }
@@ -45,7 +45,7 @@ fn every_model_info_has_its_type() {
     let count = names.len();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), count, "one model a name");
+    assert_eq!(names.len(), count, "names are unique");
     for info in cvm_models::ACTIONS {
         for table in [info.request, info.response] {
             assert!(std::ptr::eq(model(table.name).table(), table), "{}", table.name);

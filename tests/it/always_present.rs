@@ -5,13 +5,13 @@ use cvm_models::protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, RetryClass};
 use cvm_models::{Client, Error};
 use serde_json::{Map, Value, json};
 
-use crate::cloud::client_of;
-use crate::predicates::told;
+use crate::cloud::client_for;
+use crate::predicates::predicates;
 use crate::sample;
-use crate::scripted_server::{Peer, json};
+use crate::scripted_server::{ScriptedServer, json};
 
 /// A response with every member of the model.
-fn whole(table: &'static ModelInfo) -> Map<String, Value> {
+fn complete(table: &'static ModelInfo) -> Map<String, Value> {
     let value = |field: &'static FieldInfo| match field.wire {
         "RequestId" => json!("r-1"),
         _ => full(field, &field.kind),
@@ -36,53 +36,53 @@ fn full(field: &'static FieldInfo, kind: &'static Kind) -> Value {
 /// Calls the action once, with a server that responds with these members.
 async fn call(info: &'static ActionInfo, members: &Map<String, Value>) -> Result<(), Error> {
     let body = json!({ "Response": members }).to_string();
-    let peer = Peer::saying(json(body)).await;
-    let client: Client = client_of(&peer.url()).max_attempts(1).build().unwrap();
+    let server = ScriptedServer::responding(json(body)).await;
+    let client: Client = client_for(&server.url()).max_attempts(1).build().unwrap();
     client.call(info, sample::request(info.request, 0)).await.map(drop)
 }
 
 /// The ways in which a member can be incomplete.
 #[derive(Clone, Copy, Debug)]
-enum Lack {
+enum Incomplete {
     Absent,
     Null,
     Empty,
     NullItem,
-    NamelessItem,
+    ItemWithoutId,
     PartlyNull,
 }
 
-impl Lack {
+impl Incomplete {
     const ALL: [Self; 6] = [
         Self::Absent,
         Self::Null,
         Self::Empty,
         Self::NullItem,
-        Self::NamelessItem,
+        Self::ItemWithoutId,
         Self::PartlyNull,
     ];
 
     /// The member in this state; `None` if its type does not have it.
-    fn of(self, field: &FieldInfo, whole: &Value) -> Option<Value> {
+    fn of(self, field: &FieldInfo, complete: &Value) -> Option<Value> {
         let is_id = field.wire.ends_with("Id");
         match (self, &field.kind) {
             (Self::Null, _) => Some(Value::Null),
             (Self::Empty, Kind::List(_)) => Some(json!([])),
-            (Self::Empty, Kind::Object(table)) if names(table) => Some(json!({})),
+            (Self::Empty, Kind::Object(table)) if has_id(table) => Some(json!({})),
             (Self::Empty, Kind::Str) if is_id => Some(json!("")),
             (Self::NullItem, Kind::List(_)) => Some(json!([null])),
-            (Self::NamelessItem, Kind::List(Kind::Str)) => Some(json!([""])),
-            (Self::NamelessItem, Kind::List(Kind::Object(table))) if names(table) => {
+            (Self::ItemWithoutId, Kind::List(Kind::Str)) => Some(json!([""])),
+            (Self::ItemWithoutId, Kind::List(Kind::Object(table))) if has_id(table) => {
                 Some(json!([{}]))
             }
-            (Self::PartlyNull, Kind::List(_)) => Some(json!([whole[0], null])),
+            (Self::PartlyNull, Kind::List(_)) => Some(json!([complete[0], null])),
             _ => None,
         }
     }
 }
 
 /// Whether objects of this model have an id of their own.
-fn names(table: &ModelInfo) -> bool {
+fn has_id(table: &ModelInfo) -> bool {
     table.members.iter().any(|field| field.wire.ends_with("Id") && matches!(field.kind, Kind::Str))
 }
 
@@ -91,28 +91,33 @@ async fn missing_always_present_member_is_no_success_of_a_change() {
     let mut tasks = tokio::task::JoinSet::new();
     for info in cvm_models::ACTIONS {
         tasks.spawn(async move {
-            let whole = whole(info.response);
-            call(info, &whole).await.unwrap_or_else(|error| panic!("{}: {error}", info.name));
+            let complete = complete(info.response);
+            call(info, &complete).await.unwrap_or_else(|error| panic!("{}: {error}", info.name));
             let mut cases = 0;
-            let promised = info.response.members.iter().filter(|field| field.always_present);
-            for field in promised.filter(|field| field.wire != "RequestId") {
-                for lack in Lack::ALL {
-                    let mut lacking = whole.clone();
-                    match (lack, lack.of(field, &whole[field.wire])) {
-                        (Lack::Absent, _) => drop(lacking.remove(field.wire)),
-                        (_, Some(value)) => lacking[field.wire] = value,
+            let always_present = info.response.members.iter().filter(|field| field.always_present);
+            for field in always_present.filter(|field| field.wire != "RequestId") {
+                for kind in Incomplete::ALL {
+                    let mut incomplete = complete.clone();
+                    match (kind, kind.of(field, &complete[field.wire])) {
+                        (Incomplete::Absent, _) => drop(incomplete.remove(field.wire)),
+                        (_, Some(value)) => incomplete[field.wire] = value,
                         (_, None) => continue,
                     }
-                    let shown = format!("{} without {} ({lack:?})", info.name, field.wire);
+                    let shown = format!("{} without {} ({kind:?})", info.name, field.wire);
                     let is_read = info.retry_class(&request_of(info)) == RetryClass::Read;
-                    match call(info, &lacking).await {
+                    match call(info, &incomplete).await {
                         Ok(()) => {
-                            let may_be_empty = field.may_be_empty && matches!(lack, Lack::Empty);
+                            let may_be_empty =
+                                field.may_be_empty && matches!(kind, Incomplete::Empty);
                             assert!(is_read || may_be_empty, "{shown}");
                         }
                         Err(error) => {
                             assert!(!is_read, "{shown}: {error}");
-                            assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{shown}");
+                            assert_eq!(
+                                predicates(&error),
+                                ["outcome unknown", "unreadable"],
+                                "{shown}"
+                            );
                             let text = error.to_string();
                             let mut named: Vec<&str> = text.split('`').skip(1).step_by(2).collect();
                             named.retain(|name| name.starts_with(field.wire));
@@ -155,19 +160,24 @@ async fn dry_run_succeeds_with_only_a_request_id() {
     let bare = json!({ "Response": { "RequestId": "r-1" } }).to_string();
     let mut changes = 0;
     for info in cvm_models::ACTIONS.iter().filter(|info| info.dry_run) {
-        let peer = Peer::saying(json(bare.clone())).await;
-        let client: Client = client_of(&peer.url()).max_attempts(1).build().unwrap();
+        let server = ScriptedServer::responding(json(bare.clone())).await;
+        let client: Client = client_for(&server.url()).max_attempts(1).build().unwrap();
         let real = sample::request(info.request, 0);
         let mut dry = real.clone();
         dry["DryRun"] = true.into();
         let response = client.call(info, dry).await;
         assert!(response.is_ok(), "{}: {}", info.name, response.unwrap_err());
-        let promises =
+        let has_more =
             info.response.members.iter().filter(|field| field.always_present).count() > 1;
-        if promises && info.retry != RetryClass::Read {
+        if has_more && info.retry != RetryClass::Read {
             changes += 1;
             let error = client.call(info, real).await.unwrap_err();
-            assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{}: {error}", info.name);
+            assert_eq!(
+                predicates(&error),
+                ["outcome unknown", "unreadable"],
+                "{}: {error}",
+                info.name
+            );
         }
     }
     assert!(changes >= 7, "{changes}");

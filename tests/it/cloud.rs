@@ -51,7 +51,7 @@ impl Cloud {
         Self { inner, router }
     }
 
-    pub async fn ask(&self, request: Request<Bytes>) -> Answer {
+    pub async fn send(&self, request: Request<Bytes>) -> ApiResponse {
         let response = self.router.clone().oneshot(request.map(Body::from)).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -59,7 +59,7 @@ impl Cloud {
         assert_eq!(parts.status, 200, "{}", String::from_utf8_lossy(&body));
         // The official Python SDK misses errors under any other content type.
         assert_eq!(content_type, Some(&b"application/json"[..]));
-        Answer(serde_json::from_slice(&body).unwrap())
+        ApiResponse(serde_json::from_slice(&body).unwrap())
     }
 
     /// Advances the clock by a minute, which completes any operation.
@@ -72,9 +72,9 @@ impl Cloud {
     }
 
     /// Adds CHC hosts, each with its own serial number. Returns their ids.
-    pub fn bring_servers<const N: usize>(&self) -> [String; N] {
-        std::array::from_fn(|place| {
-            let server = ChcServer::new("ap-guangzhou-3", format!("SN-{place}"));
+    pub fn add_chc_hosts<const N: usize>(&self) -> [String; N] {
+        std::array::from_fn(|number| {
+            let server = ChcServer::new("ap-guangzhou-3", format!("SN-{number}"));
             self.inner.add_chc_host(&server).unwrap()
         })
     }
@@ -87,27 +87,27 @@ impl Cloud {
 
 /// The response: the whole envelope.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Answer(pub Value);
+pub struct ApiResponse(pub Value);
 
-impl Answer {
-    pub fn response(&self) -> &Value {
+impl ApiResponse {
+    pub fn members(&self) -> &Value {
         &self.0["Response"]
     }
 
     /// The error code; `None` for a success.
     pub fn code(&self) -> Option<&str> {
-        self.response()["Error"]["Code"].as_str()
+        self.members()["Error"]["Code"].as_str()
     }
 
     pub fn message(&self) -> &str {
-        self.response()["Error"]["Message"].as_str().unwrap_or_default()
+        self.members()["Error"]["Message"].as_str().unwrap_or_default()
     }
 
     /// Asserts that the response has every always present member, and no unknown one.
     pub fn assert_as_specified(&self, action: &str) {
         if self.code().is_none() {
             let mut record = Record::new(cvm_models::action(action).unwrap().response);
-            let text = self.response().to_string();
+            let text = self.members().to_string();
             let report = json::from_slice_strict(&mut record, text.as_bytes()).unwrap();
             assert!(report.is_clean(), "{action}: {:?} {:?}", report.missing, report.drifts);
         }
@@ -115,24 +115,24 @@ impl Answer {
 
     /// The strings of a list member.
     pub fn list(&self, member: &str) -> Vec<String> {
-        let items = self.response()[member].as_array().unwrap_or_else(|| panic!("{self:?}"));
+        let items = self.members()[member].as_array().unwrap_or_else(|| panic!("{self:?}"));
         items.iter().map(|item| item.as_str().unwrap().to_owned()).collect()
     }
 }
 
 /// A client of the public endpoints that ignores the environment.
-pub fn published() -> ClientBuilder {
+pub fn public_client() -> ClientBuilder {
     Client::builder().without_environment().credential(credential()).region(REGION)
 }
 
 /// A client for a URL, with the key pair of the samples.
 ///
 /// The documented rates are not tested here, and secrets in a URL only reach loopback.
-pub fn client_of(url: &str) -> ClientBuilder {
-    published().endpoint(url).allow_secrets_in_url(true).rate_limiter(NoRateLimit)
+pub fn client_for(url: &str) -> ClientBuilder {
+    public_client().endpoint(url).allow_secrets_in_url(true).rate_limiter(NoRateLimit)
 }
 
 /// The client of a running emulator, in the given dialect.
 pub fn client(emulator: &Emulator, dialect: Dialect) -> Client {
-    client_of(emulator.url()).dialect(dialect).build().unwrap()
+    client_for(emulator.url()).dialect(dialect).build().unwrap()
 }

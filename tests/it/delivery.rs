@@ -15,51 +15,56 @@ use cvm_models::{Client, Dialect, Outcome, waiters};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::cloud::{builder, client, client_of};
-use crate::predicates::told;
-use crate::scripted_server::{Peer, http, read_request, whole_length};
+use crate::cloud::{builder, client, client_for};
+use crate::predicates::predicates;
+use crate::scripted_server::{ScriptedServer, http, read_request, whole_length};
 
 /// Forwards requests to the emulator, and drops the first responses.
 struct Gateway {
     url: String,
-    carried: Arc<AtomicUsize>,
+    forwarded: Arc<AtomicUsize>,
 }
 
 impl Gateway {
-    async fn losing(count: usize, emulator: &Emulator) -> Self {
+    async fn dropping(count: usize, emulator: &Emulator) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let carried = Arc::new(AtomicUsize::new(0));
-        let (counter, behind) = (Arc::clone(&carried), emulator.address());
+        let forwarded = Arc::new(AtomicUsize::new(0));
+        let (counter, emulator_address) = (Arc::clone(&forwarded), emulator.address());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(carry(stream, behind, count, Arc::clone(&counter)));
+                tokio::spawn(forward(stream, emulator_address, count, Arc::clone(&counter)));
             }
         });
-        Self { url, carried }
+        Self { url, forwarded }
     }
 
-    fn carried(&self) -> usize {
-        self.carried.load(Ordering::SeqCst)
+    fn forwarded(&self) -> usize {
+        self.forwarded.load(Ordering::SeqCst)
     }
 }
 
-async fn carry(mut client: TcpStream, behind: SocketAddr, lost: usize, carried: Arc<AtomicUsize>) {
-    let mut server = TcpStream::connect(behind).await.unwrap();
+async fn forward(
+    mut client: TcpStream,
+    emulator_address: SocketAddr,
+    lost: usize,
+    forwarded: Arc<AtomicUsize>,
+) {
+    let mut server = TcpStream::connect(emulator_address).await.unwrap();
     while let Some(request) = read_request(&mut client).await {
         server.write_all(&request).await.unwrap();
-        let mut answer = Vec::new();
+        let mut response = Vec::new();
         let mut piece = [0; 16 * 1024];
-        while whole_length(&answer).is_none_or(|length| answer.len() < length) {
+        while whole_length(&response).is_none_or(|length| response.len() < length) {
             let count = server.read(&mut piece).await.unwrap();
-            assert!(count > 0, "the emulator hung up");
-            answer.extend_from_slice(&piece[..count]);
+            assert!(count > 0, "the emulator closed the connection");
+            response.extend_from_slice(&piece[..count]);
         }
-        if carried.fetch_add(1, Ordering::SeqCst) < lost {
+        if forwarded.fetch_add(1, Ordering::SeqCst) < lost {
             // The request took effect, and the response is dropped.
             return;
         }
-        client.write_all(&answer).await.unwrap();
+        client.write_all(&response).await.unwrap();
     }
 }
 
@@ -72,7 +77,7 @@ fn launch() -> RunInstances {
     }
 }
 
-async fn ledger(emulator: &Emulator) -> Vec<Instance> {
+async fn instances(emulator: &Emulator) -> Vec<Instance> {
     let client = client(emulator, Dialect::Tc3);
     client.send(DescribeInstances::default()).await.unwrap().instance_set
 }
@@ -85,49 +90,49 @@ async fn cloud() -> Emulator {
 async fn launch_with_lost_responses_creates_one_instance() {
     for dialect in Dialect::ALL {
         let emulator = cloud().await;
-        let gateway = Gateway::losing(2, &emulator).await;
+        let gateway = Gateway::dropping(2, &emulator).await;
         let client = gateway_client(&gateway, dialect);
         let (launched, report) = client.send_with_report(launch()).await.unwrap();
         let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
         assert_eq!(outcomes, [Outcome::Ambiguous, Outcome::Ambiguous, Outcome::Success]);
-        assert_eq!(gateway.carried(), 3, "{dialect}");
-        let ledger = ledger(&emulator).await;
-        assert_eq!(ledger.len(), 1, "{dialect}: one was asked for");
-        assert_eq!(launched.instance_id_set, [ledger[0].instance_id.clone()], "{dialect}");
+        assert_eq!(gateway.forwarded(), 3, "{dialect}");
+        let instances = instances(&emulator).await;
+        assert_eq!(instances.len(), 1, "{dialect}: one was requested");
+        assert_eq!(launched.instance_id_set, [instances[0].instance_id.clone()], "{dialect}");
     }
 }
 
 fn gateway_client(gateway: &Gateway, dialect: Dialect) -> Client {
-    client_of(&gateway.url).dialect(dialect).build().unwrap()
+    client_for(&gateway.url).dialect(dialect).build().unwrap()
 }
 
 #[tokio::test]
 async fn attempts_share_the_client_token_but_not_the_nonce() {
-    let peer = Peer::saying(http(502, &[], "bad gateway")).await;
-    let client = client_of(&peer.url()).dialect(Dialect::V1Sha256).build().unwrap();
+    let server = ScriptedServer::responding(http(502, &[], "bad gateway")).await;
+    let client = client_for(&server.url()).dialect(Dialect::V1Sha256).build().unwrap();
     let error = client.send(launch()).await.unwrap_err();
-    assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
+    assert_eq!(predicates(&error), ["outcome unknown", "unreadable"], "{error}");
     let token = error.client_token().unwrap().to_owned();
-    let requests = peer.requests();
+    let requests = server.requests();
     assert_eq!(requests.len(), error.attempts().len());
-    assert!(requests.len() > 1, "a launch with a token is sent again");
+    assert!(requests.len() > 1, "a launch with a token is retried");
     assert!(requests.iter().all(|request| request.contains(&format!("ClientToken={token}"))));
     let nonce = |request: &String| {
         let after = request.split("&Nonce=").nth(1).unwrap();
         after.split('&').next().unwrap().to_owned()
     };
     let nonces: HashSet<_> = requests.iter().map(nonce).collect();
-    assert_eq!(nonces.len(), requests.len(), "each attempt is signed anew");
+    assert_eq!(nonces.len(), requests.len(), "each attempt has its own signature");
 
     // Whatever happened to that launch, its token cannot be used for another one.
     let other = RunInstances { client_token: Some(token.clone()), ..Default::default() };
-    let before = peer.connections();
+    let before = server.connections();
     let error = client.send(other).await.unwrap_err();
-    assert_eq!(told(&error), ["usage", "not sent"], "{error}");
-    assert_eq!(peer.connections(), before);
+    assert_eq!(predicates(&error), ["usage", "not sent"], "{error}");
+    assert_eq!(server.connections(), before);
     let same = RunInstances { client_token: Some(token), ..launch() };
     assert!(client.send(same).await.unwrap_err().outcome_unknown().is_some());
-    assert!(peer.connections() > before);
+    assert!(server.connections() > before);
 }
 
 #[tokio::test]
@@ -136,23 +141,23 @@ async fn unsafe_requests_are_sent_once() {
     let direct = client(&emulator, Dialect::Tc3);
     let id = direct.send(launch()).await.unwrap().instance_id_set.remove(0);
     for dialect in Dialect::ALL {
-        let gateway = Gateway::losing(1, &emulator).await;
+        let gateway = Gateway::dropping(1, &emulator).await;
         let client = gateway_client(&gateway, dialect);
         let reboot = RebootInstances { instance_ids: vec![id.clone()], ..Default::default() };
         let error = client.send(reboot).await.unwrap_err();
-        assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{dialect}: {error}");
-        assert_eq!((error.attempts().len(), gateway.carried()), (1, 1), "{dialect}");
+        assert_eq!(predicates(&error), ["outcome unknown", "unreadable"], "{dialect}: {error}");
+        assert_eq!((error.attempts().len(), gateway.forwarded()), (1, 1), "{dialect}");
         // It did take effect, which the error allowed for.
-        let operation = ledger(&emulator).await.remove(0).latest_operation;
+        let operation = instances(&emulator).await.remove(0).latest_operation;
         assert_eq!(operation.as_deref(), Some("RebootInstances"), "{dialect}");
     }
-    let gateway = Gateway::losing(1, &emulator).await;
+    let gateway = Gateway::dropping(1, &emulator).await;
     let client = gateway_client(&gateway, Dialect::Tc3);
     let terminate = TerminateInstances { instance_ids: vec![id], ..Default::default() };
     let error = client.send(terminate).await.unwrap_err();
-    assert_eq!(told(&error), ["outcome unknown", "unreadable"], "{error}");
-    assert_eq!(gateway.carried(), 1);
-    assert!(ledger(&emulator).await.is_empty());
+    assert_eq!(predicates(&error), ["outcome unknown", "unreadable"], "{error}");
+    assert_eq!(gateway.forwarded(), 1);
+    assert!(instances(&emulator).await.is_empty());
 }
 
 #[tokio::test]
@@ -171,39 +176,40 @@ async fn lost_termination_leaves_prepaid_instance_in_recycle_bin() {
     };
     let ids = direct.send(prepaid).await.unwrap().instance_id_set;
     direct.wait(waiters::InstancesRunning::of(&ids)).await.unwrap();
-    let gateway = Gateway::losing(1, &emulator).await;
+    let gateway = Gateway::dropping(1, &emulator).await;
     let terminate = TerminateInstances { instance_ids: ids, ..Default::default() };
     let error = gateway_client(&gateway, Dialect::Tc3).send(terminate).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "{error}");
-    assert_eq!(gateway.carried(), 1);
-    let ledger = ledger(&emulator).await;
-    assert_eq!(ledger[0].instance_state, InstanceState::Shutdown, "kept for its owner");
+    assert_eq!(gateway.forwarded(), 1);
+    let instances = instances(&emulator).await;
+    assert_eq!(instances[0].instance_state, InstanceState::Shutdown, "still in the recycle bin");
 }
 
 #[tokio::test]
 async fn read_is_retried_after_a_lost_response() {
     let emulator = cloud().await;
     for dialect in Dialect::ALL {
-        let gateway = Gateway::losing(1, &emulator).await;
+        let gateway = Gateway::dropping(1, &emulator).await;
         let client = gateway_client(&gateway, dialect);
         let (_, report) = client.send_with_report(DescribeZones::default()).await.unwrap();
-        assert_eq!(report.attempts.len(), 2, "{dialect}: one failed and one did not");
-        assert_eq!(gateway.carried(), 2, "{dialect}");
+        assert_eq!(report.attempts.len(), 2, "{dialect}: one failed and one succeeded");
+        assert_eq!(gateway.forwarded(), 2, "{dialect}");
     }
 }
 
 #[tokio::test]
 async fn one_retry_layer_serves_every_entry_point() {
-    let broken = || Peer::saying(http(503, &[], "down"));
-    let limited = |peer: &Peer| client_of(&peer.url()).max_attempts(2).build().unwrap();
-    let peer = broken().await;
-    let error = limited(&peer).send(DescribeInstances::default()).await.unwrap_err();
-    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
-    let peer = broken().await;
+    let broken = || ScriptedServer::responding(http(503, &[], "down"));
+    let limited =
+        |server: &ScriptedServer| client_for(&server.url()).max_attempts(2).build().unwrap();
+    let server = broken().await;
+    let error = limited(&server).send(DescribeInstances::default()).await.unwrap_err();
+    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
+    let server = broken().await;
     let info = cvm_models::action("DescribeInstances").unwrap();
-    let error = limited(&peer).call(info, serde_json::json!({})).await.unwrap_err();
-    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
-    let peer = broken().await;
-    let error = limited(&peer).items(DescribeInstances::default()).try_next().await.unwrap_err();
-    assert_eq!((error.attempts().len(), peer.requests().len()), (2, 2));
+    let error = limited(&server).call(info, serde_json::json!({})).await.unwrap_err();
+    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
+    let server = broken().await;
+    let error = limited(&server).items(DescribeInstances::default()).try_next().await.unwrap_err();
+    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
 }

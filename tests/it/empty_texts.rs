@@ -6,33 +6,33 @@ use cvm_models::types::Placement;
 use cvm_protocol::{ActionInfo, Kind, ModelInfo, Predicate, Record, RetryClass, json, query_form};
 use serde_json::{Value, json};
 
-use crate::baseline::{Scene, baselines};
+use crate::baseline::{Fixture, baselines};
 use crate::cloud::{builder, client};
 use crate::raw_requests::{self, Gateway};
 use crate::sample;
 
 /// This object with an empty text in each text member, one at a time, and in each text list.
-fn emptied(table: &'static ModelInfo, object: &Value) -> Vec<(String, Value)> {
+fn with_empty_texts(table: &'static ModelInfo, object: &Value) -> Vec<(String, Value)> {
     let mut variants = Vec::new();
     for field in table.members {
-        let mut put = |path: String, value: Value| {
+        let mut add = |path: String, value: Value| {
             let mut variant = object.clone();
             variant[field.wire] = value;
             variants.push((path, variant));
         };
         let wire = field.wire;
         match &field.kind {
-            Kind::Str => put(wire.to_owned(), json!("")),
-            Kind::List(Kind::Str) => put(format!("{wire}.0"), json!([""])),
+            Kind::Str => add(wire.to_owned(), json!("")),
+            Kind::List(Kind::Str) => add(format!("{wire}.0"), json!([""])),
             Kind::Object(table) => {
-                for (path, value) in emptied(table, &or_empty(&object[wire])) {
-                    put(format!("{wire}.{path}"), value);
+                for (path, value) in with_empty_texts(table, &or_empty(&object[wire])) {
+                    add(format!("{wire}.{path}"), value);
                 }
             }
             Kind::List(Kind::Object(table)) => {
                 let first = object[wire].get(0).unwrap_or(&Value::Null);
-                for (path, value) in emptied(table, &or_empty(first)) {
-                    put(format!("{wire}.0.{path}"), json!([value]));
+                for (path, value) in with_empty_texts(table, &or_empty(first)) {
+                    add(format!("{wire}.0.{path}"), json!([value]));
                 }
             }
             _ => {}
@@ -52,7 +52,7 @@ fn record(info: &ActionInfo, request: &Value) -> Record {
 }
 
 /// The record that the receiver decodes from the query encoding.
-fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
+fn through_query_form(info: &ActionInfo, request: &Record) -> Record {
     let pairs = query_form::encode(request).unwrap();
     let mut back = Record::new(info.request);
     let pairs = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
@@ -64,13 +64,13 @@ fn over_pairs(info: &ActionInfo, request: &Record) -> Record {
 fn every_encoding_keeps_empty_text_and_retry_class() {
     let mut count = 0;
     for info in cvm_models::ACTIONS {
-        for (path, request) in emptied(info.request, &sample::request(info.request, 0)) {
+        for (path, request) in with_empty_texts(info.request, &sample::request(info.request, 0)) {
             let given = record(info, &request);
             let body = json::to_vec(&given).unwrap();
             let sent: Value = serde_json::from_slice(&body).unwrap();
             let pointer = format!("/{}", path.replace('.', "/"));
             assert_eq!(sent.pointer(&pointer), Some(&json!("")), "{} {path}", info.name);
-            let pairs = over_pairs(info, &given);
+            let pairs = through_query_form(info, &given);
             assert_eq!(json::to_vec(&pairs).unwrap(), body, "{} {path}", info.name);
             let classes = [&given, &pairs, &record(info, &sent)].map(|one| info.retry_class(one));
             assert!(classes.iter().all(|class| *class == classes[0]), "{} {path}", info.name);
@@ -115,28 +115,28 @@ async fn emulator_treats_empty_text_alike_in_every_encoding() {
     for baseline in baselines() {
         let info = cvm_models::action(baseline.action).unwrap();
         // Later requests see the changes of earlier ones, the same in each encoding.
-        let scenes = [Scene::new().await, Scene::new().await, Scene::new().await];
-        let right = (baseline.request)(&scenes[0]);
-        for (path, request) in emptied(info.request, &right) {
+        let fixtures = [Fixture::new().await, Fixture::new().await, Fixture::new().await];
+        let right = (baseline.request)(&fixtures[0]);
+        for (path, request) in with_empty_texts(info.request, &right) {
             let pairs = query_form::encode_json(&request);
             let query = cvm_protocol::percent::encode_pairs(
                 pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())),
             );
-            let way = Gateway::Api3.ways().last().unwrap();
+            let variant = Gateway::Api3.variants().last().unwrap();
             let requests = [
                 raw_requests::json(info.name, &request),
                 raw_requests::query(info.name, &query),
-                way.call(info.name, &pairs),
+                variant.call(info.name, &pairs),
             ];
             let mut codes = Vec::new();
-            for (scene, request) in scenes.iter().zip(requests) {
-                codes.push(scene.cloud.ask(request).await.code().map(str::to_owned));
+            for (fixture, request) in fixtures.iter().zip(requests) {
+                codes.push(fixture.cloud.send(request).await.code().map(str::to_owned));
             }
             assert!(codes.iter().all(|code| *code == codes[0]), "{} {path}: {codes:?}", info.name);
         }
-        let seen = scenes[0].instances().await;
-        assert_eq!(seen, scenes[1].instances().await, "{} in a query", info.name);
-        assert_eq!(seen, scenes[2].instances().await, "{} in a form", info.name);
+        let seen = fixtures[0].instances().await;
+        assert_eq!(seen, fixtures[1].instances().await, "{} in a query", info.name);
+        assert_eq!(seen, fixtures[2].instances().await, "{} in a form", info.name);
     }
 }
 

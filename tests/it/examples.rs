@@ -65,7 +65,7 @@ fn list_example_prints_all_pages() {
     let mut ids: Vec<_> = instances.iter().map(|line| &line[..12]).collect();
     ids.sort_unstable();
     ids.dedup();
-    assert_eq!(ids.len(), 120, "each of them once");
+    assert_eq!(ids.len(), 120, "each exactly once");
     assert!(instances.iter().any(|line| line.ends_with(" web-120")), "{instances:?}");
     assert_eq!(rest[0], "120 instances");
     assert_eq!(rest.len(), 4, "and three images: {rest:?}");

@@ -9,8 +9,8 @@ use cvm_models::types::*;
 use cvm_models::{Client, Dialect, error_code, waiters};
 use cvm_protocol::{json, query_form};
 
-use crate::cloud::{SECRET_ID, builder, client, client_of};
-use crate::documented_samples::Seed;
+use crate::cloud::{SECRET_ID, builder, client, client_for};
+use crate::documented_samples::DocumentedSample;
 
 /// Instance A: the sample of the documents, parameter by parameter.
 pub fn sample() -> RunInstances {
@@ -66,7 +66,7 @@ fn movable() -> RunInstances {
 #[test]
 fn typed_launch_equals_the_sample() {
     let mut printed = RunInstances::default();
-    let pairs = Seed::load("launch-postpaid").pairs();
+    let pairs = DocumentedSample::load("launch-postpaid").pairs();
     let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     assert!(query_form::decode(&mut printed, borrowed).unwrap().drifts.is_empty());
     assert_eq!(sample(), printed);
@@ -75,9 +75,9 @@ fn typed_launch_equals_the_sample() {
 
 async fn shown(client: &Client, id: &str) -> Option<Instance> {
     let request = DescribeInstances { instance_ids: vec![id.to_owned()], ..Default::default() };
-    let mut answer = client.send(request).await.unwrap();
-    assert_eq!(answer.total_count as usize, answer.instance_set.len());
-    answer.instance_set.pop()
+    let mut response = client.send(request).await.unwrap();
+    assert_eq!(response.total_count as usize, response.instance_set.len());
+    response.instance_set.pop()
 }
 
 async fn launch(client: &Client, request: RunInstances) -> String {
@@ -97,8 +97,8 @@ async fn query_types(client: &Client) {
     let request = DescribeInstanceTypeConfigs {
         filters: vec![filter("zone", "ap-guangzhou-2"), filter("instance-family", "S2")],
     };
-    let answer = client.send(request).await.unwrap();
-    let configs = answer.instance_type_config_set;
+    let response = client.send(request).await.unwrap();
+    let configs = response.instance_type_config_set;
     assert!(configs.iter().all(|one| one.zone == "ap-guangzhou-2" && one.instance_family == "S2"));
     let fitting: Vec<_> = configs.iter().filter(|one| one.cpu == 2 && one.memory == 4).collect();
     let [model] = fitting[..] else { panic!("{fitting:?}") };
@@ -120,7 +120,7 @@ async fn instance_a(client: &Client) {
     assert_eq!(shown_a.data_disks[0].disk_size, Some(100));
     assert_eq!(shown_a.internet_accessible.internet_max_bandwidth_out, Some(10));
     assert_eq!(shown_a.public_ip_addresses.len(), 1);
-    assert!(!json::to_value(&shown_a).to_string().contains("Qcloud@"), "a password is never told");
+    assert!(!json::to_value(&shown_a).to_string().contains("Qcloud@"), "a password is never shown");
 
     let change = ResetInstancesType {
         instance_ids: vec![id.clone()],
@@ -131,7 +131,7 @@ async fn instance_a(client: &Client) {
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
     let code = error.code().unwrap().as_str();
     assert_eq!(code, error_code::UNSUPPORTED_OPERATION_SYSTEM_DISK_TYPE);
-    assert_eq!(shown(client, &id).await.unwrap(), shown_a, "a refusal changes nothing");
+    assert_eq!(shown(client, &id).await.unwrap(), shown_a, "an error changes nothing");
 
     stop_and_return(client, &id).await;
 }
@@ -204,7 +204,7 @@ async fn intermediate_states_are_visible_while_the_clock_is_stopped() {
     client.send(change).await.unwrap();
     let during = shown(&client, id).await.unwrap();
     assert_eq!(during.latest_operation_state, Some(LatestOperationState::Operating));
-    assert_eq!(during.instance_type, "S1.SMALL1", "the type shows when the change is done");
+    assert_eq!(during.instance_type, "S1.SMALL1", "the new type is visible after the change");
     pass(&emulator);
     assert_eq!(shown(&client, id).await.unwrap().instance_type, "S2.MEDIUM4");
 
@@ -218,8 +218,8 @@ async fn intermediate_states_are_visible_while_the_clock_is_stopped() {
 async fn state(client: &Client, id: &str) -> InstanceState {
     let request =
         DescribeInstancesStatus { instance_ids: vec![id.to_owned()], ..Default::default() };
-    let answer = client.send(request).await.unwrap();
-    let [status] = answer.instance_status_set.try_into().unwrap();
+    let response = client.send(request).await.unwrap();
+    let [status] = response.instance_status_set.try_into().unwrap();
     assert_eq!(shown(client, id).await.unwrap().instance_state, status.instance_state);
     status.instance_state
 }
@@ -233,7 +233,7 @@ async fn wrong_key_is_refused_in_every_dialect() {
     let emulator = builder().start().await.unwrap();
     for dialect in Dialect::ALL {
         let wrong = cvm_models::Credential::new(SECRET_ID, "not-the-key").unwrap();
-        let client = client_of(emulator.url()).credential(wrong).dialect(dialect).build().unwrap();
+        let client = client_for(emulator.url()).credential(wrong).dialect(dialect).build().unwrap();
         let error = client.send(DescribeZones::default()).await.unwrap_err();
         assert!(error.is_auth() && error.attempts().len() == 1, "{dialect}: {error}");
         // The old gateway documents one general code for credentials that it cannot validate.

@@ -4,13 +4,13 @@ use cvm_models::actions::*;
 use cvm_models::types::Filter;
 use cvm_models::{Credential, Dialect, Endpoint, Error};
 
-use crate::cloud::{builder, client, client_of, published};
-use crate::predicates::told;
-use crate::scripted_server::{Peer, json};
+use crate::cloud::{builder, client, client_for, public_client};
+use crate::predicates::predicates;
+use crate::scripted_server::{ScriptedServer, json};
 
 /// Characters that neither a host nor a header may contain: separators of URLs, controls, spaces, other
 /// scripts, and characters that some library converts into one of these.
-const SPOILERS: &[&str] = &[
+const HOSTILE: &[&str] = &[
     "\r",
     "\n",
     "\r\n",
@@ -54,9 +54,9 @@ const SPOILERS: &[&str] = &[
 ];
 
 /// The text with each hostile string at each position.
-fn spoiled(text: &str) -> impl Iterator<Item = String> {
+fn with_hostile(text: &str) -> impl Iterator<Item = String> {
     (0..=text.len()).flat_map(move |at| {
-        SPOILERS.iter().map(move |spoiler| format!("{}{spoiler}{}", &text[..at], &text[at..]))
+        HOSTILE.iter().map(move |hostile| format!("{}{hostile}{}", &text[..at], &text[at..]))
     })
 }
 
@@ -88,87 +88,94 @@ fn regions() -> Vec<String> {
     let long = format!("ap-{}", "a".repeat(5_000));
     // Every other ASCII character, at every position.
     let is_other = |letter: &char| !matches!(letter, 'a'..='z' | '0'..='9' | '-');
-    let signs = ('\0'..='\x7f').filter(is_other).flat_map(|sign| {
-        (0..=12).map(move |at| format!("{}{sign}{}", &"ap-guangzhou"[..at], &"ap-guangzhou"[at..]))
+    let characters = ('\0'..='\x7f').filter(is_other).flat_map(|character| {
+        (0..=12)
+            .map(move |at| format!("{}{character}{}", &"ap-guangzhou"[..at], &"ap-guangzhou"[at..]))
     });
     let whole = whole.map(str::to_owned).into_iter().chain([long]);
-    whole.chain(signs).chain(spoiled("ap-guangzhou")).collect()
+    whole.chain(characters).chain(with_hostile("ap-guangzhou")).collect()
 }
 
-fn is_usage(name: &str, error: &Error) {
-    assert_eq!(told(error), ["usage", "not sent"], "{name:?}: {error}");
+fn assert_usage(name: &str, error: &Error) {
+    assert_eq!(predicates(error), ["usage", "not sent"], "{name:?}: {error}");
     assert_eq!(error.attempts().iter().filter(|attempt| attempt.status.is_some()).count(), 0);
     let shown = format!("{error} {error:?}");
-    assert!(!shown.contains(['\r', '\n', '\0']), "{name:?} is repeated in {shown:?}");
+    assert!(!shown.contains(['\r', '\n', '\0']), "{name:?} is shown in {shown:?}");
 }
 
 #[tokio::test]
 async fn invalid_region_is_refused_before_connecting() {
-    let peer = Peer::saying(json("{}")).await;
+    let server = ScriptedServer::responding(json("{}")).await;
     let regions = regions();
     assert!(regions.len() > 300, "{}", regions.len());
-    let client = client_of(&peer.url()).build().unwrap();
-    let regional = published().endpoint(Endpoint::Regional).build().unwrap();
+    let client = client_for(&server.url()).build().unwrap();
+    let regional = public_client().endpoint(Endpoint::Regional).build().unwrap();
     for region in &regions {
-        is_usage(region, &client_of(&peer.url()).region(region).build().unwrap_err());
-        is_usage(
+        assert_usage(region, &client_for(&server.url()).region(region).build().unwrap_err());
+        assert_usage(
             region,
             &client.in_region(region).send(DescribeZones::default()).await.unwrap_err(),
         );
-        is_usage(
+        assert_usage(
             region,
             &client.in_region(region).send(RunInstances::default()).await.unwrap_err(),
         );
         let request = DescribeInstances::default();
-        is_usage(region, &regional.in_region(region).prepare(request).await.unwrap_err());
+        assert_usage(region, &regional.in_region(region).prepare(request).await.unwrap_err());
     }
-    assert_eq!(peer.connections(), 0);
+    assert_eq!(server.connections(), 0);
     // A valid region does reach the server, so counting connections works.
     client.send(DescribeZones::default()).await.unwrap_err();
-    assert!(peer.connections() > 0);
+    assert!(server.connections() > 0);
 }
 
 #[tokio::test]
 async fn invalid_label_or_language_is_refused() {
-    let peer = Peer::saying(json("{}")).await;
+    let server = ScriptedServer::responding(json("{}")).await;
     let mut count = 0;
     // Some of the strings are invalid in a label but valid in a URL, and the other way round.
-    for label in spoiled("fleet-7").chain(["x".repeat(129)]) {
-        is_usage(&label, &client_of(&peer.url()).request_client(&label).build().unwrap_err());
+    for label in with_hostile("fleet-7").chain(["x".repeat(129)]) {
+        assert_usage(
+            &label,
+            &client_for(&server.url()).request_client(&label).build().unwrap_err(),
+        );
         count += 1;
     }
-    for language in spoiled("en-US").chain(["", "en", "EN-US", "de-DE"].map(str::to_owned)) {
-        is_usage(&language, &client_of(&peer.url()).language(&language).build().unwrap_err());
+    for language in with_hostile("en-US").chain(["", "en", "EN-US", "de-DE"].map(str::to_owned)) {
+        assert_usage(
+            &language,
+            &client_for(&server.url()).language(&language).build().unwrap_err(),
+        );
         count += 1;
     }
     assert!(count > 300, "{count}");
-    assert_eq!(peer.connections(), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
 async fn invalid_client_token_is_refused() {
-    let peer = Peer::saying(json("{}")).await;
+    let server = ScriptedServer::responding(json("{}")).await;
     // A token is text in a body: only characters outside visible ASCII are refused.
-    let hostile: Vec<String> = spoiled("a-token")
+    let hostile: Vec<String> = with_hostile("a-token")
         .filter(|token| !token.bytes().all(|byte| byte.is_ascii_graphic()))
         .chain(["t".repeat(65)])
         .collect();
     assert!(hostile.len() > 100, "{}", hostile.len());
     for dialect in Dialect::ALL {
-        let client = client_of(&peer.url()).dialect(dialect).build().unwrap();
+        let client = client_for(&server.url()).dialect(dialect).build().unwrap();
         for token in &hostile {
             let request = RunInstances { client_token: Some(token.clone()), ..Default::default() };
-            is_usage(token, &client.send(request).await.unwrap_err());
+            assert_usage(token, &client.send(request).await.unwrap_err());
         }
     }
-    assert_eq!(peer.connections(), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 #[test]
 fn credential_with_control_character_or_space_is_refused() {
     let not_graphic = |text: &String| !text.bytes().all(|byte| byte.is_ascii_graphic());
     let mut count = 0;
-    for text in spoiled("AKIDsample").filter(not_graphic).chain([String::new()]) {
+    for text in with_hostile("AKIDsample").filter(not_graphic).chain([String::new()]) {
         assert!(Credential::new(text.as_str(), "key").is_err(), "id {text:?}");
         // A header value may contain a space, but not start or end with one.
         let is_sendable = |byte: u8| byte.is_ascii_graphic() || byte == b' ';
@@ -187,8 +194,8 @@ fn credential_with_control_character_or_space_is_refused() {
 
 #[tokio::test]
 async fn ambiguous_endpoint_is_refused() {
-    let peer = Peer::saying(json("{}")).await;
-    let port = peer.url().rsplit(':').next().unwrap().to_owned();
+    let server = ScriptedServer::responding(json("{}")).await;
+    let port = server.url().rsplit(':').next().unwrap().to_owned();
     let whole = [
         // Not encrypted and not a literal loopback address.
         "http://cvm.tencentcloudapi.com".to_owned(),
@@ -219,17 +226,17 @@ async fn ambiguous_endpoint_is_refused() {
     ];
     // Anywhere in it. A slash is allowed at its end, and `%2f` is not a slash here.
     let loopback = format!("http://127.0.0.1:{port}");
-    let spoiled = spoiled(&loopback).filter(|url| *url != format!("{loopback}/"));
+    let with_hostile = with_hostile(&loopback).filter(|url| *url != format!("{loopback}/"));
     let mut count = 0;
-    for url in whole.into_iter().chain(spoiled) {
-        match client_of(&url).build() {
-            Err(error) => is_usage(&url, &error),
-            Ok(_) => panic!("{url:?} passes"),
+    for url in whole.into_iter().chain(with_hostile) {
+        match client_for(&url).build() {
+            Err(error) => assert_usage(&url, &error),
+            Ok(_) => panic!("{url:?} is accepted"),
         }
         count += 1;
     }
     assert!(count > 300, "{count}");
-    assert_eq!(peer.connections(), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
@@ -237,14 +244,15 @@ async fn hostile_member_value_stays_in_its_member() {
     let emulator = builder().start().await.unwrap();
     for dialect in Dialect::ALL {
         let client = client(&emulator, dialect);
-        for spoiler in SPOILERS {
-            let name = format!("a{spoiler}b");
+        for hostile in HOSTILE {
+            let name = format!("a{hostile}b");
             let values = vec![name, "&Action=TerminateInstances".into()];
             let filter = Filter { name: "instance-name".into(), values };
             let request = DescribeInstances { filters: vec![filter], ..Default::default() };
-            let answer = client.send(request).await;
-            let answer = answer.unwrap_or_else(|error| panic!("{dialect} {spoiler:?}: {error}"));
-            assert_eq!(answer.total_count, 0, "{dialect} {spoiler:?}");
+            let response = client.send(request).await;
+            let response =
+                response.unwrap_or_else(|error| panic!("{dialect} {hostile:?}: {error}"));
+            assert_eq!(response.total_count, 0, "{dialect} {hostile:?}");
         }
     }
 }

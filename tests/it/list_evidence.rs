@@ -24,7 +24,12 @@ fn rows(info: &ActionInfo, pages: &PageInfo, id: &str) -> [Value; 2] {
     })
 }
 
-fn absence(info: &ActionInfo, pages: &PageInfo, id: &str, body: &Value) -> Result<(), ListDefect> {
+fn check_absence(
+    info: &ActionInfo,
+    pages: &PageInfo,
+    id: &str,
+    body: &Value,
+) -> Result<(), ListDefect> {
     let mut response = Record::new(info.response);
     let body = json!({ "Response": body }).to_string();
     let report = envelope::decode(&mut response, body.as_bytes()).unwrap().report;
@@ -43,7 +48,7 @@ fn only_a_complete_list_proves_absence() {
         };
         for list in [json!([]), json!([one]), json!([two, one])] {
             let count = list.as_array().unwrap().len() as u64;
-            absence(info, &pages, id, &body(list.clone(), count)).unwrap();
+            check_absence(info, &pages, id, &body(list.clone(), count)).unwrap();
             let mut cut = body(list, count + 1);
             let (text, rest) = match pages.style {
                 PageStyle::Offset { total, .. } => (total, body(json!([]), 0)),
@@ -52,20 +57,20 @@ fn only_a_complete_list_proves_absence() {
                     (token_out, json!({}))
                 }
             };
-            let told = absence(info, &pages, id, &cut);
+            let result = check_absence(info, &pages, id, &cut);
             if pages.is_total_exact {
-                let defect = told.unwrap_err();
+                let defect = result.unwrap_err();
                 assert!(defect.to_string().contains(pages.items), "{}: {defect}", info.name);
             } else {
                 // The total may count other items too, and all ids fit on the page.
-                told.unwrap();
+                result.unwrap();
             }
             if let Some(mut rest) = rest.get(text).is_some().then_some(rest) {
                 rest.as_object_mut().unwrap().remove(text);
-                assert!(absence(info, &pages, id, &rest).is_err(), "{}: no total", info.name);
+                assert!(check_absence(info, &pages, id, &rest).is_err(), "{}: no total", info.name);
             }
         }
-        let stranger = match one[id] {
+        let unrelated = match one[id] {
             Value::String(_) => json!({ id: "9" }),
             _ => json!({ id: 9 }),
         };
@@ -78,14 +83,14 @@ fn only_a_complete_list_proves_absence() {
             (json!([{}]), 1),
             (json!([{ id: null }]), 1),
             (json!([one, one]), 2),
-            (json!([stranger]), 1),
+            (json!([unrelated]), 1),
         ] {
-            let defect = absence(info, &pages, id, &body(list.clone(), count)).unwrap_err();
+            let defect = check_absence(info, &pages, id, &body(list.clone(), count)).unwrap_err();
             assert!(defect.to_string().contains(pages.items), "{} {list}: {defect}", info.name);
         }
         let mut none = body(json!([]), 0);
         none.as_object_mut().unwrap().remove(pages.items);
-        assert!(absence(info, &pages, id, &none).is_err(), "{}", info.name);
+        assert!(check_absence(info, &pages, id, &none).is_err(), "{}", info.name);
     }
     assert!(lists().count() >= 10);
 }
@@ -93,10 +98,10 @@ fn only_a_complete_list_proves_absence() {
 #[test]
 fn every_paged_list_is_always_present() {
     for (info, pages, _) in lists() {
-        let promised = |name: &str| info.response.field(name).unwrap().always_present;
-        assert!(promised(pages.items), "{}", info.name);
+        let always_present = |name: &str| info.response.field(name).unwrap().always_present;
+        assert!(always_present(pages.items), "{}", info.name);
         if let PageStyle::Offset { total, .. } = pages.style {
-            assert!(promised(total), "{}", info.name);
+            assert!(always_present(total), "{}", info.name);
         }
     }
 }
@@ -121,8 +126,8 @@ fn null_items_are_dropped_and_reported() {
 
 /// A row with every always present member, at any depth.
 fn complete(table: &'static ModelInfo) -> Value {
-    let promised = table.members.iter().filter(|field| field.always_present);
-    promised
+    let always_present = table.members.iter().filter(|field| field.always_present);
+    always_present
         .map(|field| (field.wire.to_owned(), full(&field.kind)))
         .collect::<serde_json::Map<_, _>>()
         .into()
@@ -140,7 +145,7 @@ fn full(kind: &Kind) -> Value {
 }
 
 /// The JSON pointers of everything within a value.
-fn places(value: &Value, at: &str, places: &mut Vec<String>) {
+fn pointers(value: &Value, at: &str, pointers: &mut Vec<String>) {
     let members: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(key, value)| (key.clone(), value)).collect(),
         Value::Array(items) => {
@@ -149,9 +154,9 @@ fn places(value: &Value, at: &str, places: &mut Vec<String>) {
         _ => return,
     };
     for (key, member) in members {
-        let place = format!("{at}/{key}");
-        self::places(member, &place, places);
-        places.push(place);
+        let pointer = format!("{at}/{key}");
+        self::pointers(member, &pointer, pointers);
+        pointers.push(pointer);
     }
 }
 
@@ -170,17 +175,17 @@ fn row_without_an_always_present_member_is_partial() {
         let row = complete(table);
         assert!(!is_partial(json!([row, row])), "{}", info.name);
         let mut all = Vec::new();
-        places(&row, "", &mut all);
-        for place in all {
+        pointers(&row, "", &mut all);
+        for pointer in all {
             let mut null = row.clone();
-            *null.pointer_mut(&place).unwrap() = Value::Null;
-            assert!(is_partial(json!([row, null])), "{}: {place} is null", info.name);
-            let (parent, key) = place.rsplit_once('/').unwrap();
-            let mut bare = row.clone();
-            if let Some(Value::Object(members)) = bare.pointer_mut(parent) {
+            *null.pointer_mut(&pointer).unwrap() = Value::Null;
+            assert!(is_partial(json!([row, null])), "{}: {pointer} is null", info.name);
+            let (parent, key) = pointer.rsplit_once('/').unwrap();
+            let mut row_without = row.clone();
+            if let Some(Value::Object(members)) = row_without.pointer_mut(parent) {
                 members.remove(key);
-                assert!(is_partial(json!([row, bare])), "{}: no {place}", info.name);
-                assert!(is_partial(vec![bare; 100].into()), "{}: no {place}", info.name);
+                assert!(is_partial(json!([row, row_without])), "{}: no {pointer}", info.name);
+                assert!(is_partial(vec![row_without; 100].into()), "{}: no {pointer}", info.name);
                 count += 1;
             }
         }

@@ -7,18 +7,18 @@ use crate::sample;
 
 /// A request with one error.
 pub struct Mutation {
-    pub what: String,
+    pub description: String,
     pub parameters: Value,
     pub fault: Fault,
     /// Whether the query encoding can express it: it has no types and no null.
-    pub is_flat: bool,
+    pub has_query_form: bool,
 }
 
 /// The kind of error.
 #[derive(Clone, Copy)]
 pub enum Fault {
     Missing,
-    IllTyped,
+    WrongType,
     Unknown,
     OutOfRange(&'static FieldInfo),
     OutOfSet(&'static FieldInfo),
@@ -27,7 +27,7 @@ pub enum Fault {
     TooManyBytes(&'static FieldInfo),
     TooManyItems(&'static FieldInfo),
     Malformed(&'static FieldInfo),
-    Unmatched(&'static FieldInfo),
+    PatternMismatch(&'static FieldInfo),
     Exclusive(&'static FieldInfo, &'static str),
     /// Several members of which exactly one is allowed.
     NotExactlyOne,
@@ -66,7 +66,7 @@ impl Walk<'_> {
             } else if self.is_given(field.wire) && !field.exactly_one_of.is_empty() {
                 self.absent(field, Fault::NotOne);
             }
-            self.ill_typed(field);
+            self.wrong_types(field);
             match self.conflict(field) {
                 Some(fault) => self.add(field.wire, sample::value(field), fault, true),
                 None => self.limits(field),
@@ -120,7 +120,7 @@ impl Walk<'_> {
         self.push(format!("no {}", field.wire), parameters, fault, !is_alone);
     }
 
-    fn ill_typed(&mut self, field: &'static FieldInfo) {
+    fn wrong_types(&mut self, field: &'static FieldInfo) {
         let mut wrong: Vec<Value> = wrong_for(&field.kind);
         if let Kind::List(kind) = field.kind {
             // An item of the wrong type, after a valid one.
@@ -129,42 +129,42 @@ impl Walk<'_> {
             wrong.extend(items.map(|item| json!([right.clone(), item])));
         }
         for value in wrong {
-            self.add(field.wire, value, Fault::IllTyped, false);
+            self.add(field.wire, value, Fault::WrongType, false);
         }
     }
 
     fn limits(&mut self, field: &'static FieldInfo) {
         let around = [field.min.map(|min| min - 1), field.max.map(|max| max + 1)];
         for number in around.into_iter().flatten() {
-            let is_none = matches!(field.kind, Kind::U64) && number < 0;
-            let fault = if is_none { Fault::IllTyped } else { Fault::OutOfRange(field) };
+            let is_negative = matches!(field.kind, Kind::U64) && number < 0;
+            let fault = if is_negative { Fault::WrongType } else { Fault::OutOfRange(field) };
             self.add_value(field, number.into(), fault);
         }
         if !field.values.is_empty() {
-            let stranger = match field.kind.innermost() {
+            let unlisted = match field.kind.innermost() {
                 Kind::Str => json!("NO_SUCH_VALUE"),
                 _ => json!(1_000_000),
             };
-            self.add_value(field, stranger, Fault::OutOfSet(field));
+            self.add_value(field, unlisted, Fault::OutOfSet(field));
         }
-        if let Some(most) = field.max_length {
-            let text = "x".repeat(most as usize + 1);
+        if let Some(max) = field.max_length {
+            let text = "x".repeat(max as usize + 1);
             self.add_value(field, text.into(), Fault::TooLong(field));
         }
-        if let Some(least) = field.min_length.filter(|least| *least > 1) {
-            let text = "x".repeat(least as usize - 1);
+        if let Some(min) = field.min_length.filter(|min| *min > 1) {
+            let text = "x".repeat(min as usize - 1);
             self.add_value(field, text.into(), Fault::TooShort(field));
         }
-        if let Some(most) = field.max_bytes {
-            let text = "QUJD".repeat(most as usize / 3 + 1);
+        if let Some(max) = field.max_bytes {
+            let text = "QUJD".repeat(max as usize / 3 + 1);
             self.add_value(field, text.into(), Fault::TooManyBytes(field));
         }
-        if let Some(most) = field.max_items {
-            let items = vec![item(field); most as usize + 1];
+        if let Some(max) = field.max_items {
+            let items = vec![item(field); max as usize + 1];
             self.add(field.wire, items.into(), Fault::TooManyItems(field), true);
         }
         if field.pattern.is_some() {
-            self.add_value(field, "a b".into(), Fault::Unmatched(field));
+            self.add_value(field, "a b".into(), Fault::PatternMismatch(field));
         }
         let format = field.format.filter(|it| it.ends_with("-xxxxxxxx") && !it.contains(' '));
         if let Some(format) = format {
@@ -199,17 +199,17 @@ impl Walk<'_> {
         self.add(field.wire, if is_list { json!([value]) } else { value }, fault, true);
     }
 
-    fn add(&mut self, name: &str, value: Value, fault: Fault, is_flat: bool) {
+    fn add(&mut self, name: &str, value: Value, fault: Fault, has_query_form: bool) {
         let mut shown = value.to_string();
         shown.truncate(60);
         let mut parameters = self.request.clone();
         parameters.pointer_mut(&self.path).unwrap()[name] = value;
-        self.push(format!("{name}={shown}"), parameters, fault, is_flat);
+        self.push(format!("{name}={shown}"), parameters, fault, has_query_form);
     }
 
-    fn push(&mut self, what: String, parameters: Value, fault: Fault, is_flat: bool) {
-        let what = format!("{}/{what}", self.path);
-        self.mutations.push(Mutation { what, parameters, fault, is_flat });
+    fn push(&mut self, description: String, parameters: Value, fault: Fault, has_query_form: bool) {
+        let description = format!("{}/{description}", self.path);
+        self.mutations.push(Mutation { description, parameters, fault, has_query_form });
     }
 }
 

@@ -3,7 +3,7 @@
 use cvm_models::Error;
 
 /// The names of the predicates that hold.
-pub fn told(error: &Error) -> Vec<&'static str> {
+pub fn predicates(error: &Error) -> Vec<&'static str> {
     let answers = [
         ("outcome unknown", error.outcome_unknown().is_some()),
         ("usage", error.is_usage()),

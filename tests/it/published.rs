@@ -40,53 +40,55 @@ fn read(table: &'static ModelInfo, value: &Value) -> (Record, cvm_protocol::Repo
 
 #[test]
 fn every_published_request_passes_validation() {
-    let mut slips = Vec::new();
+    let mut problems = Vec::new();
     for sample in samples() {
         let (record, report) = read(sample.info().request, &sample.request);
         let drifts = report.drifts.iter().map(ToString::to_string);
         let violations = validate(&record).into_iter().map(|violation| violation.to_string());
-        slips.extend(drifts.chain(violations).map(|slip| format!("{} {slip}", sample.action)));
+        problems
+            .extend(drifts.chain(violations).map(|problem| format!("{} {problem}", sample.action)));
     }
     let known = [
         "InquiryPriceRunInstances `InternetAccessible.InternetMaxBandwidthOut` is a number written as text",
     ];
-    assert_eq!(slips, known, "the samples have no other slips");
+    assert_eq!(problems, known, "the samples have no other problems");
 }
 
 #[test]
 fn published_responses_have_every_always_present_member() {
-    let mut slips = Vec::new();
+    let mut problems = Vec::new();
     for sample in samples() {
         let (_, mut report) = read(sample.info().response, &sample.response);
         let (request, _) = read(sample.info().request, &sample.request);
         sample.info().excuse_dry_run(&request, &mut report);
         let drifts = report.drifts.iter().map(ToString::to_string);
         let missing = report.missing.iter().map(|path| format!("`{path}` is missing"));
-        slips.extend(drifts.chain(missing).map(|slip| format!("{} {slip}", sample.action)));
+        problems
+            .extend(drifts.chain(missing).map(|problem| format!("{} {problem}", sample.action)));
     }
-    assert_eq!(slips, [""; 0]);
+    assert_eq!(problems, [""; 0]);
 }
 
 #[test]
 fn dry_run_response_needs_only_the_request_id() {
-    let mut promising = 0;
+    let mut with_more_members = 0;
     for action in cvm_models::ACTIONS.iter().filter(|action| action.dry_run) {
         let mut request = Record::new(action.request);
         json::from_value(&mut request, &json!({ "DryRun": true })).unwrap();
         let bare = json!({ "RequestId": "r-1" });
         let (_, mut report) = read(action.response, &bare);
-        promising += usize::from(!report.missing.is_empty());
+        with_more_members += usize::from(!report.missing.is_empty());
         let real = Record::new(action.request);
         let before = report.clone();
         action.excuse_dry_run(&real, &mut report);
-        assert_eq!(report, before, "{}: a real request is promised everything", action.name);
+        assert_eq!(report, before, "{}: a real request needs every member", action.name);
         action.excuse_dry_run(&request, &mut report);
         assert!(report.is_clean(), "{}: {report:?}", action.name);
         let (_, mut report) = read(action.response, &json!({}));
         action.excuse_dry_run(&request, &mut report);
         assert_eq!(report.missing, ["RequestId"], "{}", action.name);
     }
-    assert!(promising >= 9, "{promising}");
+    assert!(with_more_members >= 9, "{with_more_members}");
 }
 
 /// Every model that requests contain, once.
@@ -156,7 +158,7 @@ fn attribute_change_requires_exactly_one_attribute() {
         assert_eq!(faults(json!({ field.wire: sample::value(field) })), 0, "{}", field.wire);
     }
     assert_eq!(single, 7);
-    assert_eq!(faults(json!({ "CamRoleName": "" })), 0, "the empty role unbinds");
+    assert_eq!(faults(json!({ "CamRoleName": "" })), 0, "the empty role name unbinds the role");
     assert_eq!(faults(json!({ "HostName": "host", "AutoReboot": false })), 0);
     assert_eq!(faults(json!({})), 1);
     assert_eq!(faults(json!({ "CamRoleName": "", "InstanceName": "a" })), 1);
@@ -164,7 +166,7 @@ fn attribute_change_requires_exactly_one_attribute() {
 
 /// Problems with one value of one member: the drifts of strict decoding, and the violations of that member if
 /// requests contain the model.
-fn objections(table: &'static ModelInfo, is_sent: bool, name: &str, value: &Value) -> Vec<String> {
+fn problems_of(table: &'static ModelInfo, is_sent: bool, name: &str, value: &Value) -> Vec<String> {
     let (record, report) = read(table, &json!({ name: value }));
     let is_own = |path: &str| path.split('.').next() == Some(name);
     let violations = validate(&record).into_iter().filter(|it| is_sent && is_own(&it.path));
@@ -180,19 +182,19 @@ fn every_published_member_example_passes_validation() {
     let responses = cvm_models::ACTIONS.iter().map(|action| action.response);
     let tables = [(reachable(), true), (reachable_from(responses.collect()), false)];
     let mut seen = 0;
-    let mut slips = Vec::new();
+    let mut problems = Vec::new();
     for (table, is_sent) in
         tables.iter().flat_map(|(tables, is_sent)| tables.iter().map(|table| (*table, *is_sent)))
     {
         for (name, value) in examples[table.name].as_object().into_iter().flatten() {
             seen += 1;
-            let found = objections(table, is_sent, name, value).into_iter();
-            slips.extend(found.map(|slip| format!("{} {slip}", table.name)));
+            let found = problems_of(table, is_sent, name, value).into_iter();
+            problems.extend(found.map(|problem| format!("{} {problem}", table.name)));
         }
     }
     assert!(seen > 800, "{seen}");
-    slips.sort();
-    slips.dedup();
+    problems.sort();
+    problems.dedup();
     let known = [
         "CreateHpcCluster `HpcClusterType` holds a value outside the known set",
         "CreateHpcCluster `HpcClusterType` is `CDC/CHC/STANDARD`, but must be one of CDC, CHC, STANDARD",
@@ -202,7 +204,7 @@ fn every_published_member_example_passes_validation() {
         "HostItem `Tags.0.Tags` is not a member that the specification knows",
         "RunInstances `DisasterRecoverGroupIds.0` is `sg-efil73jd`, but must look like `ps-xxxxxxxx`",
     ];
-    assert_eq!(slips, known, "the examples have no other slips");
+    assert_eq!(problems, known, "the examples have no other problems");
 }
 
 /// Requests that one edition of the documentation allows, though another one or the model does not.

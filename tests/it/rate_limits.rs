@@ -13,32 +13,32 @@ use http::Request;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use crate::cloud::{builder, published};
-use crate::waiter_states::Whole;
+use crate::cloud::{builder, public_client};
+use crate::waiter_states::OnePiece;
 
 /// An emulated cloud behind a gateway that enforces the documented rates, in virtual time.
 #[derive(Clone, Debug)]
 struct Gateway {
     cloud: cvm_emulator::Cloud,
-    seen: Arc<Mutex<HashMap<String, VecDeque<Instant>>>>,
-    refused: Arc<Mutex<u32>>,
+    accepted: Arc<Mutex<HashMap<String, VecDeque<Instant>>>>,
+    throttled: Arc<Mutex<u32>>,
 }
 
 impl Gateway {
     fn new() -> Self {
         let cloud = builder().build().unwrap();
-        Self { cloud, seen: Arc::default(), refused: Arc::default() }
+        Self { cloud, accepted: Arc::default(), throttled: Arc::default() }
     }
 
     fn client(&self) -> ClientBuilder {
-        published().http(self.clone())
+        public_client().http(self.clone())
     }
 
     /// Whether one more call of this action is allowed within the last second.
     fn admits(&self, action: &str) -> bool {
         let limit = cvm_models::action(action).unwrap().rate_limit_per_second.unwrap();
-        let mut seen = self.seen.lock().unwrap();
-        let calls = seen.entry(action.to_owned()).or_default();
+        let mut accepted = self.accepted.lock().unwrap();
+        let calls = accepted.entry(action.to_owned()).or_default();
         let now = Instant::now();
         while calls.front().is_some_and(|call| now - *call >= Duration::from_secs(1)) {
             calls.pop_front();
@@ -47,11 +47,11 @@ impl Gateway {
             calls.push_back(now);
             return true;
         }
-        *self.refused.lock().unwrap() += 1;
+        *self.throttled.lock().unwrap() += 1;
         false
     }
 
-    fn answer(&self, request: &PreparedRequest) -> String {
+    fn respond(&self, request: &PreparedRequest) -> String {
         if !self.admits(request.headers()["x-tc-action"].to_str().unwrap()) {
             return r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slower"},"RequestId":"r"}}"#.to_owned();
         }
@@ -62,8 +62,8 @@ impl Gateway {
         String::from_utf8(self.cloud.handle(&copy).into_body().to_vec()).unwrap()
     }
 
-    fn refused(&self) -> u32 {
-        *self.refused.lock().unwrap()
+    fn throttled(&self) -> u32 {
+        *self.throttled.lock().unwrap()
     }
 }
 
@@ -73,7 +73,7 @@ impl HttpClient for Gateway {
         request: PreparedRequest,
         _: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
-        let body = Whole::of(self.answer(&request));
+        let body = OnePiece::of(self.respond(&request));
         Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
 }
@@ -113,7 +113,7 @@ async fn client_keeps_documented_rates() {
         listed += 1;
     }
     assert_eq!(listed, 96);
-    assert_eq!(gateway.refused(), 0);
+    assert_eq!(gateway.throttled(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,5 +121,5 @@ async fn calls_without_rate_limiter_are_throttled() {
     let gateway = Gateway::new();
     let client = gateway.client().rate_limiter(NoRateLimit).max_attempts(1).build().unwrap();
     assert!(launch_at_once(&client).await > 0);
-    assert!(gateway.refused() > 0);
+    assert!(gateway.throttled() > 0);
 }

@@ -53,9 +53,9 @@ fn tc3_request(action: &str, uri: &str, signed: &tc3::Request<'_>, body: Bytes) 
         .unwrap()
 }
 
-/// A way to send a request that carries its signature among its parameters.
+/// A v1 request: its gateway, HTTP method and signature algorithm.
 #[derive(Clone, Copy, Debug)]
-pub struct Way {
+pub struct V1Variant {
     pub gateway: Gateway,
     pub method: Method,
     pub algorithm: &'static str,
@@ -75,15 +75,19 @@ impl Gateway {
         }
     }
 
-    /// The four ways of this gateway: two methods, two algorithms.
-    pub fn ways(self) -> impl Iterator<Item = Way> {
+    /// The four variants of this gateway: two methods, two algorithms.
+    pub fn variants(self) -> impl Iterator<Item = V1Variant> {
         [Method::Get, Method::Post].into_iter().flat_map(move |method| {
-            ["HmacSHA1", "HmacSHA256"].map(|algorithm| Way { gateway: self, method, algorithm })
+            ["HmacSHA1", "HmacSHA256"].map(|algorithm| V1Variant {
+                gateway: self,
+                method,
+                algorithm,
+            })
         })
     }
 }
 
-impl Way {
+impl V1Variant {
     /// A request with these encoded parameters, completed with the common ones and signed.
     pub fn complete(self, parameters: &str) -> Request<Bytes> {
         let common = [

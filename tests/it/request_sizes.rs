@@ -3,10 +3,10 @@
 use cvm_models::actions::RunInstances;
 use cvm_models::{Client, Dialect, FixedClock, SeededEntropy};
 
-use crate::cloud::{Cloud, NOW, builder, client, client_of, published};
-use crate::predicates::told;
+use crate::cloud::{Cloud, NOW, builder, client, client_for, public_client};
+use crate::predicates::predicates;
 use crate::raw_requests;
-use crate::scripted_server::{Peer, json};
+use crate::scripted_server::{ScriptedServer, json};
 
 /// The service's limits for a JSON body, a form and a query, in bytes.
 const JSON: usize = 10 << 20;
@@ -31,7 +31,7 @@ async fn length(client: &Client, request: RunInstances) -> Option<usize> {
         }
         Ok(prepared) => Some(prepared.body().len()),
         Err(error) => {
-            assert_eq!(told(&error), ["usage", "not sent"], "{error}");
+            assert_eq!(predicates(&error), ["usage", "not sent"], "{error}");
             assert!(error.to_string().contains("bytes"), "{error}");
             None
         }
@@ -40,14 +40,14 @@ async fn length(client: &Client, request: RunInstances) -> Option<usize> {
 
 #[tokio::test]
 async fn largest_request_is_sent_and_one_byte_more_is_refused() {
-    let peer = Peer::saying(json("{}")).await;
+    let server = ScriptedServer::responding(json("{}")).await;
     for (dialect, in_url, limit) in [
         (Dialect::Tc3, false, JSON),
         (Dialect::Tc3Get, false, QUERY),
         (Dialect::V1Sha1, false, FORM),
         (Dialect::OldGateway, true, QUERY),
     ] {
-        let builder = client_of(&peer.url()).dialect(dialect).parameters_in_url(in_url);
+        let builder = client_for(&server.url()).dialect(dialect).parameters_in_url(in_url);
         let client = builder.max_attempts(1).build().unwrap();
         let spare = limit - length(&client, longer(0)).await.unwrap();
         // The last bytes of a v1 request depend on its signature, whose characters take one byte or three.
@@ -64,9 +64,9 @@ async fn largest_request_is_sent_and_one_byte_more_is_refused() {
             assert_eq!(lengths, [Some(limit - 1), Some(limit), None], "{dialect}");
         }
         let error = client.send(longer(spare + slack)).await.unwrap_err();
-        assert_eq!(told(&error), ["usage", "not sent"], "{dialect}: {error}");
+        assert_eq!(predicates(&error), ["usage", "not sent"], "{dialect}: {error}");
     }
-    assert_eq!(peer.connections(), 0);
+    assert_eq!(server.connections(), 0);
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn form_and_query_limits_are_exact() {
     ] {
         // With fixed clock and random values, a name determines the signature and so the length.
         let prepare = async |by: usize, letter: char| {
-            let builder = published().dialect(dialect).parameters_in_url(in_url);
+            let builder = public_client().dialect(dialect).parameters_in_url(in_url);
             let fixed = builder.clock(FixedClock::at(NOW)).entropy(SeededEntropy::new(7));
             let client = fixed.build().unwrap();
             let mut request = longer(by);
@@ -90,7 +90,7 @@ async fn form_and_query_limits_are_exact() {
                 Ok(prepared) if in_url => Ok(prepared.url().split_once('?').unwrap().1.len()),
                 Ok(prepared) => Ok(prepared.body().len()),
                 Err(error) => {
-                    assert_eq!(told(&error), ["usage", "not sent"], "{error}");
+                    assert_eq!(predicates(&error), ["usage", "not sent"], "{error}");
                     let text = error.to_string();
                     let words: Vec<&str> = text.split(' ').collect();
                     let at = words.iter().position(|word| *word == "bytes,").unwrap();
@@ -101,20 +101,20 @@ async fn form_and_query_limits_are_exact() {
         // Characters of a signature take one byte or three, so lengths skip values.
         let base = prepare(0, 'x').await.unwrap();
         let wanted = [Ok(limit - 1), Ok(limit), Err(limit + 1)];
-        let mut met = Vec::new();
+        let mut results = Vec::new();
         for (letter, by) in ('a'..='z').flat_map(|letter| (0..10).map(move |by| (letter, by))) {
             let prepared = prepare(limit - base - 6 + by, letter).await;
             match prepared {
                 Ok(length) => assert!(length <= limit, "{dialect}: {length} is sent"),
                 Err(length) => assert!(length > limit, "{dialect}: {length} is refused"),
             }
-            met.push(prepared);
-            if wanted.iter().all(|wanted| met.contains(wanted)) {
+            results.push(prepared);
+            if wanted.iter().all(|wanted| results.contains(wanted)) {
                 break;
             }
         }
         for wanted in wanted {
-            assert!(met.contains(&wanted), "{dialect}: {wanted:?} is not among {met:?}");
+            assert!(results.contains(&wanted), "{dialect}: {wanted:?} is not among {results:?}");
         }
     }
 }
@@ -138,11 +138,11 @@ async fn largest_request_reaches_the_service() {
 #[tokio::test]
 async fn emulator_has_the_same_size_limits() {
     let cloud = Cloud::new();
-    let answer = cloud.ask(raw_requests::raw_json("RunInstances", " ".repeat(JSON + 1))).await;
-    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
-    let answer = cloud.ask(raw_requests::query("RunInstances", &"x".repeat(QUERY + 1))).await;
-    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
-    let way = raw_requests::Gateway::Api3.ways().last().unwrap();
-    let answer = cloud.ask(way.complete(&"x".repeat(FORM))).await;
-    assert_eq!(answer.code(), Some("RequestSizeLimitExceeded"));
+    let response = cloud.send(raw_requests::raw_json("RunInstances", " ".repeat(JSON + 1))).await;
+    assert_eq!(response.code(), Some("RequestSizeLimitExceeded"));
+    let response = cloud.send(raw_requests::query("RunInstances", &"x".repeat(QUERY + 1))).await;
+    assert_eq!(response.code(), Some("RequestSizeLimitExceeded"));
+    let variant = raw_requests::Gateway::Api3.variants().last().unwrap();
+    let response = cloud.send(variant.complete(&"x".repeat(FORM))).await;
+    assert_eq!(response.code(), Some("RequestSizeLimitExceeded"));
 }

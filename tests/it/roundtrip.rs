@@ -10,13 +10,13 @@ use cvm_protocol::{Kind, ModelInfo, Slot, json, query_form};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
 
-use crate::all_models::{Specimen, models};
+use crate::all_models::{AnyModel, models};
 
 /// Cases per model: there are hundreds of models, and each has members of each type.
 const CASES: u32 = 24;
 
 /// Checks a property for each model, with values made from lists of choices, so that a failure shrinks.
-fn law(fit: Fit, law: impl Fn(&dyn Specimen) -> Result<(), String>) {
+fn check_property(fit: Fit, check_property: impl Fn(&dyn AnyModel) -> Result<(), String>) {
     for model in models() {
         let mut runner = TestRunner::new_with_rng(
             Config { cases: CASES, failure_persistence: None, ..Config::default() },
@@ -25,9 +25,9 @@ fn law(fit: Fit, law: impl Fn(&dyn Specimen) -> Result<(), String>) {
             ),
         );
         let outcome = runner.run(&choices(), |choices| {
-            let mut value = model.fresh();
+            let mut value = model.new_default();
             fill(&mut *value, choices, fit);
-            law(&*value).map_err(TestCaseError::fail)
+            check_property(&*value).map_err(TestCaseError::fail)
         });
         if let Err(error) = outcome {
             panic!("{}: {error}", model.table().name);
@@ -35,7 +35,7 @@ fn law(fit: Fit, law: impl Fn(&dyn Specimen) -> Result<(), String>) {
     }
 }
 
-fn same(expected: &dyn Specimen, found: &dyn Specimen) -> Result<(), String> {
+fn same(expected: &dyn AnyModel, found: &dyn AnyModel) -> Result<(), String> {
     if expected.is_same(found) {
         return Ok(());
     }
@@ -44,12 +44,12 @@ fn same(expected: &dyn Specimen, found: &dyn Specimen) -> Result<(), String> {
 
 #[test]
 fn json_round_trip_is_lossless() {
-    law(Fit::Json, |value| {
+    check_property(Fit::Json, |value| {
         let text = json::to_vec(value).map_err(|error| error.to_string())?;
-        let mut back = value.fresh();
+        let mut back = value.new_default();
         let report = json::from_slice(&mut *back, &text).map_err(|error| error.to_string())?;
         if !report.drifts.is_empty() {
-            return Err(format!("its own writing drifts: {:?}", report.drifts));
+            return Err(format!("its own output has drifts: {:?}", report.drifts));
         }
         same(value, &*back)?;
         // The same holds for decoding from a value tree.
@@ -57,7 +57,7 @@ fn json_round_trip_is_lossless() {
         if tree != json::to_value(value) {
             return Err(format!("{tree} is not {}", json::to_value(value)));
         }
-        let mut back = value.fresh();
+        let mut back = value.new_default();
         json::from_value(&mut *back, &tree).map_err(|error| error.to_string())?;
         same(value, &*back)
     });
@@ -65,23 +65,23 @@ fn json_round_trip_is_lossless() {
 
 #[test]
 fn query_round_trip_is_lossless() {
-    law(Fit::Flat, |value| {
+    check_property(Fit::Flat, |value| {
         let mut pairs = query_form::encode(value).map_err(|error| error.to_string())?;
         let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name.clone()).collect();
         if names.len() < pairs.len() {
-            return Err("a name is written twice".to_owned());
+            return Err("a name is repeated".to_owned());
         }
         // The order of pairs has no meaning.
         for reversed in [false, true] {
             if reversed {
                 pairs.reverse();
             }
-            let mut back = value.fresh();
+            let mut back = value.new_default();
             let borrowed = pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let report =
                 query_form::decode(&mut *back, borrowed).map_err(|error| error.to_string())?;
             if !report.drifts.is_empty() {
-                return Err(format!("its own writing drifts: {:?}", report.drifts));
+                return Err(format!("its own output has drifts: {:?}", report.drifts));
             }
             same(value, &*back)?;
         }
@@ -95,11 +95,11 @@ fn absent_or_null_members_are_default() {
         let table = model.table();
         let nulls = table.members.iter().map(|field| (field.wire.to_owned(), Value::Null));
         for body in [json!({}), Value::Object(nulls.collect())] {
-            let mut read = model.fresh();
+            let mut read = model.new_default();
             let report = json::from_value(&mut *read, &body).unwrap();
             assert!(model.is_same(&*read), "{}: {body}", table.name);
-            let promised = table.members.iter().filter(|field| field.always_present).count();
-            assert_eq!(report.missing_members().count(), promised, "{}", table.name);
+            let always_present = table.members.iter().filter(|field| field.always_present).count();
+            assert_eq!(report.missing_members().count(), always_present, "{}", table.name);
         }
     }
 }
@@ -129,12 +129,12 @@ fn unknown_values_are_preserved() {
     for model in models() {
         let table = model.table();
         let body = full(table, 0);
-        let mut read = model.fresh();
+        let mut read = model.new_default();
         let report = json::from_slice(&mut *read, body.to_string().as_bytes()).unwrap();
         assert!(report.is_clean(), "{}: {report:?}", table.name);
         assert_eq!(json::to_value(&*read), body, "{}", table.name);
         // Strict decoding reports each of them.
-        let mut strict = model.fresh();
+        let mut strict = model.new_default();
         let report = json::from_slice_strict(&mut *strict, body.to_string().as_bytes()).unwrap();
         assert!(read.is_same(&*strict));
         let has_set = |table: &'static ModelInfo| {
@@ -145,22 +145,22 @@ fn unknown_values_are_preserved() {
 }
 
 /// Adds unknown members to every object, before and after the others.
-fn with_strangers(value: &Value) -> (Value, usize) {
+fn with_unknown_members(value: &Value) -> (Value, usize) {
     match value {
         Value::Object(members) => {
             let mut count = 2;
             let mut grown = Map::new();
             grown.insert("ANewMember".into(), json!({ "With": ["anything", { "in": null }] }));
             for (name, member) in members {
-                let (member, strangers) = with_strangers(member);
+                let (member, unknown) = with_unknown_members(member);
                 grown.insert(name.clone(), member);
-                count += strangers;
+                count += unknown;
             }
             grown.insert("zone".into(), json!("a known name in another case"));
             (Value::Object(grown), count)
         }
         Value::Array(items) => {
-            let grown: Vec<_> = items.iter().map(with_strangers).collect();
+            let grown: Vec<_> = items.iter().map(with_unknown_members).collect();
             let count = grown.iter().map(|(_, count)| count).sum();
             (grown.into_iter().map(|(item, _)| item).collect(), count)
         }
@@ -173,13 +173,13 @@ fn unknown_members_are_ignored_and_reported() {
     for model in models() {
         let name = model.table().name;
         let body = full(model.table(), 3);
-        let mut plain = model.fresh();
+        let mut plain = model.new_default();
         json::from_value(&mut *plain, &body).unwrap();
-        let (grown, strangers) = with_strangers(&body);
-        let mut read = model.fresh();
+        let (grown, unknown) = with_unknown_members(&body);
+        let mut read = model.new_default();
         let report = json::from_slice(&mut *read, grown.to_string().as_bytes()).unwrap();
         same(&*plain, &*read).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert_eq!(report.unknown_members().count() + report.omitted, strangers, "{name}");
+        assert_eq!(report.unknown_members().count() + report.omitted, unknown, "{name}");
     }
 }
 
@@ -189,7 +189,7 @@ fn repeated_member_is_refused_in_every_model() {
         for field in model.table().members {
             let value = of_kind(&field.kind, 5);
             let text = format!(r#"{{"{0}":{value},"{0}":{value}}}"#, field.wire);
-            let error = json::from_slice(&mut *model.fresh(), text.as_bytes()).unwrap_err();
+            let error = json::from_slice(&mut *model.new_default(), text.as_bytes()).unwrap_err();
             assert!(error.path.ends_with(field.wire), "{}: {error}", model.table().name);
         }
     }
@@ -214,7 +214,7 @@ fn debug_shows_no_secret_of_any_model() {
     const CANARY: &str = "Canary/7+é";
     let mut count = 0;
     for mut model in models() {
-        count += plant(&mut *model, CANARY);
+        count += set_secrets(&mut *model, CANARY);
         let shown = format!("{model:?} {model:#?}");
         assert!(!shown.contains("Canary"), "{shown}");
     }
@@ -222,22 +222,22 @@ fn debug_shows_no_secret_of_any_model() {
 }
 
 /// Sets every secret member to this text, at any depth.
-pub fn plant(model: &mut dyn cvm_protocol::Model, canary: &str) -> usize {
+pub fn set_secrets(model: &mut dyn cvm_protocol::Model, canary: &str) -> usize {
     let fields = model.table().members;
     let mut count = 0;
     for (index, field) in fields.iter().enumerate() {
         if crate::sample::has_secret(field) {
-            count += plant_in(model.member_mut(index), canary);
+            count += set_secrets_in(model.member_mut(index), canary);
         }
     }
     count
 }
 
-fn plant_in(slot: Slot<'_>, canary: &str) -> usize {
+fn set_secrets_in(slot: Slot<'_>, canary: &str) -> usize {
     match slot {
-        Slot::Optional(option) => plant_in(option.insert(), canary),
-        Slot::List(list) => plant_in(list.push(), canary),
-        Slot::Object(model) => plant(model, canary),
+        Slot::Optional(option) => set_secrets_in(option.insert(), canary),
+        Slot::List(list) => set_secrets_in(list.push(), canary),
+        Slot::Object(model) => set_secrets(model, canary),
         Slot::Text(text) => {
             text.set_from_str(canary);
             1

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Listens on loopback until the test ends. Each connection carries one request.
-pub struct Peer {
+pub struct ScriptedServer {
     address: SocketAddr,
     seen: Arc<Mutex<Seen>>,
 }
@@ -18,14 +18,14 @@ struct Seen {
     requests: Vec<Vec<u8>>,
 }
 
-impl Peer {
+impl ScriptedServer {
     /// Answers every request with these bytes and closes.
-    pub async fn saying(answer: impl Into<Vec<u8>>) -> Self {
-        Self::saying_in_turn([answer.into()]).await
+    pub async fn responding(response: impl Into<Vec<u8>>) -> Self {
+        Self::responding_in_turn([response.into()]).await
     }
 
     /// Answers the first request with the first bytes and so on, and every later one with the last.
-    pub async fn saying_in_turn(answers: impl Into<Vec<Vec<u8>>>) -> Self {
+    pub async fn responding_in_turn(answers: impl Into<Vec<Vec<u8>>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
@@ -37,8 +37,8 @@ impl Peer {
                     seen.connections += 1;
                     seen.connections - 1
                 };
-                let answer = answers.get(turn).or(answers.last()).cloned().unwrap();
-                tokio::spawn(serve(stream, answer, Arc::clone(&shared)));
+                let response = answers.get(turn).or(answers.last()).cloned().unwrap();
+                tokio::spawn(serve(stream, response, Arc::clone(&shared)));
             }
         });
         Self { address, seen }
@@ -46,7 +46,7 @@ impl Peer {
 
     /// Accepts connections, reads requests and never responds.
     pub async fn silent() -> Self {
-        Self::saying(SILENCE).await
+        Self::responding(SILENCE).await
     }
 
     pub fn url(&self) -> String {
@@ -67,14 +67,14 @@ impl Peer {
 /// Stands for no response.
 const SILENCE: &[u8] = b"\0silence";
 
-async fn serve(mut stream: TcpStream, answer: Vec<u8>, seen: Arc<Mutex<Seen>>) {
+async fn serve(mut stream: TcpStream, response: Vec<u8>, seen: Arc<Mutex<Seen>>) {
     let Some(request) = read_request(&mut stream).await else { return };
     seen.lock().unwrap().requests.push(request);
-    if answer == SILENCE {
+    if response == SILENCE {
         std::future::pending::<()>().await;
     }
     // A client that has read enough may close before the end.
-    let _ = stream.write_all(&answer).await;
+    let _ = stream.write_all(&response).await;
     let _ = stream.shutdown().await;
     let mut rest = [0; 1024];
     while stream.read(&mut rest).await.is_ok_and(|count| count > 0) {}
@@ -108,14 +108,14 @@ pub fn whole_length(message: &[u8]) -> Option<usize> {
 /// An HTTP response with these headers.
 pub fn http(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
-    let mut answer = format!("HTTP/1.1 {status} Whatever\r\n");
+    let mut response = format!("HTTP/1.1 {status} Whatever\r\n");
     for (name, value) in headers {
-        answer += &format!("{name}: {value}\r\n");
+        response += &format!("{name}: {value}\r\n");
     }
-    answer += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
-    let mut answer = answer.into_bytes();
-    answer.extend_from_slice(body);
-    answer
+    response += &format!("Content-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+    let mut response = response.into_bytes();
+    response.extend_from_slice(body);
+    response
 }
 
 /// An HTTP response as the service sends it.

@@ -12,7 +12,7 @@ use http::Request;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::cloud::{Answer, Cloud, SECRET_ID, SECRET_KEY};
+use crate::cloud::{ApiResponse, Cloud, SECRET_ID, SECRET_KEY};
 
 /// One request of `fixtures/signing-vectors.json`.
 #[derive(Clone, Debug, Deserialize)]
@@ -129,8 +129,8 @@ impl Wire {
 }
 
 /// Whether the signature was accepted: every later error is about something else.
-pub fn is_authenticated(answer: &Answer) -> bool {
-    !answer.code().is_some_and(|code| code.starts_with("AuthFailure"))
+pub fn is_authenticated(response: &ApiResponse) -> bool {
+    !response.code().is_some_and(|code| code.starts_with("AuthFailure"))
 }
 
 #[tokio::test]
@@ -140,14 +140,14 @@ async fn official_signatures_are_accepted() {
     assert_eq!(vectors.iter().filter(|vector| vector.is_unsigned()).count(), 1);
     let mut outcomes = String::new();
     for vector in vectors.iter().filter(|vector| !vector.is_unsigned()) {
-        let answer = vector.cloud().ask(vector.wire().request()).await;
+        let response = vector.cloud().send(vector.wire().request()).await;
         let id = &vector.id;
-        assert!(is_authenticated(&answer), "{id}: {}", answer.message());
+        assert!(is_authenticated(&response), "{id}: {}", response.message());
         if vector.service != "cvm" {
             // The version of another service. Routing comes after the signature.
-            assert_eq!(answer.code(), Some("NoSuchVersion"), "{id}");
+            assert_eq!(response.code(), Some("NoSuchVersion"), "{id}");
         }
-        outcomes += &format!("{id}: {}\n", answer.code().unwrap_or("done"));
+        outcomes += &format!("{id}: {}\n", response.code().unwrap_or("done"));
     }
     insta::assert_snapshot!(outcomes);
 }
@@ -156,8 +156,8 @@ async fn official_signatures_are_accepted() {
 async fn unsigned_request_is_refused() {
     let vector = vectors().into_iter().find(Vector::is_unsigned).unwrap();
     assert_eq!(vector.wire().header("Authorization"), "SKIP");
-    let answer = vector.cloud().ask(vector.wire().request()).await;
-    assert_eq!(answer.code(), Some("AuthFailure.InvalidAuthorization"));
+    let response = vector.cloud().send(vector.wire().request()).await;
+    assert_eq!(response.code(), Some("AuthFailure.InvalidAuthorization"));
 }
 
 #[tokio::test]
@@ -167,10 +167,15 @@ async fn signature_expires_after_five_minutes() {
             let now = vector.timestamp.checked_add_signed(late).unwrap();
             let id = &vector.id;
             let later = Vector { timestamp: now, ..vector.clone() };
-            let answer = later.cloud().ask(vector.wire().request()).await;
-            assert_eq!(is_authenticated(&answer), accepted, "{id} {late} s: {}", answer.message());
+            let response = later.cloud().send(vector.wire().request()).await;
+            assert_eq!(
+                is_authenticated(&response),
+                accepted,
+                "{id} {late} s: {}",
+                response.message()
+            );
             if !accepted {
-                assert_eq!(answer.code(), Some("AuthFailure.SignatureExpire"), "{id} {late} s");
+                assert_eq!(response.code(), Some("AuthFailure.SignatureExpire"), "{id} {late} s");
             }
         }
     }
@@ -181,17 +186,17 @@ async fn signature_of_another_key_is_refused() {
     for vector in vectors().iter().filter(|vector| !vector.is_unsigned()) {
         let expected = |code| if vector.is_old_gateway() { "AuthFailure" } else { code };
         let other_key = Vector { secret_key: Some("another-key".to_owned()), ..vector.clone() };
-        let answer = other_key.cloud().ask(vector.wire().request()).await;
+        let response = other_key.cloud().send(vector.wire().request()).await;
         let id = &vector.id;
-        assert_eq!(answer.code(), Some(expected("AuthFailure.SignatureFailure")), "{id}");
+        assert_eq!(response.code(), Some(expected("AuthFailure.SignatureFailure")), "{id}");
         let other_id = Vector { secret_id: Some("AKIDanother".to_owned()), ..vector.clone() };
-        let answer = other_id.cloud().ask(vector.wire().request()).await;
-        assert_eq!(answer.code(), Some(expected("AuthFailure.SecretIdNotFound")), "{id}");
+        let response = other_id.cloud().send(vector.wire().request()).await;
+        assert_eq!(response.code(), Some(expected("AuthFailure.SecretIdNotFound")), "{id}");
         // The message explains the error without showing the key.
         assert!(
-            !answer.message().contains(vector.secret_key.as_deref().unwrap()),
+            !response.message().contains(vector.secret_key.as_deref().unwrap()),
             "{id}: {}",
-            answer.message()
+            response.message()
         );
     }
 }

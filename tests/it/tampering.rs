@@ -12,7 +12,7 @@ use crate::signing_vectors::{Vector, Wire, is_authenticated, vectors};
 
 /// A changed request, and its expected result.
 struct Tampered {
-    what: String,
+    description: String,
     wire: Wire,
     expected: Expected,
 }
@@ -65,10 +65,10 @@ fn by_time(vector: &Vector, text: &str) -> Expected {
 fn tc3(vector: &Vector) -> Vec<Tampered> {
     let original = vector.wire();
     let mut all = Vec::new();
-    let mut push = |what: String, expected, change: &dyn Fn(&mut Wire)| {
+    let mut push = |description: String, expected, change: &dyn Fn(&mut Wire)| {
         let mut wire = original.clone();
         change(&mut wire);
-        all.push(Tampered { what, wire, expected });
+        all.push(Tampered { description, wire, expected });
     };
 
     // If the body is declared as unsigned, its bytes do not count.
@@ -156,7 +156,7 @@ fn in_signed_headers(authorization: &str, changed: &str) -> Expected {
     let parsed = |text| tc3::Authorization::parse(text).map(|it| it.signed_headers().to_owned());
     match (parsed(authorization), parsed(changed)) {
         (Ok(before), Ok(after)) => {
-            assert_ne!(before, after, "a change outside of all parts passes: {changed}");
+            assert_ne!(before, after, "a change outside all parts is accepted: {changed}");
             WRONG_SIGNATURE
         }
         _ => INVALID_AUTHORIZATION,
@@ -171,7 +171,7 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
     let text = if is_get { original.query.clone() } else { vector.body.clone() };
     let pairs = percent::decode_pairs(&text).unwrap();
     let mut all = Vec::new();
-    let mut push = |what: String, expected, changed: &Pairs| {
+    let mut push = |description: String, expected, changed: &Pairs| {
         let borrowed = changed.iter().map(|(name, value)| (name.as_str(), value.as_str()));
         let text = percent::encode_pairs(borrowed);
         let mut wire = original.clone();
@@ -180,7 +180,7 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
         } else {
             wire.body = text.into_bytes()
         }
-        all.push(Tampered { what, wire, expected });
+        all.push(Tampered { description, wire, expected });
     };
 
     // First check that decoding and encoding alone changes nothing.
@@ -221,8 +221,8 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
     push("one parameter more".into(), WRONG_SIGNATURE, &more);
     // The Go SDK sends pairs without a value and signs none of them: they are left out of the request. The
     // others sign all of them.
-    let signs_blanks = pairs.iter().any(|(_, value)| value.is_empty());
-    let expected = if signs_blanks { WRONG_SIGNATURE } else { Authenticated };
+    let signs_empty_values = pairs.iter().any(|(_, value)| value.is_empty());
+    let expected = if signs_empty_values { WRONG_SIGNATURE } else { Authenticated };
     more.pop();
     more.push(("Unsigned".into(), String::new()));
     push("one parameter more, without a value".into(), expected, &more);
@@ -246,7 +246,11 @@ fn around(vector: &Vector) -> Vec<Tampered> {
     for (at, host) in others(&vector.host) {
         let mut wire = original.clone();
         wire.set_header("Host", host);
-        all.push(Tampered { what: format!("host byte {at}"), wire, expected: WRONG_SIGNATURE });
+        all.push(Tampered {
+            description: format!("host byte {at}"),
+            wire,
+            expected: WRONG_SIGNATURE,
+        });
     }
     let mut wire = original.clone();
     if vector.method == "GET" {
@@ -258,12 +262,12 @@ fn around(vector: &Vector) -> Vec<Tampered> {
         wire.query = String::from_utf8(wire.body).unwrap();
         wire.body = Vec::new();
     }
-    all.push(Tampered { what: "another method".into(), wire, expected: WRONG_SIGNATURE });
+    all.push(Tampered { description: "another method".into(), wire, expected: WRONG_SIGNATURE });
     all
 }
 
 /// The old gateway has one general code for everything except the clock.
-fn spoken_by(vector: &Vector, expected: Expected) -> Expected {
+fn on_gateway(vector: &Vector, expected: Expected) -> Expected {
     match expected {
         EXPIRED => EXPIRED,
         Refused(code) if vector.is_old_gateway() && code.starts_with("AuthFailure.") => {
@@ -275,15 +279,20 @@ fn spoken_by(vector: &Vector, expected: Expected) -> Expected {
 
 async fn check(vector: &Vector, tampered: &[Tampered]) {
     let cloud = vector.cloud();
-    for Tampered { what, wire, expected } in tampered {
-        let answer = cloud.ask(wire.request()).await;
+    for Tampered { description, wire, expected } in tampered {
+        let response = cloud.send(wire.request()).await;
         let id = &vector.id;
-        match spoken_by(vector, *expected) {
+        match on_gateway(vector, *expected) {
             Authenticated => {
-                assert!(is_authenticated(&answer), "{id}, {what}: {}", answer.message());
+                assert!(is_authenticated(&response), "{id}, {description}: {}", response.message());
             }
             Refused(code) => {
-                assert_eq!(answer.code(), Some(code), "{id}, {what}: {}", answer.message());
+                assert_eq!(
+                    response.code(),
+                    Some(code),
+                    "{id}, {description}: {}",
+                    response.message()
+                );
             }
         }
     }
@@ -297,7 +306,7 @@ async fn changed_byte_of_a_tc3_request_is_refused() {
         count += tampered.len();
         check(vector, &tampered).await;
     }
-    assert!(count > 10_000, "only {count} requests were tampered with");
+    assert!(count > 10_000, "only {count} requests were changed");
 }
 
 #[tokio::test]
@@ -308,7 +317,7 @@ async fn changed_byte_of_a_v1_request_is_refused() {
         count += tampered.len();
         check(vector, &tampered).await;
     }
-    assert!(count > 5_000, "only {count} requests were tampered with");
+    assert!(count > 5_000, "only {count} requests were changed");
 }
 
 #[tokio::test]
@@ -317,15 +326,15 @@ async fn action_is_bound_only_if_its_header_is_signed() {
     let bound = vectors.iter().find(|vector| vector.id == "tc3-post-demo-action-signed").unwrap();
     let mut wire = bound.wire();
     wire.set_header("X-TC-Action", "TerminateInstances".into());
-    let answer = bound.cloud().ask(wire.request()).await;
-    assert_eq!(answer.code(), Some("AuthFailure.SignatureFailure"));
+    let response = bound.cloud().send(wire.request()).await;
+    assert_eq!(response.code(), Some("AuthFailure.SignatureFailure"));
 
     // With only the two required headers signed, anyone who has the request can change its action.
     let loose = vectors.iter().find(|vector| vector.id == "tc3-post-empty").unwrap();
     let mut wire = loose.wire();
     wire.set_header("X-TC-Action", "DescribeZones".into());
-    let answer = loose.cloud().ask(wire.request()).await;
-    assert!(answer.response()["ZoneSet"].is_array(), "{}", answer.message());
+    let response = loose.cloud().send(wire.request()).await;
+    assert!(response.members()["ZoneSet"].is_array(), "{}", response.message());
 }
 
 #[tokio::test]
@@ -333,7 +342,7 @@ async fn signature_is_invalid_on_the_other_gateway() {
     for vector in vectors().iter().filter(|vector| vector.signed_params.is_some()) {
         let mut wire = vector.wire();
         wire.path = if wire.path == "/" { "/v2/index.php".into() } else { "/".into() };
-        let answer = vector.cloud().ask(wire.request()).await;
-        assert!(!is_authenticated(&answer), "{}: {:?}", vector.id, answer.code());
+        let response = vector.cloud().send(wire.request()).await;
+        assert!(!is_authenticated(&response), "{}: {:?}", vector.id, response.code());
     }
 }

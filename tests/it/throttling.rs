@@ -4,14 +4,14 @@ use cvm_models::actions::*;
 use cvm_models::protocol::ErrorKind;
 use cvm_models::{Client, Entropy, EntropyError, Error, Outcome, error_code};
 
-use crate::cloud::client_of;
-use crate::predicates::told;
-use crate::scripted_server::{Peer, json};
+use crate::cloud::client_for;
+use crate::predicates::predicates;
+use crate::scripted_server::{ScriptedServer, json};
 
 const FAMILY: &str = "RequestLimitExceeded";
 const OK: &str = r#"{"Response":{"TotalCount":0,"InstanceSet":[],"RequestId":"r-ok"}}"#;
 
-fn refusal(code: &str) -> Vec<u8> {
+fn error_response(code: &str) -> Vec<u8> {
     json(format!(
         r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"no"}},"RequestId":"r-no"}}}}"#
     ))
@@ -19,26 +19,26 @@ fn refusal(code: &str) -> Vec<u8> {
 
 /// No jitter, so that the pause after throttling is minimal.
 #[derive(Debug)]
-struct Calm;
+struct NoJitter;
 
-impl Entropy for Calm {
+impl Entropy for NoJitter {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         bytes.fill(0);
         Ok(())
     }
 }
 
-fn client(peer: &Peer) -> Client {
-    client_of(&peer.url()).entropy(Calm).build().unwrap()
+fn client(server: &ScriptedServer) -> Client {
+    client_for(&server.url()).entropy(NoJitter).build().unwrap()
 }
 
 /// Whether an unsafe request is retried after this code.
-async fn is_sent_again(code: String) -> (String, Result<usize, Error>) {
-    let peer = Peer::saying_in_turn([refusal(&code), json(OK)]).await;
+async fn is_retried(code: String) -> (String, Result<usize, Error>) {
+    let server = ScriptedServer::responding_in_turn([error_response(&code), json(OK)]).await;
     let terminate =
         TerminateInstances { instance_ids: vec!["ins-1a2b3c4d".into()], ..Default::default() };
-    let ended = client(&peer).send_with_report(terminate).await;
-    assert_eq!(peer.requests().len(), 1 + usize::from(ended.is_ok()), "{code}");
+    let ended = client(&server).send_with_report(terminate).await;
+    assert_eq!(server.requests().len(), 1 + usize::from(ended.is_ok()), "{code}");
     let ended = ended.map(|(_, report)| {
         assert_eq!(report.attempts[0].outcome, Outcome::Throttled, "{code}");
         report.attempts.len()
@@ -53,16 +53,16 @@ async fn only_codes_of_the_throttling_family_are_throttling() {
     let family = known.iter().filter(|code| code.starts_with(FAMILY));
     assert!(family.count() >= 4);
     let new = ["", ".", ".x", ".SomethingNew", ".A.B.C", ".UinLimitExceeded.New", ".limit_1-2"];
-    let alike = ["X", "s", "_", "ByUin", ":Uin", " ", "/a"];
-    let beside =
+    let similar = ["X", "s", "_", "ByUin", ":Uin", " ", "/a"];
+    let unrelated =
         ["requestlimitexceeded", "LimitExceeded.RequestLimitExceeded", "XRequestLimitExceeded"];
     let codes = known
         .into_iter()
         .map(str::to_owned)
-        .chain(new.iter().chain(&alike).map(|suffix| format!("{FAMILY}{suffix}")))
-        .chain(beside.map(str::to_owned));
+        .chain(new.iter().chain(&similar).map(|suffix| format!("{FAMILY}{suffix}")))
+        .chain(unrelated.map(str::to_owned));
     for code in codes {
-        tasks.spawn(is_sent_again(code));
+        tasks.spawn(is_retried(code));
     }
     let (mut throttles, mut others) = (0, 0);
     while let Some(ended) = tasks.join_next().await {
@@ -70,7 +70,7 @@ async fn only_codes_of_the_throttling_family_are_throttling() {
         let is_family = code == FAMILY || code.starts_with(&format!("{FAMILY}."));
         match ended {
             Ok(attempts) => {
-                assert!(is_family, "{code} was repeated");
+                assert!(is_family, "{code} was retried");
                 assert_eq!(attempts, 2, "{code}");
                 throttles += 1;
             }
@@ -95,10 +95,10 @@ fn error_table_and_client_agree_on_throttling_codes() {
 #[tokio::test]
 async fn lasting_throttling_is_reported_as_throttling() {
     for code in [FAMILY, "RequestLimitExceeded.SomethingNew"] {
-        let peer = Peer::saying(refusal(code)).await;
-        let client = client(&peer).with_max_attempts(2);
+        let server = ScriptedServer::responding(error_response(code)).await;
+        let client = client(&server).with_max_attempts(2);
         let error = client.send(RunInstances::default()).await.unwrap_err();
-        assert_eq!(told(&error), ["service", "throttled"], "{error}");
+        assert_eq!(predicates(&error), ["service", "throttled"], "{error}");
         assert_eq!(error.attempts().len(), 2);
         assert_eq!(error.code().unwrap().as_str(), code);
     }

@@ -19,8 +19,8 @@ use cvm_models::{
 };
 use serde_json::{Value, json};
 
-use crate::cloud::{builder, published};
-use crate::waiter_states::{ALL, Whole};
+use crate::cloud::{builder, public_client};
+use crate::waiter_states::{ALL, OnePiece};
 
 const ID: &str = "res-1";
 const OURS: &str = "our-request";
@@ -40,9 +40,9 @@ impl fmt::Debug for Rows {
 }
 
 #[derive(Clone, Debug)]
-struct Direct(Arc<Rows>);
+struct DirectClient(Arc<Rows>);
 
-impl HttpClient for Direct {
+impl HttpClient for DirectClient {
     fn send<'a>(
         &'a self,
         _: PreparedRequest,
@@ -65,7 +65,7 @@ impl HttpClient for Direct {
         {
             response[total] = json!(response[info.items].as_array().unwrap().len());
         }
-        let body = Whole::of(json!({ "Response": response }).to_string());
+        let body = OnePiece::of(json!({ "Response": response }).to_string());
         Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
 }
@@ -73,7 +73,7 @@ impl HttpClient for Direct {
 /// Polls as often as there are rows, or until the wait ends.
 async fn polled(waiter: Waiter, rows: &[Option<Value>]) -> Result<WaitReport, Error> {
     let service = Rows { info: waiter.info, rows: rows.to_vec(), polls: Mutex::default() };
-    let client = published().rate_limiter(NoRateLimit).http(Direct(Arc::new(service)));
+    let client = public_client().rate_limiter(NoRateLimit).http(DirectClient(Arc::new(service)));
     let mut steps = client.build().unwrap().wait(waiter).interval(Duration::ZERO).progress();
     for _ in rows {
         if steps.try_next().await?.is_none() {
@@ -92,7 +92,7 @@ async fn verdict(waiter: Waiter, rows: &[Option<Value>]) -> WaitVerdict {
 }
 
 /// A row in this state, whose latest operation has ended like this and belongs to another request.
-fn older(info: &WaiterInfo, state: &str, ended: &str) -> Value {
+fn earlier(info: &WaiterInfo, state: &str, ended: &str) -> Value {
     let mut row = json!({});
     if let Some(operation) = info.operation {
         for name in operation.names {
@@ -114,7 +114,7 @@ fn typed(state: &str) -> Value {
     state.parse::<i64>().map_or_else(|_| json!(state), |number| json!(number))
 }
 
-fn put(row: &mut Value, condition: &Condition) {
+fn set_condition(row: &mut Value, condition: &Condition) {
     match condition.test {
         Predicate::OneOf(values) => row[condition.member] = json!(values[0]),
         ref other => panic!("{other:?}"),
@@ -122,17 +122,17 @@ fn put(row: &mut Value, condition: &Condition) {
 }
 
 /// The row of a reached target state.
-fn goal(info: &WaiterInfo) -> Value {
-    let mut row = older(info, info.success[0], "SUCCESS");
+fn target(info: &WaiterInfo) -> Value {
+    let mut row = earlier(info, info.success[0], "SUCCESS");
     for condition in info.when {
-        put(&mut row, condition);
+        set_condition(&mut row, condition);
     }
     row
 }
 
 /// The same row while an operation runs.
 fn running(info: &WaiterInfo, mut row: Value) -> Option<Value> {
-    put(&mut row, info.operation?.running.first()?);
+    set_condition(&mut row, info.operation?.running.first()?);
     Some(row)
 }
 
@@ -144,7 +144,7 @@ fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
         "ImagesNormal" => &["CREATING"],
         "HostsRunning" => &["PENDING"],
         "ResourcePoolPacksActive" => &["CREATING"],
-        "InstanceOperationsDone" | "ChcHostOperationsDone" => &["not shown: the operation is"],
+        "InstanceOperationsDone" | "ChcHostOperationsDone" => &["only the operation is shown"],
         _ => &[],
     };
     [info.settled, info.elsewhere, more].concat()
@@ -152,41 +152,41 @@ fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
 
 #[tokio::test]
 async fn state_before_the_operation_decides_nothing() {
-    let mut pictures = 0;
+    let mut cases = 0;
     for info in ALL {
         let states = states_before(info);
         assert!(!states.is_empty(), "{}", info.name);
         for state in states {
             let ends = info.operation.map_or(&["SUCCESS"][..], |operation| operation.ended);
             for ended in ends {
-                pictures += 1;
-                let row = Some(older(info, state, ended));
+                cases += 1;
+                let row = Some(earlier(info, state, ended));
                 let rows = [row.clone(), row.clone(), row];
-                let told = verdict(Waiter::new(info, [ID]), &rows).await;
-                assert_eq!(told, WaitVerdict::Pending, "{}: {rows:?}", info.name);
+                let result = verdict(Waiter::new(info, [ID]), &rows).await;
+                assert_eq!(result, WaitVerdict::Pending, "{}: {rows:?}", info.name);
             }
         }
         // The resource is not listed yet, or the id or the region is wrong.
-        let told = verdict(Waiter::new(info, [ID]), &[None, None, None]).await;
-        assert_ne!(told, WaitVerdict::Reached, "{}", info.name);
+        let result = verdict(Waiter::new(info, [ID]), &[None, None, None]).await;
+        assert_ne!(result, WaitVerdict::Reached, "{}", info.name);
     }
-    assert!(pictures > 40, "{pictures}");
+    assert!(cases > 40, "{cases}");
 }
 
 #[tokio::test]
 async fn target_state_counts_only_after_the_operation() {
     let mut cases = 0;
     for info in ALL.into_iter().filter(|info| !info.success.is_empty()) {
-        let Some(running) = running(info, goal(info)) else { continue };
+        let Some(running) = running(info, target(info)) else { continue };
         cases += 1;
-        let told = verdict(Waiter::new(info, [ID]), &[Some(running.clone())]).await;
-        assert_eq!(told, WaitVerdict::Pending, "{}: {running}", info.name);
-        let rows = [Some(running), Some(goal(info))];
-        let told = verdict(Waiter::new(info, [ID]), &rows).await;
-        assert_eq!(told, WaitVerdict::Reached, "{}: {rows:?}", info.name);
+        let result = verdict(Waiter::new(info, [ID]), &[Some(running.clone())]).await;
+        assert_eq!(result, WaitVerdict::Pending, "{}: {running}", info.name);
+        let rows = [Some(running), Some(target(info))];
+        let result = verdict(Waiter::new(info, [ID]), &rows).await;
+        assert_eq!(result, WaitVerdict::Reached, "{}: {rows:?}", info.name);
         let Some(name) = info.request_id else { continue };
         let named = || Waiter::new(info, [ID]).of_request(OURS);
-        let mut ours = goal(info);
+        let mut ours = target(info);
         assert_eq!(verdict(named(), &[Some(ours.clone())]).await, WaitVerdict::Pending);
         ours[name] = Value::Null;
         assert_eq!(verdict(named(), &[Some(ours.clone())]).await, WaitVerdict::Pending);
@@ -204,22 +204,23 @@ async fn failed_operation_ends_wait_with_its_reason() {
         // The states after a failed operation, including the target state and no state.
         let states = [info.settled, info.elsewhere, info.success, operation.failed_at, &[""]];
         for state in states.concat() {
-            let mut failed = older(info, state, operation.failed[0]);
+            let mut failed = earlier(info, state, operation.failed[0]);
             for name in operation.names {
                 failed[*name] = json!(OURS);
             }
             failed[info.reason.unwrap()] = json!("no capacity");
-            let begun = running(info, older(info, state, "SUCCESS")).unwrap();
-            let mut ways = vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
+            let begun = running(info, earlier(info, state, "SUCCESS")).unwrap();
+            let mut variants =
+                vec![(Waiter::new(info, [ID]), vec![Some(begun), Some(failed.clone())])];
             // An operation has also started if it differs from that of the first poll.
             if !info.success.contains(&state) {
-                let before = Some(older(info, state, "SUCCESS"));
-                ways.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
+                let before = Some(earlier(info, state, "SUCCESS"));
+                variants.push((Waiter::new(info, [ID]), vec![before, Some(failed.clone())]));
             }
             if info.request_id.is_some() {
-                ways.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(failed)]));
+                variants.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(failed)]));
             }
-            for (waiter, rows) in ways {
+            for (waiter, rows) in variants {
                 cases += 1;
                 let error = polled(waiter, &rows).await.unwrap_err();
                 assert!(error.is_wait() && !error.is_timeout(), "{}: {rows:?}: {error}", info.name);
@@ -238,7 +239,7 @@ async fn absence_counts_only_for_listed_resources() {
     assert!(error.is_wait() && error.to_string().contains("region is wrong"), "{error}");
     assert_eq!(verdict(Waiter::new(gone, [ID]), &[None]).await, WaitVerdict::Pending);
     // One list alone may be outdated, whatever was listed before.
-    let seen = Some(older(gone, "RUNNING", "SUCCESS"));
+    let seen = Some(earlier(gone, "RUNNING", "SUCCESS"));
     let known = || Waiter::new(gone, [ID]).seen_before();
     assert_eq!(verdict(known(), &[None]).await, WaitVerdict::Pending);
     assert_eq!(verdict(known(), &[None, seen.clone(), None]).await, WaitVerdict::Pending);
@@ -248,11 +249,11 @@ async fn absence_counts_only_for_listed_resources() {
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows[..4]).await, WaitVerdict::Pending);
     assert_eq!(verdict(Waiter::new(gone, [ID]), &rows).await, WaitVerdict::Reached);
     // A resource that was being created and is no longer listed does not come back.
-    let made = waiters::InstancesRunning::INFO;
-    let pending = Some(older(made, "PENDING", "SUCCESS"));
+    let created = waiters::InstancesRunning::INFO;
+    let pending = Some(earlier(created, "PENDING", "SUCCESS"));
     let rows = [None, pending, None, None];
-    assert_eq!(verdict(Waiter::new(made, [ID]), &rows[..3]).await, WaitVerdict::Pending);
-    assert_eq!(verdict(Waiter::new(made, [ID]), &rows).await, WaitVerdict::Failed);
+    assert_eq!(verdict(Waiter::new(created, [ID]), &rows[..3]).await, WaitVerdict::Pending);
+    assert_eq!(verdict(Waiter::new(created, [ID]), &rows).await, WaitVerdict::Failed);
 }
 
 #[tokio::test]
@@ -262,7 +263,7 @@ async fn later_request_ends_wait_for_the_named_one() {
         let (Some(operation), Some(name)) = (info.operation, info.request_id) else { continue };
         for state in [info.success, info.settled].concat() {
             let by = |request: &str, ended: &str| {
-                let mut row = older(info, state, ended);
+                let mut row = earlier(info, state, ended);
                 row[name] = json!(request);
                 Some(row)
             };
@@ -324,14 +325,14 @@ async fn entering_the_recycle_bin_ends_wait_for_termination() {
         instance("SHUTDOWN", "OPERATING"),
         instance("SHUTDOWN", "SUCCESS"),
     ];
-    let told =
+    let result =
         |waiter: Waiter, rows: Vec<Option<Value>>| async move { verdict(waiter, &rows).await };
-    assert_eq!(told(Waiter::new(gone, [ID]), first[..2].to_vec()).await, WaitVerdict::Pending);
+    assert_eq!(result(Waiter::new(gone, [ID]), first[..2].to_vec()).await, WaitVerdict::Pending);
     let error = polled(Waiter::new(gone, [ID]), &first).await.unwrap_err();
     assert!(error.to_string().contains("SHUTDOWN, from where it cannot get to gone"), "{error}");
     // The request is named, so the state is its result.
     let named = Waiter::new(gone, [ID]).of_request(OURS);
-    assert_eq!(told(named, first[2..].to_vec()).await, WaitVerdict::Failed);
+    assert_eq!(result(named, first[2..].to_vec()).await, WaitVerdict::Failed);
     // The second termination starts in the recycle bin.
     let second = vec![
         instance("SHUTDOWN", "SUCCESS"),
@@ -340,18 +341,18 @@ async fn entering_the_recycle_bin_ends_wait_for_termination() {
         None,
         None,
     ];
-    assert_eq!(told(Waiter::new(gone, [ID]), second).await, WaitVerdict::Reached);
+    assert_eq!(result(Waiter::new(gone, [ID]), second).await, WaitVerdict::Reached);
     let isolated = waiters::InstancesIsolated::INFO;
     let rows = first.to_vec();
-    assert_eq!(told(Waiter::new(isolated, [ID]), rows[..2].to_vec()).await, WaitVerdict::Pending);
-    assert_eq!(told(Waiter::new(isolated, [ID]), rows).await, WaitVerdict::Reached);
+    assert_eq!(result(Waiter::new(isolated, [ID]), rows[..2].to_vec()).await, WaitVerdict::Pending);
+    assert_eq!(result(Waiter::new(isolated, [ID]), rows).await, WaitVerdict::Reached);
 }
 
 /// The emulator behind a client, without a socket.
 #[derive(Clone, Debug)]
-struct Emulated(cvm_emulator::Cloud);
+struct EmulatorClient(cvm_emulator::Cloud);
 
-impl HttpClient for Emulated {
+impl HttpClient for EmulatorClient {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
@@ -363,7 +364,7 @@ impl HttpClient for Emulated {
         }
         let asked = asked.body(bytes::Bytes::copy_from_slice(request.body())).unwrap();
         let (parts, body) = self.0.handle(&asked).into_parts();
-        let body = Whole::of(String::from_utf8(body.to_vec()).unwrap());
+        let body = OnePiece::of(String::from_utf8(body.to_vec()).unwrap());
         let status = parts.status.as_u16();
         Box::pin(async move { Ok(HttpResponse { status, headers: parts.headers, body }) })
     }
@@ -371,12 +372,12 @@ impl HttpClient for Emulated {
 
 fn emulated() -> (cvm_emulator::Cloud, Client) {
     let cloud = builder().build().unwrap();
-    let client = published().rate_limiter(NoRateLimit).http(Emulated(cloud.clone()));
+    let client = public_client().rate_limiter(NoRateLimit).http(EmulatorClient(cloud.clone()));
     (cloud, client.build().unwrap())
 }
 
 /// Polls repeatedly, with so much time between the polls that every phase is seen.
-async fn reaches(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -> usize {
+async fn wait_until_reached(cloud: &cvm_emulator::Cloud, client: &Client, waiter: Waiter) -> usize {
     let mut steps = client.wait(waiter).interval(Duration::ZERO).progress();
     let mut polls = 0;
     while steps.try_next().await.unwrap().is_some() {
@@ -409,11 +410,12 @@ async fn chc_operation_after_an_earlier_success_is_awaited() {
         }),
     };
     client.send(configure).await.unwrap();
-    let polls = reaches(&cloud, &client, waiters::ChcHostOperationsDone::of([&id])).await;
+    let polls =
+        wait_until_reached(&cloud, &client, waiters::ChcHostOperationsDone::of([&id])).await;
     assert_eq!(polls, 13, "60 s, every 5 s");
-    reaches(&cloud, &client, waiters::ChcHostsPrepared::of([&id])).await;
+    wait_until_reached(&cloud, &client, waiters::ChcHostsPrepared::of([&id])).await;
     // The latest operation is a success now, and stays one while the next starts.
-    for goal in
+    for target in
         [waiters::ChcHostsInDeployMode::of([&id]), waiters::ChcHostOperationsDone::of([&id])]
     {
         let switch = ModifyChcNetworkMode {
@@ -421,7 +423,7 @@ async fn chc_operation_after_an_earlier_success_is_awaited() {
             network_mode: Some(ChcNetworkMode::Deploy),
         };
         client.send(switch).await.unwrap();
-        assert_eq!(reaches(&cloud, &client, goal).await, 7, "30 s, every 5 s");
+        assert_eq!(wait_until_reached(&cloud, &client, target).await, 7, "30 s, every 5 s");
     }
 }
 
@@ -437,11 +439,11 @@ async fn leaving_rescue_mode_restores_the_earlier_state() {
         let (launched, report) = client.send_with_report(launch).await.unwrap();
         let [id] = launched.instance_id_set.try_into().unwrap();
         let running = waiters::InstancesRunning::of([&id]).of_request(report.request_id);
-        reaches(&cloud, &client, running).await;
+        wait_until_reached(&cloud, &client, running).await;
         if is_stopped {
             let stop = StopInstances { instance_ids: vec![id.clone()], ..Default::default() };
             client.send(stop).await.unwrap();
-            reaches(&cloud, &client, waiters::InstancesStopped::of([&id])).await;
+            wait_until_reached(&cloud, &client, waiters::InstancesStopped::of([&id])).await;
         }
         let enter = EnterRescueMode {
             instance_id: id.clone(),
@@ -449,15 +451,16 @@ async fn leaving_rescue_mode_restores_the_earlier_state() {
             ..Default::default()
         };
         client.send(enter).await.unwrap();
-        reaches(&cloud, &client, waiters::InstancesInRescueMode::of([&id])).await;
+        wait_until_reached(&cloud, &client, waiters::InstancesInRescueMode::of([&id])).await;
         client.send(ExitRescueMode { instance_id: id.clone() }).await.unwrap();
-        let polls = reaches(&cloud, &client, waiters::InstancesOutOfRescueMode::of([&id])).await;
+        let polls =
+            wait_until_reached(&cloud, &client, waiters::InstancesOutOfRescueMode::of([&id])).await;
         assert_eq!(polls, 5, "20 s, every 5 s");
-        let goal = if is_stopped {
+        let target = if is_stopped {
             waiters::InstancesStopped::of([&id])
         } else {
             waiters::InstancesRunning::of([&id])
         };
-        assert_eq!(reaches(&cloud, &client, goal).await, 1, "stopped: {is_stopped}");
+        assert_eq!(wait_until_reached(&cloud, &client, target).await, 1, "stopped: {is_stopped}");
     }
 }

@@ -12,7 +12,7 @@ use cvm_models::{
 };
 use serde_json::{Value, json};
 
-use crate::cloud::published;
+use crate::cloud::public_client;
 
 pub const ALL: [&WaiterInfo; 15] = [
     waiters::InstancesRunning::INFO,
@@ -37,12 +37,12 @@ const LISTS: [&str; 6] = ["success", "failure", "unreachable", "elsewhere", "set
 
 /// What one read shows of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Shown {
+enum Seen {
     State(String),
     /// The state is null, as that of an instance without any operation.
     Null,
     /// The state is missing.
-    Bare,
+    IdOnly,
     /// The resource is not listed.
     Missing,
 }
@@ -65,67 +65,67 @@ fn is_of_operation(spec: &Value) -> bool {
 }
 
 /// The second implementation for a sequence: which read decides, and how.
-fn decision(spec: &Value, sequence: &[Shown]) -> Option<(usize, WaitVerdict)> {
+fn decision(spec: &Value, sequence: &[Seen]) -> Option<(usize, WaitVerdict)> {
     let lists = |list: &str, state: &str| {
         spec[list].as_array().is_some_and(|states| states.iter().any(|known| known == state))
     };
     let (mut first, mut has_changed, mut was_listed, mut absent) = (None, false, false, 0);
-    for (at, shown) in sequence.iter().enumerate() {
-        if let Shown::State(state) = shown {
+    for (at, seen) in sequence.iter().enumerate() {
+        if let Seen::State(state) = seen {
             has_changed |= *first.get_or_insert(state) != state || state == "OPERATING";
         }
-        absent = if *shown == Shown::Missing { absent + 1 } else { 0 };
+        absent = if *seen == Seen::Missing { absent + 1 } else { 0 };
         was_listed |= absent == 0;
-        let told = match shown {
-            Shown::Missing => match (spec["missing"].as_str().unwrap(), was_listed) {
+        let result = match seen {
+            Seen::Missing => match (spec["missing"].as_str().unwrap(), was_listed) {
                 ("success", true) => WaitVerdict::Reached,
                 ("pending", true) | ("success", false) if absent == 2 => WaitVerdict::Failed,
                 ("failure", _) => WaitVerdict::Failed,
                 _ => WaitVerdict::Pending,
             },
-            Shown::State(state) if lists("elsewhere", state) && has_changed => WaitVerdict::Failed,
+            Seen::State(state) if lists("elsewhere", state) && has_changed => WaitVerdict::Failed,
             _ if is_of_operation(spec) && !has_changed => WaitVerdict::Pending,
-            shown => verdict(spec, shown),
+            seen => verdict(spec, seen),
         };
-        if told != WaitVerdict::Pending {
-            return Some((at, told));
+        if result != WaitVerdict::Pending {
+            return Some((at, result));
         }
     }
     None
 }
 
 /// The second implementation for one state of a resource that is only known to exist.
-fn verdict(spec: &Value, shown: &Shown) -> WaitVerdict {
+fn verdict(spec: &Value, seen: &Seen) -> WaitVerdict {
     let lists = |list: &str, state: &str| {
         spec[list].as_array().is_some_and(|states| states.iter().any(|known| known == state))
     };
-    match shown {
-        Shown::Null | Shown::Bare => WaitVerdict::Pending,
-        Shown::Missing => match spec["missing"].as_str().unwrap() {
+    match seen {
+        Seen::Null | Seen::IdOnly => WaitVerdict::Pending,
+        Seen::Missing => match spec["missing"].as_str().unwrap() {
             "pending" => WaitVerdict::Pending,
             "success" => WaitVerdict::Reached,
             "failure" => WaitVerdict::Failed,
             other => panic!("{other}"),
         },
         // The rows here show none of the members of `when`.
-        Shown::State(state) if lists("success", state) && spec["when"].is_array() => {
+        Seen::State(state) if lists("success", state) && spec["when"].is_array() => {
             WaitVerdict::Pending
         }
-        Shown::State(state) if lists("success", state) => WaitVerdict::Reached,
-        Shown::State(state) if lists("failure", state) || lists("unreachable", state) => {
+        Seen::State(state) if lists("success", state) => WaitVerdict::Reached,
+        Seen::State(state) if lists("failure", state) || lists("unreachable", state) => {
             WaitVerdict::Failed
         }
-        Shown::State(_) => WaitVerdict::Pending,
+        Seen::State(_) => WaitVerdict::Pending,
     }
 }
 
 /// The service: shows each resource what its id stands for, read by read.
 struct Service {
     info: &'static WaiterInfo,
-    shows: HashMap<String, Vec<Shown>>,
+    shows: HashMap<String, Vec<Seen>>,
     /// The other members of the rows, from one read to the next.
     beside: HashMap<String, Vec<Value>>,
-    readings: Mutex<HashMap<String, usize>>,
+    reads: Mutex<HashMap<String, usize>>,
 }
 
 impl fmt::Debug for Service {
@@ -144,19 +144,19 @@ impl Service {
         ids.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
     }
 
-    fn answer(&self, request: &PreparedRequest) -> String {
-        let mut readings = self.readings.lock().unwrap();
+    fn response(&self, request: &PreparedRequest) -> String {
+        let mut reads = self.reads.lock().unwrap();
         let row = |id: String| {
-            let reading = readings.entry(id.clone()).or_default();
-            *reading += 1;
-            let mut row = match &self.shows[&id][*reading - 1] {
-                Shown::Missing => None,
-                Shown::Bare => Some(json!({ self.info.id: id })),
-                Shown::Null => Some(json!({ self.info.id: id, self.info.state: null })),
-                Shown::State(state) => Some(json!({ self.info.id: id, self.info.state: state })),
+            let read_count = reads.entry(id.clone()).or_default();
+            *read_count += 1;
+            let mut row = match &self.shows[&id][*read_count - 1] {
+                Seen::Missing => None,
+                Seen::IdOnly => Some(json!({ self.info.id: id })),
+                Seen::Null => Some(json!({ self.info.id: id, self.info.state: null })),
+                Seen::State(state) => Some(json!({ self.info.id: id, self.info.state: state })),
             };
             if let Some((row, beside)) = row.as_mut().zip(self.beside.get(&id)) {
-                let members = beside[*reading - 1].as_object().unwrap().clone();
+                let members = beside[*read_count - 1].as_object().unwrap().clone();
                 row.as_object_mut().unwrap().extend(members);
             }
             row
@@ -174,15 +174,15 @@ impl Service {
 }
 
 /// A body in one piece.
-pub struct Whole(Option<Vec<u8>>);
+pub struct OnePiece(Option<Vec<u8>>);
 
-impl Whole {
+impl OnePiece {
     pub fn of(body: String) -> Box<Self> {
         Box::new(Self(Some(body.into_bytes())))
     }
 }
 
-impl ResponseBody for Whole {
+impl ResponseBody for OnePiece {
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<bytes::Bytes>, HttpError>> {
         let piece = self.0.take().map(Into::into);
         Box::pin(async { Ok(piece) })
@@ -191,15 +191,15 @@ impl ResponseBody for Whole {
 
 /// The service behind a client, without a network.
 #[derive(Clone, Debug)]
-struct Direct(Arc<Service>);
+struct DirectClient(Arc<Service>);
 
-impl HttpClient for Direct {
+impl HttpClient for DirectClient {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
         _: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
-        let body = Whole::of(self.0.answer(&request));
+        let body = OnePiece::of(self.0.response(&request));
         Box::pin(async { Ok(HttpResponse { status: 200, headers: Default::default(), body }) })
     }
 }
@@ -207,17 +207,17 @@ impl HttpClient for Direct {
 /// Waits for resources with these states, for this many reads.
 async fn wait(
     info: &'static WaiterInfo,
-    shows: HashMap<String, Vec<Shown>>,
-    readings: usize,
+    shows: HashMap<String, Vec<Seen>>,
+    reads: usize,
 ) -> (Result<WaitReport, Error>, HashMap<String, usize>) {
     let waiter = Waiter::new(info, shows.keys());
     let service =
-        Arc::new(Service { info, shows, beside: HashMap::new(), readings: Mutex::default() });
-    let client = published().rate_limiter(NoRateLimit).http(Direct(Arc::clone(&service)));
+        Arc::new(Service { info, shows, beside: HashMap::new(), reads: Mutex::default() });
+    let client = public_client().rate_limiter(NoRateLimit).http(DirectClient(Arc::clone(&service)));
     let wait = client.build().unwrap().wait(waiter).interval(Duration::ZERO);
     let mut steps = wait.timeout(Duration::from_secs(3_600)).progress();
     let mut ended = Ok(());
-    for _ in 0..readings {
+    for _ in 0..reads {
         match steps.try_next().await {
             Ok(Some(_)) => {}
             Ok(None) => break,
@@ -227,12 +227,12 @@ async fn wait(
             }
         }
     }
-    let readings = service.readings.lock().unwrap().clone();
-    (ended.map(|()| steps.into_report()), readings)
+    let reads = service.reads.lock().unwrap().clone();
+    (ended.map(|()| steps.into_report()), reads)
 }
 
 /// Every state that the model info knows for the waiter's member, and other values.
-fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Shown> {
+fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Seen> {
     let mut states: Vec<String> =
         ["SOMETHING_NEW", "", "running", " RUNNING"].map(str::to_owned).into();
     for list in LISTS {
@@ -249,8 +249,8 @@ fn alphabet(info: &WaiterInfo, spec: &Value) -> Vec<Shown> {
     }
     states.sort();
     states.dedup();
-    let states = states.into_iter().map(Shown::State);
-    states.chain([Shown::Null, Shown::Bare, Shown::Missing]).collect()
+    let states = states.into_iter().map(Seen::State);
+    states.chain([Seen::Null, Seen::IdOnly, Seen::Missing]).collect()
 }
 
 #[tokio::test]
@@ -260,8 +260,8 @@ async fn each_state_gets_the_verdict_of_the_specification() {
     let mut verdicts = HashMap::new();
     for info in ALL {
         let spec = &specification[info.name];
-        for shown in alphabet(info, spec) {
-            let shows = HashMap::from([("res-1".to_owned(), vec![shown.clone()])]);
+        for seen in alphabet(info, spec) {
+            let shows = HashMap::from([("res-1".to_owned(), vec![seen.clone()])]);
             let (ended, _) = wait(info, shows, 1).await;
             let report = match ended {
                 Ok(report) => report,
@@ -272,9 +272,9 @@ async fn each_state_gets_the_verdict_of_the_specification() {
                 }
             };
             let read = report.resources[0].verdict;
-            let told = decision(spec, std::slice::from_ref(&shown));
-            let told = told.map_or(WaitVerdict::Pending, |(_, told)| told);
-            assert_eq!(read, told, "{}: {shown:?}", info.name);
+            let result = decision(spec, std::slice::from_ref(&seen));
+            let result = result.map_or(WaitVerdict::Pending, |(_, result)| result);
+            assert_eq!(read, result, "{}: {seen:?}", info.name);
             *verdicts.entry(format!("{read:?}")).or_insert(0) += 1;
         }
     }
@@ -282,14 +282,14 @@ async fn each_state_gets_the_verdict_of_the_specification() {
 }
 
 /// All sequences of up to `length` reads, each up to the first that decides.
-fn sequences(spec: &Value, alphabet: &[Shown], length: usize) -> Vec<Vec<Shown>> {
+fn sequences(spec: &Value, alphabet: &[Seen], length: usize) -> Vec<Vec<Seen>> {
     let (mut ended, mut open) = (Vec::new(), vec![Vec::new()]);
     for _ in 0..length {
         let mut longer = Vec::new();
         for start in &open {
-            for shown in alphabet {
-                let mut sequence: Vec<Shown> = start.clone();
-                sequence.push(shown.clone());
+            for seen in alphabet {
+                let mut sequence: Vec<Seen> = start.clone();
+                sequence.push(seen.clone());
                 match decision(spec, &sequence) {
                     None => longer.push(sequence),
                     Some(_) => ended.push(sequence),
@@ -305,30 +305,32 @@ fn sequences(spec: &Value, alphabet: &[Shown], length: usize) -> Vec<Vec<Shown>>
 #[tokio::test]
 async fn every_six_state_sequence_gets_the_modeled_verdict() {
     let specification = specification();
-    let state = |name: &str| Shown::State(name.to_owned());
+    let state = |name: &str| Seen::State(name.to_owned());
     let life = ["PENDING", "RUNNING", "LAUNCH_FAILED", "SHUTDOWN"].map(state);
     let work = ["OPERATING", "SUCCESS", "FAILED"].map(state);
     for (info, states) in [
-        (waiters::InstancesRunning::INFO, [&life[..], &[Shown::Missing, Shown::Null]].concat()),
-        (waiters::InstanceOperationsDone::INFO, [&work[..], &[Shown::Null, Shown::Bare]].concat()),
+        (waiters::InstancesRunning::INFO, [&life[..], &[Seen::Missing, Seen::Null]].concat()),
+        (waiters::InstanceOperationsDone::INFO, [&work[..], &[Seen::Null, Seen::IdOnly]].concat()),
     ] {
         let spec = &specification[info.name];
         let all = sequences(spec, &states, 6);
         assert!(all.len() > 1_000, "{}", all.len());
         // A wait ends at its first failure, so ids that fail at the same read wait together.
-        let fails_at = |sequence: &Vec<Shown>| {
-            let told = decision(spec, sequence);
-            told.is_some_and(|(_, told)| told == WaitVerdict::Failed).then_some(sequence.len())
+        let fails_at = |sequence: &Vec<Seen>| {
+            let result = decision(spec, sequence);
+            result
+                .is_some_and(|(_, result)| result == WaitVerdict::Failed)
+                .then_some(sequence.len())
         };
         for at in (1..=6).map(Some).chain([None]) {
             let group = all.iter().filter(|sequence| fails_at(sequence) == at).cloned();
-            let shows: HashMap<String, Vec<Shown>> =
-                group.enumerate().map(|(number, shown)| (format!("ins-{number}"), shown)).collect();
+            let shows: HashMap<String, Vec<Seen>> =
+                group.enumerate().map(|(number, seen)| (format!("ins-{number}"), seen)).collect();
             if shows.is_empty() {
                 continue;
             }
             let expected = shows.clone();
-            let (ended, readings) = wait(info, shows, 6).await;
+            let (ended, reads) = wait(info, shows, 6).await;
             assert_eq!(ended.is_err(), at.is_some(), "{}: {at:?}", info.name);
             let report = match ended {
                 Ok(report) => report,
@@ -336,9 +338,13 @@ async fn every_six_state_sequence_gets_the_modeled_verdict() {
             };
             for resource in report.resources {
                 let sequence = &expected[&resource.id];
-                assert_eq!(readings[&resource.id], sequence.len(), "{sequence:?}");
-                let told = decision(spec, sequence).map(|(_, told)| told);
-                assert_eq!(resource.verdict, told.unwrap_or(WaitVerdict::Pending), "{sequence:?}");
+                assert_eq!(reads[&resource.id], sequence.len(), "{sequence:?}");
+                let result = decision(spec, sequence).map(|(_, result)| result);
+                assert_eq!(
+                    resource.verdict,
+                    result.unwrap_or(WaitVerdict::Pending),
+                    "{sequence:?}"
+                );
             }
         }
     }
@@ -376,8 +382,8 @@ fn operations(spec: &Value) -> Vec<(Value, bool)> {
 }
 
 /// The second implementation for two reads of a row that also shows its latest operation.
-fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
-    let shown = pair.map(|(shown, _)| shown.clone());
+fn decision_of_pair(spec: &Value, pair: [(&Seen, &Value); 2]) -> WaitVerdict {
+    let seen = pair.map(|(seen, _)| seen.clone());
     let members = || {
         let names = spec["operation"]["names"].as_array().into_iter().flatten();
         names.chain(spec["operation"].get("state")).map(|member| member.as_str().unwrap())
@@ -396,7 +402,7 @@ fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
         let (state, row) = pair[at];
         let is_running = running.iter().any(|member| {
             let shows = text(row, member).is_some_and(|text| text == "OPERATING");
-            let is_state = spec["state"] == **member && *state == Shown::State("OPERATING".into());
+            let is_state = spec["state"] == **member && *state == Seen::State("OPERATING".into());
             shows || is_state
         });
         has_begun |= is_running
@@ -404,9 +410,9 @@ fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
                 let both = text(pair[0].1, member).zip(text(row, member));
                 both.is_some_and(|(first, now)| first != now)
             });
-        let told = decision(spec, &shown[..=at]).filter(|(place, _)| *place == at);
+        let result = decision(spec, &seen[..=at]).filter(|(place, _)| *place == at);
         let lists = |list: &str| match state {
-            Shown::State(state) => {
+            Seen::State(state) => {
                 spec[list].as_array().is_some_and(|states| states.iter().any(|one| one == state))
             }
             _ => false,
@@ -415,15 +421,15 @@ fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
             .as_str()
             .is_some_and(|member| text(row, member).is_some_and(|text| text == "FAILED"));
         let is_still = lists("settled") || lists("elsewhere");
-        let told = match told.map(|(_, told)| told) {
+        let result = match result.map(|(_, result)| result) {
             Some(WaitVerdict::Reached) if is_running => WaitVerdict::Pending,
             Some(WaitVerdict::Failed) if is_running && lists("elsewhere") => WaitVerdict::Pending,
-            Some(told) => told,
+            Some(result) => result,
             None if !is_running && has_begun && has_failed && is_still => WaitVerdict::Failed,
             None => WaitVerdict::Pending,
         };
-        if told != WaitVerdict::Pending {
-            return told;
+        if result != WaitVerdict::Pending {
+            return result;
         }
     }
     WaitVerdict::Pending
@@ -432,17 +438,18 @@ fn decision_of_pair(spec: &Value, pair: [(&Shown, &Value); 2]) -> WaitVerdict {
 /// Reads each pair of rows one after the other. Returns which are `not_done`, `unknown` and `done`.
 async fn reconcile(
     info: &'static WaiterInfo,
-    pairs: &[[(Shown, Value); 2]],
+    pairs: &[[(Seen, Value); 2]],
 ) -> HashMap<usize, &'static str> {
     let id = |number: usize| format!("res-{number}");
     let (mut shows, mut beside) = (HashMap::new(), HashMap::new());
     for (number, pair) in pairs.iter().enumerate() {
-        shows.insert(id(number), pair.iter().map(|(shown, _)| shown.clone()).collect());
+        shows.insert(id(number), pair.iter().map(|(seen, _)| seen.clone()).collect());
         beside.insert(id(number), pair.iter().map(|(_, row)| row.clone()).collect());
     }
     let waiter = Waiter::new(info, (0..pairs.len()).map(id));
-    let service = Arc::new(Service { info, shows, beside, readings: Mutex::default() });
-    let client = published().rate_limiter(NoRateLimit).http(Direct(service)).build().unwrap();
+    let service = Arc::new(Service { info, shows, beside, reads: Mutex::default() });
+    let client =
+        public_client().rate_limiter(NoRateLimit).http(DirectClient(service)).build().unwrap();
     // Two reads, and no time between them.
     let outcome = client.reconcile(waiter).settle(Duration::ZERO).await.unwrap();
     let number = |id: &str| id.strip_prefix("res-").unwrap().parse().unwrap();
@@ -458,30 +465,28 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for info in ALL {
         let spec = &specification[info.name];
-        let is_settled = |shown: &Shown| match shown {
-            Shown::State(state) => spec["settled"]
+        let is_settled = |seen: &Seen| match seen {
+            Seen::State(state) => spec["settled"]
                 .as_array()
                 .is_some_and(|settled| settled.iter().any(|known| known == state)),
             _ => false,
         };
         let mut rows = Vec::new();
-        for shown in alphabet(info, spec) {
+        for seen in alphabet(info, spec) {
             for (row, is_over) in operations(spec) {
-                rows.push((shown.clone(), row, is_over));
+                rows.push((seen.clone(), row, is_over));
             }
         }
         let still = rows.iter().map(|row| [row, row]);
         // Rows that change between two reads: all pairs of those that are settled.
         let settled: Vec<_> =
-            rows.iter().filter(|(shown, _, is_over)| is_settled(shown) && *is_over).collect();
+            rows.iter().filter(|(seen, _, is_over)| is_settled(seen) && *is_over).collect();
         let changing = settled.iter().flat_map(|one| settled.iter().map(move |two| [*one, *two]));
         let all: Vec<_> = still.chain(changing).collect();
-        let pairs: Vec<[(Shown, Value); 2]> = all
-            .iter()
-            .map(|pair| pair.map(|(shown, row, _)| (shown.clone(), row.clone())))
-            .collect();
-        let told = reconcile(info, &pairs).await;
-        assert_eq!(told.len(), pairs.len(), "{}", info.name);
+        let pairs: Vec<[(Seen, Value); 2]> =
+            all.iter().map(|pair| pair.map(|(seen, row, _)| (seen.clone(), row.clone()))).collect();
+        let result = reconcile(info, &pairs).await;
+        assert_eq!(result.len(), pairs.len(), "{}", info.name);
         for (number, [one, two]) in all.into_iter().enumerate() {
             let expected = match decision_of_pair(spec, [(&one.0, &one.1), (&two.0, &two.1)]) {
                 WaitVerdict::Reached => "done",
@@ -489,7 +494,7 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
                 WaitVerdict::Pending if one == two && is_settled(&one.0) && one.2 => "not_done",
                 WaitVerdict::Pending => "unknown",
             };
-            assert_eq!(told[&number], expected, "{}: {one:?}, {two:?}", info.name);
+            assert_eq!(result[&number], expected, "{}: {one:?}, {two:?}", info.name);
             *counts.entry(expected).or_default() += 1;
         }
     }
@@ -499,15 +504,15 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
 #[test]
 fn every_waiter_state_is_in_exactly_one_list() {
     // States in progress are recognized by their names, independently of the lists.
-    let leads_on = ["ING", "ENTER_RESCUE_MODE", "EXIT_RESCUE_MODE", "MIGRATE"];
+    let transitional = ["ING", "ENTER_RESCUE_MODE", "EXIT_RESCUE_MODE", "MIGRATE"];
     for (name, spec) in specification() {
         let states = |list: &str| -> Vec<String> {
             let listed = spec[list].as_array().into_iter().flatten();
             listed.map(|state| state.as_str().unwrap().to_owned()).collect()
         };
         for state in states("settled") {
-            let moves = leads_on.iter().any(|end| state.ends_with(end)) && state != "RUNNING";
-            assert!(!moves, "{name}: {state} is on the way to another state");
+            let moves = transitional.iter().any(|end| state.ends_with(end)) && state != "RUNNING";
+            assert!(!moves, "{name}: {state} is a transitional state");
         }
         let mut all: Vec<String> = LISTS.iter().flat_map(|list| states(list)).collect();
         all.sort();

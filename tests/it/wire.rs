@@ -19,15 +19,15 @@ use cvm_protocol::{Record, json, percent, query_form};
 use http::Request;
 use serde_json::Value;
 
-use crate::cloud::{Cloud, NOW, credential, published};
+use crate::cloud::{Cloud, NOW, credential, public_client};
 use crate::getting_started;
-use crate::predicates::told;
+use crate::predicates::predicates;
 use crate::sample;
 use crate::signing_vectors::is_authenticated;
 
 /// A client of the public endpoints without any randomness.
 fn client(dialect: Dialect, credential: Credential) -> Client {
-    published()
+    public_client()
         .credential(credential)
         .dialect(dialect)
         .clock(FixedClock::at(NOW))
@@ -37,7 +37,7 @@ fn client(dialect: Dialect, credential: Credential) -> Client {
 }
 
 /// A readable request: a line for each header and for each pair.
-fn shown(prepared: &PreparedRequest) -> String {
+fn readable(prepared: &PreparedRequest) -> String {
     let mut text = String::new();
     let (address, query) = match prepared.url().split_once('?') {
         Some((address, query)) => (address, Some(query)),
@@ -59,8 +59,8 @@ fn in_lines(pairs: &str) -> String {
     pairs.replace('&', "\n&")
 }
 
-fn refused(error: &Error) -> String {
-    assert_eq!(told(error), ["usage", "not sent"], "{error}");
+fn usage_error(error: &Error) -> String {
+    assert_eq!(predicates(error), ["usage", "not sent"], "{error}");
     format!("refused: {error}\n")
 }
 
@@ -69,14 +69,14 @@ async fn in_all_dialects<A: Action + Clone>(request: A) -> String {
     let mut text = String::new();
     for dialect in Dialect::ALL {
         let prepared = client(dialect, credential()).prepare(request.clone()).await;
-        let prepared = prepared.map_or_else(|error| refused(&error), |it| shown(&it));
+        let prepared = prepared.map_or_else(|error| usage_error(&error), |it| readable(&it));
         writeln!(text, "--- {dialect}\n{prepared}").unwrap();
     }
     text
 }
 
 /// Compares the text with the snapshot of this name.
-fn shows(name: &str, text: &str) {
+fn assert_shows(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, text));
@@ -86,7 +86,7 @@ macro_rules! snapshots {
     ($($test:ident: $request:expr,)*) => { $(
         #[tokio::test]
         async fn $test() {
-            shows(stringify!($test), &in_all_dialects($request).await);
+            assert_shows(stringify!($test), &in_all_dialects($request).await);
         }
     )* };
 }
@@ -149,10 +149,10 @@ async fn session_token_is_sent_in_every_dialect() {
     for dialect in Dialect::ALL {
         let client = client(dialect, token().unwrap());
         let prepared = client.prepare(DescribeRegions::default()).await.unwrap();
-        writeln!(text, "--- {dialect}\n{}", shown(&prepared)).unwrap();
+        writeln!(text, "--- {dialect}\n{}", readable(&prepared)).unwrap();
     }
     assert_eq!(text.matches("a-token").count(), 5);
-    shows("session_token_is_sent_in_every_dialect", &text);
+    assert_shows("session_token_is_sent_in_every_dialect", &text);
 }
 
 /// The sample request of an action, made from the model info alone.
@@ -170,7 +170,7 @@ async fn every_action_matches_its_snapshot_in_both_encodings() {
             Ok(prepared) => {
                 prepared.url().split_once('?').map_or("", |(_, query)| query).to_owned()
             }
-            Err(error) => refused(&error).trim_end().to_owned(),
+            Err(error) => usage_error(&error).trim_end().to_owned(),
         };
         let body = std::str::from_utf8(&body).unwrap();
         writeln!(text, "{}\nPOST {body}\nGET  {}\n", info.name, query.replace('&', "\n    &"))
@@ -181,7 +181,7 @@ async fn every_action_matches_its_snapshot_in_both_encodings() {
         ACTIONS.len()
     );
     for (group, text) in groups {
-        shows(&format!("every_action_{group}"), &text);
+        assert_shows(&format!("every_action_{group}"), &text);
     }
 }
 
@@ -201,19 +201,19 @@ async fn both_encodings_are_equal_and_the_emulator_accepts_them() {
         for dialect in [Dialect::Tc3Get, Dialect::V1Sha1, Dialect::V1Sha256, Dialect::OldGateway] {
             requests.extend(prepared(dialect, info).await);
         }
-        assert!(requests.len() >= 4, "{name}: only a secret keeps one from a URL");
+        assert!(requests.len() >= 4, "{name}: only a secret excludes a URL");
         // An empty cloud may reject a plausible request, but for the same reason in each encoding.
-        let mut told = Vec::new();
+        let mut results = Vec::new();
         for request in &requests {
-            let answer = Cloud::new().ask(raw(request)).await;
-            assert!(is_authenticated(&answer), "{name}: {}", answer.message());
+            let response = Cloud::new().send(raw(request)).await;
+            assert!(is_authenticated(&response), "{name}: {}", response.message());
             let is_understood =
-                !matches!(answer.code(), Some("UnknownParameter" | "InvalidAction"));
-            assert!(is_understood, "{name}: {:?} {}", answer.code(), answer.message());
-            told.push((answer.code().map(str::to_owned), answer.message().to_owned()));
+                !matches!(response.code(), Some("UnknownParameter" | "InvalidAction"));
+            assert!(is_understood, "{name}: {:?} {}", response.code(), response.message());
+            results.push((response.code().map(str::to_owned), response.message().to_owned()));
         }
-        told.dedup();
-        assert_eq!(told.len(), 1, "{name}: {told:?}");
+        results.dedup();
+        assert_eq!(results.len(), 1, "{name}: {results:?}");
         if let Ok(get) = prepared(Dialect::Tc3Get, info).await {
             let query = get.url().split_once('?').map_or("", |(_, query)| query).to_owned();
             let pairs = percent::decode_pairs(&query).unwrap();

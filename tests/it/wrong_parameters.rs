@@ -13,8 +13,8 @@ use cvm_protocol::{FieldInfo, Kind, PageStyle, percent, query_form};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::baseline::{Baseline, Scene, baselines};
-use crate::cloud::{Answer, Cloud};
+use crate::baseline::{Baseline, Fixture, baselines};
+use crate::cloud::{ApiResponse, Cloud};
 use crate::mutate::{Fault, Mutation, mutations};
 use crate::raw_requests::{self, Gateway};
 
@@ -23,7 +23,7 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
     let candidates = match fault {
         Fault::Missing => return "MissingParameter".to_owned(),
         Fault::Empty(field) => vec![
-            format!("Invalid{}Empty", called(field)),
+            format!("Invalid{}Empty", code_name(field)),
             "InvalidParameterValue.NotEmpty".to_owned(),
             "MissingParameter".to_owned(),
         ],
@@ -34,7 +34,7 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
         ]
         .map(str::to_owned)
         .into(),
-        Fault::IllTyped => return "InvalidParameter".to_owned(),
+        Fault::WrongType => return "InvalidParameter".to_owned(),
         Fault::Unknown => return "UnknownParameter".to_owned(),
         Fault::OutOfRange(field) => vec![
             format!("Invalid{}", field.wire),
@@ -43,7 +43,7 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
             "InvalidParameterValue.Range".to_owned(),
         ],
         Fault::TooLong(field) => {
-            let name = called(field);
+            let name = code_name(field);
             let first = [format!("Invalid{name}.TooLong"), format!("Invalid{name}TooLong")];
             let last = [
                 "InvalidParameterValue.TooLong",
@@ -51,9 +51,9 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
                 "InvalidParameterValue.TooLarge",
             ];
             let last = last.map(str::to_owned);
-            first.into_iter().chain(named(field)).chain(last).collect()
+            first.into_iter().chain(member_codes(field)).chain(last).collect()
         }
-        Fault::OutOfSet(field) | Fault::TooShort(field) => named(field),
+        Fault::OutOfSet(field) | Fault::TooShort(field) => member_codes(field),
         Fault::TooManyBytes(field) => vec![
             "InvalidParameterValue.TooLarge".to_owned(),
             format!("InvalidParameterValue.Invalid{}Format", field.wire),
@@ -70,20 +70,20 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
             codes.map(str::to_owned).collect()
         }
         Fault::Malformed(field) => {
-            let nouns = nouns(field.format.unwrap());
-            let codes = |noun: &&str| {
+            let id_names = id_names(field.format.unwrap());
+            let codes = |id_name: &&str| {
                 [
-                    format!("Invalid{noun}.Malformed"),
-                    format!("InvalidParameterValue.{noun}Malformed"),
+                    format!("Invalid{id_name}.Malformed"),
+                    format!("InvalidParameterValue.{id_name}Malformed"),
                 ]
             };
             let last = ["InvalidParameterValue.IncorrectFormat".to_owned()];
-            nouns.iter().flat_map(codes).chain(last).collect()
+            id_names.iter().flat_map(codes).chain(last).collect()
         }
-        Fault::Unmatched(field) => {
-            let first = [format!("Invalid{}IncludeIllegalChar", called(field))];
+        Fault::PatternMismatch(field) => {
+            let first = [format!("Invalid{}IncludeIllegalChar", code_name(field))];
             let last = ["InvalidParameterValue.IncorrectFormat".to_owned()];
-            first.into_iter().chain(named(field)).chain(last).collect()
+            first.into_iter().chain(member_codes(field)).chain(last).collect()
         }
         Fault::NotExactlyOne => conflict(),
         Fault::Exclusive(field, other) => {
@@ -103,8 +103,8 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
 }
 
 /// Codes for one member.
-fn named(field: &FieldInfo) -> Vec<String> {
-    let name = called(field);
+fn member_codes(field: &FieldInfo) -> Vec<String> {
+    let name = code_name(field);
     [
         format!("Invalid{name}"),
         format!("InvalidParameterValue.Illegal{name}"),
@@ -117,7 +117,7 @@ fn named(field: &FieldInfo) -> Vec<String> {
 }
 
 /// The name of a member in codes.
-fn called(field: &FieldInfo) -> &'static str {
+fn code_name(field: &FieldInfo) -> &'static str {
     match field.wire {
         "KeyName" => "KeyPairName",
         "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
@@ -137,7 +137,7 @@ fn conflict() -> Vec<String> {
 }
 
 /// The name in codes of the resource that an id belongs to.
-fn nouns(format: &str) -> &'static [&'static str] {
+fn id_names(format: &str) -> &'static [&'static str] {
     match format.split('-').next().unwrap() {
         "host" => &["HostId"],
         "img" => &["ImageId"],
@@ -167,47 +167,58 @@ fn common_codes() -> Vec<String> {
 fn paging(info: &ActionInfo, request: &Value) -> Vec<Mutation> {
     let Some(page) = info.paginate else { return Vec::new() };
     let PageStyle::Offset { offset, limit, .. } = page.style else { return Vec::new() };
-    let least = i64::try_from(page.min_limit).unwrap();
-    let one_less = |(name, least): (&str, i64)| {
+    let min = i64::try_from(page.min_limit).unwrap();
+    let one_less = |(name, min): (&str, i64)| {
         let field = info.request.field(name).unwrap();
-        let value = least - 1;
-        let is_none = matches!(field.kind, Kind::U64) && value < 0;
-        let fault = if is_none { Fault::IllTyped } else { Fault::OutOfRange(field) };
+        let value = min - 1;
+        let is_negative = matches!(field.kind, Kind::U64) && value < 0;
+        let fault = if is_negative { Fault::WrongType } else { Fault::OutOfRange(field) };
         let mut parameters = request.clone();
         parameters[name] = json!(value);
-        Mutation { what: format!("/{name}={value}"), parameters, fault, is_flat: true }
+        Mutation {
+            description: format!("/{name}={value}"),
+            parameters,
+            fault,
+            has_query_form: true,
+        }
     };
     let excluded = |name: &str| {
         let others = info.request.field(name).unwrap().exclusive_with;
         others.iter().any(|other| !request[*other].is_null())
     };
-    let limits = [(offset, 0), (limit, least)].into_iter();
+    let limits = [(offset, 0), (limit, min)].into_iter();
     limits.filter(|(name, _)| !excluded(name)).map(one_less).collect()
 }
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// The checks for every request.
-struct Judge {
+struct Checker {
     common: Vec<String>,
 }
 
-impl Judge {
-    async fn check(&self, scene: &Scene, info: &ActionInfo, mutation: &Mutation, before: &Answer) {
+impl Checker {
+    async fn check(
+        &self,
+        fixture: &Fixture,
+        info: &ActionInfo,
+        mutation: &Mutation,
+        before: &ApiResponse,
+    ) {
         let expected = expected(info, mutation.fault);
         let mut requests = vec![("JSON", raw_requests::json(info.name, &mutation.parameters))];
-        if mutation.is_flat {
-            let way = Gateway::Api3.ways().last().unwrap();
+        if mutation.has_query_form {
+            let variant = Gateway::Api3.variants().last().unwrap();
             let pairs = query_form::encode_json(&mutation.parameters);
-            requests.push(("a form", way.call(info.name, &pairs)));
+            requests.push(("a form", variant.call(info.name, &pairs)));
         }
         for (form, request) in requests {
-            let name = format!("{} {} as {form}", info.name, mutation.what);
-            let answer = scene.cloud.ask(request).await;
-            let code = answer.code().unwrap_or_else(|| panic!("{name}: accepted"));
-            assert_eq!(code, expected, "{name}: {}", answer.message());
-            assert!(self.is_published(info, code), "{name}: {code} is not published");
-            assert_eq!(scene.instances().await, *before, "{name}: a refusal changed something");
+            let name = format!("{} {} as {form}", info.name, mutation.description);
+            let response = fixture.cloud.send(request).await;
+            let code = response.code().unwrap_or_else(|| panic!("{name}: accepted"));
+            assert_eq!(code, expected, "{name}: {}", response.message());
+            assert!(self.is_published(info, code), "{name}: {code} is not documented");
+            assert_eq!(fixture.instances().await, *before, "{name}: an error changed something");
         }
     }
 
@@ -216,41 +227,51 @@ impl Judge {
     }
 
     /// Sends every mutation of a valid request, which alone takes effect. Returns how many.
-    async fn try_all(&self, baseline: &Baseline) -> usize {
+    async fn check_all(&self, baseline: &Baseline) -> usize {
         let Baseline { action, request, .. } = baseline;
         let info = cvm_models::action(action).unwrap();
-        let scene = Scene::new().await;
-        let right = request(&scene);
-        let (instances, before) = (scene.instances().await, scene.everything().await);
+        let fixture = Fixture::new().await;
+        let right = request(&fixture);
+        let (instances, before) = (fixture.instances().await, fixture.all_resources().await);
         let mut wrong = mutations(info.request, &right);
         wrong.extend(paging(info, &right));
         for mutation in &wrong {
-            self.check(&scene, info, mutation, &instances).await;
+            self.check(&fixture, info, mutation, &instances).await;
         }
-        let after = scene.everything().await;
-        assert_eq!(after, before, "{action}: a refusal changed something");
+        let after = fixture.all_resources().await;
+        assert_eq!(after, before, "{action}: an error changed something");
 
         // A dry run is validated like the request itself, and has no effect.
         if info.request.field("DryRun").is_some() {
-            let mut trial = right.clone();
-            trial["DryRun"] = json!(true);
-            let answer = scene.cloud.ask(raw_requests::json(action, &trial)).await;
-            assert_eq!(answer.code(), baseline.refused(), "{action} {trial}: {}", answer.message());
-            assert_eq!(scene.everything().await, before, "{action} {trial}");
+            let mut dry_run = right.clone();
+            dry_run["DryRun"] = json!(true);
+            let response = fixture.cloud.send(raw_requests::json(action, &dry_run)).await;
+            assert_eq!(
+                response.code(),
+                baseline.rejected(),
+                "{action} {dry_run}: {}",
+                response.message()
+            );
+            assert_eq!(fixture.all_resources().await, before, "{action} {dry_run}");
         }
 
-        let answer = scene.cloud.ask(raw_requests::json(action, &right)).await;
-        assert_eq!(answer.code(), baseline.refused(), "{action} {right}: {}", answer.message());
-        if let Some(code) = answer.code() {
-            assert!(self.is_published(info, code), "{action}: {code} is not published");
+        let response = fixture.cloud.send(raw_requests::json(action, &right)).await;
+        assert_eq!(
+            response.code(),
+            baseline.rejected(),
+            "{action} {right}: {}",
+            response.message()
+        );
+        if let Some(code) = response.code() {
+            assert!(self.is_published(info, code), "{action}: {code} is not documented");
         }
-        answer.assert_as_specified(action);
-        let has_changed = scene.everything().await != before;
+        response.assert_as_specified(action);
+        let has_changed = fixture.all_resources().await != before;
         assert_eq!(has_changed, baseline.changes(), "{action} {right}");
         // By then, operations have completed, and later terms and timers.
         for days in [1, 100] {
-            scene.cloud.wait(days * DAY);
-            scene.everything().await;
+            fixture.cloud.wait(days * DAY);
+            fixture.all_resources().await;
         }
         wrong.len()
     }
@@ -258,11 +279,11 @@ impl Judge {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_wrong_parameter_returns_its_code_and_changes_nothing() {
-    let judge = Arc::new(Judge { common: common_codes() });
+    let checker = Arc::new(Checker { common: common_codes() });
     let mut tasks = JoinSet::new();
     for baseline in baselines() {
-        let judge = judge.clone();
-        tasks.spawn(async move { judge.try_all(baseline).await });
+        let checker = checker.clone();
+        tasks.spawn(async move { checker.check_all(baseline).await });
     }
     // All tasks end before a failed one fails the test, because each reports its own errors.
     let (mut count, mut failed) = (0, 0);
@@ -272,16 +293,16 @@ async fn every_wrong_parameter_returns_its_code_and_changes_nothing() {
             Err(_) => failed += 1,
         }
     }
-    assert_eq!(failed, 0, "of {} right requests", baselines().count());
-    assert!(count > 12_000, "only {count} wrong requests were made");
+    assert_eq!(failed, 0, "of {} valid requests", baselines().count());
+    assert!(count > 12_000, "only {count} wrong requests were sent");
 }
 
 #[tokio::test]
 async fn malformed_json_or_repeated_member_is_refused() {
     for Baseline { action, request, .. } in baselines() {
-        let scene = Scene::new().await;
-        let before = scene.instances().await;
-        let right = request(&scene).to_string();
+        let fixture = Fixture::new().await;
+        let before = fixture.instances().await;
+        let right = request(&fixture).to_string();
         let mut bodies: Vec<String> =
             ["", "null", "[]", "7", "\"x\"", "{", "{}{}", "\u{feff}{}"].map(str::to_owned).into();
         bodies.push(format!("{right}x"));
@@ -290,9 +311,9 @@ async fn malformed_json_or_repeated_member_is_refused() {
             bodies.push(format!("{{{}, {members}", members.strip_suffix('}').unwrap()));
         }
         for body in bodies {
-            let answer = scene.cloud.ask(raw_requests::raw_json(action, body.clone())).await;
-            assert_eq!(answer.code(), Some("InvalidParameter"), "{action}: {body}");
-            assert_eq!(scene.instances().await, before, "{action}: {body}");
+            let response = fixture.cloud.send(raw_requests::raw_json(action, body.clone())).await;
+            assert_eq!(response.code(), Some("InvalidParameter"), "{action}: {body}");
+            assert_eq!(fixture.instances().await, before, "{action}: {body}");
         }
     }
 }
@@ -321,12 +342,12 @@ async fn malformed_query_parameters_are_refused() {
         ("Filters.2.Values.5=ap-guangzhou-2&Filters.2.Name=zone", None),
     ] {
         let cloud = Cloud::new();
-        for way in Gateway::Api3.ways().chain(Gateway::Old.ways()) {
-            let answer = cloud.ask(way.complete(&format!("{read}&{parameters}"))).await;
-            assert_eq!(answer.code(), expected, "{parameters}: {}", answer.message());
+        for variant in Gateway::Api3.variants().chain(Gateway::Old.variants()) {
+            let response = cloud.send(variant.complete(&format!("{read}&{parameters}"))).await;
+            assert_eq!(response.code(), expected, "{parameters}: {}", response.message());
         }
-        let answer = cloud.ask(raw_requests::query("DescribeInstances", parameters)).await;
-        assert_eq!(answer.code(), expected, "{parameters}: {}", answer.message());
+        let response = cloud.send(raw_requests::query("DescribeInstances", parameters)).await;
+        assert_eq!(response.code(), expected, "{parameters}: {}", response.message());
     }
 }
 
@@ -344,22 +365,22 @@ async fn query_boolean_is_true_or_false_in_any_case() {
     ] {
         let cloud = Cloud::new();
         let query = format!("{zone}&DryRun={}", percent::encode(word));
-        let answer = cloud.ask(raw_requests::query("RunInstances", &query)).await;
-        assert_eq!(answer.code(), expected, "{word}: {}", answer.message());
-        let instances = cloud.ask(raw_requests::json("DescribeInstances", &json!({}))).await;
-        assert_eq!(instances.response()["TotalCount"], 0, "{word}");
+        let response = cloud.send(raw_requests::query("RunInstances", &query)).await;
+        assert_eq!(response.code(), expected, "{word}: {}", response.message());
+        let instances = cloud.send(raw_requests::json("DescribeInstances", &json!({}))).await;
+        assert_eq!(instances.members()["TotalCount"], 0, "{word}");
     }
 }
 
 #[tokio::test]
 async fn password_error_does_not_show_the_password() {
-    let scene = Scene::new().await;
+    let fixture = Fixture::new().await;
     let hourly = baselines().find(|baseline| baseline.action == "RunInstances").unwrap();
     for password in ["Canary", "Canary-but-much-too-long-to-be-a-password", "Canary canary"] {
-        let mut request = (hourly.request)(&scene);
+        let mut request = (hourly.request)(&fixture);
         request["LoginSettings"]["Password"] = password.into();
-        let answer = scene.cloud.ask(raw_requests::json("RunInstances", &request)).await;
-        assert_eq!(answer.code(), Some("InvalidPassword"));
-        assert!(!answer.0.to_string().contains("Canary"), "{}", answer.message());
+        let response = fixture.cloud.send(raw_requests::json("RunInstances", &request)).await;
+        assert_eq!(response.code(), Some("InvalidPassword"));
+        assert!(!response.0.to_string().contains("Canary"), "{}", response.message());
     }
 }

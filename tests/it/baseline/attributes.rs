@@ -2,112 +2,112 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, done};
+use super::{Baseline, accepted};
 
 pub const BASELINES: &[Baseline] = &[
-    done(
+    accepted(
         "ModifyInstancesAttribute",
-        |scene| json!({ "InstanceIds": [scene.running, scene.stopped], "InstanceName": "renamed" }),
+        |fixture| json!({ "InstanceIds": [fixture.running, fixture.stopped], "InstanceName": "renamed" }),
     ),
-    done(
+    accepted(
         "ModifyInstancesAttribute",
-        |scene| json!({ "InstanceIds": [scene.stopped], "UserData": "ZWNobyBieWU=" }),
+        |fixture| json!({ "InstanceIds": [fixture.stopped], "UserData": "ZWNobyBieWU=" }),
     ),
-    done("ModifyInstancesAttribute", |scene| {
+    accepted("ModifyInstancesAttribute", |fixture| {
         let groups = ["sg-5d6e7f8g", "sg-1a2b3c4d"];
-        json!({ "InstanceIds": [scene.running], "SecurityGroups": groups })
+        json!({ "InstanceIds": [fixture.running], "SecurityGroups": groups })
     }),
-    done("ModifyInstancesAttribute", |scene| {
-        let ids = [&scene.running];
+    accepted("ModifyInstancesAttribute", |fixture| {
+        let ids = [&fixture.running];
         json!({ "InstanceIds": ids, "CamRoleName": "reader", "CamRoleType": "user" })
     }),
-    done(
+    accepted(
         "ModifyInstancesAttribute",
-        |scene| json!({ "InstanceIds": [scene.running], "HostName": "db-1", "AutoReboot": true }),
+        |fixture| json!({ "InstanceIds": [fixture.running], "HostName": "db-1", "AutoReboot": true }),
     ),
-    done(
+    accepted(
         "ModifyInstancesAttribute",
-        |scene| json!({ "InstanceIds": [scene.running, scene.prepaid], "DisableApiTermination": true }),
+        |fixture| json!({ "InstanceIds": [fixture.running, fixture.prepaid], "DisableApiTermination": true }),
     ),
-    done(
+    accepted(
         "ModifyInstancesAttribute",
-        |scene| json!({ "InstanceIds": [scene.stopped], "EnableJumboFrame": true }),
+        |fixture| json!({ "InstanceIds": [fixture.stopped], "EnableJumboFrame": true }),
     ),
-    done(
+    accepted(
         "ModifyInstancesProject",
-        |scene| json!({ "InstanceIds": [scene.running, scene.stopped], "ProjectId": 1_001 }),
+        |fixture| json!({ "InstanceIds": [fixture.running, fixture.stopped], "ProjectId": 1_001 }),
     ),
-    done(
+    accepted(
         "ModifyInstancesRenewFlag",
-        |scene| json!({ "InstanceIds": [scene.prepaid], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }),
+        |fixture| json!({ "InstanceIds": [fixture.prepaid], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }),
     ),
-    done("ModifyInstancesChargeType", |scene| {
+    accepted("ModifyInstancesChargeType", |fixture| {
         json!({
-            "InstanceIds": [scene.running],
+            "InstanceIds": [fixture.running],
             "InstanceChargeType": "PREPAID",
             "InstanceChargePrepaid": { "Period": 3, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
             "ModifyPortableDataDisk": false,
         })
     }),
-    done(
+    accepted(
         "ModifyInstancesChargeType",
-        |scene| json!({ "InstanceIds": [scene.prepaid], "InstanceChargeType": "POSTPAID_BY_HOUR" }),
+        |fixture| json!({ "InstanceIds": [fixture.prepaid], "InstanceChargeType": "POSTPAID_BY_HOUR" }),
     ),
-    done("RenewInstances", |scene| {
+    accepted("RenewInstances", |fixture| {
         json!({
-            "InstanceIds": [scene.prepaid],
+            "InstanceIds": [fixture.prepaid],
             "InstanceChargePrepaid": { "Period": 12, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
             "RenewPortableDataDisk": true,
         })
     }),
-    done("ModifyInstancesVpcAttribute", |scene| {
+    accepted("ModifyInstancesVpcAttribute", |fixture| {
         json!({
-            "InstanceIds": [scene.running],
+            "InstanceIds": [fixture.running],
             "VirtualPrivateCloud": other_subnet(),
             "ForceStop": true,
             "ReserveHostName": true,
         })
     }),
-    done("ModifyInstancesVpcAttribute", |scene| {
+    accepted("ModifyInstancesVpcAttribute", |fixture| {
         let mut network = other_subnet();
         network["PrivateIpAddresses"] = json!(["172.16.16.9"]);
-        json!({ "InstanceIds": [scene.stopped], "VirtualPrivateCloud": network })
+        json!({ "InstanceIds": [fixture.stopped], "VirtualPrivateCloud": network })
     }),
-    done("ResetInstancesInternetMaxBandwidth", |scene| {
+    accepted("ResetInstancesInternetMaxBandwidth", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
+            "InstanceIds": [fixture.running, fixture.stopped],
             "InternetAccessible": { "InternetMaxBandwidthOut": 20 },
         })
     }),
-    done("ResetInstancesInternetMaxBandwidth", |scene| {
+    accepted("ResetInstancesInternetMaxBandwidth", |fixture| {
         json!({
-            "InstanceIds": [scene.prepaid],
+            "InstanceIds": [fixture.prepaid],
             "InternetAccessible": { "InternetMaxBandwidthOut": 10 },
             "StartTime": "2023-11-15",
             "EndTime": "2023-12-01",
         })
     }),
-    done("AssociateSecurityGroups", |scene| {
-        let ids = [&scene.running, &scene.stopped];
+    accepted("AssociateSecurityGroups", |fixture| {
+        let ids = [&fixture.running, &fixture.stopped];
         json!({ "SecurityGroupIds": ["sg-9h0j1k2m"], "InstanceIds": ids })
     }),
-    done("DisassociateSecurityGroups", |scene| {
-        let ids = [&scene.running, &scene.stopped];
+    accepted("DisassociateSecurityGroups", |fixture| {
+        let ids = [&fixture.running, &fixture.stopped];
         json!({ "SecurityGroupIds": ["sg-5d6e7f8g"], "InstanceIds": ids })
     }),
-    done(
+    accepted(
         "DescribeInstancesAttributes",
-        |scene| json!({ "Attributes": ["UserData"], "InstanceIds": [scene.running, scene.stopped] }),
+        |fixture| json!({ "Attributes": ["UserData"], "InstanceIds": [fixture.running, fixture.stopped] }),
     ),
-    done(
+    accepted(
         "DescribeInstancesOperationLimit",
-        |scene| json!({ "InstanceIds": [scene.running, scene.prepaid], "Operation": "INSTANCE_DEGRADE" }),
+        |fixture| json!({ "InstanceIds": [fixture.running, fixture.prepaid], "Operation": "INSTANCE_DEGRADE" }),
     ),
-    done("DescribeInstancesModification", |scene| {
+    accepted("DescribeInstancesModification", |fixture| {
         let filter = json!({ "Name": "status", "Values": ["SELL", "UNAVAILABLE"] });
-        json!({ "InstanceIds": [scene.stopped], "Filters": [filter] })
+        json!({ "InstanceIds": [fixture.stopped], "Filters": [filter] })
     }),
-    done("DescribeInstanceVncUrl", |scene| json!({ "InstanceId": scene.running })),
+    accepted("DescribeInstanceVncUrl", |fixture| json!({ "InstanceId": fixture.running })),
 ];
 
 fn other_subnet() -> Value {

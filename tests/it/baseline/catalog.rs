@@ -2,19 +2,19 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, zone};
+use super::{Baseline, accepted, filter, zone};
 
 pub const BASELINES: &[Baseline] = &[
-    done("DescribeRegions", |_| json!({})),
-    done("DescribeZones", |_| json!({})),
-    done("DescribeInstanceTypeConfigs", |_| json!({ "Filters": [zone()] })),
-    done("DescribeInstanceTypeConfigs", |_| {
+    accepted("DescribeRegions", |_| json!({})),
+    accepted("DescribeZones", |_| json!({})),
+    accepted("DescribeInstanceTypeConfigs", |_| json!({ "Filters": [zone()] })),
+    accepted("DescribeInstanceTypeConfigs", |_| {
         let family = filter("instance-family", &["S5"]);
         json!({ "Filters": [family, filter("instance-type", &["S5.MEDIUM4"])] })
     }),
-    done("DescribeInstanceFamilyConfigs", |_| json!({})),
-    done("DescribeInternetChargeTypeConfigs", |_| json!({})),
-    done("DescribeZoneInstanceConfigInfos", |_| {
+    accepted("DescribeInstanceFamilyConfigs", |_| json!({})),
+    accepted("DescribeInternetChargeTypeConfigs", |_| json!({})),
+    accepted("DescribeZoneInstanceConfigInfos", |_| {
         json!({ "Filters": [
             zone(),
             filter("instance-family", &["S5", "SA2"]),
@@ -23,13 +23,13 @@ pub const BASELINES: &[Baseline] = &[
             filter("sort-keys", &["cpu:desc", "mem:asc"]),
         ] })
     }),
-    done("DescribeAccountQuota", |_| json!({})),
-    done("DescribeAccountQuota", |_| {
+    accepted("DescribeAccountQuota", |_| json!({})),
+    accepted("DescribeAccountQuota", |_| {
         let kinds = ["PostPaidQuotaSet", "ImageQuotaSet"];
         json!({ "Filters": [zone(), filter("quota-type", &kinds)] })
     }),
-    done(
+    accepted(
         "DescribeInstanceInternetBandwidthConfigs",
-        |scene| json!({ "InstanceId": scene.prepaid }),
+        |fixture| json!({ "InstanceId": fixture.prepaid }),
     ),
 ];

@@ -2,12 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, done, filter, network, zone};
+use super::{Baseline, accepted, filter, network, zone};
 
 pub const BASELINES: &[Baseline] = &[
-    done("DescribeChcHosts", |_| json!({ "Filters": [zone()], "Offset": 0, "Limit": 10 })),
-    done("DescribeChcHosts", |scene| json!({ "ChcIds": [scene.chc, scene.deployed_chc] })),
-    done("DescribeChcHosts", |_| {
+    accepted("DescribeChcHosts", |_| json!({ "Filters": [zone()], "Offset": 0, "Limit": 10 })),
+    accepted(
+        "DescribeChcHosts",
+        |fixture| json!({ "ChcIds": [fixture.chc, fixture.deployed_chc] }),
+    ),
+    accepted("DescribeChcHosts", |_| {
         let filters = [
             filter("instance-state", &["INIT", "PREPARED"]),
             filter("vpc-id", &["vpc-1a2b3c4d"]),
@@ -15,10 +18,13 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters, "Limit": 100 })
     }),
-    done("DescribeChcDeniedActions", |scene| json!({ "ChcIds": [scene.chc, scene.deployed_chc] })),
-    done("ConfigureChcAssistVpc", |scene| {
+    accepted(
+        "DescribeChcDeniedActions",
+        |fixture| json!({ "ChcIds": [fixture.chc, fixture.deployed_chc] }),
+    ),
+    accepted("ConfigureChcAssistVpc", |fixture| {
         json!({
-            "ChcIds": [scene.chc],
+            "ChcIds": [fixture.chc],
             "BmcVirtualPrivateCloud": network(),
             "BmcSecurityGroupIds": ["sg-1a2b3c4d"],
             "DeployVirtualPrivateCloud": network(),
@@ -26,17 +32,17 @@ pub const BASELINES: &[Baseline] = &[
             "ChcDeployExtraConfig": boot(),
         })
     }),
-    done("ConfigureChcDeployVpc", |scene| {
+    accepted("ConfigureChcDeployVpc", |fixture| {
         json!({
-            "ChcIds": [scene.managed_chc],
+            "ChcIds": [fixture.managed_chc],
             "DeployVirtualPrivateCloud": network(),
             "DeploySecurityGroupIds": ["sg-1a2b3c4d"],
             "ChcDeployExtraConfig": boot(),
         })
     }),
-    done("ModifyChcAttribute", |scene| {
+    accepted("ModifyChcAttribute", |fixture| {
         json!({
-            "ChcIds": [scene.managed_chc],
+            "ChcIds": [fixture.managed_chc],
             "InstanceName": "rack-7",
             "DeviceType": "CHC_D1",
             "BmcUser": "operator",
@@ -44,12 +50,12 @@ pub const BASELINES: &[Baseline] = &[
             "BmcSecurityGroupIds": ["sg-5d6e7f8g"],
         })
     }),
-    done(
+    accepted(
         "ModifyChcNetworkMode",
-        |scene| json!({ "ChcIds": [scene.deployed_chc], "NetworkMode": "DEPLOY" }),
+        |fixture| json!({ "ChcIds": [fixture.deployed_chc], "NetworkMode": "DEPLOY" }),
     ),
-    done("RemoveChcAssistVpc", |scene| json!({ "ChcIds": [scene.managed_chc] })),
-    done("RemoveChcDeployVpc", |scene| json!({ "ChcIds": [scene.deployed_chc] })),
+    accepted("RemoveChcAssistVpc", |fixture| json!({ "ChcIds": [fixture.managed_chc] })),
+    accepted("RemoveChcDeployVpc", |fixture| json!({ "ChcIds": [fixture.deployed_chc] })),
 ];
 
 fn boot() -> Value {

@@ -9,11 +9,11 @@ use crate::cloud::Cloud;
 use crate::raw_requests;
 
 /// Creates resources in a cloud.
-pub struct Maker {
+pub struct ResourceFactory {
     pub cloud: Cloud,
 }
 
-impl Maker {
+impl ResourceFactory {
     /// Lets all operations complete.
     pub fn wait(&self) {
         self.cloud.wait(Duration::from_secs(3_600));
@@ -21,7 +21,7 @@ impl Maker {
 
     /// Launches instances that differ from the default ones in these members.
     pub async fn launch<const N: usize>(&self, own: Value) -> [String; N] {
-        let usual = json!({
+        let defaults = json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
             "InstanceType": "S5.SMALL2",
@@ -35,15 +35,16 @@ impl Maker {
             "TagSpecification": tags("instance"),
             "UserData": "ZWNobyBoZWxsbw==",
         });
-        let answer = self.cloud.ask(raw_requests::json("RunInstances", &with(usual, own))).await;
-        assert_eq!(answer.code(), None, "{}", answer.message());
-        answer.list("InstanceIdSet").try_into().unwrap()
+        let response =
+            self.cloud.send(raw_requests::json("RunInstances", &with(defaults, own))).await;
+        assert_eq!(response.code(), None, "{}", response.message());
+        response.list("InstanceIdSet").try_into().unwrap()
     }
 
     pub async fn data_disk(&self, instance: &str) -> String {
         let request = json!({ "InstanceIds": [instance] });
-        let answer = self.cloud.ask(raw_requests::json("DescribeInstances", &request)).await;
-        let disk = &answer.response()["InstanceSet"][0]["DataDisks"][0];
+        let response = self.cloud.send(raw_requests::json("DescribeInstances", &request)).await;
+        let disk = &response.members()["InstanceSet"][0]["DataDisks"][0];
         disk["DiskId"].as_str().unwrap().to_owned()
     }
 
@@ -54,9 +55,9 @@ impl Maker {
     }
 
     pub async fn group(&self, own: Value) -> String {
-        let usual = json!({ "Type": "HOST", "TagSpecification": tags("ps") });
+        let defaults = json!({ "Type": "HOST", "TagSpecification": tags("ps") });
         let id = "/DisasterRecoverGroupId";
-        self.make("CreateDisasterRecoverGroup", with(usual, own), id).await
+        self.make("CreateDisasterRecoverGroup", with(defaults, own), id).await
     }
 
     pub async fn timer(&self, instance: &str) -> String {
@@ -79,9 +80,9 @@ impl Maker {
     /// The snapshots of an image.
     pub async fn snapshots<const N: usize>(&self, image: &str) -> [String; N] {
         let request = json!({ "ImageIds": [image] });
-        let answer = self.cloud.ask(raw_requests::json("DescribeImages", &request)).await;
-        let id = |place: usize| {
-            let shown = &answer.response()["ImageSet"][0]["SnapshotSet"][place];
+        let response = self.cloud.send(raw_requests::json("DescribeImages", &request)).await;
+        let id = |index: usize| {
+            let shown = &response.members()["ImageSet"][0]["SnapshotSet"][index];
             shown["SnapshotId"].as_str().unwrap().to_owned()
         };
         std::array::from_fn(id)
@@ -130,20 +131,20 @@ impl Maker {
 
     /// Creates a resource and returns its id.
     async fn make(&self, action: &str, request: Value, id: &str) -> String {
-        let answer = self.change(action, request).await;
-        answer.pointer(id).unwrap().as_str().unwrap().to_owned()
+        let response = self.change(action, request).await;
+        response.pointer(id).unwrap().as_str().unwrap().to_owned()
     }
 
     pub async fn change(&self, action: &str, request: Value) -> Value {
-        let answer = self.cloud.ask(raw_requests::json(action, &request)).await;
-        assert_eq!(answer.code(), None, "{action}: {}", answer.message());
-        answer.response().clone()
+        let response = self.cloud.send(raw_requests::json(action, &request)).await;
+        assert_eq!(response.code(), None, "{action}: {}", response.message());
+        response.members().clone()
     }
 }
 
 /// The default members of a request with these members added or replaced.
-fn with(mut usual: Value, own: Value) -> Value {
+fn with(mut defaults: Value, own: Value) -> Value {
     let own = own.as_object().unwrap().clone();
-    usual.as_object_mut().unwrap().extend(own);
-    usual
+    defaults.as_object_mut().unwrap().extend(own);
+    defaults
 }

@@ -2,13 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::factory::Maker;
+use super::factory::ResourceFactory;
 use super::network;
 use crate::cloud::Cloud;
 use crate::sample::PASSWORD;
 
 /// The cloud, and the ids of its resources.
-pub struct Scene {
+pub struct Fixture {
     pub cloud: Cloud,
     /// Hourly, in a network, with a data disk.
     pub running: String,
@@ -57,61 +57,61 @@ pub struct Scene {
     pub task: String,
 }
 
-impl Scene {
+impl Fixture {
     pub async fn new() -> Self {
-        let maker = Maker { cloud: Cloud::new() };
-        let [running, stopped] = maker.launch(json!({ "InstanceCount": 2 })).await;
-        let [prepaid] = maker.launch(by_the_month()).await;
-        let [local] = maker.launch(on_local_disks()).await;
-        let [rescued, keyed, grouped, timed] = maker.launch(json!({ "InstanceCount": 4 })).await;
-        maker.wait();
-        maker.change("StopInstances", json!({ "InstanceIds": [stopped, local] })).await;
-        maker.wait();
-        let disk = maker.data_disk(&stopped).await;
+        let factory = ResourceFactory { cloud: Cloud::new() };
+        let [running, stopped] = factory.launch(json!({ "InstanceCount": 2 })).await;
+        let [prepaid] = factory.launch(prepaid_members()).await;
+        let [local] = factory.launch(local_disk_members()).await;
+        let [rescued, keyed, grouped, timed] = factory.launch(json!({ "InstanceCount": 4 })).await;
+        factory.wait();
+        factory.change("StopInstances", json!({ "InstanceIds": [stopped, local] })).await;
+        factory.wait();
+        let disk = factory.data_disk(&stopped).await;
 
-        let key_pair = maker.key_pair("spare").await;
-        let bound_key_pair = maker.key_pair("bound").await;
+        let key_pair = factory.key_pair("spare").await;
+        let bound_key_pair = factory.key_pair("bound").await;
         let binding =
             json!({ "InstanceIds": [keyed], "KeyIds": [bound_key_pair], "ForceStop": true });
-        maker.change("AssociateInstancesKeyPairs", binding).await;
+        factory.change("AssociateInstancesKeyPairs", binding).await;
         let rescue = json!({ "InstanceId": rescued, "Password": PASSWORD });
-        maker.change("EnterRescueMode", rescue).await;
-        let group = maker.group(json!({ "Name": "spread" })).await;
-        let empty_group = maker.group(json!({ "Name": "spread out" })).await;
+        factory.change("EnterRescueMode", rescue).await;
+        let group = factory.group(json!({ "Name": "spread" })).await;
+        let empty_group = factory.group(json!({ "Name": "spread out" })).await;
         let partitions = json!({ "Name": "parts", "Strategy": "PARTITION", "PartitionCount": 3 });
-        let partition_group = maker.group(partitions).await;
+        let partition_group = factory.group(partitions).await;
         let joining =
             json!({ "InstanceIds": [grouped], "DisasterRecoverGroupIds": [group], "Force": true });
-        maker.change("ModifyInstancesDisasterRecoverGroup", joining).await;
-        let timer = maker.timer(&timed).await;
-        let [chc, managed_chc, deployed_chc] = maker.cloud.bring_servers();
+        factory.change("ModifyInstancesDisasterRecoverGroup", joining).await;
+        let timer = factory.timer(&timed).await;
+        let [chc, managed_chc, deployed_chc] = factory.cloud.add_chc_hosts();
         let management = json!({ "ChcIds": [managed_chc], "BmcVirtualPrivateCloud": network() });
-        maker.change("ConfigureChcAssistVpc", management).await;
+        factory.change("ConfigureChcAssistVpc", management).await;
         let deployment = json!({
             "ChcIds": [deployed_chc],
             "BmcVirtualPrivateCloud": network(),
             "DeployVirtualPrivateCloud": network(),
         });
-        maker.change("ConfigureChcAssistVpc", deployment).await;
-        let image = maker.image("golden", &stopped, &[]).await;
-        maker.wait();
-        let whole_image = maker.image("whole", &stopped, &[&disk]).await;
-        maker.wait();
-        let snapshots = maker.snapshots(&whole_image).await;
-        let shared_image = maker.image("shared", &stopped, &[]).await;
-        maker.wait();
+        factory.change("ConfigureChcAssistVpc", deployment).await;
+        let image = factory.image("golden", &stopped, &[]).await;
+        factory.wait();
+        let whole_image = factory.image("whole", &stopped, &[&disk]).await;
+        factory.wait();
+        let snapshots = factory.snapshots(&whole_image).await;
+        let shared_image = factory.image("shared", &stopped, &[]).await;
+        factory.wait();
         let sharing = json!({
             "ImageId": shared_image, "AccountIds": ["700000000001"], "Permission": "SHARE",
         });
-        maker.change("ModifyImageSharePermission", sharing).await;
-        let launch_template = maker.launch_template().await;
-        let host = maker.host().await;
-        let hpc_cluster = maker.hpc_cluster().await;
-        let resource_pack = maker.resource_pack().await;
-        maker.wait();
-        let task = maker.cloud.schedule_repair(&running);
+        factory.change("ModifyImageSharePermission", sharing).await;
+        let launch_template = factory.launch_template().await;
+        let host = factory.host().await;
+        let hpc_cluster = factory.hpc_cluster().await;
+        let resource_pack = factory.resource_pack().await;
+        factory.wait();
+        let task = factory.cloud.schedule_repair(&running);
         Self {
-            cloud: maker.cloud,
+            cloud: factory.cloud,
             running,
             stopped,
             disk,
@@ -143,7 +143,7 @@ impl Scene {
     }
 }
 
-fn by_the_month() -> Value {
+fn prepaid_members() -> Value {
     json!({
         "InstanceChargeType": "PREPAID",
         "InstanceChargePrepaid": { "Period": 1 },
@@ -153,7 +153,7 @@ fn by_the_month() -> Value {
     })
 }
 
-fn on_local_disks() -> Value {
+fn local_disk_members() -> Value {
     json!({
         "SystemDisk": { "DiskType": "LOCAL_BASIC", "DiskSize": 50 },
         "DataDisks": [{ "DiskType": "LOCAL_BASIC", "DiskSize": 100 }],

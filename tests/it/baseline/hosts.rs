@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, tags, zone};
+use super::{Baseline, accepted, filter, tags, zone};
 
 pub const BASELINES: &[Baseline] = &[
-    done("AllocateHosts", |_| {
+    accepted("AllocateHosts", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 0 },
             "ClientToken": "a-token-of-my-own",
@@ -16,12 +16,12 @@ pub const BASELINES: &[Baseline] = &[
             "TagSpecification": tags("host"),
         })
     }),
-    done("DescribeHosts", |scene| {
+    accepted("DescribeHosts", |fixture| {
         let filters =
-            [zone(), filter("host-id", &[&scene.host]), filter("host-state", &["RUNNING"])];
+            [zone(), filter("host-id", &[&fixture.host]), filter("host-state", &["RUNNING"])];
         json!({ "Filters": filters, "Offset": 0, "Limit": 10 })
     }),
-    done("DescribeHosts", |_| {
+    accepted("DescribeHosts", |_| {
         let filters = [
             filter("project-id", &["0"]),
             filter("host-name", &["web"]),
@@ -32,17 +32,17 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters })
     }),
-    done(
+    accepted(
         "ModifyHostsAttribute",
-        |scene| json!({ "HostIds": [scene.host], "HostName": "renamed", "ProjectId": 1_001 }),
+        |fixture| json!({ "HostIds": [fixture.host], "HostName": "renamed", "ProjectId": 1_001 }),
     ),
-    done(
+    accepted(
         "ModifyHostsAttribute",
-        |scene| json!({ "HostIds": [scene.host], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }),
+        |fixture| json!({ "HostIds": [fixture.host], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }),
     ),
-    done("RenewHosts", |scene| {
+    accepted("RenewHosts", |fixture| {
         json!({
-            "HostIds": [scene.host],
+            "HostIds": [fixture.host],
             "HostChargePrepaid": { "Period": 12, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
         })
     }),

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, tags};
+use super::{Baseline, accepted, filter, tags};
 
 pub const BASELINES: &[Baseline] = &[
-    done("CreateHpcCluster", |_| {
+    accepted("CreateHpcCluster", |_| {
         json!({
             "Zone": "ap-guangzhou-6",
             "Name": "simulation",
@@ -14,7 +14,7 @@ pub const BASELINES: &[Baseline] = &[
             "TagSpecification": tags("hpc"),
         })
     }),
-    done("CreateHpcCluster", |_| {
+    accepted("CreateHpcCluster", |_| {
         json!({
             "Zone": "ap-guangzhou-6",
             "Name": "at home",
@@ -22,9 +22,9 @@ pub const BASELINES: &[Baseline] = &[
             "HpcClusterBusinessId": "cluster-1a2b3c4d",
         })
     }),
-    done("DescribeHpcClusters", |scene| {
+    accepted("DescribeHpcClusters", |fixture| {
         json!({
-            "HpcClusterIds": [scene.hpc_cluster],
+            "HpcClusterIds": [fixture.hpc_cluster],
             "Name": "simulation",
             "Zone": "ap-guangzhou-6",
             "Offset": 0,
@@ -32,7 +32,7 @@ pub const BASELINES: &[Baseline] = &[
             "HpcClusterType": "STANDARD",
         })
     }),
-    done("DescribeHpcClusters", |_| {
+    accepted("DescribeHpcClusters", |_| {
         let filters = [
             filter("tag-key", &["team"]),
             filter("tag-value", &["blue"]),
@@ -45,9 +45,9 @@ pub const BASELINES: &[Baseline] = &[
             "Filters": filters,
         })
     }),
-    done(
+    accepted(
         "ModifyHpcClusterAttribute",
-        |scene| json!({ "HpcClusterId": scene.hpc_cluster, "Name": "renamed", "Remark": "for tests" }),
+        |fixture| json!({ "HpcClusterId": fixture.hpc_cluster, "Name": "renamed", "Remark": "for tests" }),
     ),
-    done("DeleteHpcClusters", |scene| json!({ "HpcClusterIds": [scene.hpc_cluster] })),
+    accepted("DeleteHpcClusters", |fixture| json!({ "HpcClusterIds": [fixture.hpc_cluster] })),
 ];

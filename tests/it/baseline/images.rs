@@ -2,17 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, Scene, done, filter, tags};
+use super::{Baseline, Fixture, accepted, filter, tags};
 
 pub const BASELINES: &[Baseline] = &[
-    done("DescribeImages", |_| json!({ "ImageIds": ["img-pmqg1cw7"], "Offset": 0, "Limit": 10 })),
-    done("DescribeImages", |_| {
+    accepted(
+        "DescribeImages",
+        |_| json!({ "ImageIds": ["img-pmqg1cw7"], "Offset": 0, "Limit": 10 }),
+    ),
+    accepted("DescribeImages", |_| {
         let filters = [filter("image-type", &["PUBLIC_IMAGE"])];
         json!({ "Filters": filters, "InstanceType": "S5.SMALL2" })
     }),
-    done("DescribeImages", |scene| {
+    accepted("DescribeImages", |fixture| {
         let filters = [
-            filter("image-id", &[&scene.image]),
+            filter("image-id", &[&fixture.image]),
             filter("image-name", &["golden"]),
             filter("platform", &["CentOS"]),
             filter("tag-key", &["team"]),
@@ -21,43 +24,43 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters, "Limit": 100 })
     }),
-    done("CreateImage", of_stopped),
-    done(
+    accepted("CreateImage", of_stopped),
+    accepted(
         "CreateImage",
-        |scene| json!({ "ImageName": "put together", "SnapshotIds": scene.snapshots }),
+        |fixture| json!({ "ImageName": "put together", "SnapshotIds": fixture.snapshots }),
     ),
-    done("CreateImage", |scene| {
-        let id = &scene.running;
+    accepted("CreateImage", |fixture| {
+        let id = &fixture.running;
         json!({ "ImageName": "as-it-runs", "InstanceId": id, "ForcePoweroff": "false" })
     }),
-    done(
+    accepted(
         "DeleteImages",
-        |scene| json!({ "ImageIds": [scene.image], "DeleteBindedSnap": true, "DryRun": false }),
+        |fixture| json!({ "ImageIds": [fixture.image], "DeleteBindedSnap": true, "DryRun": false }),
     ),
-    done("ModifyImageAttribute", |scene| {
+    accepted("ModifyImageAttribute", |fixture| {
         json!({
-            "ImageId": scene.image,
+            "ImageId": fixture.image,
             "ImageName": "renamed",
             "ImageDescription": "no longer golden",
             "ImageFamily": "brass",
             "ImageDeprecated": true,
         })
     }),
-    done("ModifyImageSharePermission", |scene| {
+    accepted("ModifyImageSharePermission", |fixture| {
         let accounts = ["700000000001", "700000000002"];
-        json!({ "ImageId": scene.image, "AccountIds": accounts, "Permission": "SHARE" })
+        json!({ "ImageId": fixture.image, "AccountIds": accounts, "Permission": "SHARE" })
     }),
-    done("ModifyImageSharePermission", |scene| {
+    accepted("ModifyImageSharePermission", |fixture| {
         let accounts = ["700000000001"];
-        json!({ "ImageId": scene.shared_image, "AccountIds": accounts, "Permission": "CANCEL" })
+        json!({ "ImageId": fixture.shared_image, "AccountIds": accounts, "Permission": "CANCEL" })
     }),
-    done("DescribeImageSharePermission", |scene| json!({ "ImageId": scene.shared_image })),
-    done("DescribeImageQuota", |_| json!({})),
-    done("DescribeImportImageOs", |_| json!({})),
-    done("DescribeImageFromFamily", |_| json!({ "ImageFamily": "golden" })),
-    done("SyncImages", |scene| {
+    accepted("DescribeImageSharePermission", |fixture| json!({ "ImageId": fixture.shared_image })),
+    accepted("DescribeImageQuota", |_| json!({})),
+    accepted("DescribeImportImageOs", |_| json!({})),
+    accepted("DescribeImageFromFamily", |_| json!({ "ImageFamily": "golden" })),
+    accepted("SyncImages", |fixture| {
         json!({
-            "ImageIds": [scene.image],
+            "ImageIds": [fixture.image],
             "DestinationRegions": ["ap-shanghai"],
             "DryRun": false,
             "ImageName": "a-copy",
@@ -65,16 +68,16 @@ pub const BASELINES: &[Baseline] = &[
             "Encrypt": false,
         })
     }),
-    done("SyncImages", |scene| {
+    accepted("SyncImages", |fixture| {
         json!({
-            "ImageIds": [scene.image],
+            "ImageIds": [fixture.image],
             "DestinationRegions": ["ap-guangzhou"],
             "ImageName": "under lock and key",
             "Encrypt": true,
             "KmsKeyId": "kms-1a2b3c4d",
         })
     }),
-    done("ImportImage", |_| {
+    accepted("ImportImage", |_| {
         json!({
             "Architecture": "x86_64",
             "OsType": "CentOS",
@@ -94,10 +97,10 @@ pub const BASELINES: &[Baseline] = &[
         })
     }),
     // The exported files are stored by another service.
-    done("ExportImages", |scene| {
+    accepted("ExportImages", |fixture| {
         json!({
             "BucketName": "backup-1250000000",
-            "ImageIds": [scene.image],
+            "ImageIds": [fixture.image],
             "ExportFormat": "QCOW2",
             "FileNamePrefixList": ["golden"],
             "OnlyExportRootDisk": true,
@@ -105,17 +108,17 @@ pub const BASELINES: &[Baseline] = &[
             "RoleName": "CVM_QcsRole",
         })
     })
-    .unseen(),
+    .without_visible_effect(),
 ];
 
-fn of_stopped(scene: &Scene) -> Value {
+fn of_stopped(fixture: &Fixture) -> Value {
     json!({
         "ImageName": "another",
-        "InstanceId": scene.stopped,
+        "InstanceId": fixture.stopped,
         "ImageDescription": "as it was in November",
         "ForcePoweroff": "true",
         "Sysprep": "false",
-        "DataDiskIds": [scene.disk],
+        "DataDiskIds": [fixture.disk],
         "DryRun": false,
         "TagSpecification": tags("image"),
         "ImageFamily": "golden",

@@ -2,15 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, Scene, done, filter, network, refused, tags, zone};
+use super::{Baseline, Fixture, accepted, filter, network, rejected, tags, zone};
 use crate::sample::PASSWORD;
 
 pub const BASELINES: &[Baseline] = &[
-    done("DescribeInstances", |scene| json!({ "InstanceIds": [scene.running], "Limit": 20 })),
-    done("DescribeInstances", |_| json!({ "Filters": [zone()], "Offset": 0, "Limit": 100 })),
-    done("DescribeInstances", |scene| {
+    accepted(
+        "DescribeInstances",
+        |fixture| json!({ "InstanceIds": [fixture.running], "Limit": 20 }),
+    ),
+    accepted("DescribeInstances", |_| json!({ "Filters": [zone()], "Offset": 0, "Limit": 100 })),
+    accepted("DescribeInstances", |fixture| {
         let filters = [
-            filter("instance-id", &[&scene.running, &scene.stopped]),
+            filter("instance-id", &[&fixture.running, &fixture.stopped]),
             filter("instance-state", &["RUNNING", "STOPPED"]),
             filter("instance-charge-type", &["POSTPAID_BY_HOUR"]),
             filter("vpc-id", &["vpc-1a2b3c4d"]),
@@ -23,13 +26,13 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters })
     }),
-    done(
+    accepted(
         "DescribeInstancesStatus",
-        |scene| json!({ "InstanceIds": [scene.running, scene.stopped], "Offset": 0, "Limit": 1 }),
+        |fixture| json!({ "InstanceIds": [fixture.running, fixture.stopped], "Offset": 0, "Limit": 1 }),
     ),
-    done("RunInstances", hourly),
-    done("RunInstances", prepaid),
-    done("RunInstances", |_| {
+    accepted("RunInstances", hourly),
+    accepted("RunInstances", prepaid),
+    accepted("RunInstances", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
@@ -55,37 +58,37 @@ pub const BASELINES: &[Baseline] = &[
             "CamRoleName": "reader",
         })
     }),
-    done("RunInstances", |scene| {
+    accepted("RunInstances", |fixture| {
         let disk =
-            json!({ "DiskSize": 100, "DiskType": "CLOUD_SSD", "SnapshotId": scene.snapshots[1] });
+            json!({ "DiskSize": 100, "DiskType": "CLOUD_SSD", "SnapshotId": fixture.snapshots[1] });
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
-            "ImageId": scene.whole_image,
+            "ImageId": fixture.whole_image,
             "DataDisks": [disk],
-            "LoginSettings": { "KeyIds": [scene.key_pair] },
+            "LoginSettings": { "KeyIds": [fixture.key_pair] },
         })
     }),
-    done("RunInstances", |scene| {
+    accepted("RunInstances", |fixture| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
-            "DisasterRecoverGroupIds": [scene.group],
+            "DisasterRecoverGroupIds": [fixture.group],
         })
     }),
-    done("RunInstances", |scene| {
+    accepted("RunInstances", |fixture| {
         let version = json!(2);
         let template = json!({
-            "LaunchTemplateId": scene.launch_template, "LaunchTemplateVersion": version,
+            "LaunchTemplateId": fixture.launch_template, "LaunchTemplateVersion": version,
         });
         json!({ "LaunchTemplate": template, "InstanceCount": 2 })
     }),
-    refused("RunInstances", "InvalidParameterValue.LaunchTemplateIdNotExisted", |scene| {
-        let mut request = hourly(scene);
+    rejected("RunInstances", "InvalidParameterValue.LaunchTemplateIdNotExisted", |fixture| {
+        let mut request = hourly(fixture);
         request["LaunchTemplate"] = json!({ "LaunchTemplateId": "lt-1a2b3c4d" });
         request["LaunchTemplate"]["LaunchTemplateVersion"] = json!(2);
         request
     }),
-    refused("RunInstances", "InvalidHostId.NotFound", |_| {
+    rejected("RunInstances", "InvalidHostId.NotFound", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3", "HostIds": ["host-1a2b3c4d"] },
             "ImageId": "img-pmqg1cw7",
@@ -93,7 +96,7 @@ pub const BASELINES: &[Baseline] = &[
             "InstanceType": "CDH_1C1G",
         })
     }),
-    refused("RunInstances", "InvalidParameterValue.DedicatedResourcePackIdsNotFound", |_| {
+    rejected("RunInstances", "InvalidParameterValue.DedicatedResourcePackIdsNotFound", |_| {
         json!({
             "Placement": {
                 "Zone": "ap-guangzhou-3",
@@ -103,21 +106,21 @@ pub const BASELINES: &[Baseline] = &[
             "ImageId": "img-pmqg1cw7",
         })
     }),
-    refused("RunInstances", "ResourceNotFound.HpcCluster", |_| {
+    rejected("RunInstances", "ResourceNotFound.HpcCluster", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-6" },
             "ImageId": "img-pmqg1cw7",
             "HpcClusterId": "hpc-1a2b3c4d",
         })
     }),
-    refused("RunInstances", "InvalidParameterValue.ChcHostsNotFound", |_| {
+    rejected("RunInstances", "InvalidParameterValue.ChcHostsNotFound", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
             "ChcIds": ["chc-1a2b3c4d"],
         })
     }),
-    done("RunInstances", |_| {
+    accepted("RunInstances", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
@@ -127,37 +130,43 @@ pub const BASELINES: &[Baseline] = &[
             },
         })
     }),
-    refused("RunInstances", "UnsupportedOperation", not_imitated),
-    done("StartInstances", |scene| json!({ "InstanceIds": [scene.stopped] })),
-    done("StopInstances", |scene| {
-        let ids = [&scene.running];
+    rejected("RunInstances", "UnsupportedOperation", unsupported),
+    accepted("StartInstances", |fixture| json!({ "InstanceIds": [fixture.stopped] })),
+    accepted("StopInstances", |fixture| {
+        let ids = [&fixture.running];
         json!({ "InstanceIds": ids, "StopType": "SOFT", "StoppedMode": "KEEP_CHARGING" })
     }),
-    done("StopInstances", |scene| json!({ "InstanceIds": [scene.running], "ForceStop": true })),
-    done("StopInstances", |scene| {
-        let ids = [&scene.running];
+    accepted(
+        "StopInstances",
+        |fixture| json!({ "InstanceIds": [fixture.running], "ForceStop": true }),
+    ),
+    accepted("StopInstances", |fixture| {
+        let ids = [&fixture.running];
         json!({ "InstanceIds": ids, "StopType": "HARD", "StoppedMode": "STOP_CHARGING" })
     }),
-    done("RebootInstances", |scene| json!({ "InstanceIds": [scene.running], "StopType": "HARD" })),
-    done(
+    accepted(
         "RebootInstances",
-        |scene| json!({ "InstanceIds": [scene.running], "ForceReboot": false }),
+        |fixture| json!({ "InstanceIds": [fixture.running], "StopType": "HARD" }),
     ),
-    done("ResetInstancesType", |scene| {
-        let ids = [&scene.stopped];
+    accepted(
+        "RebootInstances",
+        |fixture| json!({ "InstanceIds": [fixture.running], "ForceReboot": false }),
+    ),
+    accepted("ResetInstancesType", |fixture| {
+        let ids = [&fixture.stopped];
         json!({ "InstanceIds": ids, "InstanceType": "S5.MEDIUM4", "ForceStop": false })
     }),
-    done("TerminateInstances", |scene| {
-        let ids = [&scene.running, &scene.stopped];
+    accepted("TerminateInstances", |fixture| {
+        let ids = [&fixture.running, &fixture.stopped];
         json!({ "InstanceIds": ids, "ReleaseAddress": true, "ReleasePrepaidDataDisks": false })
     }),
-    done(
+    accepted(
         "TerminateInstances",
-        |scene| json!({ "InstanceIds": [scene.prepaid], "ReleasePrepaidDataDisks": true }),
+        |fixture| json!({ "InstanceIds": [fixture.prepaid], "ReleasePrepaidDataDisks": true }),
     ),
 ];
 
-fn hourly(_: &Scene) -> Value {
+fn hourly(_: &Fixture) -> Value {
     json!({
         "InstanceChargeType": "POSTPAID_BY_HOUR",
         "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 0 },
@@ -185,7 +194,7 @@ fn hourly(_: &Scene) -> Value {
     })
 }
 
-fn prepaid(_: &Scene) -> Value {
+fn prepaid(_: &Fixture) -> Value {
     json!({
         "InstanceChargeType": "PREPAID",
         "InstanceChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
@@ -197,7 +206,7 @@ fn prepaid(_: &Scene) -> Value {
     })
 }
 
-fn not_imitated(_: &Scene) -> Value {
+fn unsupported(_: &Fixture) -> Value {
     json!({
         "Placement": { "Zone": "ap-guangzhou-3" },
         "ImageId": "img-pmqg1cw7",

@@ -2,14 +2,14 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, tags};
+use super::{Baseline, accepted, filter, tags};
 
 pub const BASELINES: &[Baseline] = &[
-    done(
+    accepted(
         "CreateKeyPair",
         |_| json!({ "KeyName": "laptop", "ProjectId": 0, "TagSpecification": tags("keypair") }),
     ),
-    done("ImportKeyPair", |_| {
+    accepted("ImportKeyPair", |_| {
         json!({
             "KeyName": "laptop",
             "ProjectId": 0,
@@ -17,11 +17,11 @@ pub const BASELINES: &[Baseline] = &[
             "TagSpecification": tags("keypair"),
         })
     }),
-    done(
+    accepted(
         "DescribeKeyPairs",
-        |scene| json!({ "KeyIds": [scene.key_pair], "Offset": 0, "Limit": 10 }),
+        |fixture| json!({ "KeyIds": [fixture.key_pair], "Offset": 0, "Limit": 10 }),
     ),
-    done("DescribeKeyPairs", |_| {
+    accepted("DescribeKeyPairs", |_| {
         let filters = [
             filter("project-id", &["0"]),
             filter("key-name", &["spare"]),
@@ -31,27 +31,27 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters })
     }),
-    done(
+    accepted(
         "ModifyKeyPairAttribute",
-        |scene| json!({ "KeyId": scene.key_pair, "KeyName": "renamed", "Description": "of the old laptop" }),
+        |fixture| json!({ "KeyId": fixture.key_pair, "KeyName": "renamed", "Description": "of the old laptop" }),
     ),
-    done(
+    accepted(
         "ModifyKeyPairAttribute",
-        |scene| json!({ "KeyId": scene.bound_key_pair, "Description": "in use" }),
+        |fixture| json!({ "KeyId": fixture.bound_key_pair, "Description": "in use" }),
     ),
-    done(
+    accepted(
         "AssociateInstancesKeyPairs",
-        |scene| json!({ "InstanceIds": [scene.stopped], "KeyIds": [scene.key_pair, scene.bound_key_pair] }),
+        |fixture| json!({ "InstanceIds": [fixture.stopped], "KeyIds": [fixture.key_pair, fixture.bound_key_pair] }),
     ),
-    done("AssociateInstancesKeyPairs", |scene| {
-        let ids = [&scene.running, &scene.prepaid];
-        json!({ "InstanceIds": ids, "KeyIds": [scene.key_pair], "ForceStop": true })
+    accepted("AssociateInstancesKeyPairs", |fixture| {
+        let ids = [&fixture.running, &fixture.prepaid];
+        json!({ "InstanceIds": ids, "KeyIds": [fixture.key_pair], "ForceStop": true })
     }),
-    done("DisassociateInstancesKeyPairs", |scene| {
-        let ids = [&scene.keyed];
-        json!({ "InstanceIds": ids, "KeyIds": [scene.bound_key_pair], "ForceStop": true })
+    accepted("DisassociateInstancesKeyPairs", |fixture| {
+        let ids = [&fixture.keyed];
+        json!({ "InstanceIds": ids, "KeyIds": [fixture.bound_key_pair], "ForceStop": true })
     }),
-    done("DeleteKeyPairs", |scene| json!({ "KeyIds": [scene.key_pair] })),
+    accepted("DeleteKeyPairs", |fixture| json!({ "KeyIds": [fixture.key_pair] })),
 ];
 
 /// The private half no longer exists.

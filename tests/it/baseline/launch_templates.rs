@@ -2,24 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, Scene, done, filter, refused, tags};
+use super::{Baseline, Fixture, accepted, filter, rejected, tags};
 use crate::sample::PASSWORD;
 
 pub const BASELINES: &[Baseline] = &[
-    done("CreateLaunchTemplate", |scene| {
-        let mut request = launch(scene);
+    accepted("CreateLaunchTemplate", |fixture| {
+        let mut request = launch(fixture);
         request["LaunchTemplateName"] = json!("web");
         request["LaunchTemplateVersionDescription"] = json!("the first one");
         request["LaunchTemplateTagSpecification"] = tags("instance");
         request
     }),
-    done("CreateLaunchTemplate", |scene| {
+    accepted("CreateLaunchTemplate", |fixture| {
         json!({
             "LaunchTemplateName": "for a night",
             "Placement": { "Zone": "ap-guangzhou-3" },
-            "ImageId": scene.image,
-            "LoginSettings": { "KeyIds": [scene.key_pair] },
-            "DisasterRecoverGroupIds": [scene.group],
+            "ImageId": fixture.image,
+            "LoginSettings": { "KeyIds": [fixture.key_pair] },
+            "DisasterRecoverGroupIds": [fixture.group],
             "InstanceChargeType": "SPOTPAID",
             "InstanceMarketOptions": {
                 "SpotOptions": { "MaxPrice": "100", "SpotInstanceType": "one-time" },
@@ -27,9 +27,9 @@ pub const BASELINES: &[Baseline] = &[
             },
         })
     }),
-    refused("CreateLaunchTemplate", "UnsupportedOperation", |_| {
+    rejected("CreateLaunchTemplate", "UnsupportedOperation", |_| {
         json!({
-            "LaunchTemplateName": "not imitated",
+            "LaunchTemplateName": "unsupported",
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
             "ActionTimer": {
@@ -41,7 +41,7 @@ pub const BASELINES: &[Baseline] = &[
             }],
         })
     }),
-    done("CreateLaunchTemplate", |_| {
+    accepted("CreateLaunchTemplate", |_| {
         json!({
             "LaunchTemplateName": "by the month",
             "Placement": { "Zone": "ap-guangzhou-3" },
@@ -50,38 +50,38 @@ pub const BASELINES: &[Baseline] = &[
             "InstanceChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
         })
     }),
-    done("CreateLaunchTemplateVersion", |scene| {
-        let mut request = launch(scene);
-        request["LaunchTemplateId"] = json!(scene.launch_template);
+    accepted("CreateLaunchTemplateVersion", |fixture| {
+        let mut request = launch(fixture);
+        request["LaunchTemplateId"] = json!(fixture.launch_template);
         request["LaunchTemplateVersion"] = json!(1);
         request["LaunchTemplateVersionDescription"] = json!("the third one");
         request
     }),
-    done("CreateLaunchTemplateVersion", |scene| {
+    accepted("CreateLaunchTemplateVersion", |fixture| {
         let placement = json!({ "Zone": "ap-guangzhou-4" });
-        json!({ "Placement": placement, "LaunchTemplateId": scene.launch_template })
+        json!({ "Placement": placement, "LaunchTemplateId": fixture.launch_template })
     }),
-    done("CreateLaunchTemplateVersion", |scene| {
+    accepted("CreateLaunchTemplateVersion", |fixture| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
-            "LaunchTemplateId": scene.launch_template,
+            "LaunchTemplateId": fixture.launch_template,
             "InstanceChargeType": "PREPAID",
             "InstanceChargePrepaid": { "Period": 1 },
             "LoginSettings": { "Password": PASSWORD },
             "ClientToken": "a-token-of-my-own",
         })
     }),
-    done(
+    accepted(
         "DescribeLaunchTemplates",
-        |scene| json!({ "LaunchTemplateIds": [scene.launch_template], "Offset": 0, "Limit": 10 }),
+        |fixture| json!({ "LaunchTemplateIds": [fixture.launch_template], "Offset": 0, "Limit": 10 }),
     ),
-    done(
+    accepted(
         "DescribeLaunchTemplates",
         |_| json!({ "Filters": [filter("LaunchTemplateName", &["workers"])] }),
     ),
-    done("DescribeLaunchTemplateVersions", |scene| {
+    accepted("DescribeLaunchTemplateVersions", |fixture| {
         json!({
-            "LaunchTemplateId": scene.launch_template,
+            "LaunchTemplateId": fixture.launch_template,
             "MinVersion": 1,
             "MaxVersion": 2,
             "Offset": 0,
@@ -89,23 +89,26 @@ pub const BASELINES: &[Baseline] = &[
             "DefaultVersion": true,
         })
     }),
-    done("DescribeLaunchTemplateVersions", |scene| {
-        let id = &scene.launch_template;
+    accepted("DescribeLaunchTemplateVersions", |fixture| {
+        let id = &fixture.launch_template;
         json!({ "LaunchTemplateId": id, "LaunchTemplateVersions": [1, 2] })
     }),
-    done(
+    accepted(
         "ModifyLaunchTemplateDefaultVersion",
-        |scene| json!({ "LaunchTemplateId": scene.launch_template, "DefaultVersion": 2 }),
+        |fixture| json!({ "LaunchTemplateId": fixture.launch_template, "DefaultVersion": 2 }),
     ),
-    done(
+    accepted(
         "DeleteLaunchTemplateVersions",
-        |scene| json!({ "LaunchTemplateId": scene.launch_template, "LaunchTemplateVersions": [2] }),
+        |fixture| json!({ "LaunchTemplateId": fixture.launch_template, "LaunchTemplateVersions": [2] }),
     ),
-    done("DeleteLaunchTemplate", |scene| json!({ "LaunchTemplateId": scene.launch_template })),
+    accepted(
+        "DeleteLaunchTemplate",
+        |fixture| json!({ "LaunchTemplateId": fixture.launch_template }),
+    ),
 ];
 
 /// The launch parameters that a template can contain.
-fn launch(_: &Scene) -> Value {
+fn launch(_: &Fixture) -> Value {
     json!({
         "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 0 },
         "ImageId": "img-pmqg1cw7",

@@ -21,45 +21,45 @@ mod visible_state;
 use cvm_protocol::RetryClass;
 use serde_json::{Value, json};
 
-pub use fixture::Scene;
+pub use fixture::Fixture;
 
 /// A valid request, and its expected result.
 pub struct Baseline {
     pub action: &'static str,
-    pub request: fn(&Scene) -> Value,
-    refused: Option<&'static str>,
+    pub request: fn(&Fixture) -> Value,
+    rejected: Option<&'static str>,
     /// Whether no action shows its effect.
-    is_unseen: bool,
+    has_no_visible_effect: bool,
 }
 
-const fn done(action: &'static str, request: fn(&Scene) -> Value) -> Baseline {
-    Baseline { action, request, refused: None, is_unseen: false }
+const fn accepted(action: &'static str, request: fn(&Fixture) -> Value) -> Baseline {
+    Baseline { action, request, rejected: None, has_no_visible_effect: false }
 }
 
-const fn refused(
+const fn rejected(
     action: &'static str,
     code: &'static str,
-    request: fn(&Scene) -> Value,
+    request: fn(&Fixture) -> Value,
 ) -> Baseline {
-    Baseline { refused: Some(code), ..done(action, request) }
+    Baseline { rejected: Some(code), ..accepted(action, request) }
 }
 
 impl Baseline {
-    const fn unseen(mut self) -> Self {
-        self.is_unseen = true;
+    const fn without_visible_effect(mut self) -> Self {
+        self.has_no_visible_effect = true;
         self
     }
 
     /// The error code if the emulator rejects the valid request because something does not exist or is not
     /// supported.
-    pub fn refused(&self) -> Option<&'static str> {
-        if is_modelled(self.action) { self.refused } else { Some("UnsupportedOperation") }
+    pub fn rejected(&self) -> Option<&'static str> {
+        if is_supported(self.action) { self.rejected } else { Some("UnsupportedOperation") }
     }
 
     /// Whether a Describe action shows the effect of the request.
     pub fn changes(&self) -> bool {
         let only_reads = cvm_models::action(self.action).unwrap().retry == RetryClass::Read;
-        !only_reads && !self.is_unseen && self.refused().is_none()
+        !only_reads && !self.has_no_visible_effect && self.rejected().is_none()
     }
 }
 
@@ -85,7 +85,7 @@ pub fn baselines() -> impl Iterator<Item = &'static Baseline> {
     FAMILIES.iter().copied().flatten()
 }
 
-fn is_modelled(action: &str) -> bool {
+fn is_supported(action: &str) -> bool {
     cvm_emulator::coverage().iter().any(|row| row.action == action && row.modelled)
 }
 

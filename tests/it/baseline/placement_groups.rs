@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, tags};
+use super::{Baseline, accepted, filter, tags};
 
 pub const BASELINES: &[Baseline] = &[
-    done("CreateDisasterRecoverGroup", |_| {
+    accepted("CreateDisasterRecoverGroup", |_| {
         json!({
             "Name": "apart",
             "Type": "HOST",
@@ -15,15 +15,15 @@ pub const BASELINES: &[Baseline] = &[
             "TagSpecification": tags("ps"),
         })
     }),
-    done(
+    accepted(
         "CreateDisasterRecoverGroup",
         |_| json!({ "Name": "parts", "Type": "RACK", "Strategy": "PARTITION", "PartitionCount": 3 }),
     ),
-    done("DescribeDisasterRecoverGroups", |scene| {
-        let ids = [&scene.empty_group, &scene.group];
+    accepted("DescribeDisasterRecoverGroups", |fixture| {
+        let ids = [&fixture.empty_group, &fixture.group];
         json!({ "DisasterRecoverGroupIds": ids, "Name": "spread", "Offset": 0, "Limit": 10 })
     }),
-    done("DescribeDisasterRecoverGroups", |_| {
+    accepted("DescribeDisasterRecoverGroups", |_| {
         let filters = [
             filter("tag-key", &["team"]),
             filter("tag-value", &["blue"]),
@@ -31,36 +31,36 @@ pub const BASELINES: &[Baseline] = &[
         ];
         json!({ "Filters": filters })
     }),
-    done("DescribeDisasterRecoverGroupQuota", |_| json!({})),
-    done(
+    accepted("DescribeDisasterRecoverGroupQuota", |_| json!({})),
+    accepted(
         "ModifyDisasterRecoverGroupAttribute",
-        |scene| json!({ "DisasterRecoverGroupId": scene.group, "Name": "renamed", "Affinity": 5 }),
+        |fixture| json!({ "DisasterRecoverGroupId": fixture.group, "Name": "renamed", "Affinity": 5 }),
     ),
-    done("ModifyInstancesDisasterRecoverGroup", |scene| {
+    accepted("ModifyInstancesDisasterRecoverGroup", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
-            "DisasterRecoverGroupIds": [scene.empty_group],
+            "InstanceIds": [fixture.running, fixture.stopped],
+            "DisasterRecoverGroupIds": [fixture.empty_group],
             "Force": true,
         })
     }),
-    done("ModifyInstancesDisasterRecoverGroup", |scene| {
-        let group = &scene.empty_group;
-        json!({ "InstanceIds": [scene.stopped], "DisasterRecoverGroupId": group, "Force": true })
+    accepted("ModifyInstancesDisasterRecoverGroup", |fixture| {
+        let group = &fixture.empty_group;
+        json!({ "InstanceIds": [fixture.stopped], "DisasterRecoverGroupId": group, "Force": true })
     }),
-    done("ModifyInstancesDisasterRecoverGroup", |scene| {
+    accepted("ModifyInstancesDisasterRecoverGroup", |fixture| {
         json!({
-            "InstanceIds": [scene.stopped],
-            "DisasterRecoverGroupIds": [scene.partition_group],
+            "InstanceIds": [fixture.stopped],
+            "DisasterRecoverGroupIds": [fixture.partition_group],
             "Force": true,
             "PartitionNumber": 2,
         })
     }),
-    done(
+    accepted(
         "DeleteInstancesDisasterRecoverGroups",
-        |scene| json!({ "InstanceIds": [scene.grouped], "DisasterRecoverGroupIds": [scene.group] }),
+        |fixture| json!({ "InstanceIds": [fixture.grouped], "DisasterRecoverGroupIds": [fixture.group] }),
     ),
-    done(
+    accepted(
         "DeleteDisasterRecoverGroups",
-        |scene| json!({ "DisasterRecoverGroupIds": [scene.empty_group] }),
+        |fixture| json!({ "DisasterRecoverGroupIds": [fixture.empty_group] }),
     ),
 ];

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, tags};
+use super::{Baseline, accepted, tags};
 
 pub const BASELINES: &[Baseline] = &[
-    done("InquiryPriceRunInstances", |_| {
+    accepted("InquiryPriceRunInstances", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 0 },
             "ImageId": "img-pmqg1cw7",
@@ -31,7 +31,7 @@ pub const BASELINES: &[Baseline] = &[
             "TagSpecification": tags("instance"),
         })
     }),
-    done("InquiryPriceRunInstances", |_| {
+    accepted("InquiryPriceRunInstances", |_| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
@@ -45,34 +45,34 @@ pub const BASELINES: &[Baseline] = &[
             "CpuTopology": { "CoreCount": 1, "ThreadPerCore": 2 },
         })
     }),
-    done("InquiryPriceRunInstances", |scene| {
+    accepted("InquiryPriceRunInstances", |fixture| {
         json!({
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
             "LaunchTemplate": {
-                "LaunchTemplateId": scene.launch_template, "LaunchTemplateVersion": 2,
+                "LaunchTemplateId": fixture.launch_template, "LaunchTemplateVersion": 2,
             },
         })
     }),
-    done("InquiryPriceRenewInstances", |scene| {
+    accepted("InquiryPriceRenewInstances", |fixture| {
         json!({
-            "InstanceIds": [scene.prepaid],
+            "InstanceIds": [fixture.prepaid],
             "InstanceChargePrepaid": { "Period": 24, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
             "DryRun": false,
             "RenewPortableDataDisk": true,
         })
     }),
-    done("InquiryPriceModifyInstancesChargeType", |scene| {
+    accepted("InquiryPriceModifyInstancesChargeType", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
+            "InstanceIds": [fixture.running, fixture.stopped],
             "InstanceChargeType": "PREPAID",
             "InstanceChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_MANUAL_RENEW" },
             "ModifyPortableDataDisk": true,
         })
     }),
-    done("InquiryPriceResetInstance", |scene| {
+    accepted("InquiryPriceResetInstance", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "ImageId": "img-487zeit5",
             "SystemDisk": { "DiskSize": 100 },
             "LoginSettings": { "KeepImageLogin": "false" },
@@ -80,45 +80,48 @@ pub const BASELINES: &[Baseline] = &[
             "UserData": "ZWNobyBoZWxsbw==",
         })
     }),
-    done(
+    accepted(
         "InquiryPriceResetInstancesType",
-        |scene| json!({ "InstanceIds": [scene.running], "InstanceType": "S5.LARGE8" }),
+        |fixture| json!({ "InstanceIds": [fixture.running], "InstanceType": "S5.LARGE8" }),
     ),
-    done("InquiryPriceResetInstancesInternetMaxBandwidth", |scene| {
+    accepted("InquiryPriceResetInstancesInternetMaxBandwidth", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
+            "InstanceIds": [fixture.running, fixture.stopped],
             "InternetAccessible": { "InternetMaxBandwidthOut": 20 },
         })
     }),
-    done("InquiryPriceResetInstancesInternetMaxBandwidth", |scene| {
+    accepted("InquiryPriceResetInstancesInternetMaxBandwidth", |fixture| {
         json!({
-            "InstanceIds": [scene.prepaid],
+            "InstanceIds": [fixture.prepaid],
             "InternetAccessible": { "InternetMaxBandwidthOut": 10 },
             "StartTime": "2023-11-15",
             "EndTime": "2023-12-01",
         })
     }),
-    done("InquiryPriceResizeInstanceDisks", |scene| {
+    accepted("InquiryPriceResizeInstanceDisks", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "SystemDisk": { "DiskSize": 100 },
             "ForceStop": false,
             "ResizeOnline": true,
         })
     }),
-    done("InquiryPriceResizeInstanceDisks", |scene| {
-        let disk = json!({ "DiskId": scene.disk, "DiskSize": 200 });
-        json!({ "InstanceId": scene.stopped, "DataDisks": [disk] })
+    accepted("InquiryPriceResizeInstanceDisks", |fixture| {
+        let disk = json!({ "DiskId": fixture.disk, "DiskSize": 200 });
+        json!({ "InstanceId": fixture.stopped, "DataDisks": [disk] })
     }),
-    done("InquiryPriceTerminateInstances", |scene| json!({ "InstanceIds": [scene.prepaid] })),
-    done("InquiryPriceRenewHosts", |scene| {
+    accepted(
+        "InquiryPriceTerminateInstances",
+        |fixture| json!({ "InstanceIds": [fixture.prepaid] }),
+    ),
+    accepted("InquiryPriceRenewHosts", |fixture| {
         json!({
-            "HostIds": [scene.host],
+            "HostIds": [fixture.host],
             "HostChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
             "DryRun": false,
         })
     }),
-    done("InquirePricePurchaseResourcePoolPacks", |_| {
+    accepted("InquirePricePurchaseResourcePoolPacks", |_| {
         json!({
             "Zone": "ap-guangzhou-3",
             "InstanceType": "SA9.96XLARGE1152",

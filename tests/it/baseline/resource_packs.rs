@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, filter, zone};
+use super::{Baseline, accepted, filter, zone};
 
 pub const BASELINES: &[Baseline] = &[
-    done("PurchaseResourcePoolPacks", |_| {
+    accepted("PurchaseResourcePoolPacks", |_| {
         json!({
             "Zone": "ap-guangzhou-3",
             "InstanceType": "SA9.96XLARGE1152",
@@ -18,28 +18,28 @@ pub const BASELINES: &[Baseline] = &[
             "DryRun": false,
         })
     }),
-    done("DescribeResourcePoolPacks", |_| {
+    accepted("DescribeResourcePoolPacks", |_| {
         let filters = [zone(), filter("status", &["ACTIVE", "CREATING"])];
         json!({ "MaxResults": 10, "Filters": filters })
     }),
-    done("DescribeResourcePoolPacks", |scene| {
+    accepted("DescribeResourcePoolPacks", |fixture| {
         let filters = [
-            filter("dedicated-resource-pack-id", &[&scene.resource_pack]),
+            filter("dedicated-resource-pack-id", &[&fixture.resource_pack]),
             filter("instance-family", &["SA9"]),
             filter("instance-type", &["SA9.96XLARGE1152"]),
         ];
         json!({ "Filters": filters })
     }),
-    done(
+    accepted(
         "DescribeResourcePoolPackTypeConfigs",
         |_| json!({ "Filters": [zone(), filter("instance-family", &["SA9"])] }),
     ),
-    done(
+    accepted(
         "DescribeResourcePoolPackInstances",
-        |scene| json!({ "DedicatedResourcePackIds": [scene.resource_pack] }),
+        |fixture| json!({ "DedicatedResourcePackIds": [fixture.resource_pack] }),
     ),
-    done(
+    accepted(
         "TerminateResourcePoolPacks",
-        |scene| json!({ "DedicatedResourcePackIds": [scene.resource_pack] }),
+        |fixture| json!({ "DedicatedResourcePackIds": [fixture.resource_pack] }),
     ),
 ];

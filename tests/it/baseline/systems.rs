@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{Baseline, done, refused};
+use super::{Baseline, accepted, rejected};
 use crate::sample::PASSWORD;
 
 pub const BASELINES: &[Baseline] = &[
-    done("ResetInstance", |scene| {
+    accepted("ResetInstance", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "ImageId": "img-487zeit5",
             "SystemDisk": { "DiskSize": 100 },
             "LoginSettings": { "Password": PASSWORD },
@@ -20,62 +20,62 @@ pub const BASELINES: &[Baseline] = &[
             "UserData": "ZWNobyBieWU=",
         })
     }),
-    done("ResetInstance", |scene| json!({ "InstanceId": scene.stopped })),
-    done(
+    accepted("ResetInstance", |fixture| json!({ "InstanceId": fixture.stopped })),
+    accepted(
         "ResetInstance",
-        |scene| json!({ "InstanceId": scene.stopped, "LoginSettings": { "KeyIds": [scene.key_pair] } }),
+        |fixture| json!({ "InstanceId": fixture.stopped, "LoginSettings": { "KeyIds": [fixture.key_pair] } }),
     ),
-    done("ResetInstancesPassword", |scene| {
+    accepted("ResetInstancesPassword", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
+            "InstanceIds": [fixture.running, fixture.stopped],
             "Password": PASSWORD,
             "UserName": "root",
             "ForceStop": true,
         })
     }),
-    done("ResizeInstanceDisks", |scene| {
+    accepted("ResizeInstanceDisks", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "SystemDisk": { "DiskSize": 100 },
             "ForceStop": false,
             "ResizeOnline": true,
         })
     }),
-    done("ResizeInstanceDisks", |scene| {
-        let disk = json!({ "DiskId": scene.disk, "DiskSize": 200 });
-        json!({ "InstanceId": scene.stopped, "DataDisks": [disk] })
+    accepted("ResizeInstanceDisks", |fixture| {
+        let disk = json!({ "DiskId": fixture.disk, "DiskSize": 200 });
+        json!({ "InstanceId": fixture.stopped, "DataDisks": [disk] })
     }),
-    done("ModifyInstanceDiskType", |scene| {
+    accepted("ModifyInstanceDiskType", |fixture| {
         json!({
-            "InstanceId": scene.local,
+            "InstanceId": fixture.local,
             "SystemDisk": { "DiskType": "CLOUD_PREMIUM" },
             "DataDisks": [{ "DiskSize": 100, "DiskType": "CLOUD_PREMIUM" }],
         })
     }),
-    done("EnterRescueMode", |scene| {
+    accepted("EnterRescueMode", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "Password": PASSWORD,
             "Username": "root",
             "StopType": "SOFT_FIRST",
         })
     }),
-    done(
+    accepted(
         "EnterRescueMode",
-        |scene| json!({ "InstanceId": scene.stopped, "Password": PASSWORD, "ForceStop": false }),
+        |fixture| json!({ "InstanceId": fixture.stopped, "Password": PASSWORD, "ForceStop": false }),
     ),
-    done("ExitRescueMode", |scene| json!({ "InstanceId": scene.rescued })),
-    done("ConvertOperatingSystems", |scene| {
+    accepted("ExitRescueMode", |fixture| json!({ "InstanceId": fixture.rescued })),
+    accepted("ConvertOperatingSystems", |fixture| {
         json!({
-            "InstanceIds": [scene.running],
+            "InstanceIds": [fixture.running],
             "MinimalConversion": true,
             "DryRun": false,
             "TargetOSType": "TencentOS",
         })
     }),
-    refused("ProgramFpgaImage", "UnsupportedOperation.NotFpgaInstance", |scene| {
+    rejected("ProgramFpgaImage", "UnsupportedOperation.NotFpgaInstance", |fixture| {
         json!({
-            "InstanceId": scene.running,
+            "InstanceId": fixture.running,
             "FPGAUrl": "https://images-1250000000.cos.ap-guangzhou.myqcloud.com/card.xclbin",
             "DBDFs": ["0000:00:09.0"],
             "DryRun": false,

@@ -2,38 +2,38 @@
 
 use serde_json::json;
 
-use super::{Baseline, done};
+use super::{Baseline, accepted};
 
 pub const BASELINES: &[Baseline] = &[
-    done("ImportInstancesActionTimer", |scene| {
+    accepted("ImportInstancesActionTimer", |fixture| {
         json!({
-            "InstanceIds": [scene.running, scene.stopped],
+            "InstanceIds": [fixture.running, fixture.stopped],
             "ActionTimer": {
                 "TimerAction": "TerminateInstances", "ActionTime": "2024-01-31T08:00:00Z",
                 "Externals": { "ReleaseAddress": true },
             },
         })
     }),
-    done("DescribeInstancesActionTimer", |scene| {
+    accepted("DescribeInstancesActionTimer", |fixture| {
         json!({
-            "ActionTimerIds": [scene.timer],
-            "InstanceIds": [scene.timed],
+            "ActionTimerIds": [fixture.timer],
+            "InstanceIds": [fixture.timed],
             "TimerAction": "TerminateInstances",
             "StartActionTime": "2023-11-01 00:00:00",
             "EndActionTime": "2030-01-31 08:00:00",
             "StatusList": ["UNDO"],
         })
     }),
-    done("DeleteInstancesActionTimer", |scene| json!({ "ActionTimerIds": [scene.timer] })),
-    done("DescribeTaskInfo", |scene| {
+    accepted("DeleteInstancesActionTimer", |fixture| json!({ "ActionTimerIds": [fixture.timer] })),
+    accepted("DescribeTaskInfo", |fixture| {
         json!({
             "Limit": 10,
             "Offset": 0,
             "Product": "CVM",
             "TaskStatus": [1, 2],
             "TaskTypeIds": [101, 105],
-            "TaskIds": [scene.task],
-            "InstanceIds": [scene.running],
+            "TaskIds": [fixture.task],
+            "InstanceIds": [fixture.running],
             "Aliases": ["web1"],
             "StartDate": "2023-11-01 00:00:00",
             "EndDate": "2023-12-01 00:00:00",
@@ -41,20 +41,20 @@ pub const BASELINES: &[Baseline] = &[
             "Order": 1,
         })
     }),
-    done("DescribeTaskInfo", |_| json!({ "Limit": 100, "Offset": 0 })),
-    done("RepairTaskControl", |scene| {
+    accepted("DescribeTaskInfo", |_| json!({ "Limit": 100, "Offset": 0 })),
+    accepted("RepairTaskControl", |fixture| {
         json!({
             "Product": "CVM",
-            "InstanceIds": [scene.running],
-            "TaskId": scene.task,
+            "InstanceIds": [fixture.running],
+            "TaskId": fixture.task,
             "Operate": "AuthorizeRepair",
         })
     }),
-    done("RepairTaskControl", |scene| {
+    accepted("RepairTaskControl", |fixture| {
         json!({
             "Product": "CVM",
-            "InstanceIds": [scene.running],
-            "TaskId": scene.task,
+            "InstanceIds": [fixture.running],
+            "TaskId": fixture.task,
             "Operate": "AuthorizeRepair",
             "OrderAuthTime": "2023-11-15 20:00:00",
             "TaskSubMethod": "LossyLocal",

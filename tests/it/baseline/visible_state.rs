@@ -2,37 +2,37 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Scene, filter};
-use crate::cloud::{Answer, REGION};
+use super::{Fixture, filter};
+use crate::cloud::{ApiResponse, REGION};
 use crate::raw_requests;
 
 /// A Describe action, its region, and the request.
-type View = (&'static str, &'static str, fn(&Scene) -> Value);
+type Query = (&'static str, &'static str, fn(&Fixture) -> Value);
 
 /// Together they show every change that a request can make.
-const VIEWS: &[View] = &[
+const QUERIES: &[Query] = &[
     ("DescribeInstances", REGION, |_| json!({ "Limit": 100 })),
     (
         "DescribeInstancesAttributes",
         REGION,
-        |scene| json!({ "Attributes": ["UserData"], "InstanceIds": [scene.running, scene.stopped] }),
+        |fixture| json!({ "Attributes": ["UserData"], "InstanceIds": [fixture.running, fixture.stopped] }),
     ),
     (
         "DescribeInstanceInternetBandwidthConfigs",
         REGION,
-        |scene| json!({ "InstanceId": scene.prepaid }),
+        |fixture| json!({ "InstanceId": fixture.prepaid }),
     ),
     ("DescribeImages", REGION, own_images),
     ("DescribeImages", "ap-shanghai", own_images),
-    ("DescribeImageSharePermission", REGION, |scene| json!({ "ImageId": scene.image })),
-    ("DescribeImageSharePermission", REGION, |scene| json!({ "ImageId": scene.shared_image })),
+    ("DescribeImageSharePermission", REGION, |fixture| json!({ "ImageId": fixture.image })),
+    ("DescribeImageSharePermission", REGION, |fixture| json!({ "ImageId": fixture.shared_image })),
     ("DescribeKeyPairs", REGION, |_| json!({ "Limit": 100 })),
     ("DescribeDisasterRecoverGroups", REGION, |_| json!({ "Limit": 100 })),
     ("DescribeLaunchTemplates", REGION, |_| json!({ "Limit": 100 })),
     (
         "DescribeLaunchTemplateVersions",
         REGION,
-        |scene| json!({ "LaunchTemplateId": scene.launch_template }),
+        |fixture| json!({ "LaunchTemplateId": fixture.launch_template }),
     ),
     ("DescribeHosts", REGION, |_| json!({ "Limit": 100 })),
     ("DescribeHpcClusters", REGION, |_| json!({ "Limit": 100 })),
@@ -41,7 +41,7 @@ const VIEWS: &[View] = &[
     (
         "DescribeResourcePoolPackInstances",
         REGION,
-        |scene| json!({ "DedicatedResourcePackIds": [scene.resource_pack] }),
+        |fixture| json!({ "DedicatedResourcePackIds": [fixture.resource_pack] }),
     ),
     (
         "DescribeInstancesActionTimer",
@@ -57,44 +57,44 @@ const VIEWS: &[View] = &[
     ("DescribeAccountQuota", REGION, |_| json!({})),
 ];
 
-fn own_images(_: &Scene) -> Value {
+fn own_images(_: &Fixture) -> Value {
     json!({ "Filters": [filter("image-type", &["PRIVATE_IMAGE"])], "Limit": 100 })
 }
 
-impl Scene {
+impl Fixture {
     /// The visible state of all instances, without the request id.
-    pub async fn instances(&self) -> Answer {
-        let mut answer = self.look(&VIEWS[0]).await;
-        assert_eq!(answer.code(), None, "{}", answer.message());
-        answer.0["Response"]["RequestId"] = Value::Null;
-        answer
+    pub async fn instances(&self) -> ApiResponse {
+        let mut response = self.run_query(&QUERIES[0]).await;
+        assert_eq!(response.code(), None, "{}", response.message());
+        response.0["Response"]["RequestId"] = Value::Null;
+        response
     }
 
     /// The whole visible state. Resources that are gone appear as errors.
-    pub async fn everything(&self) -> Map<String, Value> {
+    pub async fn all_resources(&self) -> Map<String, Value> {
         let mut seen = Map::new();
-        for view in VIEWS {
-            let (action, region, _) = view;
-            let answer = self.look(view).await;
-            answer.assert_as_specified(action);
-            let mut response = answer.response().clone();
+        for query in QUERIES {
+            let (action, region, _) = query;
+            let response = self.run_query(query).await;
+            response.assert_as_specified(action);
+            let mut response = response.members().clone();
             response.as_object_mut().unwrap().remove("RequestId");
             seen.insert(format!("{action} {} in {region}", seen.len()), response);
         }
         seen
     }
 
-    async fn look(&self, (action, region, question): &View) -> Answer {
-        self.cloud.ask(raw_requests::json_in(region, action, &question(self))).await
+    async fn run_query(&self, (action, region, request): &Query) -> ApiResponse {
+        self.cloud.send(raw_requests::json_in(region, action, &request(self))).await
     }
 }
 
 #[tokio::test]
 async fn fixture_is_deterministic_and_fully_visible() {
-    let (first, second) = (Scene::new().await, Scene::new().await);
-    let seen = first.everything().await;
-    assert_eq!(seen, second.everything().await);
-    for (view, response) in seen {
-        assert!(response["Error"].is_null(), "{view}: {response}");
+    let (first, second) = (Fixture::new().await, Fixture::new().await);
+    let seen = first.all_resources().await;
+    assert_eq!(seen, second.all_resources().await);
+    for (query, response) in seen {
+        assert!(response["Error"].is_null(), "{query}: {response}");
     }
 }
