@@ -173,6 +173,25 @@ async fn state_before_the_operation_decides_nothing() {
     assert!(cases > 40, "{cases}");
 }
 
+/// One list alone may lag behind.
+#[tokio::test]
+async fn only_two_lists_in_a_row_prove_that_a_resource_does_not_exist() {
+    let mut failing = 0;
+    for info in ALL {
+        let row = Some(older(info, states_before(info)[0], "SUCCESS"));
+        for lagging in [vec![None], vec![row.clone(), None], vec![None, row.clone(), None]] {
+            let told = verdict(Waiter::new(info, [ID]), &lagging).await;
+            assert_eq!(told, WaitVerdict::Pending, "{}: {lagging:?}", info.name);
+        }
+        if info.missing == Missing::Failure {
+            failing += 1;
+            let error = polled(Waiter::new(info, [ID]), &[row, None, None]).await.unwrap_err();
+            assert!(error.to_string().contains("`res-1` does not exist"), "{error}");
+        }
+    }
+    assert!(failing > 5, "{failing}");
+}
+
 #[tokio::test]
 async fn target_state_counts_only_after_the_operation() {
     let mut cases = 0;
@@ -224,7 +243,9 @@ async fn failed_operation_ends_wait_with_its_reason() {
                 cases += 1;
                 let error = polled(waiter, &rows).await.unwrap_err();
                 assert!(error.is_wait() && !error.is_timeout(), "{}: {rows:?}: {error}", info.name);
-                assert!(error.to_string().contains("no capacity"), "{}: {error}", info.name);
+                let text = error.to_string();
+                assert!(text.contains("no capacity"), "{}: {text}", info.name);
+                assert!(!text.contains("does not exist"), "{}: {text}", info.name);
             }
         }
     }

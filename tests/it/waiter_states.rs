@@ -80,7 +80,7 @@ fn decision(spec: &Value, sequence: &[Seen]) -> Option<(usize, WaitVerdict)> {
             Seen::Missing => match (spec["missing"].as_str().unwrap(), was_listed) {
                 ("success", true) => WaitVerdict::Reached,
                 ("pending", true) | ("success", false) if absent == 2 => WaitVerdict::Failed,
-                ("failure", _) => WaitVerdict::Failed,
+                ("failure", _) if absent == 2 => WaitVerdict::Failed,
                 _ => WaitVerdict::Pending,
             },
             Seen::State(state) if lists("elsewhere", state) && has_changed => WaitVerdict::Failed,

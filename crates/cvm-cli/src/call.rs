@@ -97,7 +97,8 @@ pub fn run(info: &'static ActionInfo, line: Args) -> Result<()> {
             Err(failure) => {
                 match noted {
                     Some(mut noted) if failure.exit() == ExitStatus::Unknown => {
-                        noted.mark_unknown(connection.client.clock_correction());
+                        let skew = connection.client.clock_correction();
+                        noted.mark_unknown(skew, failure.forbids_retry());
                     }
                     Some(noted) => noted.settle(),
                     None => {}
@@ -424,8 +425,9 @@ pub async fn deliver(
         }
         Err(error) => {
             let failure = outcome::failure(info, request, &error, way_out);
-            let known =
-                way_out.filter(|_| failure.exit() == ExitStatus::Unknown).map(ResumeHint::describe);
+            let known = way_out
+                .filter(|_| failure.exit() == ExitStatus::Unknown)
+                .map(|way_out| way_out.describe_after(failure.forbids_retry()));
             let told = judge(CliError::new(failure.exit(), error.to_string()).maybe_hint(known));
             if told.exit() != ExitStatus::Unknown {
                 Stage::Nothing.reached();
@@ -541,7 +543,7 @@ impl Print {
         if is_dry_run(info, request) && not_dry(info, request, answer).is_none() {
             output::eprint_note("the dry run passed; nothing was changed");
         }
-        if let Some(note) = rest::of_list(info, request, &response) {
+        if let Some(note) = rest::of_list(info, request, answer) {
             output::eprint_note(&note);
         }
         Ok(())

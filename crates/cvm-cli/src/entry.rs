@@ -29,6 +29,8 @@ pub struct Entry {
     pub started: u64,
     /// The same on the clock that nobody can set; `None` where there is none.
     pub boot: Option<BootTime>,
+    /// When the call ended with an unknown outcome; `None` if the program did not see its end.
+    pub ended: Option<Ended>,
     /// Seconds by which the service's clock seemed to be ahead of this machine's; 0 as long as no
     /// difference was found.
     pub skew: i64,
@@ -58,6 +60,21 @@ pub struct Entry {
     pub before: Option<Vec<Seen>>,
 }
 
+/// When a call ended whose outcome is unknown, on both clocks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Milliseconds since 1970 on this machine's clock.
+    pub wall: u64,
+    /// The time since boot; `None` where there is none.
+    pub boot: Option<BootTime>,
+}
+
+impl Ended {
+    fn at(now: &Clocks) -> Self {
+        Self { wall: milliseconds(now.wall), boot: now.boot.clone() }
+    }
+}
+
 /// How far a call is known to have come. What ended has no entry any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -65,6 +82,8 @@ pub enum State {
     Started,
     /// It ended, and its outcome is unknown.
     Unknown,
+    /// The same, and the service's error says that the request must not be sent again, not even with its token.
+    NoRetry,
 }
 
 impl State {
@@ -73,6 +92,7 @@ impl State {
         match self {
             Self::Started => "started",
             Self::Unknown => "unknown",
+            Self::NoRetry => "unknown, no retry",
         }
     }
 }
@@ -107,6 +127,7 @@ impl Entry {
             state: State::Started,
             started: milliseconds(now.wall),
             boot: now.boot,
+            ended: None,
             skew: 0,
             action: info.name.to_owned(),
             version: info.service.version.to_owned(),
@@ -149,6 +170,22 @@ impl Entry {
         milliseconds(now).checked_sub(self.started).map(Duration::from_millis)
     }
 
+    /// Notes that the call ended with an unknown outcome.
+    pub fn end(&mut self, now: &Clocks) {
+        self.ended = Some(Ended::at(now));
+    }
+
+    /// How long its last attempt is over at least; `None` if no clock tells. The time of day may have been set, so
+    /// the time since boot decides where it can be compared.
+    pub fn time_since_last_attempt(&self, now: &Clocks) -> Option<Duration> {
+        let (wall, boot) = match &self.ended {
+            Some(ended) => (ended.wall, ended.boot.as_ref()),
+            None => (self.started, self.boot.as_ref()),
+        };
+        let by_boot = now.boot.as_ref().zip(boot).and_then(|(now, then)| now.since(then));
+        by_boot.or_else(|| milliseconds(now.wall).checked_sub(wall).map(Duration::from_millis))
+    }
+
     /// When it was written, in seconds since 1970 on the service's clock. `skew` is what the service's
     /// clock is ahead by now. A single response can have a wrong date, so the earliest of the times with and
     /// without each difference is the safe one.
@@ -176,7 +213,10 @@ impl Entry {
     /// clock may say more. The time of day that went back, or was wrong, proves nothing: it may have been
     /// set since the entry was written.
     pub fn window_by_service(&self, now: &Clocks, ahead: i64) -> Option<Duration> {
-        if self.skew != 0 || ahead.unsigned_abs() >= TOKEN_WINDOW.as_secs() {
+        if self.state == State::NoRetry
+            || self.skew != 0
+            || ahead.unsigned_abs() >= TOKEN_WINDOW.as_secs()
+        {
             return None;
         }
         if self.class != RetryClass::Token.as_str() || self.client_token.is_none() {
@@ -449,6 +489,27 @@ mod tests {
             entry.before = before;
             assert_eq!(Entry::parse(entry.to_text().as_bytes()).as_ref(), Ok(&entry));
         }
+    }
+
+    #[test]
+    fn age_of_the_last_attempt_counts_from_the_end_of_the_call_on_the_clock_that_nobody_sets() {
+        let seconds = Duration::from_secs;
+        let at = |wall: u64, boot: u64| Clocks::at(NOW + seconds(wall), BOOT + seconds(boot));
+        let mut entry = entry("StartInstances", &json!({ "InstanceIds": ["ins-1"] }));
+        // The time of day was set forward, or back.
+        assert_eq!(entry.time_since_last_attempt(&at(61, 0)), Some(Duration::ZERO));
+        assert_eq!(
+            entry.time_since_last_attempt(&Clocks::at(NOW - seconds(9), BOOT + seconds(70))),
+            Some(seconds(70))
+        );
+        // The call ended with its last attempt.
+        entry.end(&at(56, 56));
+        assert_eq!(entry.time_since_last_attempt(&at(63, 63)), Some(seconds(7)));
+        assert_eq!(Entry::parse(entry.to_text().as_bytes()).as_ref(), Ok(&entry));
+        // Without the time since boot, the time of day has to do, if it did not go back.
+        let by_day = |wall: Duration| Clocks { boot: None, ..Clocks::at(wall, BOOT) };
+        assert_eq!(entry.time_since_last_attempt(&by_day(NOW + seconds(80))), Some(seconds(24)));
+        assert_eq!(entry.time_since_last_attempt(&by_day(NOW)), None);
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub struct CliError {
     exit: ExitStatus,
     message: String,
     hints: Vec<String>,
+    forbids_retry: bool,
 }
 
 /// What everything here returns.
@@ -75,7 +76,7 @@ pub type Result<T> = std::result::Result<T, CliError>;
 impl CliError {
     /// A failure with this exit code. No secret may be in the message.
     pub fn new(exit: ExitStatus, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hints: Vec::new() }
+        Self { exit, message: message.into(), hints: Vec::new(), forbids_retry: false }
     }
 
     /// The command line is wrong.
@@ -111,11 +112,24 @@ impl CliError {
         self
     }
 
+    /// The same failure, whose request must not be sent again even with its token.
+    #[must_use]
+    pub const fn with_forbids_retry(mut self, forbids_retry: bool) -> Self {
+        self.forbids_retry = forbids_retry;
+        self
+    }
+
+    /// Whether its request must not be sent again, even with its token.
+    pub const fn forbids_retry(&self) -> bool {
+        self.forbids_retry
+    }
+
     /// This failure behind others' words: what it says is the first hint of `outer`, before its own.
     #[must_use]
     pub fn wrap(self, mut outer: Self) -> Self {
         outer.hints.push(self.message);
         outer.hints.extend(self.hints);
+        outer.forbids_retry |= self.forbids_retry;
         outer
     }
 

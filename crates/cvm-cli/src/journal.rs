@@ -8,6 +8,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::clocks::Clocks;
 use crate::entry::{self, Entry, State};
 use crate::exit::{CliError, ExitStatus, Result};
 use crate::lock::Lock;
@@ -286,24 +287,29 @@ impl JournalGuard {
         &self.entry
     }
 
-    /// The call ended and its outcome is unknown; `skew` is what the client found out about the clock.
-    /// When this cannot be written, the entry still says that the outcome is unknown.
-    pub fn mark_unknown(&mut self, skew: i64) {
-        self.change(State::Unknown, skew);
+    /// The call ended and its outcome is unknown; `skew` is what the client found out about the clock, and
+    /// `forbids_retry` whether the service's error forbids another attempt. When this cannot be written, the entry still says that the outcome is unknown.
+    pub fn mark_unknown(&mut self, skew: i64, forbids_retry: bool) {
+        let state = match self.entry.state {
+            State::NoRetry => State::NoRetry,
+            _ if forbids_retry => State::NoRetry,
+            _ => State::Unknown,
+        };
+        self.entry.end(&Clocks::now());
+        self.put(state, skew);
     }
 
     /// The call ended, but its response may still fail to be shown; `skew` is what the client found out
     /// about the clock.
     pub fn keep_skew(&mut self, skew: i64) {
-        self.change(self.entry.state, skew);
+        if entry::safer_skew(self.entry.skew, skew) != self.entry.skew {
+            self.put(self.entry.state, skew);
+        }
     }
 
-    fn change(&mut self, state: State, skew: i64) {
-        let skew = entry::safer_skew(self.entry.skew, skew);
-        if (state, skew) == (self.entry.state, self.entry.skew) {
-            return;
-        }
-        (self.entry.state, self.entry.skew) = (state, skew);
+    fn put(&mut self, state: State, skew: i64) {
+        self.entry.skew = entry::safer_skew(self.entry.skew, skew);
+        self.entry.state = state;
         // An entry that somebody removed is settled, and does not come back.
         if self.journal.path(&self.entry.id).exists() {
             let _ = self.journal.put(&self.entry);

@@ -46,9 +46,11 @@ pub fn failure(
 ) -> CliError {
     let mut failure = CliError::new(exit(error), error.to_string());
     if let Some(unknown) = error.outcome_unknown() {
-        failure = failure.hint(LOOK_FIRST);
+        let forbids_retry = unknown.forbids_retry();
+        failure = failure.hint(LOOK_FIRST).with_forbids_retry(forbids_retry);
         return match (way_out, unknown.client_token()) {
-            (Some(way_out), _) => failure.hint(way_out.describe()),
+            (Some(way_out), _) => failure.hint(way_out.describe_after(forbids_retry)),
+            (None, _) if forbids_retry => failure,
             (None, Some(token)) => failure.hint(format!(
                 "for some minutes the very same request can be repeated safely with --ClientToken {token}"
             )),
@@ -84,6 +86,15 @@ impl ResumeHint {
         self.describe_at(&Clocks::now())
     }
 
+    /// The same after an error that may forbid to send again.
+    pub fn describe_after(&self, forbids_retry: bool) -> String {
+        if forbids_retry { self.describe_reading() } else { self.describe() }
+    }
+
+    fn describe_reading(&self) -> String {
+        format!("`{}` reads what became of it, and sends nothing again", self.command)
+    }
+
     fn describe_at(&self, now: &Clocks) -> String {
         let command = &self.command;
         match self.entry.window(now) {
@@ -91,7 +102,7 @@ impl ResumeHint {
                 "`{command}` sends the very same request again for another {} s, and only reads after that",
                 left.as_secs()
             ),
-            None => format!("`{command}` reads what became of it, and sends nothing again"),
+            None => self.describe_reading(),
         }
     }
 }

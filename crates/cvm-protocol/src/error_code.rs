@@ -88,7 +88,7 @@ impl ErrorCode {
     #[must_use]
     pub fn forbids_retry(&self) -> bool {
         let member = self.as_str().split_once('.').map_or("", |(_, member)| member);
-        self.as_str() == "ResponseSizeLimitExceeded"
+        self.family() == "ResponseSizeLimitExceeded"
             || self.is_internal() && member.starts_with("TradeUnknown")
     }
 

@@ -15,6 +15,17 @@ pub struct ServiceError {
     pub request_id: String,
 }
 
+impl ServiceError {
+    /// Whether the same request must not be retried, not even with its client token. The old gateway gives a number as
+    /// the code, and the name of the error in front of its message.
+    #[must_use]
+    pub fn forbids_retry(&self) -> bool {
+        let is_number = self.code.as_str().bytes().all(|byte| byte.is_ascii_digit());
+        let name = self.message.split(':').next().unwrap_or_default();
+        self.code.forbids_retry() || is_number && ErrorCode::from(name.to_owned()).forbids_retry()
+    }
+}
+
 impl fmt::Display for ServiceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { code, message, request_id } = self;

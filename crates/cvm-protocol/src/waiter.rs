@@ -40,6 +40,8 @@ pub struct WaiterInfo {
     pub operation: Option<OperationInfo>,
     /// What it means when an answer does not list an id.
     pub missing: Missing,
+    /// Error codes that say that no resource has this id, like a list without it.
+    pub absent_codes: &'static [&'static str],
     /// Member of a resource that tells why it failed.
     pub reason: Option<&'static str>,
     /// Member of a resource that names the request which its state speaks of.

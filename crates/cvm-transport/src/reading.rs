@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, envelope};
+use cvm_protocol::{DecodeError, ErrorCode, Gaps, Model, RetryClass, ServiceError, envelope};
 use http::header::RETRY_AFTER;
 
 use crate::clock::unix_seconds;
@@ -36,6 +36,8 @@ pub(crate) struct AttemptResult {
     pub(crate) recoverable: bool,
     /// The same request would get the same answer again.
     pub(crate) is_final: bool,
+    /// Its error code says that another attempt may do harm, even with the same client token.
+    pub(crate) forbids_retry: bool,
     /// The response holds an error and a result.
     pub(crate) is_contradictory: bool,
     /// The caller's mistake or a credential that is not there: no request was made.
@@ -64,6 +66,7 @@ impl AttemptResult {
             retry_after: None,
             recoverable: false,
             is_final: false,
+            forbids_retry: false,
             is_contradictory: false,
             is_local: false,
             breaker_open: false,
@@ -173,6 +176,9 @@ impl ResponseClassifier<'_> {
         let decoded =
             if redirected { None } else { Some(envelope::decode(response, &answer.body)) };
         let measured = skew::measure(&answer.headers, self.sent, self.received);
+        // Whoever wrote the error: a code that warns is worth more than an attempt.
+        let error = decoded.as_ref().and_then(|decoded| decoded.as_ref().ok()?.error.as_ref());
+        let forbids_retry = error.is_some_and(ServiceError::forbids_retry);
         let mut tried = match decoded {
             // Without a request id it is not the service that speaks; the older gateway alone gives none
             // when it refuses before it knows the action.
@@ -195,6 +201,7 @@ impl ResponseClassifier<'_> {
         };
         tried.status = Some(status);
         tried.clock_difference = measured;
+        tried.forbids_retry = forbids_retry;
         let mut asked = answer.headers.get_all(RETRY_AFTER).iter();
         if let (Some(value), None) = (asked.next(), asked.next()) {
             let text = value.to_str().unwrap_or_default();

@@ -5,7 +5,7 @@ use cvm_models::protocol::{ActionInfo, Json};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::{Entry, State, given};
+use super::{Ended, Entry, State, given};
 use crate::call::record;
 use crate::clocks::BootTime;
 use crate::commands::resume::Seen;
@@ -25,6 +25,10 @@ impl Entry {
             "state": self.state.as_str(),
             "started": self.started,
             "boot": self.boot.as_ref().map(BootTime::to_value),
+            "ended": self.ended.as_ref().map(|ended| json!({
+                "wall": ended.wall,
+                "boot": ended.boot.as_ref().map(BootTime::to_value),
+            })),
             "skew": self.skew,
             "action": self.action,
             "version": self.version,
@@ -123,13 +127,23 @@ impl Entry {
         let secrets = value.get("secrets")?.as_array()?.iter();
         Some(Self {
             id: text("id")?,
-            state: [State::Started, State::Unknown]
+            state: [State::Started, State::Unknown, State::NoRetry]
                 .into_iter()
                 .find(|known| known.as_str() == state)?,
             started: value.get("started")?.as_u64()?,
             boot: match given(value, "boot") {
                 None => None,
                 Some(boot) => Some(BootTime::of(boot)?),
+            },
+            ended: match given(value, "ended") {
+                None => None,
+                Some(ended) => Some(Ended {
+                    wall: ended.get("wall")?.as_u64()?,
+                    boot: match given(ended, "boot") {
+                        None => None,
+                        Some(boot) => Some(BootTime::of(boot)?),
+                    },
+                }),
             },
             skew: given(value, "skew").map_or(Some(0), Value::as_i64)?,
             action: text("action")?,

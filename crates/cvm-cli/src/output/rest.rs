@@ -2,13 +2,13 @@
 
 use cvm_models::UntypedResponse;
 use cvm_models::protocol::{
-    ActionInfo, Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, total_of,
+    ActionInfo, Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, Value as Member,
+    member_named, total_of,
 };
 use serde_json::Value;
 
 use super::rows::main_list;
 use crate::call::record;
-use crate::json::Json;
 use crate::shell;
 
 /// How a list that has no pages tells its length.
@@ -58,36 +58,59 @@ fn defect_of(
         Ok(list) => list.len() as u64,
         Err(defect) => return Some(defect.to_string()),
     };
-    let told = total.and_then(|total| total_of(response, gaps, total)).unwrap_or_default();
+    let told = match total {
+        Some(total) => match total_of(response, gaps, total) {
+            Some(told) => told,
+            // Only its total would say that there is nothing.
+            None if shown == 0 => {
+                return Some(format!("`{items}` is empty, and there is no `{total}`"));
+            }
+            None => 0,
+        },
+        None => 0,
+    };
     // A list may be shorter than its total, and then a note says so. One that is empty against it is no list.
     (shown == 0 && begin < told).then(|| format!("`{items}` has 0 of {} items", told - begin))
 }
 
 /// What a list leaves out: tools that say nothing here make a page look like everything.
-pub fn of_list(info: &'static ActionInfo, request: &Value, response: &Json) -> Option<String> {
-    let length = |items: &str| match response.member(items) {
-        Some(Json::List(items)) => u64::try_from(items.len()).ok(),
-        _ => Some(0),
+pub fn of_list(
+    info: &'static ActionInfo,
+    request: &Value,
+    answer: &UntypedResponse,
+) -> Option<String> {
+    rest_of(info, request, answer.record(), &answer.report().gaps)
+}
+
+fn rest_of(
+    info: &'static ActionInfo,
+    request: &Value,
+    response: &dyn Model,
+    gaps: &Gaps,
+) -> Option<String> {
+    let length = |items: &str| match member_named(response, items) {
+        Member::List(items) => u64::try_from(items.len()).unwrap_or(u64::MAX),
+        _ => 0,
     };
     let Some(pages) = info.paginate else {
         let (items, _) = main_list(info)?;
-        let (shown, total) = (length(items)?, response.member(TOTAL)?.as_u64()?);
+        let (shown, total) = (length(items), total_of(response, gaps, TOTAL)?);
         return (0 < shown && shown < total).then(|| {
             format!("`{TOTAL}` is {total}, and the response lists {shown}; it has no other page")
         });
     };
-    let shown = length(pages.items)?;
+    let shown = length(pages.items);
     let number = |name: &str| request.get(name).and_then(Value::as_u64);
     match pages.style {
         PageStyle::Offset { offset, limit, total } => {
-            let total = response.member(total)?.as_u64()?;
             let end = number(offset).unwrap_or_default().checked_add(shown)?;
-            if !pages.has_exact_total(&record(info, request)) {
+            let is_exact = pages.has_exact_total(&record(info, request));
+            let Some(total) = total_of(response, gaps, total).filter(|_| is_exact) else {
                 let is_full = shown > 0 && shown >= number(limit).unwrap_or(pages.default_limit);
                 return is_full.then(|| {
                     format!("these are {shown} entries, and there may be more; go on with --{offset} {end}")
                 });
-            }
+            };
             (shown > 0 && end < total).then(|| {
                 format!(
                     "these are {shown} of {total} entries; go on with --{offset} {end} (--{limit} up to {})",
@@ -96,10 +119,11 @@ pub fn of_list(info: &'static ActionInfo, request: &Value, response: &Json) -> O
             })
         }
         PageStyle::Token { token_in, token_out, .. } => {
-            let next = response.member(token_out)?.as_text().filter(|token| !token.is_empty())?;
+            let next =
+                member_named(response, token_out).text().filter(|token| !token.is_empty())?;
             Some(format!(
                 "these are {shown} entries and there are more; go on with --{token_in}={}",
-                shell::word(next)
+                shell::word(&next)
             ))
         }
     }
@@ -108,27 +132,56 @@ pub fn of_list(info: &'static ActionInfo, request: &Value, response: &Json) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cvm_models::protocol::{Record, json as codec};
     use serde_json::json;
+
+    /// A decoded response with what it lacks.
+    fn decoded(info: &'static ActionInfo, response: &Value) -> (Record, Gaps) {
+        let mut record = Record::new(info.response);
+        let report = codec::from_value(&mut record, response).unwrap();
+        (record, Gaps::of(&report))
+    }
+
+    fn note(info: &'static ActionInfo, request: &Value, response: &Value) -> Option<String> {
+        let (record, gaps) = decoded(info, response);
+        rest_of(info, request, &record, &gaps)
+    }
+
+    fn defect_in(info: &'static ActionInfo, request: &Value, response: &Value) -> Option<String> {
+        let (record, gaps) = decoded(info, response);
+        defect_of(info, request, &record, &gaps)
+    }
 
     #[test]
     fn a_page_that_is_not_all_says_so() {
         let info = cvm_models::action("DescribeInstances").unwrap();
-        let response = Json::from(json!({ "TotalCount": 134, "InstanceSet": [{}, {}] }));
-        let note = of_list(info, &json!({ "Offset": 20 }), &response).unwrap();
-        assert_eq!(note, "these are 2 of 134 entries; go on with --Offset 22 (--Limit up to 100)");
-        let last = Json::from(json!({ "TotalCount": 22, "InstanceSet": [{}, {}] }));
-        assert_eq!(of_list(info, &json!({ "Offset": 20 }), &last), None);
-        let past = Json::from(json!({ "TotalCount": 22, "InstanceSet": [] }));
-        assert_eq!(of_list(info, &json!({ "Offset": 30 }), &past), None);
+        let told = |request: Value, total: Value, count: usize| {
+            let rows = vec![json!({}); count];
+            note(info, &request, &json!({ "TotalCount": total, "InstanceSet": rows }))
+        };
+        let after = json!({ "Offset": 20 });
+        // However the number is written.
+        for total in [json!(134), json!("134"), json!(134.0), json!(1.34e2)] {
+            assert_eq!(
+                told(after.clone(), total, 2).unwrap(),
+                "these are 2 of 134 entries; go on with --Offset 22 (--Limit up to 100)"
+            );
+        }
+        assert_eq!(told(after, json!(22), 2), None);
+        assert_eq!(told(json!({ "Offset": 30 }), json!(22), 0), None);
+        // Without a total, a full page may have another one behind it.
+        for total in [json!(null), json!(-1)] {
+            let note = told(json!({}), total.clone(), 20).unwrap();
+            assert_eq!(note, "these are 20 entries, and there may be more; go on with --Offset 20");
+            assert_eq!(told(json!({}), total, 19), None);
+        }
     }
 
     #[test]
     fn only_a_list_that_is_there_and_as_long_as_it_says_has_no_defect() {
         let defect = |action: &str, request: Value, response: Value| {
             let info = cvm_models::action(action).unwrap();
-            let mut record = cvm_models::protocol::Record::new(info.response);
-            let report = cvm_models::protocol::json::from_value(&mut record, &response).unwrap();
-            defect_of(info, &request, &record, &Gaps::of(&report)).unwrap_or_default()
+            defect_in(info, &request, &response).unwrap_or_default()
         };
         let row = json!({ "InstanceId": "ins-1" });
         for (request, members, told) in [
@@ -138,6 +191,9 @@ mod tests {
             (json!({}), json!({ "TotalCount": 1, "InstanceSet": [{}] }), "has no `InstanceId`"),
             (json!({}), json!({ "TotalCount": 5, "InstanceSet": [] }), "has 0 of 5 items"),
             (json!({ "Offset": 3 }), json!({ "TotalCount": 5, "InstanceSet": [] }), "0 of 2 items"),
+            (json!({}), json!({ "InstanceSet": [] }), "is empty, and there is no `TotalCount`"),
+            (json!({}), json!({ "TotalCount": -1, "InstanceSet": [] }), "there is no `TotalCount`"),
+            (json!({}), json!({ "TotalCount": "0", "InstanceSet": [] }), ""),
             (json!({}), json!({ "TotalCount": 0, "InstanceSet": [] }), ""),
             (json!({ "Offset": 9 }), json!({ "TotalCount": 5, "InstanceSet": [] }), ""),
             (json!({ "Limit": 0 }), json!({ "TotalCount": 5, "InstanceSet": [] }), ""),
@@ -160,7 +216,7 @@ mod tests {
     #[test]
     fn list_without_pages_that_is_shorter_than_its_total_is_noted() {
         let info = cvm_models::action("DescribeRegions").unwrap();
-        let note = |response| of_list(info, &json!({}), &Json::from(response));
+        let note = |response| note(info, &json!({}), &response);
         let told = note(json!({ "TotalCount": 9, "RegionSet": [{}, {}] })).unwrap();
         assert_eq!(told, "`TotalCount` is 9, and the response lists 2; it has no other page");
         assert_eq!(note(json!({ "TotalCount": 2, "RegionSet": [{}, {}] })), None);
@@ -188,11 +244,7 @@ mod tests {
             let rows = |count: usize| vec![json!({ id: 1 }); count];
             let told = |request: &Value, total: u64, count: usize| {
                 let response = json!({ "TotalCount": total, items: rows(count) });
-                let mut record = cvm_models::protocol::Record::new(info.response);
-                let report =
-                    cvm_models::protocol::json::from_value(&mut record, &response).unwrap();
-                let defect = defect_of(info, request, &record, &Gaps::of(&report));
-                (defect, of_list(info, request, &Json::from(response)))
+                (defect_in(info, request, &response), note(info, request, &response))
             };
             assert_eq!(told(&narrow, 7, 0), (None, None), "{action}");
             assert_eq!(told(&narrow, 7, 2), (None, None), "{action}");
@@ -203,16 +255,14 @@ mod tests {
         // Nothing is narrowed, so all that the account has is listed.
         let info = cvm_models::action("DescribeDisasterRecoverGroups").unwrap();
         let response = json!({ "TotalCount": 7, "DisasterRecoverGroupSet": [] });
-        let mut record = cvm_models::protocol::Record::new(info.response);
-        let report = cvm_models::protocol::json::from_value(&mut record, &response).unwrap();
-        assert!(defect_of(info, &json!({}), &record, &Gaps::of(&report)).is_some());
+        assert!(defect_in(info, &json!({}), &response).is_some());
     }
 
     #[test]
     fn a_token_paged_list_says_that_there_is_more() {
         let info = cvm_models::action("DescribeResourcePoolPacks").unwrap();
         let items = info.paginate.unwrap().items;
-        let note = |response| of_list(info, &json!({}), &Json::from(response));
+        let note = |response| note(info, &json!({}), &response);
         let told = note(json!({ items: [{}, {}], "NextToken": "a b" })).unwrap();
         assert_eq!(told, "these are 2 entries and there are more; go on with --NextToken='a b'");
         assert!(note(json!({ items: [], "NextToken": "t" })).unwrap().ends_with("--NextToken=t"));

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Ran, Server, edit, entries, json_response, lost, lost_after_listing};
+use crate::harness::{
+    Answer, Ran, Server, edit, entries, json_response, listed_before, lost, lost_after_listing,
+    only_entry, run,
+};
 
 fn terminated() -> (Server, String) {
     let ids = ["ins-1", "ins-2", "ins-3"];
@@ -226,5 +229,55 @@ fn timer_that_may_have_run_is_left_to_a_person() {
         assert_eq!(ran.code, code, "{}{}", ran.stdout, ran.stderr);
         let is_told = ran.stderr.contains("may be gone because its time (`ActionTime`) has come");
         assert_eq!(is_told, code == 3, "{}", ran.stderr);
+    }
+}
+
+/// "Not seen" invites to send the request again, so one list that lags behind must not say it.
+#[test]
+fn not_seen_takes_two_lists() {
+    let cluster = json!({ "HpcClusterId": "hpc-1", "Name": "a", "Zone": "z", "CreateTime": "2999-01-01T00:00:00Z" });
+    let (server, id) = lost(&["CreateHpcCluster", "--Zone", "z", "--Name", "a"]);
+    listed_before(&server.journal(), &id, &[""; 0]);
+    let lists = vec![
+        json!({ "TotalCount": 0, "HpcClusterSet": [] }),
+        json!({ "TotalCount": 1, "HpcClusterSet": [cluster] }),
+    ];
+    let ran = resumed(&server, &id, lists);
+    assert_eq!(ran.code, 3, "{}", ran.stderr);
+    assert!(ran.stdout.contains("hpc-1"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("not seen"), "{}", ran.stderr);
+
+    // An instance in the recycle bin is destroyed by another termination.
+    let ids = ["ins-1"];
+    let (server, id) = lost_after_listing(&["TerminateInstances", "--InstanceIds", "ins-1"], &ids);
+    let lists = ["RUNNING", "SHUTDOWN"].map(|state| {
+        let row = json!({ "InstanceId": "ins-1", "InstanceState": state, "LatestOperationState": "SUCCESS", "LatestOperation": "RunInstances" });
+        json!({ "TotalCount": 1, "InstanceSet": [row] })
+    });
+    let ran = resumed(&server, &id, lists.to_vec());
+    assert!(ran.stdout.contains("SHUTDOWN"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("not seen"), "{}", ran.stderr);
+}
+
+/// The service says that an order may exist, so the token does not make another attempt safe.
+#[test]
+fn error_that_forbids_a_retry_forbids_resume_to_send_again() {
+    for code in ["InternalError.TradeUnknownError", "ResponseSizeLimitExceeded"] {
+        let body = format!(
+            r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"no"}},"RequestId":"r-1"}}}}"#
+        );
+        let server = Server::start(Answer::Json(body));
+        let ran = run(&mut server.cvm(&["RunInstances", "--ImageId", "img-pmqg1cw7"]));
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert!(ran.stderr.contains("sends nothing again"), "{}", ran.stderr);
+        assert_eq!(server.count("RunInstances"), 1);
+        let id = only_entry(&server.journal());
+        let listed = run(&mut server.bare(&["resume", "--output", "text"]));
+        assert!(listed.stdout.contains("no retry"), "{}", listed.stdout);
+        assert!(!listed.stdout.contains("repeats"), "{}", listed.stdout);
+        let list = json!({ "TotalCount": 0, "InstanceSet": [] });
+        let ran = resumed(&server, &id, vec![list]);
+        assert_eq!(ran.code, 3, "{}", ran.stderr);
+        assert_eq!(server.count("RunInstances"), 1, "{}", ran.stderr);
     }
 }

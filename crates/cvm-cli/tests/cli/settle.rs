@@ -90,9 +90,10 @@ fn a_namesake_made_a_moment_before_is_not_taken_for_ours() {
     emulator.call(&create);
     let id = lose(&emulator, &server, &create);
     assert_unsettled(&resume(&emulator, &server, &[&id]), &server, &id, &["1 not seen"]);
+    // The same holds for one that another caller made a moment after.
     emulator.call(&create);
     let ran = resume(&emulator, &server, &[&id]);
-    assert_eq!(ran.code, 0, "{}{}", ran.stdout, ran.stderr);
+    assert_unsettled(&ran, &server, &id, &["1 for you to judge", "names are not unique"]);
 }
 
 #[test]

@@ -2924,6 +2924,27 @@ pub fn describe(code: &str) -> Option<&'static ErrorInfo> {
     ERRORS.get(index)
 }
 
+/// The codes that say that no resource has the id in this member of a listed item.
+#[must_use]
+pub fn absent_codes(id: &str) -> &'static [&'static str] {
+    match id {
+        "ChcId" => &[INVALID_PARAMETER_VALUE_CHC_HOSTS_NOT_FOUND],
+        "DedicatedResourcePackId" => &[RESOURCE_NOT_FOUND_RESOURCE_POOL_PACK_ID_NOT_FOUND],
+        "DisasterRecoverGroupId" => &[RESOURCE_NOT_FOUND_INVALID_PLACEMENT_SET],
+        "HostId" => &[INVALID_HOST_ID_NOT_FOUND],
+        "HpcClusterId" => &[RESOURCE_NOT_FOUND_HPC_CLUSTER],
+        "ImageId" => &[INVALID_IMAGE_ID_NOT_FOUND],
+        "InstanceId" => &[INVALID_INSTANCE_ID_NOT_FOUND],
+        "KeyId" => &[INVALID_KEY_PAIR_ID_NOT_FOUND],
+        "LaunchTemplateId" => &[INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_NOT_EXISTED],
+        "LaunchTemplateVersion" => &[
+            INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_NOT_EXISTED,
+            INVALID_PARAMETER_VALUE_LAUNCH_TEMPLATE_ID_VER_NOT_EXISTED,
+        ],
+        _ => &[],
+    }
+}
+
 /// Every known code, sorted.
 pub static ERRORS: &[ErrorInfo] = &[
     ErrorInfo {

@@ -9,6 +9,7 @@ pub struct OutcomeUnknown {
     pub(crate) fingerprint: String,
     pub(crate) recovery: String,
     pub(crate) attempts: Vec<Attempt>,
+    pub(crate) forbids_retry: bool,
 }
 
 impl OutcomeUnknown {
@@ -17,9 +18,17 @@ impl OutcomeUnknown {
     /// The same request may be sent again with this token while the service remembers it. How long
     /// that is, is not published, so this client refuses to when three minutes have passed. A request with
     /// other parameters must never carry it: this client refuses to send one, whatever became of the first.
+    /// Do not send it again if [`Self::forbids_retry`].
     #[must_use]
     pub fn client_token(&self) -> Option<&str> {
         self.client_token.as_deref()
+    }
+
+    /// Whether the service said that an order may exist, or that its response is too large: the same request must not
+    /// be sent again, not even with its client token.
+    #[must_use]
+    pub const fn forbids_retry(&self) -> bool {
+        self.forbids_retry
     }
 
     /// Hash of action and parameters, secrets left out: two requests with the same fingerprint ask

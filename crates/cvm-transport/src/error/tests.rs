@@ -26,6 +26,7 @@ fn an_unknown_outcome_says_so_first_and_gives_the_token() {
         fingerprint: "f".into(),
         recovery: String::new(),
         attempts: Vec::new(),
+        forbids_retry: false,
     };
     let error = Error::new(Kind::Response, "connection was reset")
         .with_action("RunInstances")

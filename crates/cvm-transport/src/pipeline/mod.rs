@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, ErrorCode, Gaps, Model, RetryClass, Slot};
+use cvm_protocol::{ActionInfo, Gaps, Model, RetryClass, Slot};
 use tokio::time::Instant;
 
 use self::abandoned::{DropGuard, Progress};
@@ -278,7 +278,7 @@ impl<'a> Call<'a> {
                 },
                 recoverable: tried.recoverable,
                 is_final: tried.is_final,
-                forbids_retry: tried.code.as_ref().is_some_and(ErrorCode::forbids_retry),
+                forbids_retry: tried.forbids_retry,
             };
             let step = if tried.breaker_open {
                 retry.give_up()
@@ -377,6 +377,7 @@ impl<'a> Call<'a> {
                 fingerprint: client_token::fingerprint(self.info, request),
                 recovery: advice::advice(self.info, request),
                 attempts: attempts.to_vec(),
+                forbids_retry: tried.forbids_retry,
             });
         }
         error

@@ -1,5 +1,6 @@
 //! Polls until resources reach a state, and finds out what became of a request.
 
+pub(crate) mod absence;
 pub(crate) mod find_created;
 pub(crate) mod poller;
 pub(crate) mod reconcile;

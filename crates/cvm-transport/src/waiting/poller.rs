@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use crate::client::Client;
 use crate::error::Kind;
+use crate::observe::mask;
 use crate::pending_timeout::after;
 use crate::waiting::row_state::{Known, RowState, Sightings, failure_message};
 use crate::{
@@ -104,8 +105,11 @@ impl Poller {
             Err(error) if is_transient(&error) => self.latest_failure = Some(error),
             Err(error) => return Err(error),
         }
-        if let Some(failed) = self.report.failed().next() {
-            let text = failure_message(self.info, failed);
+        let resources = self.report.resources.iter().zip(&self.sightings);
+        let failed = resources
+            .filter(|(resource, _)| resource.verdict == WaitVerdict::Failed)
+            .map(|(resource, seen)| failure_message(self.info, resource, seen.is_absent()));
+        if let Some(text) = { failed }.next() {
             return Err(self.ended(text));
         }
         Ok(WaitProgress { report: self.report.clone(), elapsed: self.began.elapsed() })
@@ -156,10 +160,22 @@ impl Poller {
 
     fn timed_out(&mut self) -> Error {
         let pending = self.report.pending().count();
-        let first = self.report.pending().next();
-        let example = first.map_or_else(String::new, |resource| match resource.state.as_deref() {
-            Some(state) => format!(", `{}` being {state}", resource.id),
-            None => format!(", `{}` without a state", resource.id),
+        let mut resources = self.report.resources.iter().zip(&self.sightings);
+        let first = resources.find(|(resource, _)| resource.verdict == WaitVerdict::Pending);
+        let example = first.map_or_else(String::new, |(resource, seen)| {
+            let id = &resource.id;
+            let state = match resource.state.as_deref() {
+                Some(state) => format!(", `{id}` being {state}"),
+                None => format!(", `{id}` without a state"),
+            };
+            match seen.other_request() {
+                // Its state, which may be the goal's, is the work of that request.
+                Some(other) => {
+                    let other = mask::cut(other, mask::MAX_NAME);
+                    format!("{state}; the list names another request, `{other}`")
+                }
+                None => state,
+            }
         });
         let text = format!(
             "{pending} of {} not there after {} s{example}",
@@ -189,8 +205,43 @@ impl Poller {
         let mut request = info.request(&ids);
         let client = self.client.with_most_time(until);
         let mut response = Record::new(info.action.response);
-        let run = pipeline::run(&client, info.action, &mut request, &mut response).await?;
+        let run = match pipeline::run(&client, info.action, &mut request, &mut response).await {
+            Ok(run) => run,
+            Err(error) => return self.take_absence(batch, &ids, error, until).await,
+        };
         Ok(self.read(batch, &ids, &response, &run.report.gaps, &run.body))
+    }
+
+    /// An error that says that a resource does not exist counts like a list without it. Of several resources it says
+    /// nothing, so each is asked for alone.
+    async fn take_absence(
+        &mut self,
+        batch: &[usize],
+        ids: &[String],
+        error: Error,
+        until: Instant,
+    ) -> Result<Option<ListDefect>, Error> {
+        if !error.says_absent(self.info.absent_codes, ids) {
+            return Err(error);
+        }
+        let [index] = batch else {
+            let mut defect = None;
+            for index in batch {
+                let one = Box::pin(self.poll(std::slice::from_ref(index), until)).await?;
+                defect = one.or(defect);
+            }
+            return Ok(defect);
+        };
+        let known = Known { request_id: self.request_id.as_deref(), seen_before: self.seen_before };
+        let resource = self.report.resources.get_mut(*index);
+        if let Some((resource, seen)) = resource.zip(self.sightings.get_mut(*index)) {
+            let message = error.service().map(|service| service.message.as_str());
+            seen.miss(resource, self.info, known, message);
+        }
+        if let Some(row) = self.rows.get_mut(*index) {
+            *row = None;
+        }
+        Ok(None)
     }
 
     fn read(
@@ -222,7 +273,7 @@ impl Poller {
                     *row = defect.is_none().then(|| RowState::of(*item, info, body));
                 }
                 (None, _) if defect.is_none() => {
-                    sightings.miss(resource, info, known);
+                    sightings.miss(resource, info, known, None);
                 }
                 _ => is_unclear = true,
             }

@@ -42,6 +42,10 @@ pub(crate) struct Sightings {
     absent: u32,
     /// A poll has shown the request that was named.
     was_named: bool,
+    /// The other requests that polls have shown before the named one: they cannot have followed it.
+    earlier_requests: Vec<String>,
+    /// The request that the latest row shows, if it is not the named one.
+    other_request: Option<String>,
     /// How many polls in a row have shown another request since then.
     superseded: u32,
 }
@@ -97,7 +101,12 @@ impl Sightings {
         // Operations of one resource exclude each other, so ours is over once the row names another one.
         let other = info.request_id.and_then(|name| text_of(item, name));
         let other = other.filter(|_| is_named == Some(false));
-        let is_other = self.was_named && other.is_some();
+        let is_earlier = |other: &String| self.earlier_requests.contains(other);
+        let is_other = self.was_named && other.as_ref().is_some_and(|other| !is_earlier(other));
+        if let Some(other) = other.as_ref().filter(|other| !self.was_named && !is_earlier(other)) {
+            self.earlier_requests.push(other.clone());
+        }
+        self.other_request.clone_from(&other);
         self.superseded = if is_other { self.superseded.saturating_add(1) } else { 0 };
         let later = other.clone().filter(|_| self.superseded >= CONFIRMING_POLLS);
         let is = |states: &[&str]| state.as_deref().is_some_and(|state| states.contains(&state));
@@ -150,18 +159,31 @@ impl Sightings {
         resource.state = state;
     }
 
-    /// Whether the next poll decides if the resource is gone.
+    /// Whether the next poll decides if the resource exists.
     pub(crate) fn needs_confirmation(&self, info: &WaiterInfo) -> bool {
-        self.absent > 0 && self.absent < CONFIRMING_POLLS && info.missing == Missing::Success
+        self.absent > 0 && self.absent < CONFIRMING_POLLS && info.missing != Missing::Pending
     }
 
-    /// Takes in a list that proves that the resource is not there.
+    /// Whether the latest poll proved that the resource is not listed.
+    pub(crate) const fn is_absent(&self) -> bool {
+        self.absent > 0
+    }
+
+    /// The request that the latest row shows, if it is not the one that the caller named.
+    pub(crate) fn other_request(&self) -> Option<&str> {
+        self.other_request.as_deref()
+    }
+
+    /// Takes in a response that proves that the resource is not there, with the service's message if it is an
+    /// error.
     pub(crate) fn miss(
         &mut self,
         resource: &mut WaitedResource,
         info: &WaiterInfo,
         known: Known<'_>,
+        message: Option<&str>,
     ) {
+        self.other_request = None;
         self.absent = self.absent.saturating_add(1);
         self.superseded = 0;
         let was_seen = self.was_listed;
@@ -180,8 +202,12 @@ impl Sightings {
                 resource.reason = Some("it was listed before".to_owned());
                 WaitVerdict::Failed
             }
-            Missing::Success | Missing::Pending => WaitVerdict::Pending,
-            Missing::Failure => WaitVerdict::Failed,
+            Missing::Failure if is_lasting => {
+                let message = message.map(|text| mask::cut(text, mask::MAX_MESSAGE).into_owned());
+                resource.reason = message.filter(|text| !text.is_empty());
+                WaitVerdict::Failed
+            }
+            Missing::Success | Missing::Pending | Missing::Failure => WaitVerdict::Pending,
         };
         resource.state = None;
     }
@@ -241,13 +267,19 @@ fn text_of(item: &dyn Model, name: &str) -> Option<String> {
     member_named(item, name).text().filter(|text| !text.trim().is_empty())
 }
 
-/// What a failure means, in words.
-pub(crate) fn failure_message(info: &WaiterInfo, failed: &WaitedResource) -> String {
+/// What a failure means, in words. `is_absent` says that the resource was not listed, and not only without a state.
+pub(crate) fn failure_message(
+    info: &WaiterInfo,
+    failed: &WaitedResource,
+    is_absent: bool,
+) -> String {
     let id = &failed.id;
     let reason = failed.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
     let is = |states: &[&str], state: &str| states.contains(&state);
     match failed.state.as_deref() {
-        None => format!("`{id}` does not exist{reason}"),
+        None if is_absent => format!("`{id}` does not exist{reason}"),
+        None if reason.contains(SUPERSEDED) => format!("`{id}` shows no state{reason}"),
+        None => format!("`{id}` shows no state, and its operation failed{reason}"),
         Some(state) if is(info.failure, state) => format!("`{id}` is {state}{reason}"),
         Some(state) if is(info.unreachable, state) || is(info.elsewhere, state) => {
             let goal =

@@ -124,6 +124,7 @@ pub static THINGS_READY: WaiterInfo = WaiterInfo {
     settled: &["IDLE"],
     operation: None,
     missing: Missing::Pending,
+    absent_codes: &["InvalidThingId.NotFound"],
     reason: Some("Reason"),
     request_id: Some("LatestRequestId"),
     progress: Some("Percent"),

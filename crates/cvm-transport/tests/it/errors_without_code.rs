@@ -89,7 +89,11 @@ async fn read_is_retried_after_error_without_code() {
 
 #[tokio::test(start_paused = true)]
 async fn non_retryable_code_ends_call_after_one_attempt() {
-    for code in ["InternalError.TradeUnknownError", "ResponseSizeLimitExceeded"] {
+    for code in [
+        "InternalError.TradeUnknownError",
+        "ResponseSizeLimitExceeded",
+        "ResponseSizeLimitExceeded.Newer",
+    ] {
         let error = format!(r#"{{"Code":"{code}","Message":"no"}}"#);
         let (launch, name, list) = (always(200, &error), always(200, &error), always(200, &error));
         let client = |fake: &FakeService| fake.builder().build().unwrap();
@@ -108,6 +112,17 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
         for error in [&launched, &named, &listed] {
             assert_eq!(error.code().map(|code| code.as_str()), Some(code), "{error:?}");
         }
+    }
+    // The old gateway gives a number and the name in front of the message; a proxy may leave the request id out.
+    let no_id =
+        r#"{"Response":{"Error":{"Code":"InternalError.TradeUnknownError","Message":"no"}}}"#;
+    let old = r#"{"code":6000,"codeDesc":"InternalError.TradeUnknownError","message":"no"}"#;
+    for (dialect, body) in [(Dialect::Tc3, no_id), (Dialect::OldGateway, old)] {
+        let fake = FakeService::new(move |_, _| Reply::body(body.to_owned()));
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        let error = client.send(Launch::default()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some_and(|unknown| unknown.forbids_retry()), "{error}");
+        assert_eq!(fake.request_count(), 1, "{error}");
     }
     // Another internal error may be temporary, and the token identifies the launch.
     let fake = always(200, r#"{"Code":"InternalError","Message":"no"}"#);

@@ -20,6 +20,7 @@ use crate::fake_service::{FakeService, Reply};
 /// | `B`, `U` | in progress, an unknown state |
 /// | `N`, `E`, `M` | null, only the id, not listed |
 /// | `r`, `f` | the target state and a failure of an earlier request |
+/// | `L` | the target state of a later request |
 const DECISIVE: &str = "RFG";
 const MOVING: &str = "BNMU";
 const LENGTH: usize = 6;
@@ -52,18 +53,25 @@ fn sequences(moving: &str, decisive: &str, length: usize) -> Vec<String> {
 /// The second implementation: which letter decides, and how.
 fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
     let (mut was_listed, mut was_ours, mut absent, mut others) = (false, false, 0, 0);
+    let mut before_ours = String::new();
     for (at, letter) in id.chars().enumerate() {
         absent = if letter == 'M' { absent + 1 } else { 0 };
         was_listed |= letter != 'M';
         was_ours |= "RFGIBUN".contains(letter);
-        others = if was_ours && "rf".contains(letter) { others + 1 } else { 0 };
+        let request = |letter: char| if letter == 'f' { 'r' } else { letter };
+        if !was_ours {
+            before_ours.push(request(letter));
+        }
+        // What was shown before ours cannot have followed it: that list lags behind.
+        let is_later = "rfL".contains(letter) && !before_ours.contains(request(letter));
+        others = if was_ours && is_later { others + 1 } else { 0 };
         match letter {
             'R' => return Some((at, WaitVerdict::Reached)),
             'F' | 'G' => return Some((at, WaitVerdict::Failed)),
             // A resource that was listed and is then missing twice does not come back.
             'M' if was_listed && absent == 2 => return Some((at, WaitVerdict::Failed)),
             // Our request was shown, and then twice another one: its end was missed.
-            'r' | 'f' if others == 2 => return Some((at, WaitVerdict::Failed)),
+            'r' | 'f' | 'L' if others == 2 => return Some((at, WaitVerdict::Failed)),
             _ => {}
         }
     }
@@ -94,6 +102,7 @@ fn row(id: &str, letter: char) -> Option<String> {
         'N' => ("null", "ours"),
         'r' => ("\"READY\"", "earlier"),
         'f' => ("\"FAILED\"", "earlier"),
+        'L' => ("\"READY\"", "later"),
         'E' => return Some(format!(r#"{{"ThingId":"{id}"}}"#)),
         _ => return None,
     };
@@ -204,7 +213,7 @@ async fn every_state_sequence_gets_the_modeled_verdict() {
 #[tokio::test(start_paused = true)]
 async fn states_of_an_earlier_request_decide_nothing() {
     // Without a request id, they are a target state and a failure like any other.
-    let all = sequences("BErf", DECISIVE, LENGTH);
+    let all = sequences("BErfL", DECISIVE, LENGTH);
     for fails_at in (0..LENGTH).map(Some).chain([None]) {
         let ids: Vec<String> = all.iter().filter(|id| failure(id) == fails_at).cloned().collect();
         check_group(&ids, Some("ours")).await;

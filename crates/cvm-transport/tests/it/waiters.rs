@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cvm_protocol::{Missing, WaiterInfo};
 use cvm_transport::{WaitVerdict, Waiter};
 
 use crate::actions::THINGS_READY;
@@ -169,6 +170,70 @@ async fn success_of_an_earlier_request_does_not_count() {
     let waiter = Waiter::new(&THINGS_READY, ["thing-1"]).of_request("r-ours");
     client(&server.url).wait(waiter).await.unwrap();
     assert_eq!(server.received().len(), 3);
+}
+
+/// Things are no longer listed.
+static THINGS_GONE: WaiterInfo = WaiterInfo {
+    name: "ThingsGone",
+    success: &[],
+    failure: &[],
+    unreachable: &["READY"],
+    missing: Missing::Success,
+    ..THINGS_READY
+};
+
+/// Says that a thing does not exist whenever it is among those asked for.
+fn without(gone: &'static str, message: &'static str) -> FakeService {
+    service_with(move |received| {
+        if requested_ids(received).iter().any(|id| id == gone) {
+            let error = format!(r#"{{"Code":"InvalidThingId.NotFound","Message":"{message}"}}"#);
+            return format!(r#"{{"Response":{{"Error":{error},"RequestId":"r"}}}}"#);
+        }
+        rows(received, |id| state(id, "BUSY"))
+    })
+}
+
+#[tokio::test(start_paused = true)]
+async fn not_found_error_counts_like_a_list_without_the_resource() {
+    let fake = without("thing-1", "thing-1 not found");
+    let waiter = Waiter::new(&THINGS_GONE, ["thing-1", "thing-2"]).seen_before();
+    let wait = fake.builder().build().unwrap().wait(waiter).timeout(Duration::from_secs(60));
+    let error = wait.await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    let verdicts: Vec<_> =
+        error.wait_report().unwrap().resources.iter().map(|one| one.verdict).collect();
+    assert_eq!(verdicts, [WaitVerdict::Reached, WaitVerdict::Pending]);
+
+    // Where the resource has to exist, it takes two polls to say that it does not.
+    static THINGS_FOUND: WaiterInfo =
+        WaiterInfo { name: "ThingsFound", missing: Missing::Failure, ..THINGS_READY };
+    let fake = without("thing-1", "thing-1 not found");
+    let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_FOUND, ["thing-1"]));
+    let error = wait.await.unwrap_err();
+    assert!(error.is_wait() && !error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("`thing-1` does not exist: thing-1 not found"), "{error}");
+    assert_eq!(fake.request_count(), 2);
+
+    // A message that names another id may be the response to another request.
+    let fake = without("thing-1", "thing-7 not found");
+    let waiter = Waiter::new(&THINGS_GONE, ["thing-1"]).seen_before();
+    let error = fake.builder().build().unwrap().wait(waiter).await.unwrap_err();
+    assert!(error.is_service(), "{error}");
+    assert_eq!(fake.request_count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn timeout_names_the_request_that_the_list_shows_instead() {
+    let fake = service_with(|received| {
+        rows(received, |id| {
+            Some(format!(r#"{{"ThingId":"{id}","State":"READY","LatestRequestId":"r-2"}}"#))
+        })
+    });
+    let waiter = Waiter::new(&THINGS_READY, ["thing-1"]).of_request("r-1");
+    let wait = fake.builder().build().unwrap().wait(waiter).timeout(Duration::from_secs(60));
+    let error = wait.await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(error.to_string().contains("the list names another request, `r-2`"), "{error}");
 }
 
 #[tokio::test]

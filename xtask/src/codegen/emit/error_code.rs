@@ -52,6 +52,7 @@ pub fn file(api: &Api) -> String {
              ERRORS.get(index)\n\
          }\n",
     );
+    page.fixed(&absent_codes_function(api));
     let mut sorted: Vec<_> = api.errors.iter().collect();
     sorted.sort_by(|a, b| a.spec.code.cmp(&b.spec.code));
     let mut table =
@@ -79,6 +80,45 @@ pub fn file(api: &Api) -> String {
     table.push_str("];\n");
     page.fixed(&table);
     page.finish()
+}
+
+/// The codes that say that no resource has this id.
+pub(super) fn absent_codes<'a>(api: &'a Api, id: &str) -> Vec<&'a String> {
+    let says_so = |member: &String| member == id;
+    let errors = api.errors.iter().filter(|error| error.spec.absent.iter().any(says_so));
+    errors.map(|error| &error.spec.code).collect()
+}
+
+/// The function that gives these codes for every id.
+fn absent_codes_function(api: &Api) -> String {
+    let mut ids: Vec<&str> =
+        api.errors.iter().flat_map(|error| &error.spec.absent).map(String::as_str).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    if ids.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        "/// The codes that say that no resource has the id in this member of a listed item.\n\
+         #[must_use]\n\
+         pub fn absent_codes(id: &str) -> &'static [&'static str] {\n    match id {\n"
+            .to_owned();
+    for id in ids {
+        let constants =
+            api.errors.iter().filter(|error| error.spec.absent.iter().any(|one| one == id));
+        let names: Vec<String> = constants.map(|error| ident(&error.rust).to_string()).collect();
+        let line = format!("        {} => &[{}],\n", string(id), names.join(", "));
+        text.push_str(&match line.trim_end().len() {
+            ..=WIDTH => line,
+            _ => format!(
+                "        {} => &[\n            {},\n        ],\n",
+                string(id),
+                names.join(",\n            ")
+            ),
+        });
+    }
+    text.push_str("        _ => &[],\n    }\n}\n");
+    text
 }
 
 const fn noun(kind: ErrorKind) -> &'static str {

@@ -2,6 +2,7 @@
 
 use quote::quote;
 
+use super::error_code::absent_codes;
 use super::table::condition;
 use super::{optional_string, pairs, strings};
 use crate::codegen::doc::{code, paragraph};
@@ -150,6 +151,7 @@ fn info(api: &Api, waiter: &Waiter) -> String {
         ("settled", compact(strings(&spec.settled))),
         ("operation", spec.operation.as_ref().map_or_else(|| "None".to_owned(), operation)),
         ("missing", compact(missing)),
+        ("absent_codes", compact(strings(absent_codes(api, &spec.id)))),
         ("reason", compact(optional_string(spec.reason.as_deref()))),
         ("request_id", compact(optional_string(spec.request_id.as_deref()))),
         ("progress", compact(optional_string(spec.progress.as_deref()))),

@@ -4,8 +4,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::diagnostic::{Report, nearest};
-use super::super::model::Api;
-use super::super::spec_file::Common;
+use super::super::model::{Api, ErrorCode};
+use super::super::spec_file::{Common, ErrorKind};
 use super::sets;
 
 pub fn check(api: &Api, report: &mut Report) {
@@ -29,6 +29,7 @@ pub fn check(api: &Api, report: &mut Report) {
                 .help("they are sorted by bytes");
         }
         last = code;
+        absent(api, index, error, &file, report);
     }
     let mut used = HashSet::new();
     for action in &api.actions {
@@ -78,6 +79,37 @@ pub fn check(api: &Api, report: &mut Report) {
         }
     }
     quirks(api, report);
+}
+
+/// A code that says that a resource does not exist names the member with its id as some list or rule names it.
+fn absent(api: &Api, index: usize, error: &ErrorCode, file: &str, report: &mut Report) {
+    let mut ids: Vec<&str> = Vec::new();
+    ids.extend(api.waiters.iter().map(|waiter| waiter.spec.id.as_str()));
+    for action in &api.actions {
+        let reconcile = action.spec.retry.reconcile.as_ref();
+        ids.extend(reconcile.and_then(|facts| facts.id.as_deref()));
+        ids.extend(action.spec.paginate.as_ref().and_then(|pages| pages.id.as_deref()));
+    }
+    for (at, member) in error.spec.absent.iter().enumerate() {
+        let pointer = format!("/errors/{index}/absent/{at}");
+        if error.spec.kind != ErrorKind::NotFound {
+            report
+                .error(
+                    file,
+                    &pointer,
+                    format!("`{}` is not of the kind `notfound`", error.spec.code),
+                )
+                .help("remove `absent`, or correct the kind");
+        }
+        if !ids.contains(&member.as_str()) && api.unreadable.is_empty() {
+            let message = format!("no list has the id `{}`", member.escape_debug());
+            report.error(file, &pointer, message).help =
+                Some(nearest(member, ids.iter().copied()).map_or_else(
+                    || "name the `id` of a list, a waiter or a reconcile rule".to_owned(),
+                    |near| format!("did you mean `{near}`?"),
+                ));
+        }
+    }
 }
 
 /// A quirk is shown to the reader, which is its effect; it is stale once what it speaks of is gone.

@@ -36,6 +36,9 @@ pub struct ErrorRow {
     /// Only an older gateway answers with it; `export` leaves it out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub legacy: bool,
+    /// It says that no resource has the id in this member of a listed item, such as `InstanceId`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub absent: Vec<String>,
     /// Name of the constant, where the rule does not give a good one.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,

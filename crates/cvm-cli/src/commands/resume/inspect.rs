@@ -11,6 +11,7 @@ use super::matching::{Query, Verdict};
 use super::value::{at, cell, texts};
 use super::{format_age, must_be_signed_by, rebuild_request};
 use crate::args::Args;
+use crate::clocks::Clocks;
 use crate::connect::reconnect;
 use crate::entry::Entry;
 use crate::exit::{CliError, ExitStatus, Result};
@@ -28,7 +29,8 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// service refuses what was signed further off, and the client then measures the difference.
 const CLOCKS: Duration = Duration::from_secs(300);
 
-/// The pause before a second reading when the first one did not list an id. One list alone may lag behind.
+/// The pause before a second reading when the first one does not show that all of it was done. One list alone may
+/// lag behind, and "not there" invites to send the request again.
 const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// Most ids that a hint names.
@@ -60,30 +62,30 @@ pub fn run(line: &Args, info: &'static ActionInfo, noted: JournalGuard) -> Resul
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
     let connection = reconnect(line, entry, wire, None)?;
     let reading = Reading { facts, list, items, request: &entry.parameters };
-    let entries = runtime::block_on(async {
-        must_be_signed_by(entry, &connection.secret_id().await?, line)?;
-        let mut entries = reading.entries(&connection).await?;
-        if !reading.unlisted(&entries).is_empty() {
-            tokio::time::sleep(CONFIRMATION).await;
-            let again = reading.entries(&connection).await?;
-            // What either list shows is not gone.
-            let gone = reading.unlisted(&again);
-            entries.retain(|row| reading.id_of(row).is_some_and(|id| gone.contains(&id)));
-            entries.extend(again);
+    let judge = |entries: &[Value]| {
+        let skew = connection.client.clock_correction();
+        let is_known = entry.is_start_known(SystemTime::now(), skew);
+        let since = is_known.then(|| since(entry, skew));
+        let read_at = since.as_ref().map(|_| latest(entry, skew));
+        let sought =
+            Query::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
+        match facts.ids {
+            Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), entries),
+            None => candidates(&sought, list, entries),
         }
-        Ok::<_, CliError>(entries)
-    })??;
-
-    let age = entry.age(SystemTime::now());
-    let skew = connection.client.clock_correction();
-    let is_known = entry.is_start_known(SystemTime::now(), skew);
-    let since = is_known.then(|| since(entry, skew));
-    let read_at = since.as_ref().map(|_| latest(entry, skew));
-    let sought = Query::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
-    let found = match facts.ids {
-        Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), &entries),
-        None => candidates(&sought, list, &entries),
     };
+    let found = runtime::block_on(async {
+        must_be_signed_by(entry, &connection.secret_id().await?, line)?;
+        let entries = reading.entries(&connection).await?;
+        let found = judge(&entries);
+        if found.is_complete() {
+            return Ok::<_, CliError>(found);
+        }
+        tokio::time::sleep(CONFIRMATION).await;
+        let again = reading.entries(&connection).await?;
+        Ok(judge(&reading.either(entries, again)))
+    })??;
+    let age = entry.age(SystemTime::now());
     let asked = format!(
         "{}{}{}, by {}:",
         info.name,
@@ -117,6 +119,25 @@ struct Matches {
     reasons: Vec<String>,
     /// Whether the time at which an entry was made had to be left out of account.
     timeless: bool,
+}
+
+impl Matches {
+    /// Whether everything that was asked for is there, so that no later list can show more. That something is gone
+    /// takes two lists.
+    fn is_complete(&self) -> bool {
+        let is_listed = |(verdict, row): (&Verdict, &Vec<String>)| {
+            *verdict == Verdict::Done
+                && row.get(1).is_some_and(|word| word == Verdict::Done.as_str())
+        };
+        match self.candidates {
+            Some((fitting, asked)) => u64::try_from(fitting).is_ok_and(|fitting| fitting >= asked),
+            None => {
+                !self.verdicts.is_empty()
+                    && self.verdicts.len() == self.rows.rows.len()
+                    && self.verdicts.iter().zip(&self.rows.rows).all(is_listed)
+            }
+        }
+    }
 }
 
 fn of_ids(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Matches {
@@ -164,6 +185,16 @@ fn reasons(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Vec<String>
             "no list shows what became of `{}`, so compare it yourself",
             sought.uncompared.join("`, `")
         ));
+    }
+    let is_alike = |id: &String| {
+        let (verdict, about) = sought.of_id(id, entries);
+        verdict == Verdict::NeedsReview && about.len() == 1 && sought.is_name_of_many()
+    };
+    if ids.iter().any(is_alike) {
+        reasons.push(
+            "names are not unique, so another caller may have created it: look at its creation time"
+                .to_owned(),
+        );
     }
     let under_way: Vec<&str> = ids
         .iter()
@@ -349,7 +380,11 @@ fn unsettled(entry: &Entry, why: &str, hints: &[String]) -> CliError {
 
 /// What a reading says that comes too early to prove anything.
 fn young(entry: &Entry) -> Option<String> {
-    let left = SETTLE.checked_sub(entry.age(SystemTime::now())?)?;
+    let left = match entry.time_since_last_attempt(&Clocks::now()) {
+        Some(age) => SETTLE.checked_sub(age)?,
+        // No clock says that it is old.
+        None => SETTLE,
+    };
     Some(format!("it may still be on its way: read again in {} s", left.as_secs() + 1))
 }
 

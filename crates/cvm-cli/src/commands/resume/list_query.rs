@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 
 use cvm_models::UntypedResponse;
+use cvm_models::error_code::absent_codes;
 use cvm_models::protocol::{
     ActionInfo, Kind, ListDefect, Missing, PageInfo, PageStyle, ReconcileInfo, total_of,
 };
@@ -66,18 +67,13 @@ impl Reading<'_> {
         Ok(entries)
     }
 
-    /// The ids of the request whose absence would be the proof, and that these entries do not show.
-    pub fn unlisted(&self, entries: &[Value]) -> Vec<String> {
-        let Some(ids) = self.facts.ids.filter(|_| self.facts.if_absent == Missing::Success) else {
-            return Vec::new();
-        };
-        let listed: HashSet<String> = entries.iter().filter_map(|row| self.id_of(row)).collect();
-        texts(self.request, ids).into_iter().filter(|id| !listed.contains(id)).collect()
-    }
-
-    /// The id of an entry.
-    pub fn id_of(&self, entry: &Value) -> Option<String> {
-        at(entry, self.facts.id).and_then(text)
+    /// What either of two readings shows, the later one where both show an item.
+    pub fn either(&self, earlier: Vec<Value>, later: Vec<Value>) -> Vec<Value> {
+        let own = self.list.paginate.and_then(|pages| pages.id).unwrap_or(self.facts.id);
+        let own_id = |row: &Value| at(row, own).and_then(text);
+        let listed: HashSet<String> = later.iter().filter_map(own_id).collect();
+        let is_new = |row: &Value| own_id(row).is_none_or(|id| !listed.contains(&id));
+        later.into_iter().chain(earlier.into_iter().filter(is_new)).collect()
     }
 
     /// What the list shows of some ids; `None` if the service says that they do not exist.
@@ -338,18 +334,12 @@ impl Reading<'_> {
         }
     }
 
-    /// Whether an error says that what was asked for does not exist: only a code that speaks of this very
-    /// id does. A region, a model or a name that is not found says nothing of an id, and neither does an error
-    /// beside a result or under a status that does not fit, or one whose message names another id.
+    /// Whether an error says that what was asked for does not exist.
     fn says_absent(&self, error: &cvm_models::Error, ask: &Value) -> bool {
-        let Some(service) = error.service() else { return false };
-        let code = service.code.as_str();
-        let is_answer = error.status().is_some_and(|status| (200..300).contains(&status));
-        let is_clear = is_answer && !error.is_contradictory_response();
-        is_clear
-            && self.facts.ids.is_some()
-            && absent_codes(self.facts.id).contains(&code)
-            && !names_another(&service.message, ask, self.facts.id_param)
+        let mut asked = Vec::new();
+        strings(ask, &mut asked);
+        asked.extend(texts(ask, self.facts.id_param));
+        self.facts.ids.is_some() && error.says_absent(absent_codes(self.facts.id), &asked)
     }
 
     fn unreadable(&self, what: &str) -> CliError {
@@ -361,32 +351,6 @@ impl Reading<'_> {
     }
 }
 
-/// Whether a message names an id that was not asked for: one of the same kind as an id in the request, or a number
-/// where the request asks `by` numbers. It may be the response to another request.
-fn names_another(message: &str, ask: &Value, by: &str) -> bool {
-    let mut asked = Vec::new();
-    strings(ask, &mut asked);
-    let numbers = texts(ask, by);
-    let numbers = numbers.iter().map(String::as_str).filter(|text| is_number(text));
-    asked.extend(numbers.map(str::to_owned));
-    let kind = |id: &str| match id.split_once('-') {
-        _ if is_number(id) => Some(String::new()),
-        Some((kind, rest)) if !rest.is_empty() => Some(kind.to_ascii_lowercase()),
-        _ => None,
-    };
-    let is_asked = |word: &str| asked.iter().any(|id| id == word);
-    let is_of_kind = |word: &str| {
-        let of_word = kind(word);
-        of_word.is_some() && asked.iter().any(|id| kind(id) == of_word)
-    };
-    let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    message.split(|letter| !is_part(letter)).any(|word| is_of_kind(word) && !is_asked(word))
-}
-
-fn is_number(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// Every text in a value.
 fn strings(value: &Value, found: &mut Vec<String>) {
     match value {
@@ -394,27 +358,6 @@ fn strings(value: &Value, found: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
         Value::Object(members) => members.values().for_each(|member| strings(member, found)),
         _ => {}
-    }
-}
-
-/// The codes that say of the id in this member of an item that there is none such.
-fn absent_codes(id: &str) -> &'static [&'static str] {
-    match id {
-        "InstanceId" => &["InvalidInstanceId.NotFound"],
-        "ImageId" => &["InvalidImageId.NotFound"],
-        "KeyId" => &["InvalidKeyPairId.NotFound"],
-        "HostId" => &["InvalidHostId.NotFound"],
-        "ChcId" => &["InvalidParameterValue.ChcHostsNotFound"],
-        "HpcClusterId" => &["ResourceNotFound.HpcCluster"],
-        "DisasterRecoverGroupId" => &["ResourceNotFound.InvalidPlacementSet"],
-        "DedicatedResourcePackId" => &["ResourceNotFound.ResourcePoolPackIdNotFound"],
-        "LaunchTemplateId" => &["InvalidParameterValue.LaunchTemplateIdNotExisted"],
-        // A version does not outlive its template.
-        "LaunchTemplateVersion" => &[
-            "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
-            "InvalidParameterValue.LaunchTemplateIdNotExisted",
-        ],
-        _ => &[],
     }
 }
 
@@ -492,30 +435,6 @@ mod tests {
             for code in codes {
                 assert!(cvm_models::error_code::describe(code).is_some(), "{code}");
             }
-        }
-    }
-
-    #[test]
-    fn message_that_names_another_id_proves_no_absence() {
-        let instances = json!({ "InstanceIds": ["ins-1", "ins-2"], "Limit": 100 });
-        let filter = json!({ "Filters": [{ "Name": "host-id", "Values": ["host-1"] }] });
-        let versions = json!({ "LaunchTemplateId": "lt-1", "LaunchTemplateVersions": [2, 3] });
-        for (ask, by, message, expected) in [
-            (&instances, "InstanceIds", "", false),
-            (&instances, "InstanceIds", "The instance `ins-1` does not exist.", false),
-            (&instances, "InstanceIds", "['ins-1', 'ins-2'] not found in ap-guangzhou", false),
-            (&instances, "InstanceIds", "instance ins-77 not found", true),
-            (&instances, "InstanceIds", "[ins-1,ins-77] not found", true),
-            (&instances, "InstanceIds", "INS-1 not found", true),
-            (&instances, "InstanceIds", "ins-11 not found", true),
-            (&instances, "InstanceIds", "ins- not found, see 404", false),
-            (&filter, "Filters.host-id", "host-1 not found", false),
-            (&filter, "Filters.host-id", "host-2 not found", true),
-            (&versions, "LaunchTemplateVersions", "version 2 of lt-1 does not exist", false),
-            (&versions, "LaunchTemplateVersions", "version 4 does not exist", true),
-            (&versions, "LaunchTemplateVersions", "template lt-2 does not exist", true),
-        ] {
-            assert_eq!(names_another(message, ask, by), expected, "{message}");
         }
     }
 

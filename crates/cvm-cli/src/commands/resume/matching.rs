@@ -117,7 +117,11 @@ impl<'a> Query<'a> {
             {
                 Verdict::NeedsReview
             }
-            [entry] => self.of_entry(id, entry),
+            [entry] => match self.of_entry(id, entry) {
+                // Names are not unique: another caller may have created an item just like it.
+                Verdict::Done if self.is_name_of_many() => Verdict::NeedsReview,
+                verdict => verdict,
+            },
             _ => Verdict::NeedsReview,
         };
         (verdict, about)
@@ -296,6 +300,12 @@ impl<'a> Query<'a> {
             && self
                 .before
                 .is_some_and(|before| before.iter().any(|seen| Some(&seen.own) == own.as_ref()))
+    }
+
+    /// Whether what the request creates is found by a name, and nothing but its owner's own key tells it from what
+    /// another caller created.
+    pub const fn is_name_of_many(&self) -> bool {
+        self.facts.created.is_some() && self.facts.same_key.is_empty()
     }
 
     /// Whether the time of creation would count, and is not known.

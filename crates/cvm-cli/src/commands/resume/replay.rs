@@ -61,7 +61,7 @@ pub fn run(line: &Args, info: &'static ActionInfo, mut noted: JournalGuard) -> R
         sent.map(Some).map_err(|failure| {
             // A clock that is found wrong now may have been right when the request was first sent, so
             // the entry keeps what was known of it then.
-            noted.mark_unknown(0);
+            noted.mark_unknown(0, failure.forbids_retry());
             // What failed before anything was sent was not judged yet.
             judge(failure)
         })

@@ -48,6 +48,10 @@ pub fn edit(journal: &Path, id: &str, change: impl FnOnce(&mut Value)) {
 pub fn make_old(journal: &Path, id: &str, seconds: u64) {
     edit(journal, id, |entry| {
         entry["started"] = json!(entry["started"].as_u64().unwrap() - seconds * 1000);
+        // Without the time since boot, the time of day decides.
+        if let Some(wall) = entry["ended"]["wall"].as_u64() {
+            entry["ended"] = json!({ "wall": wall - seconds * 1000, "boot": null });
+        }
     });
 }
 

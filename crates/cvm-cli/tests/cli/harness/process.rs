@@ -65,6 +65,20 @@ pub fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// The numbers of signals on Linux.
+const SIGNALS: [(&str, u32); 10] = [
+    ("HUP", 1),
+    ("INT", 2),
+    ("QUIT", 3),
+    ("USR1", 10),
+    ("USR2", 12),
+    ("ALRM", 14),
+    ("TERM", 15),
+    ("XCPU", 24),
+    ("VTALRM", 26),
+    ("PROF", 27),
+];
+
 /// The signals by which a child can be asked to stop.
 pub fn stopping() -> Vec<&'static str> {
     not_ignored(std::process::id(), &["TERM", "INT", "HUP", "QUIT"])
@@ -77,19 +91,7 @@ pub fn not_ignored(process: u32, names: &[&'static str]) -> Vec<&'static str> {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
     let is_ignored = |name: &&str| {
-        let number = match *name {
-            "HUP" => 1,
-            "INT" => 2,
-            "QUIT" => 3,
-            "USR1" => 10,
-            "USR2" => 12,
-            "ALRM" => 14,
-            "TERM" => 15,
-            "XCPU" => 24,
-            "VTALRM" => 26,
-            "PROF" => 27,
-            other => panic!("the number of the signal {other} is missing here"),
-        };
+        let number = SIGNALS.iter().find(|(known, _)| known == name).unwrap().1;
         ignored.unwrap_or_default() >> (number - 1) & 1 == 1
     };
     names.iter().filter(|name| !is_ignored(name)).copied().collect()

@@ -45,6 +45,8 @@ pub fn describe(code: &str) -> Option<&'static ErrorInfo> {
     ERRORS.get(index)
 }
 
+
+
 /// Every known code, sorted.
 pub static ERRORS: &[ErrorInfo] = &[
     ErrorInfo {
