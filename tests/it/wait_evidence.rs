@@ -178,7 +178,7 @@ async fn state_before_the_operation_decides_nothing() {
 async fn only_two_lists_in_a_row_prove_that_a_resource_does_not_exist() {
     let mut failing = 0;
     for info in ALL {
-        let row = Some(older(info, states_before(info)[0], "SUCCESS"));
+        let row = Some(earlier(info, states_before(info)[0], "SUCCESS"));
         for lagging in [vec![None], vec![row.clone(), None], vec![None, row.clone(), None]] {
             let told = verdict(Waiter::new(info, [ID]), &lagging).await;
             assert_eq!(told, WaitVerdict::Pending, "{}: {lagging:?}", info.name);
