@@ -6,11 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use cvm_protocol::ActionInfo;
 use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
+use cvm_simulator::ApiError;
 use subtle::ConstantTimeEq;
 
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
-use cvm_simulator::ApiError;
 
 const SIGNATURE_NOT_VALIDATED: &str =
     "The provided credentials could not be validated. Please check your signature is correct.";

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use cvm_protocol::percent;
 use cvm_signer::{Method, v1};
-
 use cvm_simulator::ApiError;
 
 /// Maximum length of the query of a GET, in bytes.

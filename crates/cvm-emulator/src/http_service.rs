@@ -12,6 +12,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use bytes::Bytes;
+use cvm_simulator::ApiError;
 use http::{Request, Response, header};
 
 use crate::Cloud;
@@ -19,7 +20,6 @@ use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
 use crate::server::Limits;
-use cvm_simulator::ApiError;
 
 /// The service reads up to this many bytes of a rejected body. Otherwise the connection would break while the
 /// client is writing, and the client would not see the response.

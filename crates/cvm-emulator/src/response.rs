@@ -4,9 +4,8 @@ use std::io;
 
 use bytes::Bytes;
 use cvm_protocol::{FieldInfo, Model, Value};
-use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-
 use cvm_simulator::{ApiError, Reply};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 /// The only content type that all official SDKs handle: the Python SDK misses errors if a charset follows.
 pub(crate) const CONTENT_TYPE: &str = "application/json";
