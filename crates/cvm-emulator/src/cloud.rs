@@ -34,7 +34,7 @@ struct Inner {
     credential: Credential,
     authenticator: Authenticator,
     wall_clock: WallClock,
-    request_ids: RequestIds,
+    rejected_ids: RequestIds,
     simulation: Simulation,
 }
 
@@ -43,11 +43,11 @@ impl Cloud {
         credential: Credential,
         authenticator: Authenticator,
         wall_clock: WallClock,
-        request_ids: RequestIds,
+        rejected_ids: RequestIds,
         simulator: Simulator,
     ) -> Self {
         let simulation = Simulation::new(simulator);
-        Self(Arc::new(Inner { credential, authenticator, wall_clock, request_ids, simulation }))
+        Self(Arc::new(Inner { credential, authenticator, wall_clock, rejected_ids, simulation }))
     }
 
     /// A credential of the account: the first one given to the builder, or the generated one.
@@ -94,14 +94,15 @@ impl Cloud {
         if let Some(response) = non_api_response(request.method(), request.uri()) {
             return Handled { response, is_authenticated: false };
         }
-        let request_id = self.next_request_id();
         let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
-        let reply = call.and_then(|(call, info)| self.execute(&call, info, &request_id));
-        let reply = reply.unwrap_or_else(Reply::Error);
-        Handled { response: respond(&reply, &request_id, request.headers()), is_authenticated }
+        let response = match call.and_then(|(call, info)| self.execute(&call, info)) {
+            Ok((reply, request_id)) => respond(&reply, &request_id, request.headers()),
+            Err(error) => self.error_response(error, request.headers()),
+        };
+        Handled { response, is_authenticated }
     }
 
     /// Checks the head of a request before its body is read. The error is a response that does not need the body.
@@ -143,13 +144,9 @@ impl Cloud {
         Ok(Admission { limit, is_key_known })
     }
 
-    /// The response to a request whose body could not be read.
+    /// The response to a request that is rejected before it reaches the simulator.
     pub(crate) fn error_response(&self, error: ApiError, headers: &HeaderMap) -> Response<Bytes> {
-        respond(&Reply::Error(error), &self.next_request_id(), headers)
-    }
-
-    fn next_request_id(&self) -> String {
-        self.0.request_ids.next()
+        respond(&Reply::Error(error), &self.0.rejected_ids.next(), headers)
     }
 
     fn authenticate<'a>(
@@ -177,13 +174,11 @@ impl Cloud {
         &self,
         call: &Call<'_>,
         info: Option<&'static ActionInfo>,
-        request_id: &str,
-    ) -> Result<Reply, ApiError> {
+    ) -> Result<(Reply, String), ApiError> {
         let (info, region) = route(call, info)?;
         let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
-        let request_id = request_id.to_owned();
-        match self.0.simulation.apply(Command::Request { request, request_id }) {
-            CommandResponse::Reply(reply) => Ok(reply),
+        match self.0.simulation.apply(Command::Request(request)) {
+            CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
             _ => Err(ApiError::new("InternalError", "The request has no reply.")),
         }
     }

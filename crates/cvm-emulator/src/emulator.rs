@@ -2,11 +2,10 @@
 
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
-use cvm_signer::{Credential, CredentialError};
+use cvm_signer::Credential;
 use cvm_simulator::{RequestIds, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -15,6 +14,7 @@ use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
 use crate::listen::{ListenAddress, Listeners};
+use crate::start_error::StartError;
 use crate::{Cloud, VirtualClock};
 
 /// A local CVM emulator that listens in this process. It stops when it is dropped.
@@ -196,7 +196,13 @@ impl Builder {
         // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
         let simulator = Simulator::new(seed, start_time, self.time_mode);
-        Ok(Cloud::new(first, authenticator, self.wall_clock, RequestIds::new(seed), simulator))
+        Ok(Cloud::new(
+            first,
+            authenticator,
+            self.wall_clock,
+            RequestIds::of_rejected(seed),
+            simulator,
+        ))
     }
 
     /// Starts the emulator in this process.
@@ -273,45 +279,4 @@ fn random_text() -> Result<String, StartError> {
         text.extend(letters.take(32 - text.len()));
     }
     Ok(text)
-}
-
-/// Why an emulator did not start.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum StartError {
-    /// The address is not available.
-    Listen(SocketAddr, io::Error),
-    /// Other machines could reach the address, and [`Builder::allow_remote`] was not called.
-    RemoteNotAllowed(SocketAddr),
-    /// The system provides no random bytes for a credential. Pass a credential to the builder.
-    Randomness,
-    /// The generated credential is invalid.
-    Credential(CredentialError),
-}
-
-impl fmt::Display for StartError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
-            Self::RemoteNotAllowed(address) => write!(
-                f,
-                "cannot listen on {address}: other machines could send requests to it over HTTP \
-                 without encryption; allow remote clients or listen on 127.0.0.1"
-            ),
-            Self::Randomness => {
-                f.write_str("cannot create a credential: no random bytes from the system; pass one")
-            }
-            Self::Credential(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for StartError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Listen(_, error) => Some(error),
-            Self::Credential(error) => Some(error),
-            Self::Randomness | Self::RemoteNotAllowed(_) => None,
-        }
-    }
 }

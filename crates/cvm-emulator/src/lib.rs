@@ -37,6 +37,7 @@ mod redact;
 mod response;
 mod server;
 mod simulation;
+mod start_error;
 #[cfg(test)]
 mod test_requests;
 
@@ -47,6 +48,7 @@ pub use cvm_simulator::{
     Timestamp, coverage,
 };
 pub use decisions::decisions;
-pub use emulator::{Builder, Emulator, StartError};
+pub use emulator::{Builder, Emulator};
 pub use http_service::router;
 pub use listen::ListenAddress;
+pub use start_error::StartError;

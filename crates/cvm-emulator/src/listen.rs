@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::Cloud;
-use crate::emulator::StartError;
 use crate::server::{self, Limits, Listener};
+use crate::start_error::StartError;
 
 /// Where an emulator listens.
 #[derive(Clone, Debug)]

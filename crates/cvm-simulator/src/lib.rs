@@ -14,9 +14,8 @@
 //! let action = cvm_models::action("DescribeZones").unwrap();
 //! let region = cvm_simulator::find_region(action, Some("ap-guangzhou"), false)?;
 //! let request = Request::parse(action, region, &Parameters::Json(b"{}"))?;
-//! let command = Command::Request { request, request_id: "request-1".to_owned() };
-//! let response = simulator.apply(Duration::ZERO, command);
-//! assert!(matches!(response, Response::Reply(_)));
+//! let response = simulator.apply(Duration::ZERO, Command::Request(request));
+//! assert!(matches!(response, Response::Reply { .. }));
 //! # Ok(())
 //! # }
 //! # f().unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use cvm_protocol::ActionInfo;
+use cvm_protocol::{ActionInfo, RetryClass};
 
 use crate::actions;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -39,7 +39,26 @@ impl Request {
         Ok(Self { info, region, request })
     }
 
-    /// Handles the request, after everything that was due in its region.
+    /// A request whose handler a test has made.
+    #[cfg(test)]
+    pub(crate) fn of(
+        info: &'static ActionInfo,
+        region: &'static Region,
+        request: Box<dyn BoxedRequest>,
+    ) -> Self {
+        Self { info, region, request }
+    }
+
+    pub(crate) const fn region(&self) -> &'static Region {
+        self.region
+    }
+
+    /// Whether the action only reads.
+    pub(crate) const fn is_read(&self) -> bool {
+        matches!(self.info.retry, RetryClass::Read)
+    }
+
+    /// Handles the request. Everything that was due in its region has been applied before.
     pub(crate) fn handle(
         self,
         state: &mut State,
@@ -47,7 +66,6 @@ impl Request {
         now: Timestamp,
         request_id: &str,
     ) -> Result<Reply, ApiError> {
-        state.apply_due(self.region.name, clock, now);
         self.request.apply(&mut RequestContext {
             codes: DocumentedCodes(self.info),
             request_id,
@@ -99,7 +117,7 @@ pub fn find_region(
 #[cfg(test)]
 mod tests {
     use cvm_models::actions::StopInstances;
-    use cvm_protocol::{Action, RetryClass};
+    use cvm_protocol::Action;
 
     use super::*;
 

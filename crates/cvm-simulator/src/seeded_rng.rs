@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// does not change the next instance's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stream {
-    RequestId,
+    ChangeRequestId,
+    ReadRequestId,
+    RejectedRequestId,
     Uuid,
     InstanceId,
     DiskId,
@@ -26,7 +28,7 @@ pub(crate) enum Stream {
     ResourcePackId,
     ActionTimerId,
     TaskId,
-    Password,
+    ConsoleToken,
 }
 
 /// The source of all identifiers.
@@ -59,6 +61,14 @@ impl SeededRng {
         )
     }
 
+    /// 32 hexadecimal digits that follow from a text.
+    pub(crate) fn token(self, stream: Stream, text: &str) -> String {
+        let fold = |start, byte: u8| mix(start ^ u64::from(byte));
+        let high = text.bytes().fold(self.next(stream, 0), fold);
+        let low = text.bytes().fold(self.next(stream, 1), fold);
+        format!("{high:016x}{low:016x}")
+    }
+
     /// The identifier at a place: a prefix and eight characters of base 36.
     ///
     /// The place is multiplied by a number that shares no factor with 36^8, and shifted: no two
@@ -85,19 +95,32 @@ impl SeededRng {
 #[derive(Debug)]
 pub struct RequestIds {
     rng: SeededRng,
+    stream: Stream,
     made: AtomicU64,
 }
 
 impl RequestIds {
-    /// The ids that a seed gives.
+    /// For requests that are rejected before they reach a simulator with this seed.
     #[must_use]
-    pub const fn new(seed: u64) -> Self {
-        Self { rng: SeededRng::new(seed), made: AtomicU64::new(0) }
+    pub const fn of_rejected(seed: u64) -> Self {
+        Self::new(seed, Stream::RejectedRequestId)
+    }
+
+    pub(crate) const fn of_changes(seed: u64) -> Self {
+        Self::new(seed, Stream::ChangeRequestId)
+    }
+
+    pub(crate) const fn of_reads(seed: u64) -> Self {
+        Self::new(seed, Stream::ReadRequestId)
+    }
+
+    const fn new(seed: u64, stream: Stream) -> Self {
+        Self { rng: SeededRng::new(seed), stream, made: AtomicU64::new(0) }
     }
 
     /// The next id: a UUID.
     pub fn next(&self) -> String {
-        self.rng.uuid(Stream::RequestId, self.made.fetch_add(1, Ordering::Relaxed))
+        self.rng.uuid(self.stream, self.made.fetch_add(1, Ordering::Relaxed))
     }
 }
 
@@ -118,9 +141,9 @@ mod tests {
     #[test]
     fn a_seed_decides_everything() {
         let (one, same, other) = (SeededRng::new(1), SeededRng::new(1), SeededRng::new(2));
-        assert_eq!(one.uuid(Stream::RequestId, 0), same.uuid(Stream::RequestId, 0));
-        assert_ne!(one.uuid(Stream::RequestId, 0), other.uuid(Stream::RequestId, 0));
-        assert_ne!(one.uuid(Stream::RequestId, 0), one.uuid(Stream::Uuid, 0));
+        assert_eq!(one.uuid(Stream::ReadRequestId, 0), same.uuid(Stream::ReadRequestId, 0));
+        assert_ne!(one.uuid(Stream::ReadRequestId, 0), other.uuid(Stream::ReadRequestId, 0));
+        assert_ne!(one.uuid(Stream::ReadRequestId, 0), one.uuid(Stream::Uuid, 0));
         assert_ne!(one.id("ins-", Stream::InstanceId, 0), other.id("ins-", Stream::InstanceId, 0));
     }
 

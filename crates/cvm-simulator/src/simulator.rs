@@ -7,7 +7,7 @@ use crate::clock::{TimeMode, VirtualClock};
 use crate::handler::Reply;
 use crate::repair::Repair;
 use crate::request::Request;
-use crate::seeded_rng::SeededRng;
+use crate::seeded_rng::{RequestIds, SeededRng};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
@@ -19,6 +19,10 @@ use crate::timestamp::Timestamp;
 pub struct Simulator {
     state: State,
     clock: VirtualClock,
+    /// Requests that may change the state have ids of their own stream, because instances show the id of the request
+    /// that changed them last: however often a client reads, the state is the same.
+    change_ids: RequestIds,
+    read_ids: RequestIds,
     /// The latest time that a command had. Time never goes back.
     elapsed: Duration,
 }
@@ -28,12 +32,7 @@ pub struct Simulator {
 #[non_exhaustive]
 pub enum Command {
     /// A client sends a request.
-    Request {
-        /// The request.
-        request: Request,
-        /// The id of the response.
-        request_id: String,
-    },
+    Request(Request),
     /// The virtual clock is moved forward.
     AdvanceClock(Duration),
     /// The operator of the cloud installs a server that the customer owns.
@@ -47,7 +46,12 @@ pub enum Command {
 #[non_exhaustive]
 pub enum Response {
     /// The reply to [`Command::Request`].
-    Reply(Reply),
+    Reply {
+        /// The id of the request.
+        request_id: String,
+        /// The reply.
+        reply: Reply,
+    },
     /// The new time, after [`Command::AdvanceClock`].
     ClockAdvanced(Timestamp),
     /// The id of the new host; `None` if its zone does not exist.
@@ -63,6 +67,8 @@ impl Simulator {
         Self {
             state: State::new(SeededRng::new(seed)),
             clock: VirtualClock::new(mode, start),
+            change_ids: RequestIds::of_changes(seed),
+            read_ids: RequestIds::of_reads(seed),
             elapsed: Duration::ZERO,
         }
     }
@@ -72,21 +78,39 @@ impl Simulator {
         self.elapsed = self.elapsed.max(elapsed);
         let now = self.now(elapsed);
         match command {
-            Command::Request { request, request_id } => {
-                let reply = request.handle(&mut self.state, &self.clock, now, &request_id);
-                Response::Reply(reply.unwrap_or_else(Reply::Error))
-            }
+            Command::Request(request) => self.handle(request, now),
             Command::AdvanceClock(span) => {
                 self.clock.advance(span);
                 Response::ClockAdvanced(self.now(elapsed))
             }
             Command::AddChcHost(server) => {
-                Response::ChcHostAdded(server.install(&mut self.state, &self.clock, now))
+                let mut state = self.state.clone();
+                let id = server.install(&mut state, &self.clock, now);
+                self.state = state;
+                Response::ChcHostAdded(id)
             }
             Command::ScheduleRepair(repair) => {
-                Response::RepairScheduled(repair.schedule(&mut self.state, &self.clock, now))
+                let mut state = self.state.clone();
+                let id = repair.schedule(&mut state, &self.clock, now);
+                self.state = state;
+                Response::RepairScheduled(id)
             }
         }
+    }
+
+    /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
+    /// change something and succeeded: after a read, an error or a panic, nothing has changed.
+    fn handle(&mut self, request: Request, now: Timestamp) -> Response {
+        let mut state = self.state.clone();
+        state.apply_due(request.region().name, &self.clock, now);
+        self.state = state.clone();
+        let is_read = request.is_read();
+        let request_id = if is_read { self.read_ids.next() } else { self.change_ids.next() };
+        let reply = request.handle(&mut state, &self.clock, now, &request_id);
+        if !is_read && matches!(reply, Ok(Reply::Response(_))) {
+            self.state = state;
+        }
+        Response::Reply { request_id, reply: reply.unwrap_or_else(Reply::Error) }
     }
 
     /// The virtual time, so much real time after the start.
@@ -101,3 +125,6 @@ impl Simulator {
         self.clock.mode()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use cvm_models::types::ActionTimer;
 
 use crate::clock::VirtualClock;
 use crate::state::schedule::Agenda;
-use crate::state::{Effect, Instances, StoredInstance};
+use crate::state::{Effect, Instances, Shared, StoredInstance};
 use crate::steps::count_one;
 use crate::timestamp::Timestamp;
 
@@ -15,10 +15,10 @@ use crate::timestamp::Timestamp;
 const MOST_DONE: usize = 1_000;
 
 /// Timers that act on instances when their time comes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ActionTimers {
     /// By the order in which they were made.
-    timers: BTreeMap<u64, Timer>,
+    timers: BTreeMap<u64, Shared<Timer>>,
     made: u64,
     agenda: Agenda,
     /// The place of each timer.
@@ -30,7 +30,7 @@ pub(crate) struct ActionTimers {
 }
 
 /// One of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Timer {
     pub(crate) id: String,
     pub(crate) instance_id: String,
@@ -97,25 +97,25 @@ impl ActionTimers {
         self.agenda.add(timer.at, self.made);
         self.places.insert(timer.id.clone(), self.made);
         self.open.insert(timer.instance_id.clone(), self.made);
-        self.timers.insert(self.made, timer);
+        self.timers.insert(self.made, Shared::new(timer));
         self.made += 1;
     }
 
     /// All timers, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &Timer> {
-        self.timers.values().rev().inspect(|_| count_one())
+        self.timers.values().rev().map(|timer| &**timer).inspect(|_| count_one())
     }
 
     /// The timer of an id.
     pub(crate) fn find(&self, id: &str) -> Option<&Timer> {
         count_one();
-        self.timers.get(self.places.get(id)?)
+        self.timers.get(self.places.get(id)?).map(|timer| &**timer)
     }
 
     /// The timer that is to end an instance, or is at it.
     pub(crate) fn of(&self, instance_id: &str) -> Option<&Timer> {
         count_one();
-        self.timers.get(self.open.get(instance_id)?)
+        self.timers.get(self.open.get(instance_id)?).map(|timer| &**timer)
     }
 
     /// Takes back timers that still wait.
@@ -137,7 +137,7 @@ impl ActionTimers {
 
     fn drop_waiting(&mut self, place: u64) {
         count_one();
-        if self.timers.get(&place).is_some_and(Timer::is_waiting)
+        if self.timers.get(&place).is_some_and(|timer| timer.is_waiting())
             && let Some(timer) = self.timers.remove(&place)
         {
             self.places.remove(&timer.id);

@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::Ipv4Addr;
 
 /// The addresses of one region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
     /// How many were given out in the basic network, and which are in use.
     basic: u32,
@@ -20,7 +20,7 @@ pub(crate) struct Addresses {
 }
 
 /// A private network. No address is in use in two of its subnets.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Vpc {
     used: HashSet<Ipv4Addr>,
     /// How many addresses of each range are in use.
@@ -29,7 +29,7 @@ struct Vpc {
     ranges: BTreeSet<u32>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Subnet {
     vpc_id: String,
     zone: String,

@@ -13,14 +13,14 @@ use crate::timestamp::Timestamp;
 const PREPARING: Duration = Duration::from_secs(120);
 
 /// The hosts that a customer has brought.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ChcHosts {
     /// In the order in which they were brought.
     pub(crate) list: Vec<StoredChcHost>,
 }
 
 /// One host that was brought.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StoredChcHost {
     /// As the API shows it now.
     pub(crate) shown: ChcHost,

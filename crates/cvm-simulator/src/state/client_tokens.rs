@@ -4,6 +4,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::timestamp::Timestamp;
 use cvm_signer::HexDigest;
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a token is remembered; the service does not say.
@@ -13,16 +14,16 @@ const MEMORY: Duration = Duration::from_secs(86_400);
 const MOST_KEPT: usize = 50_000;
 
 /// The tokens of one account in one region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
-    answers: HashMap<String, Answered>,
+    answers: HashMap<Arc<str>, Arc<Answered>>,
     /// In the order in which they are forgotten.
-    forgotten: VecDeque<(Timestamp, String)>,
+    forgotten: VecDeque<(Timestamp, Arc<str>)>,
     /// How many tokens and ids there are.
     kept: usize,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Answered {
     parameters: HexDigest,
     ids: Vec<String>,
@@ -81,8 +82,9 @@ impl Tokens {
         let answered = Answered { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
         self.forget(now);
         self.kept = self.kept.saturating_add(answered.size());
-        self.answers.insert(token.to_owned(), answered);
-        self.forgotten.push_back((now.after(MEMORY), token.to_owned()));
+        let token: Arc<str> = token.into();
+        self.answers.insert(Arc::clone(&token), Arc::new(answered));
+        self.forgotten.push_back((now.after(MEMORY), token));
         while self.kept > MOST_KEPT && self.answers.len() > 1 {
             self.forget_oldest();
         }
@@ -95,9 +97,14 @@ impl Tokens {
         }
     }
 
+    /// Whether there are tokens to forget.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.forgotten.front().is_some_and(|(time, _)| *time <= now)
+    }
+
     /// Forgets tokens whose time is over.
     pub(crate) fn forget(&mut self, now: Timestamp) {
-        while self.forgotten.front().is_some_and(|(moment, _)| *moment <= now) {
+        while self.is_due(now) {
             self.forget_oldest();
         }
     }

@@ -10,7 +10,8 @@ use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::parameters::{distinct, has_layout};
 use crate::state::{
-    Effect, IdGenerator, Instances, Operation, RegionResources, StoredInstance, Timer, admit,
+    Effect, IdGenerator, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
+    admit,
 };
 use crate::timestamp::Timestamp;
 
@@ -24,7 +25,7 @@ pub(crate) struct RequestContext<'a> {
     /// The instances of the region.
     pub(crate) instances: &'a mut Instances,
     /// What the account has besides, in every region.
-    pub(crate) regions: &'a mut BTreeMap<&'static str, RegionResources>,
+    pub(crate) regions: &'a mut BTreeMap<&'static str, Shared<RegionResources>>,
     pub(crate) ids: &'a mut IdGenerator,
 }
 

@@ -22,7 +22,7 @@ const SETTING_UP: Duration = Duration::from_secs(60);
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
 /// The dedicated hosts of an account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct DedicatedHosts {
     /// In the order in which they were bought.
     pub(crate) list: Vec<DedicatedHost>,
@@ -32,7 +32,7 @@ pub(crate) struct DedicatedHosts {
 }
 
 /// One dedicated host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DedicatedHost {
     /// As the API shows it, without what depends on the time and on its instances; all of its
     /// resources are free.
@@ -48,6 +48,11 @@ impl DedicatedHosts {
         self.settle(now);
         self.settled_until = None;
         self
+    }
+
+    /// Whether [`Self::settle`] has something to do.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.tokens.is_due(now) || self.settled_until.is_none_or(|until| now >= until)
     }
 
     /// Renews and takes back what is due.

@@ -6,7 +6,7 @@ use crate::api_error::ApiError;
 use crate::state::{Grouped, RequestContext};
 
 /// The clusters for high-performance computing.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct HpcClusters {
     /// As the API shows them, without their machines, in the order in which they were made.
     pub(crate) list: Vec<HpcClusterInfo>,

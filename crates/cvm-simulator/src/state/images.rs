@@ -47,7 +47,7 @@ pub(crate) static COPY_POWERED_OFF: Operation = Operation {
 };
 
 /// The images of one region, and the tasks that read them.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Images {
     /// In the order in which they were made.
     own: Vec<OwnImage>,
@@ -60,7 +60,7 @@ pub(crate) struct Images {
 }
 
 /// An image of the account.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct OwnImage {
     /// As the API shows it when it is made, with the state that this ends in.
     pub(crate) shown: Image,
@@ -82,7 +82,7 @@ pub(crate) struct Creation {
 }
 
 /// A task that writes images into a bucket.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Export {
     image_ids: Vec<String>,
     ends: Timestamp,

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::VirtualClock;
 use crate::state::operation::{Effect, FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
-use crate::state::{Addresses, Attribute, Period, StoredInstance, Tokens};
+use crate::state::{Addresses, Attribute, Period, Shared, StoredInstance, Tokens};
 use crate::steps::count_one;
 use crate::timestamp::Timestamp;
 
@@ -16,18 +17,18 @@ use crate::timestamp::Timestamp;
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
 /// One region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Instances {
     /// By the order in which they were made.
-    by_serial: BTreeMap<u64, StoredInstance>,
-    serials: HashMap<String, u64>,
+    by_serial: Shared<BTreeMap<u64, Shared<StoredInstance>>>,
+    serials: Shared<HashMap<Arc<str>, u64>>,
     made: u64,
     /// What happens next, to which instance.
-    due: BTreeSet<(Timestamp, u64, Event)>,
+    due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
     /// Which instances have ended, and when, since somebody asked.
     removed: Vec<(Timestamp, String)>,
-    pub(crate) tokens: Tokens,
-    pub(crate) addresses: Addresses,
+    pub(crate) tokens: Shared<Tokens>,
+    pub(crate) addresses: Shared<Addresses>,
 }
 
 /// What can be due.
@@ -51,17 +52,22 @@ impl Instances {
 
     /// The instance at a place.
     pub(crate) fn get(&self, serial: u64) -> Option<&StoredInstance> {
-        self.by_serial.get(&serial)
+        self.by_serial.get(&serial).map(|instance| &**instance)
     }
 
     /// The instance at a place, to change what needs no operation.
     pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut StoredInstance> {
-        self.by_serial.get_mut(&serial)
+        self.by_serial.get_mut(&serial).map(|instance| &mut **instance)
     }
 
     /// All instances, the newest first: the order in which they are listed.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredInstance> {
-        self.by_serial.values().rev().inspect(|_| count_one())
+        self.by_serial.values().rev().map(|instance| &**instance).inspect(|_| count_one())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn serials(&self) -> impl Iterator<Item = u64> {
+        self.by_serial.keys().copied()
     }
 
     /// Takes in a new instance; returns its place.
@@ -71,11 +77,11 @@ impl Instances {
         );
         let serial = self.made;
         self.made += 1;
-        self.serials.insert(machine.api.instance_id.clone(), serial);
+        self.serials.insert(machine.api.instance_id.as_str().into(), serial);
         if let Some(expires) = machine.expires {
             self.due.insert((expires, serial, Event::Expiry));
         }
-        self.by_serial.insert(serial, machine);
+        self.by_serial.insert(serial, Shared::new(machine));
         serial
     }
 
@@ -111,8 +117,9 @@ impl Instances {
     /// seen.
     pub(crate) fn leave_packs(&mut self, ids: &HashSet<&str>) {
         for machine in self.by_serial.values_mut() {
-            let placement = &mut machine.api.placement;
+            let placement = &machine.api.placement;
             if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id.as_str())) {
+                let placement = &mut machine.api.placement;
                 placement.dedicated_resource_pack_ids.clear();
                 placement.dedicated_resource_pack_tenancy = None;
                 placement.rack_id = None;
@@ -147,7 +154,9 @@ impl Instances {
                 }
             }
         }
-        self.tokens.forget(now);
+        if self.tokens.is_due(now) {
+            self.tokens.forget(now);
+        }
     }
 
     /// The instances that have ended since the last call, and when each did.
@@ -230,7 +239,7 @@ impl Instances {
 
     fn destroy(&mut self, serial: u64, clock: &VirtualClock, moment: Timestamp) {
         // One that was renewed meanwhile is no longer kept, or until another time.
-        let is_kept = |machine: &StoredInstance| {
+        let is_kept = |machine: &Shared<StoredInstance>| {
             machine.api.instance_state == InstanceState::Shutdown
                 && machine.kept_until == Some(moment)
         };
@@ -247,8 +256,8 @@ impl Instances {
     }
 
     fn remove(&mut self, serial: u64, now: Timestamp) {
-        if let Some(machine) = self.by_serial.remove(&serial) {
-            self.serials.remove(&machine.api.instance_id);
+        if let Some(machine) = self.by_serial.remove(&serial).map(Shared::into_inner) {
+            self.serials.remove(machine.api.instance_id.as_str());
             self.call_off(serial, machine.expires, Event::Expiry);
             self.call_off(serial, machine.kept_until, Event::Destruction);
             for period in &machine.bandwidth {

@@ -13,7 +13,7 @@ use crate::state::{Effect, Instances, RequestContext, StoredInstance};
 
 /// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
 /// The quota keeps them few.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct KeyPairs {
     oldest_first: Vec<KeyPair>,
 }

@@ -62,7 +62,7 @@ impl RequestContext<'_> {
     }
 
     fn images(&self) -> Option<&Images> {
-        self.regions.get(self.region.name).map(|holdings| &holdings.images)
+        self.regions.get(self.region.name).map(|resources| &*resources.images)
     }
 }
 

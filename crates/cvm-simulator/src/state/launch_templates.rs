@@ -16,7 +16,7 @@ pub(crate) const TEMPLATE_QUOTA: usize = 200;
 pub(crate) const VERSION_QUOTA: usize = 30;
 
 /// The launch templates of an account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct LaunchTemplates {
     /// In the order in which they were made.
     templates: Vec<Template>,
@@ -26,7 +26,7 @@ pub(crate) struct LaunchTemplates {
 }
 
 /// A template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// As the API shows it; how many versions there are is counted when it is asked for.
     shown: LaunchTemplateInfo,
@@ -35,7 +35,7 @@ pub(crate) struct Template {
 }
 
 /// A version of a template. It never changes.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Version {
     /// As the API shows it, but for its number, its template, and whether it is the default.
     pub(crate) shown: LaunchTemplateVersionInfo,

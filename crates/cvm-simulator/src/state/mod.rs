@@ -23,6 +23,7 @@ mod region_resources;
 mod reinstallation;
 mod resource_pools;
 mod schedule;
+mod shared;
 mod snapshots;
 mod state_check;
 mod stored_instance;
@@ -64,6 +65,7 @@ pub(crate) use placement_groups::{
 pub(crate) use region_resources::RegionResources;
 pub(crate) use reinstallation::Reinstallation;
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
+pub(crate) use shared::Shared;
 pub(crate) use snapshots::{DiskSnapshot, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, admit};
 pub(crate) use stored_instance::StoredInstance;
@@ -75,12 +77,12 @@ use crate::seeded_rng::{SeededRng, Stream};
 use crate::timestamp::Timestamp;
 
 /// Everything that commands change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct State {
     /// The instances of each region.
-    pub(crate) instances: BTreeMap<&'static str, Instances>,
+    pub(crate) instances: BTreeMap<&'static str, Shared<Instances>>,
     /// All other resources of each region.
-    pub(crate) resources: BTreeMap<&'static str, RegionResources>,
+    pub(crate) resources: BTreeMap<&'static str, Shared<RegionResources>>,
     pub(crate) ids: IdGenerator,
 }
 
@@ -95,13 +97,17 @@ impl State {
         let instances = self.instances.entry(region).or_default();
         let resources = self.resources.entry(region).or_default();
         schedule::apply_due(instances, resources, clock, now);
-        resources.dedicated_hosts.settle(now);
-        resources.resource_packs.settle(now);
+        if resources.dedicated_hosts.is_due(now) {
+            resources.dedicated_hosts.settle(now);
+        }
+        if resources.resource_packs.is_due(now) {
+            resources.resource_packs.settle(now);
+        }
     }
 }
 
 /// Makes identifiers, no two alike in any region.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct IdGenerator {
     dice: SeededRng,
     made: BTreeMap<Stream, u64>,
@@ -135,6 +141,12 @@ impl IdGenerator {
     pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
         let vpc = self.dice.id("vpc-", Stream::Vpc, zone_id / 10_000);
         (vpc, self.dice.id("subnet-", Stream::Subnet, zone_id))
+    }
+
+    /// A token for the console of an instance. It follows from the id of the request, so that a read draws nothing
+    /// that another request would have drawn.
+    pub(crate) fn console_token(&self, request_id: &str) -> String {
+        self.dice.token(Stream::ConsoleToken, request_id)
     }
 
     fn place(&mut self, purpose: Stream) -> u64 {

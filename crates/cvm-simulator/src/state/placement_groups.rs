@@ -25,7 +25,7 @@ pub(crate) const fn room(level: &DisasterRecoverGroupType) -> i64 {
 }
 
 /// The placement groups of an account.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct PlacementGroups {
     /// In the order in which they were made; their members are not noted here.
     groups: Vec<DisasterRecoverGroup>,

@@ -2,20 +2,20 @@
 
 use crate::state::{
     ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, KeyPairs, LaunchTemplates,
-    PlacementGroups, RepairTasks, ResourcePacks,
+    PlacementGroups, RepairTasks, ResourcePacks, Shared,
 };
 
 /// One region's.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RegionResources {
-    pub(crate) action_timers: ActionTimers,
-    pub(crate) chc_hosts: ChcHosts,
-    pub(crate) dedicated_hosts: DedicatedHosts,
-    pub(crate) hpc_clusters: HpcClusters,
-    pub(crate) images: Images,
-    pub(crate) key_pairs: KeyPairs,
-    pub(crate) launch_templates: LaunchTemplates,
-    pub(crate) placement_groups: PlacementGroups,
-    pub(crate) repair_tasks: RepairTasks,
-    pub(crate) resource_packs: ResourcePacks,
+    pub(crate) action_timers: Shared<ActionTimers>,
+    pub(crate) chc_hosts: Shared<ChcHosts>,
+    pub(crate) dedicated_hosts: Shared<DedicatedHosts>,
+    pub(crate) hpc_clusters: Shared<HpcClusters>,
+    pub(crate) images: Shared<Images>,
+    pub(crate) key_pairs: Shared<KeyPairs>,
+    pub(crate) launch_templates: Shared<LaunchTemplates>,
+    pub(crate) placement_groups: Shared<PlacementGroups>,
+    pub(crate) repair_tasks: Shared<RepairTasks>,
+    pub(crate) resource_packs: Shared<ResourcePacks>,
 }

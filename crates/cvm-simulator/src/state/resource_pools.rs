@@ -16,7 +16,7 @@ use std::time::Duration;
 const SETTING_UP: Duration = Duration::from_secs(30);
 
 /// The packs of reserved resources.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ResourcePacks {
     /// In the order in which they were bought.
     list: Vec<ResourcePack>,
@@ -26,7 +26,7 @@ pub(crate) struct ResourcePacks {
 }
 
 /// One pack.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct ResourcePack {
     /// Its place among all that were ever bought here.
     pub(crate) serial: u64,
@@ -43,6 +43,11 @@ impl ResourcePacks {
         self.settle(now);
         self.settled_until = None;
         self
+    }
+
+    /// Whether [`Self::settle`] has something to do.
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.settled_until.is_none_or(|until| now >= until)
     }
 
     /// Renews what is due.

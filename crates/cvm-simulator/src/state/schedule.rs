@@ -12,7 +12,7 @@ use crate::timestamp::Timestamp;
 
 /// When which plan of one kind has something to do next; plans are known by the order in which they
 /// were made. A plan has one date at most.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Agenda {
     dates: BTreeSet<(Timestamp, u64)>,
     of: HashMap<u64, Timestamp>,

@@ -13,7 +13,7 @@ use crate::timestamp::Timestamp;
 const MOST_LEFT: usize = 1_000;
 
 /// The snapshots of one region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshots {
     all: BTreeMap<String, Kept>,
     /// Those of which no image is made any more, in the order in which the last one was deleted.
@@ -21,7 +21,7 @@ pub(crate) struct Snapshots {
     leavings: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     snapshot: DiskSnapshot,
     /// How many images are made of it.

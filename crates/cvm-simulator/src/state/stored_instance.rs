@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 const DEGRADE_LIMIT: i64 = 5;
 
 /// An instance of the world.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct StoredInstance {
     /// As the API shows it.
     pub(crate) api: Instance,
@@ -39,7 +39,7 @@ pub(crate) struct StoredInstance {
 }
 
 /// An operation that is going on.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RunningOperation {
     pub(crate) operation: &'static Operation,
     /// Which of its steps.

@@ -18,7 +18,7 @@ const QUIET_WORK: Duration = Duration::from_secs(60);
 const MOST_ENDED: usize = 1_000;
 
 /// Maintenance that awaits the customer.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct RepairTasks {
     /// By the order in which they were announced.
     tasks: BTreeMap<u64, RepairTask>,
@@ -33,7 +33,7 @@ pub(crate) struct RepairTasks {
 }
 
 /// One of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RepairTask {
     /// As the API shows it.
     pub(crate) shown: RepairTaskInfo,

@@ -25,10 +25,11 @@ fn call(cloud: &mut Simulator, action: &str, request: &Value) -> Value {
         Ok(request) => request,
         Err(error) => return json!({"Error": format!("{error:?}")}),
     };
-    let command = Command::Request { request, request_id: "r".to_owned() };
-    match cloud.apply(Duration::ZERO, command) {
-        Response::Reply(Reply::Response(response)) => cvm_protocol::json::to_value(&*response),
-        Response::Reply(Reply::DryRun) => json!({}),
+    match cloud.apply(Duration::ZERO, Command::Request(request)) {
+        Response::Reply { reply: Reply::Response(response), .. } => {
+            cvm_protocol::json::to_value(&*response)
+        }
+        Response::Reply { reply: Reply::DryRun, .. } => json!({}),
         other => json!({"Error": format!("{other:?}")}),
     }
 }

@@ -4,7 +4,6 @@ use crate::api_error::ApiError;
 use crate::filter::{self, CheckedFilter, fits};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
-use crate::seeded_rng::Stream;
 use crate::state::RequestContext;
 use cvm_models::actions::{
     DescribeInstanceVncUrl, DescribeInstanceVncUrlResponse, DescribeInstances,
@@ -109,11 +108,11 @@ impl ActionHandler for DescribeInstanceVncUrl {
         let serials = scene.find(&[self.instance_id])?;
         scene.check_state(&serials, STATES_WITH_CONSOLE)?;
         // Who holds the token needs no password.
-        let (high, low) = (scene.ids.number(Stream::Password), scene.ids.number(Stream::Password));
+        let token = scene.ids.console_token(scene.request_id);
         // There is no console. The name belongs to no one, so that a client that connects all the same
         // reaches no one.
         let region = scene.region.name;
-        let url = format!("wss://{region}.vnc.invalid:26789/vnc?s={high:016x}{low:016x}");
+        let url = format!("wss://{region}.vnc.invalid:26789/vnc?s={token}");
         Ok(Outcome::Response(DescribeInstanceVncUrlResponse {
             instance_vnc_url: percent::encode(&url).into(),
             ..Self::Response::default()

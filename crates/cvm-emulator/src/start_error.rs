@@ -1,0 +1,48 @@
+//! Why an emulator does not start.
+
+use std::fmt;
+use std::io;
+use std::net::SocketAddr;
+
+use cvm_signer::CredentialError;
+
+/// Why an emulator did not start.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The address is not available.
+    Listen(SocketAddr, io::Error),
+    /// Other machines could reach the address, and [`Builder::allow_remote`] was not called.
+    RemoteNotAllowed(SocketAddr),
+    /// The system provides no random bytes for a credential. Pass a credential to the builder.
+    Randomness,
+    /// The generated credential is invalid.
+    Credential(CredentialError),
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
+            Self::RemoteNotAllowed(address) => write!(
+                f,
+                "cannot listen on {address}: other machines could send requests to it over HTTP \
+                 without encryption; allow remote clients or listen on 127.0.0.1"
+            ),
+            Self::Randomness => {
+                f.write_str("cannot create a credential: no random bytes from the system; pass one")
+            }
+            Self::Credential(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Listen(_, error) => Some(error),
+            Self::Credential(error) => Some(error),
+            Self::Randomness | Self::RemoteNotAllowed(_) => None,
+        }
+    }
+}
