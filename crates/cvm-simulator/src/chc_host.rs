@@ -3,10 +3,6 @@
 use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
 
-use crate::catalog::REGIONS;
-use crate::clock::VirtualClock;
-use crate::seeded_rng::Stream;
-use crate::state::{State, StoredChcHost};
 use crate::timestamp::Timestamp;
 
 /// A physical server that a customer gives into the care of the cloud.
@@ -44,25 +40,9 @@ impl ChcServer {
             disk: "10T".to_owned(),
         }
     }
-
-    /// Places the server into its zone; returns the id of the host. Its networks are not set up.
-    pub(crate) fn install(
-        &self,
-        state: &mut State,
-        clock: &VirtualClock,
-        now: Timestamp,
-    ) -> Option<String> {
-        let region = REGIONS.iter().find(|region| region.zone(&self.zone).is_some())?;
-        state.apply_due(region.name, clock, now);
-        let mac = state.ids.number(Stream::ChcHostId);
-        let id = state.ids.id("chc-", Stream::ChcHostId);
-        let hosts = &mut state.resources.entry(region.name).or_default().chc_hosts;
-        hosts.list.push(StoredChcHost::new(shown(self, &id, mac, now)));
-        Some(id)
-    }
 }
 
-fn shown(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
+pub(crate) fn shown(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
     let (vcpus, memory_gb, disk) = (server.vcpus, server.memory_gb, &server.disk);
     ChcHost {
         chc_id: id.to_owned(),

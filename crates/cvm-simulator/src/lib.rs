@@ -21,7 +21,6 @@
 //! # f().unwrap();
 //! ```
 
-mod account;
 mod actions;
 mod api_error;
 mod catalog;
@@ -32,13 +31,14 @@ mod decision;
 mod error_codes;
 mod filter;
 mod handler;
+mod ids;
 mod launch;
 mod limits;
+mod operator;
 mod page;
 mod parameters;
 mod repair;
 mod request;
-mod seeded_rng;
 mod simulator;
 mod state;
 mod steps;
@@ -51,9 +51,9 @@ pub use clock::TimeMode;
 pub use coverage::{ActionCoverage, coverage, decisions};
 pub use decision::{Basis, Decision, assumed, documented};
 pub use handler::Reply;
+pub use ids::RequestIds;
 pub use parameters::Parameters;
 pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
-pub use seeded_rng::RequestIds;
 pub use simulator::{Command, Response, Simulator};
 pub use timestamp::Timestamp;

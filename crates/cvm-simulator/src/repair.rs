@@ -2,12 +2,6 @@
 
 use std::time::Duration;
 
-use crate::catalog::region;
-use crate::clock::VirtualClock;
-use crate::seeded_rng::Stream;
-use crate::state::{RepairTask, State};
-use crate::timestamp::Timestamp;
-
 /// Maintenance of an instance that is to be announced with
 /// [`Command::ScheduleRepair`](crate::Command::ScheduleRepair).
 ///
@@ -67,24 +61,6 @@ impl Repair {
     pub const fn deadline(mut self, span: Duration) -> Self {
         self.deadline = Some(span);
         self
-    }
-
-    /// Announces the maintenance: it waits among the tasks of the region until `RepairTaskControl` approves it.
-    /// Returns the id of the task.
-    pub(crate) fn schedule(
-        &self,
-        state: &mut State,
-        clock: &VirtualClock,
-        now: Timestamp,
-    ) -> Option<String> {
-        let region = region(&self.region, false)?;
-        state.apply_due(region.name, clock, now);
-        let instances = state.instances.get(region.name)?;
-        let instance = instances.get(instances.serial(&self.instance_id)?)?;
-        let id = state.ids.id("rep-", Stream::TaskId);
-        let task = RepairTask::new(id.clone(), self, &instance.api, now);
-        state.resources.entry(region.name).or_default().repair_tasks.announce(task);
-        Some(id)
     }
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 use crate::chc_host::ChcServer;
 use crate::clock::{TimeMode, VirtualClock};
 use crate::handler::Reply;
+use crate::ids::{RequestIds, SeededRng};
+use crate::operator;
 use crate::repair::Repair;
 use crate::request::Request;
-use crate::seeded_rng::{RequestIds, SeededRng};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
@@ -85,13 +86,13 @@ impl Simulator {
             }
             Command::AddChcHost(server) => {
                 let mut state = self.state.clone();
-                let id = server.install(&mut state, &self.clock, now);
+                let id = operator::add_chc_host(&server, &mut state, &self.clock, now);
                 self.state = state;
                 Response::ChcHostAdded(id)
             }
             Command::ScheduleRepair(repair) => {
                 let mut state = self.state.clone();
-                let id = repair.schedule(&mut state, &self.clock, now);
+                let id = operator::schedule_repair(&repair, &mut state, &self.clock, now);
                 self.state = state;
                 Response::RepairScheduled(id)
             }

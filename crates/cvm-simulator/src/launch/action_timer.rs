@@ -1,8 +1,8 @@
 //! The end of an instance, as it is planned: for one that is there, or right at its launch.
 
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::ids::Stream;
 use crate::parameters::read_time;
-use crate::seeded_rng::Stream;
 use crate::state::{RequestContext, Timer};
 use crate::timestamp::Timestamp;
 use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};

@@ -6,7 +6,7 @@ use cvm_models::enums::ActionTimerStatus;
 use cvm_models::types::ActionTimer;
 
 use crate::clock::VirtualClock;
-use crate::state::schedule::Agenda;
+use crate::state::agenda::Agenda;
 use crate::state::{Effect, Instances, Shared, StoredInstance};
 use crate::steps::count_one;
 use crate::timestamp::Timestamp;

@@ -3,32 +3,11 @@
 
 use cvm_models::enums::InternetChargeType;
 
-use crate::state::StoredInstance;
+use crate::state::{Period, StoredInstance};
 use crate::timestamp::Timestamp;
 
 /// Most periods of one instance. When there are so many, those that have ended are forgotten.
 pub(crate) const MOST_PERIODS: usize = 100;
-
-/// For how long an instance has which bandwidth.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Period {
-    pub(crate) begins: Timestamp,
-    /// `None` for the end of the instance's own term.
-    pub(crate) ends: Option<Timestamp>,
-    pub(crate) mbps: i64,
-}
-
-impl Period {
-    fn includes(&self, moment: Timestamp) -> bool {
-        self.begins <= moment && self.ends.is_none_or(|ends| moment < ends)
-    }
-
-    /// Whether there is a time that belongs to both.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        let begins_in = |one: &Self, other: &Self| other.ends.is_none_or(|ends| one.begins < ends);
-        begins_in(self, other) && begins_in(other, self)
-    }
-}
 
 impl StoredInstance {
     /// Whether so much bandwidth is paid for at later times that no more can be bought.

@@ -8,10 +8,9 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
-use crate::parameters::{distinct, has_layout};
+use crate::ids::IdGenerator;
 use crate::state::{
-    Effect, IdGenerator, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
-    admit,
+    Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer, admit,
 };
 use crate::timestamp::Timestamp;
 
@@ -53,31 +52,6 @@ impl RequestContext<'_> {
         Err(self.codes.error(["InvalidZone.MismatchRegion"], message))
     }
 
-    /// The places of instances that all exist; each once, however often it is named.
-    pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, ApiError> {
-        let serial_of = |id: &String| {
-            self.instances.serial(id).ok_or_else(|| {
-                let message =
-                    format!("The instance `{id}` does not exist in {}.", self.region.name);
-                self.codes.error(["InvalidInstanceId.NotFound"], message)
-            })
-        };
-        let serials: Vec<u64> = instance_ids.iter().map(serial_of).collect::<Result<_, _>>()?;
-        Ok(distinct(serials))
-    }
-
-    /// The instances that a Describe action lists, the newest first: all of them, or those that are
-    /// named. An id that does not exist is simply not among them.
-    pub(crate) fn listed(&self, instance_ids: &[String]) -> impl Iterator<Item = &StoredInstance> {
-        let mut named: Vec<_> =
-            instance_ids.iter().filter_map(|id| self.instances.serial(id)).collect();
-        named.sort_unstable_by(|a, b| b.cmp(a));
-        named.dedup();
-        let all = instance_ids.is_empty().then(|| self.instances.newest_first());
-        let named = named.into_iter().filter_map(|serial| self.instances.get(serial));
-        all.into_iter().flatten().chain(named)
-    }
-
     /// The instances at places, for a look before anything is changed.
     pub(crate) fn instances(&self, serials: &[u64]) -> impl Iterator<Item = &StoredInstance> {
         serials.iter().filter_map(|serial| self.instances.get(*serial))
@@ -86,36 +60,6 @@ impl RequestContext<'_> {
     /// The timer that is to end an instance of this region, or is at it.
     pub(crate) fn timer_of(&self, instance_id: &str) -> Option<&Timer> {
         self.regions.get(self.region.name)?.action_timers.of(instance_id)
-    }
-
-    /// The index of an instance, and the instance. Not every table states the layout of the id, so it is
-    /// checked here.
-    pub(crate) fn find_instance(
-        &self,
-        instance_id: &str,
-    ) -> Result<(u64, &StoredInstance), ApiError> {
-        if !has_layout(instance_id, "ins-xxxxxxxx") {
-            let message = format!("The instance id `{instance_id}` is malformed.");
-            return Err(self.codes.error(["InvalidInstanceId.Malformed"], message));
-        }
-        let serial = self.instances.serial(instance_id);
-        let found = serial.and_then(|serial| Some((serial, self.instances.get(serial)?)));
-        found.ok_or_else(|| {
-            let message =
-                format!("The instance `{instance_id}` does not exist in {}.", self.region.name);
-            self.codes.error(["InvalidInstanceId.NotFound"], message)
-        })
-    }
-
-    /// Checks that no timer is to terminate one of the instances; the error has this code.
-    pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
-        let mut ids = self.instances(serials).map(|machine| &machine.api.instance_id);
-        let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
-        let message = format!(
-            "The timer `{}` is to terminate the instance `{}` at {}; cancel it first.",
-            timer.id, timer.instance_id, timer.at
-        );
-        Err(self.codes.error([code], message))
     }
 
     /// Passes when every one of the instances is in a state that allows the action: a batch is done

@@ -3,16 +3,13 @@
 //! A host's state is a function of time: it is set up, then runs until its term ends, and is taken back
 //! some days later. What is free on it follows from the instances that are placed on it.
 
-use crate::api_error::ApiError;
 use crate::catalog::disk_type;
 use crate::clock::VirtualClock;
-use crate::parameters::distinct;
-use crate::state::{Grouped, RequestContext, Term, Tokens};
+use crate::state::{Grouped, Term, Tokens};
 use crate::steps::count_one;
 use crate::timestamp::Timestamp;
 use cvm_models::enums::HostState;
 use cvm_models::types::{HostItem, HostResource, Instance};
-use std::collections::HashMap;
 use std::time::Duration;
 
 /// How long the service sets a host up.
@@ -143,34 +140,6 @@ fn local_disks_gib(instance: &Instance) -> i64 {
     let disks = data.chain([system]);
     let local = disks.filter(|(kind, _)| kind.is_some_and(|kind| is_local(kind.as_str())));
     local.map(|(_, gib)| gib.unwrap_or(0)).sum()
-}
-
-impl RequestContext<'_> {
-    /// The hosts of this region, in the order in which they were bought.
-    pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
-        let hosts = self.regions.get(self.region.name).map(|here| &here.dedicated_hosts.list);
-        hosts.into_iter().flatten().inspect(|_| count_one())
-    }
-
-    /// The hosts of these ids; each once, however often it is named.
-    pub(crate) fn named_dedicated_hosts(
-        &self,
-        ids: &[String],
-    ) -> Result<Vec<&DedicatedHost>, ApiError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let known: HashMap<&str, &DedicatedHost> =
-            self.dedicated_hosts().map(|host| (host.bought.host_id.as_str(), host)).collect();
-        let find = |id: &String| {
-            known.get(id.as_str()).copied().ok_or_else(|| {
-                let message =
-                    format!("The dedicated host `{id}` does not exist in {}.", self.region.name);
-                self.codes.error(["InvalidHostId.NotFound"], message)
-            })
-        };
-        distinct(ids).into_iter().map(find).collect()
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,7 @@
 
 use cvm_models::types::HpcClusterInfo;
 
-use crate::api_error::ApiError;
-use crate::state::{Grouped, RequestContext};
+use crate::state::Grouped;
 
 /// The clusters for high-performance computing.
 #[derive(Clone, Debug, Default)]
@@ -16,18 +15,6 @@ pub(crate) struct HpcClusters {
 pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, members: &Grouped<'_>) -> HpcClusterInfo {
     let instance_ids = members.member_ids(&cluster.hpc_cluster_id);
     HpcClusterInfo { current_num: instance_ids.len() as u64, instance_ids, ..cluster.clone() }
-}
-
-impl RequestContext<'_> {
-    /// The cluster of an id.
-    pub(crate) fn hpc_cluster(&self, id: &str) -> Result<&HpcClusterInfo, ApiError> {
-        let here = self.regions.get(self.region.name);
-        let mut clusters = here.into_iter().flat_map(|here| &here.hpc_clusters.list);
-        clusters.find(|cluster| cluster.hpc_cluster_id == id).ok_or_else(|| {
-            let message = format!("The HPC cluster `{id}` does not exist in {}.", self.region.name);
-            self.codes.error(["ResourceNotFound.HpcCluster"], message)
-        })
-    }
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
 use cvm_models::types::{Image, SharePermission};
 
-use crate::account::UIN;
+use crate::ids::UIN;
 use crate::state::operation::{FinalState, Operation, Phase};
 use crate::state::{DiskSnapshot, Snapshots, System};
 use crate::timestamp::Timestamp;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::VirtualClock;
-use crate::state::operation::{Effect, FinalState, Operation, TERMINATE};
+use crate::state::effect::Effect;
+use crate::state::operation::{FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
 use crate::state::{Addresses, Attribute, Period, Shared, StoredInstance, Tokens};
 use crate::steps::count_one;

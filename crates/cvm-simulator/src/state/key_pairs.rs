@@ -7,9 +7,7 @@ use std::collections::HashSet;
 
 use cvm_models::types::KeyPair;
 
-use crate::api_error::ApiError;
-use crate::parameters::distinct;
-use crate::state::{Effect, Instances, RequestContext, StoredInstance};
+use crate::state::{Effect, Instances, StoredInstance};
 
 /// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
 /// The quota keeps them few.
@@ -38,28 +36,6 @@ impl KeyPairs {
 
     pub(crate) fn remove(&mut self, key_ids: &[String]) {
         self.oldest_first.retain(|pair| !key_ids.contains(&pair.key_id));
-    }
-}
-
-impl RequestContext<'_> {
-    /// The key pairs of this region, the newest first.
-    pub(crate) fn key_pairs(&self) -> impl Iterator<Item = &KeyPair> {
-        let here = self.regions.get(self.region.name);
-        here.into_iter().flat_map(|here| here.key_pairs.newest_first())
-    }
-
-    /// Passes when all of these key pairs exist; returns each once, however often it is named.
-    pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
-        let here = self.regions.get(self.region.name);
-        for id in key_ids {
-            if here.and_then(|here| here.key_pairs.get(id)).is_none() {
-                let message =
-                    format!("The key pair `{id}` does not exist in {}.", self.region.name);
-                let wanted = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
-                return Err(self.codes.error(wanted, message));
-            }
-        }
-        Ok(distinct(key_ids).into_iter().cloned().collect())
     }
 }
 

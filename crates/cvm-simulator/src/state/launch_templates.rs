@@ -7,7 +7,7 @@ use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::{RequestContext, Tokens};
+use crate::state::Tokens;
 
 /// How many templates an account may have in a region.
 pub(crate) const TEMPLATE_QUOTA: usize = 200;
@@ -160,22 +160,7 @@ impl Template {
     }
 }
 
-impl RequestContext<'_> {
-    /// The template of an id.
-    pub(crate) fn template(&self, id: &str) -> Result<&Template, ApiError> {
-        let here = self.regions.get(self.region.name);
-        let found = here.and_then(|here| here.launch_templates.get(id));
-        found.ok_or_else(|| unknown(self.codes, id))
-    }
-
-    /// The template of an id, to change it.
-    pub(crate) fn template_mut(&mut self, id: &str) -> Result<&mut Template, ApiError> {
-        let codes = self.codes;
-        self.resources().launch_templates.get_mut(id).ok_or_else(|| unknown(codes, id))
-    }
-}
-
-fn unknown(codes: DocumentedCodes, id: &str) -> ApiError {
+pub(crate) fn unknown(codes: DocumentedCodes, id: &str) -> ApiError {
     let message = format!("The launch template `{id}` does not exist in this region.");
     let wanted = [
         "InvalidParameterValue.LaunchTemplateIdNotExisted",

@@ -4,12 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_models::enums::{InstanceState, StopChargingMode};
-
-use crate::catalog::InstanceType;
-use crate::state::Attribute;
-use crate::state::disk_change::DiskChange;
-use crate::state::reinstallation::Reinstallation;
+use cvm_models::enums::InstanceState;
 
 /// The states that an operation leads through.
 #[derive(Debug)]
@@ -39,29 +34,6 @@ pub(crate) enum FinalState {
     Isolated,
     /// Nowhere: the instance is no more.
     Removed,
-}
-
-/// What an operation changes when it ends.
-#[derive(Clone, Debug)]
-pub(crate) enum Effect {
-    /// Nothing but the state.
-    None,
-    /// The instance type.
-    Type(InstanceType),
-    /// An attribute.
-    Attribute(Attribute),
-    /// Which key pairs open the instance, in place of those before.
-    KeyPairs(Vec<String>),
-    /// How the stopped instance is charged.
-    StopCharging(StopChargingMode),
-    /// The system that was installed.
-    System(Box<Reinstallation>),
-    /// What became of disks.
-    Disks(Vec<DiskChange>),
-    /// The name of the system that the old one was converted to.
-    OsName(&'static str),
-    /// The state to which rescue mode leads back.
-    RescuedFrom(InstanceState),
 }
 
 const fn step(state: InstanceState, seconds: u64) -> Phase {

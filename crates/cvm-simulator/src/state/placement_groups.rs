@@ -9,9 +9,10 @@ use cvm_models::enums::{DisasterRecoverGroupStrategy, DisasterRecoverGroupType, 
 use cvm_models::types::{DisasterRecoverGroup, Instance};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::seeded_rng::Stream;
+use crate::ids::IdGenerator;
+use crate::ids::Stream;
+use crate::state::Tokens;
 use crate::state::operation::{FinalState, Operation, Phase};
-use crate::state::{IdGenerator, RequestContext, StoredInstance, Tokens};
 
 /// How many groups an account may have in a region.
 pub(crate) const GROUP_QUOTA: usize = 10;
@@ -61,47 +62,6 @@ impl PlacementGroups {
     /// Lets go of a group.
     pub(crate) fn remove(&mut self, id: &str) {
         self.groups.retain(|group| group.disaster_recover_group_id != id);
-    }
-}
-
-impl RequestContext<'_> {
-    /// The group of an id; `codes` say that there is none.
-    pub(crate) fn placement_group(
-        &self,
-        id: &str,
-        codes: &[&str],
-    ) -> Result<&DisasterRecoverGroup, ApiError> {
-        let here = self.regions.get(self.region.name);
-        here.and_then(|here| here.placement_groups.get(id)).ok_or_else(|| {
-            let region = self.region.name;
-            let message = format!("The placement group `{id}` does not exist in {region}.");
-            self.codes.error(codes, message)
-        })
-    }
-
-    /// The instances in a group, the newest first.
-    pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
-        self.instances.newest_first().filter(move |machine| is_in(&machine.api, group_id))
-    }
-
-    /// Passes when a group has room for so many more.
-    pub(crate) fn check_room(
-        &self,
-        group: &DisasterRecoverGroup,
-        newcomers: u64,
-    ) -> Result<(), ApiError> {
-        let id = &group.disaster_recover_group_id;
-        let wanted = (self.members_of(id).count() as u64).saturating_add(newcomers);
-        let total = group.cvm_quota_total;
-        if i64::try_from(wanted).is_ok_and(|wanted| wanted <= total) {
-            return Ok(());
-        }
-        let message = format!("The placement group `{id}` would hold {wanted}, and {total} fit.");
-        let wanted = [
-            "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
-            "LimitExceeded.DisasterRecoverGroup",
-        ];
-        Err(self.codes.error(wanted, message))
     }
 }
 

@@ -1,10 +1,9 @@
 //! The packs of reserved resources, in one region: their state is a function of time, and what is free
 //! in them follows from the instances that are placed in them.
 
-use crate::api_error::ApiError;
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
-use crate::state::{Grouped, RequestContext, Term};
+use crate::state::{Grouped, Term};
 use crate::steps::count_one;
 use crate::timestamp::Timestamp;
 use cvm_models::enums::ResourcePoolPackStatus;
@@ -149,28 +148,6 @@ impl ResourcePack {
             end_time: self.term.ends.to_string(),
             ..self.bought.clone()
         }
-    }
-}
-
-impl RequestContext<'_> {
-    /// The packs of this region, the newest first.
-    pub(crate) fn resource_packs(&self) -> impl Iterator<Item = &ResourcePack> {
-        let here = self.regions.get(self.region.name);
-        here.into_iter().flat_map(|here| here.resource_packs.newest_first())
-    }
-
-    /// The packs of these ids; each once, however often it is named.
-    pub(crate) fn named_resource_packs(
-        &self,
-        ids: &[String],
-    ) -> Result<Vec<&ResourcePack>, ApiError> {
-        let Some(here) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
-        here.resource_packs.named(ids).map_err(|id| {
-            let message =
-                format!("The resource pack `{id}` does not exist in {}.", self.region.name);
-            let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
-            self.codes.error([code], message)
-        })
     }
 }
 

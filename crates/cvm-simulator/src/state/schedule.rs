@@ -3,52 +3,27 @@
 //! A plan acts at its own time, after everything that was due by then: what becomes of an instance
 //! depends on the virtual time, not on how often somebody looks.
 
-use std::collections::{BTreeSet, HashMap};
-
 use crate::clock::VirtualClock;
-use crate::state::{Instances, RegionResources};
-use crate::steps::count_one;
+use crate::state::{Instances, RegionResources, State};
 use crate::timestamp::Timestamp;
 
-/// When which plan of one kind has something to do next; plans are known by the order in which they
-/// were made. A plan has one date at most.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Agenda {
-    dates: BTreeSet<(Timestamp, u64)>,
-    of: HashMap<u64, Timestamp>,
-}
-
-impl Agenda {
-    pub(crate) fn add(&mut self, moment: Timestamp, place: u64) {
-        self.strike(place);
-        self.dates.insert((moment, place));
-        self.of.insert(place, moment);
-    }
-
-    /// Takes out whatever a plan had to do.
-    pub(crate) fn strike(&mut self, place: u64) {
-        count_one();
-        if let Some(moment) = self.of.remove(&place) {
-            self.dates.remove(&(moment, place));
+impl State {
+    /// Applies everything that is due in a region.
+    pub(crate) fn apply_due(&mut self, region: &'static str, clock: &VirtualClock, now: Timestamp) {
+        let instances = self.instances.entry(region).or_default();
+        let resources = self.resources.entry(region).or_default();
+        apply_due(instances, resources, clock, now);
+        if resources.dedicated_hosts.is_due(now) {
+            resources.dedicated_hosts.settle(now);
         }
-    }
-
-    /// When there is something to do next.
-    pub(crate) fn first(&self) -> Option<Timestamp> {
-        self.dates.first().map(|(moment, _)| *moment)
-    }
-
-    /// Takes out the next plan that has something to do by a moment.
-    pub(crate) fn next(&mut self, moment: Timestamp) -> Option<u64> {
-        self.first().filter(|first| *first <= moment)?;
-        let (_, place) = self.dates.pop_first()?;
-        self.of.remove(&place);
-        Some(place)
+        if resources.resource_packs.is_due(now) {
+            resources.resource_packs.settle(now);
+        }
     }
 }
 
 /// Lets everything happen in a region that is due.
-pub(crate) fn apply_due(
+fn apply_due(
     store: &mut Instances,
     holdings: &mut RegionResources,
     clock: &VirtualClock,

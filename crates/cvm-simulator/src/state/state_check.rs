@@ -77,7 +77,8 @@ mod tests {
 
     use super::*;
     use crate::Timestamp;
-    use crate::state::operation::{Effect, ISOLATE, LAUNCH};
+    use crate::state::effect::Effect;
+    use crate::state::operation::{ISOLATE, LAUNCH};
     use crate::state::stored_instance::RunningOperation;
 
     fn machine(state: InstanceState) -> StoredInstance {

@@ -8,8 +8,8 @@ use cvm_models::types::{GPUInfo, Instance};
 use cvm_protocol::Sensitive;
 
 use crate::catalog::InstanceType;
-use crate::state::Period;
-use crate::state::operation::{Effect, FinalState, ISOLATE, Operation, TERMINATE};
+use crate::state::effect::Effect;
+use crate::state::operation::{FinalState, ISOLATE, Operation, TERMINATE};
 use crate::timestamp::Timestamp;
 
 /// How often a prepaid instance may become smaller; assumed.
@@ -47,6 +47,27 @@ pub(crate) struct RunningOperation {
     /// When that step ends.
     pub(crate) due: Timestamp,
     pub(crate) change: Effect,
+}
+
+/// For how long an instance has which bandwidth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub(crate) begins: Timestamp,
+    /// `None` for the end of the instance's own term.
+    pub(crate) ends: Option<Timestamp>,
+    pub(crate) mbps: i64,
+}
+
+impl Period {
+    pub(crate) fn includes(&self, moment: Timestamp) -> bool {
+        self.begins <= moment && self.ends.is_none_or(|ends| moment < ends)
+    }
+
+    /// Whether there is a time that belongs to both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        let begins_in = |one: &Self, other: &Self| other.ends.is_none_or(|ends| one.begins < ends);
+        begins_in(self, other) && begins_in(other, self)
+    }
 }
 
 impl StoredInstance {
@@ -114,17 +135,7 @@ impl StoredInstance {
             }
             FinalState::Removed => return false,
         }
-        match change {
-            Effect::None => {}
-            Effect::Type(one) => self.set_type(*one),
-            Effect::KeyPairs(key_ids) => self.api.login_settings.key_ids.clone_from(key_ids),
-            Effect::Attribute(attribute) => attribute.set(self),
-            Effect::StopCharging(mode) => self.api.stop_charging_mode = mode.clone(),
-            Effect::System(system) => system.install(self),
-            Effect::Disks(changes) => changes.iter().for_each(|change| change.apply(self)),
-            Effect::OsName(name) => self.api.os_name = (*name).to_owned(),
-            Effect::RescuedFrom(state) => self.rescued_from = Some(state.clone()),
-        }
+        self.apply_effect(change);
         self.api.latest_operation_state = Some(LatestOperationState::Success);
         true
     }

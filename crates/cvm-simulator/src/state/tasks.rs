@@ -1,8 +1,8 @@
 //! Maintenance that awaits the customer, in one region.
 
 use crate::clock::VirtualClock;
+use crate::state::agenda::Agenda;
 use crate::state::operation::REPAIR;
-use crate::state::schedule::Agenda;
 use crate::state::{Effect, Instances, StoredInstance};
 use crate::steps::count_one;
 use crate::{Repair, Timestamp};

@@ -3,7 +3,8 @@
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::chc_host::{no_network, provided_installer};
-use crate::state::{Addresses, IdGenerator, StoredChcHost, SubnetUse};
+use crate::ids::IdGenerator;
+use crate::state::{Addresses, StoredChcHost, SubnetUse};
 use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
 use std::net::Ipv4Addr;
 

@@ -3,8 +3,8 @@
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags;
-use crate::seeded_rng::Stream;
 use crate::state::{DedicatedHost, RequestContext, Term};
 use cvm_models::actions::{AllocateHosts, AllocateHostsResponse};
 use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};

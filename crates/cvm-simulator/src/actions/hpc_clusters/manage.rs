@@ -3,8 +3,8 @@
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags;
-use crate::seeded_rng::Stream;
 use crate::state::RequestContext;
 use cvm_models::actions::{
     CreateHpcCluster, CreateHpcClusterResponse, DeleteHpcClusters, DeleteHpcClustersResponse,

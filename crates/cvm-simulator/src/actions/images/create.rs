@@ -4,9 +4,9 @@ use crate::actions::images::{names, owned_image};
 use crate::api_error::ApiError;
 use crate::catalog::disk_type;
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags::tags;
 use crate::parameters::distinct;
-use crate::seeded_rng::Stream;
 use crate::state::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, Creation, DiskSnapshot, Effect,
     OwnImage, POWEROFF, RequestContext, System,

@@ -4,8 +4,8 @@
 use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::parameters::distinct;
-use crate::seeded_rng::Stream;
 use crate::state::{OwnImage, RequestContext};
 use cvm_models::actions::{ExportImages, ExportImagesResponse};
 use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};

@@ -4,8 +4,8 @@ use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags::tags;
-use crate::seeded_rng::Stream;
 use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
 use cvm_models::actions::{
     DescribeImportImageOs, DescribeImportImageOsResponse, ImportImage, ImportImageResponse,

@@ -1,9 +1,9 @@
 //! ModifyImageSharePermission and DescribeImageSharePermission.
 
-use crate::account::UIN;
 use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::UIN;
 use crate::state::{OwnImage, RequestContext};
 use cvm_models::actions::{
     DescribeImageSharePermission, DescribeImageSharePermissionResponse, ModifyImageSharePermission,

@@ -4,7 +4,7 @@ use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, region};
 use crate::handler::{ActionHandler, Outcome};
-use crate::seeded_rng::Stream;
+use crate::ids::Stream;
 use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
 use cvm_models::actions::{SyncImages, SyncImagesResponse};
 use cvm_models::enums::ImageState;

@@ -3,7 +3,7 @@
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::seeded_rng::Stream;
+use crate::ids::Stream;
 use crate::state::{CONVERT_SYSTEM, Effect, RequestContext, StoredInstance};
 use cvm_models::actions::{
     ConvertOperatingSystems, ConvertOperatingSystemsResponse, ProgramFpgaImage,

@@ -3,8 +3,8 @@
 use crate::actions::key_pairs::open_ssh;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags;
-use crate::seeded_rng::Stream;
 use crate::state::RequestContext;
 use cvm_models::actions::{
     CreateKeyPair, CreateKeyPairResponse, ImportKeyPair, ImportKeyPairResponse,

@@ -1,7 +1,7 @@
 //! What a version of a template holds, and how it is shown.
 
-use crate::account::APP_ID;
 use crate::api_error::ApiError;
+use crate::ids::APP_ID;
 use crate::launch::action_timer::unbound;
 use crate::launch::plan::Plan;
 use crate::launch::template::over;

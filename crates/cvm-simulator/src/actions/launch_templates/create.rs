@@ -1,13 +1,13 @@
 //! CreateLaunchTemplate and CreateLaunchTemplateVersion.
 
-use crate::account::UIN;
 use crate::actions::launch_templates::content;
 use crate::actions::launch_templates::manage::version_number;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::ids::UIN;
 use crate::launch::tags::tags;
 use crate::launch::template::over;
-use crate::seeded_rng::Stream;
 use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
 use cvm_models::actions::{
     CreateLaunchTemplate, CreateLaunchTemplateResponse, CreateLaunchTemplateVersion,

@@ -2,8 +2,8 @@
 
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
 use crate::launch::tags::tags;
-use crate::seeded_rng::Stream;
 use crate::state::{GROUP_QUOTA, RequestContext, room};
 use cvm_models::actions::{
     CreateDisasterRecoverGroup, CreateDisasterRecoverGroupResponse, DeleteDisasterRecoverGroups,

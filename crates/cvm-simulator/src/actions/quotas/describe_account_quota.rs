@@ -1,9 +1,9 @@
 //! DescribeAccountQuota: what the account has used of each quota, and what is left.
 
-use crate::account::APP_ID;
 use crate::api_error::ApiError;
 use crate::filter;
 use crate::handler::{ActionHandler, Outcome};
+use crate::ids::APP_ID;
 use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
 use cvm_models::actions::{DescribeAccountQuota, DescribeAccountQuotaResponse};
 use cvm_models::enums::{DisasterRecoverGroupType, InstanceChargeType};

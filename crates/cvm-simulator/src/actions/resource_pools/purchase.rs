@@ -4,7 +4,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{PackType, instance_type, pack_type};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
-use crate::seeded_rng::Stream;
+use crate::ids::Stream;
 use crate::state::{RequestContext, Term, capacity};
 use cvm_models::actions::{
     PurchaseResourcePoolPacks, PurchaseResourcePoolPacksResponse, TerminateResourcePoolPacks,

@@ -1,59 +1,33 @@
-//! What an operation changes of an instance that stays the same machine. It shows when the operation
-//! ends, as a new type does.
+//! Applies the effect of an operation to an instance when the operation ends.
 
-use std::net::Ipv4Addr;
-
-use cvm_models::enums::{
-    InstanceChargeType, InstanceState, InternetChargeType, RenewFlag, StopChargingMode,
-};
-use cvm_protocol::Sensitive;
+use cvm_models::enums::{InstanceChargeType, InstanceState, InternetChargeType, StopChargingMode};
+use cvm_models::types::LoginSettings;
 
 use crate::state::StoredInstance;
+use crate::state::effect::{
+    Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
+};
 use crate::timestamp::Timestamp;
 
-/// One attribute and its new value.
-#[derive(Clone, Debug)]
-pub(crate) enum Attribute {
-    Name(String),
-    HostName(String),
-    UserData(Sensitive),
-    /// All of them, in the order of their priority.
-    SecurityGroups(Vec<String>),
-    Role(Option<String>),
-    TerminationProtection(bool),
-    JumboFrame(bool),
-    Project(i64),
-    RenewFlag(RenewFlag),
-    /// By the hour from this moment on.
-    Hourly(Timestamp),
-    Subscription(Subscription),
-    Bandwidth(i64),
-    Network(NewNetwork),
-}
-
-/// A subscription that was bought.
-#[derive(Clone, Debug)]
-pub(crate) struct Subscription {
-    pub(crate) begins: Timestamp,
-    pub(crate) ends: Timestamp,
-    pub(crate) renew_flag: RenewFlag,
-}
-
-/// The network that an instance moves to, with the address that is kept for it there.
-#[derive(Clone, Debug)]
-pub(crate) struct NewNetwork {
-    pub(crate) vpc_id: String,
-    pub(crate) subnet_id: String,
-    pub(crate) address: Ipv4Addr,
-    /// `None` leaves it as it is.
-    pub(crate) is_gateway: Option<bool>,
-    /// Whether the name inside the guest follows the address.
-    pub(crate) renames_host: bool,
+impl StoredInstance {
+    pub(crate) fn apply_effect(&mut self, effect: &Effect) {
+        match effect {
+            Effect::None => {}
+            Effect::Type(one) => self.set_type(*one),
+            Effect::KeyPairs(key_ids) => self.api.login_settings.key_ids.clone_from(key_ids),
+            Effect::Attribute(attribute) => attribute.set(self),
+            Effect::StopCharging(mode) => self.api.stop_charging_mode = mode.clone(),
+            Effect::System(system) => system.install(self),
+            Effect::Disks(changes) => changes.iter().for_each(|change| change.apply(self)),
+            Effect::OsName(name) => self.api.os_name = (*name).to_owned(),
+            Effect::RescuedFrom(state) => self.rescued_from = Some(state.clone()),
+        }
+    }
 }
 
 impl Attribute {
     /// Gives an instance the new value.
-    pub(crate) fn set(&self, machine: &mut StoredInstance) {
+    fn set(&self, machine: &mut StoredInstance) {
         let shown = &mut machine.api;
         match self {
             Self::Name(name) => shown.instance_name.clone_from(name),
@@ -115,5 +89,44 @@ impl NewNetwork {
         network.subnet_id.clone_from(&self.subnet_id);
         network.as_vpc_gateway = self.is_gateway.or(network.as_vpc_gateway);
         shown.private_ip_addresses = vec![address];
+    }
+}
+
+impl DiskChange {
+    fn apply(&self, machine: &mut StoredInstance) {
+        let shown = &mut machine.api;
+        let system = &mut shown.system_disk;
+        let (size, kind) = if system.disk_id == self.disk_id {
+            (&mut system.disk_size, &mut system.disk_type)
+        } else {
+            let mut data = shown.data_disks.iter_mut();
+            let Some(disk) = data.find(|disk| disk.disk_id == self.disk_id) else { return };
+            (&mut disk.disk_size, &mut disk.disk_type)
+        };
+        match &self.effect {
+            DiskEffect::Large(gib) => *size = Some(*gib),
+            DiskEffect::Of(other) => *kind = Some(other.clone()),
+        }
+    }
+}
+
+impl Reinstallation {
+    /// Takes the place of the system before. Nothing is left of the login of that one.
+    fn install(&self, machine: &mut StoredInstance) {
+        let (user, port) = self.image.system.login();
+        let shown = &mut machine.api;
+        shown.image_id = self.image.id.clone();
+        shown.os_name = self.image.system.os_name.clone();
+        shown.license_type = self.image.system.license_type.clone();
+        shown.system_disk.disk_size = Some(self.gib);
+        shown.login_settings =
+            LoginSettings { key_ids: self.key_ids.clone(), ..LoginSettings::default() };
+        shown.default_login_user = user.to_owned();
+        shown.default_login_port = port;
+        if let Some(name) = &self.host_name {
+            shown.host_name = Some(name.clone());
+        }
+        machine.has_agent = self.has_agent;
+        machine.user_data.clone_from(&self.user_data);
     }
 }

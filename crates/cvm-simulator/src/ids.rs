@@ -1,7 +1,16 @@
 //! Everything that looks random, drawn from one seed: the same requests get the same bytes.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+/// The account number (UIN) of the account that all credentials belong to: it created the launch templates and owns
+/// the images.
+pub(crate) const UIN: &str = "100000000001";
+
+/// The AppId of the account: quotas, buckets and versions of launch templates belong to it. The service never mixes it with the
+/// account number.
+pub(crate) const APP_ID: u64 = 1_250_000_000;
 
 /// What a number is drawn for; every purpose has a stream of its own, so that one more request id
 /// does not change the next instance's address.
@@ -88,6 +97,61 @@ impl SeededRng {
             rest /= 36;
         }
         id
+    }
+}
+
+/// Makes identifiers, no two alike in any region.
+#[derive(Clone, Debug)]
+pub(crate) struct IdGenerator {
+    dice: SeededRng,
+    made: BTreeMap<Stream, u64>,
+}
+
+impl IdGenerator {
+    pub(crate) const fn new(dice: SeededRng) -> Self {
+        Self { dice, made: BTreeMap::new() }
+    }
+
+    /// The next identifier of a kind: the prefix and eight letters and digits.
+    pub(crate) fn id(&mut self, prefix: &str, purpose: Stream) -> String {
+        let place = self.place(purpose);
+        self.dice.id(prefix, purpose, place)
+    }
+
+    /// The next random number of a kind.
+    pub(crate) fn number(&mut self, purpose: Stream) -> u64 {
+        let place = self.place(purpose);
+        self.dice.next(purpose, place)
+    }
+
+    /// An id and a uuid for a new instance.
+    pub(crate) fn instance(&mut self) -> (String, String) {
+        let place = self.place(Stream::InstanceId);
+        (self.dice.id("ins-", Stream::InstanceId, place), self.dice.uuid(Stream::Uuid, place))
+    }
+
+    /// An id for a new disk.
+    pub(crate) fn disk(&mut self) -> String {
+        self.id("disk-", Stream::DiskId)
+    }
+
+    /// The network that an account has from the start: its id, and its subnet in a zone.
+    pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
+        let vpc = self.dice.id("vpc-", Stream::Vpc, zone_id / 10_000);
+        (vpc, self.dice.id("subnet-", Stream::Subnet, zone_id))
+    }
+
+    /// A token for the console of an instance. It follows from the id of the request, so that a read draws nothing
+    /// that another request would have drawn.
+    pub(crate) fn console_token(&self, request_id: &str) -> String {
+        self.dice.token(Stream::ConsoleToken, request_id)
+    }
+
+    fn place(&mut self, purpose: Stream) -> u64 {
+        let made = self.made.entry(purpose).or_default();
+        let place = *made;
+        *made += 1;
+        place
     }
 }
 

@@ -1,0 +1,42 @@
+//! The state of the simulated account: in each region its instances and its other resources, and the counters of ids
+//! that all regions share.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{IdGenerator, SeededRng};
+use crate::state::{
+    ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, Instances, KeyPairs,
+    LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, Shared,
+};
+
+/// Everything that commands change.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// The instances of each region.
+    pub(crate) instances: BTreeMap<&'static str, Shared<Instances>>,
+    /// All other resources of each region.
+    pub(crate) resources: BTreeMap<&'static str, Shared<RegionResources>>,
+    pub(crate) ids: IdGenerator,
+}
+
+impl State {
+    pub(crate) fn new(rng: SeededRng) -> Self {
+        let ids = IdGenerator::new(rng);
+        Self { instances: BTreeMap::new(), resources: BTreeMap::new(), ids }
+    }
+}
+
+/// One region's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RegionResources {
+    pub(crate) action_timers: Shared<ActionTimers>,
+    pub(crate) chc_hosts: Shared<ChcHosts>,
+    pub(crate) dedicated_hosts: Shared<DedicatedHosts>,
+    pub(crate) hpc_clusters: Shared<HpcClusters>,
+    pub(crate) images: Shared<Images>,
+    pub(crate) key_pairs: Shared<KeyPairs>,
+    pub(crate) launch_templates: Shared<LaunchTemplates>,
+    pub(crate) placement_groups: Shared<PlacementGroups>,
+    pub(crate) repair_tasks: Shared<RepairTasks>,
+    pub(crate) resource_packs: Shared<ResourcePacks>,
+}

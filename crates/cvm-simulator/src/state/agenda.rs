@@ -1,0 +1,43 @@
+//! The dates of plans: when which timer or task has something to do next.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::steps::count_one;
+use crate::timestamp::Timestamp;
+
+/// When which plan of one kind has something to do next; plans are known by the order in which they
+/// were made. A plan has one date at most.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agenda {
+    dates: BTreeSet<(Timestamp, u64)>,
+    of: HashMap<u64, Timestamp>,
+}
+
+impl Agenda {
+    pub(crate) fn add(&mut self, moment: Timestamp, place: u64) {
+        self.strike(place);
+        self.dates.insert((moment, place));
+        self.of.insert(place, moment);
+    }
+
+    /// Takes out whatever a plan had to do.
+    pub(crate) fn strike(&mut self, place: u64) {
+        count_one();
+        if let Some(moment) = self.of.remove(&place) {
+            self.dates.remove(&(moment, place));
+        }
+    }
+
+    /// When there is something to do next.
+    pub(crate) fn first(&self) -> Option<Timestamp> {
+        self.dates.first().map(|(moment, _)| *moment)
+    }
+
+    /// Takes out the next plan that has something to do by a moment.
+    pub(crate) fn next(&mut self, moment: Timestamp) -> Option<u64> {
+        self.first().filter(|first| *first <= moment)?;
+        let (_, place) = self.dates.pop_first()?;
+        self.of.remove(&place);
+        Some(place)
+    }
+}

@@ -1,0 +1,237 @@
+//! Finds the resources that a request names, or says with which code they do not exist.
+
+use std::collections::HashMap;
+
+use cvm_models::enums::ImageState;
+use cvm_models::types::{DisasterRecoverGroup, HpcClusterInfo, KeyPair};
+
+use crate::api_error::ApiError;
+use crate::catalog::image;
+use crate::parameters::{distinct, has_layout};
+use crate::state::launch_templates::unknown;
+use crate::state::{
+    DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, StoredInstance,
+    System, Template, is_in,
+};
+use crate::steps::count_one;
+
+impl RequestContext<'_> {
+    /// The places of instances that all exist; each once, however often it is named.
+    pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, ApiError> {
+        let serial_of = |id: &String| {
+            self.instances.serial(id).ok_or_else(|| {
+                let message =
+                    format!("The instance `{id}` does not exist in {}.", self.region.name);
+                self.codes.error(["InvalidInstanceId.NotFound"], message)
+            })
+        };
+        let serials: Vec<u64> = instance_ids.iter().map(serial_of).collect::<Result<_, _>>()?;
+        Ok(distinct(serials))
+    }
+
+    /// The instances that a Describe action lists, the newest first: all of them, or those that are
+    /// named. An id that does not exist is simply not among them.
+    pub(crate) fn listed(&self, instance_ids: &[String]) -> impl Iterator<Item = &StoredInstance> {
+        let mut named: Vec<_> =
+            instance_ids.iter().filter_map(|id| self.instances.serial(id)).collect();
+        named.sort_unstable_by(|a, b| b.cmp(a));
+        named.dedup();
+        let all = instance_ids.is_empty().then(|| self.instances.newest_first());
+        let named = named.into_iter().filter_map(|serial| self.instances.get(serial));
+        all.into_iter().flatten().chain(named)
+    }
+
+    /// The index of an instance, and the instance. Not every table states the layout of the id, so it is
+    /// checked here.
+    pub(crate) fn find_instance(
+        &self,
+        instance_id: &str,
+    ) -> Result<(u64, &StoredInstance), ApiError> {
+        if !has_layout(instance_id, "ins-xxxxxxxx") {
+            let message = format!("The instance id `{instance_id}` is malformed.");
+            return Err(self.codes.error(["InvalidInstanceId.Malformed"], message));
+        }
+        let serial = self.instances.serial(instance_id);
+        let found = serial.and_then(|serial| Some((serial, self.instances.get(serial)?)));
+        found.ok_or_else(|| {
+            let message =
+                format!("The instance `{instance_id}` does not exist in {}.", self.region.name);
+            self.codes.error(["InvalidInstanceId.NotFound"], message)
+        })
+    }
+
+    /// Checks that no timer is to terminate one of the instances; the error has this code.
+    pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
+        let mut ids = self.instances(serials).map(|machine| &machine.api.instance_id);
+        let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
+        let message = format!(
+            "The timer `{}` is to terminate the instance `{}` at {}; cancel it first.",
+            timer.id, timer.instance_id, timer.at
+        );
+        Err(self.codes.error([code], message))
+    }
+
+    /// The hosts of this region, in the order in which they were bought.
+    pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
+        let hosts = self.regions.get(self.region.name).map(|here| &here.dedicated_hosts.list);
+        hosts.into_iter().flatten().inspect(|_| count_one())
+    }
+
+    /// The hosts of these ids; each once, however often it is named.
+    pub(crate) fn named_dedicated_hosts(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&DedicatedHost>, ApiError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let known: HashMap<&str, &DedicatedHost> =
+            self.dedicated_hosts().map(|host| (host.bought.host_id.as_str(), host)).collect();
+        let find = |id: &String| {
+            known.get(id.as_str()).copied().ok_or_else(|| {
+                let message =
+                    format!("The dedicated host `{id}` does not exist in {}.", self.region.name);
+                self.codes.error(["InvalidHostId.NotFound"], message)
+            })
+        };
+        distinct(ids).into_iter().map(find).collect()
+    }
+
+    /// The packs of this region, the newest first.
+    pub(crate) fn resource_packs(&self) -> impl Iterator<Item = &ResourcePack> {
+        let here = self.regions.get(self.region.name);
+        here.into_iter().flat_map(|here| here.resource_packs.newest_first())
+    }
+
+    /// The packs of these ids; each once, however often it is named.
+    pub(crate) fn named_resource_packs(
+        &self,
+        ids: &[String],
+    ) -> Result<Vec<&ResourcePack>, ApiError> {
+        let Some(here) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
+        here.resource_packs.named(ids).map_err(|id| {
+            let message =
+                format!("The resource pack `{id}` does not exist in {}.", self.region.name);
+            let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
+            self.codes.error([code], message)
+        })
+    }
+
+    /// The cluster of an id.
+    pub(crate) fn hpc_cluster(&self, id: &str) -> Result<&HpcClusterInfo, ApiError> {
+        let here = self.regions.get(self.region.name);
+        let mut clusters = here.into_iter().flat_map(|here| &here.hpc_clusters.list);
+        clusters.find(|cluster| cluster.hpc_cluster_id == id).ok_or_else(|| {
+            let message = format!("The HPC cluster `{id}` does not exist in {}.", self.region.name);
+            self.codes.error(["ResourceNotFound.HpcCluster"], message)
+        })
+    }
+
+    /// The key pairs of this region, the newest first.
+    pub(crate) fn key_pairs(&self) -> impl Iterator<Item = &KeyPair> {
+        let here = self.regions.get(self.region.name);
+        here.into_iter().flat_map(|here| here.key_pairs.newest_first())
+    }
+
+    /// Passes when all of these key pairs exist; returns each once, however often it is named.
+    pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
+        let here = self.regions.get(self.region.name);
+        for id in key_ids {
+            if here.and_then(|here| here.key_pairs.get(id)).is_none() {
+                let message =
+                    format!("The key pair `{id}` does not exist in {}.", self.region.name);
+                let wanted = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
+                return Err(self.codes.error(wanted, message));
+            }
+        }
+        Ok(distinct(key_ids).into_iter().cloned().collect())
+    }
+
+    /// The template of an id.
+    pub(crate) fn template(&self, id: &str) -> Result<&Template, ApiError> {
+        let here = self.regions.get(self.region.name);
+        let found = here.and_then(|here| here.launch_templates.get(id));
+        found.ok_or_else(|| unknown(self.codes, id))
+    }
+
+    /// The template of an id, to change it.
+    pub(crate) fn template_mut(&mut self, id: &str) -> Result<&mut Template, ApiError> {
+        let codes = self.codes;
+        self.resources().launch_templates.get_mut(id).ok_or_else(|| unknown(codes, id))
+    }
+
+    /// The group of an id; `codes` say that there is none.
+    pub(crate) fn placement_group(
+        &self,
+        id: &str,
+        codes: &[&str],
+    ) -> Result<&DisasterRecoverGroup, ApiError> {
+        let here = self.regions.get(self.region.name);
+        here.and_then(|here| here.placement_groups.get(id)).ok_or_else(|| {
+            let region = self.region.name;
+            let message = format!("The placement group `{id}` does not exist in {region}.");
+            self.codes.error(codes, message)
+        })
+    }
+
+    /// The instances in a group, the newest first.
+    pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
+        self.instances.newest_first().filter(move |machine| is_in(&machine.api, group_id))
+    }
+
+    /// Passes when a group has room for so many more.
+    pub(crate) fn check_room(
+        &self,
+        group: &DisasterRecoverGroup,
+        newcomers: u64,
+    ) -> Result<(), ApiError> {
+        let id = &group.disaster_recover_group_id;
+        let wanted = (self.members_of(id).count() as u64).saturating_add(newcomers);
+        let total = group.cvm_quota_total;
+        if i64::try_from(wanted).is_ok_and(|wanted| wanted <= total) {
+            return Ok(());
+        }
+        let message = format!("The placement group `{id}` would hold {wanted}, and {total} fit.");
+        let wanted = [
+            "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
+            "LimitExceeded.DisasterRecoverGroup",
+        ];
+        Err(self.codes.error(wanted, message))
+    }
+
+    /// The image of an id, if instances of this region can start from it now.
+    pub(crate) fn bootable(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
+        if let Some(public) = image(image_id) {
+            return Ok(LaunchImage::of(&public.shown()));
+        }
+        let own = self.images().and_then(|images| images.get(image_id)).ok_or_else(|| {
+            let message = format!("The image `{image_id}` does not exist in {}.", self.region.name);
+            self.codes.error(["InvalidImageId.NotFound"], message)
+        })?;
+        let state = own.state(self.now);
+        if *state != ImageState::Normal {
+            let message = format!("The image `{image_id}` is {state}, not NORMAL.");
+            let wanted =
+                ["InvalidParameterValue.InvalidImageState", "InvalidImageId.IncorrectState"];
+            return Err(self.codes.error(wanted, message));
+        }
+        Ok(LaunchImage { is_encrypted: own.is_encrypted, ..LaunchImage::of(&own.shown) })
+    }
+
+    /// The operating system that instances made from an image have, even when the image is no more.
+    pub(crate) fn system_of(&self, image_id: &str) -> Option<System> {
+        match image(image_id) {
+            Some(public) => Some(System::of(&public.shown())),
+            None => self.images()?.system(image_id),
+        }
+    }
+
+    /// A snapshot of this region.
+    pub(crate) fn snapshot(&self, snapshot_id: &str) -> Option<&DiskSnapshot> {
+        self.images()?.snapshots.get(snapshot_id)
+    }
+
+    fn images(&self) -> Option<&Images> {
+        self.regions.get(self.region.name).map(|resources| &*resources.images)
+    }
+}
