@@ -46,17 +46,17 @@ fn shortened(message: String) -> String {
     if message.len() <= MAX_NAME {
         return message;
     }
-    let parts = message.split('`').enumerate().map(|(place, part)| {
-        let most = if place % 2 == 1 { MAX_NAME } else { MAX_MESSAGE };
-        first_of(part, most)
+    let parts = message.split('`').enumerate().map(|(index, part)| {
+        let max = if index % 2 == 1 { MAX_NAME } else { MAX_MESSAGE };
+        first_of(part, max)
     });
     let short: Vec<_> = parts.collect();
     first_of(&short.join("`"), MAX_MESSAGE).into_owned()
 }
 
 /// A text, or the first of its characters and an ellipsis.
-fn first_of(text: &str, most: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(most) {
+fn first_of(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
         Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
     }
@@ -95,10 +95,10 @@ impl DocumentedCodes {
     /// The first of these that the action can answer with; without any, the family of one of them.
     pub(crate) fn first_documented<S: AsRef<str>>(
         self,
-        wanted: impl IntoIterator<Item = S>,
+        requested: impl IntoIterator<Item = S>,
     ) -> &'static str {
         let mut family = None;
-        for code in wanted {
+        for code in requested {
             let code = code.as_ref();
             if let Some(code) = self.published(code) {
                 return code;
@@ -111,10 +111,10 @@ impl DocumentedCodes {
     /// Refuses with the first of these codes that the action can answer with.
     pub(crate) fn error<S: AsRef<str>>(
         self,
-        wanted: impl IntoIterator<Item = S>,
+        requested: impl IntoIterator<Item = S>,
         message: impl Into<String>,
     ) -> ApiError {
-        ApiError::new(self.first_documented(wanted), message)
+        ApiError::new(self.first_documented(requested), message)
     }
 }
 

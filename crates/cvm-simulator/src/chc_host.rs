@@ -42,7 +42,7 @@ impl ChcServer {
     }
 }
 
-pub(crate) fn shown(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
+pub(crate) fn api(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> ChcHost {
     let (vcpus, memory_gb, disk) = (server.vcpus, server.memory_gb, &server.disk);
     ChcHost {
         chc_id: id.to_owned(),

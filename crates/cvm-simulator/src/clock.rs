@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn only_the_instant_pace_takes_no_time() {
         let typical = Duration::from_secs(9);
-        let delay = |pace| VirtualClock::new(pace, Timestamp::default()).delay(typical);
+        let delay = |mode| VirtualClock::new(mode, Timestamp::default()).delay(typical);
         assert_eq!(delay(TimeMode::Instant), Duration::ZERO);
         assert_eq!(delay(TimeMode::Manual), typical);
         assert_eq!(delay(TimeMode::Scaled(60.0)), typical);

@@ -27,7 +27,7 @@ pub(crate) const TOO_MANY_GROUPS: &[&str] =
     &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"];
 
 /// Refuses a request for the member that breaks a limit.
-pub(crate) fn refusal(codes: DocumentedCodes, violation: &Violation) -> ApiError {
+pub(crate) fn error(codes: DocumentedCodes, violation: &Violation) -> ApiError {
     codes.error(suggestions(violation), format!("The parameter {violation}."))
 }
 
@@ -43,8 +43,12 @@ pub(crate) fn type_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiErr
 fn suggestions(violation: &Violation) -> Vec<String> {
     let Violation { field, fault, value, .. } = violation;
     let name = called(field.wire);
-    let codes = |own: &[&str]| -> Vec<String> {
-        own.iter().chain(&["InvalidParameterValue"]).map(|code| code.replace("{}", name)).collect()
+    let codes = |owned: &[&str]| -> Vec<String> {
+        owned
+            .iter()
+            .chain(&["InvalidParameterValue"])
+            .map(|code| code.replace("{}", name))
+            .collect()
     };
     match fault {
         // Text that is there and empty; what is not there at all has no value.
@@ -63,13 +67,13 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
         }
         ViolationKind::TooManyItems(_) => {
-            let own: &[&str] = match field.wire {
+            let owned: &[&str] = match field.wire {
                 "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => TOO_MANY_TAGS,
                 "SecurityGroupIds" | "SecurityGroups" => TOO_MANY_GROUPS,
                 _ => &[],
             };
             let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
-            codes(&[own, &general].concat())
+            codes(&[owned, &general].concat())
         }
         ViolationKind::TooSmall(_) | ViolationKind::TooLarge(_) => codes(&[
             "Invalid{}",
@@ -78,13 +82,13 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             "InvalidParameterValue.Range",
         ]),
         ViolationKind::TooLong(_) => {
-            let own = ["Invalid{}.TooLong", "Invalid{}TooLong"];
+            let owned = ["Invalid{}.TooLong", "Invalid{}TooLong"];
             let general = [
                 "InvalidParameterValue.TooLong",
                 "InvalidParameter.ValueTooLarge",
                 "InvalidParameterValue.TooLarge",
             ];
-            codes(&[&own, NAMED, &general].concat())
+            codes(&[&owned, NAMED, &general].concat())
         }
         ViolationKind::TooShort(_) | ViolationKind::NotAllowed => codes(NAMED),
         ViolationKind::TooManyBytes(_) => {
@@ -93,9 +97,9 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         ViolationKind::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
         ViolationKind::BadFormat(format) => malformed(format),
         ViolationKind::BadPattern(_) => {
-            let (own, general) =
+            let (owned, general) =
                 (["Invalid{}IncludeIllegalChar"], ["InvalidParameterValue.IncorrectFormat"]);
-            codes(&[&own, NAMED, &general].concat())
+            codes(&[&owned, NAMED, &general].concat())
         }
     }
 }
@@ -149,11 +153,11 @@ pub(crate) fn malformed(format: &str) -> Vec<String> {
         // The others have no code of their own.
         _ => None,
     };
-    let own = noun.map(|noun| {
+    let owned = noun.map(|noun| {
         [format!("Invalid{noun}.Malformed"), format!("InvalidParameterValue.{noun}Malformed")]
     });
     let general = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue"];
-    own.into_iter().flatten().chain(general.map(str::to_owned)).collect()
+    owned.into_iter().flatten().chain(general.map(str::to_owned)).collect()
 }
 
 fn is_filters(field: &FieldInfo) -> bool {
@@ -187,7 +191,7 @@ mod tests {
         let field = table.field(wire).unwrap();
         let value = value.map(str::to_owned);
         let violation = Violation { path: wire.to_owned(), field, fault, value };
-        refusal(DocumentedCodes(A::INFO), &violation).code
+        error(DocumentedCodes(A::INFO), &violation).code
     }
 
     #[test]

@@ -65,16 +65,16 @@ pub(crate) fn check(
     codes: DocumentedCodes,
     filters: &[Filter],
 ) -> Result<Vec<CheckedFilter<'_>>, ApiError> {
-    let wanted: Vec<_> =
+    let requested: Vec<_> =
         filters.iter().map(|filter| check_one(codes, filter)).collect::<Result<_, _>>()?;
-    let is_given = |name: &str| wanted.iter().any(|filter| filter.name == name);
+    let is_given = |name: &str| requested.iter().any(|filter| filter.name == name);
     let mut required = codes.0.filters.iter().filter(|known| known.required);
     match required.find(|known| !is_given(known.name)) {
         Some(known) => {
             let message = format!("The request is missing the filter `{}`.", known.name);
             Err(codes.error(["MissingParameter"], message))
         }
-        None => Ok(wanted),
+        None => Ok(requested),
     }
 }
 
@@ -87,8 +87,8 @@ fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_
     let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
     if filter.values.len() > limit as usize {
         let message = format!("The filter `{}` has more than {limit} values.", filter.name);
-        let wanted = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
-        return Err(codes.error(wanted, message));
+        let requested = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
+        return Err(codes.error(requested, message));
     }
     let values = filter.values.iter().map(|value| check_value(codes, known, value));
     Ok(CheckedFilter { name: &filter.name, values: values.collect::<Result<_, _>>()? })
@@ -99,9 +99,9 @@ fn check_value<'a>(
     known: &FilterInfo,
     value: &'a str,
 ) -> Result<Cow<'a, str>, ApiError> {
-    let refuse = |wanted: &[String]| {
+    let refuse = |requested: &[String]| {
         let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
-        codes.error(wanted, message)
+        codes.error(requested, message)
     };
     if !known.values.is_empty() && !known.values.contains(&value) {
         return Err(refuse(&["InvalidParameterValue".to_owned()]));
@@ -115,12 +115,12 @@ fn check_value<'a>(
             Err(refuse(&["InvalidParameterValue".to_owned()]))
         }
         Some(format) if format.contains("YYYY") => {
-            let moment = Timestamp::parse(value).ok_or_else(|| {
+            let time = Timestamp::parse(value).ok_or_else(|| {
                 let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
                 refuse(&codes.map(str::to_owned))
             })?;
             // Times of one layout compare as texts do.
-            Ok(Cow::Owned(moment.to_string()))
+            Ok(Cow::Owned(time.to_string()))
         }
         Some(format) if !has_prefix(value, format) => Err(refuse(&error_codes::malformed(format))),
         _ => Ok(Cow::Borrowed(value)),
@@ -200,7 +200,7 @@ mod tests {
             name: name.to_owned(),
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
-        check(DocumentedCodes(A::INFO), &[filter]).err().map(|refusal| refusal.code)
+        check(DocumentedCodes(A::INFO), &[filter]).err().map(|error| error.code)
     }
 
     #[test]
@@ -273,9 +273,9 @@ mod tests {
     fn times_are_compared_in_one_layout() {
         let filter =
             Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
-        let wanted =
+        let requested =
             check(DocumentedCodes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
-        assert!(wanted[0].is("2020-01-01T08:00:00Z"));
+        assert!(requested[0].is("2020-01-01T08:00:00Z"));
     }
 
     #[test]

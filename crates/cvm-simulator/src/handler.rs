@@ -12,7 +12,7 @@ use crate::state::RequestContext;
 pub(crate) trait ActionHandler: Action + Send {
     /// Checks the request against the world, changes the world, and answers. What it refuses, it
     /// has not begun.
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError>;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError>;
 }
 
 /// How an action went that was not refused.
@@ -40,12 +40,12 @@ impl Handler {
 
 /// A request that is read and waits for its turn at the world.
 pub(crate) trait BoxedRequest: Send {
-    fn apply(self: Box<Self>, scene: &mut RequestContext<'_>) -> Result<Reply, ApiError>;
+    fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError>;
 }
 
 impl<A: ActionHandler> BoxedRequest for A {
-    fn apply(self: Box<Self>, scene: &mut RequestContext<'_>) -> Result<Reply, ApiError> {
-        Ok(match ActionHandler::handle(*self, scene)? {
+    fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError> {
+        Ok(match ActionHandler::handle(*self, context)? {
             Outcome::Response(response) => Reply::Response(Box::new(response)),
             Outcome::DryRun => Reply::DryRun,
         })

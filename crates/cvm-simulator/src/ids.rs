@@ -52,14 +52,14 @@ impl SeededRng {
     }
 
     /// The number of a purpose at a place in its stream.
-    pub(crate) const fn next(self, purpose: Stream, place: u64) -> u64 {
-        mix(mix(self.seed.wrapping_add(purpose as u64)).wrapping_add(place))
+    pub(crate) const fn next(self, stream: Stream, index: u64) -> u64 {
+        mix(mix(self.seed.wrapping_add(stream as u64)).wrapping_add(index))
     }
 
     /// A UUID of the random kind.
-    pub(crate) fn uuid(self, purpose: Stream, place: u64) -> String {
-        let high = self.next(purpose, place.wrapping_mul(2));
-        let low = self.next(purpose, place.wrapping_mul(2).wrapping_add(1));
+    pub(crate) fn uuid(self, stream: Stream, index: u64) -> String {
+        let high = self.next(stream, index.wrapping_mul(2));
+        let low = self.next(stream, index.wrapping_mul(2).wrapping_add(1));
         format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             high >> 32,
@@ -82,12 +82,12 @@ impl SeededRng {
     ///
     /// The place is multiplied by a number that shares no factor with 36^8, and shifted: no two
     /// places meet, so no table of given identifiers is needed.
-    pub(crate) fn id(self, prefix: &str, purpose: Stream, place: u64) -> String {
+    pub(crate) fn id(self, prefix: &str, stream: Stream, index: u64) -> String {
         const DIGITS: u32 = 8;
         const SPACE: u128 = 36u128.pow(DIGITS);
-        let spread = u128::from(self.next(purpose, u64::MAX)) % SPACE / 6 * 6 + 1;
-        let shift = u128::from(self.next(purpose, u64::MAX - 1));
-        let mut rest = (u128::from(place) * spread + shift) % SPACE;
+        let spread = u128::from(self.next(stream, u64::MAX)) % SPACE / 6 * 6 + 1;
+        let shift = u128::from(self.next(stream, u64::MAX - 1));
+        let mut rest = (u128::from(index) * spread + shift) % SPACE;
         let mut id = String::with_capacity(prefix.len() + 8);
         id.push_str(prefix);
         for _ in 0..DIGITS {
@@ -103,31 +103,31 @@ impl SeededRng {
 /// Makes identifiers, no two alike in any region.
 #[derive(Clone, Debug)]
 pub(crate) struct IdGenerator {
-    dice: SeededRng,
+    rng: SeededRng,
     made: BTreeMap<Stream, u64>,
 }
 
 impl IdGenerator {
-    pub(crate) const fn new(dice: SeededRng) -> Self {
-        Self { dice, made: BTreeMap::new() }
+    pub(crate) const fn new(rng: SeededRng) -> Self {
+        Self { rng, made: BTreeMap::new() }
     }
 
     /// The next identifier of a kind: the prefix and eight letters and digits.
-    pub(crate) fn id(&mut self, prefix: &str, purpose: Stream) -> String {
-        let place = self.place(purpose);
-        self.dice.id(prefix, purpose, place)
+    pub(crate) fn id(&mut self, prefix: &str, stream: Stream) -> String {
+        let index = self.index(stream);
+        self.rng.id(prefix, stream, index)
     }
 
     /// The next random number of a kind.
-    pub(crate) fn number(&mut self, purpose: Stream) -> u64 {
-        let place = self.place(purpose);
-        self.dice.next(purpose, place)
+    pub(crate) fn number(&mut self, stream: Stream) -> u64 {
+        let index = self.index(stream);
+        self.rng.next(stream, index)
     }
 
     /// An id and a uuid for a new instance.
     pub(crate) fn instance(&mut self) -> (String, String) {
-        let place = self.place(Stream::InstanceId);
-        (self.dice.id("ins-", Stream::InstanceId, place), self.dice.uuid(Stream::Uuid, place))
+        let index = self.index(Stream::InstanceId);
+        (self.rng.id("ins-", Stream::InstanceId, index), self.rng.uuid(Stream::Uuid, index))
     }
 
     /// An id for a new disk.
@@ -137,21 +137,21 @@ impl IdGenerator {
 
     /// The network that an account has from the start: its id, and its subnet in a zone.
     pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
-        let vpc = self.dice.id("vpc-", Stream::Vpc, zone_id / 10_000);
-        (vpc, self.dice.id("subnet-", Stream::Subnet, zone_id))
+        let vpc = self.rng.id("vpc-", Stream::Vpc, zone_id / 10_000);
+        (vpc, self.rng.id("subnet-", Stream::Subnet, zone_id))
     }
 
     /// A token for the console of an instance. It follows from the id of the request, so that a read draws nothing
     /// that another request would have drawn.
     pub(crate) fn console_token(&self, request_id: &str) -> String {
-        self.dice.token(Stream::ConsoleToken, request_id)
+        self.rng.token(Stream::ConsoleToken, request_id)
     }
 
-    fn place(&mut self, purpose: Stream) -> u64 {
-        let made = self.made.entry(purpose).or_default();
-        let place = *made;
+    fn index(&mut self, stream: Stream) -> u64 {
+        let made = self.made.entry(stream).or_default();
+        let index = *made;
         *made += 1;
-        place
+        index
     }
 }
 
@@ -214,9 +214,9 @@ mod tests {
     #[test]
     fn identifiers_do_not_repeat() {
         for seed in [0, 1, u64::MAX] {
-            let dice = SeededRng::new(seed);
+            let rng = SeededRng::new(seed);
             let ids: HashSet<_> =
-                (0..50_000).map(|place| dice.id("ins-", Stream::InstanceId, place)).collect();
+                (0..50_000).map(|index| rng.id("ins-", Stream::InstanceId, index)).collect();
             assert_eq!(ids.len(), 50_000, "seed {seed}");
         }
     }

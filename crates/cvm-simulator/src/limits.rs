@@ -34,19 +34,19 @@ fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Vi
     let violation = |path, fault| Some(Violation { path, field, fault, value: None });
     match value {
         Value::List(list) => {
-            let most = most_items(field);
-            if list.len() > most as usize {
-                return violation(path, ViolationKind::TooManyItems(most));
+            let max = most_items(field);
+            if list.len() > max as usize {
+                return violation(path, ViolationKind::TooManyItems(max));
             }
             (0..list.len())
                 .find_map(|index| self::value(field, format!("{path}.{index}"), list.at(index)))
         }
         Value::Object(model) => object(model, &path),
         Value::Str(text) | Value::Secret(text) => {
-            let most = most_characters(field)?;
+            let max = most_characters(field)?;
             // No character has more than four bytes, so most texts need not be counted.
-            let is_long = text.len() > most as usize && text.chars().count() > most as usize;
-            if is_long { violation(path, ViolationKind::TooLong(most)) } else { None }
+            let is_long = text.len() > max as usize && text.chars().count() > max as usize;
+            if is_long { violation(path, ViolationKind::TooLong(max)) } else { None }
         }
         _ => None,
     }

@@ -1,7 +1,7 @@
 //! Actions of the cloud's operator, for which the API has no action.
 
 use crate::catalog::{REGIONS, region};
-use crate::chc_host::{ChcServer, shown};
+use crate::chc_host::{ChcServer, api};
 use crate::clock::VirtualClock;
 use crate::ids::Stream;
 use crate::repair::Repair;
@@ -21,7 +21,7 @@ pub(crate) fn add_chc_host(
     let mac = state.ids.number(Stream::ChcHostId);
     let id = state.ids.id("chc-", Stream::ChcHostId);
     let hosts = &mut state.resources.entry(region.name).or_default().chc_hosts;
-    hosts.list.push(StoredChcHost::new(shown(server, &id, mac, now)));
+    hosts.list.push(StoredChcHost::new(api(server, &id, mac, now)));
     Some(id)
 }
 

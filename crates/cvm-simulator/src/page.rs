@@ -30,9 +30,9 @@ impl Page {
     ) -> (Vec<R>, i64) {
         let mut part = Vec::new();
         let mut total = 0i64;
-        for (place, entry) in all.enumerate() {
+        for (index, entry) in all.enumerate() {
             total += 1;
-            if place >= self.offset && part.len() < self.limit {
+            if index >= self.offset && part.len() < self.limit {
                 part.push(make(entry));
             }
         }

@@ -41,7 +41,7 @@ pub(crate) fn check(
     }
     // Before anything looks into the lists: a hostile one could be long.
     if let Some(violation) = limits::broken(&record) {
-        return Err(error_codes::refusal(DocumentedCodes(info), &violation));
+        return Err(error_codes::error(DocumentedCodes(info), &violation));
     }
     let mut violations = validate(&record);
     paging(info, &record, &mut violations);
@@ -51,7 +51,7 @@ pub(crate) fn check(
         matches!(violation.fault, Missing | MissingIf(_) | AtLeastOneOf(_) | NoneOf(_))
     };
     match violations.iter().find(missing).or(violations.first()) {
-        Some(violation) => Err(error_codes::refusal(DocumentedCodes(info), violation)),
+        Some(violation) => Err(error_codes::error(DocumentedCodes(info), violation)),
         None => Ok(()),
     }
 }
@@ -82,12 +82,12 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
     else {
         return;
     };
-    let least = i64::try_from(min_limit).unwrap_or(i64::MAX);
-    for (name, least) in [(offset, 0), (limit, least)] {
+    let min = i64::try_from(min_limit).unwrap_or(i64::MAX);
+    for (name, min) in [(offset, 0), (limit, min)] {
         let field = info.request.field(name);
-        let value = member_named(record, name).as_i64().filter(|number| *number < least);
+        let value = member_named(record, name).as_i64().filter(|number| *number < min);
         if let Some((field, number)) = field.zip(value) {
-            let fault = ViolationKind::TooSmall(least);
+            let fault = ViolationKind::TooSmall(min);
             let value = Some(number.to_string());
             violations.push(Violation { path: name.to_owned(), field, fault, value });
         }
@@ -146,17 +146,17 @@ pub(crate) fn read_time(
     text: Option<&String>,
 ) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
-    let moment = Timestamp::parse(text).ok_or_else(|| {
+    let time = Timestamp::parse(text).ok_or_else(|| {
         let message = format!("`{member}` is not a time: `{text}`.");
         codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)
     })?;
-    Ok(Some(moment))
+    Ok(Some(time))
 }
 
 /// Each item once, at its first place.
 pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
-    let mut seen = HashSet::new();
-    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
+    let mut known = HashSet::new();
+    items.into_iter().filter(|item| known.insert(item.clone())).collect()
 }
 
 #[cfg(test)]

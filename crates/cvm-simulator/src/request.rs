@@ -147,13 +147,13 @@ mod tests {
     #[test]
     fn unsupported_action_is_checked_and_then_refused() {
         let region = find_region(&SPECIFIED, Some("ap-guangzhou"), false).unwrap();
-        let refusal = |body: &str| {
+        let error = |body: &str| {
             Request::parse(&SPECIFIED, region, &Parameters::Json(body.as_bytes())).err().unwrap()
         };
-        assert_eq!(refusal("{}").code, "MissingParameter");
-        assert_eq!(refusal("{\"No\":1}").code, "UnknownParameter");
-        let refusal = refusal("{\"InstanceIds\":[\"ins-12345678\"]}");
-        assert_eq!(refusal.code, "UnsupportedOperation");
-        assert!(refusal.message.contains("does not model the action SpecifiedAlone"));
+        assert_eq!(error("{}").code, "MissingParameter");
+        assert_eq!(error("{\"No\":1}").code, "UnknownParameter");
+        let error = error("{\"InstanceIds\":[\"ins-12345678\"]}");
+        assert_eq!(error.code, "UnsupportedOperation");
+        assert!(error.message.contains("does not model the action SpecifiedAlone"));
     }
 }

@@ -160,10 +160,10 @@ mod tests {
 
     #[test]
     fn time_moves_by_spans() {
-        let moment = Timestamp::from_unix(10).after(Duration::from_millis(1500));
-        assert_eq!(moment.unix(), 11);
+        let time = Timestamp::from_unix(10).after(Duration::from_millis(1500));
+        assert_eq!(time.unix(), 11);
         let end = Timestamp::parse("9999-12-31T23:59:59Z").unwrap();
-        assert_eq!(moment.after(Duration::MAX).unix(), end.unix());
-        assert_eq!(end.after(Duration::from_secs(1)), moment.after(Duration::MAX));
+        assert_eq!(time.after(Duration::MAX).unix(), end.unix());
+        assert_eq!(end.after(Duration::from_secs(1)), time.after(Duration::MAX));
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct PublicImage {
 
 impl PublicImage {
     /// As the API shows it.
-    pub(crate) fn shown(&self) -> Image {
+    pub(crate) fn api(&self) -> Image {
         Image {
             image_id: self.id.to_owned(),
             os_name: self.name.to_owned(),

@@ -66,13 +66,13 @@ mod tests {
 
     #[test]
     fn systems_have_releases_and_known_architectures() {
-        for (place, system) in IMPORT_SYSTEMS.iter().enumerate() {
+        for (index, system) in IMPORT_SYSTEMS.iter().enumerate() {
             assert!(!system.versions.is_empty(), "{}", system.name);
             for architecture in system.architectures {
                 assert!(Architecture::VALUES.contains(architecture), "{}", system.name);
             }
             let same = |other: &ImportSystem| other.name == system.name;
-            assert_eq!(IMPORT_SYSTEMS.iter().position(same), Some(place));
+            assert_eq!(IMPORT_SYSTEMS.iter().position(same), Some(index));
             assert_eq!(system.is_windows(), system.name.starts_with("Windows"));
         }
     }

@@ -71,7 +71,7 @@ impl Tariff {
     }
 
     /// An hour of an instance without its disks: a·vCPU + b·GiB + c·cards.
-    pub(crate) fn machine(self, vcpus: i64, memory_gib: i64, gpus: Option<(&str, f64)>) -> f64 {
+    pub(crate) fn instance(self, vcpus: i64, memory_gib: i64, gpus: Option<(&str, f64)>) -> f64 {
         let gpus =
             gpus.map_or(0.0, |(model, count)| coefficient(GPUS, model).unwrap_or_default() * count);
         (VCPU * vcpus as f64 + MEMORY_GIB * memory_gib as f64 + gpus) * self.factor
@@ -80,18 +80,18 @@ impl Tariff {
     /// An hour of an instance of a type, without its disks.
     pub(crate) fn instance_type(self, InstanceType { family, size }: InstanceType) -> f64 {
         let gpus = family.gpu.as_ref().map(|gpu| (gpu.model, size.gpus as f64));
-        self.machine(size.vcpus, size.memory_gib, gpus)
+        self.instance(size.vcpus, size.memory_gib, gpus)
     }
 
     /// An hour of a dedicated host: its processors, its memory and its local disks.
     pub(crate) fn host(self, kind: &HostType) -> f64 {
-        self.machine(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
+        self.instance(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
             + self.disk(kind.disk_type, i64::from(kind.disk_gib))
     }
 
     /// An hour of a resource pool pack, which has no disks.
     pub(crate) fn pack(self, kind: &PackType) -> f64 {
-        self.machine(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
+        self.instance(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
     }
 
     /// An hour of a disk: d·GiB, by its type.
@@ -119,7 +119,7 @@ pub(crate) fn month(hour: f64) -> f64 {
 
 /// The share of the list price that is asked for a subscription of so many months.
 pub(crate) fn term_share(months: i64) -> f64 {
-    TERMS.iter().find(|(least, _)| months >= *least).map_or(1.0, |(_, share)| *share)
+    TERMS.iter().find(|(min, _)| months >= *min).map_or(1.0, |(_, share)| *share)
 }
 
 /// What an hour of a spot instance without its disks costs: the market never moves.
@@ -167,8 +167,8 @@ mod tests {
         let (near, far) = (tariff("ap-guangzhou"), tariff("ap-hongkong"));
         for (near, far) in [
             (
-                near.machine(2, 4, Some(("NVIDIA T4", 1.0))),
-                far.machine(2, 4, Some(("NVIDIA T4", 1.0))),
+                near.instance(2, 4, Some(("NVIDIA T4", 1.0))),
+                far.instance(2, 4, Some(("NVIDIA T4", 1.0))),
             ),
             (near.disk("CLOUD_SSD", 50), far.disk("CLOUD_SSD", 50)),
             (near.bandwidth(10), far.bandwidth(10)),

@@ -44,7 +44,7 @@ impl Zone {
     }
 
     pub(crate) fn title(self) -> String {
-        format!("{} Zone {}", self.region.place(), self.number)
+        format!("{} Zone {}", self.region.index(), self.number)
     }
 
     pub(crate) fn id(self) -> String {
@@ -54,8 +54,8 @@ impl Zone {
 
 impl Region {
     /// `Guangzhou` of `South China (Guangzhou)`.
-    fn place(&self) -> &'static str {
-        let inner = self.title.split_once('(').map(|(_, place)| place.trim_end_matches(')'));
+    fn index(&self) -> &'static str {
+        let inner = self.title.split_once('(').map(|(_, index)| index.trim_end_matches(')'));
         inner.unwrap_or(self.title)
     }
 }

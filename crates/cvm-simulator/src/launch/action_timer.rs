@@ -15,7 +15,7 @@ const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
 /// A timer that is not yet bound to an instance.
 #[derive(Debug)]
 pub(crate) struct PlannedEnd {
-    wanted: ActionTimer,
+    requested: ActionTimer,
     at: Timestamp,
 }
 
@@ -23,23 +23,23 @@ impl PlannedEnd {
     /// Checks a timer. The tables do not require its members, since answers have it too.
     pub(crate) fn of(
         codes: DocumentedCodes,
-        wanted: &ActionTimer,
+        requested: &ActionTimer,
         now: Timestamp,
     ) -> Result<Self, ApiError> {
         let missing = |name: &str| {
             let message = format!("The request is missing the parameter `ActionTimer.{name}`.");
             codes.error(["MissingParameter"], message)
         };
-        if wanted.timer_action.is_none() {
+        if requested.timer_action.is_none() {
             return Err(missing("TimerAction"));
         }
-        let at = read_time(codes, "ActionTimer.ActionTime", wanted.action_time.as_ref())?;
+        let at = read_time(codes, "ActionTimer.ActionTime", requested.action_time.as_ref())?;
         let at = at.ok_or_else(|| missing("ActionTime"))?;
         if at <= now.after(LEAST_AHEAD) {
             let message = "`ActionTimer.ActionTime` has to lie more than 5 minutes ahead.";
             return Err(codes.error(["InvalidParameter"], message));
         }
-        Ok(Self { wanted: unbound(wanted), at })
+        Ok(Self { requested: unbound(requested), at })
     }
 
     /// Checks that a termination can be planned for an instance.
@@ -68,20 +68,20 @@ impl PlannedEnd {
     }
 
     /// Sets the timer of an instance; returns its id.
-    pub(crate) fn set(&self, scene: &mut RequestContext<'_>, instance_id: String) -> String {
-        let id = scene.ids.id("at-", Stream::ActionTimerId);
-        let timer = Timer::new(id.clone(), instance_id, &self.wanted, self.at);
-        scene.resources().action_timers.plan(timer);
+    pub(crate) fn set(&self, context: &mut RequestContext<'_>, instance_id: String) -> String {
+        let id = context.ids.id("at-", Stream::ActionTimerId);
+        let timer = Timer::new(id.clone(), instance_id, &self.requested, self.at);
+        context.resources().action_timers.plan(timer);
         id
     }
 }
 
 /// A timer as answers show it before it is bound to an instance: what only the service tells is not
 /// taken from a request.
-pub(crate) fn unbound(wanted: &ActionTimer) -> ActionTimer {
+pub(crate) fn unbound(requested: &ActionTimer) -> ActionTimer {
     ActionTimer {
-        timer_action: wanted.timer_action.clone(),
-        action_time: wanted.action_time.clone(),
+        timer_action: requested.timer_action.clone(),
+        action_time: requested.action_time.clone(),
         externals: Some(Externals { release_address: Some(true), ..Externals::default() }),
         action_timer_id: Some(String::new()),
         status: Some(ActionTimerStatus::Undo),

@@ -19,38 +19,41 @@ pub(crate) const DATA_STEP_GIB: i64 = 10;
 
 pub(crate) fn system(
     codes: DocumentedCodes,
-    wanted: Option<&SystemDisk>,
+    requested: Option<&SystemDisk>,
     image: &LaunchImage,
 ) -> Result<SystemDisk, ApiError> {
-    let wanted = wanted.cloned().unwrap_or_default();
-    let kind = wanted.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
-    let size = wanted.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
+    let requested = requested.cloned().unwrap_or_default();
+    let kind = requested.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
+    let size = requested.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
     let sizes = disk_type(kind.as_str()).map(|known| &known.system_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let message = format!("A system disk of type {kind} cannot have {size} GiB.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if size < image.size_gib {
-        let (id, least) = (&image.id, image.size_gib);
-        let message = format!("The image `{id}` needs a system disk of at least {least} GiB.");
+        let (id, min) = (&image.id, image.size_gib);
+        let message = format!("The image `{id}` needs a system disk of at least {min} GiB.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     Ok(SystemDisk {
         disk_type: Some(kind),
         disk_size: Some(size),
-        encrypt: Some(wanted.encrypt.unwrap_or(false) || image.is_encrypted),
-        kms_key_id: Some(wanted.kms_key_id.unwrap_or_default()),
-        disk_name: wanted.disk_name,
+        encrypt: Some(requested.encrypt.unwrap_or(false) || image.is_encrypted),
+        kms_key_id: Some(requested.kms_key_id.unwrap_or_default()),
+        disk_name: requested.disk_name,
         ..SystemDisk::default()
     })
 }
 
-pub(crate) fn data(codes: DocumentedCodes, wanted: &[DataDisk]) -> Result<Vec<DataDisk>, ApiError> {
-    if wanted.iter().any(|disk| disk.disk_size.is_none()) {
+pub(crate) fn data(
+    codes: DocumentedCodes,
+    requested: &[DataDisk],
+) -> Result<Vec<DataDisk>, ApiError> {
+    if requested.iter().any(|disk| disk.disk_size.is_none()) {
         return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
     }
     // A size of 0 is documented to mean: no disk.
-    let real = wanted.iter().filter(|disk| disk.disk_size != Some(0));
+    let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
     let disks: Vec<_> = real.map(|disk| one(codes, disk)).collect::<Result<_, _>>()?;
     let is_local = |disk: &&DataDisk| {
         let kind = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
@@ -64,9 +67,9 @@ pub(crate) fn data(codes: DocumentedCodes, wanted: &[DataDisk]) -> Result<Vec<Da
     Ok(disks)
 }
 
-fn one(codes: DocumentedCodes, wanted: &DataDisk) -> Result<DataDisk, ApiError> {
-    let kind = wanted.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
-    let size = wanted.disk_size.unwrap_or_default();
+fn one(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiError> {
+    let kind = requested.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
+    let size = requested.disk_size.unwrap_or_default();
     let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let too_small = sizes.is_some_and(|sizes| size < *sizes.start());
@@ -82,31 +85,31 @@ fn one(codes: DocumentedCodes, wanted: &DataDisk) -> Result<DataDisk, ApiError> 
     Ok(DataDisk {
         disk_type: Some(kind),
         disk_size: Some(size),
-        delete_with_instance: Some(wanted.delete_with_instance.unwrap_or(true)),
-        encrypt: Some(wanted.encrypt.unwrap_or(false)),
-        kms_key_id: wanted.kms_key_id.clone(),
-        snapshot_id: wanted.snapshot_id.clone().filter(|id| !id.is_empty()),
-        throughput_performance: wanted.throughput_performance,
-        burst_performance: wanted.burst_performance,
-        disk_name: wanted.disk_name.clone(),
+        delete_with_instance: Some(requested.delete_with_instance.unwrap_or(true)),
+        encrypt: Some(requested.encrypt.unwrap_or(false)),
+        kms_key_id: requested.kms_key_id.clone(),
+        snapshot_id: requested.snapshot_id.clone().filter(|id| !id.is_empty()),
+        throughput_performance: requested.throughput_performance,
+        burst_performance: requested.burst_performance,
+        disk_name: requested.disk_name.clone(),
         ..DataDisk::default()
     })
 }
 
 /// Checks the snapshots that fill data disks; a disk of an encrypted one is encrypted too.
-pub(crate) fn fill(scene: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
+pub(crate) fn fill(context: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
     for disk in disks {
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
-        let snapshot = scene.snapshot(id).filter(|snapshot| snapshot.ready_at <= scene.now);
+        let snapshot = context.snapshot(id).filter(|snapshot| snapshot.ready_at <= context.now);
         let snapshot = snapshot.ok_or_else(|| {
             let message = format!("The snapshot `{id}` does not exist, or is not yet taken.");
-            scene.codes.error(["InvalidParameter.SnapshotNotFound"], message)
+            context.codes.error(["InvalidParameter.SnapshotNotFound"], message)
         })?;
-        let least = snapshot.shown.disk_size;
-        if disk.disk_size.is_some_and(|size| size < least) {
-            let message = format!("The snapshot `{id}` needs a disk of at least {least} GiB.");
+        let min = snapshot.api.disk_size;
+        if disk.disk_size.is_some_and(|size| size < min) {
+            let message = format!("The snapshot `{id}` needs a disk of at least {min} GiB.");
             let code = "FailedOperation.SnapshotSizeLargerThanDataSize";
-            return Err(scene.codes.error([code], message));
+            return Err(context.codes.error([code], message));
         }
         if snapshot.is_encrypted {
             disk.encrypt = Some(true);
@@ -129,7 +132,7 @@ mod tests {
     }
 
     fn code(disks: &[DataDisk]) -> Option<&'static str> {
-        data(CODES, disks).err().map(|refusal| refusal.code)
+        data(CODES, disks).err().map(|error| error.code)
     }
 
     #[test]
@@ -160,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_system_disk_holds_its_image() {
-        let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().shown());
+        let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().api());
         let of = |size| SystemDisk { disk_size: Some(size), ..SystemDisk::default() };
         let code = |size| system(CODES, Some(&of(size)), windows).err().map(|it| it.code);
         assert_eq!(code(50), None);

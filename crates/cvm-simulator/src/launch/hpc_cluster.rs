@@ -9,13 +9,13 @@ use cvm_models::actions::RunInstances;
 /// Checks that the cluster and the type belong together, that the cluster is in the zone, and that it
 /// has room; returns its id, which is empty without one.
 pub(crate) fn join(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     request: &RunInstances,
     kind: &Kind,
     zone: Zone,
-    newcomers: u64,
+    added: u64,
 ) -> Result<String, ApiError> {
-    let codes = scene.codes;
+    let codes = context.codes;
     let name = kind.name();
     let Some(id) = request.hpc_cluster_id.as_ref().filter(|id| !id.is_empty()) else {
         if !kind.is_high_performance() {
@@ -25,7 +25,7 @@ pub(crate) fn join(
         let code = "InvalidParameterValue.InstanceTypeRequiredHpcCluster";
         return Err(codes.error([code], message));
     };
-    let cluster = scene.hpc_cluster(id)?;
+    let cluster = context.hpc_cluster(id)?;
     if cluster.zone != zone.name() {
         let message = format!("The HPC cluster `{id}` is not in the zone `{}`.", zone.name());
         return Err(codes.error(["InvalidParameterValue.HpcClusterIdZoneIdNotMatch"], message));
@@ -35,10 +35,10 @@ pub(crate) fn join(
         let code = "InvalidParameterValue.InstanceTypeNotSupportHpcCluster";
         return Err(codes.error([code], message));
     }
-    let members = scene.instances.in_hpc_clusters().members(id).len() as u64;
-    if members + newcomers > cluster.cvm_quota_total {
-        let most = cluster.cvm_quota_total;
-        let message = format!("The HPC cluster `{id}` has room for {most} instances.");
+    let members = context.instances.in_hpc_clusters().members(id).len() as u64;
+    if members + added > cluster.cvm_quota_total {
+        let max = cluster.cvm_quota_total;
+        let message = format!("The HPC cluster `{id}` has room for {max} instances.");
         return Err(codes.error(["LimitExceeded"], message));
     }
     Ok(id.clone())

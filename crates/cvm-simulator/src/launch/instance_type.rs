@@ -58,13 +58,13 @@ impl Kind {
     }
 
     /// Makes an instance one of this kind.
-    pub(crate) fn give(&self, machine: &mut StoredInstance) {
+    pub(crate) fn give(&self, instance: &mut StoredInstance) {
         match self {
-            Self::Sold(one) => machine.set_type(*one),
+            Self::Sold(one) => instance.set_type(*one),
             Self::Custom { name, vcpus, memory_gib } => {
-                machine.api.instance_type.clone_from(name);
-                machine.api.cpu = *vcpus;
-                machine.api.memory = *memory_gib;
+                instance.api.instance_type.clone_from(name);
+                instance.api.cpu = *vcpus;
+                instance.api.memory = *memory_gib;
             }
         }
     }

@@ -9,10 +9,10 @@ use cvm_protocol::Sensitive;
 /// Checks the password. It is kept nowhere: no answer shows it and no guest asks for it.
 pub(crate) fn check(
     codes: DocumentedCodes,
-    wanted: Option<&LoginSettings>,
+    requested: Option<&LoginSettings>,
     system: &System,
 ) -> Result<(), ApiError> {
-    match wanted.and_then(|wanted| wanted.password.as_ref()) {
+    match requested.and_then(|requested| requested.password.as_ref()) {
         Some(password) => Strength::of(system.is_windows()).check(codes, password),
         None => Ok(()),
     }
@@ -22,14 +22,14 @@ pub(crate) fn check(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strength {
     /// The fewest characters.
-    pub(crate) least: usize,
+    pub(crate) min: usize,
     /// Of how many kinds.
     pub(crate) kinds: usize,
 }
 
 impl Strength {
-    pub(crate) const LINUX: Self = Self { least: 8, kinds: 2 };
-    pub(crate) const WINDOWS: Self = Self { least: 12, kinds: 3 };
+    pub(crate) const LINUX: Self = Self { min: 8, kinds: 2 };
+    pub(crate) const WINDOWS: Self = Self { min: 12, kinds: 3 };
 
     pub(crate) const fn of(is_windows: bool) -> Self {
         if is_windows { Self::WINDOWS } else { Self::LINUX }
@@ -40,14 +40,14 @@ impl Strength {
         codes: DocumentedCodes,
         password: &Sensitive,
     ) -> Result<(), ApiError> {
-        let Self { least, kinds } = self;
+        let Self { min, kinds } = self;
         let password = password.expose();
         let is_sendable = password.chars().all(|letter| letter.is_ascii_graphic());
-        if (least..=30).contains(&password.len()) && is_sendable && kinds_in(password) >= kinds {
+        if (min..=30).contains(&password.len()) && is_sendable && kinds_in(password) >= kinds {
             return Ok(());
         }
         let message = format!(
-            "A password for this system has {least} to 30 characters of at least {kinds} kinds: \
+            "A password for this system has {min} to 30 characters of at least {kinds} kinds: \
              lower case, upper case, digits, other."
         );
         Err(codes.error(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
@@ -67,17 +67,17 @@ fn kinds_in(text: &str) -> usize {
 
 /// The key pairs that open the instance from its launch on; they have to be there.
 pub(crate) fn key_ids(
-    scene: &RequestContext<'_>,
-    wanted: Option<&LoginSettings>,
+    context: &RequestContext<'_>,
+    requested: Option<&LoginSettings>,
     system: &System,
 ) -> Result<Vec<String>, ApiError> {
-    let wanted = wanted.map_or(&[][..], |wanted| &wanted.key_ids);
-    if !wanted.is_empty() && system.is_windows() {
+    let requested = requested.map_or(&[][..], |requested| &requested.key_ids);
+    if !requested.is_empty() && system.is_windows() {
         let message = "Key pairs do not open Windows instances; give a password.";
         let code = "UnsupportedOperation.KeyPairUnsupportedWindows";
-        return Err(scene.codes.error([code], message));
+        return Err(context.codes.error([code], message));
     }
-    scene.find_key_pairs(wanted)
+    context.find_key_pairs(requested)
 }
 
 /// Checks a host name as it will be.
@@ -117,7 +117,7 @@ mod tests {
     const WINDOWS: &str = "img-9id7emv7";
 
     fn system(id: &str) -> System {
-        System::of(&image(id).unwrap().shown())
+        System::of(&image(id).unwrap().api())
     }
 
     fn passes(password: &str, id: &str) -> bool {
@@ -125,9 +125,9 @@ mod tests {
         let settings = LoginSettings { password, ..LoginSettings::default() };
         match check(CODES, Some(&settings), &system(id)) {
             Ok(()) => true,
-            Err(refusal) => {
-                assert_eq!(refusal.code, "InvalidPassword");
-                assert!(!refusal.message.contains(settings.password.unwrap().expose()));
+            Err(error) => {
+                assert_eq!(error.code, "InvalidPassword");
+                assert!(!error.message.contains(settings.password.unwrap().expose()));
                 false
             }
         }

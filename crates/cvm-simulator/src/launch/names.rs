@@ -55,20 +55,20 @@ impl<'a> Pattern<'a> {
     }
 
     /// The name of the instance at a place, counted from 0.
-    pub(crate) fn spell(&self, place: u64, address: &str) -> String {
+    pub(crate) fn spell(&self, index: u64, address: &str) -> String {
         let mut name = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(text) => name.push_str(text),
                 Part::Number { first, digits } => {
-                    let number = first.saturating_add(place);
+                    let number = first.saturating_add(index);
                     name.push_str(&format!("{number:0digits$}"));
                 }
                 Part::Address => name.push_str(&address.replace('.', "-")),
             }
         }
         if self.suffix {
-            name.push_str(&(place + 1).to_string());
+            name.push_str(&(index + 1).to_string());
         }
         name
     }
@@ -94,7 +94,7 @@ mod tests {
 
     fn names(pattern: &str, count: u64) -> Vec<String> {
         let pattern = Pattern::new(pattern, count);
-        (0..count).map(|place| pattern.spell(place, "10.0.0.7")).collect()
+        (0..count).map(|index| pattern.spell(index, "10.0.0.7")).collect()
     }
 
     #[test]

@@ -26,61 +26,63 @@ pub(crate) struct Network {
 
 impl Network {
     /// Gives an instance its addresses.
-    pub(crate) fn connect(&self, place: u64, shown: &mut Instance, addresses: &mut Addresses) {
+    pub(crate) fn connect(&self, index: u64, api: &mut Instance, addresses: &mut Addresses) {
         let private = match &self.subnet {
             None => addresses.next_basic(),
             Some((vpc, subnet, zone)) => {
-                let place = usize::try_from(place).unwrap_or(usize::MAX);
-                addresses.take((vpc, subnet, zone), self.chosen.get(place).copied())
+                let index = usize::try_from(index).unwrap_or(usize::MAX);
+                addresses.take((vpc, subnet, zone), self.chosen.get(index).copied())
             }
         };
-        shown.private_ip_addresses = vec![private.to_string()];
+        api.private_ip_addresses = vec![private.to_string()];
         if self.is_public {
-            shown.public_ip_addresses = vec![addresses.next_public().to_string()];
+            api.public_ip_addresses = vec![addresses.next_public().to_string()];
         }
     }
 }
 
 /// Checks what a request says of its networks; returns them and what is shown of them.
 pub(crate) fn plan(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     zone: Zone,
-    wanted: Option<&VirtualPrivateCloud>,
+    requested: Option<&VirtualPrivateCloud>,
     is_public: bool,
     count: u64,
 ) -> Result<(Network, VirtualPrivateCloud), ApiError> {
-    let Some(wanted) = wanted else {
+    let Some(requested) = requested else {
         // The documents of the first version: the basic network is used.
         let network = Network { subnet: None, chosen: Vec::new(), is_public };
-        let shown =
+        let api =
             VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() };
-        return Ok((network, shown));
+        return Ok((network, api));
     };
-    let codes = scene.codes;
-    let (vpc, subnet) = named(scene, zone, wanted)?;
-    let chosen = chosen(codes, &wanted.private_ip_addresses, count)?;
-    let place = (vpc, subnet, zone.name());
-    check_subnet(scene, &place, &chosen, count)?;
-    let shown = VirtualPrivateCloud {
-        vpc_id: place.0.clone(),
-        subnet_id: place.1.clone(),
-        as_vpc_gateway: Some(wanted.as_vpc_gateway.unwrap_or(false)),
+    let codes = context.codes;
+    let (vpc, subnet) = named(context, zone, requested)?;
+    let chosen = chosen(codes, &requested.private_ip_addresses, count)?;
+    let index = (vpc, subnet, zone.name());
+    check_subnet(context, &index, &chosen, count)?;
+    let api = VirtualPrivateCloud {
+        vpc_id: index.0.clone(),
+        subnet_id: index.1.clone(),
+        as_vpc_gateway: Some(requested.as_vpc_gateway.unwrap_or(false)),
         ..VirtualPrivateCloud::default()
     };
-    Ok((Network { subnet: Some(place), chosen, is_public }, shown))
+    Ok((Network { subnet: Some(index), chosen, is_public }, api))
 }
 
 /// The network and the subnet that a request names.
 pub(crate) fn named(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     zone: Zone,
-    wanted: &VirtualPrivateCloud,
+    requested: &VirtualPrivateCloud,
 ) -> Result<(String, String), ApiError> {
-    match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
-        (DEFAULT, DEFAULT) => Ok(scene.ids.default_network(zone.id().parse().unwrap_or_default())),
+    match (requested.vpc_id.as_str(), requested.subnet_id.as_str()) {
+        (DEFAULT, DEFAULT) => {
+            Ok(context.ids.default_network(zone.id().parse().unwrap_or_default()))
+        }
         (DEFAULT, _) | (_, DEFAULT) => {
             let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
-            Err(scene.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
+            Err(context.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
         }
         (vpc, subnet) => Ok((vpc.to_owned(), subnet.to_owned())),
     }
@@ -89,18 +91,18 @@ pub(crate) fn named(
 /// Reads the private addresses that a request chooses, one an instance.
 pub(crate) fn chosen(
     codes: DocumentedCodes,
-    wanted: &[String],
+    requested: &[String],
     count: u64,
 ) -> Result<Vec<Ipv4Addr>, ApiError> {
-    if wanted.is_empty() {
+    if requested.is_empty() {
         return Ok(Vec::new());
     }
-    if wanted.len() as u64 != count || wanted.len() > MAX_CHOSEN {
+    if requested.len() as u64 != count || requested.len() > MAX_CHOSEN {
         let message = "There are as many `PrivateIpAddresses` as instances, and at most 20.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
-    let mut chosen = Vec::with_capacity(wanted.len());
-    for text in wanted {
+    let mut chosen = Vec::with_capacity(requested.len());
+    for text in requested {
         let address = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
             codes.error(["InvalidParameterValue.IPAddressMalformed"], message)
@@ -116,14 +118,14 @@ pub(crate) fn chosen(
 
 /// Checks that a subnet, named with its network and zone, has the addresses.
 pub(crate) fn check_subnet(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     (vpc, subnet, zone): &(String, String, String),
     chosen: &[Ipv4Addr],
     count: u64,
 ) -> Result<(), ApiError> {
     let needed = u32::try_from(count).unwrap_or(u32::MAX);
     let (code, message) =
-        match scene.instances.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
+        match context.instances.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc => (
                 "InvalidParameterValue.VpcIdSubnetIdNotMatch",
@@ -141,27 +143,27 @@ pub(crate) fn check_subnet(
                 ("VpcIpIsUsed", format!("The private address {address} is in use."))
             }
         };
-    Err(scene.codes.error([code], message))
+    Err(context.codes.error([code], message))
 }
 
 /// Checks what a request says of the internet; returns what is shown of it, and whether the instance
 /// gets a public address.
 pub(crate) fn internet(
     codes: DocumentedCodes,
-    wanted: Option<&InternetAccessible>,
+    requested: Option<&InternetAccessible>,
     charge_type: &InstanceChargeType,
 ) -> Result<(InternetAccessible, bool), ApiError> {
-    let wanted = wanted.cloned().unwrap_or_default();
-    let bandwidth = wanted.internet_max_bandwidth_out.unwrap_or(0);
+    let requested = requested.cloned().unwrap_or_default();
+    let bandwidth = requested.internet_max_bandwidth_out.unwrap_or(0);
     if bandwidth < 0 {
         let message = format!("The bandwidth {bandwidth} Mbps is negative.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
-    if bandwidth == 0 && wanted.public_ip_assigned == Some(true) {
+    if bandwidth == 0 && requested.public_ip_assigned == Some(true) {
         let message = "Without `InternetMaxBandwidthOut` no public address can be assigned.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
-    if wanted.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
+    if requested.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
         let message = "No instance can be created with bandwidth that is settled by month.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
@@ -169,12 +171,12 @@ pub(crate) fn internet(
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
         _ => InternetChargeType::TrafficPostpaidByHour,
     };
-    let shown = InternetAccessible {
-        internet_charge_type: Some(wanted.internet_charge_type.unwrap_or(default)),
+    let api = InternetAccessible {
+        internet_charge_type: Some(requested.internet_charge_type.unwrap_or(default)),
         internet_max_bandwidth_out: Some(bandwidth),
         ..InternetAccessible::default()
     };
-    Ok((shown, bandwidth > 0 && wanted.public_ip_assigned.unwrap_or(true)))
+    Ok((api, bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true)))
 }
 
 /// Most groups of one instance, by the text of the code that says so.
@@ -203,14 +205,14 @@ mod tests {
     #[test]
     fn a_public_address_needs_bandwidth() {
         let internet = |bandwidth, assigned| {
-            let wanted = InternetAccessible {
+            let requested = InternetAccessible {
                 internet_max_bandwidth_out: bandwidth,
                 public_ip_assigned: assigned,
                 ..InternetAccessible::default()
             };
-            super::internet(CODES, Some(&wanted), &InstanceChargeType::PostpaidByHour)
+            super::internet(CODES, Some(&requested), &InstanceChargeType::PostpaidByHour)
                 .map(|(_, is_public)| is_public)
-                .map_err(|refusal| refusal.code)
+                .map_err(|error| error.code)
         };
         assert_eq!(internet(Some(10), Some(true)), Ok(true));
         assert_eq!(internet(Some(10), None), Ok(true));
@@ -223,8 +225,8 @@ mod tests {
     #[test]
     fn traffic_is_charged_as_the_instance_is() {
         let charged = |charge| {
-            let (shown, _) = super::internet(CODES, None, &charge).unwrap();
-            shown.internet_charge_type
+            let (api, _) = super::internet(CODES, None, &charge).unwrap();
+            api.internet_charge_type
         };
         let prepaid = charged(InstanceChargeType::Prepaid);
         assert_eq!(prepaid, Some(InternetChargeType::BandwidthPrepaid));

@@ -17,17 +17,17 @@ type Room = (Placement, u64);
 /// The placement of each of so many instances that are like this one; with `MinCount`, of fewer.
 /// Where stock is all that is asked for, none.
 pub(crate) fn choose(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     request: &RunInstances,
     instance: &Instance,
     count: u64,
 ) -> Result<Option<Vec<Placement>>, ApiError> {
-    let codes = scene.codes;
-    let wanted = request.placement.clone().unwrap_or_default();
+    let codes = context.codes;
+    let requested = request.placement.clone().unwrap_or_default();
     let is_on_host = instance.instance_charge_type == InstanceChargeType::CdhPaid;
-    let packs = &wanted.dedicated_resource_pack_ids;
-    let tenancy = wanted.dedicated_resource_pack_tenancy.as_ref();
-    if !is_on_host && !wanted.host_ids.is_empty() {
+    let packs = &requested.dedicated_resource_pack_ids;
+    let tenancy = requested.dedicated_resource_pack_tenancy.as_ref();
+    if !is_on_host && !requested.host_ids.is_empty() {
         let message = "`Placement.HostIds` goes with the charge type CDHPAID alone.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
@@ -36,37 +36,37 @@ pub(crate) fn choose(
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
     let rooms = if is_on_host {
-        on_hosts(scene, &wanted.host_ids, instance, count)?
+        on_hosts(context, &requested.host_ids, instance, count)?
     } else if tenancy.is_some() || !packs.is_empty() {
-        in_packs(scene, packs, tenancy, instance, count)?
+        in_packs(context, packs, tenancy, instance, count)?
     } else {
         return Ok(None);
     };
-    let sites = spread(&rooms, count);
-    let found = sites.len() as u64;
-    let least = request.min_count.and_then(|least| u64::try_from(least).ok());
-    if found >= least.unwrap_or(count) {
-        return Ok(Some(sites));
+    let placements = spread(&rooms, count);
+    let found = placements.len() as u64;
+    let min = request.min_count.and_then(|min| u64::try_from(min).ok());
+    if found >= min.unwrap_or(count) {
+        return Ok(Some(placements));
     }
     let message = format!("There is room for {found} of {count} instances.");
-    let short = least.map(|_| "ResourceInsufficient.InsufficientOfferingMinimum");
+    let short = min.map(|_| "ResourceInsufficient.InsufficientOfferingMinimum");
     Err(codes
         .error(short.into_iter().chain(["ResourceInsufficient.SpecifiedInstanceType"]), message))
 }
 
 /// The hosts that are named, or else all that can carry the instance in its zone.
 fn on_hosts(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     ids: &[String],
     instance: &Instance,
     count: u64,
 ) -> Result<Vec<Room>, ApiError> {
-    let (codes, now) = (scene.codes, scene.now);
+    let (codes, now) = (context.codes, context.now);
     let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
-    let mut hosts = scene.named_dedicated_hosts(ids)?;
+    let mut hosts = context.named_dedicated_hosts(ids)?;
     for host in &hosts {
-        let (id, state) = (&host.bought.host_id, host.state(now));
-        if host.bought.placement.zone != *zone {
+        let (id, state) = (&host.item.host_id, host.state(now));
+        if host.item.placement.zone != *zone {
             let message = format!("The dedicated host `{id}` is not in the zone `{zone}`.");
             return Err(codes.error(["InvalidParameterCombination"], message));
         }
@@ -81,35 +81,35 @@ fn on_hosts(
     }
     if ids.is_empty() {
         let is_fit = |host: &&DedicatedHost| {
-            host.bought.placement.zone == *zone
+            host.item.placement.zone == *zone
                 && host.state(now) == HostState::Running
                 && host.can_carry(instance)
         };
-        hosts.extend(scene.dedicated_hosts().filter(is_fit));
+        hosts.extend(context.dedicated_hosts().filter(is_fit));
     }
     if hosts.is_empty() {
         let message = format!("No dedicated host in the zone `{zone}` can carry {kind}.");
         let code = "InvalidParameter.InstanceTypeSupportedHostNotFound";
         return Err(codes.error([code], message));
     }
-    let on_hosts = scene.instances.on_hosts();
+    let on_hosts = context.instances.on_hosts();
     let room = |host: &DedicatedHost| {
-        let host_id = Some(host.bought.host_id.clone());
-        let site = Placement { host_id, ..instance.placement.clone() };
-        (site, host.room_for(instance, count, (&on_hosts, now)))
+        let host_id = Some(host.item.host_id.clone());
+        let placement = Placement { host_id, ..instance.placement.clone() };
+        (placement, host.room_for(instance, count, (&on_hosts, now)))
     };
     Ok(hosts.into_iter().map(room).collect())
 }
 
 /// The packs that are named, or else all that take what names none, in the zone of the instance.
 fn in_packs(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     ids: &[String],
     tenancy: Option<&DedicatedResourcePackTenancy>,
     instance: &Instance,
     count: u64,
 ) -> Result<Vec<Room>, ApiError> {
-    let (codes, now) = (scene.codes, scene.now);
+    let (codes, now) = (context.codes, context.now);
     let zone = &instance.placement.zone;
     let Some(tenancy) = tenancy else {
         let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool` beside it.";
@@ -117,9 +117,9 @@ fn in_packs(
         return Err(codes.error([code], message));
     };
     let is_usable = |pack: &&ResourcePack| {
-        pack.status(now) == ResourcePoolPackStatus::Active && pack.bought.zone == *zone
+        pack.status(now) == ResourcePoolPackStatus::Active && pack.item.zone == *zone
     };
-    let mut packs = scene.named_resource_packs(ids)?;
+    let mut packs = context.named_resource_packs(ids)?;
     let unusable = packs.iter().find(|pack| !is_usable(pack));
     if let Some(pack) = unusable {
         let message =
@@ -128,7 +128,7 @@ fn in_packs(
         return Err(codes.error([code], message));
     }
     if ids.is_empty() {
-        let open = scene.resource_packs().filter(|pack| pack.bought.auto_placement);
+        let open = context.resource_packs().filter(|pack| pack.item.auto_placement);
         packs.extend(open.filter(is_usable));
     }
     if packs.is_empty() {
@@ -137,15 +137,15 @@ fn in_packs(
         let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
         return Err(codes.error([code], message));
     }
-    let in_packs = scene.instances.in_packs();
+    let in_packs = context.instances.in_packs();
     let room = |pack: &ResourcePack| {
-        let site = Placement {
+        let placement = Placement {
             dedicated_resource_pack_tenancy: Some(tenancy.clone()),
             dedicated_resource_pack_ids: vec![pack.id().to_owned()],
-            rack_id: Some(pack.bought.rack_id.clone()),
+            rack_id: Some(pack.item.rack_id.clone()),
             ..instance.placement.clone()
         };
-        (site, pack.room_for(instance, count, (&in_packs, now)))
+        (placement, pack.room_for(instance, count, (&in_packs, now)))
     };
     Ok(packs.into_iter().map(room).collect())
 }
@@ -153,15 +153,15 @@ fn in_packs(
 /// Puts each instance where most room is left, until there is none.
 fn spread(rooms: &[Room], count: u64) -> Vec<Placement> {
     // Of sites with the same room the first.
-    let heap = rooms.iter().enumerate().map(|(place, (_, room))| (*room, Reverse(place)));
+    let heap = rooms.iter().enumerate().map(|(index, (_, room))| (*room, Reverse(index)));
     let mut heap: BinaryHeap<_> = heap.collect();
-    let mut sites = Vec::new();
+    let mut placements = Vec::new();
     for _ in 0..count {
-        let Some((room, Reverse(place))) = heap.pop().filter(|(room, _)| *room > 0) else { break };
-        heap.push((room - 1, Reverse(place)));
-        sites.extend(rooms.get(place).map(|(site, _)| site.clone()));
+        let Some((room, Reverse(index))) = heap.pop().filter(|(room, _)| *room > 0) else { break };
+        heap.push((room - 1, Reverse(index)));
+        placements.extend(rooms.get(index).map(|(placement, _)| placement.clone()));
     }
-    sites
+    placements
 }
 
 #[cfg(test)]
@@ -170,10 +170,14 @@ mod tests {
 
     #[test]
     fn instances_go_where_most_room_is_left() {
-        let site = |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
+        let placement =
+            |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
         let spread = |count| {
-            let sites = super::spread(&[(site("a"), 1), (site("b"), 3), (site("c"), 1)], count);
-            sites.into_iter().filter_map(|site| site.host_id).collect::<Vec<_>>()
+            let placements = super::spread(
+                &[(placement("a"), 1), (placement("b"), 3), (placement("c"), 1)],
+                count,
+            );
+            placements.into_iter().filter_map(|placement| placement.host_id).collect::<Vec<_>>()
         };
         assert_eq!(spread(3), ["b", "b", "a"]);
         assert_eq!(spread(9), ["b", "b", "a", "b", "c"]);

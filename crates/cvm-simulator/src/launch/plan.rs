@@ -30,10 +30,10 @@ pub(crate) struct Plan<'a> {
     pub(crate) has_agent: bool,
     pub(crate) user_data: Option<&'a Sensitive>,
     /// Where in a placement group the instances go.
-    pub(crate) seat: Option<PlacementSlot>,
+    pub(crate) slot: Option<PlacementSlot>,
     /// On which host or in which pack each instance goes, as its placement shows it; none where stock
     /// is used.
-    pub(crate) sites: Option<Vec<Placement>>,
+    pub(crate) placements: Option<Vec<Placement>>,
     /// The end that is planned for each of them.
     pub(crate) planned_end: Option<PlannedEnd>,
 }
@@ -48,44 +48,44 @@ impl<'a> Plan<'a> {
     /// Checks a launch, or a question for its price, which is a launch that is not made.
     pub(crate) fn of(
         request: &'a RunInstances,
-        scene: &RequestContext<'_>,
+        context: &RequestContext<'_>,
     ) -> Result<Self, ApiError> {
-        let codes = scene.codes;
-        unsupported::check_chc_hosts(scene, request)?;
+        let codes = context.codes;
+        unsupported::check_chc_hosts(context, request)?;
         unsupported::check(codes, request)?;
         let asked = count(codes, request)?;
-        let wanted = request.action_timer.as_ref();
+        let requested = request.action_timer.as_ref();
         let planned_end =
-            wanted.map(|wanted| PlannedEnd::of(codes, wanted, scene.now)).transpose()?;
+            requested.map(|requested| PlannedEnd::of(codes, requested, context.now)).transpose()?;
         let placement = request.placement.clone().unwrap_or_default();
-        let zone = scene.region.zone(&placement.zone).ok_or_else(|| {
-            let (zone, region) = (&placement.zone, scene.region.name);
+        let zone = context.region.zone(&placement.zone).ok_or_else(|| {
+            let (zone, region) = (&placement.zone, context.region.name);
             let message = format!("The zone `{zone}` is not in the region {region}.");
             codes.error(["InvalidZone.MismatchRegion"], message)
         })?;
-        let image = scene.bootable(request.image_id.as_deref().unwrap_or_default())?;
+        let image = context.bootable(request.image_id.as_deref().unwrap_or_default())?;
         let system = &image.system;
         let charge_type =
             request.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour);
         let kind = Kind::of(codes, request.instance_type.as_deref(), &charge_type, zone)?;
         kind.runs(codes, system)?;
         if let Kind::Sold(one) = kind {
-            spot_price::check(codes, request, scene.region, one)?;
+            spot_price::check(codes, request, context.region, one)?;
         }
-        let hpc_cluster_id = hpc_cluster::join(scene, request, &kind, zone, asked)?;
-        let (renew_flag, expires) = term(request, &charge_type, scene.now);
+        let hpc_cluster_id = hpc_cluster::join(context, request, &kind, zone, asked)?;
+        let (renew_flag, expires) = term(request, &charge_type, context.now);
         login::check(codes, request.login_settings.as_ref(), system)?;
-        let key_ids = login::key_ids(scene, request.login_settings.as_ref(), system)?;
-        let wanted = request.internet_accessible.as_ref();
-        let (internet_accessible, is_public) = network::internet(codes, wanted, &charge_type)?;
-        let wanted = request.virtual_private_cloud.as_ref();
+        let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
+        let requested = request.internet_accessible.as_ref();
+        let (internet_accessible, is_public) = network::internet(codes, requested, &charge_type)?;
+        let requested = request.virtual_private_cloud.as_ref();
         let (network, virtual_private_cloud) =
-            network::plan(scene, zone, wanted, is_public, asked)?;
-        let seat = seat(request, scene, asked)?;
+            network::plan(context, zone, requested, is_public, asked)?;
+        let slot = slot(request, context, asked)?;
         let (default_login_user, default_login_port) = system.login();
         let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, &request.data_disks)?;
-        disks::fill(scene, &mut data_disks)?;
+        disks::fill(context, &mut data_disks)?;
         let security_group_ids = distinct(request.security_group_ids.iter().cloned());
         check_security_groups(codes, &security_group_ids)?;
         let template = Instance {
@@ -102,8 +102,8 @@ impl<'a> Plan<'a> {
             virtual_private_cloud,
             image_id: image.id.clone(),
             renew_flag,
-            created_time: scene.now.to_string(),
-            expired_time: expires.map(|moment| moment.to_string()),
+            created_time: context.now.to_string(),
+            expired_time: expires.map(|time| time.to_string()),
             os_name: system.os_name.clone(),
             security_group_ids,
             login_settings: LoginSettings { key_ids, ..LoginSettings::default() },
@@ -123,14 +123,14 @@ impl<'a> Plan<'a> {
             ..Instance::default()
         };
         // The type fills in what depends on it, as when it is changed later.
-        let mut machine = StoredInstance::new(template);
-        kind.give(&mut machine);
-        let template = machine.api;
+        let mut instance = StoredInstance::new(template);
+        kind.give(&mut instance);
+        let template = instance.api;
         if planned_end.is_some() {
             PlannedEnd::check(codes, &template)?;
         }
-        let sites = placement::choose(scene, request, &template, asked)?;
-        let count = sites.as_ref().map_or(asked, |sites| sites.len() as u64);
+        let placements = placement::choose(context, request, &template, asked)?;
+        let count = placements.as_ref().map_or(asked, |placements| placements.len() as u64);
         let (name, host_name) = names(codes, request, system, count)?;
         Ok(Self {
             count,
@@ -141,8 +141,8 @@ impl<'a> Plan<'a> {
             expires,
             has_agent: wants_agent(request.enhanced_service.as_ref()),
             user_data: request.user_data.as_ref(),
-            seat,
-            sites,
+            slot,
+            placements,
             planned_end,
         })
     }
@@ -152,13 +152,13 @@ fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError
     let count = request.instance_count.unwrap_or(1);
     // What comes out of a launch template has not passed the table of this action.
     let limits = RunInstances::INFO.request.field("InstanceCount");
-    let is_below = limits.and_then(|field| field.min).is_some_and(|least| count < least);
-    let is_above = limits.and_then(|field| field.max).is_some_and(|most| count > most);
+    let is_below = limits.and_then(|field| field.min).is_some_and(|min| count < min);
+    let is_above = limits.and_then(|field| field.max).is_some_and(|max| count > max);
     if is_below || is_above {
         let message = format!("No launch makes {count} instances.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
-    if request.min_count.is_some_and(|least| least > count) {
+    if request.min_count.is_some_and(|min| min > count) {
         let message = format!("`MinCount` is larger than `InstanceCount`, which is {count}.");
         let code = "InvalidParameterValue.InvalidParameterMinCount";
         return Err(codes.error([code], message));
@@ -167,22 +167,22 @@ fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError
 }
 
 /// The place in a placement group that is asked for, which has room for all of the instances.
-fn seat(
+fn slot(
     request: &RunInstances,
-    scene: &RequestContext<'_>,
-    newcomers: u64,
+    context: &RequestContext<'_>,
+    added: u64,
 ) -> Result<Option<PlacementSlot>, ApiError> {
     let Some(id) = request.disaster_recover_group_ids.first() else {
         if request.partition_number.is_some() {
             let message = "`PartitionNumber` needs `DisasterRecoverGroupIds` beside it.";
-            return Err(scene.codes.error(["InvalidParameterCombination"], message));
+            return Err(context.codes.error(["InvalidParameterCombination"], message));
         }
         return Ok(None);
     };
-    let group = scene.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
-    let seat = PlacementSlot::in_group(scene.codes, group, request.partition_number)?;
-    scene.check_room(group, newcomers)?;
-    Ok(Some(seat))
+    let group = context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
+    let slot = PlacementSlot::in_group(context.codes, group, request.partition_number)?;
+    context.check_room(group, added)?;
+    Ok(Some(slot))
 }
 
 /// How a prepaid instance is renewed, and when it ends. That a prepaid one has a period is in the
@@ -234,7 +234,7 @@ fn names<'a>(
 }
 
 /// Whether it is installed with a public image: unless a request keeps it out.
-pub(crate) fn wants_agent(wanted: Option<&EnhancedService>) -> bool {
-    let wanted = wanted.and_then(|wanted| wanted.automation_service.as_ref());
-    wanted.and_then(|wanted| wanted.enabled) != Some(false)
+pub(crate) fn wants_agent(requested: Option<&EnhancedService>) -> bool {
+    let requested = requested.and_then(|requested| requested.automation_service.as_ref());
+    requested.and_then(|requested| requested.enabled) != Some(false)
 }

@@ -12,17 +12,17 @@ use std::collections::HashSet;
 /// The request with everything that its template adds; without a template, as it is.
 pub(crate) fn filled_in<'a>(
     request: &'a RunInstances,
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<Cow<'a, RunInstances>, ApiError> {
     let Some(named) = &request.launch_template else { return Ok(Cow::Borrowed(request)) };
     let id = named.launch_template_id.as_deref().unwrap_or_default();
     if id.is_empty() {
         let message = "The parameter `LaunchTemplate.LaunchTemplateId` is required.";
-        return Err(scene.codes.error(["MissingParameter"], message));
+        return Err(context.codes.error(["MissingParameter"], message));
     }
-    let template = scene.template(id)?;
+    let template = context.template(id)?;
     let number = named.launch_template_version.unwrap_or_else(|| template.default_version());
-    let version = template.version(scene.codes, number)?;
+    let version = template.version(context.codes, number)?;
     let mut launch: RunInstances = over(request, &version.launch)?;
     launch.launch_template = None;
     // A stored token would turn every later launch into the first one.

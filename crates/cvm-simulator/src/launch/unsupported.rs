@@ -59,16 +59,17 @@ pub(crate) fn check(codes: DocumentedCodes, request: &RunInstances) -> Result<()
 
 /// Hosts that the customer brought can be looked after, but nothing is launched onto them.
 pub(crate) fn check_chc_hosts(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     request: &RunInstances,
 ) -> Result<(), ApiError> {
-    let here = scene.regions.get(scene.region.name);
-    let exists =
-        |id: &&String| here.is_some_and(|here| here.chc_hosts.list.iter().any(|it| it.is(id)));
+    let resources = context.regions.get(context.region.name);
+    let exists = |id: &&String| {
+        resources.is_some_and(|resources| resources.chc_hosts.list.iter().any(|it| it.is(id)))
+    };
     match request.chc_ids.iter().find(|id| !exists(id)) {
         Some(id) => {
             let message = format!("The CHC host `{id}` does not exist.");
-            Err(scene.codes.error(["InvalidParameterValue.ChcHostsNotFound"], message))
+            Err(context.codes.error(["InvalidParameterValue.ChcHostsNotFound"], message))
         }
         None if request.chc_ids.is_empty() => Ok(()),
         None => Err(ApiError::not_supported("launches onto CHC hosts")),
@@ -99,7 +100,7 @@ mod tests {
     #[test]
     fn what_is_not_there_is_refused_and_an_empty_name_is_no_name() {
         let codes = DocumentedCodes(RunInstances::INFO);
-        let code = |request| check(codes, &request).err().map(|refusal| refusal.code);
+        let code = |request| check(codes, &request).err().map(|error| error.code);
         let named = |id: &str| RunInstances {
             dedicated_cluster_id: Some(id.to_owned()),
             ..RunInstances::default()

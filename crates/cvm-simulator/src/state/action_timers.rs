@@ -22,7 +22,7 @@ pub(crate) struct ActionTimers {
     made: u64,
     agenda: Agenda,
     /// The place of each timer.
-    places: HashMap<String, u64>,
+    indexes: HashMap<String, u64>,
     /// The place of the timer that is to end an instance, or is at it. An instance has one at most.
     open: HashMap<String, u64>,
     /// The places of those that are done, in the order in which they were.
@@ -35,7 +35,7 @@ pub(crate) struct Timer {
     pub(crate) id: String,
     pub(crate) instance_id: String,
     /// As the API shows it.
-    pub(crate) shown: ActionTimer,
+    pub(crate) api: ActionTimer,
     /// When it is to act.
     pub(crate) at: Timestamp,
     /// Whether it has acted: what it began may go on for a while.
@@ -47,46 +47,46 @@ impl Timer {
     pub(crate) fn new(
         id: String,
         instance_id: String,
-        wanted: &ActionTimer,
+        requested: &ActionTimer,
         at: Timestamp,
     ) -> Self {
-        let shown = ActionTimer {
+        let api = ActionTimer {
             action_timer_id: Some(id.clone()),
             instance_id: Some(instance_id.clone()),
             action_time: Some(at.to_string()),
             status: Some(ActionTimerStatus::Undo),
-            ..wanted.clone()
+            ..requested.clone()
         };
-        Self { id, instance_id, shown, at, has_acted: false }
+        Self { id, instance_id, api, at, has_acted: false }
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
-        self.shown.status == Some(ActionTimerStatus::Undo)
+        self.api.status == Some(ActionTimerStatus::Undo)
     }
 
     /// Does what is due; returns when there is something to do again.
     fn act(
         &mut self,
-        store: &mut Instances,
+        instances: &mut Instances,
         clock: &VirtualClock,
-        moment: Timestamp,
+        time: Timestamp,
     ) -> Option<Timestamp> {
-        self.shown.status = Some(ActionTimerStatus::Doing);
-        let serial = store.serial(&self.instance_id);
-        let found = serial.and_then(|serial| Some((serial, store.get(serial)?)));
-        if let Some((serial, machine)) = found {
-            if let Some(free) = machine.busy_until() {
+        self.api.status = Some(ActionTimerStatus::Doing);
+        let serial = instances.serial(&self.instance_id);
+        let found = serial.and_then(|serial| Some((serial, instances.get(serial)?)));
+        if let Some((serial, instance)) = found {
+            if let Some(free) = instance.busy_until() {
                 return Some(free);
             }
             // A protected instance is left alone, as by TerminateInstances.
-            if !self.has_acted && !machine.api.disable_api_termination {
+            if !self.has_acted && !instance.api.disable_api_termination {
                 self.has_acted = true;
-                let course = machine.termination();
-                store.begin(serial, course, Effect::None, None, (clock, moment));
-                return store.get(serial).and_then(StoredInstance::busy_until);
+                let operation = instance.termination();
+                instances.begin(serial, operation, Effect::None, None, (clock, time));
+                return instances.get(serial).and_then(StoredInstance::busy_until);
             }
         }
-        self.shown.status = Some(ActionTimerStatus::Done);
+        self.api.status = Some(ActionTimerStatus::Done);
         None
     }
 }
@@ -95,7 +95,7 @@ impl ActionTimers {
     /// Takes in a timer.
     pub(crate) fn plan(&mut self, timer: Timer) {
         self.agenda.add(timer.at, self.made);
-        self.places.insert(timer.id.clone(), self.made);
+        self.indexes.insert(timer.id.clone(), self.made);
         self.open.insert(timer.instance_id.clone(), self.made);
         self.timers.insert(self.made, Shared::new(timer));
         self.made += 1;
@@ -109,7 +109,7 @@ impl ActionTimers {
     /// The timer of an id.
     pub(crate) fn find(&self, id: &str) -> Option<&Timer> {
         count_one();
-        self.timers.get(self.places.get(id)?).map(|timer| &**timer)
+        self.timers.get(self.indexes.get(id)?).map(|timer| &**timer)
     }
 
     /// The timer that is to end an instance, or is at it.
@@ -121,8 +121,8 @@ impl ActionTimers {
     /// Takes back timers that still wait.
     pub(crate) fn cancel(&mut self, ids: &[String]) {
         for id in ids {
-            if let Some(place) = self.places.get(id).copied() {
-                self.drop_waiting(place);
+            if let Some(index) = self.indexes.get(id).copied() {
+                self.drop_waiting(index);
             }
         }
     }
@@ -130,19 +130,19 @@ impl ActionTimers {
     /// Drops what waits for an instance that has ended.
     pub(crate) fn forget_instance(&mut self, instance_id: &str) {
         count_one();
-        if let Some(place) = self.open.get(instance_id).copied() {
-            self.drop_waiting(place);
+        if let Some(index) = self.open.get(instance_id).copied() {
+            self.drop_waiting(index);
         }
     }
 
-    fn drop_waiting(&mut self, place: u64) {
+    fn drop_waiting(&mut self, index: u64) {
         count_one();
-        if self.timers.get(&place).is_some_and(|timer| timer.is_waiting())
-            && let Some(timer) = self.timers.remove(&place)
+        if self.timers.get(&index).is_some_and(|timer| timer.is_waiting())
+            && let Some(timer) = self.timers.remove(&index)
         {
-            self.places.remove(&timer.id);
+            self.indexes.remove(&timer.id);
             self.open.remove(&timer.instance_id);
-            self.agenda.strike(place);
+            self.agenda.strike(index);
         }
     }
 
@@ -152,23 +152,23 @@ impl ActionTimers {
     }
 
     /// Lets every timer act that is due, in the order in which they were made.
-    pub(crate) fn act(&mut self, store: &mut Instances, clock: &VirtualClock, now: Timestamp) {
+    pub(crate) fn act(&mut self, instances: &mut Instances, clock: &VirtualClock, now: Timestamp) {
         let mut again = Vec::new();
-        while let Some(place) = self.agenda.next(now) {
-            let Some(timer) = self.timers.get_mut(&place) else { continue };
-            match timer.act(store, clock, now) {
-                Some(moment) => again.push((moment, place)),
+        while let Some(index) = self.agenda.next(now) {
+            let Some(timer) = self.timers.get_mut(&index) else { continue };
+            match timer.act(instances, clock, now) {
+                Some(time) => again.push((time, index)),
                 None => {
                     self.open.remove(&timer.instance_id);
-                    self.done.push_back(place);
+                    self.done.push_back(index);
                 }
             }
         }
-        again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+        again.into_iter().for_each(|(time, index)| self.agenda.add(time, index));
         while self.done.len() > MOST_DONE {
-            let oldest = self.done.pop_front().and_then(|place| self.timers.remove(&place));
+            let oldest = self.done.pop_front().and_then(|index| self.timers.remove(&index));
             if let Some(timer) = oldest {
-                self.places.remove(&timer.id);
+                self.indexes.remove(&timer.id);
             }
         }
     }

@@ -67,19 +67,19 @@ impl Addresses {
     pub(crate) fn look_at_subnet(
         &self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
-        wanted: &[Ipv4Addr],
+        requested: &[Ipv4Addr],
         count: u32,
     ) -> SubnetUse {
         let vpc = self.vpcs.get(vpc_id);
         // Those that are asked for need not lie in the range of the subnet.
-        let drawn = count.saturating_sub(u32::try_from(wanted.len()).unwrap_or(u32::MAX));
+        let drawn = count.saturating_sub(u32::try_from(requested.len()).unwrap_or(u32::MAX));
         let range = match self.subnets.get(subnet_id) {
             Some(subnet) if subnet.vpc_id != vpc_id => return SubnetUse::InOtherVpc,
             Some(subnet) if subnet.zone != zone => return SubnetUse::InOtherZone,
             Some(subnet) => Some(subnet.range),
             None => vpc.map_or(Some(0), Vpc::free_range),
         };
-        let taken = vpc.and_then(|vpc| wanted.iter().find(|address| vpc.used.contains(address)));
+        let taken = vpc.and_then(|vpc| requested.iter().find(|address| vpc.used.contains(address)));
         match (taken, range) {
             (Some(address), _) => SubnetUse::AddressTaken(*address),
             (None, Some(range)) => {
@@ -95,9 +95,9 @@ impl Addresses {
     pub(crate) fn next_basic(&mut self) -> Ipv4Addr {
         const HOSTS: u32 = (1 << 16) * 254;
         loop {
-            let place = self.basic % HOSTS;
+            let index = self.basic % HOSTS;
             self.basic = self.basic.wrapping_add(1);
-            let address = offset(Ipv4Addr::new(10, 0, 0, 0), host(place));
+            let address = offset(Ipv4Addr::new(10, 0, 0, 0), host(index));
             // Memory ends long before the addresses.
             if self.basic_used.insert(address) || self.basic_used.len() >= HOSTS as usize {
                 return address;
@@ -109,7 +109,7 @@ impl Addresses {
     pub(crate) fn take(
         &mut self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
-        wanted: Option<Ipv4Addr>,
+        requested: Option<Ipv4Addr>,
     ) -> Ipv4Addr {
         if !self.subnets.contains_key(subnet_id) {
             self.forget_subnets();
@@ -122,7 +122,7 @@ impl Addresses {
         }
         let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return FIRST };
-        let address = wanted.unwrap_or_else(|| subnet.next_free(vpc));
+        let address = requested.unwrap_or_else(|| subnet.next_free(vpc));
         if vpc.used.insert(address) {
             subnet.used += 1;
             if let Some(range) = range_of(address) {
@@ -156,11 +156,11 @@ impl Addresses {
     pub(crate) fn next_public(&mut self) -> Ipv4Addr {
         const BENCHMARKS: u32 = 512 * 254;
         const CARRIERS: u32 = (1 << 14) * 254;
-        let place = self.public;
+        let index = self.public;
         self.public = self.public.wrapping_add(1);
-        match place.checked_sub(BENCHMARKS) {
-            None => offset(Ipv4Addr::new(198, 18, 0, 0), host(place)),
-            Some(place) => offset(Ipv4Addr::new(100, 64, 0, 0), host(place % CARRIERS)),
+        match index.checked_sub(BENCHMARKS) {
+            None => offset(Ipv4Addr::new(198, 18, 0, 0), host(index)),
+            Some(index) => offset(Ipv4Addr::new(100, 64, 0, 0), host(index % CARRIERS)),
         }
     }
 
@@ -212,13 +212,13 @@ impl Subnet {
 
 /// The range in which an address lies, if it is in one.
 fn range_of(address: Ipv4Addr) -> Option<u32> {
-    let place = address.to_bits().checked_sub(FIRST.to_bits())?;
-    Some(place / SUBNET_SIZE).filter(|range| *range < RANGES)
+    let index = address.to_bits().checked_sub(FIRST.to_bits())?;
+    Some(index / SUBNET_SIZE).filter(|range| *range < RANGES)
 }
 
 /// The number of a host: 254 in each network of 256, so that no address ends in 0 or 255.
-const fn host(place: u32) -> u32 {
-    place / 254 * 256 + place % 254 + 1
+const fn host(index: u32) -> u32 {
+    index / 254 * 256 + index % 254 + 1
 }
 
 fn offset(first: Ipv4Addr, by: u32) -> Ipv4Addr {
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(addresses.look_at_subnet(PLACE, &[], 1), SubnetUse::Free);
         addresses.take(PLACE, None);
         let (vpc, subnet, zone) = PLACE;
-        let look = |place| addresses.look_at_subnet(place, &[], 1);
+        let look = |index| addresses.look_at_subnet(index, &[], 1);
         assert_eq!(look(PLACE), SubnetUse::Free);
         assert_eq!(look(("vpc-2", subnet, zone)), SubnetUse::InOtherVpc);
         assert_eq!(look((vpc, subnet, "ap-guangzhou-4")), SubnetUse::InOtherZone);
@@ -259,20 +259,23 @@ mod tests {
     #[test]
     fn an_address_is_taken_until_its_instance_is_gone() {
         let mut addresses = Addresses::default();
-        let wanted: Ipv4Addr = "172.16.0.9".parse().unwrap();
-        assert_eq!(addresses.take(PLACE, Some(wanted)), wanted);
-        assert_eq!(addresses.look_at_subnet(PLACE, &[wanted], 1), SubnetUse::AddressTaken(wanted));
+        let requested: Ipv4Addr = "172.16.0.9".parse().unwrap();
+        assert_eq!(addresses.take(PLACE, Some(requested)), requested);
+        assert_eq!(
+            addresses.look_at_subnet(PLACE, &[requested], 1),
+            SubnetUse::AddressTaken(requested)
+        );
         let next: Vec<_> = (0..10).map(|_| addresses.take(PLACE, None)).collect();
-        assert!(!next.contains(&wanted), "{next:?}");
+        assert!(!next.contains(&requested), "{next:?}");
         addresses.release(&Instance {
-            private_ip_addresses: vec![wanted.to_string()],
+            private_ip_addresses: vec![requested.to_string()],
             virtual_private_cloud: VirtualPrivateCloud {
                 subnet_id: "subnet-1".into(),
                 ..VirtualPrivateCloud::default()
             },
             ..Instance::default()
         });
-        assert_eq!(addresses.look_at_subnet(PLACE, &[wanted], 1), SubnetUse::Free);
+        assert_eq!(addresses.look_at_subnet(PLACE, &[requested], 1), SubnetUse::Free);
     }
 
     #[test]
@@ -288,9 +291,9 @@ mod tests {
         let mut addresses = Addresses::default();
         let mut taken = HashSet::new();
         for subnet in 0..RANGES {
-            let place = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
-            assert_eq!(addresses.look_at_subnet(place, &[], 3), SubnetUse::Free);
-            taken.extend((0..3).map(|_| addresses.take(place, None)));
+            let index = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
+            assert_eq!(addresses.look_at_subnet(index, &[], 3), SubnetUse::Free);
+            taken.extend((0..3).map(|_| addresses.take(index, None)));
         }
         assert_eq!(taken.len(), 3 * RANGES as usize);
         let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");

@@ -14,30 +14,30 @@ pub(crate) struct Agenda {
 }
 
 impl Agenda {
-    pub(crate) fn add(&mut self, moment: Timestamp, place: u64) {
-        self.strike(place);
-        self.dates.insert((moment, place));
-        self.of.insert(place, moment);
+    pub(crate) fn add(&mut self, time: Timestamp, index: u64) {
+        self.strike(index);
+        self.dates.insert((time, index));
+        self.of.insert(index, time);
     }
 
     /// Takes out whatever a plan had to do.
-    pub(crate) fn strike(&mut self, place: u64) {
+    pub(crate) fn strike(&mut self, index: u64) {
         count_one();
-        if let Some(moment) = self.of.remove(&place) {
-            self.dates.remove(&(moment, place));
+        if let Some(time) = self.of.remove(&index) {
+            self.dates.remove(&(time, index));
         }
     }
 
     /// When there is something to do next.
     pub(crate) fn first(&self) -> Option<Timestamp> {
-        self.dates.first().map(|(moment, _)| *moment)
+        self.dates.first().map(|(time, _)| *time)
     }
 
     /// Takes out the next plan that has something to do by a moment.
-    pub(crate) fn next(&mut self, moment: Timestamp) -> Option<u64> {
-        self.first().filter(|first| *first <= moment)?;
-        let (_, place) = self.dates.pop_first()?;
-        self.of.remove(&place);
-        Some(place)
+    pub(crate) fn next(&mut self, time: Timestamp) -> Option<u64> {
+        self.first().filter(|first| *first <= time)?;
+        let (_, index) = self.dates.pop_first()?;
+        self.of.remove(&index);
+        Some(index)
     }
 }

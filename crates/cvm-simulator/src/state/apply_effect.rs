@@ -27,79 +27,79 @@ impl StoredInstance {
 
 impl Attribute {
     /// Gives an instance the new value.
-    fn set(&self, machine: &mut StoredInstance) {
-        let shown = &mut machine.api;
+    fn set(&self, instance: &mut StoredInstance) {
+        let api = &mut instance.api;
         match self {
-            Self::Name(name) => shown.instance_name.clone_from(name),
-            Self::HostName(name) => shown.host_name = Some(name.clone()),
-            Self::UserData(data) => machine.user_data = Some(data.clone()),
-            Self::SecurityGroups(ids) => shown.security_group_ids.clone_from(ids),
-            Self::Role(name) => shown.cam_role_name.clone_from(name),
-            Self::TerminationProtection(is_on) => shown.disable_api_termination = *is_on,
-            Self::JumboFrame(is_on) => shown.enable_jumbo_frame = Some(*is_on),
-            Self::Project(id) => shown.placement.project_id = Some(*id),
-            Self::RenewFlag(flag) => shown.renew_flag = Some(flag.clone()),
-            Self::Hourly(from) => charge_by_the_hour(machine, *from),
-            Self::Subscription(bought) => subscribe(machine, bought),
+            Self::Name(name) => api.instance_name.clone_from(name),
+            Self::HostName(name) => api.host_name = Some(name.clone()),
+            Self::UserData(data) => instance.user_data = Some(data.clone()),
+            Self::SecurityGroups(ids) => api.security_group_ids.clone_from(ids),
+            Self::Role(name) => api.cam_role_name.clone_from(name),
+            Self::TerminationProtection(is_on) => api.disable_api_termination = *is_on,
+            Self::JumboFrame(is_on) => api.enable_jumbo_frame = Some(*is_on),
+            Self::Project(id) => api.placement.project_id = Some(*id),
+            Self::RenewFlag(flag) => api.renew_flag = Some(flag.clone()),
+            Self::Hourly(from) => charge_by_the_hour(instance, *from),
+            Self::Subscription(item) => subscribe(instance, item),
             Self::Bandwidth(mbps) => {
-                shown.internet_accessible.internet_max_bandwidth_out = Some(*mbps);
+                api.internet_accessible.internet_max_bandwidth_out = Some(*mbps);
             }
-            Self::Network(network) => network.connect(machine),
+            Self::Network(network) => network.connect(instance),
         }
     }
 }
 
-fn charge_by_the_hour(machine: &mut StoredInstance, from: Timestamp) {
-    machine.end_prepaid_bandwidth(from);
-    machine.expires = None;
-    let shown = &mut machine.api;
-    shown.instance_charge_type = InstanceChargeType::PostpaidByHour;
-    shown.expired_time = None;
-    shown.renew_flag = None;
-    if shown.instance_state == InstanceState::Stopped {
-        shown.stop_charging_mode = StopChargingMode::KeepCharging;
+fn charge_by_the_hour(instance: &mut StoredInstance, from: Timestamp) {
+    instance.end_prepaid_bandwidth(from);
+    instance.expires = None;
+    let api = &mut instance.api;
+    api.instance_charge_type = InstanceChargeType::PostpaidByHour;
+    api.expired_time = None;
+    api.renew_flag = None;
+    if api.instance_state == InstanceState::Stopped {
+        api.stop_charging_mode = StopChargingMode::KeepCharging;
     }
-    let bandwidth = &mut shown.internet_accessible.internet_charge_type;
+    let bandwidth = &mut api.internet_accessible.internet_charge_type;
     if *bandwidth == Some(InternetChargeType::BandwidthPrepaid) {
         *bandwidth = Some(InternetChargeType::BandwidthPostpaidByHour);
     }
 }
 
-fn subscribe(machine: &mut StoredInstance, bought: &Subscription) {
-    machine.set_term(bought.ends, &bought.renew_flag);
-    let shown = &mut machine.api;
-    shown.instance_charge_type = InstanceChargeType::Prepaid;
-    shown.stop_charging_mode = StopChargingMode::NotApplicable;
-    let bandwidth = &mut shown.internet_accessible.internet_charge_type;
+fn subscribe(instance: &mut StoredInstance, item: &Subscription) {
+    instance.set_term(item.ends, &item.renew_flag);
+    let api = &mut instance.api;
+    api.instance_charge_type = InstanceChargeType::Prepaid;
+    api.stop_charging_mode = StopChargingMode::NotApplicable;
+    let bandwidth = &mut api.internet_accessible.internet_charge_type;
     if *bandwidth == Some(InternetChargeType::BandwidthPostpaidByHour) {
         *bandwidth = Some(InternetChargeType::BandwidthPrepaid);
-        machine.begin_prepaid_bandwidth(bought.begins);
+        instance.begin_prepaid_bandwidth(item.begins);
     }
 }
 
 impl NewNetwork {
-    fn connect(&self, machine: &mut StoredInstance) {
-        let shown = &mut machine.api;
+    fn connect(&self, instance: &mut StoredInstance) {
+        let api = &mut instance.api;
         let address = self.address.to_string();
         if self.renames_host {
-            shown.host_name = Some(format!("VM-{}", address.replace('.', "-")));
+            api.host_name = Some(format!("VM-{}", address.replace('.', "-")));
         }
-        let network = &mut shown.virtual_private_cloud;
+        let network = &mut api.virtual_private_cloud;
         network.vpc_id.clone_from(&self.vpc_id);
         network.subnet_id.clone_from(&self.subnet_id);
         network.as_vpc_gateway = self.is_gateway.or(network.as_vpc_gateway);
-        shown.private_ip_addresses = vec![address];
+        api.private_ip_addresses = vec![address];
     }
 }
 
 impl DiskChange {
-    fn apply(&self, machine: &mut StoredInstance) {
-        let shown = &mut machine.api;
-        let system = &mut shown.system_disk;
+    fn apply(&self, instance: &mut StoredInstance) {
+        let api = &mut instance.api;
+        let system = &mut api.system_disk;
         let (size, kind) = if system.disk_id == self.disk_id {
             (&mut system.disk_size, &mut system.disk_type)
         } else {
-            let mut data = shown.data_disks.iter_mut();
+            let mut data = api.data_disks.iter_mut();
             let Some(disk) = data.find(|disk| disk.disk_id == self.disk_id) else { return };
             (&mut disk.disk_size, &mut disk.disk_type)
         };
@@ -112,21 +112,21 @@ impl DiskChange {
 
 impl Reinstallation {
     /// Takes the place of the system before. Nothing is left of the login of that one.
-    fn install(&self, machine: &mut StoredInstance) {
+    fn install(&self, instance: &mut StoredInstance) {
         let (user, port) = self.image.system.login();
-        let shown = &mut machine.api;
-        shown.image_id = self.image.id.clone();
-        shown.os_name = self.image.system.os_name.clone();
-        shown.license_type = self.image.system.license_type.clone();
-        shown.system_disk.disk_size = Some(self.gib);
-        shown.login_settings =
+        let api = &mut instance.api;
+        api.image_id = self.image.id.clone();
+        api.os_name = self.image.system.os_name.clone();
+        api.license_type = self.image.system.license_type.clone();
+        api.system_disk.disk_size = Some(self.gib);
+        api.login_settings =
             LoginSettings { key_ids: self.key_ids.clone(), ..LoginSettings::default() };
-        shown.default_login_user = user.to_owned();
-        shown.default_login_port = port;
+        api.default_login_user = user.to_owned();
+        api.default_login_port = port;
         if let Some(name) = &self.host_name {
-            shown.host_name = Some(name.clone());
+            api.host_name = Some(name.clone());
         }
-        machine.has_agent = self.has_agent;
-        machine.user_data.clone_from(&self.user_data);
+        instance.has_agent = self.has_agent;
+        instance.user_data.clone_from(&self.user_data);
     }
 }

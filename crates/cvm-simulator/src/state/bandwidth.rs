@@ -35,8 +35,8 @@ impl StoredInstance {
 
     /// Ends what is paid in advance; what has not begun by then is as if it had not been bought.
     pub(crate) fn end_prepaid_bandwidth(&mut self, now: Timestamp) {
-        if let Some(own) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
-            self.api.internet_accessible.internet_max_bandwidth_out = Some(own.mbps);
+        if let Some(owned) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
+            self.api.internet_accessible.internet_max_bandwidth_out = Some(owned.mbps);
         }
         self.bandwidth.retain(|period| period.begins <= now);
         for period in &mut self.bandwidth {
@@ -45,8 +45,8 @@ impl StoredInstance {
     }
 
     /// Shows the highest bandwidth that is paid for at a moment.
-    pub(crate) fn show_prepaid_bandwidth(&mut self, moment: Timestamp) {
-        let paid = self.bandwidth.iter().filter(|period| period.includes(moment));
+    pub(crate) fn show_prepaid_bandwidth(&mut self, time: Timestamp) {
+        let paid = self.bandwidth.iter().filter(|period| period.includes(time));
         if let Some(mbps) = paid.map(|period| period.mbps).max() {
             self.api.internet_accessible.internet_max_bandwidth_out = Some(mbps);
         }
@@ -77,33 +77,33 @@ mod tests {
 
     #[test]
     fn bandwidth_that_has_ended_is_forgotten_when_there_is_much() {
-        let mut machine = StoredInstance::new(Instance::default());
-        machine.bandwidth.push(period(0, None));
+        let mut instance = StoredInstance::new(Instance::default());
+        instance.bandwidth.push(period(0, None));
         for day in 0..1_000 {
             let now = Timestamp::from_unix(day * 10);
-            assert!(!machine.has_much_bandwidth_ahead(now));
-            machine.add_bandwidth(period(day * 10, Some(day * 10 + 10)), now);
+            assert!(!instance.has_much_bandwidth_ahead(now));
+            instance.add_bandwidth(period(day * 10, Some(day * 10 + 10)), now);
         }
-        assert!(machine.bandwidth.len() <= MOST_PERIODS, "{}", machine.bandwidth.len());
-        assert_eq!(machine.bandwidth.first(), Some(&period(0, None)));
+        assert!(instance.bandwidth.len() <= MOST_PERIODS, "{}", instance.bandwidth.len());
+        assert_eq!(instance.bandwidth.first(), Some(&period(0, None)));
         let now = Timestamp::from_unix(10_000);
         (1..MOST_PERIODS as u64)
-            .for_each(|_| machine.add_bandwidth(period(20_000, Some(30_000)), now));
-        assert!(machine.has_much_bandwidth_ahead(now));
-        assert!(!machine.has_much_bandwidth_ahead(Timestamp::from_unix(30_000)));
+            .for_each(|_| instance.add_bandwidth(period(20_000, Some(30_000)), now));
+        assert!(instance.has_much_bandwidth_ahead(now));
+        assert!(!instance.has_much_bandwidth_ahead(Timestamp::from_unix(30_000)));
     }
 
     #[test]
     fn the_highest_bandwidth_of_a_moment_is_shown() {
-        let mut machine = StoredInstance::new(Instance::default());
-        machine.bandwidth.push(Period { mbps: 5, ..period(0, None) });
-        machine.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });
+        let mut instance = StoredInstance::new(Instance::default());
+        instance.bandwidth.push(Period { mbps: 5, ..period(0, None) });
+        instance.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });
         for (seconds, expected) in [(9, 5), (10, 50), (19, 50), (20, 5)] {
-            machine.show_prepaid_bandwidth(Timestamp::from_unix(seconds));
-            let shown = machine.api.internet_accessible.internet_max_bandwidth_out;
-            assert_eq!(shown, Some(expected), "at {seconds}");
+            instance.show_prepaid_bandwidth(Timestamp::from_unix(seconds));
+            let api = instance.api.internet_accessible.internet_max_bandwidth_out;
+            assert_eq!(api, Some(expected), "at {seconds}");
         }
-        machine.end_prepaid_bandwidth(Timestamp::from_unix(5));
-        assert_eq!(machine.bandwidth, [Period { mbps: 5, ..period(0, Some(5)) }]);
+        instance.end_prepaid_bandwidth(Timestamp::from_unix(5));
+        assert_eq!(instance.bandwidth, [Period { mbps: 5, ..period(0, Some(5)) }]);
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct ChcHosts {
 #[derive(Clone, Debug)]
 pub(crate) struct StoredChcHost {
     /// As the API shows it now.
-    pub(crate) shown: ChcHost,
+    pub(crate) api: ChcHost,
     /// How it will look, and from when on.
     ahead: VecDeque<(Timestamp, ChcHost)>,
 }
@@ -32,9 +32,9 @@ impl ChcHosts {
     /// The hosts as they are now, after everything that was due.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
         for host in &mut self.list {
-            while host.ahead.front().is_some_and(|(moment, _)| *moment <= now) {
+            while host.ahead.front().is_some_and(|(time, _)| *time <= now) {
                 if let Some((_, look)) = host.ahead.pop_front() {
-                    host.shown = look;
+                    host.api = look;
                 }
             }
         }
@@ -44,11 +44,11 @@ impl ChcHosts {
 
 impl StoredChcHost {
     pub(crate) fn is(&self, chc_id: &str) -> bool {
-        self.shown.chc_id == chc_id
+        self.api.chc_id == chc_id
     }
 
-    pub(crate) fn new(shown: ChcHost) -> Self {
-        Self { shown, ahead: VecDeque::new() }
+    pub(crate) fn new(api: ChcHost) -> Self {
+        Self { api, ahead: VecDeque::new() }
     }
 
     /// Lets an operation begin, which ends in a look. A host that is READY for an installation is made
@@ -62,10 +62,10 @@ impl StoredChcHost {
     ) {
         end.latest_operation = Some(operation.to_owned());
         end.latest_operation_state = Some(LatestOperationState::Success);
-        self.shown.instance_state = ChcHostState::Operating;
+        self.api.instance_state = ChcHostState::Operating;
         // No running state is listed for its state, so that of the operation before stays: a reader has to look at the
         // state of the host as well.
-        self.shown.latest_operation = Some(operation.to_owned());
+        self.api.latest_operation = Some(operation.to_owned());
         let ends = now.after(clock.delay(lasts));
         let is_installable = end.instance_state == ChcHostState::Ready && has_deploy_network(&end);
         let prepared = ChcHost {
@@ -81,7 +81,7 @@ impl StoredChcHost {
 
     /// Changes it at once, whatever lies ahead of it.
     pub(crate) fn change(&mut self, change: impl Fn(&mut ChcHost)) {
-        change(&mut self.shown);
+        change(&mut self.api);
         self.ahead.iter_mut().for_each(|(_, look)| change(look));
     }
 }

@@ -69,12 +69,12 @@ impl RequestContext<'_> {
         serials: &[u64],
         allowed: &[InstanceState],
     ) -> Result<(), ApiError> {
-        self.instances(serials).try_for_each(|machine| admit(self.codes, machine, allowed))
+        self.instances(serials).try_for_each(|instance| admit(self.codes, instance, allowed))
     }
 
     /// Lets an operation of this action begin.
-    pub(crate) fn begin(&mut self, serial: u64, course: &'static Operation, change: Effect) {
+    pub(crate) fn begin(&mut self, serial: u64, operation: &'static Operation, change: Effect) {
         let note = Some((self.codes.0.name, self.request_id));
-        self.instances.begin(serial, course, change, note, (self.clock, self.now));
+        self.instances.begin(serial, operation, change, note, (self.clock, self.now));
     }
 }

@@ -53,9 +53,9 @@ impl Instances {
         groups_of: impl Fn(&'a Instance) -> G,
     ) -> Grouped<'a> {
         let mut grouped = Grouped::default();
-        for machine in self.newest_first() {
-            for group_id in groups_of(&machine.api) {
-                grouped.0.entry(group_id).or_default().push(&machine.api);
+        for instance in self.newest_first() {
+            for group_id in groups_of(&instance.api) {
+                grouped.0.entry(group_id).or_default().push(&instance.api);
             }
         }
         grouped

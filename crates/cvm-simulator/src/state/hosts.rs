@@ -33,7 +33,7 @@ pub(crate) struct DedicatedHosts {
 pub(crate) struct DedicatedHost {
     /// As the API shows it, without what depends on the time and on its instances; all of its
     /// resources are free.
-    pub(crate) bought: HostItem,
+    pub(crate) item: HostItem,
     /// When it is set up.
     ready: Timestamp,
     pub(crate) term: Term,
@@ -74,8 +74,8 @@ impl DedicatedHosts {
 
 impl DedicatedHost {
     /// A host that is bought now.
-    pub(crate) fn new(bought: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {
-        Self { bought, ready: now.after(clock.delay(SETTING_UP)), term }
+    pub(crate) fn new(item: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {
+        Self { item, ready: now.after(clock.delay(SETTING_UP)), term }
     }
 
     pub(crate) fn state(&self, now: Timestamp) -> HostState {
@@ -90,36 +90,36 @@ impl DedicatedHost {
 
     /// Whether such an instance would fit on it if it were empty.
     pub(crate) fn can_carry(&self, instance: &Instance) -> bool {
-        fits(&self.bought.host_resource, instance, 1)
+        fits(&self.item.host_resource, instance, 1)
     }
 
     /// How many such instances still fit on it, up to `most`.
     pub(crate) fn room_for(
         &self,
         instance: &Instance,
-        most: u64,
+        max: u64,
         (on_hosts, now): (&Grouped<'_>, Timestamp),
     ) -> u64 {
-        let free = self.shown(on_hosts, now).host_resource;
-        (1..=most).take_while(|count| fits(&free, instance, *count)).count() as u64
+        let free = self.api(on_hosts, now).host_resource;
+        (1..=max).take_while(|count| fits(&free, instance, *count)).count() as u64
     }
 
     /// As the API shows it at a moment, with the instances that are on it.
-    pub(crate) fn shown(&self, on_hosts: &Grouped<'_>, now: Timestamp) -> HostItem {
-        let mut shown = self.bought.clone();
-        shown.host_state = self.state(now);
-        shown.renew_flag = self.term.renewal.clone();
-        shown.expired_time = self.term.ends.to_string();
-        let resource = &mut shown.host_resource;
-        for instance in on_hosts.members(&self.bought.host_id) {
+    pub(crate) fn api(&self, on_hosts: &Grouped<'_>, now: Timestamp) -> HostItem {
+        let mut api = self.item.clone();
+        api.host_state = self.state(now);
+        api.renew_flag = self.term.renewal.clone();
+        api.expired_time = self.term.ends.to_string();
+        let resource = &mut api.host_resource;
+        for instance in on_hosts.members(&self.item.host_id) {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.cpu));
             resource.mem_available -= instance.memory as f64;
             let disks = taken(local_disks_gib(instance));
             resource.disk_available = resource.disk_available.saturating_sub(disks);
-            shown.instance_ids.push(instance.instance_id.clone());
+            api.instance_ids.push(instance.instance_id.clone());
         }
-        shown
+        api
     }
 }
 
@@ -161,15 +161,15 @@ mod tests {
             disk_available: 1000,
             ..HostResource::default()
         };
-        let bought = HostItem {
+        let item = HostItem {
             host_id: "host-1".to_owned(),
             host_resource: resource,
             ..HostItem::default()
         };
         let now = Timestamp::from_unix(0);
         let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
-        let host = DedicatedHost { bought, ready: now, term };
-        let mut store = Instances::default();
+        let host = DedicatedHost { item, ready: now, term };
+        let mut instances = Instances::default();
         for (id, host_id) in [("ins-1", "host-1"), ("ins-2", "host-2"), ("ins-3", "host-1")] {
             let mut instance = Instance { instance_id: id.to_owned(), ..Instance::default() };
             instance.placement.host_id = Some(host_id.to_owned());
@@ -177,11 +177,11 @@ mod tests {
             instance.memory = 8;
             instance.system_disk.disk_type = Some(DiskType::LocalBasic);
             instance.system_disk.disk_size = Some(50);
-            store.insert(StoredInstance::new(instance));
+            instances.insert(StoredInstance::new(instance));
         }
-        let shown = host.shown(&store.on_hosts(), now);
-        assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
-        let left = shown.host_resource;
+        let api = host.api(&instances.on_hosts(), now);
+        assert_eq!(api.instance_ids, ["ins-3", "ins-1"]);
+        let left = api.host_resource;
         assert_eq!((left.cpu_available, left.mem_available, left.disk_available), (32, 184.0, 900));
         assert_eq!((left.cpu_total, left.mem_total, left.disk_total), (40, 200.0, 1000));
     }

@@ -26,19 +26,19 @@ mod tests {
 
     #[test]
     fn a_cluster_holds_the_instances_that_name_it() {
-        let mut store = Instances::default();
+        let mut instances = Instances::default();
         for (id, cluster_id) in [("ins-1", "hpc-1"), ("ins-2", ""), ("ins-3", "hpc-1")] {
-            let shown = Instance {
+            let api = Instance {
                 instance_id: id.to_owned(),
                 hpc_cluster_id: cluster_id.to_owned(),
                 ..Instance::default()
             };
-            store.insert(StoredInstance::new(shown));
+            instances.insert(StoredInstance::new(api));
         }
         let cluster =
             HpcClusterInfo { hpc_cluster_id: "hpc-1".to_owned(), ..HpcClusterInfo::default() };
-        let shown = with_hpc_members(&cluster, &store.in_hpc_clusters());
-        assert_eq!((shown.current_num, shown.instance_ids.len()), (2, 2));
-        assert_eq!(shown.instance_ids, ["ins-3", "ins-1"]);
+        let api = with_hpc_members(&cluster, &instances.in_hpc_clusters());
+        assert_eq!((api.current_num, api.instance_ids.len()), (2, 2));
+        assert_eq!(api.instance_ids, ["ins-3", "ins-1"]);
     }
 }

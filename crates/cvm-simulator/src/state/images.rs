@@ -50,7 +50,7 @@ pub(crate) static COPY_POWERED_OFF: Operation = Operation {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Images {
     /// In the order in which they were made.
-    own: Vec<OwnImage>,
+    owned: Vec<OwnImage>,
     /// What was on deleted images: instances made from them live on.
     deleted: BTreeMap<String, System>,
     /// How many of these there may be before those that no instance is made from are forgotten.
@@ -63,8 +63,8 @@ pub(crate) struct Images {
 #[derive(Clone, Debug)]
 pub(crate) struct OwnImage {
     /// As the API shows it when it is made, with the state that this ends in.
-    pub(crate) shown: Image,
-    making: Creation,
+    pub(crate) api: Image,
+    creation: Creation,
     pub(crate) is_encrypted: bool,
     /// Whom it is shared with, in the order in which that was done.
     pub(crate) shares: Vec<SharePermission>,
@@ -90,42 +90,42 @@ struct Export {
 
 impl OwnImage {
     /// An image that is being made. Its state, owner, size, time and disks follow from the rest.
-    pub(crate) fn new(shown: Image, making: Creation, disks: &[DiskSnapshot]) -> Self {
+    pub(crate) fn new(api: Image, creation: Creation, disks: &[DiskSnapshot]) -> Self {
         let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
-        let shown = Image {
+        let api = Image {
             image_type: ImageType::PrivateImage,
-            created_time: making.began.to_string(),
-            image_size: system_disk.map_or(0, |disk| disk.shown.disk_size),
+            created_time: creation.began.to_string(),
+            image_size: system_disk.map_or(0, |disk| disk.api.disk_size),
             image_creator: UIN.to_owned(),
-            snapshot_set: disks.iter().map(|disk| disk.shown.clone()).collect(),
-            image_deprecated: Some(shown.image_deprecated == Some(true)),
-            ..shown
+            snapshot_set: disks.iter().map(|disk| disk.api.clone()).collect(),
+            image_deprecated: Some(api.image_deprecated == Some(true)),
+            ..api
         };
         let is_encrypted = disks.iter().any(|disk| disk.is_encrypted);
-        Self { shown, making, is_encrypted, shares: Vec::new(), copied_until: Timestamp::default() }
+        Self { api, creation, is_encrypted, shares: Vec::new(), copied_until: Timestamp::default() }
     }
 
     /// What state it is in.
     pub(crate) fn state(&self, now: Timestamp) -> &ImageState {
-        if now < self.making.ends { &self.making.state } else { &self.shown.image_state }
+        if now < self.creation.ends { &self.creation.state } else { &self.api.image_state }
     }
 
     /// As the API shows it now.
     pub(crate) fn shown_at(&self, now: Timestamp) -> Image {
         let state = self.state(now).clone();
-        let sync_percent = (state == ImageState::Syncing).then(|| self.making.percent(now));
-        Image { image_state: state, sync_percent, ..self.shown.clone() }
+        let sync_percent = (state == ImageState::Syncing).then(|| self.creation.percent(now));
+        Image { image_state: state, sync_percent, ..self.api.clone() }
     }
 
     /// Whether it is of a whole machine, with the data disks.
     pub(crate) fn has_data_disks(&self) -> bool {
-        self.shown.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
+        self.api.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
     }
 
     /// Whether it was brought in under a licence of the owner's.
     pub(crate) fn has_own_licence(&self) -> bool {
         use cvm_models::enums::LicenseType::Byol;
-        self.shown.image_source == ImageSource::ExternalImport && self.shown.license_type == Byol
+        self.api.image_source == ImageSource::ExternalImport && self.api.license_type == Byol
     }
 }
 
@@ -141,49 +141,49 @@ impl Creation {
 impl Images {
     /// The images of the account, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &OwnImage> {
-        self.own.iter().rev()
+        self.owned.iter().rev()
     }
 
     pub(crate) fn get(&self, image_id: &str) -> Option<&OwnImage> {
-        self.own.iter().find(|own| own.shown.image_id == image_id)
+        self.owned.iter().find(|owned| owned.api.image_id == image_id)
     }
 
     pub(crate) fn get_mut(&mut self, image_id: &str) -> Option<&mut OwnImage> {
-        self.own.iter_mut().find(|own| own.shown.image_id == image_id)
+        self.owned.iter_mut().find(|owned| owned.api.image_id == image_id)
     }
 
     /// Whether the account has as many as it may.
     pub(crate) fn is_full(&self) -> bool {
-        self.own.len() >= IMAGE_QUOTA
+        self.owned.len() >= IMAGE_QUOTA
     }
 
     /// Whether another image than this one bears a name.
-    pub(crate) fn is_taken(&self, name: &str, but: Option<&str>) -> bool {
-        self.own
-            .iter()
-            .any(|own| own.shown.image_name == name && Some(own.shown.image_id.as_str()) != but)
+    pub(crate) fn is_taken(&self, name: &str, except: Option<&str>) -> bool {
+        self.owned.iter().any(|owned| {
+            owned.api.image_name == name && Some(owned.api.image_id.as_str()) != except
+        })
     }
 
     /// The operating system on an image of the account, even when that was deleted.
     pub(crate) fn system(&self, image_id: &str) -> Option<System> {
-        let own = self.get(image_id).map(|own| System::of(&own.shown));
-        own.or_else(|| self.deleted.get(image_id).cloned())
+        let owned = self.get(image_id).map(|owned| System::of(&owned.api));
+        owned.or_else(|| self.deleted.get(image_id).cloned())
     }
 
     /// Takes in an image that is being made, with the snapshots of its disks.
     pub(crate) fn insert(&mut self, image: OwnImage, disks: Vec<DiskSnapshot>) {
         disks.into_iter().for_each(|disk| self.snapshots.insert(disk));
-        self.own.push(image);
+        self.owned.push(image);
     }
 
     /// Deletes an image, and if wanted those of its snapshots that no other image is made of.
     pub(crate) fn remove(&mut self, image_id: &str, with_snapshots: bool) {
-        let Some(place) = self.own.iter().position(|own| own.shown.image_id == image_id) else {
+        let Some(index) = self.owned.iter().position(|owned| owned.api.image_id == image_id) else {
             return;
         };
-        let shown = self.own.remove(place).shown;
-        self.deleted.insert(image_id.to_owned(), System::of(&shown));
-        for snapshot in &shown.snapshot_set {
+        let api = self.owned.remove(index).api;
+        self.deleted.insert(image_id.to_owned(), System::of(&api));
+        for snapshot in &api.snapshot_set {
             self.snapshots.leave(&snapshot.snapshot_id, with_snapshots);
         }
     }
@@ -225,13 +225,13 @@ mod tests {
     use super::*;
 
     fn image(began: u64, ends: u64) -> OwnImage {
-        let making = Creation {
+        let creation = Creation {
             state: ImageState::Syncing,
             began: Timestamp::from_unix(began),
             ends: Timestamp::from_unix(ends),
         };
-        let shown = Image { image_state: ImageState::Normal, ..Image::default() };
-        OwnImage::new(shown, making, &[])
+        let api = Image { image_state: ImageState::Normal, ..Image::default() };
+        OwnImage::new(api, creation, &[])
     }
 
     #[test]
@@ -243,15 +243,15 @@ mod tests {
             (399, "SYNCING", Some(99)),
             (400, "NORMAL", None),
         ] {
-            let shown = image.shown_at(Timestamp::from_unix(seconds));
-            assert_eq!((shown.image_state.as_str(), shown.sync_percent), (state, percent));
+            let api = image.shown_at(Timestamp::from_unix(seconds));
+            assert_eq!((api.image_state.as_str(), api.sync_percent), (state, percent));
         }
     }
 
     #[test]
     fn what_takes_no_time_is_done_at_once() {
-        let shown = image(100, 100).shown_at(Timestamp::from_unix(100));
-        assert_eq!((shown.image_state, shown.sync_percent), (ImageState::Normal, None));
+        let api = image(100, 100).shown_at(Timestamp::from_unix(100));
+        assert_eq!((api.image_state, api.sync_percent), (ImageState::Normal, None));
     }
 
     #[test]
@@ -259,13 +259,12 @@ mod tests {
         let mut images = Images::default();
         for number in 0..5_000 {
             let mut image = image(0, 0);
-            image.shown.image_id = format!("img-{number:08}");
-            let shown =
-                Snapshot { snapshot_id: format!("snap-{number:08}"), ..Snapshot::default() };
-            image.shown.snapshot_set = vec![shown.clone()];
+            image.api.image_id = format!("img-{number:08}");
+            let api = Snapshot { snapshot_id: format!("snap-{number:08}"), ..Snapshot::default() };
+            image.api.snapshot_set = vec![api.clone()];
             let ready_at = Timestamp::default();
-            let disk = DiskSnapshot { shown, system: None, is_encrypted: false, ready_at };
-            let id = image.shown.image_id.clone();
+            let disk = DiskSnapshot { api, system: None, is_encrypted: false, ready_at };
+            let id = image.api.image_id.clone();
             images.insert(image, vec![disk]);
             images.remove(&id, false);
             if images.has_many_deleted() {

@@ -72,17 +72,17 @@ impl Instances {
     }
 
     /// Takes in a new instance; returns its place.
-    pub(crate) fn insert(&mut self, mut machine: StoredInstance) -> u64 {
-        machine.begin_prepaid_bandwidth(
-            Timestamp::parse(&machine.api.created_time).unwrap_or_default(),
+    pub(crate) fn insert(&mut self, mut instance: StoredInstance) -> u64 {
+        instance.begin_prepaid_bandwidth(
+            Timestamp::parse(&instance.api.created_time).unwrap_or_default(),
         );
         let serial = self.made;
         self.made += 1;
-        self.serials.insert(machine.api.instance_id.as_str().into(), serial);
-        if let Some(expires) = machine.expires {
+        self.serials.insert(instance.api.instance_id.as_str().into(), serial);
+        if let Some(expires) = instance.expires {
             self.due.insert((expires, serial, Event::Expiry));
         }
-        self.by_serial.insert(serial, Shared::new(machine));
+        self.by_serial.insert(serial, Shared::new(instance));
         serial
     }
 
@@ -96,19 +96,20 @@ impl Instances {
         note: Option<(&str, &str)>,
         (clock, now): (&VirtualClock, Timestamp),
     ) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         if let Some((action, request_id)) = note {
-            machine.note_operation(action, request_id);
+            instance.note_operation(action, request_id);
         }
-        machine.operation = Some(RunningOperation { operation: course, step: 0, due: now, change });
+        instance.operation =
+            Some(RunningOperation { operation: course, step: 0, due: now, change });
         self.enter_phase(serial, clock, now);
     }
 
     /// Lets a prepaid term end later; one in the recycle bin is kept from now on.
     pub(crate) fn renew(&mut self, serial: u64, ends: Timestamp, flag: &RenewFlag) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
-        let (expires, kept_until) = (machine.expires, machine.kept_until.take());
-        machine.set_term(ends, flag);
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        let (expires, kept_until) = (instance.expires, instance.kept_until.take());
+        instance.set_term(ends, flag);
         self.call_off(serial, expires, Event::Expiry);
         self.call_off(serial, kept_until, Event::Destruction);
         self.due.insert((ends, serial, Event::Expiry));
@@ -117,10 +118,10 @@ impl Instances {
     /// Moves what is in these packs of resources to the public pool. Where it stands can no longer be
     /// seen.
     pub(crate) fn leave_packs(&mut self, ids: &HashSet<&str>) {
-        for machine in self.by_serial.values_mut() {
-            let placement = &machine.api.placement;
+        for instance in self.by_serial.values_mut() {
+            let placement = &instance.api.placement;
             if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id.as_str())) {
-                let placement = &mut machine.api.placement;
+                let placement = &mut instance.api.placement;
                 placement.dedicated_resource_pack_ids.clear();
                 placement.dedicated_resource_pack_tenancy = None;
                 placement.rack_id = None;
@@ -130,8 +131,8 @@ impl Instances {
 
     /// Gives an instance bandwidth for some days.
     pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period, now: Timestamp) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
-        machine.add_bandwidth(period, now);
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        instance.add_bandwidth(period, now);
         let edges = [Some(period.begins), period.ends];
         self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
     }
@@ -139,18 +140,18 @@ impl Instances {
     /// Lets everything happen that is due, in its order and at its time: what state an instance is in
     /// depends on the virtual time, not on who has looked before.
     pub(crate) fn apply_due(&mut self, clock: &VirtualClock, now: Timestamp) {
-        while let Some((moment, serial, event)) = self.due.first().copied() {
-            if moment > now {
+        while let Some((time, serial, event)) = self.due.first().copied() {
+            if time > now {
                 break;
             }
             self.due.pop_first();
             match event {
-                Event::Step => self.end_phase(serial, clock, moment),
-                Event::Expiry => self.expire(serial, moment),
-                Event::Destruction => self.destroy(serial, clock, moment),
+                Event::Step => self.end_phase(serial, clock, time),
+                Event::Expiry => self.expire(serial, time),
+                Event::Destruction => self.destroy(serial, clock, time),
                 Event::Bandwidth => {
-                    if let Some(machine) = self.by_serial.get_mut(&serial) {
-                        machine.show_prepaid_bandwidth(moment);
+                    if let Some(instance) = self.by_serial.get_mut(&serial) {
+                        instance.show_prepaid_bandwidth(time);
                     }
                 }
             }
@@ -167,29 +168,29 @@ impl Instances {
 
     /// Shows the step that the operation has come to, or ends the operation.
     fn enter_phase(&mut self, serial: u64, clock: &VirtualClock, now: Timestamp) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
-        let Some(mut underway) = machine.operation.take() else { return };
-        if let Some(step) = underway.operation.phases.get(underway.step) {
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        let Some(mut running) = instance.operation.take() else { return };
+        if let Some(step) = running.operation.phases.get(running.step) {
             if let Some(state) = &step.state {
-                machine.set_state(state);
+                instance.set_state(state);
             }
-            underway.due = now.after(clock.delay(step.duration));
-            self.due.insert((underway.due, serial, Event::Step));
-            machine.operation = Some(underway);
+            running.due = now.after(clock.delay(step.duration));
+            self.due.insert((running.due, serial, Event::Step));
+            instance.operation = Some(running);
             return;
         }
-        if let Effect::Attribute(Attribute::Network(_)) = &underway.change {
-            self.addresses.release(&machine.api);
+        if let Effect::Attribute(Attribute::Network(_)) = &running.change {
+            self.addresses.release(&instance.api);
         }
-        let term = machine.expires;
-        let end = &underway.operation.end;
-        if machine.finish(end, &underway.change) {
+        let term = instance.expires;
+        let end = &running.operation.end;
+        if instance.finish(end, &running.change) {
             if matches!(end, FinalState::Isolated) {
                 let until = now.after(RETENTION);
-                machine.kept_until = Some(until);
+                instance.kept_until = Some(until);
                 self.due.insert((until, serial, Event::Destruction));
             }
-            let expires = machine.expires;
+            let expires = instance.expires;
             if expires != term {
                 self.call_off(serial, term, Event::Expiry);
                 self.due.extend(expires.map(|expires| (expires, serial, Event::Expiry)));
@@ -199,74 +200,74 @@ impl Instances {
         }
     }
 
-    fn end_phase(&mut self, serial: u64, clock: &VirtualClock, moment: Timestamp) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
+    fn end_phase(&mut self, serial: u64, clock: &VirtualClock, time: Timestamp) {
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         // An operation that was cut short has left its event behind.
-        let Some(underway) = machine.operation.as_mut().filter(|it| it.due == moment) else {
+        let Some(running) = instance.operation.as_mut().filter(|it| it.due == time) else {
             return;
         };
-        underway.step += 1;
-        self.enter_phase(serial, clock, moment);
+        running.step += 1;
+        self.enter_phase(serial, clock, time);
     }
 
     /// The end of a prepaid term: another month, if there is one, or the recycle bin.
-    fn expire(&mut self, serial: u64, moment: Timestamp) {
-        let Some(machine) = self.by_serial.get_mut(&serial) else { return };
-        let state = &machine.api.instance_state;
+    fn expire(&mut self, serial: u64, time: Timestamp) {
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        let state = &instance.api.instance_state;
         // A term that was changed has an event of its own.
-        let is_changed = machine.expires != Some(moment);
+        let is_changed = instance.expires != Some(time);
         if is_changed || matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
             return;
         }
-        let is_renewed = machine.api.renew_flag == Some(RenewFlag::NotifyAndAutoRenew);
-        let (next, event) = if let Some(next) = moment.next_month().filter(|_| is_renewed) {
-            machine.expires = Some(next);
-            machine.api.expired_time = Some(next.to_string());
+        let is_renewed = instance.api.renew_flag == Some(RenewFlag::NotifyAndAutoRenew);
+        let (next, event) = if let Some(next) = time.next_month().filter(|_| is_renewed) {
+            instance.expires = Some(next);
+            instance.api.expired_time = Some(next.to_string());
             (next, Event::Expiry)
         } else {
-            let underway = machine.abandon("The term of the instance ended.");
+            let running = instance.abandon("The term of the instance ended.");
             if let Some(Effect::Attribute(Attribute::Network(network))) =
-                underway.map(|underway| underway.change)
+                running.map(|running| running.change)
             {
                 self.addresses.give_back(&network.subnet_id, network.address);
             }
-            machine.isolate(RestrictState::Expired, IsolatedSource::Expire);
-            let until = moment.after(RETENTION);
-            machine.kept_until = Some(until);
+            instance.isolate(RestrictState::Expired, IsolatedSource::Expire);
+            let until = time.after(RETENTION);
+            instance.kept_until = Some(until);
             (until, Event::Destruction)
         };
         self.due.insert((next, serial, event));
     }
 
-    fn destroy(&mut self, serial: u64, clock: &VirtualClock, moment: Timestamp) {
+    fn destroy(&mut self, serial: u64, clock: &VirtualClock, time: Timestamp) {
         // One that was renewed meanwhile is no longer kept, or until another time.
-        let is_kept = |machine: &Shared<StoredInstance>| {
-            machine.api.instance_state == InstanceState::Shutdown
-                && machine.kept_until == Some(moment)
+        let is_kept = |instance: &Shared<StoredInstance>| {
+            instance.api.instance_state == InstanceState::Shutdown
+                && instance.kept_until == Some(time)
         };
         if self.by_serial.get(&serial).is_some_and(is_kept) {
-            self.begin(serial, &TERMINATE, Effect::None, None, (clock, moment));
+            self.begin(serial, &TERMINATE, Effect::None, None, (clock, time));
         }
     }
 
     /// Takes back what was due: of what is no more, nothing stays.
-    fn call_off(&mut self, serial: u64, moment: Option<Timestamp>, event: Event) {
-        if let Some(moment) = moment {
-            self.due.remove(&(moment, serial, event));
+    fn call_off(&mut self, serial: u64, time: Option<Timestamp>, event: Event) {
+        if let Some(time) = time {
+            self.due.remove(&(time, serial, event));
         }
     }
 
     fn remove(&mut self, serial: u64, now: Timestamp) {
-        if let Some(machine) = self.by_serial.remove(&serial).map(Shared::into_inner) {
-            self.serials.remove(machine.api.instance_id.as_str());
-            self.call_off(serial, machine.expires, Event::Expiry);
-            self.call_off(serial, machine.kept_until, Event::Destruction);
-            for period in &machine.bandwidth {
+        if let Some(instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
+            self.serials.remove(instance.api.instance_id.as_str());
+            self.call_off(serial, instance.expires, Event::Expiry);
+            self.call_off(serial, instance.kept_until, Event::Destruction);
+            for period in &instance.bandwidth {
                 self.call_off(serial, Some(period.begins), Event::Bandwidth);
                 self.call_off(serial, period.ends, Event::Bandwidth);
             }
-            self.addresses.release(&machine.api);
-            self.removed.push((now, machine.api.instance_id));
+            self.addresses.release(&instance.api);
+            self.removed.push((now, instance.api.instance_id));
         }
     }
 }
@@ -279,17 +280,17 @@ mod tests {
     use crate::clock::TimeMode;
     use crate::state::operation::{ISOLATE, RESET_TYPE_FORCED, STOP};
 
-    fn machine(id: &str) -> StoredInstance {
-        let shown = Instance {
+    fn instance(id: &str) -> StoredInstance {
+        let api = Instance {
             instance_id: id.to_owned(),
             instance_state: InstanceState::Running,
             ..Instance::default()
         };
-        StoredInstance::new(shown)
+        StoredInstance::new(api)
     }
 
-    fn state(store: &Instances, serial: u64) -> Option<&str> {
-        store.get(serial).map(|machine| machine.api.instance_state.as_str())
+    fn state(instances: &Instances, serial: u64) -> Option<&str> {
+        instances.get(serial).map(|instance| instance.api.instance_state.as_str())
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -302,10 +303,10 @@ mod tests {
 
     #[test]
     fn an_operation_passes_through_its_states() {
-        let (mut store, clock) = (Instances::default(), manual());
-        let serial = store.insert(machine("ins-00000001"));
+        let (mut instances, clock) = (Instances::default(), manual());
+        let serial = instances.insert(instance("ins-00000001"));
         let note = Some(("ResetInstancesType", "r-1"));
-        store.begin(serial, &RESET_TYPE_FORCED, Effect::None, note, (&clock, at(100)));
+        instances.begin(serial, &RESET_TYPE_FORCED, Effect::None, note, (&clock, at(100)));
         for (seconds, expected) in [
             (100, "STOPPING"),
             (104, "STOPPING"),
@@ -313,23 +314,23 @@ mod tests {
             (115, "STARTING"),
             (125, "RUNNING"),
         ] {
-            store.apply_due(&clock, at(seconds));
-            assert_eq!(state(&store, serial), Some(expected), "at {seconds}");
+            instances.apply_due(&clock, at(seconds));
+            assert_eq!(state(&instances, serial), Some(expected), "at {seconds}");
         }
-        let shown = &store.get(serial).unwrap().api;
-        assert_eq!(shown.latest_operation_state.as_ref().map(|it| it.as_str()), Some("SUCCESS"));
-        assert_eq!(shown.latest_operation_request_id.as_deref(), Some("r-1"));
+        let api = &instances.get(serial).unwrap().api;
+        assert_eq!(api.latest_operation_state.as_ref().map(|it| it.as_str()), Some("SUCCESS"));
+        assert_eq!(api.latest_operation_request_id.as_deref(), Some("r-1"));
     }
 
     #[test]
     fn how_often_one_looks_does_not_matter() {
         let clock = manual();
         let run = |looks: &[u64]| {
-            let mut store = Instances::default();
-            let serial = store.insert(machine("ins-00000001"));
-            store.begin(serial, &RESET_TYPE_FORCED, Effect::None, None, (&clock, at(0)));
-            looks.iter().for_each(|seconds| store.apply_due(&clock, at(*seconds)));
-            state(&store, serial).map(str::to_owned)
+            let mut instances = Instances::default();
+            let serial = instances.insert(instance("ins-00000001"));
+            instances.begin(serial, &RESET_TYPE_FORCED, Effect::None, None, (&clock, at(0)));
+            looks.iter().for_each(|seconds| instances.apply_due(&clock, at(*seconds)));
+            state(&instances, serial).map(str::to_owned)
         };
         assert_eq!(run(&[16]), run(&(0..=16).collect::<Vec<_>>()));
         assert_eq!(run(&[16]).as_deref(), Some("STARTING"));
@@ -337,64 +338,68 @@ mod tests {
 
     #[test]
     fn nothing_takes_time_at_the_instant_pace() {
-        let (mut store, clock) =
+        let (mut instances, clock) =
             (Instances::default(), VirtualClock::new(TimeMode::Instant, at(0)));
-        let serial = store.insert(machine("ins-00000001"));
-        store.begin(serial, &RESET_TYPE_FORCED, Effect::None, None, (&clock, at(5)));
-        assert_eq!(state(&store, serial), Some("STOPPING"), "the answer shows the passing state");
-        store.apply_due(&clock, at(5));
-        assert_eq!(state(&store, serial), Some("RUNNING"));
+        let serial = instances.insert(instance("ins-00000001"));
+        instances.begin(serial, &RESET_TYPE_FORCED, Effect::None, None, (&clock, at(5)));
+        assert_eq!(
+            state(&instances, serial),
+            Some("STOPPING"),
+            "the answer shows the passing state"
+        );
+        instances.apply_due(&clock, at(5));
+        assert_eq!(state(&instances, serial), Some("RUNNING"));
     }
 
     #[test]
     fn what_is_terminated_is_gone() {
-        let (mut store, clock) = (Instances::default(), manual());
-        let serial = store.insert(machine("ins-00000001"));
-        store.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
-        assert_eq!(state(&store, serial), Some("TERMINATING"));
-        store.apply_due(&clock, at(10));
-        assert_eq!(store.serial("ins-00000001"), None);
-        assert_eq!(store.newest_first().count(), 0);
+        let (mut instances, clock) = (Instances::default(), manual());
+        let serial = instances.insert(instance("ins-00000001"));
+        instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
+        assert_eq!(state(&instances, serial), Some("TERMINATING"));
+        instances.apply_due(&clock, at(10));
+        assert_eq!(instances.serial("ins-00000001"), None);
+        assert_eq!(instances.newest_first().count(), 0);
     }
 
     #[test]
     fn the_recycle_bin_lets_go_after_seven_days() {
-        let (mut store, clock) = (Instances::default(), manual());
-        let serial = store.insert(machine("ins-00000001"));
-        store.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
-        store.apply_due(&clock, at(10));
-        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+        let (mut instances, clock) = (Instances::default(), manual());
+        let serial = instances.insert(instance("ins-00000001"));
+        instances.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
+        instances.apply_due(&clock, at(10));
+        assert_eq!(state(&instances, serial), Some("SHUTDOWN"));
         let week = 7 * 86_400;
-        store.apply_due(&clock, at(week + 9));
-        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
-        store.apply_due(&clock, at(week + 10));
-        assert_eq!(state(&store, serial), Some("TERMINATING"));
+        instances.apply_due(&clock, at(week + 9));
+        assert_eq!(state(&instances, serial), Some("SHUTDOWN"));
+        instances.apply_due(&clock, at(week + 10));
+        assert_eq!(state(&instances, serial), Some("TERMINATING"));
     }
 
     #[test]
     fn the_recycle_bin_keeps_its_term_at_the_instant_pace() {
-        let (mut store, clock) =
+        let (mut instances, clock) =
             (Instances::default(), VirtualClock::new(TimeMode::Instant, at(0)));
-        let serial = store.insert(machine("ins-00000001"));
-        store.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
-        store.apply_due(&clock, at(60));
-        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
+        let serial = instances.insert(instance("ins-00000001"));
+        instances.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
+        instances.apply_due(&clock, at(60));
+        assert_eq!(state(&instances, serial), Some("SHUTDOWN"));
     }
 
     #[test]
     fn a_prepaid_term_ends_in_the_bin_or_is_renewed() {
         let clock = manual();
         let run = |flag: RenewFlag| {
-            let mut store = Instances::default();
-            let mut machine = machine("ins-00000001");
-            machine.api.renew_flag = Some(flag);
-            machine.expires = Some(at(1000));
-            let serial = store.insert(machine);
+            let mut instances = Instances::default();
+            let mut instance = instance("ins-00000001");
+            instance.api.renew_flag = Some(flag);
+            instance.expires = Some(at(1000));
+            let serial = instances.insert(instance);
             // An operation is going on when the term ends.
-            store.begin(serial, &STOP, Effect::None, None, (&clock, at(990)));
-            store.apply_due(&clock, at(1010));
-            let shown = store.get(serial).unwrap().api.clone();
-            (shown.instance_state.as_str().to_owned(), shown.isolated_source, shown.expired_time)
+            instances.begin(serial, &STOP, Effect::None, None, (&clock, at(990)));
+            instances.apply_due(&clock, at(1010));
+            let api = instances.get(serial).unwrap().api.clone();
+            (api.instance_state.as_str().to_owned(), api.isolated_source, api.expired_time)
         };
         let (state, source, _) = run(RenewFlag::NotifyAndManualRenew);
         assert_eq!((state.as_str(), source), ("SHUTDOWN", IsolatedSource::Expire));
@@ -404,35 +409,35 @@ mod tests {
 
     #[test]
     fn no_term_is_renewed_beyond_the_calendar() {
-        let mut store = Instances::default();
+        let mut instances = Instances::default();
         let last = Timestamp::parse("9999-12-14T22:13:20Z").unwrap();
-        let mut machine = machine("ins-00000001");
-        machine.api.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
-        machine.expires = Some(last);
-        let serial = store.insert(machine);
+        let mut instance = instance("ins-00000001");
+        instance.api.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
+        instance.expires = Some(last);
+        let serial = instances.insert(instance);
         // One step alone, since a term without end would keep `settle` busy for ever.
-        store.expire(serial, last);
-        assert_eq!(state(&store, serial), Some("SHUTDOWN"));
-        store.apply_due(&manual(), last.after(RETENTION));
-        assert_eq!(state(&store, serial), Some("TERMINATING"));
+        instances.expire(serial, last);
+        assert_eq!(state(&instances, serial), Some("SHUTDOWN"));
+        instances.apply_due(&manual(), last.after(RETENTION));
+        assert_eq!(state(&instances, serial), Some("TERMINATING"));
     }
 
     #[test]
     fn nothing_stays_due_for_instances_that_are_gone_or_renewed() {
-        let (mut store, clock) = (Instances::default(), manual());
+        let (mut instances, clock) = (Instances::default(), manual());
         for number in 0..50 {
-            let mut machine = machine(&format!("ins-{number:08}"));
-            machine.expires = Some(at(1_000_000));
-            let serial = store.insert(machine);
-            store.renew(serial, at(2_000_000), &RenewFlag::NotifyAndManualRenew);
+            let mut instance = instance(&format!("ins-{number:08}"));
+            instance.expires = Some(at(1_000_000));
+            let serial = instances.insert(instance);
+            instances.renew(serial, at(2_000_000), &RenewFlag::NotifyAndManualRenew);
             let period = Period { begins: at(500_000), ends: Some(at(600_000)), mbps: 1 };
-            store.add_bandwidth(serial, period, at(0));
-            assert_eq!(store.due.len(), 3, "the new end of the term, and bandwidth twice");
-            store.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
-            store.apply_due(&clock, at(10));
-            store.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(10)));
-            store.apply_due(&clock, at(20));
-            assert!(store.due.is_empty(), "{:?}", store.due);
+            instances.add_bandwidth(serial, period, at(0));
+            assert_eq!(instances.due.len(), 3, "the new end of the term, and bandwidth twice");
+            instances.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
+            instances.apply_due(&clock, at(10));
+            instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(10)));
+            instances.apply_due(&clock, at(20));
+            assert!(instances.due.is_empty(), "{:?}", instances.due);
         }
     }
 }

@@ -43,13 +43,13 @@ impl Instances {
     /// An instance that one of these key pairs opens, or into which one is being written.
     pub(crate) fn user_of_key_pairs(&self, key_ids: &[String]) -> Option<&StoredInstance> {
         let key_ids: HashSet<&str> = key_ids.iter().map(String::as_str).collect();
-        self.newest_first().find(|machine| {
-            let written = machine.operation.as_ref().and_then(|underway| match &underway.change {
+        self.newest_first().find(|instance| {
+            let written = instance.operation.as_ref().and_then(|running| match &running.change {
                 Effect::KeyPairs(written) => Some(written),
                 _ => None,
             });
             let mut used =
-                machine.api.login_settings.key_ids.iter().chain(written.into_iter().flatten());
+                instance.api.login_settings.key_ids.iter().chain(written.into_iter().flatten());
             used.any(|key_id| key_ids.contains(key_id.as_str()))
         })
     }

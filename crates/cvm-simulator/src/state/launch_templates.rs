@@ -29,7 +29,7 @@ pub(crate) struct LaunchTemplates {
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// As the API shows it; how many versions there are is counted when it is asked for.
-    shown: LaunchTemplateInfo,
+    api: LaunchTemplateInfo,
     pub(crate) tags: Vec<Tag>,
     versions: BTreeMap<u64, Version>,
 }
@@ -38,7 +38,7 @@ pub(crate) struct Template {
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
     /// As the API shows it, but for its number, its template, and whether it is the default.
-    pub(crate) shown: LaunchTemplateVersionInfo,
+    pub(crate) api: LaunchTemplateVersionInfo,
     /// What a launch takes from it.
     pub(crate) launch: RunInstances,
     /// How its metadata meet those of a launch.
@@ -79,33 +79,33 @@ impl LaunchTemplates {
 
 impl Template {
     /// A template without versions.
-    pub(crate) fn new(shown: LaunchTemplateInfo, tags: Vec<Tag>) -> Self {
-        Self { shown, tags, versions: BTreeMap::new() }
+    pub(crate) fn new(api: LaunchTemplateInfo, tags: Vec<Tag>) -> Self {
+        Self { api, tags, versions: BTreeMap::new() }
     }
 
     pub(crate) fn id(&self) -> &str {
-        &self.shown.launch_template_id
+        &self.api.launch_template_id
     }
 
     pub(crate) fn name(&self) -> &str {
-        &self.shown.launch_template_name
+        &self.api.launch_template_name
     }
 
     /// As the API shows it.
     pub(crate) fn info(&self) -> LaunchTemplateInfo {
         LaunchTemplateInfo {
             launch_template_version_count: self.versions.len() as u64,
-            ..self.shown.clone()
+            ..self.api.clone()
         }
     }
 
     /// The number of the version that counts when none is named.
     pub(crate) fn default_version(&self) -> u64 {
-        self.shown.default_version_number
+        self.api.default_version_number
     }
 
     pub(crate) fn set_default_version(&mut self, number: u64) {
-        self.shown.default_version_number = number;
+        self.api.default_version_number = number;
     }
 
     /// The version of a number.
@@ -116,14 +116,14 @@ impl Template {
     ) -> Result<&Version, ApiError> {
         self.versions.get(&number).ok_or_else(|| {
             let message = format!("The launch template `{}` has no version {number}.", self.id());
-            let mut wanted = [
+            let mut requested = [
                 "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
                 "InvalidParameterValue.LaunchTemplateVersion",
             ];
             if number == 0 {
-                wanted.reverse();
+                requested.reverse();
             }
-            codes.error(wanted, message)
+            codes.error(requested, message)
         })
     }
 
@@ -133,7 +133,7 @@ impl Template {
             launch_template_version: *number,
             launch_template_id: self.id().to_owned(),
             is_default_version: *number == self.default_version(),
-            ..version.shown.clone()
+            ..version.api.clone()
         })
     }
 
@@ -148,8 +148,8 @@ impl Template {
 
     /// Takes in a new version; returns its number. No number is given twice.
     pub(crate) fn add(&mut self, version: Version) -> u64 {
-        self.shown.latest_version_number += 1;
-        let number = self.shown.latest_version_number;
+        self.api.latest_version_number += 1;
+        let number = self.api.latest_version_number;
         self.versions.insert(number, version);
         number
     }
@@ -162,9 +162,9 @@ impl Template {
 
 pub(crate) fn unknown(codes: DocumentedCodes, id: &str) -> ApiError {
     let message = format!("The launch template `{id}` does not exist in this region.");
-    let wanted = [
+    let requested = [
         "InvalidParameterValue.LaunchTemplateIdNotExisted",
         "InvalidParameterValue.LaunchTemplateNotFound",
     ];
-    codes.error(wanted, message)
+    codes.error(requested, message)
 }

@@ -62,7 +62,7 @@ impl RequestContext<'_> {
 
     /// Checks that no timer is to terminate one of the instances; the error has this code.
     pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
-        let mut ids = self.instances(serials).map(|machine| &machine.api.instance_id);
+        let mut ids = self.instances(serials).map(|instance| &instance.api.instance_id);
         let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
         let message = format!(
             "The timer `{}` is to terminate the instance `{}` at {}; cancel it first.",
@@ -73,7 +73,8 @@ impl RequestContext<'_> {
 
     /// The hosts of this region, in the order in which they were bought.
     pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
-        let hosts = self.regions.get(self.region.name).map(|here| &here.dedicated_hosts.list);
+        let hosts =
+            self.regions.get(self.region.name).map(|resources| &resources.dedicated_hosts.list);
         hosts.into_iter().flatten().inspect(|_| count_one())
     }
 
@@ -86,7 +87,7 @@ impl RequestContext<'_> {
             return Ok(Vec::new());
         }
         let known: HashMap<&str, &DedicatedHost> =
-            self.dedicated_hosts().map(|host| (host.bought.host_id.as_str(), host)).collect();
+            self.dedicated_hosts().map(|host| (host.item.host_id.as_str(), host)).collect();
         let find = |id: &String| {
             known.get(id.as_str()).copied().ok_or_else(|| {
                 let message =
@@ -99,8 +100,8 @@ impl RequestContext<'_> {
 
     /// The packs of this region, the newest first.
     pub(crate) fn resource_packs(&self) -> impl Iterator<Item = &ResourcePack> {
-        let here = self.regions.get(self.region.name);
-        here.into_iter().flat_map(|here| here.resource_packs.newest_first())
+        let resources = self.regions.get(self.region.name);
+        resources.into_iter().flat_map(|resources| resources.resource_packs.newest_first())
     }
 
     /// The packs of these ids; each once, however often it is named.
@@ -108,8 +109,8 @@ impl RequestContext<'_> {
         &self,
         ids: &[String],
     ) -> Result<Vec<&ResourcePack>, ApiError> {
-        let Some(here) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
-        here.resource_packs.named(ids).map_err(|id| {
+        let Some(resources) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
+        resources.resource_packs.named(ids).map_err(|id| {
             let message =
                 format!("The resource pack `{id}` does not exist in {}.", self.region.name);
             let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";
@@ -119,8 +120,8 @@ impl RequestContext<'_> {
 
     /// The cluster of an id.
     pub(crate) fn hpc_cluster(&self, id: &str) -> Result<&HpcClusterInfo, ApiError> {
-        let here = self.regions.get(self.region.name);
-        let mut clusters = here.into_iter().flat_map(|here| &here.hpc_clusters.list);
+        let resources = self.regions.get(self.region.name);
+        let mut clusters = resources.into_iter().flat_map(|resources| &resources.hpc_clusters.list);
         clusters.find(|cluster| cluster.hpc_cluster_id == id).ok_or_else(|| {
             let message = format!("The HPC cluster `{id}` does not exist in {}.", self.region.name);
             self.codes.error(["ResourceNotFound.HpcCluster"], message)
@@ -129,19 +130,20 @@ impl RequestContext<'_> {
 
     /// The key pairs of this region, the newest first.
     pub(crate) fn key_pairs(&self) -> impl Iterator<Item = &KeyPair> {
-        let here = self.regions.get(self.region.name);
-        here.into_iter().flat_map(|here| here.key_pairs.newest_first())
+        let resources = self.regions.get(self.region.name);
+        resources.into_iter().flat_map(|resources| resources.key_pairs.newest_first())
     }
 
     /// Passes when all of these key pairs exist; returns each once, however often it is named.
     pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
-        let here = self.regions.get(self.region.name);
+        let resources = self.regions.get(self.region.name);
         for id in key_ids {
-            if here.and_then(|here| here.key_pairs.get(id)).is_none() {
+            if resources.and_then(|resources| resources.key_pairs.get(id)).is_none() {
                 let message =
                     format!("The key pair `{id}` does not exist in {}.", self.region.name);
-                let wanted = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
-                return Err(self.codes.error(wanted, message));
+                let requested =
+                    ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
+                return Err(self.codes.error(requested, message));
             }
         }
         Ok(distinct(key_ids).into_iter().cloned().collect())
@@ -149,8 +151,8 @@ impl RequestContext<'_> {
 
     /// The template of an id.
     pub(crate) fn template(&self, id: &str) -> Result<&Template, ApiError> {
-        let here = self.regions.get(self.region.name);
-        let found = here.and_then(|here| here.launch_templates.get(id));
+        let resources = self.regions.get(self.region.name);
+        let found = resources.and_then(|resources| resources.launch_templates.get(id));
         found.ok_or_else(|| unknown(self.codes, id))
     }
 
@@ -166,8 +168,8 @@ impl RequestContext<'_> {
         id: &str,
         codes: &[&str],
     ) -> Result<&DisasterRecoverGroup, ApiError> {
-        let here = self.regions.get(self.region.name);
-        here.and_then(|here| here.placement_groups.get(id)).ok_or_else(|| {
+        let resources = self.regions.get(self.region.name);
+        resources.and_then(|resources| resources.placement_groups.get(id)).ok_or_else(|| {
             let region = self.region.name;
             let message = format!("The placement group `{id}` does not exist in {region}.");
             self.codes.error(codes, message)
@@ -176,52 +178,53 @@ impl RequestContext<'_> {
 
     /// The instances in a group, the newest first.
     pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
-        self.instances.newest_first().filter(move |machine| is_in(&machine.api, group_id))
+        self.instances.newest_first().filter(move |instance| is_in(&instance.api, group_id))
     }
 
     /// Passes when a group has room for so many more.
     pub(crate) fn check_room(
         &self,
         group: &DisasterRecoverGroup,
-        newcomers: u64,
+        added: u64,
     ) -> Result<(), ApiError> {
         let id = &group.disaster_recover_group_id;
-        let wanted = (self.members_of(id).count() as u64).saturating_add(newcomers);
+        let requested = (self.members_of(id).count() as u64).saturating_add(added);
         let total = group.cvm_quota_total;
-        if i64::try_from(wanted).is_ok_and(|wanted| wanted <= total) {
+        if i64::try_from(requested).is_ok_and(|requested| requested <= total) {
             return Ok(());
         }
-        let message = format!("The placement group `{id}` would hold {wanted}, and {total} fit.");
-        let wanted = [
+        let message =
+            format!("The placement group `{id}` would hold {requested}, and {total} fit.");
+        let requested = [
             "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
             "LimitExceeded.DisasterRecoverGroup",
         ];
-        Err(self.codes.error(wanted, message))
+        Err(self.codes.error(requested, message))
     }
 
     /// The image of an id, if instances of this region can start from it now.
     pub(crate) fn bootable(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
         if let Some(public) = image(image_id) {
-            return Ok(LaunchImage::of(&public.shown()));
+            return Ok(LaunchImage::of(&public.api()));
         }
-        let own = self.images().and_then(|images| images.get(image_id)).ok_or_else(|| {
+        let owned = self.images().and_then(|images| images.get(image_id)).ok_or_else(|| {
             let message = format!("The image `{image_id}` does not exist in {}.", self.region.name);
             self.codes.error(["InvalidImageId.NotFound"], message)
         })?;
-        let state = own.state(self.now);
+        let state = owned.state(self.now);
         if *state != ImageState::Normal {
             let message = format!("The image `{image_id}` is {state}, not NORMAL.");
-            let wanted =
+            let requested =
                 ["InvalidParameterValue.InvalidImageState", "InvalidImageId.IncorrectState"];
-            return Err(self.codes.error(wanted, message));
+            return Err(self.codes.error(requested, message));
         }
-        Ok(LaunchImage { is_encrypted: own.is_encrypted, ..LaunchImage::of(&own.shown) })
+        Ok(LaunchImage { is_encrypted: owned.is_encrypted, ..LaunchImage::of(&owned.api) })
     }
 
     /// The operating system that instances made from an image have, even when the image is no more.
     pub(crate) fn system_of(&self, image_id: &str) -> Option<System> {
         match image(image_id) {
-            Some(public) => Some(System::of(&public.shown())),
+            Some(public) => Some(System::of(&public.api())),
             None => self.images()?.system(image_id),
         }
     }

@@ -107,24 +107,24 @@ impl PlacementSlot {
             (_, None) => Partition::None,
             (_, Some(_)) => {
                 let message = format!("The placement group `{id}` has no partitions.");
-                let wanted = ["InvalidParameterCombination", "InvalidParameterValue"];
-                return Err(codes.error(wanted, message));
+                let requested = ["InvalidParameterCombination", "InvalidParameterValue"];
+                return Err(codes.error(requested, message));
             }
         };
         Ok(Self { group_id: id.clone(), partition })
     }
 
     /// Gives the place to an instance.
-    pub(crate) fn take(&self, instance: &mut Instance, mint: &mut IdGenerator) {
+    pub(crate) fn take(&self, instance: &mut Instance, ids: &mut IdGenerator) {
         instance.disaster_recover_group_id = self.group_id.clone();
         instance.disaster_recover_group_ids = vec![self.group_id.clone()];
         instance.partition_number = match self.partition {
             Partition::None => None,
             Partition::This(number) => Some(number),
             Partition::Any(count) => {
-                let draw = mint.number(Stream::PhysicalHost);
+                let draw = ids.number(Stream::PhysicalHost);
                 let count = u64::try_from(count).unwrap_or(1).max(1);
-                i64::try_from(draw % count).ok().map(|place| place + 1)
+                i64::try_from(draw % count).ok().map(|index| index + 1)
             }
         };
     }

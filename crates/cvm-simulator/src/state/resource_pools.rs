@@ -19,7 +19,7 @@ const SETTING_UP: Duration = Duration::from_secs(30);
 pub(crate) struct ResourcePacks {
     /// In the order in which they were bought.
     list: Vec<ResourcePack>,
-    bought: u64,
+    item: u64,
     /// Until when nothing is due for any pack; `None` when that is not known.
     settled_until: Option<Timestamp>,
 }
@@ -30,7 +30,7 @@ pub(crate) struct ResourcePack {
     /// Its place among all that were ever bought here.
     pub(crate) serial: u64,
     /// As the API shows it, without what depends on the time and on its instances.
-    pub(crate) bought: ResourcePoolPack,
+    pub(crate) item: ResourcePoolPack,
     /// When it is set up.
     ready: Timestamp,
     term: Term,
@@ -66,13 +66,13 @@ impl ResourcePacks {
     /// Takes in a pack that is bought now.
     pub(crate) fn insert(
         &mut self,
-        bought: ResourcePoolPack,
+        item: ResourcePoolPack,
         term: Term,
         (clock, now): (&VirtualClock, Timestamp),
     ) {
         let ready = now.after(clock.delay(SETTING_UP));
-        self.list.push(ResourcePack { serial: self.bought, bought, ready, term });
-        self.bought += 1;
+        self.list.push(ResourcePack { serial: self.item, item, ready, term });
+        self.item += 1;
         self.settled_until = None;
     }
 
@@ -99,7 +99,7 @@ impl ResourcePacks {
 
 impl ResourcePack {
     pub(crate) fn id(&self) -> &str {
-        &self.bought.dedicated_resource_pack_id
+        &self.item.dedicated_resource_pack_id
     }
 
     pub(crate) fn status(&self, now: Timestamp) -> ResourcePoolPackStatus {
@@ -116,24 +116,24 @@ impl ResourcePack {
     pub(crate) fn room_for(
         &self,
         instance: &Instance,
-        most: u64,
+        max: u64,
         (in_packs, now): (&Grouped<'_>, Timestamp),
     ) -> u64 {
-        let free = self.shown(in_packs, now).available_capacity;
+        let free = self.api(in_packs, now).available_capacity;
         let fits = |count: &u64| {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(*count);
             taken(instance.cpu) <= free.cpu.unwrap_or(0)
                 && taken(instance.memory) <= free.memory.unwrap_or(0)
         };
-        (1..=most).take_while(fits).count() as u64
+        (1..=max).take_while(fits).count() as u64
     }
 
     /// As the API shows it at a moment. Only an active one has anything to give.
-    pub(crate) fn shown(&self, in_packs: &Grouped<'_>, now: Timestamp) -> ResourcePoolPack {
+    pub(crate) fn api(&self, in_packs: &Grouped<'_>, now: Timestamp) -> ResourcePoolPack {
         let status = self.status(now);
         let (mut cpu, mut memory) = (0, 0);
         if status == ResourcePoolPackStatus::Active {
-            let total = &self.bought.total_capacity;
+            let total = &self.item.total_capacity;
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
             for instance in in_packs.members(self.id()) {
@@ -146,7 +146,7 @@ impl ResourcePack {
             available_capacity: capacity(cpu, memory),
             renew_flag: self.term.renewal.clone(),
             end_time: self.term.ends.to_string(),
-            ..self.bought.clone()
+            ..self.item.clone()
         }
     }
 }
@@ -168,23 +168,23 @@ mod tests {
         let now = Timestamp::from_unix(0);
         let clock = VirtualClock::new(TimeMode::Instant, now);
         let mut packs = ResourcePacks::default();
-        let bought = ResourcePoolPack {
+        let item = ResourcePoolPack {
             dedicated_resource_pack_id: "rpp-1".to_owned(),
             total_capacity: capacity(16, 32),
             ..ResourcePoolPack::default()
         };
         let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
-        packs.insert(bought, term, (&clock, now));
-        let mut store = Instances::default();
+        packs.insert(item, term, (&clock, now));
+        let mut instances = Instances::default();
         for (id, pack_id) in [("ins-1", "rpp-1"), ("ins-2", "rpp-2")] {
-            let mut shown = Instance { instance_id: id.to_owned(), ..Instance::default() };
-            shown.placement.dedicated_resource_pack_ids = vec![pack_id.to_owned()];
-            (shown.cpu, shown.memory) = (4, 8);
-            store.insert(StoredInstance::new(shown));
+            let mut api = Instance { instance_id: id.to_owned(), ..Instance::default() };
+            api.placement.dedicated_resource_pack_ids = vec![pack_id.to_owned()];
+            (api.cpu, api.memory) = (4, 8);
+            instances.insert(StoredInstance::new(api));
         }
         let pack = packs.newest_first().find(|pack| pack.id() == "rpp-1").unwrap();
-        let in_packs = store.in_packs();
+        let in_packs = instances.in_packs();
         assert_eq!(in_packs.member_ids("rpp-1"), ["ins-1"]);
-        assert_eq!(pack.shown(&in_packs, now).available_capacity, capacity(12, 24));
+        assert_eq!(pack.api(&in_packs, now).available_capacity, capacity(12, 24));
     }
 }

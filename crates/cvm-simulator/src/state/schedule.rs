@@ -24,35 +24,35 @@ impl State {
 
 /// Lets everything happen in a region that is due.
 fn apply_due(
-    store: &mut Instances,
-    holdings: &mut RegionResources,
+    instances: &mut Instances,
+    resources: &mut RegionResources,
     clock: &VirtualClock,
     now: Timestamp,
 ) {
-    while let Some(moment) = next_due(holdings).filter(|moment| *moment <= now) {
-        settle_instances(store, holdings, clock, moment);
-        holdings.action_timers.act(store, clock, moment);
-        holdings.repair_tasks.act(store, clock, moment);
+    while let Some(time) = next_due(resources).filter(|time| *time <= now) {
+        settle_instances(instances, resources, clock, time);
+        resources.action_timers.act(instances, clock, time);
+        resources.repair_tasks.act(instances, clock, time);
     }
-    settle_instances(store, holdings, clock, now);
+    settle_instances(instances, resources, clock, now);
 }
 
-fn next_due(holdings: &RegionResources) -> Option<Timestamp> {
-    let dates = [holdings.action_timers.next_due(), holdings.repair_tasks.next_due()];
+fn next_due(resources: &RegionResources) -> Option<Timestamp> {
+    let dates = [resources.action_timers.next_due(), resources.repair_tasks.next_due()];
     dates.into_iter().flatten().min()
 }
 
 /// Brings the instances to a moment; what was planned for those that are gone is dropped.
 fn settle_instances(
-    store: &mut Instances,
-    holdings: &mut RegionResources,
+    instances: &mut Instances,
+    resources: &mut RegionResources,
     clock: &VirtualClock,
-    moment: Timestamp,
+    time: Timestamp,
 ) {
-    store.apply_due(clock, moment);
-    for (ended, instance_id) in store.take_removed() {
-        holdings.action_timers.forget_instance(&instance_id);
-        holdings.repair_tasks.forget_instance(&instance_id, ended);
+    instances.apply_due(clock, time);
+    for (ended, instance_id) in instances.take_removed() {
+        resources.action_timers.forget_instance(&instance_id);
+        resources.repair_tasks.forget_instance(&instance_id, ended);
     }
 }
 
@@ -75,47 +75,47 @@ mod tests {
         Timestamp::from_unix(seconds)
     }
 
-    fn plan(holdings: &mut RegionResources, number: u64, instance: &Instance, when: u64) {
+    fn plan(resources: &mut RegionResources, number: u64, instance: &Instance, when: u64) {
         let id = &instance.instance_id;
         let timer = ActionTimer {
             timer_action: Some(TimerAction::TerminateInstances),
             ..ActionTimer::default()
         };
         let timer = Timer::new(format!("at-{number}"), id.clone(), &timer, at(when));
-        holdings.action_timers.plan(timer);
+        resources.action_timers.plan(timer);
         let repair = Repair::new("ap-guangzhou", id.as_str()).deadline(Duration::from_secs(when));
         let task = RepairTask::new(format!("rep-{number}"), &repair, instance, at(0));
-        holdings.repair_tasks.announce(task);
+        resources.repair_tasks.announce(task);
     }
 
     /// Instances with a timer and a maintenance task each.
     fn planned(count: u64, when: u64) -> (Instances, RegionResources) {
-        let (mut store, mut holdings) = (Instances::default(), RegionResources::default());
+        let (mut instances, mut resources) = (Instances::default(), RegionResources::default());
         for number in 0..count {
-            let shown = Instance {
+            let api = Instance {
                 instance_id: format!("ins-{number:08}"),
                 instance_state: InstanceState::Running,
                 ..Instance::default()
             };
-            plan(&mut holdings, number, &shown, when);
-            store.insert(StoredInstance::new(shown));
+            plan(&mut resources, number, &api, when);
+            instances.insert(StoredInstance::new(api));
         }
-        (store, holdings)
+        (instances, resources)
     }
 
     /// The items that are looked at while the first 100 instances are terminated.
     fn cost_of_terminations(count: u64) -> u64 {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
-        let (mut store, mut holdings) = planned(count, MONTH);
+        let (mut instances, mut resources) = planned(count, MONTH);
         let cost = steps::of(|| {
             for serial in 0..100 {
-                store.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
+                instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
             }
-            apply_due(&mut store, &mut holdings, &clock, at(10));
+            apply_due(&mut instances, &mut resources, &clock, at(10));
         });
         let left = usize::try_from(count - 100).unwrap();
-        assert_eq!(store.newest_first().count(), left);
-        assert_eq!(holdings.action_timers.newest_first().count(), left);
+        assert_eq!(instances.newest_first().count(), left);
+        assert_eq!(resources.action_timers.newest_first().count(), left);
         cost
     }
 
@@ -129,14 +129,14 @@ mod tests {
     #[test]
     fn timers_and_tasks_that_have_ended_are_forgotten_when_there_are_many() {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
-        let (mut store, mut holdings) = planned(3_000, 400);
-        apply_due(&mut store, &mut holdings, &clock, at(1_000));
-        assert_eq!(store.newest_first().count(), 0);
-        assert_eq!(holdings.action_timers.newest_first().count(), 1_000);
-        assert_eq!(holdings.repair_tasks.oldest_first().count(), 1_000);
-        assert!(holdings.action_timers.find("at-1999").is_none());
-        assert!(holdings.action_timers.find("at-2000").is_some());
-        assert!(holdings.repair_tasks.find("rep-1").is_none());
-        assert_eq!(next_due(&holdings), None);
+        let (mut instances, mut resources) = planned(3_000, 400);
+        apply_due(&mut instances, &mut resources, &clock, at(1_000));
+        assert_eq!(instances.newest_first().count(), 0);
+        assert_eq!(resources.action_timers.newest_first().count(), 1_000);
+        assert_eq!(resources.repair_tasks.oldest_first().count(), 1_000);
+        assert!(resources.action_timers.find("at-1999").is_none());
+        assert!(resources.action_timers.find("at-2000").is_some());
+        assert!(resources.repair_tasks.find("rep-1").is_none());
+        assert_eq!(next_due(&resources), None);
     }
 }

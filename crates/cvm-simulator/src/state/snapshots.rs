@@ -34,7 +34,7 @@ struct Kept {
 #[derive(Clone, Debug)]
 pub(crate) struct DiskSnapshot {
     /// As the image that it belongs to shows it.
-    pub(crate) shown: Snapshot,
+    pub(crate) api: Snapshot,
     /// What is on it, when it is of a system disk.
     pub(crate) system: Option<System>,
     pub(crate) is_encrypted: bool,
@@ -45,7 +45,7 @@ pub(crate) struct DiskSnapshot {
 impl DiskSnapshot {
     /// Whether it is of a disk that an instance can start from.
     pub(crate) fn is_of_system_disk(&self) -> bool {
-        self.shown.disk_usage == DiskUsage::SystemDisk
+        self.api.disk_usage == DiskUsage::SystemDisk
     }
 }
 
@@ -56,11 +56,11 @@ impl Snapshots {
 
     /// Takes in a snapshot of which an image is made, or one more image of a known one.
     pub(crate) fn insert(&mut self, snapshot: DiskSnapshot) {
-        let id = snapshot.shown.snapshot_id.clone();
+        let id = snapshot.api.snapshot_id.clone();
         let images = match self.all.remove(&id) {
             Some(known) => {
-                if let Some(place) = known.left {
-                    self.left.remove(&place);
+                if let Some(index) = known.left {
+                    self.left.remove(&index);
                 }
                 known.images.saturating_add(1)
             }
@@ -97,8 +97,8 @@ mod tests {
     use super::*;
 
     fn snapshot(number: usize) -> DiskSnapshot {
-        let shown = Snapshot { snapshot_id: format!("snap-{number}"), ..Snapshot::default() };
-        DiskSnapshot { shown, system: None, is_encrypted: false, ready_at: Timestamp::default() }
+        let api = Snapshot { snapshot_id: format!("snap-{number}"), ..Snapshot::default() };
+        DiskSnapshot { api, system: None, is_encrypted: false, ready_at: Timestamp::default() }
     }
 
     #[test]

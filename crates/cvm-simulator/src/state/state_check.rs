@@ -19,14 +19,14 @@ pub(crate) const SETTLED_OR_RESCUED: &[InstanceState] =
 /// reserved for it.
 pub(crate) fn admit(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
     allowed: &[InstanceState],
 ) -> Result<(), ApiError> {
-    let state = &machine.api.instance_state;
-    let id = &machine.api.instance_id;
-    let in_allowed_state = allowed.contains(state) && !machine.is_isolating();
+    let state = &instance.api.instance_state;
+    let id = &instance.api.instance_id;
+    let in_allowed_state = allowed.contains(state) && !instance.is_isolating();
     if !in_allowed_state {
-        let name = if machine.is_isolating() {
+        let name = if instance.is_isolating() {
             "Isolating".to_owned()
         } else {
             camel_case(state.as_str())
@@ -38,19 +38,19 @@ pub(crate) fn admit(
             return Err(ApiError::new(code, message));
         }
     }
-    if machine.operation.is_some() {
-        let running = machine.api.latest_operation.as_deref().unwrap_or_default();
+    if instance.operation.is_some() {
+        let running = instance.api.latest_operation.as_deref().unwrap_or_default();
         let message = format!("The instance `{id}` has the operation {running} in progress.");
         let same = (running == codes.0.name).then_some("MutexOperation.TaskRunning");
-        let wanted = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
-        return Err(codes.error(wanted, message));
+        let requested = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
+        return Err(codes.error(requested, message));
     }
     if !in_allowed_state {
         let message = format!("The instance `{id}` is {state}.");
         return Err(codes.error(["InvalidInstanceState", "UnsupportedOperation"], message));
     }
     let code = codes.published("UnsupportedOperation.StoppedModeStopCharging");
-    match code.filter(|_| machine.api.stop_charging_mode == StopChargingMode::StopCharging) {
+    match code.filter(|_| instance.api.stop_charging_mode == StopChargingMode::StopCharging) {
         Some(code) => {
             let message =
                 format!("The instance `{id}` is stopped and not charged; start it first.");
@@ -81,26 +81,26 @@ mod tests {
     use crate::state::operation::{ISOLATE, LAUNCH};
     use crate::state::stored_instance::RunningOperation;
 
-    fn machine(state: InstanceState) -> StoredInstance {
-        let shown = Instance { instance_state: state, ..Instance::default() };
-        StoredInstance::new(shown)
+    fn instance(state: InstanceState) -> StoredInstance {
+        let api = Instance { instance_state: state, ..Instance::default() };
+        StoredInstance::new(api)
     }
 
     fn busy(state: InstanceState, operation: &str) -> StoredInstance {
-        let mut machine = machine(state);
+        let mut instance = instance(state);
         let due = Timestamp::default();
         let course = if operation == "Isolate" { &ISOLATE } else { &LAUNCH };
-        machine.operation =
+        instance.operation =
             Some(RunningOperation { operation: course, step: 0, due, change: Effect::None });
-        machine.api.latest_operation = Some(operation.to_owned());
-        machine
+        instance.api.latest_operation = Some(operation.to_owned());
+        instance
     }
 
     fn code<A: Action>(
-        machine: &StoredInstance,
+        instance: &StoredInstance,
         allowed: &[InstanceState],
     ) -> Option<&'static str> {
-        admit(DocumentedCodes(A::INFO), machine, allowed).err().map(|refusal| refusal.code)
+        admit(DocumentedCodes(A::INFO), instance, allowed).err().map(|error| error.code)
     }
 
     const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
@@ -108,14 +108,14 @@ mod tests {
 
     #[test]
     fn a_refused_state_is_named_by_its_code() {
-        assert_eq!(code::<StartInstances>(&machine(InstanceState::Stopped), STOPPED), None);
+        assert_eq!(code::<StartInstances>(&instance(InstanceState::Stopped), STOPPED), None);
         for (state, expected) in [
             (InstanceState::Running, "UnsupportedOperation.InstanceStateRunning"),
             (InstanceState::Pending, "UnsupportedOperation.InstanceStatePending"),
             (InstanceState::EnterRescueMode, "UnsupportedOperation.InstanceStateEnterRescueMode"),
             (InstanceState::LaunchFailed, "UnsupportedOperation"),
         ] {
-            assert_eq!(code::<StartInstances>(&machine(state), STOPPED), Some(expected));
+            assert_eq!(code::<StartInstances>(&instance(state), STOPPED), Some(expected));
         }
     }
 
@@ -153,11 +153,11 @@ mod tests {
 
     #[test]
     fn a_stopped_instance_that_is_not_charged_can_only_be_started() {
-        let mut machine = machine(InstanceState::Stopped);
-        machine.api.stop_charging_mode = StopChargingMode::StopCharging;
-        assert_eq!(code::<StartInstances>(&machine, STOPPED), None);
+        let mut instance = instance(InstanceState::Stopped);
+        instance.api.stop_charging_mode = StopChargingMode::StopCharging;
+        assert_eq!(code::<StartInstances>(&instance, STOPPED), None);
         assert_eq!(
-            code::<ResetInstancesType>(&machine, STOPPED),
+            code::<ResetInstancesType>(&instance, STOPPED),
             Some("UnsupportedOperation.StoppedModeStopCharging")
         );
     }

@@ -59,8 +59,8 @@ pub(crate) struct Period {
 }
 
 impl Period {
-    pub(crate) fn includes(&self, moment: Timestamp) -> bool {
-        self.begins <= moment && self.ends.is_none_or(|ends| moment < ends)
+    pub(crate) fn includes(&self, time: Timestamp) -> bool {
+        self.begins <= time && self.ends.is_none_or(|ends| time < ends)
     }
 
     /// Whether there is a time that belongs to both.
@@ -93,7 +93,7 @@ impl StoredInstance {
 
     /// When the present step of its operation ends.
     pub(crate) fn busy_until(&self) -> Option<Timestamp> {
-        self.operation.as_ref().map(|underway| underway.due)
+        self.operation.as_ref().map(|running| running.due)
     }
 
     /// How it is terminated: a prepaid one that is not in the recycle bin goes there first.
@@ -105,7 +105,7 @@ impl StoredInstance {
 
     /// Whether it is being moved to the recycle bin, for which no state is listed.
     pub(crate) fn is_isolating(&self) -> bool {
-        self.operation.as_ref().is_some_and(|underway| std::ptr::eq(underway.operation, &ISOLATE))
+        self.operation.as_ref().is_some_and(|running| std::ptr::eq(running.operation, &ISOLATE))
     }
 
     /// Notes an operation that begins; its answer carries `request_id`.
@@ -163,10 +163,10 @@ impl StoredInstance {
 
     /// Ends an operation before its time.
     pub(crate) fn abandon(&mut self, why: &str) -> Option<RunningOperation> {
-        let underway = self.operation.take()?;
+        let running = self.operation.take()?;
         self.api.latest_operation_state = Some(LatestOperationState::Failed);
         self.api.latest_operation_error_msg = Some(why.to_owned());
-        Some(underway)
+        Some(running)
     }
 
     /// How often it may become smaller; hourly instances as often as they like.

@@ -25,7 +25,7 @@ pub(crate) struct RepairTasks {
     announced: u64,
     agenda: Agenda,
     /// The place of each task.
-    places: HashMap<String, u64>,
+    indexes: HashMap<String, u64>,
     /// The places of the tasks of an instance that have not ended.
     open: HashMap<String, BTreeSet<u64>>,
     /// The places of those that have ended, in the order in which they did.
@@ -36,7 +36,7 @@ pub(crate) struct RepairTasks {
 #[derive(Clone, Debug)]
 pub(crate) struct RepairTask {
     /// As the API shows it.
-    pub(crate) shown: RepairTaskInfo,
+    pub(crate) api: RepairTaskInfo,
     pub(crate) announced: Timestamp,
     /// When the platform begins without being told.
     pub(crate) deadline: Option<Timestamp>,
@@ -58,7 +58,7 @@ impl RepairTask {
     /// What an announcement makes of an instance.
     pub(crate) fn new(id: String, repair: &Repair, instance: &Instance, now: Timestamp) -> Self {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        let shown = RepairTaskInfo {
+        let api = RepairTaskInfo {
             task_id: id,
             instance_id: instance.instance_id.clone(),
             alias: Some(instance.instance_name.clone()),
@@ -79,73 +79,73 @@ impl RepairTask {
         };
         let deadline = repair.deadline.map(|span| now.after(span));
         let interrupts = repair.method.interrupts();
-        let mut task = Self { shown, announced: now, deadline, interrupts };
+        let mut task = Self { api, announced: now, deadline, interrupts };
         task.enter(Stage::Waiting);
         task
     }
 
     pub(crate) fn is_waiting(&self) -> bool {
-        self.shown.task_status == Stage::Waiting as u64
+        self.api.task_status == Stage::Waiting as u64
     }
 
     fn enter(&mut self, stage: Stage) {
-        self.shown.task_status = stage as u64;
-        self.shown.device_status = stage as u64;
-        self.shown.operate_status = stage as u64;
+        self.api.task_status = stage as u64;
+        self.api.device_status = stage as u64;
+        self.api.operate_status = stage as u64;
     }
 
-    fn end(&mut self, stage: Stage, moment: Timestamp) {
+    fn end(&mut self, stage: Stage, time: Timestamp) {
         self.enter(stage);
-        self.shown.end_time = Some(wire(moment));
+        self.api.end_time = Some(wire(time));
     }
 
     fn authorise(&mut self, source: RepairTaskAuthSource, now: Timestamp) {
-        self.shown.auth_source = source;
-        self.shown.auth_time = Some(wire(now));
+        self.api.auth_source = source;
+        self.api.auth_time = Some(wire(now));
         self.enter(Stage::Booked);
     }
 
     /// Does what is due; returns when there is something to do again.
     fn act(
         &mut self,
-        store: &mut Instances,
+        instances: &mut Instances,
         clock: &VirtualClock,
-        moment: Timestamp,
+        time: Timestamp,
     ) -> Option<Timestamp> {
-        if self.shown.task_status == Stage::Working as u64 {
-            self.end(Stage::Ended, moment);
+        if self.api.task_status == Stage::Working as u64 {
+            self.end(Stage::Ended, time);
             return None;
         }
         if self.is_waiting() {
-            self.authorise(RepairTaskAuthSource::SystemMandatoryAuth, moment);
+            self.authorise(RepairTaskAuthSource::SystemMandatoryAuth, time);
         }
-        let serial = store.serial(&self.shown.instance_id)?;
-        let machine = store.get(serial)?;
+        let serial = instances.serial(&self.api.instance_id)?;
+        let instance = instances.get(serial)?;
         if self.interrupts {
-            if let Some(free) = machine.busy_until() {
+            if let Some(free) = instance.busy_until() {
                 return Some(free);
             }
-            if machine.api.instance_state == InstanceState::Running {
+            if instance.api.instance_state == InstanceState::Running {
                 self.enter(Stage::Working);
-                store.begin(serial, &REPAIR, Effect::None, None, (clock, moment));
-                return store.get(serial).and_then(StoredInstance::busy_until);
+                instances.begin(serial, &REPAIR, Effect::None, None, (clock, time));
+                return instances.get(serial).and_then(StoredInstance::busy_until);
             }
         }
         self.enter(Stage::Working);
-        Some(moment.after(clock.delay(QUIET_WORK)))
+        Some(time.after(clock.delay(QUIET_WORK)))
     }
 }
 
 impl RepairTasks {
     /// Takes in a task.
     pub(crate) fn announce(&mut self, task: RepairTask) {
-        let place = self.announced;
+        let index = self.announced;
         if let Some(deadline) = task.deadline {
-            self.agenda.add(deadline, place);
+            self.agenda.add(deadline, index);
         }
-        self.places.insert(task.shown.task_id.clone(), place);
-        self.open.entry(task.shown.instance_id.clone()).or_default().insert(place);
-        self.tasks.insert(place, task);
+        self.indexes.insert(task.api.task_id.clone(), index);
+        self.open.entry(task.api.instance_id.clone()).or_default().insert(index);
+        self.tasks.insert(index, task);
         self.announced += 1;
     }
 
@@ -157,26 +157,26 @@ impl RepairTasks {
     /// The task of an id.
     pub(crate) fn find(&self, task_id: &str) -> Option<&RepairTask> {
         count_one();
-        self.tasks.get(self.places.get(task_id)?)
+        self.tasks.get(self.indexes.get(task_id)?)
     }
 
     /// Lets the work on a task begin at a moment, by the word of the customer.
     pub(crate) fn authorise(&mut self, task_id: &str, begins: Timestamp, now: Timestamp) {
         count_one();
-        let Some(place) = self.places.get(task_id).copied() else { return };
-        let Some(task) = self.tasks.get_mut(&place) else { return };
+        let Some(index) = self.indexes.get(task_id).copied() else { return };
+        let Some(task) = self.tasks.get_mut(&index) else { return };
         task.authorise(RepairTaskAuthSource::CustomerAuth, now);
-        self.agenda.add(begins, place);
+        self.agenda.add(begins, index);
     }
 
     /// Cancels what is open for an instance that has ended.
     pub(crate) fn forget_instance(&mut self, instance_id: &str, ended: Timestamp) {
         count_one();
-        for place in self.open.remove(instance_id).into_iter().flatten() {
-            if let Some(task) = self.tasks.get_mut(&place) {
+        for index in self.open.remove(instance_id).into_iter().flatten() {
+            if let Some(task) = self.tasks.get_mut(&index) {
                 task.end(Stage::Cancelled, ended);
-                self.agenda.strike(place);
-                self.ended.push_back(place);
+                self.agenda.strike(index);
+                self.ended.push_back(index);
             }
         }
         self.forget_oldest();
@@ -188,36 +188,36 @@ impl RepairTasks {
     }
 
     /// Lets every task act that is due, in the order in which they were announced.
-    pub(crate) fn act(&mut self, store: &mut Instances, clock: &VirtualClock, now: Timestamp) {
+    pub(crate) fn act(&mut self, instances: &mut Instances, clock: &VirtualClock, now: Timestamp) {
         let mut again = Vec::new();
-        while let Some(place) = self.agenda.next(now) {
-            let Some(task) = self.tasks.get_mut(&place) else { continue };
-            again.extend(task.act(store, clock, now).map(|moment| (moment, place)));
-            if task.shown.end_time.is_some() {
-                self.ended.push_back(place);
-                if let Some(open) = self.open.get_mut(&task.shown.instance_id) {
-                    open.remove(&place);
+        while let Some(index) = self.agenda.next(now) {
+            let Some(task) = self.tasks.get_mut(&index) else { continue };
+            again.extend(task.act(instances, clock, now).map(|time| (time, index)));
+            if task.api.end_time.is_some() {
+                self.ended.push_back(index);
+                if let Some(open) = self.open.get_mut(&task.api.instance_id) {
+                    open.remove(&index);
                     if open.is_empty() {
-                        self.open.remove(&task.shown.instance_id);
+                        self.open.remove(&task.api.instance_id);
                     }
                 }
             }
         }
-        again.into_iter().for_each(|(moment, place)| self.agenda.add(moment, place));
+        again.into_iter().for_each(|(time, index)| self.agenda.add(time, index));
         self.forget_oldest();
     }
 
     fn forget_oldest(&mut self) {
         while self.ended.len() > MOST_ENDED {
-            let oldest = self.ended.pop_front().and_then(|place| self.tasks.remove(&place));
+            let oldest = self.ended.pop_front().and_then(|index| self.tasks.remove(&index));
             if let Some(task) = oldest {
-                self.places.remove(&task.shown.task_id);
+                self.indexes.remove(&task.api.task_id);
             }
         }
     }
 }
 
 /// Tasks are the one place where times have a space and no zone.
-fn wire(moment: Timestamp) -> String {
-    moment.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+fn wire(time: Timestamp) -> String {
+    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
 }

@@ -87,8 +87,8 @@ fn stored() -> Stored {
                        "InstanceCount": 50});
     let mut packs = Vec::new();
     while packs.len() < NAMED {
-        let bought = done(&mut cloud, "PurchaseResourcePoolPacks", &order);
-        packs.extend(ids(&bought["DedicatedResourcePackIdSet"]));
+        let item = done(&mut cloud, "PurchaseResourcePoolPacks", &order);
+        packs.extend(ids(&item["DedicatedResourcePackIdSet"]));
     }
     let mut instances = Vec::new();
     while instances.len() < INSTANCES {

@@ -14,17 +14,17 @@ use cvm_models::actions::{
 
 /// Plans the end of instances, each with a timer of its own.
 impl ActionHandler for ImportInstancesActionTimer {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let end = PlannedEnd::of(codes, &self.action_timer, scene.now)?;
-        let serials = scene.find(&self.instance_ids)?;
-        for machine in scene.instances(&serials) {
-            PlannedEnd::check(codes, &machine.api)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let end = PlannedEnd::of(codes, &self.action_timer, context.now)?;
+        let serials = context.find(&self.instance_ids)?;
+        for instance in context.instances(&serials) {
+            PlannedEnd::check(codes, &instance.api)?;
         }
         let instance_ids: Vec<_> =
-            scene.instances(&serials).map(|machine| machine.api.instance_id.clone()).collect();
-        is_free(scene, &instance_ids)?;
-        let ids = instance_ids.into_iter().map(|instance_id| end.set(scene, instance_id));
+            context.instances(&serials).map(|instance| instance.api.instance_id.clone()).collect();
+        is_free(context, &instance_ids)?;
+        let ids = instance_ids.into_iter().map(|instance_id| end.set(context, instance_id));
         let action_timer_ids = ids.collect();
         Ok(Outcome::Response(ImportInstancesActionTimerResponse {
             action_timer_ids,
@@ -33,22 +33,22 @@ impl ActionHandler for ImportInstancesActionTimer {
     }
 }
 
-fn is_free(scene: &RequestContext<'_>, instance_ids: &[String]) -> Result<(), ApiError> {
-    match instance_ids.iter().find_map(|id| scene.timer_of(id)) {
+fn is_free(context: &RequestContext<'_>, instance_ids: &[String]) -> Result<(), ApiError> {
+    match instance_ids.iter().find_map(|id| context.timer_of(id)) {
         None => Ok(()),
         Some(timer) => {
             let id = &timer.instance_id;
             let message = format!("The instance `{id}` has a timer of this kind already.");
-            Err(scene.codes.error(["FailedOperation.MutActionTimerExist"], message))
+            Err(context.codes.error(["FailedOperation.MutActionTimerExist"], message))
         }
     }
 }
 
 /// Takes back timers that have not begun.
 impl ActionHandler for DeleteInstancesActionTimer {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let timers = &mut scene.resources().action_timers;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let timers = &mut context.resources().action_timers;
         let mut late = None;
         for id in &self.action_timer_ids {
             let Some(timer) = timers.find(id) else {
@@ -70,8 +70,8 @@ impl ActionHandler for DeleteInstancesActionTimer {
 
 /// The newest first, all that fit, in one answer.
 impl ActionHandler for DescribeInstancesActionTimer {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let first = read_time(codes, "StartActionTime", self.start_action_time.as_ref())?;
         let last = read_time(codes, "EndActionTime", self.end_action_time.as_ref())?;
         let ids = IdFilter::new(&self.action_timer_ids);
@@ -79,14 +79,14 @@ impl ActionHandler for DescribeInstancesActionTimer {
         let fits = |timer: &&Timer| {
             ids.includes(&timer.id)
                 && instance_ids.includes(&timer.instance_id)
-                && (self.timer_action.is_none() || self.timer_action == timer.shown.timer_action)
+                && (self.timer_action.is_none() || self.timer_action == timer.api.timer_action)
                 && first.is_none_or(|first| timer.at >= first)
                 && last.is_none_or(|last| timer.at <= last)
                 && (self.status_list.is_empty()
-                    || timer.shown.status.as_ref().is_some_and(|it| self.status_list.contains(it)))
+                    || timer.api.status.as_ref().is_some_and(|it| self.status_list.contains(it)))
         };
-        let timers = scene.resources().action_timers.newest_first().filter(fits);
-        let action_timers = timers.map(|timer| timer.shown.clone()).collect();
+        let timers = context.resources().action_timers.newest_first().filter(fits);
+        let action_timers = timers.map(|timer| timer.api.clone()).collect();
         Ok(Outcome::Response(DescribeInstancesActionTimerResponse {
             action_timers,
             ..Self::Response::default()

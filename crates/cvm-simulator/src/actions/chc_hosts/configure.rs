@@ -19,20 +19,22 @@ const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
 
 /// The management network of hosts, and their deploy network if it is given. INIT → OPERATING → READY.
 impl ActionHandler for ConfigureChcAssistVpc {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let has_settings =
             !self.deploy_security_group_ids.is_empty() || self.chc_deploy_extra_config.is_some();
         if has_settings && self.deploy_virtual_private_cloud.is_none() {
             let message = "There are settings for `DeployVirtualPrivateCloud`, which is not given.";
             return Err(codes.error(["InvalidParameter"], message));
         }
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
-        let zone = common_zone(codes, scene.region, &hosts)?;
+        let resources = context.regions.entry(context.region.name).or_default();
+        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let zone = common_zone(codes, context.region, &hosts)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.instances.addresses;
-        let plan = |wanted| Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses));
+        let addresses = &mut context.instances.addresses;
+        let plan = |requested| {
+            Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))
+        };
         let bmc = plan(&self.bmc_virtual_private_cloud)?;
         let deploy = self.deploy_virtual_private_cloud.as_ref().map(plan).transpose()?;
         if let Some(deploy) = &deploy {
@@ -40,21 +42,21 @@ impl ActionHandler for ConfigureChcAssistVpc {
             deploy.reserve(addresses);
         }
         bmc.reserve(addresses);
-        for (place, host) in hosts.into_iter().enumerate() {
+        for (index, host) in hosts.into_iter().enumerate() {
             let mut end = ChcHost {
                 instance_state: ChcHostState::Ready,
-                bmc_virtual_private_cloud: bmc.shown.clone(),
-                bmc_ip: bmc.take(place, addresses),
+                bmc_virtual_private_cloud: bmc.api.clone(),
+                bmc_ip: bmc.take(index, addresses),
                 bmc_security_group_ids: self.bmc_security_group_ids.clone(),
-                ..host.shown.clone()
+                ..host.api.clone()
             };
             if let Some(deploy) = &deploy {
-                end.deploy_virtual_private_cloud = deploy.shown.clone();
-                end.deploy_ip = deploy.take(place, addresses);
+                end.deploy_virtual_private_cloud = deploy.api.clone();
+                end.deploy_ip = deploy.take(index, addresses);
                 end.deploy_security_group_ids.clone_from(&self.deploy_security_group_ids);
                 end.deploy_extra_config = installer_settings(self.chc_deploy_extra_config.clone());
             }
-            host.begin(codes.0.name, end, ASSIST_SETUP_TIME, (scene.clock, now));
+            host.begin(codes.0.name, end, ASSIST_SETUP_TIME, (context.clock, now));
         }
         Ok(Outcome::Response(ConfigureChcAssistVpcResponse::default()))
     }
@@ -64,32 +66,32 @@ const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
 
 /// The network over which systems are installed. READY → OPERATING → READY, and PREPARED some time later.
 impl ActionHandler for ConfigureChcDeployVpc {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
-        let zone = common_zone(codes, scene.region, &hosts)?;
-        let mut shown = hosts.iter().map(|host| &host.shown);
-        if let Some(host) = shown.find(|host| has_deploy_network(host)) {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
+        let resources = context.regions.entry(context.region.name).or_default();
+        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let zone = common_zone(codes, context.region, &hosts)?;
+        let mut api = hosts.iter().map(|host| &host.api);
+        if let Some(host) = api.find(|host| has_deploy_network(host)) {
             let message = format!("The CHC host `{}` has a deploy network.", host.chc_id);
             let code = "InvalidParameterValue.DeployVpcAlreadyExists";
             return Err(codes.error([code], message));
         }
         admit(codes, &hosts)?;
-        let addresses = &mut scene.instances.addresses;
-        let wanted = &self.deploy_virtual_private_cloud;
-        let network = Network::plan(codes, wanted, zone, hosts.len(), (scene.ids, addresses))?;
+        let addresses = &mut context.instances.addresses;
+        let requested = &self.deploy_virtual_private_cloud;
+        let network = Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))?;
         let config = installer_settings(self.chc_deploy_extra_config);
-        for (place, host) in hosts.into_iter().enumerate() {
+        for (index, host) in hosts.into_iter().enumerate() {
             let end = ChcHost {
                 instance_state: ChcHostState::Ready,
-                deploy_virtual_private_cloud: network.shown.clone(),
-                deploy_ip: network.take(place, addresses),
+                deploy_virtual_private_cloud: network.api.clone(),
+                deploy_ip: network.take(index, addresses),
                 deploy_security_group_ids: self.deploy_security_group_ids.clone(),
                 deploy_extra_config: config.clone(),
-                ..host.shown.clone()
+                ..host.api.clone()
             };
-            host.begin(codes.0.name, end, DEPLOY_SETUP_TIME, (scene.clock, now));
+            host.begin(codes.0.name, end, DEPLOY_SETUP_TIME, (context.clock, now));
         }
         Ok(Outcome::Response(ConfigureChcDeployVpcResponse::default()))
     }
@@ -99,14 +101,14 @@ const ASSIST_REMOVAL_TIME: Duration = Duration::from_secs(30);
 
 /// No management network and no deploy network any more. OPERATING → INIT.
 impl ActionHandler for RemoveChcAssistVpc {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
+        let resources = context.regions.entry(context.region.name).or_default();
+        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.instances.addresses;
+        let addresses = &mut context.instances.addresses;
         for host in hosts {
-            let before = &host.shown;
+            let before = &host.api;
             give_back(&before.bmc_virtual_private_cloud, &before.bmc_ip, addresses);
             let end = ChcHost {
                 instance_state: ChcHostState::Init,
@@ -115,7 +117,7 @@ impl ActionHandler for RemoveChcAssistVpc {
                 bmc_security_group_ids: Vec::new(),
                 ..without_deploy_network(before, addresses)
             };
-            host.begin(codes.0.name, end, ASSIST_REMOVAL_TIME, (scene.clock, now));
+            host.begin(codes.0.name, end, ASSIST_REMOVAL_TIME, (context.clock, now));
         }
         Ok(Outcome::Response(RemoveChcAssistVpcResponse::default()))
     }
@@ -125,29 +127,29 @@ const DEPLOY_REMOVAL_TIME: Duration = Duration::from_secs(30);
 
 /// No deploy network any more. OPERATING → READY.
 impl ActionHandler for RemoveChcDeployVpc {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let hosts = named(codes, holdings.chc_hosts.at(now), &self.chc_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
+        let resources = context.regions.entry(context.region.name).or_default();
+        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         admit(codes, &hosts)?;
-        let addresses = &mut scene.instances.addresses;
+        let addresses = &mut context.instances.addresses;
         for host in hosts {
             let end = ChcHost {
                 instance_state: ChcHostState::Ready,
-                ..without_deploy_network(&host.shown, addresses)
+                ..without_deploy_network(&host.api, addresses)
             };
-            host.begin(codes.0.name, end, DEPLOY_REMOVAL_TIME, (scene.clock, now));
+            host.begin(codes.0.name, end, DEPLOY_REMOVAL_TIME, (context.clock, now));
         }
         Ok(Outcome::Response(RemoveChcDeployVpcResponse::default()))
     }
 }
 
 /// What is shown of the settings in a request.
-fn installer_settings(wanted: Option<ChcDeployExtraConfig>) -> ChcDeployExtraConfig {
-    wanted.map_or_else(provided_installer, |wanted| ChcDeployExtraConfig {
-        boot_file: wanted.boot_file.or_else(|| Some(BOOT_FILE.to_owned())),
-        next_server_address: wanted.next_server_address.or_else(|| Some(String::new())),
-        ..wanted
+fn installer_settings(requested: Option<ChcDeployExtraConfig>) -> ChcDeployExtraConfig {
+    requested.map_or_else(provided_installer, |requested| ChcDeployExtraConfig {
+        boot_file: requested.boot_file.or_else(|| Some(BOOT_FILE.to_owned())),
+        next_server_address: requested.next_server_address.or_else(|| Some(String::new())),
+        ..requested
     })
 }
 

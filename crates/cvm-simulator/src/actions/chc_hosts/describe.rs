@@ -15,8 +15,8 @@ use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
 
 /// The newest first, by id or filtered, page by page.
 impl ActionHandler for DescribeChcHosts {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let filters = filter::check(codes, &self.filters)?;
         for (name, prefix) in [("vpc-id", "vpc-"), ("subnet-id", "subnet-")] {
             let is_malformed = |value: &str| !value.starts_with(prefix);
@@ -25,11 +25,11 @@ impl ActionHandler for DescribeChcHosts {
                 return Err(codes.error(error_codes::malformed(prefix), message));
             }
         }
-        scene.check_zones(&filters)?;
-        let hosts = scene.resources().chc_hosts.at(now);
+        context.check_zones(&filters)?;
+        let hosts = context.resources().chc_hosts.at(now);
         named(codes, hosts, &self.chc_ids)?;
         let ids = IdFilter::new(&self.chc_ids);
-        let passing = hosts.list.iter().rev().map(|host| &host.shown).filter(|host| {
+        let passing = hosts.list.iter().rev().map(|host| &host.api).filter(|host| {
             ids.includes(&host.chc_id) && filters.iter().all(|filter| holds(filter, host))
         });
         let page = Page::of(codes.0, self.offset, self.limit);
@@ -59,11 +59,11 @@ fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
 
 /// What hosts do not allow now.
 impl ActionHandler for DescribeChcDeniedActions {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
-        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
+        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
         Ok(Outcome::Response(DescribeChcDeniedActionsResponse {
-            chc_host_denied_action_set: hosts.iter().map(|host| denied(&host.shown)).collect(),
+            chc_host_denied_action_set: hosts.iter().map(|host| denied(&host.api)).collect(),
             ..Self::Response::default()
         }))
     }

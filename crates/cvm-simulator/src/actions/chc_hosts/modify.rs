@@ -15,8 +15,8 @@ use std::time::Duration;
 
 /// Another name, kind, login or guard of hosts.
 impl ActionHandler for ModifyChcAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let texts = [("InstanceName", &self.instance_name), ("DeviceType", &self.device_type)];
         if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
             let message = format!("The parameter `{name}` is empty.");
@@ -25,10 +25,10 @@ impl ActionHandler for ModifyChcAttribute {
         if let Some(password) = &self.password {
             check_password(codes, password.expose())?;
         }
-        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
-        let mut shown = hosts.iter().map(|host| &host.shown);
+        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
+        let mut api = hosts.iter().map(|host| &host.api);
         let groups = &self.bmc_security_group_ids;
-        let lacks_network = shown.find(|host| host.bmc_virtual_private_cloud.subnet_id.is_empty());
+        let lacks_network = api.find(|host| host.bmc_virtual_private_cloud.subnet_id.is_empty());
         if let Some(host) = lacks_network.filter(|_| !groups.is_empty()) {
             let message = format!("The CHC host `{}` has no management network.", host.chc_id);
             return Err(codes.error(["InvalidParameterValue.ChcNetworkEmpty"], message));
@@ -64,11 +64,11 @@ const LASTS: Duration = Duration::from_secs(30);
 
 /// Hosts are switched between the deploy network and the business network.
 impl ActionHandler for ModifyChcNetworkMode {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now, clock) = (scene.codes, scene.now, scene.clock);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now, clock) = (context.codes, context.now, context.clock);
         let is_business = self.network_mode == Some(ChcNetworkMode::Business);
-        let hosts = named(codes, scene.resources().chc_hosts.at(now), &self.chc_ids)?;
-        for host in hosts.iter().map(|host| &host.shown) {
+        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
+        for host in hosts.iter().map(|host| &host.api) {
             let (id, state) = (&host.chc_id, &host.instance_state);
             let needs_instance = is_business && *state != ChcHostState::Online;
             if needs_instance || !allows(host, codes.0.name) {
@@ -85,7 +85,7 @@ impl ActionHandler for ModifyChcNetworkMode {
         let operation =
             if is_business { "SwitchChcBusinessNetwork" } else { "SwitchChcDeployNetwork" };
         for host in hosts {
-            let end = ChcHost { network_mode: self.network_mode.clone(), ..host.shown.clone() };
+            let end = ChcHost { network_mode: self.network_mode.clone(), ..host.api.clone() };
             host.begin(operation, end, LASTS, (clock, now));
         }
         Ok(Outcome::Response(ModifyChcNetworkModeResponse::default()))

@@ -14,7 +14,7 @@ const DEFAULT: &str = "DEFAULT";
 /// A network that hosts of one zone are to be in.
 #[derive(Debug)]
 pub(crate) struct Network {
-    pub(crate) shown: VirtualPrivateCloud,
+    pub(crate) api: VirtualPrivateCloud,
     zone: String,
     /// The addresses asked for, one a host.
     chosen: Vec<Ipv4Addr>,
@@ -24,27 +24,27 @@ impl Network {
     /// Checks what a request says of a network for so many hosts.
     pub(crate) fn plan(
         codes: DocumentedCodes,
-        wanted: &VirtualPrivateCloud,
+        requested: &VirtualPrivateCloud,
         zone: Zone,
         count: usize,
-        (mint, addresses): (&IdGenerator, &Addresses),
+        (ids, addresses): (&IdGenerator, &Addresses),
     ) -> Result<Self, ApiError> {
-        let (vpc_id, subnet_id) = match (wanted.vpc_id.as_str(), wanted.subnet_id.as_str()) {
-            (DEFAULT, DEFAULT) => mint.default_network(zone.id().parse().unwrap_or_default()),
+        let (vpc_id, subnet_id) = match (requested.vpc_id.as_str(), requested.subnet_id.as_str()) {
+            (DEFAULT, DEFAULT) => ids.default_network(zone.id().parse().unwrap_or_default()),
             (DEFAULT, _) | (_, DEFAULT) => {
                 let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
                 return Err(codes.error(["InvalidParameterValue"], message));
             }
             (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
         };
-        let chosen = chosen(codes, &wanted.private_ip_addresses, count)?;
-        let shown = VirtualPrivateCloud {
+        let chosen = chosen(codes, &requested.private_ip_addresses, count)?;
+        let api = VirtualPrivateCloud {
             vpc_id,
             subnet_id,
             as_vpc_gateway: Some(false),
             ..VirtualPrivateCloud::default()
         };
-        let network = Self { shown, zone: zone.name(), chosen };
+        let network = Self { api, zone: zone.name(), chosen };
         network.check(codes, addresses, count)?;
         Ok(network)
     }
@@ -56,8 +56,8 @@ impl Network {
         count: usize,
     ) -> Result<(), ApiError> {
         let needed = u32::try_from(count).unwrap_or(u32::MAX);
-        let subnet = &self.shown.subnet_id;
-        let (code, message) = match addresses.look_at_subnet(self.place(), &self.chosen, needed) {
+        let subnet = &self.api.subnet_id;
+        let (code, message) = match addresses.look_at_subnet(self.index(), &self.chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc | SubnetUse::InOtherZone => (
                 "InvalidParameterValue",
@@ -80,11 +80,11 @@ impl Network {
         codes: DocumentedCodes,
         other: &Self,
     ) -> Result<(), ApiError> {
-        let subnet = &self.shown.subnet_id;
-        if *subnet != other.shown.subnet_id {
+        let subnet = &self.api.subnet_id;
+        if *subnet != other.api.subnet_id {
             return Ok(());
         }
-        if self.shown.vpc_id != other.shown.vpc_id {
+        if self.api.vpc_id != other.api.vpc_id {
             let message = format!("The subnet `{subnet}` is said to be in two networks.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
@@ -100,17 +100,17 @@ impl Network {
     /// Takes the addresses that are asked for, before others are drawn from the same subnet.
     pub(crate) fn reserve(&self, addresses: &mut Addresses) {
         for address in &self.chosen {
-            addresses.take(self.place(), Some(*address));
+            addresses.take(self.index(), Some(*address));
         }
     }
 
     /// An address for the host at a place of the request.
-    pub(crate) fn take(&self, place: usize, addresses: &mut Addresses) -> String {
-        addresses.take(self.place(), self.chosen.get(place).copied()).to_string()
+    pub(crate) fn take(&self, index: usize, addresses: &mut Addresses) -> String {
+        addresses.take(self.index(), self.chosen.get(index).copied()).to_string()
     }
 
-    fn place(&self) -> (&str, &str, &str) {
-        (&self.shown.vpc_id, &self.shown.subnet_id, &self.zone)
+    fn index(&self) -> (&str, &str, &str) {
+        (&self.api.vpc_id, &self.api.subnet_id, &self.zone)
     }
 }
 
@@ -143,11 +143,11 @@ pub(crate) fn common_zone(
     region: &'static Region,
     hosts: &[&mut StoredChcHost],
 ) -> Result<Zone, ApiError> {
-    let zone_of = |host: &StoredChcHost| region.zone(&host.shown.placement.zone);
+    let zone_of = |host: &StoredChcHost| region.zone(&host.api.placement.zone);
     let zone = hosts
         .first()
         .and_then(|host| zone_of(host))
-        .filter(|zone| hosts.iter().all(|host| host.shown.placement.zone == zone.name()));
+        .filter(|zone| hosts.iter().all(|host| host.api.placement.zone == zone.name()));
     zone.ok_or_else(|| {
         let message = "The CHC hosts lie in several zones, and a subnet lies in one.";
         codes.error(["InvalidParameterValue"], message)
@@ -156,22 +156,22 @@ pub(crate) fn common_zone(
 
 fn chosen(
     codes: DocumentedCodes,
-    wanted: &[String],
+    requested: &[String],
     count: usize,
 ) -> Result<Vec<Ipv4Addr>, ApiError> {
-    if !wanted.is_empty() && wanted.len() != count {
+    if !requested.is_empty() && requested.len() != count {
         let message = "There are not as many `PrivateIpAddresses` as CHC hosts.";
         return Err(codes.error(["InvalidParameterValue.AmountNotEqual"], message));
     }
-    let mut chosen = Vec::with_capacity(wanted.len());
-    for text in wanted {
+    let mut chosen = Vec::with_capacity(requested.len());
+    for text in requested {
         let address = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
-            let wanted = [
+            let requested = [
                 "InvalidParameterValue.IPAddressMalformed",
                 "InvalidParameterValue.IncorrectFormat",
             ];
-            codes.error(wanted, message)
+            codes.error(requested, message)
         })?;
         if chosen.contains(&address) {
             let message = format!("The private address `{text}` is named twice.");

@@ -35,27 +35,27 @@ pub(crate) fn named<'a>(
     hosts: &'a mut ChcHosts,
     ids: &[String],
 ) -> Result<Vec<&'a mut StoredChcHost>, ApiError> {
-    let places: HashMap<&str, usize> =
-        ids.iter().enumerate().rev().map(|(place, id)| (id.as_str(), place)).collect();
-    let known: HashSet<&str> = hosts.list.iter().map(|host| host.shown.chc_id.as_str()).collect();
+    let indexes: HashMap<&str, usize> =
+        ids.iter().enumerate().rev().map(|(index, id)| (id.as_str(), index)).collect();
+    let known: HashSet<&str> = hosts.list.iter().map(|host| host.api.chc_id.as_str()).collect();
     let is_unknown = |id: &&String| !known.contains(id.as_str());
     if let Some(id) = ids.iter().find(is_unknown) {
         let message = format!("The CHC host `{id}` does not exist in this region.");
         return Err(codes.error(["InvalidParameterValue.ChcHostsNotFound"], message));
     }
-    let place = |host: &StoredChcHost| places.get(host.shown.chc_id.as_str()).copied();
-    let mut named: Vec<_> = hosts.list.iter_mut().filter(|host| place(host).is_some()).collect();
-    named.sort_by_key(|host| place(host));
+    let index = |host: &StoredChcHost| indexes.get(host.api.chc_id.as_str()).copied();
+    let mut named: Vec<_> = hosts.list.iter_mut().filter(|host| index(host).is_some()).collect();
+    named.sort_by_key(|host| index(host));
     Ok(named)
 }
 
 /// Passes when all hosts allow the action of the request.
 pub(crate) fn admit(codes: DocumentedCodes, hosts: &[&mut StoredChcHost]) -> Result<(), ApiError> {
     let action = codes.0.name;
-    match hosts.iter().find(|host| !allows(&host.shown, action)) {
+    match hosts.iter().find(|host| !allows(&host.api, action)) {
         None => Ok(()),
         Some(host) => {
-            let (id, state) = (&host.shown.chc_id, &host.shown.instance_state);
+            let (id, state) = (&host.api.chc_id, &host.api.instance_state);
             let message = format!("The CHC host `{id}` is {state} and does not allow {action}.");
             Err(codes.error(["InvalidHost.NotSupported"], message))
         }

@@ -12,20 +12,20 @@ use cvm_models::types::Instance;
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 
 impl ActionHandler for ModifyInstanceDiskType {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let data = self.data_disks.first();
         if data.is_none() && self.system_disk.is_none() {
             let message = "The request names no disk.";
             return Err(codes.error(["MissingParameter"], message));
         }
-        let system = self.system_disk.as_ref().map(|wanted| target(codes, &wanted.disk_type));
-        let data = data.map(|wanted| target(codes, &wanted.disk_type));
+        let system = self.system_disk.as_ref().map(|requested| target(codes, &requested.disk_type));
+        let data = data.map(|requested| target(codes, &requested.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
-        let (serial, machine) = scene.find_instance(&self.instance_id)?;
-        let moves = moves(codes, &machine.api, system, data)?;
-        scene.check_state(&[serial], ALLOWED)?;
-        scene.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
+        let (serial, instance) = context.find_instance(&self.instance_id)?;
+        let moves = moves(codes, &instance.api, system, data)?;
+        context.check_state(&[serial], ALLOWED)?;
+        context.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
         Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
     }
 }
@@ -33,14 +33,14 @@ impl ActionHandler for ModifyInstanceDiskType {
 /// The cloud type that a disk is to have.
 fn target(
     codes: DocumentedCodes,
-    wanted: &Option<DiskType>,
+    requested: &Option<DiskType>,
 ) -> Result<&'static catalog::DiskType, ApiError> {
-    let Some(wanted) = wanted else {
+    let Some(requested) = requested else {
         return Err(codes.error(["MissingParameter"], "`DiskType` is missing."));
     };
-    let known = disk_type(wanted.as_str()).filter(|known| !known.is_local());
+    let known = disk_type(requested.as_str()).filter(|known| !known.is_local());
     known.ok_or_else(|| {
-        let message = format!("A local disk can only move to a cloud disk, not to {wanted}.");
+        let message = format!("A local disk can only move to a cloud disk, not to {requested}.");
         codes.error(["InvalidParameterValue"], message)
     })
 }
@@ -50,15 +50,15 @@ type Target = Option<&'static catalog::DiskType>;
 /// What becomes of the disks, once it is sure that all of it can be.
 fn moves(
     codes: DocumentedCodes,
-    shown: &Instance,
+    api: &Instance,
     system: Target,
     data: Target,
 ) -> Result<Vec<DiskChange>, ApiError> {
-    let id = &shown.instance_id;
+    let id = &api.instance_id;
     let local_system =
-        Some(&shown.system_disk).filter(|disk| checks::is_local(disk.disk_type.as_ref()));
-    let local_data = shown.data_disks.iter().find(|disk| checks::is_local(disk.disk_type.as_ref()));
-    let is_spot = shown.instance_charge_type == InstanceChargeType::SpotPaid;
+        Some(&api.system_disk).filter(|disk| checks::is_local(disk.disk_type.as_ref()));
+    let local_data = api.data_disks.iter().find(|disk| checks::is_local(disk.disk_type.as_ref()));
+    let is_spot = api.instance_charge_type == InstanceChargeType::SpotPaid;
     if is_spot || local_system.is_none() && local_data.is_none() {
         let message = format!("The instance `{id}` is a spot instance, or has no local disk.");
         return Err(codes.error(["InvalidParameter.InvalidInstanceNotSupported"], message));

@@ -16,13 +16,13 @@ const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_RUNNING: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
 
 impl ActionHandler for ResizeInstanceDisks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let (serial, machine) = scene.find_instance(&self.instance_id)?;
-        let shown = &machine.api;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let (serial, instance) = context.find_instance(&self.instance_id)?;
+        let api = &instance.api;
         let growth = match (&self.system_disk, self.data_disks.first()) {
-            (Some(wanted), _) => grown_system(codes, wanted, shown)?,
-            (None, Some(wanted)) => grown_data(codes, wanted, shown)?,
+            (Some(requested), _) => grown_system(codes, requested, api)?,
+            (None, Some(requested)) => grown_data(codes, requested, api)?,
             (None, None) => {
                 let message = "The request names no disk.";
                 return Err(codes.error(["MissingParameter.AtLeastOne"], message));
@@ -30,13 +30,13 @@ impl ActionHandler for ResizeInstanceDisks {
         };
         let is_online = self.resize_online == Some(true) && growth.in_the_cloud;
         let may_run = is_online || self.force_stop == Some(true);
-        let course = match shown.instance_state {
+        let operation = match api.instance_state {
             InstanceState::Running if is_online => &GROW_DISK_ONLINE,
             InstanceState::Running => &GROW_DISK_FORCED,
             _ => &GROW_DISK,
         };
-        scene.check_state(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
-        scene.begin(serial, course, Effect::Disks(vec![growth.change]));
+        context.check_state(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
+        context.begin(serial, operation, Effect::Disks(vec![growth.change]));
         Ok(Outcome::Response(ResizeInstanceDisksResponse::default()))
     }
 }
@@ -49,16 +49,16 @@ struct Growth {
 
 fn grown_system(
     codes: DocumentedCodes,
-    wanted: &SystemDisk,
-    shown: &Instance,
+    requested: &SystemDisk,
+    api: &Instance,
 ) -> Result<Growth, ApiError> {
-    let disk = &shown.system_disk;
-    only_local_on_hosts(codes, shown, checks::is_local(disk.disk_type.as_ref()))?;
-    let Some(gib) = wanted.disk_size else {
+    let disk = &api.system_disk;
+    only_local_on_hosts(codes, api, checks::is_local(disk.disk_type.as_ref()))?;
+    let Some(gib) = requested.disk_size else {
         let message = "`SystemDisk.DiskSize` is missing.";
         return Err(codes.error(["MissingParameter"], message));
     };
-    if wanted.disk_type.is_some() && wanted.disk_type != disk.disk_type {
+    if requested.disk_type.is_some() && requested.disk_type != disk.disk_type {
         let message = "The type of a disk cannot be changed by a resize.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
@@ -69,10 +69,10 @@ fn grown_system(
 
 fn grown_data(
     codes: DocumentedCodes,
-    wanted: &DataDisk,
-    shown: &Instance,
+    requested: &DataDisk,
+    api: &Instance,
 ) -> Result<Growth, ApiError> {
-    let Some(gib) = wanted.disk_size else {
+    let Some(gib) = requested.disk_size else {
         let message = "`DataDisks.DiskSize` is missing.";
         return Err(codes.error(["MissingParameter"], message));
     };
@@ -80,10 +80,10 @@ fn grown_data(
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let disk = meant(codes, wanted, shown)?;
+    let disk = meant(codes, requested, api)?;
     let is_local = checks::is_local(disk.disk_type.as_ref());
-    only_local_on_hosts(codes, shown, is_local)?;
-    if is_local && !is_on_host(shown) {
+    only_local_on_hosts(codes, api, is_local)?;
+    if is_local && !is_on_host(api) {
         let message = "A local data disk can only grow on a dedicated host.";
         return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
     }
@@ -96,35 +96,35 @@ fn grown_data(
 /// The one data disk that a request can mean.
 fn meant<'a>(
     codes: DocumentedCodes,
-    wanted: &DataDisk,
-    shown: &'a Instance,
+    requested: &DataDisk,
+    api: &'a Instance,
 ) -> Result<&'a DataDisk, ApiError> {
     let fits = |disk: &&DataDisk| {
-        (wanted.disk_id.is_none() || wanted.disk_id == disk.disk_id)
-            && (wanted.disk_type.is_none() || wanted.disk_type == disk.disk_type)
+        (requested.disk_id.is_none() || requested.disk_id == disk.disk_id)
+            && (requested.disk_type.is_none() || requested.disk_type == disk.disk_type)
     };
-    let mut fitting = shown.data_disks.iter().filter(fits);
+    let mut fitting = api.data_disks.iter().filter(fits);
     let how_many = match (fitting.next(), fitting.next()) {
         (Some(disk), None) => return Ok(disk),
         (None, _) => "no",
         (Some(_), Some(_)) => "more than one",
     };
-    let id = &shown.instance_id;
+    let id = &api.instance_id;
     let message =
         format!("The instance `{id}` has {how_many} data disk that the request can mean.");
     Err(codes.error(["InvalidParameterValue"], message))
 }
 
-fn is_on_host(shown: &Instance) -> bool {
-    shown.instance_charge_type == InstanceChargeType::CdhPaid
+fn is_on_host(api: &Instance) -> bool {
+    api.instance_charge_type == InstanceChargeType::CdhPaid
 }
 
 fn only_local_on_hosts(
     codes: DocumentedCodes,
-    shown: &Instance,
+    api: &Instance,
     is_local: bool,
 ) -> Result<(), ApiError> {
-    if is_local || !is_on_host(shown) {
+    if is_local || !is_on_host(api) {
         return Ok(());
     }
     let message = "On a dedicated host only local data disks can grow.";

@@ -18,24 +18,24 @@ const MAX_COUNT: u64 = 100;
 const UNNAMED: &str = "未命名";
 
 impl ActionHandler for AllocateHosts {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (now, clock) = (scene.now, scene.clock);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (now, clock) = (context.now, context.clock);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
         // A request that was read can be written.
         let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
         if let Some(token) = token {
-            let codes = scene.codes;
-            let tokens = &scene.resources().dedicated_hosts.at(now).tokens;
+            let codes = context.codes;
+            let tokens = &context.resources().dedicated_hosts.at(now).tokens;
             if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
                 return Ok(done(ids));
             }
         }
-        let (count, template, term) = order(&self, scene)?;
-        let ids: Vec<_> = (0..count).map(|_| scene.ids.id("host-", Stream::HostId)).collect();
-        let hosts = scene.resources().dedicated_hosts.at(now);
+        let (count, template, term) = order(&self, context)?;
+        let ids: Vec<_> = (0..count).map(|_| context.ids.id("host-", Stream::HostId)).collect();
+        let hosts = context.resources().dedicated_hosts.at(now);
         hosts.list.extend(ids.iter().map(|id| {
-            let bought = HostItem { host_id: id.clone(), ..template.clone() };
-            DedicatedHost::new(bought, term.clone(), clock, now)
+            let item = HostItem { host_id: id.clone(), ..template.clone() };
+            DedicatedHost::new(item, term.clone(), clock, now)
         }));
         if let Some(token) = token {
             hosts.tokens.keep(token, &parameters, &ids, now);
@@ -51,9 +51,9 @@ fn done(host_id_set: Vec<String>) -> Outcome<AllocateHostsResponse> {
 /// How many hosts are wanted, what they have in common, and their term.
 fn order(
     request: &AllocateHosts,
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<(u64, HostItem, Term), ApiError> {
-    let codes = scene.codes;
+    let codes = context.codes;
     // Only one way to pay exists, so the term is needed even when the way is left out.
     let months = request.host_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
     let months = months.ok_or_else(|| {
@@ -66,7 +66,7 @@ fn order(
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     let tags = tags::tags(codes, &request.tag_specification, &[TagResourceType::Host])?;
-    let zone = scene.zone(&request.placement.zone)?;
+    let zone = context.zone(&request.placement.zone)?;
     let project_id = request.placement.project_id.unwrap_or(0);
     if project_id < 0 {
         let message = format!("The project {project_id} does not exist.");
@@ -75,8 +75,8 @@ fn order(
     let name = request.host_type.as_deref().filter(|name| !name.is_empty());
     let kind = find_type(codes, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
     let flag = request.host_charge_prepaid.as_ref().and_then(|it| it.renew_flag.clone());
-    let term = Term::new(scene.now, months, flag.unwrap_or(RenewFlag::NotifyAndAutoRenew));
-    let bought = HostItem {
+    let term = Term::new(context.now, months, flag.unwrap_or(RenewFlag::NotifyAndAutoRenew));
+    let item = HostItem {
         placement: Placement {
             zone: zone.name(),
             project_id: Some(project_id),
@@ -85,12 +85,12 @@ fn order(
         host_type: kind.name.to_owned(),
         host_name: UNNAMED.to_owned(),
         host_charge_type: HostChargeType::Prepaid,
-        created_time: scene.now.to_string(),
+        created_time: context.now.to_string(),
         host_resource: resource(kind),
         tags,
         ..HostItem::default()
     };
-    Ok((count, bought, term))
+    Ok((count, item, term))
 }
 
 fn find_type(
@@ -105,12 +105,12 @@ fn find_type(
     if kind.is_offered_in(zone) {
         return Ok(kind);
     }
-    let place = zone.name();
+    let index = zone.name();
     if has_hosts(zone) {
-        let message = format!("The zone `{place}` has no dedicated host of the type `{name}`.");
+        let message = format!("The zone `{index}` has no dedicated host of the type `{name}`.");
         Err(codes.error(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
     } else {
-        let message = format!("The zone `{place}` offers no dedicated hosts.");
+        let message = format!("The zone `{index}` offers no dedicated hosts.");
         Err(codes.error(["InvalidParameterValue.ZoneNotSupported"], message))
     }
 }

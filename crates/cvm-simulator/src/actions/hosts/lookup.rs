@@ -7,23 +7,23 @@ use std::collections::HashSet;
 
 /// Hosts that all exist and may all be changed by this action; each once, however often it is named.
 pub(crate) fn named<'a>(
-    scene: &'a mut RequestContext<'_>,
+    context: &'a mut RequestContext<'_>,
     ids: &[String],
     is_refused: impl Fn(&DedicatedHost) -> bool,
 ) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
-    let (codes, now, region) = (scene.codes, scene.now, scene.region.name);
-    let hosts = &mut scene.resources().dedicated_hosts.at(now).list;
-    let wanted: HashSet<&str> = ids.iter().map(String::as_str).collect();
-    let known: HashSet<&str> = hosts.iter().map(|host| host.bought.host_id.as_str()).collect();
+    let (codes, now, region) = (context.codes, context.now, context.region.name);
+    let hosts = &mut context.resources().dedicated_hosts.at(now).list;
+    let requested: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = hosts.iter().map(|host| host.item.host_id.as_str()).collect();
     let is_unknown = |id: &&String| !known.contains(id.as_str());
     if let Some(id) = ids.iter().find(is_unknown) {
         let message = format!("The dedicated host `{id}` does not exist in {region}.");
         return Err(codes.error(["InvalidHostId.NotFound"], message));
     }
-    let hosts = hosts.iter_mut().filter(|host| wanted.contains(host.bought.host_id.as_str()));
+    let hosts = hosts.iter_mut().filter(|host| requested.contains(host.item.host_id.as_str()));
     let hosts: Vec<_> = hosts.collect();
     if let Some(host) = hosts.iter().find(|host| is_refused(host)) {
-        let (id, state, action) = (&host.bought.host_id, host.state(now), codes.0.name);
+        let (id, state, action) = (&host.item.host_id, host.state(now), codes.0.name);
         let message =
             format!("The dedicated host `{id}` is {state}, which {action} does not allow.");
         return Err(codes.error(["InvalidHost.NotSupported"], message));
@@ -33,9 +33,9 @@ pub(crate) fn named<'a>(
 
 /// Hosts that all exist and whose term can be made longer: all that are set up, EXPIRED ones too.
 pub(crate) fn renewable<'a>(
-    scene: &'a mut RequestContext<'_>,
+    context: &'a mut RequestContext<'_>,
     ids: &[String],
 ) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
-    let now = scene.now;
-    named(scene, ids, |host| host.state(now) == HostState::Pending)
+    let now = context.now;
+    named(context, ids, |host| host.state(now) == HostState::Pending)
 }

@@ -11,23 +11,23 @@ use cvm_models::enums::{HostState, RenewFlag};
 
 /// Another name, renewal or project for dedicated hosts.
 impl ActionHandler for ModifyHostsAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let now = scene.now;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let now = context.now;
         let project_id = self.project_id.map(|number| {
             let message = format!("The project {number} does not exist.");
             i64::try_from(number)
-                .map_err(|_| scene.codes.error(["InvalidProjectId.NotFound"], message))
+                .map_err(|_| context.codes.error(["InvalidProjectId.NotFound"], message))
         });
         let project_id = project_id.transpose()?;
-        for host in named(scene, &self.host_ids, |host| host.state(now) == HostState::Expired)? {
+        for host in named(context, &self.host_ids, |host| host.state(now) == HostState::Expired)? {
             if let Some(name) = self.host_name.as_ref().filter(|name| !name.is_empty()) {
-                host.bought.host_name.clone_from(name);
+                host.item.host_name.clone_from(name);
             }
             if let Some(flag) = &self.renew_flag {
                 host.term.renewal = flag.clone();
             }
             if project_id.is_some() {
-                host.bought.placement.project_id = project_id;
+                host.item.placement.project_id = project_id;
             }
         }
         Ok(Outcome::Response(ModifyHostsAttributeResponse::default()))
@@ -36,11 +36,11 @@ impl ActionHandler for ModifyHostsAttribute {
 
 /// A longer term for dedicated hosts.
 impl ActionHandler for RenewHosts {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         // The tables require a period.
         let months = self.host_charge_prepaid.period.unwrap_or(1);
         let flag = self.host_charge_prepaid.renew_flag.unwrap_or(RenewFlag::NotifyAndAutoRenew);
-        for host in renewable(scene, &self.host_ids)? {
+        for host in renewable(context, &self.host_ids)? {
             host.term.extend(months);
             host.term.renewal = flag.clone();
         }

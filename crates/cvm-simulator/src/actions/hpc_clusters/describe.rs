@@ -12,8 +12,8 @@ use cvm_models::enums::HpcClusterType;
 use cvm_models::types::HpcClusterInfo;
 
 impl ActionHandler for DescribeHpcClusters {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let filters = filter::check(codes, &self.filters)?;
         let page = Page::of(codes.0, self.offset, self.limit);
         let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
@@ -22,15 +22,15 @@ impl ActionHandler for DescribeHpcClusters {
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         if let Some(name) = given(self.zone.as_ref())
-            && !has_hpc_clusters(scene.zone(name)?)
+            && !has_hpc_clusters(context.zone(name)?)
         {
             let message = format!("The zone `{name}` offers no HPC clusters.");
             return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let members = scene.instances.in_hpc_clusters();
+        let resources = context.regions.entry(context.region.name).or_default();
+        let members = context.instances.in_hpc_clusters();
         let ids = IdFilter::new(&self.hpc_cluster_ids);
-        let passing = holdings.hpc_clusters.list.iter().rev().filter(|cluster| {
+        let passing = resources.hpc_clusters.list.iter().rev().filter(|cluster| {
             ids.includes(&cluster.hpc_cluster_id)
                 && wants(&self, cluster, &members)
                 && filters.iter().all(|filter| tags::pass(filter, &cluster.tags))
@@ -50,7 +50,7 @@ fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grou
     let ids = &request.hpc_cluster_ids;
     let kind = match &request.hpc_cluster_type {
         None if ids.is_empty() => Some(&HpcClusterType::Standard),
-        wanted => wanted.as_ref(),
+        requested => requested.as_ref(),
     };
     let business_id = given(request.hpc_cluster_business_id.as_ref());
     kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))

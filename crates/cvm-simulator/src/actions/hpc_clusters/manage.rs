@@ -15,8 +15,8 @@ use cvm_models::types::HpcClusterInfo;
 
 /// An empty cluster in a zone.
 impl ActionHandler for CreateHpcCluster {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let kind = self.hpc_cluster_type.unwrap_or(HpcClusterType::Standard);
         let business_id = self.hpc_cluster_business_id.filter(|id| !id.is_empty());
         match (kind == HpcClusterType::Cdc, business_id.is_some()) {
@@ -32,28 +32,28 @@ impl ActionHandler for CreateHpcCluster {
             _ => {}
         }
         let tags = tags::tags(codes, &self.tag_specification, &[TagResourceType::Hpc])?;
-        let zone = scene.zone(&self.zone)?;
+        let zone = context.zone(&self.zone)?;
         if !has_hpc_clusters(zone) {
             let message = format!("The zone `{}` offers no HPC clusters.", self.zone);
             return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }
-        if scene.resources().hpc_clusters.list.len() >= MAX_CLUSTERS {
+        if context.resources().hpc_clusters.list.len() >= MAX_CLUSTERS {
             let message = format!("The account has {MAX_CLUSTERS} HPC clusters here, the most.");
             return Err(codes.error(["LimitExceeded.HpcClusterQuota"], message));
         }
         let cluster = HpcClusterInfo {
-            hpc_cluster_id: scene.ids.id("hpc-", Stream::HpcClusterId),
+            hpc_cluster_id: context.ids.id("hpc-", Stream::HpcClusterId),
             name: self.name,
             remark: self.remark.unwrap_or_default(),
             cvm_quota_total: CLUSTER_MACHINES,
             zone: self.zone,
-            create_time: scene.now.to_string(),
+            create_time: context.now.to_string(),
             hpc_cluster_type: Some(kind),
             hpc_cluster_business_id: business_id,
             tags,
             ..HpcClusterInfo::default()
         };
-        scene.resources().hpc_clusters.list.push(cluster.clone());
+        context.resources().hpc_clusters.list.push(cluster.clone());
         Ok(Outcome::Response(CreateHpcClusterResponse {
             hpc_cluster_set: vec![cluster],
             ..Self::Response::default()
@@ -63,9 +63,9 @@ impl ActionHandler for CreateHpcCluster {
 
 /// Another name or remark.
 impl ActionHandler for ModifyHpcClusterAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let mut clusters = scene.resources().hpc_clusters.list.iter_mut();
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let mut clusters = context.resources().hpc_clusters.list.iter_mut();
         let cluster = clusters
             .find(|cluster| cluster.hpc_cluster_id == self.hpc_cluster_id)
             .ok_or_else(|| not_found(codes, &self.hpc_cluster_id))?;
@@ -82,20 +82,20 @@ impl ActionHandler for ModifyHpcClusterAttribute {
 
 /// Empty clusters, all or none.
 impl ActionHandler for DeleteHpcClusters {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let ids = &self.hpc_cluster_ids;
-        let clusters = &scene.resources().hpc_clusters.list;
+        let clusters = &context.resources().hpc_clusters.list;
         let is_unknown = |id: &&String| clusters.iter().all(|it| it.hpc_cluster_id != **id);
         if let Some(id) = ids.iter().find(is_unknown) {
             return Err(not_found(codes, id));
         }
-        let members = scene.instances.in_hpc_clusters();
+        let members = context.instances.in_hpc_clusters();
         if let Some(id) = ids.iter().find(|id| !members.members(id).is_empty()) {
             let message = format!("The HPC cluster `{id}` still holds instances.");
             return Err(codes.error(["ResourceInUse.HpcCluster"], message));
         }
-        scene
+        context
             .resources()
             .hpc_clusters
             .list

@@ -21,21 +21,21 @@ const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopp
 
 /// Copies the disks of an instance, or puts snapshots together; CREATING → NORMAL.
 impl ActionHandler for CreateImage {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, region) = (scene.codes, scene.region.name);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, region) = (context.codes, context.region.name);
         names::check(codes, &self.image_name)?;
         let image_family = names::family(codes, self.image_family.as_deref())?;
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
-        let source = Source::of(&self, scene)?;
-        names::is_free(codes, &scene.resources().images, &self.image_name, None)?;
+        let source = Source::of(&self, context)?;
+        names::is_free(codes, &context.resources().images, &self.image_name, None)?;
         if let Some(serial) = source.serial {
-            scene.check_state(&[serial], ALLOWED)?;
+            context.check_state(&[serial], ALLOWED)?;
         }
-        owned_image::has_room(codes, &scene.resources().images, region)?;
+        owned_image::has_room(codes, &context.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
-        let shown = Image {
+        let api = Image {
             image_name: self.image_name,
             image_description: self.image_description.unwrap_or_default(),
             image_state: ImageState::Normal,
@@ -44,38 +44,39 @@ impl ActionHandler for CreateImage {
             tags,
             ..source.system.image()
         };
-        let image_id = make(scene, source, shown, is_true(self.force_poweroff.as_deref()));
+        let image_id = make(context, source, api, is_true(self.force_poweroff.as_deref()));
         Ok(Outcome::Response(CreateImageResponse { image_id, ..Self::Response::default() }))
     }
 }
 
 /// Nothing in here can be refused any more.
 fn make(
-    scene: &mut RequestContext<'_>,
+    context: &mut RequestContext<'_>,
     source: Source,
-    mut shown: Image,
+    mut api: Image,
     powers_off: bool,
 ) -> String {
     let Source { mut disks, serial, is_running, .. } = source;
     let powers_off = powers_off && is_running;
-    let begins = if powers_off { scene.now.after(scene.clock.delay(POWEROFF)) } else { scene.now };
-    let ends = begins.after(scene.clock.delay(CREATION));
-    for disk in disks.iter_mut().filter(|disk| disk.shown.snapshot_id.is_empty()) {
-        disk.shown.snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
+    let begins =
+        if powers_off { context.now.after(context.clock.delay(POWEROFF)) } else { context.now };
+    let ends = begins.after(context.clock.delay(CREATION));
+    for disk in disks.iter_mut().filter(|disk| disk.api.snapshot_id.is_empty()) {
+        disk.api.snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
         disk.ready_at = ends;
     }
-    let image_id = scene.ids.id("img-", Stream::ImageId);
-    shown.image_id = image_id.clone();
-    let making = Creation { state: ImageState::Creating, began: scene.now, ends };
-    let image = OwnImage::new(shown, making, &disks);
-    scene.resources().images.insert(image, disks);
+    let image_id = context.ids.id("img-", Stream::ImageId);
+    api.image_id = image_id.clone();
+    let creation = Creation { state: ImageState::Creating, began: context.now, ends };
+    let image = OwnImage::new(api, creation, &disks);
+    context.resources().images.insert(image, disks);
     if let Some(serial) = serial {
-        let course = match (is_running, powers_off) {
+        let operation = match (is_running, powers_off) {
             (_, true) => &COPY_POWERED_OFF,
             (true, false) => &COPY_RUNNING,
             (false, false) => &COPY_STOPPED,
         };
-        scene.begin(serial, course, Effect::None);
+        context.begin(serial, operation, Effect::None);
     }
     image_id
 }
@@ -96,10 +97,13 @@ pub(crate) fn is_true(text: Option<&str>) -> bool {
 }
 
 impl Source {
-    pub(crate) fn of(request: &CreateImage, scene: &RequestContext<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn of(
+        request: &CreateImage,
+        context: &RequestContext<'_>,
+    ) -> Result<Self, ApiError> {
         match &request.instance_id {
-            Some(id) => of_instance(request, id, scene),
-            None => of_snapshots(request, scene),
+            Some(id) => of_instance(request, id, context),
+            None => of_snapshots(request, context),
         }
     }
 }
@@ -107,13 +111,13 @@ impl Source {
 fn of_instance(
     request: &CreateImage,
     id: &String,
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<Source, ApiError> {
-    let codes = scene.codes;
-    let serials = scene.find(std::slice::from_ref(id))?;
-    let found = scene.instances(&serials).next().map(|machine| &machine.api);
-    let found = found.and_then(|shown| Some((shown, scene.system_of(&shown.image_id)?)));
-    let Some((shown, system)) = found else {
+    let codes = context.codes;
+    let serials = context.find(std::slice::from_ref(id))?;
+    let found = context.instances(&serials).next().map(|instance| &instance.api);
+    let found = found.and_then(|api| Some((api, context.system_of(&api.image_id)?)));
+    let Some((api, system)) = found else {
         let message = format!("Nothing is known of what is on the instance `{id}`.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
     };
@@ -121,36 +125,36 @@ fn of_instance(
         let message = format!("`Sysprep` is for Windows; on `{id}` is {}.", system.os_name);
         return Err(codes.error(["InvalidParameter.InvalidDependence"], message));
     }
-    let disk = &shown.system_disk;
+    let disk = &api.system_disk;
     let mut disks = vec![DiskSnapshot {
         system: Some(system.clone()),
         ..taken(DiskUsage::SystemDisk, disk.disk_size, disk.encrypt)
     }];
-    disks.extend(data_disks(request, shown, scene)?);
+    disks.extend(data_disks(request, api, context)?);
     if disks.iter().any(|disk| disk.is_encrypted) {
         let message = format!("A disk of the instance `{id}` is encrypted.");
         return Err(codes.error(["UnsupportedOperation.EncryptedImagesNotSupported"], message));
     }
-    let is_running = shown.instance_state == InstanceState::Running;
+    let is_running = api.instance_state == InstanceState::Running;
     Ok(Source { system, disks, serial: serials.first().copied(), is_running })
 }
 
 /// The data disks that go into an image of the whole machine.
 fn data_disks(
     request: &CreateImage,
-    shown: &Instance,
-    scene: &RequestContext<'_>,
+    api: &Instance,
+    context: &RequestContext<'_>,
 ) -> Result<Vec<DiskSnapshot>, ApiError> {
-    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
+    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut disks = Vec::new();
     for id in distinct(&request.data_disk_ids) {
-        if shown.system_disk.disk_id.as_ref() == Some(id) {
+        if api.system_disk.disk_id.as_ref() == Some(id) {
             let message = format!("The disk `{id}` is the system disk.");
             return refuse("InvalidParameter.DataDiskIdContainsRootDisk", message);
         }
-        let Some(disk) = shown.data_disks.iter().find(|disk| disk.disk_id.as_ref() == Some(id))
+        let Some(disk) = api.data_disks.iter().find(|disk| disk.disk_id.as_ref() == Some(id))
         else {
-            let message = format!("The instance `{}` has no data disk `{id}`.", shown.instance_id);
+            let message = format!("The instance `{}` has no data disk `{id}`.", api.instance_id);
             return refuse("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
         };
         if is_local(disk.disk_type.as_ref()) {
@@ -159,7 +163,7 @@ fn data_disks(
         }
         disks.push(taken(DiskUsage::DataDisk, disk.disk_size, disk.encrypt));
     }
-    if !disks.is_empty() && is_local(shown.system_disk.disk_type.as_ref()) {
+    if !disks.is_empty() && is_local(api.system_disk.disk_type.as_ref()) {
         let message = "Its system disk is a local one, so the machine cannot be imaged as a whole.";
         return refuse("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
     }
@@ -172,22 +176,22 @@ fn is_local(kind: Option<&DiskType>) -> bool {
 
 /// A snapshot that is to be taken of a disk.
 fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnapshot {
-    let shown =
+    let api =
         Snapshot { disk_usage: usage, disk_size: size.unwrap_or_default(), ..Snapshot::default() };
     let is_encrypted = encrypt == Some(true);
-    DiskSnapshot { shown, system: None, is_encrypted, ready_at: crate::Timestamp::default() }
+    DiskSnapshot { api, system: None, is_encrypted, ready_at: crate::Timestamp::default() }
 }
 
-fn of_snapshots(request: &CreateImage, scene: &RequestContext<'_>) -> Result<Source, ApiError> {
-    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
+fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<Source, ApiError> {
+    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
     if !request.data_disk_ids.is_empty() || is_true(request.sysprep.as_deref()) {
         let message = "`DataDiskIds` and `Sysprep` go with `InstanceId` alone.";
         return refuse("InvalidParameter.InvalidDependence", message.to_owned());
     }
     let mut disks: Vec<DiskSnapshot> = Vec::new();
     for id in distinct(&request.snapshot_ids) {
-        let Some(snapshot) = scene.snapshot(id) else {
-            let message = format!("The snapshot `{id}` does not exist in {}.", scene.region.name);
+        let Some(snapshot) = context.snapshot(id) else {
+            let message = format!("The snapshot `{id}` does not exist in {}.", context.region.name);
             return refuse("InvalidParameter.SnapshotNotFound", message);
         };
         disks.push(snapshot.clone());
@@ -203,13 +207,13 @@ fn of_snapshots(request: &CreateImage, scene: &RequestContext<'_>) -> Result<Sou
         let message = "More than one of the snapshots is of a system disk.";
         return refuse("InvalidParameter.DuplicateSystemSnapshots", message.to_owned());
     }
-    for DiskSnapshot { shown, is_encrypted, ready_at, .. } in &disks {
-        let id = &shown.snapshot_id;
+    for DiskSnapshot { api, is_encrypted, ready_at, .. } in &disks {
+        let id = &api.snapshot_id;
         if *is_encrypted {
             let message = format!("The snapshot `{id}` is encrypted.");
             return refuse("UnsupportedOperation.EncryptedImagesNotSupported", message);
         }
-        if scene.now < *ready_at {
+        if context.now < *ready_at {
             let message = format!("The snapshot `{id}` is still being taken.");
             return refuse("ResourceUnavailable.SnapshotCreating", message);
         }

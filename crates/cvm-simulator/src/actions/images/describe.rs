@@ -16,8 +16,8 @@ use cvm_models::types::Image;
 
 /// The account's own images, the newest first, then the public ones.
 impl ActionHandler for DescribeImages {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let filters = filter::check(codes, &self.filters)?;
         if let Some(name) = &self.instance_type {
             check_type(codes, name)?;
@@ -26,8 +26,8 @@ impl ActionHandler for DescribeImages {
         // Every type of the catalogue is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
-        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
-        let listed = own.chain(IMAGES.iter().map(|public| public.shown()));
+        let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
+        let listed = owned.chain(IMAGES.iter().map(|public| public.api()));
         let listed =
             listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
         let page = Page::of(codes.0, self.offset, self.limit);
@@ -68,8 +68,8 @@ fn holds(filter: &CheckedFilter<'_>, image: &Image) -> bool {
 
 /// The newest image of a family that can be used and is not marked as outdated.
 impl ActionHandler for DescribeImageFromFamily {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let now = scene.now;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let now = context.now;
         let family = self.image_family.filter(|family| !family.is_empty());
         let is_current = |image: &Image| {
             family.is_some()
@@ -77,8 +77,8 @@ impl ActionHandler for DescribeImageFromFamily {
                 && image.image_state == ImageState::Normal
                 && image.image_deprecated != Some(true)
         };
-        let own = scene.resources().images.newest_first().map(|own| own.shown_at(now));
-        let mut all = own.chain(IMAGES.iter().map(|public| public.shown()));
+        let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
+        let mut all = owned.chain(IMAGES.iter().map(|public| public.api()));
         let image = all.find(is_current);
         Ok(Outcome::Response(DescribeImageFromFamilyResponse {
             image,

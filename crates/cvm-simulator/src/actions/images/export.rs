@@ -18,26 +18,26 @@ const EXPORTING: Duration = Duration::from_secs(600);
 const MAX_TASKS: usize = 5;
 
 impl ActionHandler for ExportImages {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let ids = check_request(codes, &self)?;
         for id in &ids {
-            owned_image::find(scene, id)?;
+            owned_image::find(context, id)?;
         }
         for id in &ids {
-            can_be_exported(codes, owned_image::find(scene, id)?)?;
+            can_be_exported(codes, owned_image::find(context, id)?)?;
         }
         for id in &ids {
-            let own = owned_image::find(scene, id)?;
-            if *own.state(now) != ImageState::Normal {
-                return Err(owned_image::wrong_state(codes, id, own.state(now)));
+            let owned = owned_image::find(context, id)?;
+            if *owned.state(now) != ImageState::Normal {
+                return Err(owned_image::wrong_state(codes, id, owned.state(now)));
             }
-            if scene.resources().images.is_exported(id, now) {
+            if context.resources().images.is_exported(id, now) {
                 let message = format!("The image `{id}` is being exported already.");
                 return Err(codes.error(["InvalidParameterValue.InvalidImageState"], message));
             }
         }
-        if scene.resources().images.exports_underway(now) >= MAX_TASKS {
+        if context.resources().images.exports_underway(now) >= MAX_TASKS {
             let message = format!("{MAX_TASKS} exports are going on, and no more may be.");
             return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
         }
@@ -46,15 +46,15 @@ impl ActionHandler for ExportImages {
             return Ok(Outcome::Response(ExportImagesResponse::default()));
         }
         let mut cos_paths = Vec::new();
-        for (place, id) in ids.iter().enumerate() {
-            let prefix = self.file_name_prefix_list.get(place);
+        for (index, id) in ids.iter().enumerate() {
+            let prefix = self.file_name_prefix_list.get(index);
             let prefix = prefix.map(|prefix| format!("{prefix}_")).unwrap_or_default();
-            cos_paths.extend(files(owned_image::find(scene, id)?, &prefix, &self));
+            cos_paths.extend(files(owned_image::find(context, id)?, &prefix, &self));
         }
-        let ends = now.after(scene.clock.delay(EXPORTING));
+        let ends = now.after(context.clock.delay(EXPORTING));
         // Short enough to pass through clients that know numbers as floating ones only.
-        let task_id = scene.ids.number(Stream::TaskId) >> 24;
-        scene.resources().images.export(ids, (now, ends));
+        let task_id = context.ids.number(Stream::TaskId) >> 24;
+        context.resources().images.export(ids, (now, ends));
         let response = ExportImagesResponse { task_id, cos_paths, ..Self::Response::default() };
         Ok(Outcome::Response(response))
     }
@@ -83,31 +83,31 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
     Ok(ids)
 }
 
-fn can_be_exported(codes: DocumentedCodes, own: &OwnImage) -> Result<(), ApiError> {
-    let (code, why) = match own.shown.platform.as_str() {
+fn can_be_exported(codes: DocumentedCodes, owned: &OwnImage) -> Result<(), ApiError> {
+    let (code, why) = match owned.api.platform.as_str() {
         "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "holds Windows"),
         "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "holds Red Hat"),
-        _ if own.is_encrypted => {
+        _ if owned.is_encrypted => {
             ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
         }
         _ => return Ok(()),
     };
-    let message = format!("The image `{}` {why}, so it cannot be exported.", own.shown.image_id);
+    let message = format!("The image `{}` {why}, so it cannot be exported.", owned.api.image_id);
     Err(codes.error([code], message))
 }
 
 /// What the files of an image are called.
-fn files(own: &OwnImage, prefix: &str, request: &ExportImages) -> Vec<String> {
+fn files(owned: &OwnImage, prefix: &str, request: &ExportImages) -> Vec<String> {
     let format = request.export_format.clone().unwrap_or(ExportFormat::Raw);
     let format = format.as_str().to_ascii_lowercase();
     let is_system = |usage: &DiskUsage| *usage == DiskUsage::SystemDisk;
     let wants_all = request.only_export_root_disk != Some(true);
-    let disks = own.shown.snapshot_set.iter();
+    let disks = owned.api.snapshot_set.iter();
     disks
         .filter(|disk| wants_all || is_system(&disk.disk_usage))
         .map(|disk| {
             let usage = if is_system(&disk.disk_usage) { "system" } else { "data" };
-            let (id, snapshot) = (&own.shown.image_id, &disk.snapshot_id);
+            let (id, snapshot) = (&owned.api.image_id, &disk.snapshot_id);
             format!("{prefix}{id}_{usage}_{snapshot}.{format}")
         })
         .collect()

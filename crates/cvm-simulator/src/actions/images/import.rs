@@ -30,8 +30,8 @@ const ISO: &str = "iso";
 
 /// An image from a disk file; IMPORTING → NORMAL, or IMPORTFAILED when its format is none that is read.
 impl ActionHandler for ImportImage {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, region) = (scene.codes, scene.region.name);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, region) = (context.codes, context.region.name);
         let is_forced = self.force == Some(true);
         names::check(codes, &self.image_name)?;
         let image_family = names::family(codes, self.image_family.as_deref())?;
@@ -43,8 +43,8 @@ impl ActionHandler for ImportImage {
             let message = "ARM boots through UEFI alone.";
             return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
-        names::is_free(codes, &scene.resources().images, &self.image_name, None)?;
-        owned_image::has_room(codes, &scene.resources().images, region)?;
+        names::is_free(codes, &context.resources().images, &self.image_name, None)?;
+        owned_image::has_room(codes, &context.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
@@ -59,19 +59,19 @@ impl ActionHandler for ImportImage {
             license_type: self.license_type.unwrap_or(LicenseType::TencentCloud),
             has_cloudinit: !is_forced,
         };
-        let ends = scene.now.after(scene.clock.delay(IMPORTING));
+        let ends = context.now.after(context.clock.delay(IMPORTING));
         let mut disk = |usage, size, system| {
-            let snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
-            let shown = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
-            DiskSnapshot { shown, system, is_encrypted: false, ready_at: ends }
+            let snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
+            let api = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
+            DiskSnapshot { api, system, is_encrypted: false, ready_at: ends }
         };
         let size = if known.is_windows() { WINDOWS_GIB } else { LINUX_GIB };
         let mut disks = vec![disk(DiskUsage::SystemDisk, size, Some(system.clone()))];
         for _ in &self.import_image_data_disk_list {
             disks.push(disk(DiskUsage::DataDisk, DATA_GIB, None));
         }
-        let image_id = scene.ids.id("img-", Stream::ImageId);
-        let shown = Image {
+        let image_id = context.ids.id("img-", Stream::ImageId);
+        let api = Image {
             image_id: image_id.clone(),
             image_name: self.image_name,
             image_description: self.image_description.unwrap_or_default(),
@@ -81,11 +81,11 @@ impl ActionHandler for ImportImage {
             tags,
             ..system.image()
         };
-        let making = Creation { state: ImageState::Importing, began: scene.now, ends };
+        let creation = Creation { state: ImageState::Importing, began: context.now, ends };
         // What cannot be read leaves no snapshots behind.
         let disks = if is_readable { disks } else { Vec::new() };
-        let image = OwnImage::new(shown, making, &disks);
-        scene.resources().images.insert(image, disks);
+        let image = OwnImage::new(api, creation, &disks);
+        context.resources().images.insert(image, disks);
         let image_id = Some(image_id);
         Ok(Outcome::Response(ImportImageResponse { image_id, ..Self::Response::default() }))
     }

@@ -12,37 +12,37 @@ use std::collections::HashSet;
 
 /// Another name, description, family or mark for an image of the account.
 impl ActionHandler for ModifyImageAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let id = self.image_id.as_str();
         let family = names::family(codes, self.image_family.as_deref())?;
         if let Some(name) = &self.image_name {
             names::check(codes, name)?;
         }
-        owned_image::find(scene, id)?;
+        owned_image::find(context, id)?;
         if let Some(name) = &self.image_name {
-            names::is_free(codes, &scene.resources().images, name, Some(id))?;
+            names::is_free(codes, &context.resources().images, name, Some(id))?;
         }
-        let own = owned_image::find(scene, id)?;
-        if !own.shares.is_empty() {
+        let owned = owned_image::find(context, id)?;
+        if !owned.shares.is_empty() {
             let message = format!("The image `{id}` is shared; cancel that first.");
             return Err(codes.error(["InvalidImageId.IncorrectState"], message));
         }
-        if *own.state(now) != ImageState::Normal {
-            return Err(owned_image::wrong_state(codes, id, own.state(now)));
+        if *owned.state(now) != ImageState::Normal {
+            return Err(owned_image::wrong_state(codes, id, owned.state(now)));
         }
-        let shown = &mut own.shown;
+        let api = &mut owned.api;
         if let Some(name) = self.image_name {
-            shown.image_name = name;
+            api.image_name = name;
         }
         if let Some(description) = self.image_description {
-            shown.image_description = description;
+            api.image_description = description;
         }
         if self.image_family.is_some() {
-            shown.image_family = family;
+            api.image_family = family;
         }
         if self.image_deprecated.is_some() {
-            shown.image_deprecated = self.image_deprecated;
+            api.image_deprecated = self.image_deprecated;
         }
         Ok(Outcome::Response(ModifyImageAttributeResponse::default()))
     }
@@ -50,40 +50,40 @@ impl ActionHandler for ModifyImageAttribute {
 
 /// Images of the account are no more; their snapshots go too when that is asked for.
 impl ActionHandler for DeleteImages {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         // The table does not state the layout, but the action publishes a code for it.
         if let Some(id) = self.image_ids.iter().find(|id| !id.starts_with("img-")) {
             let message = format!("The image id `{id}` has not the layout `img-xxxxxxxx`.");
             return Err(codes.error(["InvalidImageId.Malformed"], message));
         }
         for id in &self.image_ids {
-            owned_image::find(scene, id)?;
+            owned_image::find(context, id)?;
         }
         for id in &self.image_ids {
-            is_idle(scene, id)?;
+            is_idle(context, id)?;
         }
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
         for id in &self.image_ids {
-            scene.resources().images.remove(id, self.delete_binded_snap == Some(true));
+            context.resources().images.remove(id, self.delete_binded_snap == Some(true));
         }
-        forget_unused(scene);
+        forget_unused(context);
         Ok(Outcome::Response(DeleteImagesResponse::default()))
     }
 }
 
 /// Forgets deleted images, when there are many, that no instance is made from or about to be.
-fn forget_unused(scene: &mut RequestContext<'_>) {
-    let images = &mut scene.regions.entry(scene.region.name).or_default().images;
+fn forget_unused(context: &mut RequestContext<'_>) {
+    let images = &mut context.regions.entry(context.region.name).or_default().images;
     if !images.has_many_deleted() {
         return;
     }
     let mut in_use: HashSet<&str> = HashSet::new();
-    for machine in scene.instances.newest_first() {
-        in_use.insert(&machine.api.image_id);
-        if let Some(Effect::System(system)) = machine.operation.as_ref().map(|it| &it.change) {
+    for instance in context.instances.newest_first() {
+        in_use.insert(&instance.api.image_id);
+        if let Some(Effect::System(system)) = instance.operation.as_ref().map(|it| &it.change) {
             in_use.insert(&system.image.id);
         }
     }
@@ -91,18 +91,18 @@ fn forget_unused(scene: &mut RequestContext<'_>) {
 }
 
 /// Passes an image that is shared with nobody, and that no task makes or reads.
-fn is_idle(scene: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
-    let (codes, now) = (scene.codes, scene.now);
-    let own = owned_image::find(scene, id)?;
-    if !own.shares.is_empty() {
+fn is_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
+    let (codes, now) = (context.codes, context.now);
+    let owned = owned_image::find(context, id)?;
+    if !owned.shares.is_empty() {
         let message = format!("The image `{id}` is shared; cancel that first.");
         return Err(codes.error(["InvalidImageId.InShared"], message));
     }
-    let state = own.state(now);
+    let state = owned.state(now);
     if matches!(state, ImageState::Creating | ImageState::Syncing | ImageState::Importing) {
         return Err(owned_image::wrong_state(codes, id, state));
     }
-    if now < own.copied_until || scene.resources().images.is_exported(id, now) {
+    if now < owned.copied_until || context.resources().images.is_exported(id, now) {
         let message = format!("The image `{id}` is being copied or exported.");
         return Err(codes.error(["MutexOperation.TaskRunning"], message));
     }

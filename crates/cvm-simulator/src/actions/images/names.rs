@@ -20,9 +20,9 @@ pub(crate) fn is_free(
     codes: DocumentedCodes,
     images: &Images,
     name: &str,
-    but: Option<&str>,
+    except: Option<&str>,
 ) -> Result<(), ApiError> {
-    if images.is_taken(name, but) {
+    if images.is_taken(name, except) {
         let message = format!("Another image of the region is called `{name}`.");
         return Err(codes.error(["InvalidImageName.Duplicate"], message));
     }

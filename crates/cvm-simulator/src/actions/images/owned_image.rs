@@ -15,15 +15,15 @@ const NOT_OWN: &[&str] = &[
 
 /// The account's own image of an id, in the region of the request.
 pub(crate) fn find<'a>(
-    scene: &'a mut RequestContext<'_>,
+    context: &'a mut RequestContext<'_>,
     id: &str,
 ) -> Result<&'a mut OwnImage, ApiError> {
-    let (codes, region) = (scene.codes, scene.region.name);
+    let (codes, region) = (context.codes, context.region.name);
     if image(id).is_some() {
         let message = format!("The image `{id}` is a public one, not one of the account.");
         return Err(codes.error(NOT_OWN, message));
     }
-    scene.resources().images.get_mut(id).ok_or_else(|| {
+    context.resources().images.get_mut(id).ok_or_else(|| {
         let message = format!("The image `{id}` does not exist in {region}.");
         codes.error(["InvalidImageId.NotFound"], message)
     })

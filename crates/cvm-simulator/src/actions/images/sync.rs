@@ -15,40 +15,40 @@ use std::time::Duration;
 const COPYING: Duration = Duration::from_secs(300);
 
 impl ActionHandler for SyncImages {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let encrypts = self.encrypt == Some(true);
-        let targets = targets(scene, &self.destination_regions, encrypts)?;
+        let targets = targets(context, &self.destination_regions, encrypts)?;
         if let Some(name) = &self.image_name {
             names::check(codes, name)?;
         }
         check_key(codes, self.kms_key_id.as_deref().filter(|_| encrypts))?;
         // A list by form only, so there is one.
         let id = self.image_ids.first().map_or("", String::as_str);
-        let source = owned_image::find(scene, id)?;
+        let source = owned_image::find(context, id)?;
         can_be_copied(codes, source, encrypts)?;
         if *source.state(now) != ImageState::Normal {
             return Err(owned_image::wrong_state(codes, id, source.state(now)));
         }
-        let mut shown = source.shown.clone();
-        shown.image_name = self.image_name.unwrap_or(shown.image_name);
+        let mut api = source.api.clone();
+        api.image_name = self.image_name.unwrap_or(api.image_name);
         for target in &targets {
-            let images = &scene.regions.entry(target.name).or_default().images;
-            names::is_free(codes, images, &shown.image_name, None)?;
+            let images = &context.regions.entry(target.name).or_default().images;
+            names::is_free(codes, images, &api.image_name, None)?;
         }
         for target in &targets {
-            let images = &scene.regions.entry(target.name).or_default().images;
+            let images = &context.regions.entry(target.name).or_default().images;
             owned_image::has_room(codes, images, target.name)?;
         }
         if self.dry_run == Some(true) {
             // The list is promised, and it has no copies in it.
             return Ok(Outcome::Response(SyncImagesResponse::default()));
         }
-        let ends = now.after(scene.clock.delay(COPYING));
-        owned_image::find(scene, id)?.copied_until = ends;
-        let making = Creation { state: ImageState::Syncing, began: now, ends };
+        let ends = now.after(context.clock.delay(COPYING));
+        owned_image::find(context, id)?.copied_until = ends;
+        let creation = Creation { state: ImageState::Syncing, began: now, ends };
         let copies = targets.into_iter().map(|target| SyncImage {
-            image_id: Some(copy(scene, &shown, &making, encrypts, target)),
+            image_id: Some(copy(context, &api, &creation, encrypts, target)),
             region: Some(target.name.to_owned()),
         });
         let mut image_set: Vec<_> = copies.collect();
@@ -61,11 +61,11 @@ impl ActionHandler for SyncImages {
 
 /// The regions that get a copy, each once.
 fn targets(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     names: &[String],
     encrypts: bool,
 ) -> Result<Vec<&'static Region>, ApiError> {
-    let refuse = |code: &str, message: String| Err(scene.codes.error([code], message));
+    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut targets: Vec<&'static Region> = Vec::new();
     for name in names {
         let Some(target) = region(name, false) else {
@@ -74,17 +74,17 @@ fn targets(
                 format!("The region `{name}` does not exist."),
             );
         };
-        let is_here = target.name == scene.region.name;
+        let is_here = target.name == context.region.name;
         if encrypts && !is_here {
-            let message = format!("An encrypted copy stays in {}.", scene.region.name);
+            let message = format!("An encrypted copy stays in {}.", context.region.name);
             return refuse("InvalidParameterValue.InvalidRegion", message);
         }
         if !encrypts && is_here {
             let message = format!("The image is in {name} already.");
             return refuse("InvalidParameterValue.InvalidRegion", message);
         }
-        if !is_here && [target.name, scene.region.name].iter().any(|name| is_apart(name)) {
-            let message = format!("No images are copied from {} to {name}.", scene.region.name);
+        if !is_here && [target.name, context.region.name].iter().any(|name| is_apart(name)) {
+            let message = format!("No images are copied from {} to {name}.", context.region.name);
             return refuse("InvalidRegion.Unavailable", message);
         }
         if !targets.iter().any(|known| known.name == target.name) {
@@ -125,36 +125,36 @@ fn can_be_copied(
     } else {
         return Ok(());
     };
-    let message = format!("The image `{}` {why}, so it cannot be copied.", source.shown.image_id);
+    let message = format!("The image `{}` {why}, so it cannot be copied.", source.api.image_id);
     Err(codes.error([code], message))
 }
 
 /// Lets a copy begin; nothing in here can be refused any more.
 fn copy(
-    scene: &mut RequestContext<'_>,
+    context: &mut RequestContext<'_>,
     source: &Image,
-    making: &Creation,
+    creation: &Creation,
     encrypts: bool,
     target: &'static Region,
 ) -> String {
     let system = System::of(source);
-    let image_id = scene.ids.id("img-", Stream::ImageId);
+    let image_id = context.ids.id("img-", Stream::ImageId);
     let mut disks = Vec::new();
     for disk in &source.snapshot_set {
-        let mut shown = disk.clone();
-        shown.snapshot_id = scene.ids.id("snap-", Stream::SnapshotId);
+        let mut api = disk.clone();
+        api.snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
         let mut snapshot =
-            DiskSnapshot { shown, system: None, is_encrypted: encrypts, ready_at: making.ends };
+            DiskSnapshot { api, system: None, is_encrypted: encrypts, ready_at: creation.ends };
         snapshot.system = snapshot.is_of_system_disk().then(|| system.clone());
         disks.push(snapshot);
     }
-    let shown = Image {
+    let api = Image {
         image_id: image_id.clone(),
         tags: Vec::new(),
         image_deprecated: None,
         ..source.clone()
     };
-    let image = OwnImage::new(shown, making.clone(), &disks);
-    scene.regions.entry(target.name).or_default().images.insert(image, disks);
+    let image = OwnImage::new(api, creation.clone(), &disks);
+    context.regions.entry(target.name).or_default().images.insert(image, disks);
     image_id
 }

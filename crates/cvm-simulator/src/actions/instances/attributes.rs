@@ -17,28 +17,28 @@ use cvm_models::enums::InstanceState;
 
 /// One attribute of instances, which restart for some.
 impl ActionHandler for ModifyInstancesAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let may_reboot = self.auto_reboot.unwrap_or(true);
         let instance_ids = self.instance_ids.clone();
         let attribute = the_one(codes, self)?;
         check(codes, &attribute)?;
-        let serials = scene.find(&instance_ids)?;
-        for machine in scene.instances(&serials) {
-            suits(codes, &attribute, machine, may_reboot)?;
+        let serials = context.find(&instance_ids)?;
+        for instance in context.instances(&serials) {
+            suits(codes, &attribute, instance, may_reboot)?;
         }
-        scene.check_state(&serials, SETTLED)?;
+        context.check_state(&serials, SETTLED)?;
         if matches!(attribute, Attribute::TerminationProtection(true)) {
             let code = "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
-            scene.check_no_timer(&serials, code)?;
+            context.check_no_timer(&serials, code)?;
         }
         for serial in serials {
-            let Some(machine) = scene.instances.get(serial) else { continue };
-            let runs = machine.api.instance_state == InstanceState::Running;
+            let Some(instance) = context.instances.get(serial) else { continue };
+            let runs = instance.api.instance_state == InstanceState::Running;
             let is_of_guest =
                 matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
-            let course = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
-            scene.begin(serial, course, Effect::Attribute(attribute.clone()));
+            let operation = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
+            context.begin(serial, operation, Effect::Attribute(attribute.clone()));
         }
         Ok(Outcome::Response(ModifyInstancesAttributeResponse::default()))
     }
@@ -94,21 +94,21 @@ fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
 fn suits(
     codes: DocumentedCodes,
     attribute: &Attribute,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
     may_reboot: bool,
 ) -> Result<(), ApiError> {
-    let id = &machine.api.instance_id;
+    let id = &instance.api.instance_id;
     match attribute {
-        Attribute::HostName(name) => login::check_host_name(codes, name, machine.is_windows()),
+        Attribute::HostName(name) => login::check_host_name(codes, name, instance.is_windows()),
         Attribute::JumboFrame(_) => {
-            let name = &machine.api.instance_type;
+            let name = &instance.api.instance_type;
             if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
                 let message =
                     format!("The type {name} of the instance `{id}` has no jumbo frames.");
                 let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
                 return Err(codes.error([code], message));
             }
-            if machine.api.instance_state == InstanceState::Running && !may_reboot {
+            if instance.api.instance_state == InstanceState::Running && !may_reboot {
                 let message = format!("The running instance `{id}` has to restart for that.");
                 let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
                 return Err(codes.error([code], message));
@@ -121,16 +121,16 @@ fn suits(
 
 /// Instances move to another project.
 impl ActionHandler for ModifyInstancesProject {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
         let project = self.project_id.unwrap_or(0);
         if project < 0 {
             let message = format!("The project {project} does not exist.");
-            return Err(scene.codes.error(["InvalidProjectId.NotFound"], message));
+            return Err(context.codes.error(["InvalidProjectId.NotFound"], message));
         }
-        scene.check_state(&serials, SETTLED_OR_RESCUED)?;
+        context.check_state(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
-            scene.begin(serial, &MODIFY, Effect::Attribute(Attribute::Project(project)));
+            context.begin(serial, &MODIFY, Effect::Attribute(Attribute::Project(project)));
         }
         Ok(Outcome::Response(ModifyInstancesProjectResponse::default()))
     }

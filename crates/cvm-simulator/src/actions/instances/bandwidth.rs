@@ -20,20 +20,20 @@ const DAY: Duration = Duration::from_secs(86_400);
 
 /// Another cap at once, or for prepaid bandwidth a higher one for some days.
 impl ActionHandler for ResetInstancesInternetMaxBandwidth {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let mbps = bandwidth(codes, &self)?;
         let days = days(codes, &self)?;
-        let serials = scene.find(&self.instance_ids)?;
-        let charged = how_charged(scene, &serials)?;
-        let bought = match (charged, days) {
+        let serials = context.find(&self.instance_ids)?;
+        let charged = how_charged(context, &serials)?;
+        let item = match (charged, days) {
             (Some(InternetChargeType::BandwidthPrepaid), None) => {
                 let message = "For prepaid bandwidth `StartTime` and `EndTime` are required.";
                 return Err(codes.error(["MissingParameter"], message));
             }
             (Some(InternetChargeType::BandwidthPrepaid), Some(days)) => {
-                let machine = scene.instances(&serials).next();
-                machine.map(|machine| period(scene, machine, days, mbps)).transpose()?
+                let instance = context.instances(&serials).next();
+                instance.map(|instance| period(context, instance, days, mbps)).transpose()?
             }
             (_, Some(_)) => {
                 let message = "`StartTime` and `EndTime` are for prepaid bandwidth alone.";
@@ -41,17 +41,17 @@ impl ActionHandler for ResetInstancesInternetMaxBandwidth {
             }
             (_, None) => None,
         };
-        is_public(scene, &serials)?;
-        scene.check_state(&serials, SETTLED)?;
+        is_public(context, &serials)?;
+        context.check_state(&serials, SETTLED)?;
         for serial in serials {
-            let change = match bought {
+            let change = match item {
                 Some(period) => {
-                    scene.instances.add_bandwidth(serial, period, scene.now);
+                    context.instances.add_bandwidth(serial, period, context.now);
                     Effect::None
                 }
                 None => Effect::Attribute(Attribute::Bandwidth(mbps)),
             };
-            scene.begin(serial, &MODIFY, change);
+            context.begin(serial, &MODIFY, change);
         }
         Ok(Outcome::Response(ResetInstancesInternetMaxBandwidthResponse::default()))
     }
@@ -105,16 +105,16 @@ fn days(
 
 /// How the bandwidth of all the instances is charged.
 fn how_charged(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     serials: &[u64],
 ) -> Result<Option<InternetChargeType>, ApiError> {
     let internet =
-        |machine: &StoredInstance| machine.api.internet_accessible.internet_charge_type.clone();
-    let mut kinds = scene.instances(serials).map(internet);
+        |instance: &StoredInstance| instance.api.internet_accessible.internet_charge_type.clone();
+    let mut kinds = context.instances(serials).map(internet);
     let Some(first) = kinds.next().flatten() else { return Ok(None) };
     if kinds.any(|kind| kind.as_ref() != Some(&first)) {
         let message = "The bandwidth of the instances is not charged in the same way.";
-        return Err(scene.codes.error(["InvalidParameterValue"], message));
+        return Err(context.codes.error(["InvalidParameterValue"], message));
     }
     let is_single = matches!(
         first,
@@ -122,25 +122,25 @@ fn how_charged(
     );
     if is_single && serials.len() > 1 {
         let message = format!("With {first} only one instance is possible in a call.");
-        return Err(scene.codes.error(["InvalidParameterValue.LimitExceeded"], message));
+        return Err(context.codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     Ok(Some(first))
 }
 
 /// What is bought for an instance: from now or a later midnight until the end of the last day.
 fn period(
-    scene: &RequestContext<'_>,
-    machine: &StoredInstance,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
     (first, last): (Timestamp, Timestamp),
     mbps: i64,
 ) -> Result<Period, ApiError> {
-    let codes = scene.codes;
-    let id = &machine.api.instance_id;
-    let Some(expires) = machine.expires else {
+    let codes = context.codes;
+    let id = &instance.api.instance_id;
+    let Some(expires) = instance.expires else {
         let message = format!("The instance `{id}` is not prepaid.");
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     };
-    if first.after(DAY) <= scene.now {
+    if first.after(DAY) <= context.now {
         let message = "`StartTime` is a day that is over.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
@@ -148,13 +148,13 @@ fn period(
         let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    if machine.has_much_bandwidth_ahead(scene.now) {
+    if instance.has_much_bandwidth_ahead(context.now) {
         let message = format!("The instance `{id}` has {MOST_PERIODS} periods of bandwidth ahead.");
         return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     let ends = last.after(DAY).min(expires);
-    let period = Period { begins: first.max(scene.now), ends: Some(ends), mbps };
-    let others = machine.bandwidth.iter().filter(|other| other.overlaps(&period));
+    let period = Period { begins: first.max(context.now), ends: Some(ends), mbps };
+    let others = instance.bandwidth.iter().filter(|other| other.overlaps(&period));
     // To buy the same once more is possible, to buy less than the instance has by itself is not.
     let is_more =
         |other: &Period| if other.ends.is_none() { mbps > other.mbps } else { mbps >= other.mbps };
@@ -166,29 +166,29 @@ fn period(
 }
 
 /// Without a public address there is nothing whose bandwidth could be changed.
-fn is_public(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut shown = scene.instances(serials).map(|machine| &machine.api);
-    match shown.find(|shown| shown.public_ip_addresses.is_empty()) {
+fn is_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut api = context.instances(serials).map(|instance| &instance.api);
+    match api.find(|api| api.public_ip_addresses.is_empty()) {
         None => Ok(()),
-        Some(shown) => {
-            let message = format!("The instance `{}` has no public address.", shown.instance_id);
-            Err(scene.codes.error(["FailedOperation.NotFoundEIP"], message))
+        Some(api) => {
+            let message = format!("The instance `{}` has no public address.", api.instance_id);
+            Err(context.codes.error(["FailedOperation.NotFoundEIP"], message))
         }
     }
 }
 
 /// For which times which bandwidth of an instance was paid in advance, the latest first.
 impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&[self.instance_id])?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&[self.instance_id])?;
         let mut internet_bandwidth_config_set = Vec::new();
-        for machine in scene.instances(&serials) {
-            if machine.api.public_ip_addresses.is_empty() {
-                let id = &machine.api.instance_id;
+        for instance in context.instances(&serials) {
+            if instance.api.public_ip_addresses.is_empty() {
+                let id = &instance.api.instance_id;
                 let message = format!("The instance `{id}` has no public address.");
-                return Err(scene.codes.error(["FailedOperation.NotFoundEIP"], message));
+                return Err(context.codes.error(["FailedOperation.NotFoundEIP"], message));
             }
-            internet_bandwidth_config_set.extend(configs(machine));
+            internet_bandwidth_config_set.extend(configs(instance));
         }
         Ok(Outcome::Response(DescribeInstanceInternetBandwidthConfigsResponse {
             internet_bandwidth_config_set,
@@ -197,10 +197,10 @@ impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
     }
 }
 
-fn configs(machine: &StoredInstance) -> impl Iterator<Item = InternetBandwidthConfig> {
+fn configs(instance: &StoredInstance) -> impl Iterator<Item = InternetBandwidthConfig> {
     // What an instance has by itself lasts as long as its term.
-    let dated = |period: &Period| Some((*period, period.ends.or(machine.expires)?));
-    let mut periods: Vec<_> = machine.bandwidth.iter().filter_map(dated).collect();
+    let dated = |period: &Period| Some((*period, period.ends.or(instance.expires)?));
+    let mut periods: Vec<_> = instance.bandwidth.iter().filter_map(dated).collect();
     periods.sort_by_key(|(period, _)| Reverse(period.begins));
     periods.into_iter().map(|(period, ends)| config(period, ends))
 }

@@ -28,14 +28,14 @@ const TASK_NUMBERS: u64 = 1_000_000_000;
 
 /// CentOS becomes TencentOS in place.
 impl ActionHandler for ConvertOperatingSystems {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let serials = scene.find(&self.instance_ids)?;
-        let planned: Vec<_> = scene
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let serials = context.find(&self.instance_ids)?;
+        let planned: Vec<_> = context
             .instances(&serials)
-            .map(|machine| conversion(codes, machine))
+            .map(|instance| conversion(codes, instance))
             .collect::<Result<_, _>>()?;
-        scene.instances(&serials).try_for_each(|machine| is_ready(codes, machine))?;
+        context.instances(&serials).try_for_each(|instance| is_ready(codes, instance))?;
         let mut response = ConvertOperatingSystemsResponse::default();
         if self.dry_run == Some(true) {
             let offered = CONVERSIONS.iter();
@@ -49,9 +49,9 @@ impl ActionHandler for ConvertOperatingSystems {
             return Ok(Outcome::Response(response));
         }
         for (serial, one) in serials.into_iter().zip(planned) {
-            scene.begin(serial, &CONVERT_SYSTEM, Effect::OsName(one.to));
+            context.begin(serial, &CONVERT_SYSTEM, Effect::OsName(one.to));
         }
-        let number = scene.ids.number(Stream::TaskId) % TASK_NUMBERS;
+        let number = context.ids.number(Stream::TaskId) % TASK_NUMBERS;
         response.task_id = Some(number.to_string());
         Ok(Outcome::Response(response))
     }
@@ -60,20 +60,20 @@ impl ActionHandler for ConvertOperatingSystems {
 /// What the system of an instance can become.
 fn conversion(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
 ) -> Result<&'static Conversion, ApiError> {
-    let (id, name) = (&machine.api.instance_id, &machine.api.os_name);
+    let (id, name) = (&instance.api.instance_id, &instance.api.os_name);
     let refuse = |code: &str| {
         let message = format!("{name} of the instance `{id}` cannot be converted.");
         codes.error([code], message)
     };
-    if machine.is_windows() {
+    if instance.is_windows() {
         return Err(refuse("UnsupportedOperation.InstanceOsWindows"));
     }
     let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
     let found =
         found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
-    if checks::is_local(machine.api.system_disk.disk_type.as_ref()) {
+    if checks::is_local(instance.api.system_disk.disk_type.as_ref()) {
         // A snapshot is taken first, and local disks have none.
         return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
     }
@@ -81,13 +81,13 @@ fn conversion(
 }
 
 /// The action publishes neither the codes of single states nor one for operations in progress.
-fn is_ready(codes: DocumentedCodes, machine: &StoredInstance) -> Result<(), ApiError> {
-    let id = &machine.api.instance_id;
-    let (code, why) = if machine.api.instance_state != InstanceState::Running {
+fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
+    let id = &instance.api.instance_id;
+    let (code, why) = if instance.api.instance_state != InstanceState::Running {
         ("UnsupportedOperation.InstanceStateNotRunning", "is not running")
-    } else if machine.operation.is_some() {
+    } else if instance.operation.is_some() {
         ("ResourceInUse", "has an operation in progress")
-    } else if !machine.has_agent {
+    } else if !instance.has_agent {
         ("UnsupportedOperation.TatAgentNotOnline", "has no automation agent")
     } else {
         return Ok(());
@@ -97,15 +97,15 @@ fn is_ready(codes: DocumentedCodes, machine: &StoredInstance) -> Result<(), ApiE
 
 /// No instance type of the catalogue has FPGA cards, so no instance can be written.
 impl ActionHandler for ProgramFpgaImage {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         if let Some(address) = self.dbdfs.iter().find(|address| !is_pci_address(address)) {
             let message = format!("`{address}` is no PCI address like `0000:00:08.0`.");
-            return Err(scene.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
+            return Err(context.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
         }
-        let (_, machine) = scene.find_instance(&self.instance_id)?;
-        let (id, kind) = (&machine.api.instance_id, &machine.api.instance_type);
+        let (_, instance) = context.find_instance(&self.instance_id)?;
+        let (id, kind) = (&instance.api.instance_id, &instance.api.instance_type);
         let message = format!("The instance `{id}` is of the type {kind}, which has no FPGA card.");
-        Err(scene.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
+        Err(context.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
     }
 }
 

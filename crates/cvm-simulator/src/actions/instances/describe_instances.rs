@@ -16,12 +16,12 @@ use cvm_protocol::percent;
 
 /// The newest first, filtered, page by page.
 impl ActionHandler for DescribeInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
-        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.api);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
+        let listed = context.listed(&self.instance_ids).map(|machine| &machine.api);
         let passing =
             listed.filter(|instance| filters.iter().all(|filter| holds(filter, instance)));
-        let page = Page::of(scene.codes.0, self.offset, self.limit);
+        let page = Page::of(context.codes.0, self.offset, self.limit);
         let (instance_set, total_count) = page.cut(passing, Instance::clone);
         Ok(Outcome::Response(DescribeInstancesResponse {
             total_count,
@@ -63,9 +63,9 @@ fn holds(filter: &CheckedFilter<'_>, instance: &Instance) -> bool {
 
 /// The states alone.
 impl ActionHandler for DescribeInstancesStatus {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let listed = scene.listed(&self.instance_ids).map(|machine| &machine.api);
-        let page = Page::of(scene.codes.0, self.offset, self.limit);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let listed = context.listed(&self.instance_ids).map(|instance| &instance.api);
+        let page = Page::of(context.codes.0, self.offset, self.limit);
         let (instance_status_set, total_count) = page.cut(listed, status);
         Ok(Outcome::Response(DescribeInstancesStatusResponse {
             total_count,
@@ -84,13 +84,13 @@ fn status(instance: &Instance) -> InstanceStatus {
 
 /// The user data, which DescribeInstances leaves out.
 impl ActionHandler for DescribeInstancesAttributes {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
         let wants_data = self.attributes.contains(&InstanceAttributeName::UserData);
-        let entries = scene.instances(&serials).map(|machine| InstanceAttribute {
-            instance_id: Some(machine.api.instance_id.clone()),
+        let entries = context.instances(&serials).map(|instance| InstanceAttribute {
+            instance_id: Some(instance.api.instance_id.clone()),
             attributes: Some(Attribute {
-                user_data: wants_data.then(|| machine.user_data.clone().unwrap_or_default()),
+                user_data: wants_data.then(|| instance.user_data.clone().unwrap_or_default()),
             }),
         });
         Ok(Outcome::Response(DescribeInstancesAttributesResponse {
@@ -104,14 +104,14 @@ const STATES_WITH_CONSOLE: &[InstanceState] = &[InstanceState::Running, Instance
 
 /// An address for the console of an instance, another one each time.
 impl ActionHandler for DescribeInstanceVncUrl {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&[self.instance_id])?;
-        scene.check_state(&serials, STATES_WITH_CONSOLE)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&[self.instance_id])?;
+        context.check_state(&serials, STATES_WITH_CONSOLE)?;
         // Who holds the token needs no password.
-        let token = scene.ids.console_token(scene.request_id);
+        let token = context.ids.console_token(context.request_id);
         // There is no console. The name belongs to no one, so that a client that connects all the same
         // reaches no one.
-        let region = scene.region.name;
+        let region = context.region.name;
         let url = format!("wss://{region}.vnc.invalid:26789/vnc?s={token}");
         Ok(Outcome::Response(DescribeInstanceVncUrlResponse {
             instance_vnc_url: percent::encode(&url).into(),
@@ -145,8 +145,8 @@ mod tests {
     fn passes(name: &str, values: &[&str]) -> bool {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
         let filters = [Filter { name: name.to_owned(), values }];
-        let wanted = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
-        holds(&wanted[0], &instance())
+        let requested = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
+        holds(&requested[0], &instance())
     }
 
     #[test]
@@ -190,8 +190,9 @@ mod tests {
                 name => (name, member(&mut full, name)),
             };
             let filters = [Filter { name: name.to_owned(), values: vec![value] }];
-            let wanted = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
-            assert!(holds(&wanted[0], &full), "{name}");
+            let requested =
+                filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
+            assert!(holds(&requested[0], &full), "{name}");
         }
     }
 

@@ -23,47 +23,49 @@ const MOVABLE_DISKS: &[&str] = &["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "C
 
 /// Another type for an instance, which ends in RUNNING.  What can never be is told before what cannot be now: the type of an instance with a local system disk cannot be changed in any state, so that is said even while it runs.
 impl ActionHandler for ResetInstancesType {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let name = &self.instance_type;
         error_codes::type_name(codes, name)?;
-        let serials = scene.find(&self.instance_ids)?;
-        let mut wanted = None;
-        for machine in scene.instances(&serials) {
-            can_move(codes, machine)?;
-            let zone = scene.region.zone(&machine.api.placement.zone);
+        let serials = context.find(&self.instance_ids)?;
+        let mut requested = None;
+        for instance in context.instances(&serials) {
+            can_move(codes, instance)?;
+            let zone = context.region.zone(&instance.api.placement.zone);
             let offered =
                 instance_type(name).filter(|one| zone.is_some_and(|zone| one.is_offered_in(zone)));
             let Some(offered) = offered else {
-                let zone = &machine.api.placement.zone;
+                let zone = &instance.api.placement.zone;
                 let message = format!("The zone `{zone}` does not offer the type `{name}`.");
                 return Err(codes.error(["ResourceNotFound.InvalidZoneInstanceType"], message));
             };
-            can_become(codes, machine, offered)?;
-            wanted = Some(offered);
+            can_become(codes, instance, offered)?;
+            requested = Some(offered);
         }
         let is_forced = self.force_stop == Some(true);
-        scene.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
+        context.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
         for serial in serials {
-            let Some((machine, wanted)) = scene.instances.get(serial).zip(wanted) else { continue };
-            let runs = machine.api.instance_state == InstanceState::Running;
-            let course = if runs { &RESET_TYPE_FORCED } else { &RESET_TYPE };
-            scene.begin(serial, course, Effect::Type(wanted));
+            let Some((instance, requested)) = context.instances.get(serial).zip(requested) else {
+                continue;
+            };
+            let runs = instance.api.instance_state == InstanceState::Running;
+            let operation = if runs { &RESET_TYPE_FORCED } else { &RESET_TYPE };
+            context.begin(serial, operation, Effect::Type(requested));
         }
         Ok(Outcome::Response(ResetInstancesTypeResponse::default()))
     }
 }
 
 /// Whether the instance can have another type at all.
-pub(crate) fn can_move(codes: DocumentedCodes, machine: &StoredInstance) -> Result<(), ApiError> {
-    if machine.api.placement.host_id.is_some() {
+pub(crate) fn can_move(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
+    if instance.api.placement.host_id.is_some() {
         return Err(ApiError::not_supported("other sizes of instances on dedicated hosts"));
     }
-    let disk = machine.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
+    let disk = instance.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
     if MOVABLE_DISKS.contains(&disk) {
         return Ok(());
     }
-    let id = &machine.api.instance_id;
+    let id = &instance.api.instance_id;
     let message = format!(
         "The type of the instance `{id}` cannot be changed, because its system disk is {disk}."
     );
@@ -73,31 +75,31 @@ pub(crate) fn can_move(codes: DocumentedCodes, machine: &StoredInstance) -> Resu
 /// Whether the instance can have this type.
 pub(crate) fn can_become(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
-    wanted: InstanceType,
+    instance: &StoredInstance,
+    requested: InstanceType,
 ) -> Result<(), ApiError> {
-    let shown = &machine.api;
-    let is_used_up = machine.degrade_limit().is_some_and(|limit| machine.degrades >= limit);
-    if is_used_up && wanted.has_less_than(shown.cpu, shown.memory) {
-        let id = &shown.instance_id;
+    let api = &instance.api;
+    let is_used_up = instance.degrade_limit().is_some_and(|limit| instance.degrades >= limit);
+    if is_used_up && requested.has_less_than(api.cpu, api.memory) {
+        let id = &api.instance_id;
         let message = format!("The instance `{id}` has become smaller as often as it may.");
         return Err(codes.error(["LimitExceeded"], message));
     }
-    let Some(now) = instance_type(&shown.instance_type) else { return Ok(()) };
-    if now.family.name == wanted.family.name {
+    let Some(now) = instance_type(&api.instance_type) else { return Ok(()) };
+    if now.family.name == requested.family.name {
         return Ok(());
     }
     let refuse = |code: &str, why: &str| {
-        let (from, to) = (now.size.name, wanted.size.name);
+        let (from, to) = (now.size.name, requested.size.name);
         let message = format!("The instance type {from} cannot become {to}, because {why}.");
         Err(codes.error([code], message))
     };
-    let mut kinds = shown.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
+    let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
     if kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local())) {
         let code = "UnsupportedOperation.LocalDataDiskChangeInstanceFamily";
         return refuse(code, "the instance has a local data disk");
     }
-    if now.family.gpu.is_some() != wanted.family.gpu.is_some() {
+    if now.family.gpu.is_some() != requested.family.gpu.is_some() {
         let code = "InvalidParameterValue.InvalidGPUFamilyChange";
         return refuse(code, "only one of the two has a GPU");
     }
@@ -106,16 +108,16 @@ pub(crate) fn can_become(
 
 /// The types that instances can become. What stands in the way is what ResetInstancesType would answer.
 impl ActionHandler for DescribeInstancesModification {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
-        let serials = scene.find(&self.instance_ids)?;
-        let machines: Vec<_> = scene.instances(&serials).collect();
-        let zone = the_zone(scene, &machines)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
+        let serials = context.find(&self.instance_ids)?;
+        let instances: Vec<_> = context.instances(&serials).collect();
+        let zone = the_zone(context, &instances)?;
         let others = instance_types().filter(|one| {
-            let is_had = |machine: &&StoredInstance| machine.api.instance_type == one.size.name;
-            one.is_offered_in(zone) && !machines.iter().all(is_had)
+            let is_had = |instance: &&StoredInstance| instance.api.instance_type == one.size.name;
+            one.is_offered_in(zone) && !instances.iter().all(is_had)
         });
-        let listed = others.map(|one| status(one, zone, &machines)).filter(|status| {
+        let listed = others.map(|one| status(one, zone, &instances)).filter(|status| {
             filters.iter().all(|filter| match filter.name {
                 "status" => filter.is(status.status.as_str()),
                 _ => false,
@@ -130,28 +132,32 @@ impl ActionHandler for DescribeInstancesModification {
     }
 }
 
-fn the_zone(scene: &RequestContext<'_>, machines: &[&StoredInstance]) -> Result<Zone, ApiError> {
-    let mut names = machines.iter().map(|machine| &machine.api.placement.zone);
+fn the_zone(context: &RequestContext<'_>, instances: &[&StoredInstance]) -> Result<Zone, ApiError> {
+    let mut names = instances.iter().map(|instance| &instance.api.placement.zone);
     let first = names.next();
-    let zone = first.and_then(|name| scene.region.zone(name));
+    let zone = first.and_then(|name| context.region.zone(name));
     zone.filter(|_| names.all(|name| Some(name) == first)).ok_or_else(|| {
         let message = "The instances are in different zones, which offer different types.";
-        scene.codes.error(["FailedOperation.ZoneInconsistent"], message)
+        context.codes.error(["FailedOperation.ZoneInconsistent"], message)
     })
 }
 
 /// A type is to be had when every one of the instances can become it.
-fn status(one: InstanceType, zone: Zone, machines: &[&StoredInstance]) -> InstanceTypeConfigStatus {
+fn status(
+    one: InstanceType,
+    zone: Zone,
+    instances: &[&StoredInstance],
+) -> InstanceTypeConfigStatus {
     let codes = DocumentedCodes(ResetInstancesType::INFO);
-    let obstacle = machines.iter().find_map(|machine| {
-        can_move(codes, machine).and_then(|()| can_become(codes, machine, one)).err()
+    let obstacle = instances.iter().find_map(|instance| {
+        can_move(codes, instance).and_then(|()| can_become(codes, instance, one)).err()
     });
     InstanceTypeConfigStatus {
         status: match obstacle {
             None => InstanceTypeSaleStatus::Sell,
             Some(_) => InstanceTypeSaleStatus::Unavailable,
         },
-        message: obstacle.map(|refusal| refusal.message).unwrap_or_default(),
+        message: obstacle.map(|error| error.message).unwrap_or_default(),
         instance_type_config: config(zone, one),
     }
 }
@@ -161,14 +167,14 @@ const UNLIMITED: i64 = -1;
 
 /// How often instances became smaller, and how often they may.
 impl ActionHandler for DescribeInstancesOperationLimit {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
         let operation = self.operation.unwrap_or_default();
-        let entries = scene.instances(&serials).map(|machine| {
-            let (current_count, limit_count) = counts(machine, &operation);
+        let entries = context.instances(&serials).map(|instance| {
+            let (current_count, limit_count) = counts(instance, &operation);
             OperationCountLimit {
                 operation: operation.clone(),
-                instance_id: machine.api.instance_id.clone(),
+                instance_id: instance.api.instance_id.clone(),
                 current_count,
                 limit_count,
             }
@@ -180,9 +186,9 @@ impl ActionHandler for DescribeInstancesOperationLimit {
     }
 }
 
-fn counts(machine: &StoredInstance, operation: &LimitedOperation) -> (i64, i64) {
-    match (operation, machine.degrade_limit()) {
-        (LimitedOperation::InstanceDegrade, Some(limit)) => (machine.degrades, limit),
+fn counts(instance: &StoredInstance, operation: &LimitedOperation) -> (i64, i64) {
+    match (operation, instance.degrade_limit()) {
+        (LimitedOperation::InstanceDegrade, Some(limit)) => (instance.degrades, limit),
         _ => (UNLIMITED, UNLIMITED),
     }
 }

@@ -17,11 +17,11 @@ const STATES_TO_START: &[InstanceState] = &[InstanceState::Stopped];
 
 /// STOPPED → STARTING → RUNNING.
 impl ActionHandler for StartInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
-        scene.check_state(&serials, STATES_TO_START)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
+        context.check_state(&serials, STATES_TO_START)?;
         for serial in serials {
-            scene.begin(serial, &START, Effect::None);
+            context.begin(serial, &START, Effect::None);
         }
         Ok(Outcome::Response(StartInstancesResponse::default()))
     }
@@ -31,16 +31,16 @@ const STATES_TO_STOP: &[InstanceState] = &[InstanceState::Running];
 
 /// RUNNING → STOPPING → STOPPED.
 impl ActionHandler for StopInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
-        scene.check_state(&serials, STATES_TO_STOP)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
+        context.check_state(&serials, STATES_TO_STOP)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
-        let course = if is_hard { &STOP_HARD } else { &STOP };
+        let operation = if is_hard { &STOP_HARD } else { &STOP };
         let wants_no_charge = self.stopped_mode == Some(StoppedMode::StopCharging);
         for serial in serials {
-            let Some(machine) = scene.instances.get(serial) else { continue };
-            let mode = charging_once_stopped(&machine.api, wants_no_charge);
-            scene.begin(serial, course, Effect::StopCharging(mode));
+            let Some(instance) = context.instances.get(serial) else { continue };
+            let mode = charging_once_stopped(&instance.api, wants_no_charge);
+            context.begin(serial, operation, Effect::StopCharging(mode));
         }
         Ok(Outcome::Response(StopInstancesResponse::default()))
     }
@@ -64,13 +64,13 @@ const STATES_TO_REBOOT: &[InstanceState] = &[InstanceState::Running];
 
 /// RUNNING → REBOOTING → RUNNING.
 impl ActionHandler for RebootInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
-        scene.check_state(&serials, STATES_TO_REBOOT)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
+        context.check_state(&serials, STATES_TO_REBOOT)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_reboot == Some(true);
-        let course = if is_hard { &REBOOT_HARD } else { &REBOOT };
+        let operation = if is_hard { &REBOOT_HARD } else { &REBOOT };
         for serial in serials {
-            scene.begin(serial, course, Effect::None);
+            context.begin(serial, operation, Effect::None);
         }
         Ok(Outcome::Response(RebootInstancesResponse::default()))
     }
@@ -85,41 +85,42 @@ const STATES_TO_TERMINATE: &[InstanceState] = &[
 
 /// Hourly instances are destroyed, prepaid ones go to the recycle bin first and are destroyed by the second call.
 impl ActionHandler for TerminateInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
-        is_one_kind(scene, &serials)?;
-        is_unprotected(scene, &serials)?;
-        scene.check_state(&serials, STATES_TO_TERMINATE)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
+        is_one_kind(context, &serials)?;
+        is_unprotected(context, &serials)?;
+        context.check_state(&serials, STATES_TO_TERMINATE)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
         for serial in serials {
-            let Some(machine) = scene.instances.get(serial) else { continue };
-            let course = machine.termination();
-            scene.begin(serial, course, Effect::None);
+            let Some(instance) = context.instances.get(serial) else { continue };
+            let operation = instance.termination();
+            context.begin(serial, operation, Effect::None);
         }
         Ok(Outcome::Response(TerminateInstancesResponse::default()))
     }
 }
 
-fn is_one_kind(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut kinds = scene.instances(serials).map(|machine| &machine.api.instance_charge_type);
+fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut kinds = context.instances(serials).map(|instance| &instance.api.instance_charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
     }
     let message = "The instances are not all charged in the same way; terminate each kind alone.";
-    Err(scene.codes.error(["UnsupportedOperation.InstanceMixedPricingModel"], message))
+    Err(context.codes.error(["UnsupportedOperation.InstanceMixedPricingModel"], message))
 }
 
-fn is_unprotected(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let protected = scene.instances(serials).find(|machine| machine.api.disable_api_termination);
+fn is_unprotected(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let protected =
+        context.instances(serials).find(|instance| instance.api.disable_api_termination);
     match protected {
         None => Ok(()),
-        Some(machine) => {
-            let id = &machine.api.instance_id;
+        Some(instance) => {
+            let id = &instance.api.instance_id;
             let message = format!("The instance `{id}` is protected from termination.");
-            Err(scene.codes.error(["UnsupportedOperation.InstancesProtected"], message))
+            Err(context.codes.error(["UnsupportedOperation.InstancesProtected"], message))
         }
     }
 }

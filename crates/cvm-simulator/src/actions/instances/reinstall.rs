@@ -26,43 +26,43 @@ const UNFIT_IMAGE: &str = "InvalidParameterValue.InvalidImageIdForRetsetInstance
 
 /// Another system, or the same one anew, on the system disk.
 impl ActionHandler for ResetInstance {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (serial, machine) = scene.find_instance(&self.instance_id)?;
-        let system = system(scene, &self, machine)?;
-        let runs = machine.api.instance_state == InstanceState::Running;
-        scene.check_state(&[serial], STATES_TO_REINSTALL)?;
-        let course = if runs { &REINSTALL_FORCED } else { &REINSTALL };
-        scene.begin(serial, course, Effect::System(Box::new(system)));
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (serial, instance) = context.find_instance(&self.instance_id)?;
+        let system = system(context, &self, instance)?;
+        let runs = instance.api.instance_state == InstanceState::Running;
+        context.check_state(&[serial], STATES_TO_REINSTALL)?;
+        let operation = if runs { &REINSTALL_FORCED } else { &REINSTALL };
+        context.begin(serial, operation, Effect::System(Box::new(system)));
         Ok(Outcome::Response(ResetInstanceResponse::default()))
     }
 }
 
 /// The system that there will be, once everything about it is checked.
 fn system(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     request: &ResetInstance,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
 ) -> Result<Reinstallation, ApiError> {
-    let codes = scene.codes;
-    let shown = &machine.api;
-    let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&shown.image_id);
-    let image = scene.bootable(id)?;
+    let codes = context.codes;
+    let api = &instance.api;
+    let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&api.image_id);
+    let image = context.bootable(id)?;
     let host_name = request.host_name.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = host_name {
         login::check_host_name(codes, name, image.system.is_windows())?;
     }
-    let wanted = request.login_settings.as_ref();
-    login::check(codes, wanted, &image.system)?;
-    let key_ids = login::key_ids(scene, wanted, &image.system)?;
-    let keeps = wanted.and_then(|wanted| wanted.keep_image_login.as_deref());
+    let requested = request.login_settings.as_ref();
+    login::check(codes, requested, &image.system)?;
+    let key_ids = login::key_ids(context, requested, &image.system)?;
+    let keeps = requested.and_then(|requested| requested.keep_image_login.as_deref());
     let keeps_image_login = keeps.is_some_and(|text| text.eq_ignore_ascii_case("true"));
     if keeps_image_login && catalog::image(&image.id).is_some() {
         let message = "A public image holds no login that could be kept.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    can_change(codes, machine, &image)?;
+    can_change(codes, instance, &image)?;
     Ok(Reinstallation {
-        gib: size(codes, request, shown, &image)?,
+        gib: size(codes, request, api, &image)?,
         image,
         host_name: host_name.map(str::to_owned),
         has_agent: wants_agent(request.enhanced_service.as_ref()),
@@ -74,14 +74,14 @@ fn system(
 /// Whether the operating system may become that of the image.
 fn can_change(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
     image: &LaunchImage,
 ) -> Result<(), ApiError> {
-    let disk = machine.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
-    if machine.is_windows() == image.system.is_windows() || CHANGEABLE_DISKS.contains(&disk) {
+    let disk = instance.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
+    if instance.is_windows() == image.system.is_windows() || CHANGEABLE_DISKS.contains(&disk) {
         return Ok(());
     }
-    let (id, name) = (&machine.api.instance_id, &image.system.os_name);
+    let (id, name) = (&instance.api.instance_id, &image.system.os_name);
     let message = format!("{name} cannot be installed on `{id}`, whose system disk is {disk}.");
     Err(codes.error([UNFIT_IMAGE], message))
 }
@@ -90,24 +90,24 @@ fn can_change(
 fn size(
     codes: DocumentedCodes,
     request: &ResetInstance,
-    shown: &Instance,
+    api: &Instance,
     image: &LaunchImage,
 ) -> Result<i64, ApiError> {
-    let disk = &shown.system_disk;
-    let wanted = request.system_disk.as_ref();
-    let kind = wanted.and_then(|wanted| wanted.disk_type.as_ref());
+    let disk = &api.system_disk;
+    let requested = request.system_disk.as_ref();
+    let kind = requested.and_then(|requested| requested.disk_type.as_ref());
     if kind.is_some() && kind != disk.disk_type.as_ref() {
         let message = "The type of a system disk cannot be changed by a reinstallation.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let now = disk.disk_size.unwrap_or_default();
-    let gib = wanted.and_then(|wanted| wanted.disk_size).unwrap_or(now);
+    let gib = requested.and_then(|requested| requested.disk_size).unwrap_or(now);
     if gib != now {
         checks::system_can_grow(codes, disk, gib)?;
     }
     if gib < image.size_gib {
-        let (id, least) = (&image.id, image.size_gib);
-        let message = format!("The image `{id}` needs a system disk of at least {least} GiB.");
+        let (id, min) = (&image.id, image.size_gib);
+        let message = format!("The image `{id}` needs a system disk of at least {min} GiB.");
         return Err(codes.error([UNFIT_IMAGE], message));
     }
     Ok(gib)
@@ -121,20 +121,20 @@ const WINDOWS_USER: &str = "Administrator";
 
 /// A new password inside the guests, which is checked and kept nowhere.
 impl ActionHandler for ResetInstancesPassword {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let serials = scene.find(&self.instance_ids)?;
-        let any_windows = scene.instances(&serials).any(StoredInstance::is_windows);
-        check(scene.codes, &self, any_windows)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let serials = context.find(&self.instance_ids)?;
+        let any_windows = context.instances(&serials).any(StoredInstance::is_windows);
+        check(context.codes, &self, any_windows)?;
         let is_forced = self.force_stop == Some(true);
-        scene.check_state(
+        context.check_state(
             &serials,
             if is_forced { ALLOWED_FORCED } else { STATES_TO_SET_PASSWORD },
         )?;
         for serial in serials {
-            let Some(machine) = scene.instances.get(serial) else { continue };
-            let runs = machine.api.instance_state == InstanceState::Running;
-            let course = if runs { &SET_PASSWORD_FORCED } else { &SET_PASSWORD };
-            scene.begin(serial, course, Effect::None);
+            let Some(instance) = context.instances.get(serial) else { continue };
+            let runs = instance.api.instance_state == InstanceState::Running;
+            let operation = if runs { &SET_PASSWORD_FORCED } else { &SET_PASSWORD };
+            context.begin(serial, operation, Effect::None);
         }
         Ok(Outcome::Response(ResetInstancesPasswordResponse::default()))
     }

@@ -9,24 +9,25 @@ use cvm_models::actions::{RunInstances, RunInstancesResponse};
 use cvm_protocol::json;
 
 impl ActionHandler for RunInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let is_dry = self.dry_run == Some(true);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
         let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
         // The request as it was sent counts: its template may have got another default since.
         if let Some(token) = token
-            && let Some(ids) = scene.instances.tokens.repeated(scene.codes, token, &parameters)?
+            && let Some(ids) =
+                context.instances.tokens.repeated(context.codes, token, &parameters)?
         {
             return Ok(done(ids));
         }
-        let request = template::filled_in(&self, scene)?;
-        let plan = Plan::of(&request, scene)?;
+        let request = template::filled_in(&self, context)?;
+        let plan = Plan::of(&request, context)?;
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let ids = launch(&plan, scene);
+        let ids = launch(&plan, context);
         if let Some(token) = token {
-            scene.instances.tokens.keep(token, &parameters, &ids, scene.now);
+            context.instances.tokens.keep(token, &parameters, &ids, context.now);
         }
         Ok(done(ids))
     }
@@ -45,36 +46,36 @@ fn parameters(request: &RunInstances) -> Vec<u8> {
 }
 
 /// Nothing in here can be refused any more.
-fn launch(plan: &Plan<'_>, scene: &mut RequestContext<'_>) -> Vec<String> {
+fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
-    for place in 0..plan.count {
-        let (instance_id, uuid) = scene.ids.instance();
-        let mut shown = plan.template.clone();
-        shown.uuid = uuid;
-        shown.instance_id = instance_id.clone();
-        shown.instance_name = plan.name.spell(place, "");
-        let sites = plan.sites.as_deref().unwrap_or_default();
-        if let Some(site) = usize::try_from(place).ok().and_then(|place| sites.get(place)) {
-            shown.placement = site.clone();
+    for index in 0..plan.count {
+        let (instance_id, uuid) = context.ids.instance();
+        let mut api = plan.template.clone();
+        api.uuid = uuid;
+        api.instance_id = instance_id.clone();
+        api.instance_name = plan.name.spell(index, "");
+        let placements = plan.placements.as_deref().unwrap_or_default();
+        if let Some(placement) = usize::try_from(index).ok().and_then(|index| placements.get(index))
+        {
+            api.placement = placement.clone();
         }
-        plan.network.connect(place, &mut shown, &mut scene.instances.addresses);
-        let address = shown.private_ip_addresses.first().map_or("", String::as_str);
-        shown.host_name = Some(plan.host_name.spell(place, address));
-        shown.system_disk.disk_id = Some(scene.ids.disk());
-        for disk in &mut shown.data_disks {
-            disk.disk_id = Some(scene.ids.disk());
+        plan.network.connect(index, &mut api, &mut context.instances.addresses);
+        let address = api.private_ip_addresses.first().map_or("", String::as_str);
+        api.host_name = Some(plan.host_name.spell(index, address));
+        api.system_disk.disk_id = Some(context.ids.disk());
+        for disk in &mut api.data_disks {
+            disk.disk_id = Some(context.ids.disk());
         }
-        if let Some(seat) = &plan.seat {
-            seat.take(&mut shown, scene.ids);
+        if let Some(slot) = &plan.slot {
+            slot.take(&mut api, context.ids);
         }
         let (expires, has_agent) = (plan.expires, plan.has_agent);
         let user_data = plan.user_data.cloned();
-        let machine =
-            StoredInstance { expires, has_agent, user_data, ..StoredInstance::new(shown) };
-        let serial = scene.instances.insert(machine);
-        scene.begin(serial, &LAUNCH, Effect::None);
+        let instance = StoredInstance { expires, has_agent, user_data, ..StoredInstance::new(api) };
+        let serial = context.instances.insert(instance);
+        context.begin(serial, &LAUNCH, Effect::None);
         if let Some(end) = &plan.planned_end {
-            end.set(scene, instance_id.clone());
+            end.set(context, instance_id.clone());
         }
         ids.push(instance_id);
     }

@@ -23,9 +23,9 @@ use cvm_models::types::{
 
 /// Which zone offers which type.
 impl ActionHandler for DescribeInstanceTypeConfigs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
-        scene.check_zones(&filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
+        context.check_zones(&filters)?;
         let passes = |config: &InstanceTypeConfig| {
             filters.iter().all(|filter| match filter.name {
                 "zone" => filter.is(&config.zone),
@@ -34,7 +34,7 @@ impl ActionHandler for DescribeInstanceTypeConfigs {
                 _ => false,
             })
         };
-        let offered = scene.region.zones().flat_map(|zone| {
+        let offered = context.region.zones().flat_map(|zone| {
             instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
         });
         let configs = offered.map(|(zone, one)| config(zone, one)).filter(passes);
@@ -66,8 +66,8 @@ pub(crate) fn config(
 
 /// The families that a zone of the region offers.
 impl ActionHandler for DescribeInstanceFamilyConfigs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let zones = || scene.region.zones();
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let zones = || context.region.zones();
         let configs = families()
             .filter(|family| zones().any(|zone| family.is_offered_in(zone)))
             .map(|family| InstanceFamilyConfig {
@@ -90,13 +90,13 @@ const SORT: &str = "sort-keys";
 
 /// Which zone sells which type under which billing, and at what price.
 impl ActionHandler for DescribeZoneInstanceConfigInfos {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let filters = filter::check(codes, &self.filters)?;
         let sorts = filters.iter().filter(|filter| filter.name == SORT);
         let orders = sorts.flat_map(CheckedFilter::values).map(|value| order(codes, value));
         let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
-        scene.check_zones(&filters)?;
+        context.check_zones(&filters)?;
         let passes = |item: &InstanceTypeQuotaItem| {
             filters.iter().all(|filter| match filter.name {
                 "zone" => filter.is(&item.zone),
@@ -107,8 +107,8 @@ impl ActionHandler for DescribeZoneInstanceConfigInfos {
                 _ => false,
             })
         };
-        let tariff = Tariff::of(scene.region);
-        let offered = scene.region.zones().flat_map(|zone| {
+        let tariff = Tariff::of(context.region);
+        let offered = context.region.zones().flat_map(|zone| {
             instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
         });
         let mut items: Vec<_> = offered

@@ -13,57 +13,57 @@ use std::collections::BTreeSet;
 const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
 
 impl ActionHandler for ModifyInstancesVpcAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let wanted = &self.virtual_private_cloud;
-        if wanted.ipv6_address_count.is_some_and(|count| count > 0) {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let requested = &self.virtual_private_cloud;
+        if requested.ipv6_address_count.is_some_and(|count| count > 0) {
             return Err(ApiError::not_supported("`VirtualPrivateCloud.Ipv6AddressCount`"));
         }
         let count = self.instance_ids.iter().collect::<BTreeSet<_>>().len() as u64;
-        let chosen = network::chosen(scene.codes, &wanted.private_ip_addresses, count)?;
-        let serials = scene.find(&self.instance_ids)?;
-        let zone = the_zone(scene, &serials)?;
-        let (vpc, subnet) = network::named(scene, zone, wanted)?;
-        let place = (vpc, subnet, zone.name());
-        network::check_subnet(scene, &place, &chosen, count)?;
+        let chosen = network::chosen(context.codes, &requested.private_ip_addresses, count)?;
+        let serials = context.find(&self.instance_ids)?;
+        let zone = the_zone(context, &serials)?;
+        let (vpc, subnet) = network::named(context, zone, requested)?;
+        let index = (vpc, subnet, zone.name());
+        network::check_subnet(context, &index, &chosen, count)?;
         let may_stop = self.force_stop.unwrap_or(true);
-        scene.check_state(&serials, if may_stop { SETTLED } else { STOPPED })?;
-        let (vpc_id, subnet_id, zone) = place;
-        for (place, serial) in serials.into_iter().enumerate() {
-            let Some(machine) = scene.instances.get(serial) else { continue };
-            let runs = machine.api.instance_state == InstanceState::Running;
-            let address = chosen.get(place).copied();
-            let address = scene.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
+        context.check_state(&serials, if may_stop { SETTLED } else { STOPPED })?;
+        let (vpc_id, subnet_id, zone) = index;
+        for (index, serial) in serials.into_iter().enumerate() {
+            let Some(instance) = context.instances.get(serial) else { continue };
+            let runs = instance.api.instance_state == InstanceState::Running;
+            let address = chosen.get(index).copied();
+            let address = context.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
             let network = NewNetwork {
                 vpc_id: vpc_id.clone(),
                 subnet_id: subnet_id.clone(),
                 address,
-                is_gateway: wanted.as_vpc_gateway,
+                is_gateway: requested.as_vpc_gateway,
                 renames_host: self.reserve_host_name == Some(false),
             };
-            let course = if runs { &MOVE_FORCED } else { &MOVE };
-            scene.begin(serial, course, Effect::Attribute(Attribute::Network(network)));
+            let operation = if runs { &MOVE_FORCED } else { &MOVE };
+            context.begin(serial, operation, Effect::Attribute(Attribute::Network(network)));
         }
         Ok(Outcome::Response(ModifyInstancesVpcAttributeResponse::default()))
     }
 }
 
 /// The zone of instances that are all in a private network of one: a subnet lies in one zone.
-fn the_zone(scene: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
-    let codes = scene.codes;
+fn the_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
+    let codes = context.codes;
     let mut zone: Option<Zone> = None;
-    for machine in scene.instances(serials) {
-        let shown = &machine.api;
-        let id = &shown.instance_id;
-        if shown.virtual_private_cloud.vpc_id.is_empty() {
+    for instance in context.instances(serials) {
+        let api = &instance.api;
+        let id = &api.instance_id;
+        if api.virtual_private_cloud.vpc_id.is_empty() {
             let message = format!("The instance `{id}` is in the basic network.");
             return Err(codes.error(["UnsupportedOperation.NoVpcNetwork"], message));
         }
-        let own = scene.region.zone(&shown.placement.zone);
-        if zone.is_some_and(|zone| zone.name() != shown.placement.zone) {
+        let owned = context.region.zone(&api.placement.zone);
+        if zone.is_some_and(|zone| zone.name() != api.placement.zone) {
             let message = format!("The instance `{id}` is in another zone than the others.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
-        zone = own;
+        zone = owned;
     }
     // The tables require an instance, and each was made in a zone of its region.
     zone.ok_or_else(|| {

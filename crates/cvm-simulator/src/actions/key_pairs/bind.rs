@@ -11,26 +11,26 @@ use cvm_models::enums::InstanceState;
 
 /// Other key pairs for instances, in place of those that they have.
 impl ActionHandler for AssociateInstancesKeyPairs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = Request {
             instance_ids: &self.instance_ids,
             key_ids: &self.key_ids,
             force_stop: self.force_stop,
         };
-        begin(scene, &request, |_, named| named.to_vec())?;
+        begin(context, &request, |_, named| named.to_vec())?;
         Ok(Outcome::Response(AssociateInstancesKeyPairsResponse::default()))
     }
 }
 
 /// Fewer key pairs for instances; the pairs themselves stay.
 impl ActionHandler for DisassociateInstancesKeyPairs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = Request {
             instance_ids: &self.instance_ids,
             key_ids: &self.key_ids,
             force_stop: self.force_stop,
         };
-        begin(scene, &request, |bound, named| {
+        begin(context, &request, |bound, named| {
             bound.iter().filter(|key_id| !named.contains(key_id)).cloned().collect()
         })?;
         Ok(Outcome::Response(DisassociateInstancesKeyPairsResponse::default()))
@@ -50,34 +50,34 @@ pub(crate) struct Request<'a> {
 /// Begins to give each instance other key pairs: `bound` makes them from those that it has and those
 /// that the request names.
 pub(crate) fn begin(
-    scene: &mut RequestContext<'_>,
+    context: &mut RequestContext<'_>,
     request: &Request<'_>,
     bound: fn(&[String], &[String]) -> Vec<String>,
 ) -> Result<(), ApiError> {
-    let serials = scene.find(request.instance_ids)?;
-    let key_ids = scene.find_key_pairs(request.key_ids)?;
-    are_no_windows(scene, &serials)?;
+    let serials = context.find(request.instance_ids)?;
+    let key_ids = context.find_key_pairs(request.key_ids)?;
+    are_no_windows(context, &serials)?;
     let is_forced = request.force_stop == Some(true);
-    scene.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
+    context.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
     for serial in serials {
-        let Some(machine) = scene.instances.get(serial) else { continue };
-        let shown = &machine.api;
-        let runs = shown.instance_state == InstanceState::Running;
-        let course = if runs { &WRITE_KEYS_FORCED } else { &WRITE_KEYS };
-        let change = Effect::KeyPairs(bound(&shown.login_settings.key_ids, &key_ids));
-        scene.begin(serial, course, change);
+        let Some(instance) = context.instances.get(serial) else { continue };
+        let api = &instance.api;
+        let runs = api.instance_state == InstanceState::Running;
+        let operation = if runs { &WRITE_KEYS_FORCED } else { &WRITE_KEYS };
+        let change = Effect::KeyPairs(bound(&api.login_settings.key_ids, &key_ids));
+        context.begin(serial, operation, change);
     }
     Ok(())
 }
 
-fn are_no_windows(scene: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+fn are_no_windows(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
     // The name of the system tells it for every image, public or not.
-    match scene.instances(serials).find(|machine| machine.api.os_name.starts_with("Windows")) {
+    match context.instances(serials).find(|instance| instance.api.os_name.starts_with("Windows")) {
         None => Ok(()),
-        Some(machine) => {
-            let id = &machine.api.instance_id;
+        Some(instance) => {
+            let id = &instance.api.instance_id;
             let message = format!("The instance `{id}` runs Windows, which takes no key pairs.");
-            Err(scene.codes.error(["UnsupportedOperation.InstanceOsWindows"], message))
+            Err(context.codes.error(["UnsupportedOperation.InstanceOsWindows"], message))
         }
     }
 }

@@ -14,14 +14,14 @@ use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
 /// A pair that is made here; its private half is in this answer and nowhere else.
 impl ActionHandler for CreateKeyPair {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let tags = tags(codes, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
-        name_is_free(scene, &self.key_name, None)?;
-        has_room(scene)?;
-        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
-        let draw = || scene.ids.number(Stream::KeyMaterial);
+        name_is_free(context, &self.key_name, None)?;
+        has_room(context)?;
+        let key_id = context.ids.id("skey-", Stream::KeyPairId);
+        let draw = || context.ids.number(Stream::KeyMaterial);
         let made = open_ssh::pair(draw, &key_id)
             .map_err(|why| codes.error(["InternalServerError"], format!("No key: {why}.")))?;
         let kept = KeyPair {
@@ -30,11 +30,11 @@ impl ActionHandler for CreateKeyPair {
             project_id,
             description: Some(String::new()),
             public_key: Some(made.public),
-            created_time: Some(scene.now.to_string()),
+            created_time: Some(context.now.to_string()),
             tags,
             ..KeyPair::default()
         };
-        scene.resources().key_pairs.insert(kept.clone());
+        context.resources().key_pairs.insert(kept.clone());
         let key_pair = KeyPair { private_key: Some(made.private), ..kept };
         Ok(Outcome::Response(CreateKeyPairResponse { key_pair, ..Self::Response::default() }))
     }
@@ -42,8 +42,8 @@ impl ActionHandler for CreateKeyPair {
 
 /// The public half of a pair that was made elsewhere.
 impl ActionHandler for ImportKeyPair {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         if !open_ssh::is_rsa(&self.public_key) {
             let message = "The public key is not a line of `ssh-rsa`, the key in base64 and perhaps \
                            a comment.";
@@ -51,33 +51,33 @@ impl ActionHandler for ImportKeyPair {
         }
         let tags = tags(codes, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
-        name_is_free(scene, &self.key_name, None)?;
-        key_is_new(scene, &self.public_key)?;
-        has_room(scene)?;
-        let key_id = scene.ids.id("skey-", Stream::KeyPairId);
+        name_is_free(context, &self.key_name, None)?;
+        key_is_new(context, &self.public_key)?;
+        has_room(context)?;
+        let key_id = context.ids.id("skey-", Stream::KeyPairId);
         let kept = KeyPair {
             key_id: key_id.clone(),
             key_name: self.key_name,
             project_id,
             description: Some(String::new()),
             public_key: Some(self.public_key),
-            created_time: Some(scene.now.to_string()),
+            created_time: Some(context.now.to_string()),
             tags,
             ..KeyPair::default()
         };
-        scene.resources().key_pairs.insert(kept);
+        context.resources().key_pairs.insert(kept);
         Ok(Outcome::Response(ImportKeyPairResponse { key_id, ..Self::Response::default() }))
     }
 }
 
-fn key_is_new(scene: &RequestContext<'_>, public_key: &str) -> Result<(), ApiError> {
+fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiError> {
     let key = open_ssh::key_of(public_key);
     let is_same = |pair: &&KeyPair| pair.public_key.as_deref().and_then(open_ssh::key_of) == key;
-    match all(scene).find(is_same) {
+    match all(context).find(is_same) {
         None => Ok(()),
         Some(pair) => {
             let message = format!("The key pair `{}` has the same public key.", pair.key_id);
-            Err(scene.codes.error(["InvalidPublicKey.Duplicate"], message))
+            Err(context.codes.error(["InvalidPublicKey.Duplicate"], message))
         }
     }
 }
@@ -89,8 +89,8 @@ const QUOTA: usize = 100;
 const RESERVED: &str = "qcs:";
 
 /// Every key pair of the account, wherever it is.
-pub(crate) fn all<'a>(scene: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
-    scene.regions.values().flat_map(|there| there.key_pairs.newest_first())
+pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
+    context.regions.values().flat_map(|there| there.key_pairs.newest_first())
 }
 
 /// The tags of a request.
@@ -101,8 +101,8 @@ pub(crate) fn tags(
     let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
     if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
         let message = format!("The tag key `{}` is the platform's.", tag.key);
-        let wanted = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
-        return Err(codes.error(wanted, message));
+        let requested = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
+        return Err(codes.error(requested, message));
     }
     Ok(tags)
 }
@@ -119,25 +119,25 @@ pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64,
 
 /// Passes when no key pair has the name, but perhaps the one that is to get it.
 pub(crate) fn name_is_free(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     name: &str,
     own_id: Option<&str>,
 ) -> Result<(), ApiError> {
     let is_other = |pair: &&KeyPair| own_id != Some(pair.key_id.as_str());
-    match all(scene).filter(is_other).find(|pair| pair.key_name == name) {
+    match all(context).filter(is_other).find(|pair| pair.key_name == name) {
         None => Ok(()),
         Some(pair) => {
             let message = format!("The key pair `{}` has the name `{name}`.", pair.key_id);
-            Err(scene.codes.error(["InvalidKeyPairName.Duplicate"], message))
+            Err(context.codes.error(["InvalidKeyPairName.Duplicate"], message))
         }
     }
 }
 
 /// Passes when the account may have one more.
-pub(crate) fn has_room(scene: &RequestContext<'_>) -> Result<(), ApiError> {
-    if all(scene).count() < QUOTA {
+pub(crate) fn has_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
+    if all(context).count() < QUOTA {
         return Ok(());
     }
     let message = format!("The account has {QUOTA} key pairs, and may not have more.");
-    Err(scene.codes.error(["InvalidKeyPair.LimitExceeded"], message))
+    Err(context.codes.error(["InvalidKeyPair.LimitExceeded"], message))
 }

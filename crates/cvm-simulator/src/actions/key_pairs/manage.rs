@@ -14,18 +14,18 @@ use cvm_models::types::KeyPair;
 
 /// The newest first, with the instances that each opens, and without private halves.
 impl ActionHandler for DescribeKeyPairs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
         let ids = IdFilter::new(&self.key_ids);
         let passes = |pair: &&KeyPair| filters.iter().all(|filter| holds(filter, pair));
-        let pairs = scene.key_pairs().filter(|pair| ids.includes(&pair.key_id)).filter(passes);
-        let opened = scene.instances.opened_by_key_pairs();
-        let shown = |pair: &KeyPair| KeyPair {
+        let pairs = context.key_pairs().filter(|pair| ids.includes(&pair.key_id)).filter(passes);
+        let opened = context.instances.opened_by_key_pairs();
+        let api = |pair: &KeyPair| KeyPair {
             associated_instance_ids: opened.member_ids(&pair.key_id),
             ..pair.clone()
         };
-        let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let (key_pair_set, total_count) = page.cut(pairs, shown);
+        let page = Page::of(context.codes.0, self.offset, self.limit);
+        let (key_pair_set, total_count) = page.cut(pairs, api);
         Ok(Outcome::Response(DescribeKeyPairsResponse {
             total_count,
             key_pair_set,
@@ -49,16 +49,16 @@ fn holds(filter: &CheckedFilter<'_>, pair: &KeyPair) -> bool {
 
 /// Another name or description.
 impl ActionHandler for ModifyKeyPairAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = self.key_id;
-        scene.find_key_pairs(std::slice::from_ref(&id))?;
+        context.find_key_pairs(std::slice::from_ref(&id))?;
         // An empty text counts as none, as in the tables.
         let name = self.key_name.filter(|name| !name.is_empty());
         let description = self.description.filter(|description| !description.is_empty());
         if let Some(name) = &name {
-            create::name_is_free(scene, name, Some(&id))?;
+            create::name_is_free(context, name, Some(&id))?;
         }
-        if let Some(pair) = scene.resources().key_pairs.get_mut(&id) {
+        if let Some(pair) = context.resources().key_pairs.get_mut(&id) {
             pair.key_name = name.unwrap_or_else(|| std::mem::take(&mut pair.key_name));
             pair.description = description.or_else(|| pair.description.take());
         }
@@ -68,16 +68,16 @@ impl ActionHandler for ModifyKeyPairAttribute {
 
 /// Pairs that open no instance.
 impl ActionHandler for DeleteKeyPairs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let key_ids = scene.find_key_pairs(&self.key_ids)?;
-        if let Some(machine) = scene.instances.user_of_key_pairs(&key_ids) {
-            let id = &machine.api.instance_id;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let key_ids = context.find_key_pairs(&self.key_ids)?;
+        if let Some(instance) = context.instances.user_of_key_pairs(&key_ids) {
+            let id = &instance.api.instance_id;
             let message =
                 format!("The instance `{id}` uses one of the key pairs; unbind it first.");
             let code = "InvalidParameterValue.KeyPairNotSupported";
-            return Err(scene.codes.error([code], message));
+            return Err(context.codes.error([code], message));
         }
-        scene.resources().key_pairs.remove(&key_ids);
+        context.resources().key_pairs.remove(&key_ids);
         Ok(Outcome::Response(DeleteKeyPairsResponse::default()))
     }
 }

@@ -21,17 +21,17 @@ pub(crate) fn version(
     launch: RunInstances,
     description: Option<String>,
     metadata_meet: TemplateDataModifyAction,
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
 ) -> Result<Version, ApiError> {
-    let made = Plan::of(&launch, scene)?.template;
-    let shown = LaunchTemplateVersionInfo {
+    let made = Plan::of(&launch, context)?.template;
+    let api = LaunchTemplateVersionInfo {
         launch_template_version_data: data(&launch, &made)?,
-        creation_time: scene.now.to_string(),
+        creation_time: context.now.to_string(),
         launch_template_version_description: description.unwrap_or_default(),
         created_by: APP_ID.to_string(),
         ..LaunchTemplateVersionInfo::default()
     };
-    Ok(Version { shown, launch, metadata_meet })
+    Ok(Version { api, launch, metadata_meet })
 }
 
 /// What is shown of the launch: its own members, and what it would come to where they promise a

@@ -19,15 +19,15 @@ use cvm_protocol::json;
 
 /// The settings of a launch, as version 1 of a new template.
 impl ActionHandler for CreateLaunchTemplate {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
         // A request that was read can be written.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = token {
-            let tokens = &mut scene.resources().launch_templates.tokens;
+            let tokens = &mut context.resources().launch_templates.tokens;
             tokens.forget(now);
             if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
                 return Ok(template_created(ids.into_iter().next().unwrap_or_default()));
@@ -42,9 +42,9 @@ impl ActionHandler for CreateLaunchTemplate {
                 .template_data_modify_action
                 .clone()
                 .unwrap_or(TemplateDataModifyAction::Replace),
-            scene,
+            context,
         )?;
-        if scene.resources().launch_templates.count() >= TEMPLATE_QUOTA {
+        if context.resources().launch_templates.count() >= TEMPLATE_QUOTA {
             let message =
                 format!("There are {TEMPLATE_QUOTA} launch templates, and no more may be.");
             return Err(codes.error(["LimitExceeded.LaunchTemplateQuota"], message));
@@ -52,18 +52,18 @@ impl ActionHandler for CreateLaunchTemplate {
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let id = scene.ids.id("lt-", Stream::LaunchTemplateId);
-        let shown = LaunchTemplateInfo {
+        let id = context.ids.id("lt-", Stream::LaunchTemplateId);
+        let api = LaunchTemplateInfo {
             launch_template_id: id.clone(),
             launch_template_name: request.launch_template_name.clone(),
             created_by: UIN.to_owned(),
             creation_time: now.to_string(),
             ..LaunchTemplateInfo::default()
         };
-        let mut template = Template::new(shown, tags);
+        let mut template = Template::new(api, tags);
         let first = template.add(version);
         template.set_default_version(first);
-        let templates = &mut scene.resources().launch_templates;
+        let templates = &mut context.resources().launch_templates;
         templates.add(template);
         if let Some(token) = token {
             templates.tokens.keep(token, &parameters, std::slice::from_ref(&id), now);
@@ -79,8 +79,8 @@ fn template_created(launch_template_id: String) -> Outcome<CreateLaunchTemplateR
 
 /// The next version of a template, made of another one and what the request gives.
 impl ActionHandler for CreateLaunchTemplateVersion {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let id = &request.launch_template_id;
@@ -90,15 +90,15 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         // A request that was read can be written.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = &token {
-            scene.template(id)?;
-            let tokens = &mut scene.resources().launch_templates.version_tokens;
+            context.template(id)?;
+            let tokens = &mut context.resources().launch_templates.version_tokens;
             tokens.forget(now);
             if let Some(made) = tokens.repeated(codes, token, &parameters)? {
                 let number = made.first().and_then(|number| number.parse().ok());
                 return Ok(version_created(number.unwrap_or_default()));
             }
         }
-        let template = scene.template(id)?;
+        let template = context.template(id)?;
         let base = match request.launch_template_version {
             Some(asked) => version_number(codes, asked)?,
             None => template.default_version(),
@@ -108,14 +108,14 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         launch.client_token = request.client_token.clone();
         let meet = request.template_data_modify_action.as_ref().unwrap_or(&base.metadata_meet);
         let description = request.launch_template_version_description.clone();
-        let version = content::version(launch, description, meet.clone(), scene)?;
+        let version = content::version(launch, description, meet.clone(), context)?;
         template.check_room(codes)?;
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let number = scene.template_mut(id)?.add(version);
+        let number = context.template_mut(id)?.add(version);
         if let Some(token) = &token {
-            let tokens = &mut scene.resources().launch_templates.version_tokens;
+            let tokens = &mut context.resources().launch_templates.version_tokens;
             tokens.keep(token, &parameters, &[number.to_string()], now);
         }
         Ok(version_created(number))

@@ -13,11 +13,11 @@ use cvm_models::types::LaunchTemplateVersionInfo;
 
 /// The newest first, without what their versions hold.
 impl ActionHandler for DescribeLaunchTemplates {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
         let ids = IdFilter::new(&self.launch_template_ids);
-        let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let passing = scene.resources().launch_templates.newest_first().filter(|template| {
+        let page = Page::of(context.codes.0, self.offset, self.limit);
+        let passing = context.resources().launch_templates.newest_first().filter(|template| {
             ids.includes(template.id()) && filters.iter().all(|filter| holds(filter, template))
         });
         let (launch_template_set, total_count) = page.cut(passing, Template::info);
@@ -46,13 +46,13 @@ const MAX_VERSION: u64 = 30;
 
 /// Versions of one template with all that they hold, the newest first.
 impl ActionHandler for DescribeLaunchTemplateVersions {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let template = scene.template(&self.launch_template_id)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let template = context.template(&self.launch_template_id)?;
         let named = &self.launch_template_versions;
         let passing = template.newest_first().filter(|version| asks_for(&self, version));
         // Those that are named are not paged.
         let limit = if named.is_empty() { self.limit } else { Some(u64::MAX) };
-        let page = Page::of(scene.codes.0, self.offset, limit);
+        let page = Page::of(context.codes.0, self.offset, limit);
         let (launch_template_version_set, total_count) = page.cut(passing, |version| version);
         Ok(Outcome::Response(DescribeLaunchTemplateVersionsResponse {
             launch_template_version_set,
@@ -68,7 +68,7 @@ fn asks_for(request: &DescribeLaunchTemplateVersions, version: &LaunchTemplateVe
         return request.launch_template_versions.contains(&number);
     }
     let default_alone = request.default_version == Some(true);
-    let most = request.max_version.unwrap_or(if default_alone { u64::MAX } else { MAX_VERSION });
-    (request.min_version.unwrap_or(0)..=most).contains(&number)
+    let max = request.max_version.unwrap_or(if default_alone { u64::MAX } else { MAX_VERSION });
+    (request.min_version.unwrap_or(0)..=max).contains(&number)
         && (version.is_default_version || !default_alone)
 }

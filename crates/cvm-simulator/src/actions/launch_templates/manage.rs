@@ -11,16 +11,16 @@ use cvm_models::actions::{
 
 /// Which version counts when a launch names none.
 impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         // That it is given is in the tables.
         let number = version_number(codes, self.default_version.unwrap_or_default())?;
-        let template = scene.template_mut(&self.launch_template_id)?;
+        let template = context.template_mut(&self.launch_template_id)?;
         template.version(codes, number)?;
         if template.default_version() == number {
             let message = format!("Version {number} is the default already.");
-            let wanted = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
-            return Err(codes.error(wanted, message));
+            let requested = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
+            return Err(codes.error(requested, message));
         }
         template.set_default_version(number);
         Ok(Outcome::Response(ModifyLaunchTemplateDefaultVersionResponse::default()))
@@ -29,20 +29,20 @@ impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
 
 /// All of the versions named, or none; the default one stays.
 impl ActionHandler for DeleteLaunchTemplateVersions {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let sent = self.launch_template_versions.iter();
         let numbers: Vec<_> =
             sent.map(|sent| version_number(codes, *sent)).collect::<Result<_, _>>()?;
-        let template = scene.template_mut(&self.launch_template_id)?;
+        let template = context.template_mut(&self.launch_template_id)?;
         for number in &numbers {
             template.version(codes, *number)?;
         }
         if numbers.contains(&template.default_version()) {
             let number = template.default_version();
             let message = format!("Version {number} is the default and cannot be deleted.");
-            let wanted = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
-            return Err(codes.error(wanted, message));
+            let requested = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
+            return Err(codes.error(requested, message));
         }
         numbers.into_iter().for_each(|number| template.remove(number));
         Ok(Outcome::Response(DeleteLaunchTemplateVersionsResponse::default()))
@@ -51,9 +51,9 @@ impl ActionHandler for DeleteLaunchTemplateVersions {
 
 /// A template with all its versions.
 impl ActionHandler for DeleteLaunchTemplate {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        scene.template(&self.launch_template_id)?;
-        scene.resources().launch_templates.remove(&self.launch_template_id);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        context.template(&self.launch_template_id)?;
+        context.resources().launch_templates.remove(&self.launch_template_id);
         Ok(Outcome::Response(DeleteLaunchTemplateResponse::default()))
     }
 }

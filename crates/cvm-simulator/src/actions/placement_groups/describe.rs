@@ -14,19 +14,20 @@ use cvm_models::types::DisasterRecoverGroup;
 
 /// The newest first, each with those that are in it now.
 impl ActionHandler for DescribeDisasterRecoverGroups {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
         let name = self.name.as_deref().unwrap_or_default();
         let ids = IdFilter::new(&self.disaster_recover_group_ids);
-        let here = scene.regions.get(scene.region.name);
-        let all = here.into_iter().flat_map(|here| here.placement_groups.newest_first());
+        let resources = context.regions.get(context.region.name);
+        let all =
+            resources.into_iter().flat_map(|resources| resources.placement_groups.newest_first());
         let passing = all.filter(|group| {
             ids.includes(&group.disaster_recover_group_id)
                 && group.name.contains(name)
                 && filters.iter().all(|filter| holds(filter, group))
         });
-        let page = Page::of(scene.codes.0, self.offset, self.limit);
-        let members = scene.instances.in_placement_groups();
+        let page = Page::of(context.codes.0, self.offset, self.limit);
+        let members = context.instances.in_placement_groups();
         let (disaster_recover_group_set, total_count) =
             page.cut(passing, |group| with_members(group, &members));
         Ok(Outcome::Response(DescribeDisasterRecoverGroupsResponse {
@@ -56,8 +57,8 @@ fn holds(filter: &CheckedFilter<'_>, group: &DisasterRecoverGroup) -> bool {
 
 /// How many groups there may be, and how many fit into one.
 impl ActionHandler for DescribeDisasterRecoverGroupQuota {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let current = scene.resources().placement_groups.count();
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let current = context.resources().placement_groups.count();
         Ok(Outcome::Response(DescribeDisasterRecoverGroupQuotaResponse {
             group_quota: i64::try_from(GROUP_QUOTA).unwrap_or(i64::MAX),
             current_num: i64::try_from(current).unwrap_or(i64::MAX),

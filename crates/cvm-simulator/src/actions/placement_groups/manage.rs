@@ -16,16 +16,16 @@ use cvm_protocol::json;
 
 /// An empty group.
 impl ActionHandler for CreateDisasterRecoverGroup {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
         // A request that was read can be written.
         let parameters = json::to_vec(&self).unwrap_or_default();
         if let Some(token) = token {
-            let groups = &mut scene.resources().placement_groups;
+            let groups = &mut context.resources().placement_groups;
             groups.tokens.forget(now);
             if let Some(ids) = groups.tokens.repeated(codes, token, &parameters)? {
-                return again(scene, ids.first().map_or("", String::as_str));
+                return again(context, ids.first().map_or("", String::as_str));
             }
         }
         let strategy = self.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread);
@@ -34,14 +34,14 @@ impl ActionHandler for CreateDisasterRecoverGroup {
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
-        if scene.resources().placement_groups.count() >= GROUP_QUOTA {
+        if context.resources().placement_groups.count() >= GROUP_QUOTA {
             let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
             return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
         // That there is a type is in the tables.
         let level = self.r#type.clone().unwrap_or_default();
         let group = DisasterRecoverGroup {
-            disaster_recover_group_id: scene.ids.id("ps-", Stream::PlacementGroupId),
+            disaster_recover_group_id: context.ids.id("ps-", Stream::PlacementGroupId),
             name: self.name.clone(),
             cvm_quota_total: room(&level),
             r#type: level,
@@ -53,7 +53,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
             ..DisasterRecoverGroup::default()
         };
         let answer = answer(&group, 0);
-        let groups = &mut scene.resources().placement_groups;
+        let groups = &mut context.resources().placement_groups;
         if let Some(token) = token {
             let ids = [group.disaster_recover_group_id.clone()];
             groups.tokens.keep(token, &parameters, &ids, now);
@@ -65,11 +65,11 @@ impl ActionHandler for CreateDisasterRecoverGroup {
 
 /// The answer to a request that has made its group before.
 fn again(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     id: &str,
 ) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, ApiError> {
-    let group = scene.placement_group(id, &["InvalidParameterValue"])?;
-    let current = scene.members_of(id).count();
+    let group = context.placement_group(id, &["InvalidParameterValue"])?;
+    let current = context.members_of(id).count();
     Ok(Outcome::Response(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
 }
 
@@ -89,16 +89,16 @@ fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecov
 
 /// Another name, and an affinity that only grows.
 impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = &self.disaster_recover_group_id;
         let present =
-            scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?.affinity;
+            context.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?.affinity;
         let affinity = self.affinity.unwrap_or(present);
         if affinity < present {
             let message = format!("The affinity of `{id}` is {present} and can only be raised.");
-            return Err(scene.codes.error(["InvalidParameterValue"], message));
+            return Err(context.codes.error(["InvalidParameterValue"], message));
         }
-        if let Some(group) = scene.resources().placement_groups.get_mut(id) {
+        if let Some(group) = context.resources().placement_groups.get_mut(id) {
             group.name = self.name;
             group.affinity = affinity;
         }
@@ -108,18 +108,18 @@ impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
 
 /// Empty groups, all of them or none.
 impl ActionHandler for DeleteDisasterRecoverGroups {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         for id in &self.disaster_recover_group_ids {
-            scene.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?;
+            context.placement_group(id, &["ResourceNotFound.InvalidPlacementSet"])?;
         }
-        let members = scene.instances.in_placement_groups();
+        let members = context.instances.in_placement_groups();
         for id in &self.disaster_recover_group_ids {
             if !members.members(id).is_empty() {
                 let message = format!("The placement group `{id}` still holds instances.");
-                return Err(scene.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
+                return Err(context.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
             }
         }
-        let groups = &mut scene.resources().placement_groups;
+        let groups = &mut context.resources().placement_groups;
         self.disaster_recover_group_ids.iter().for_each(|id| groups.remove(id));
         Ok(Outcome::Response(DeleteDisasterRecoverGroupsResponse::default()))
     }

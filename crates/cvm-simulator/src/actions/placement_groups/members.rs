@@ -18,28 +18,29 @@ const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopp
 
 /// Instances go into another group, where they are or, by force, on another machine.
 impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let id = target(codes, &self)?;
-        let serials = scene.find(&self.instance_ids)?;
-        let group = scene.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
-        let seat = PlacementSlot::in_group(codes, group, self.partition_number)?;
+        let serials = context.find(&self.instance_ids)?;
+        let group =
+            context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
+        let slot = PlacementSlot::in_group(codes, group, self.partition_number)?;
         let is_forced = self.force == Some(true);
-        for machine in scene.instances(&serials) {
-            can_go(codes, &machine.api, id, is_forced)?;
+        for instance in context.instances(&serials) {
+            can_go(codes, &instance.api, id, is_forced)?;
         }
-        scene.check_state(&serials, ALLOWED)?;
-        scene.check_room(group, serials.len() as u64)?;
+        context.check_state(&serials, ALLOWED)?;
+        context.check_room(group, serials.len() as u64)?;
         for serial in serials {
-            let Some(machine) = scene.instances.get_mut(serial) else { continue };
-            seat.take(&mut machine.api, scene.ids);
-            let runs = machine.api.instance_state == InstanceState::Running;
-            let course = match (runs, is_forced) {
+            let Some(instance) = context.instances.get_mut(serial) else { continue };
+            slot.take(&mut instance.api, context.ids);
+            let runs = instance.api.instance_state == InstanceState::Running;
+            let operation = match (runs, is_forced) {
                 (true, true) => &REGROUP_FORCED,
                 (true, false) => &REGROUP_RUNNING,
                 (false, _) => &REGROUP_STOPPED,
             };
-            scene.begin(serial, course, Effect::None);
+            context.begin(serial, operation, Effect::None);
         }
         Ok(Outcome::Response(ModifyInstancesDisasterRecoverGroupResponse::default()))
     }
@@ -94,30 +95,30 @@ fn can_go(
 
 /// Instances leave their group and stay where they are.
 impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let groups = &self.disaster_recover_group_ids;
         let mut serials = Vec::with_capacity(self.instance_ids.len());
         for id in &self.instance_ids {
-            serials.push(scene.instances.serial(id).ok_or_else(|| {
+            serials.push(context.instances.serial(id).ok_or_else(|| {
                 let message = format!("The instance `{id}` does not exist here.");
                 codes.error(["ResourceNotFound.InvalidInstanceIdNotFound"], message)
             })?);
         }
         for id in groups {
-            scene.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
+            context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
         }
-        for machine in scene.instances(&serials) {
-            if !groups.iter().any(|group| is_in(&machine.api, group)) {
-                let id = &machine.api.instance_id;
+        for instance in context.instances(&serials) {
+            if !groups.iter().any(|group| is_in(&instance.api, group)) {
+                let id = &instance.api.instance_id;
                 let message = format!("The instance `{id}` is in none of the groups named.");
-                let wanted = ["FailedOperation.DisasterRecoverGroupNotMatch"];
-                return Err(codes.error(wanted, message));
+                let requested = ["FailedOperation.DisasterRecoverGroupNotMatch"];
+                return Err(codes.error(requested, message));
             }
         }
         for serial in serials {
-            if let Some(machine) = scene.instances.get_mut(serial) {
-                leave_group(&mut machine.api);
+            if let Some(instance) = context.instances.get_mut(serial) {
+                leave_group(&mut instance.api);
             }
         }
         Ok(Outcome::Response(DeleteInstancesDisasterRecoverGroupsResponse::default()))

@@ -19,8 +19,8 @@ const DAY: u64 = 86_400;
 const MONTH_DAYS: f64 = 30.0;
 
 impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let mbps = self.internet_accessible.internet_max_bandwidth_out.ok_or_else(|| {
             let message = "The parameter `InternetAccessible.InternetMaxBandwidthOut` is required.";
             codes.error(["MissingParameter"], message)
@@ -30,18 +30,18 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
             return Err(codes.error(["InvalidParameterValue.Range"], message));
         }
         let window = (self.start_time.as_deref(), self.end_time.as_deref());
-        let machines = lookup::find(scene, &self.instance_ids, false)?;
-        let charged = one_charge(codes, &machines)?;
-        is_alone(codes, charged, machines.len())?;
-        let tariff = Tariff::of(scene.region);
-        let bandwidth_price = match (charged, machines.first()) {
+        let instances = lookup::find(context, &self.instance_ids, false)?;
+        let charged = one_charge(codes, &instances)?;
+        is_alone(codes, charged, instances.len())?;
+        let tariff = Tariff::of(context.region);
+        let bandwidth_price = match (charged, instances.first()) {
             (Some(InternetChargeType::BandwidthPackage), _) => {
                 let message = "The bandwidth of a package is changed at the package.";
                 let code = "UnsupportedOperation.BandwidthPackageIdNotSupported";
                 return Err(codes.error([code], message));
             }
-            (Some(InternetChargeType::BandwidthPrepaid), Some(machine)) => {
-                Some(for_a_window(scene, machine, mbps, window)?)
+            (Some(InternetChargeType::BandwidthPrepaid), Some(instance)) => {
+                Some(for_a_window(context, instance, mbps, window)?)
             }
             _ if window != (None, None) => {
                 let message = "`StartTime` and `EndTime` are for bandwidth that is paid ahead.";
@@ -66,10 +66,10 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
 
 fn one_charge<'a>(
     codes: DocumentedCodes,
-    machines: &[&'a StoredInstance],
+    instances: &[&'a StoredInstance],
 ) -> Result<Option<&'a InternetChargeType>, ApiError> {
     let charge = |it: &&'a StoredInstance| it.api.internet_accessible.internet_charge_type.as_ref();
-    let mut kinds = machines.iter().map(charge);
+    let mut kinds = instances.iter().map(charge);
     let first = kinds.next().flatten();
     if kinds.all(|kind| kind == first) {
         return Ok(first);
@@ -95,28 +95,28 @@ fn is_alone(
 /// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the
 /// present one) · days / 30. Days are sold without the discount of a long term.
 fn for_a_window(
-    scene: &RequestContext<'_>,
-    machine: &StoredInstance,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
     mbps: i64,
     (start, end): (Option<&str>, Option<&str>),
 ) -> Result<ItemPrice, ApiError> {
-    let codes = scene.codes;
+    let codes = context.codes;
     let (Some(start), Some(end)) = (start, end) else {
         let message = "`StartTime` and `EndTime` are required with prepaid bandwidth.";
         return Err(codes.error(["MissingParameter"], message));
     };
     let (start, end) = (day(codes, start)?, day(codes, end)?);
-    let expiry = machine.expires.map_or(u64::MAX, |expires| expires.unix() / DAY);
-    if start < scene.now.unix() / DAY || end < start || end > expiry {
+    let expiry = instance.expires.map_or(u64::MAX, |expires| expires.unix() / DAY);
+    if start < context.now.unix() / DAY || end < start || end > expiry {
         let message = "The window begins today or later, and ends with the instance or earlier.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let now = machine.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
+    let now = instance.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
     if mbps <= now {
         let message = format!("Prepaid bandwidth of {now} Mbps can only be raised.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let tariff = Tariff::of(scene.region);
+    let tariff = Tariff::of(context.region);
     let more = month(tariff.bandwidth(mbps) - tariff.bandwidth(now));
     let days = end - start + 1;
     Ok(quote::sum(more * days as f64 / MONTH_DAYS, 1.0))
@@ -124,8 +124,8 @@ fn for_a_window(
 
 /// The number of a day that is written as `2023-11-14`.
 fn day(codes: DocumentedCodes, text: &str) -> Result<u64, ApiError> {
-    let moment = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
-    moment.map(|moment| moment.unix() / DAY).ok_or_else(|| {
+    let time = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
+    time.map(|time| time.unix() / DAY).ok_or_else(|| {
         let message = format!("The date `{text}` is not one like `2023-11-14`.");
         codes.error(["InvalidParameterValue"], message)
     })

@@ -17,30 +17,30 @@ use cvm_models::types::{Instance, Price};
 
 /// What another type would cost: on a subscription the difference until it ends, else the new rate.
 impl ActionHandler for InquiryPriceResetInstancesType {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let name = &self.instance_type;
         error_codes::type_name(codes, name)?;
         let id = self.instance_ids.first().map_or("", String::as_str);
-        let machine = lookup::find_one(scene, id)?;
-        lookup::is_charged_itself(codes, machine)?;
-        if !disks::is_changeable(&machine.api.system_disk) {
+        let instance = lookup::find_one(context, id)?;
+        lookup::is_charged_itself(codes, instance)?;
+        if !disks::is_changeable(&instance.api.system_disk) {
             let why = "the type of its system disk cannot follow it to another host";
-            return Err(lookup::not_supported(codes, machine, why));
+            return Err(lookup::not_supported(codes, instance, why));
         }
-        let zone = scene.region.zone(&machine.api.placement.zone);
+        let zone = context.region.zone(&instance.api.placement.zone);
         let offered = instance_type(name);
-        let Some(wanted) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
+        let Some(requested) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
         else {
-            let zone = &machine.api.placement.zone;
+            let zone = &instance.api.placement.zone;
             let message = format!("The zone `{zone}` does not offer the type `{name}`.");
             return Err(codes.error(["ResourceUnavailable.InstanceType"], message));
         };
-        can_become(codes, &machine.api, wanted)?;
-        let tariff = Tariff::of(scene.region);
-        let now = Rates::of(tariff, &machine.api);
-        let then = Rates::of(tariff, &changed(&machine.api, wanted));
-        let price = match Subscription::of(machine, scene.now) {
+        can_become(codes, &instance.api, requested)?;
+        let tariff = Tariff::of(context.region);
+        let now = Rates::of(tariff, &instance.api);
+        let then = Rates::of(tariff, &changed(&instance.api, requested));
+        let price = match Subscription::of(instance, context.now) {
             Some(subscription) => subscription.difference(then.hour() - now.hour()),
             None => then.quote(1, None),
         };
@@ -52,25 +52,25 @@ impl ActionHandler for InquiryPriceResetInstancesType {
 }
 
 /// The instance as it would be.
-fn changed(shown: &Instance, wanted: InstanceType) -> Instance {
-    let mut machine = StoredInstance::new(shown.clone());
-    machine.set_type(wanted);
-    machine.api
+fn changed(api: &Instance, requested: InstanceType) -> Instance {
+    let mut instance = StoredInstance::new(api.clone());
+    instance.set_type(requested);
+    instance.api
 }
 
 fn can_become(
     codes: DocumentedCodes,
-    shown: &Instance,
-    wanted: InstanceType,
+    api: &Instance,
+    requested: InstanceType,
 ) -> Result<(), ApiError> {
-    let now = instance_type(&shown.instance_type);
-    let is_same_family = now.is_some_and(|now| now.family.name == wanted.family.name);
+    let now = instance_type(&api.instance_type);
+    let is_same_family = now.is_some_and(|now| now.family.name == requested.family.name);
     let has_gpu = now.is_some_and(|now| now.family.gpu.is_some());
-    let mut kinds = shown.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
-    let is_uncharged = shown.stop_charging_mode == StopChargingMode::StopCharging;
+    let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
+    let is_uncharged = api.stop_charging_mode == StopChargingMode::StopCharging;
     let (code, why) = if has_gpu && !is_same_family {
         ("UnsupportedOperation.HeterogeneousChangeInstanceFamily", "it has a GPU")
-    } else if !has_gpu && wanted.family.gpu.is_some() {
+    } else if !has_gpu && requested.family.gpu.is_some() {
         ("InvalidParameterValue.GPUInstanceFamily", "it has no GPU")
     } else if !is_same_family
         && kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local()))
@@ -83,38 +83,38 @@ fn can_become(
     } else {
         return Ok(());
     };
-    let (id, name) = (&shown.instance_id, wanted.size.name);
+    let (id, name) = (&api.instance_id, requested.size.name);
     let message = format!("The instance `{id}` cannot become {name}, because {why}.");
     Err(codes.error([code], message))
 }
 
 /// What a reinstallation would add to the cost of an instance. No image here costs anything, so that is what the larger system disk adds.
 impl ActionHandler for InquiryPriceResetInstance {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let machine = lookup::find_one(scene, &self.instance_id)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let instance = lookup::find_one(context, &self.instance_id)?;
         let image = self.image_id.filter(|id| !id.is_empty());
-        let image = image.map(|id| scene.bootable(&id)).transpose()?;
-        let disk = &machine.api.system_disk;
+        let image = image.map(|id| context.bootable(&id)).transpose()?;
+        let disk = &instance.api.system_disk;
         let kind = disk.disk_type.as_ref();
         let now_gib = disk.disk_size.unwrap_or_default();
-        let wanted = self.system_disk.unwrap_or_default();
-        disks::keeps_type(codes, kind, wanted.disk_type.as_ref())?;
-        if wanted.encrypt.is_some_and(|encrypt| encrypt != disk.encrypt.unwrap_or(false)) {
+        let requested = self.system_disk.unwrap_or_default();
+        disks::keeps_type(codes, kind, requested.disk_type.as_ref())?;
+        if requested.encrypt.is_some_and(|encrypt| encrypt != disk.encrypt.unwrap_or(false)) {
             let message = "A reinstallation does not switch the encryption of the system disk.";
             let code = "UnsupportedOperation.ModifyEncryptionNotSupported";
             return Err(codes.error([code], message));
         }
         let kind = kind.map_or("", |kind| kind.as_str());
         let allowed = disk_type(kind).map(|known| &known.system_gib);
-        let gib = wanted.disk_size.unwrap_or(now_gib);
+        let gib = requested.disk_size.unwrap_or(now_gib);
         disks::can_grow(codes, now_gib, gib, allowed)?;
         if let Some(image) = &image {
-            fits(scene, machine, image, gib)?;
+            fits(context, instance, image, gib)?;
         }
-        let tariff = Tariff::of(scene.region);
+        let tariff = Tariff::of(context.region);
         let more = tariff.disk(kind, gib) - tariff.disk(kind, now_gib);
-        let price = match Subscription::of(machine, scene.now) {
+        let price = match Subscription::of(instance, context.now) {
             Some(subscription) => subscription.difference(more),
             None => quote::by_hour(more, more),
         };
@@ -127,25 +127,25 @@ impl ActionHandler for InquiryPriceResetInstance {
 
 /// Whether an image can be installed on the instance, with so large a system disk.
 fn fits(
-    scene: &RequestContext<'_>,
-    machine: &StoredInstance,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
     image: &LaunchImage,
     gib: i64,
 ) -> Result<(), ApiError> {
-    let codes = scene.codes;
-    let shown = &machine.api;
-    let is_other_platform = shown.os_name.starts_with("Windows") != image.system.is_windows();
+    let codes = context.codes;
+    let api = &instance.api;
+    let is_other_platform = api.os_name.starts_with("Windows") != image.system.is_windows();
     if is_other_platform
-        && !(scene.region.is_mainland() && disks::is_changeable(&shown.system_disk))
+        && !(context.region.is_mainland() && disks::is_changeable(&api.system_disk))
     {
-        let (image, id) = (&image.id, &shown.instance_id);
+        let (image, id) = (&image.id, &api.instance_id);
         let message = format!("The image `{image}` changes the platform, which `{id}` cannot.");
         let code = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
         return Err(codes.error([code], message));
     }
     if gib < image.size_gib {
-        let (image, least) = (&image.id, image.size_gib);
-        let message = format!("The image `{image}` needs a system disk of {least} GiB.");
+        let (image, min) = (&image.id, image.size_gib);
+        let message = format!("The image `{image}` needs a system disk of {min} GiB.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     Ok(())

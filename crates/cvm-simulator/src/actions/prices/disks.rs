@@ -24,8 +24,8 @@ struct Present<'a> {
 
 /// What a larger disk would cost: on a subscription the difference until it ends, else the new rate of the disk.
 impl ActionHandler for InquiryPriceResizeInstanceDisks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let wanted_gib = match (self.data_disks.first(), &self.system_disk) {
             (Some(disk), _) => disk.disk_size,
             (None, Some(disk)) => disk.disk_size,
@@ -36,25 +36,25 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
         let wanted_gib = wanted_gib.ok_or_else(|| {
             codes.error(["MissingParameter"], "The parameter `DiskSize` is required here.")
         })?;
-        let machine = lookup::find_one(scene, &self.instance_id)?;
-        lookup::is_charged_itself(codes, machine)?;
-        let shown = &machine.api;
+        let instance = lookup::find_one(context, &self.instance_id)?;
+        lookup::is_charged_itself(codes, instance)?;
+        let api = &instance.api;
         let Present { kind, now_gib } = match self.data_disks.first() {
-            Some(disk) => of_data(codes, shown, disk, wanted_gib)?,
-            None => of_system(codes, shown, self.system_disk.as_ref(), wanted_gib)?,
+            Some(disk) => of_data(codes, api, disk, wanted_gib)?,
+            None => of_system(codes, api, self.system_disk.as_ref(), wanted_gib)?,
         };
         if wanted_gib == now_gib {
             let message = format!("The disk has {now_gib} GiB already.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
-        if self.resize_online == Some(true) && shown.instance_state == InstanceState::Stopped {
-            let message = format!("The instance `{}` is STOPPED.", shown.instance_id);
+        if self.resize_online == Some(true) && api.instance_state == InstanceState::Stopped {
+            let message = format!("The instance `{}` is STOPPED.", api.instance_id);
             return Err(codes.error(["UnsupportedOperation.InstanceStateStopped"], message));
         }
         let kind = kind.map_or("", |kind| kind.as_str());
-        let tariff = Tariff::of(scene.region);
+        let tariff = Tariff::of(context.region);
         let then = tariff.disk(kind, wanted_gib);
-        let price = match Subscription::of(machine, scene.now) {
+        let price = match Subscription::of(instance, context.now) {
             Some(subscription) => subscription.difference(then - tariff.disk(kind, now_gib)),
             None => quote::by_hour(then, then),
         };
@@ -67,14 +67,14 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
 
 fn of_system<'a>(
     codes: DocumentedCodes,
-    shown: &'a Instance,
-    wanted: Option<&SystemDisk>,
+    api: &'a Instance,
+    requested: Option<&SystemDisk>,
     wanted_gib: i64,
 ) -> Result<Present<'a>, ApiError> {
-    let kind = shown.system_disk.disk_type.as_ref();
-    keeps_type(codes, kind, wanted.and_then(|wanted| wanted.disk_type.as_ref()))?;
+    let kind = api.system_disk.disk_type.as_ref();
+    keeps_type(codes, kind, requested.and_then(|requested| requested.disk_type.as_ref()))?;
     is_in_the_cloud(codes, kind)?;
-    let now_gib = shown.system_disk.disk_size.unwrap_or_default();
+    let now_gib = api.system_disk.disk_size.unwrap_or_default();
     let known = kind.and_then(|kind| disk_type(kind.as_str()));
     can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.system_gib))?;
     Ok(Present { kind, now_gib })
@@ -82,19 +82,20 @@ fn of_system<'a>(
 
 fn of_data<'a>(
     codes: DocumentedCodes,
-    shown: &'a Instance,
-    wanted: &DataDisk,
+    api: &'a Instance,
+    requested: &DataDisk,
     wanted_gib: i64,
 ) -> Result<Present<'a>, ApiError> {
     // The published sample gives a size alone.
-    let is_meant = |disk: &&DataDisk| wanted.disk_id.is_none() || disk.disk_id == wanted.disk_id;
-    let disk = shown.data_disks.iter().find(is_meant).ok_or_else(|| {
-        let id = wanted.disk_id.as_deref().map(|id| format!(" `{id}`")).unwrap_or_default();
-        let message = format!("The instance `{}` has no data disk{id}.", shown.instance_id);
+    let is_meant =
+        |disk: &&DataDisk| requested.disk_id.is_none() || disk.disk_id == requested.disk_id;
+    let disk = api.data_disks.iter().find(is_meant).ok_or_else(|| {
+        let id = requested.disk_id.as_deref().map(|id| format!(" `{id}`")).unwrap_or_default();
+        let message = format!("The instance `{}` has no data disk{id}.", api.instance_id);
         codes.error(["InvalidParameterValue"], message)
     })?;
     let kind = disk.disk_type.as_ref();
-    keeps_type(codes, kind, wanted.disk_type.as_ref())?;
+    keeps_type(codes, kind, requested.disk_type.as_ref())?;
     is_in_the_cloud(codes, kind)?;
     if wanted_gib % DATA_STEP_GIB != 0 {
         let message = format!("The size of a data disk is a multiple of 10 GiB, not {wanted_gib}.");
@@ -145,12 +146,12 @@ pub(crate) fn can_grow(
 pub(crate) fn keeps_type(
     codes: DocumentedCodes,
     now: Option<&DiskType>,
-    wanted: Option<&DiskType>,
+    requested: Option<&DiskType>,
 ) -> Result<(), ApiError> {
-    match wanted.filter(|wanted| now.is_some_and(|now| now != *wanted)) {
+    match requested.filter(|requested| now.is_some_and(|now| now != *requested)) {
         None => Ok(()),
-        Some(wanted) => {
-            let message = format!("The type of the disk cannot become {wanted}.");
+        Some(requested) => {
+            let message = format!("The type of the disk cannot become {requested}.");
             Err(codes.error(["InvalidParameterValue"], message))
         }
     }

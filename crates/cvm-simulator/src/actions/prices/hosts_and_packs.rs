@@ -15,14 +15,14 @@ use cvm_models::types::HostPriceInfo;
 
 /// What another term of dedicated hosts would cost.
 impl ActionHandler for InquiryPriceRenewHosts {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let tariff = Tariff::of(scene.region);
-        let hosts = renewable(scene, &self.host_ids)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let tariff = Tariff::of(context.region);
+        let hosts = renewable(context, &self.host_ids)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
         // Only types that exist are ever bought.
-        let types = hosts.iter().filter_map(|host| host_type(&host.bought.host_type));
+        let types = hosts.iter().filter_map(|host| host_type(&host.item.host_type));
         let hour = types.map(|kind| tariff.host(kind)).sum::<f64>();
         // The tables require a period.
         let months = self.host_charge_prepaid.period.and_then(|period| i64::try_from(period).ok());
@@ -40,14 +40,14 @@ const COUNTS: std::ops::RangeInclusive<i64> = 1..=100;
 
 /// What whole and half machines would cost.
 impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let count = self.instance_count.unwrap_or_default();
         if !COUNTS.contains(&count) {
             let message = format!("A purchase has 1 to 100 packs, not {count}.");
-            return Err(scene.codes.error(["InvalidParameterValue.Range"], message));
+            return Err(context.codes.error(["InvalidParameterValue.Range"], message));
         }
-        let pack = on_sale(scene, &self.instance_type, &self.zone)?;
-        let hour = Tariff::of(scene.region).pack(pack) * count as f64;
+        let pack = on_sale(context, &self.instance_type, &self.zone)?;
+        let hour = Tariff::of(context.region).pack(pack) * count as f64;
         Ok(Outcome::Response(InquirePricePurchaseResourcePoolPacksResponse {
             price: quote::ahead(month(hour), self.period.unwrap_or(1)),
             ..Self::Response::default()

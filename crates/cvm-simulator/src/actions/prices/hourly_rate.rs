@@ -8,37 +8,37 @@ use cvm_models::types::{Instance, InternetAccessible, ItemPrice};
 /// What an hour costs, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rates {
-    machine: f64,
+    instance: f64,
     disks: f64,
     is_spot: bool,
 }
 
 impl Rates {
-    pub(crate) fn of(tariff: Tariff, shown: &Instance) -> Self {
-        let gpus = shown.gpu_info.as_ref().map(|gpu| (gpu.gpu_type.as_str(), gpu.gpu_count));
+    pub(crate) fn of(tariff: Tariff, api: &Instance) -> Self {
+        let gpus = api.gpu_info.as_ref().map(|gpu| (gpu.gpu_type.as_str(), gpu.gpu_count));
         let disk = |kind: Option<&str>, gib: Option<i64>| {
             tariff.disk(kind.unwrap_or_default(), gib.unwrap_or_default())
         };
-        let system = &shown.system_disk;
+        let system = &api.system_disk;
         let system = disk(system.disk_type.as_ref().map(|kind| kind.as_str()), system.disk_size);
-        let data = shown.data_disks.iter();
+        let data = api.data_disks.iter();
         let data =
             data.map(|it| disk(it.disk_type.as_ref().map(|kind| kind.as_str()), it.disk_size));
         Self {
-            machine: tariff.machine(shown.cpu, shown.memory, gpus),
+            instance: tariff.instance(api.cpu, api.memory, gpus),
             disks: system + data.sum::<f64>(),
-            is_spot: shown.instance_charge_type == InstanceChargeType::SpotPaid,
+            is_spot: api.instance_charge_type == InstanceChargeType::SpotPaid,
         }
     }
 
     /// At list price.
     pub(crate) fn hour(self) -> f64 {
-        self.machine + self.disks
+        self.instance + self.disks
     }
 
     /// What is asked for an hour: a spot instance is cheaper, its disks are not.
     fn asked(self) -> f64 {
-        if self.is_spot { spot(self.machine) + self.disks } else { self.hour() }
+        if self.is_spot { spot(self.instance) + self.disks } else { self.hour() }
     }
 
     /// So many such instances: for so many months, or by the hour.

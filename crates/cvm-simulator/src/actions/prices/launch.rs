@@ -14,20 +14,20 @@ use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::Price;
 
 impl ActionHandler for InquiryPriceRunInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let network = self.virtual_private_cloud.as_ref();
         let has_address = network.is_some_and(|network| !network.private_ip_addresses.is_empty());
         if has_address && self.instance_count.unwrap_or(1) != 1 {
             let message = "With `PrivateIpAddresses`, the price of one instance alone is told.";
-            return Err(scene.codes.error(["InvalidParameterCombination"], message));
+            return Err(context.codes.error(["InvalidParameterCombination"], message));
         }
         let period = self.instance_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
         let months =
             period.filter(|_| self.instance_charge_type == Some(InstanceChargeType::Prepaid));
         let request = launch(self);
-        let request = template::filled_in(&request, scene)?;
-        let plan = Plan::of(&request, scene)?;
-        let tariff = Tariff::of(scene.region);
+        let request = template::filled_in(&request, context)?;
+        let plan = Plan::of(&request, context)?;
+        let tariff = Tariff::of(context.region);
         let mut lines = Lines::default();
         let line = &plan.template.internet_accessible;
         for _ in 0..plan.count {

@@ -7,45 +7,45 @@ use cvm_models::enums::{InstanceChargeType, InstanceState};
 /// Finds instances that all exist and of which none is on its way out. Those in the recycle bin can
 /// be renewed and nothing else.
 pub(crate) fn find<'s>(
-    scene: &'s RequestContext<'_>,
+    context: &'s RequestContext<'_>,
     ids: &[String],
     is_bin_open: bool,
 ) -> Result<Vec<&'s StoredInstance>, ApiError> {
-    let serials = scene.find(ids)?;
-    let machines: Vec<_> = scene.instances(&serials).collect();
-    let is_out = |machine: &&&StoredInstance| match machine.api.instance_state {
+    let serials = context.find(ids)?;
+    let instances: Vec<_> = context.instances(&serials).collect();
+    let is_out = |instance: &&&StoredInstance| match instance.api.instance_state {
         InstanceState::Terminating => true,
         InstanceState::Shutdown => !is_bin_open,
-        _ => machine.is_isolating() && !is_bin_open,
+        _ => instance.is_isolating() && !is_bin_open,
     };
-    match machines.iter().find(is_out) {
-        None => Ok(machines),
-        Some(machine) => {
-            let why = format!("it is {}", machine.api.instance_state);
-            Err(not_supported(scene.codes, machine, &why))
+    match instances.iter().find(is_out) {
+        None => Ok(instances),
+        Some(instance) => {
+            let why = format!("it is {}", instance.api.instance_state);
+            Err(not_supported(context.codes, instance, &why))
         }
     }
 }
 
 /// As [`find`], for an action that names one.
 pub(crate) fn find_one<'s>(
-    scene: &'s RequestContext<'_>,
+    context: &'s RequestContext<'_>,
     id: &str,
 ) -> Result<&'s StoredInstance, ApiError> {
-    let machines = find(scene, &[id.to_owned()], false)?;
-    machines.first().copied().ok_or_else(|| {
+    let instances = find(context, &[id.to_owned()], false)?;
+    instances.first().copied().ok_or_else(|| {
         let message = format!("The instance `{id}` does not exist.");
-        scene.codes.error(["InvalidInstanceId.NotFound"], message)
+        context.codes.error(["InvalidInstanceId.NotFound"], message)
     })
 }
 
 /// Checks that all are charged in the same way.
 pub(crate) fn are_of_one_charge(
     codes: DocumentedCodes,
-    machines: &[&StoredInstance],
+    instances: &[&StoredInstance],
     code: &str,
 ) -> Result<(), ApiError> {
-    let mut kinds = machines.iter().map(|machine| &machine.api.instance_charge_type);
+    let mut kinds = instances.iter().map(|instance| &instance.api.instance_charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
@@ -57,11 +57,11 @@ pub(crate) fn are_of_one_charge(
 /// Checks that an instance is not one of a dedicated host or cluster, which is charged in its stead.
 pub(crate) fn is_charged_itself(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
 ) -> Result<(), ApiError> {
     use InstanceChargeType::{CdcPaid, CdhPaid};
-    if matches!(machine.api.instance_charge_type, CdhPaid | CdcPaid) {
-        return Err(not_supported(codes, machine, "the host is charged in its stead"));
+    if matches!(instance.api.instance_charge_type, CdhPaid | CdcPaid) {
+        return Err(not_supported(codes, instance, "the host is charged in its stead"));
     }
     Ok(())
 }
@@ -69,10 +69,10 @@ pub(crate) fn is_charged_itself(
 /// The instance is of a kind that the action does not handle.
 pub(crate) fn not_supported(
     codes: DocumentedCodes,
-    machine: &StoredInstance,
+    instance: &StoredInstance,
     why: &str,
 ) -> ApiError {
-    let (id, action) = (&machine.api.instance_id, codes.0.name);
+    let (id, action) = (&instance.api.instance_id, codes.0.name);
     let message = format!("{action} does not take the instance `{id}`: {why}.");
     codes.error(["InvalidInstance.NotSupported"], message)
 }

@@ -26,11 +26,11 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// That of a prepaid instance.
-    pub(crate) fn of(machine: &StoredInstance, now: Timestamp) -> Option<Self> {
-        let shown = &machine.api;
-        let is_prepaid = shown.instance_charge_type == InstanceChargeType::Prepaid;
-        let ends = machine.expires.filter(|_| is_prepaid)?;
-        Self::between(Timestamp::parse(&shown.created_time)?, ends, now)
+    pub(crate) fn of(instance: &StoredInstance, now: Timestamp) -> Option<Self> {
+        let api = &instance.api;
+        let is_prepaid = api.instance_charge_type == InstanceChargeType::Prepaid;
+        let ends = instance.expires.filter(|_| is_prepaid)?;
+        Self::between(Timestamp::parse(&api.created_time)?, ends, now)
     }
 
     fn between(begins: Timestamp, ends: Timestamp, now: Timestamp) -> Option<Self> {
@@ -76,8 +76,8 @@ mod tests {
     use super::*;
 
     fn subscription(ends: &str, now: &str) -> Option<Subscription> {
-        let moment = |text| Timestamp::parse(text).unwrap();
-        Subscription::between(moment("2023-01-01"), moment(ends), moment(now))
+        let time = |text| Timestamp::parse(text).unwrap();
+        Subscription::between(time("2023-01-01"), time(ends), time(now))
     }
 
     #[test]

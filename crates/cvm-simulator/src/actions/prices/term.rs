@@ -17,25 +17,25 @@ use cvm_models::types::{InstanceRefund, Price};
 
 /// What another term of prepaid instances would cost.
 impl ActionHandler for InquiryPriceRenewInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let machines = lookup::find(scene, &self.instance_ids, true)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let instances = lookup::find(context, &self.instance_ids, true)?;
         let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
-        lookup::are_of_one_charge(codes, &machines, mixed)?;
-        let tariff = Tariff::of(scene.region);
+        lookup::are_of_one_charge(codes, &instances, mixed)?;
+        let tariff = Tariff::of(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
-        for machine in machines {
-            let shown = &machine.api;
-            if shown.instance_charge_type != InstanceChargeType::Prepaid {
-                return Err(lookup::not_supported(codes, machine, "it is not prepaid"));
+        for instance in instances {
+            let api = &instance.api;
+            if api.instance_charge_type != InstanceChargeType::Prepaid {
+                return Err(lookup::not_supported(codes, instance, "it is not prepaid"));
             }
-            if shown.instance_state == InstanceState::Pending {
-                let message = format!("The instance `{}` is PENDING.", shown.instance_id);
+            if api.instance_state == InstanceState::Pending {
+                let message = format!("The instance `{}` is PENDING.", api.instance_id);
                 return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
             }
-            hour += Rates::of(tariff, shown).hour();
+            hour += Rates::of(tariff, api).hour();
             // What is metered goes on as before: only bandwidth that is paid ahead is renewed.
-            let line = &shown.internet_accessible;
+            let line = &api.internet_accessible;
             let charged = line.internet_charge_type.as_ref();
             lines.add(
                 tariff,
@@ -59,15 +59,15 @@ impl ActionHandler for InquiryPriceRenewInstances {
 
 /// What instances would cost under the other billing.
 impl ActionHandler for InquiryPriceModifyInstancesChargeType {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let machines = lookup::find(scene, &self.instance_ids, false)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let instances = lookup::find(context, &self.instance_ids, false)?;
         let is_ahead = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
-        let tariff = Tariff::of(scene.region);
+        let tariff = Tariff::of(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
-        for machine in machines {
-            can_change(scene, machine, is_ahead)?;
-            hour += Rates::of(tariff, &machine.api).hour();
-            let line = &machine.api.internet_accessible;
+        for instance in instances {
+            can_change(context, instance, is_ahead)?;
+            hour += Rates::of(tariff, &instance.api).hour();
+            let line = &instance.api.internet_accessible;
             let charged = line.internet_charge_type.as_ref();
             lines.add(tariff, line, charged.map(|now| after(now, is_ahead)));
         }
@@ -89,25 +89,25 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
 
 /// An instance changes from one of the two to the other.
 fn can_change(
-    scene: &RequestContext<'_>,
-    machine: &StoredInstance,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
     is_ahead: bool,
 ) -> Result<(), ApiError> {
     use InstanceChargeType::{PostpaidByHour, Prepaid};
-    let shown = &machine.api;
-    let now = &shown.instance_charge_type;
+    let api = &instance.api;
+    let now = &api.instance_charge_type;
     if *now != if is_ahead { PostpaidByHour } else { Prepaid } {
-        let (id, to) = (&shown.instance_id, if is_ahead { Prepaid } else { PostpaidByHour });
+        let (id, to) = (&api.instance_id, if is_ahead { Prepaid } else { PostpaidByHour });
         let message = format!("The instance `{id}` is {now}, which cannot become {to}.");
-        return Err(scene.codes.error(["UnsupportedOperation.InstanceChargeType"], message));
+        return Err(context.codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
-    if let Some(timer) = scene.timer_of(&shown.instance_id) {
+    if let Some(timer) = context.timer_of(&api.instance_id) {
         let why = format!("the timer `{}` is to terminate it at {}", timer.id, timer.at);
-        return Err(lookup::not_supported(scene.codes, machine, &why));
+        return Err(lookup::not_supported(context.codes, instance, &why));
     }
-    if shown.stop_charging_mode == StopChargingMode::StopCharging {
+    if api.stop_charging_mode == StopChargingMode::StopCharging {
         let why = "it is stopped and not charged";
-        return Err(lookup::not_supported(scene.codes, machine, why));
+        return Err(lookup::not_supported(context.codes, instance, why));
     }
     Ok(())
 }
@@ -124,12 +124,12 @@ fn after(now: &InternetChargeType, is_ahead: bool) -> &InternetChargeType {
 
 /// What would be paid back for instances that were paid ahead.
 impl ActionHandler for InquiryPriceTerminateInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
-        let machines = lookup::find(scene, &self.instance_ids, true)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
+        let instances = lookup::find(context, &self.instance_ids, true)?;
         let mixed = "UnsupportedOperation.InstanceMixedPricingModel";
-        lookup::are_of_one_charge(codes, &machines, mixed)?;
-        let refunds: Result<_, _> = machines.iter().map(|it| refund(scene, it)).collect();
+        lookup::are_of_one_charge(codes, &instances, mixed)?;
+        let refunds: Result<_, _> = instances.iter().map(|it| refund(context, it)).collect();
         Ok(Outcome::Response(InquiryPriceTerminateInstancesResponse {
             instance_refunds_set: refunds?,
             ..Self::Response::default()
@@ -138,27 +138,27 @@ impl ActionHandler for InquiryPriceTerminateInstances {
 }
 
 fn refund(
-    scene: &RequestContext<'_>,
-    machine: &StoredInstance,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
 ) -> Result<InstanceRefund, ApiError> {
-    let shown = &machine.api;
-    let id = &shown.instance_id;
-    let subscription = Subscription::of(machine, scene.now).ok_or_else(|| {
+    let api = &instance.api;
+    let id = &api.instance_id;
+    let subscription = Subscription::of(instance, context.now).ok_or_else(|| {
         let message = format!("Nothing was paid ahead for the instance `{id}`.");
-        scene.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
+        context.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
     })?;
-    if shown.instance_state == InstanceState::Shutdown || machine.is_isolating() {
+    if api.instance_state == InstanceState::Shutdown || instance.is_isolating() {
         let message = format!("The instance `{id}` was given back already, or has expired.");
-        return Err(scene.codes.error(["FailedOperation.Unreturnable"], message));
+        return Err(context.codes.error(["FailedOperation.Unreturnable"], message));
     }
-    let tariff = Tariff::of(scene.region);
-    let line = &shown.internet_accessible;
+    let tariff = Tariff::of(context.region);
+    let line = &api.internet_accessible;
     let mbps = line.internet_max_bandwidth_out.unwrap_or_default();
     let bandwidth = match line.internet_charge_type {
         Some(InternetChargeType::BandwidthPrepaid) => tariff.bandwidth(mbps),
         _ => 0.0,
     };
-    let hour = Rates::of(tariff, shown).hour() + bandwidth;
+    let hour = Rates::of(tariff, api).hour() + bandwidth;
     let (paid, refunds) = (subscription.paid(hour), quote::fen(subscription.refund(hour)));
     let (total, left) = subscription.days();
     Ok(InstanceRefund {

@@ -20,22 +20,22 @@ const PREPAID_AT_ONCE: u64 = 100;
 const SPOT_VCPUS: u64 = 2000;
 
 impl ActionHandler for DescribeAccountQuota {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
         let in_zone = filters.iter().filter(|filter| filter.name == "zone");
         let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
-        scene.check_zones(&filters)?;
+        context.check_zones(&filters)?;
         let mut quota = AccountQuota::default();
-        let used = used_by_zone(scene);
-        for zone in scene.region.zones().map(|zone| zone.name()) {
+        let used = used_by_zone(context);
+        for zone in context.region.zones().map(|zone| zone.name()) {
             if in_zone.clone().all(|filter| filter.is(&zone)) {
                 let used = used.get(zone.as_str()).copied().unwrap_or_default();
                 add_zone(&mut quota, used, &zone);
             }
         }
-        let here = scene.resources();
-        let images = here.images.newest_first().count();
-        let groups = here.placement_groups.count();
+        let resources = context.resources();
+        let images = resources.images.newest_first().count();
+        let groups = resources.placement_groups.count();
         quota.image_quota_set =
             vec![ImageQuota { used_quota: images as u64, total_quota: IMAGE_QUOTA as u64 }];
         quota.disaster_recover_group_quota_set = vec![DisasterRecoverGroupQuota {
@@ -53,7 +53,7 @@ impl ActionHandler for DescribeAccountQuota {
         Ok(Outcome::Response(DescribeAccountQuotaResponse {
             app_id: APP_ID,
             account_quota_overview: AccountQuotaOverview {
-                region: scene.region.name.to_owned(),
+                region: context.region.name.to_owned(),
                 account_quota: quota,
             },
             ..Self::Response::default()
@@ -82,19 +82,19 @@ struct Used {
     spot_vcpus: u64,
 }
 
-fn used_by_zone<'a>(scene: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
+fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
     let mut by_zone: HashMap<&str, Used> = HashMap::new();
     // Bought in this month: the year and the month of two times are the same.
-    let now = scene.now.to_string();
-    for machine in scene.instances.newest_first() {
-        let shown = &machine.api;
-        let used = by_zone.entry(&shown.placement.zone).or_default();
-        match shown.instance_charge_type {
+    let now = context.now.to_string();
+    for instance in context.instances.newest_first() {
+        let api = &instance.api;
+        let used = by_zone.entry(&api.placement.zone).or_default();
+        match api.instance_charge_type {
             InstanceChargeType::PostpaidByHour => used.hourly += 1,
-            InstanceChargeType::Prepaid if shown.created_time.get(..7) == now.get(..7) => {
+            InstanceChargeType::Prepaid if api.created_time.get(..7) == now.get(..7) => {
                 used.prepaid += 1;
             }
-            InstanceChargeType::SpotPaid => used.spot_vcpus += shown.cpu.unsigned_abs(),
+            InstanceChargeType::SpotPaid => used.spot_vcpus += api.cpu.unsigned_abs(),
             _ => {}
         }
     }

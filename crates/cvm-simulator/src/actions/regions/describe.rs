@@ -31,8 +31,8 @@ impl ActionHandler for DescribeRegions {
 
 /// The zones of the region.
 impl ActionHandler for DescribeZones {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let zone_set: Vec<_> = scene
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let zone_set: Vec<_> = context
             .region
             .zones()
             .map(|zone| ZoneInfo {

@@ -15,16 +15,16 @@ const STATES_TO_ENTER: &[InstanceState] = &[InstanceState::Running, InstanceStat
 
 /// ENTER_RESCUE_MODE → RESCUE_MODE.
 impl ActionHandler for EnterRescueMode {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (serial, machine) = scene.find_instance(&self.instance_id)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (serial, instance) = context.find_instance(&self.instance_id)?;
         // The password is that of the rescue system, and kept nowhere.
-        Strength::of(machine.is_windows()).check(scene.codes, &self.password)?;
-        let state = machine.api.instance_state.clone();
-        scene.check_state(&[serial], STATES_TO_ENTER)?;
+        Strength::of(instance.is_windows()).check(context.codes, &self.password)?;
+        let state = instance.api.instance_state.clone();
+        context.check_state(&[serial], STATES_TO_ENTER)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
         let is_down = state == InstanceState::Stopped;
-        let course = if is_hard || is_down { &ENTER_RESCUE_HARD } else { &ENTER_RESCUE };
-        scene.begin(serial, course, Effect::RescuedFrom(state));
+        let operation = if is_hard || is_down { &ENTER_RESCUE_HARD } else { &ENTER_RESCUE };
+        context.begin(serial, operation, Effect::RescuedFrom(state));
         Ok(Outcome::Response(EnterRescueModeResponse::default()))
     }
 }
@@ -33,12 +33,12 @@ const STATES_TO_EXIT: &[InstanceState] = &[InstanceState::RescueMode];
 
 /// EXIT_RESCUE_MODE, and then the state before.
 impl ActionHandler for ExitRescueMode {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (serial, machine) = scene.find_instance(&self.instance_id)?;
-        let was_stopped = machine.rescued_from == Some(InstanceState::Stopped);
-        scene.check_state(&[serial], STATES_TO_EXIT)?;
-        let course = if was_stopped { &EXIT_RESCUE_STOPPED } else { &EXIT_RESCUE };
-        scene.begin(serial, course, Effect::None);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (serial, instance) = context.find_instance(&self.instance_id)?;
+        let was_stopped = instance.rescued_from == Some(InstanceState::Stopped);
+        context.check_state(&[serial], STATES_TO_EXIT)?;
+        let operation = if was_stopped { &EXIT_RESCUE_STOPPED } else { &EXIT_RESCUE };
+        context.begin(serial, operation, Effect::None);
         Ok(Outcome::Response(ExitRescueModeResponse::default()))
     }
 }

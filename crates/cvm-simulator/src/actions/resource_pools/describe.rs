@@ -17,20 +17,20 @@ use std::collections::HashSet;
 
 /// The newest first, filtered, each page from where the last one ended.
 impl ActionHandler for DescribeResourcePoolPacks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let now = scene.now;
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let now = context.now;
+        let filters = filter::check(context.codes, &self.filters)?;
         let token = self.next_token.as_deref().filter(|text| !text.is_empty());
-        let last_seen = token.map(|text| serial(scene.codes, text)).transpose()?;
-        scene.check_zones(&filters)?;
-        let page = Page::of(scene.codes.0, None, self.max_results);
-        let holdings = scene.regions.entry(scene.region.name).or_default();
-        let unseen = holdings.resource_packs.at(now).newest_first().filter(|pack| {
+        let last_seen = token.map(|text| serial(context.codes, text)).transpose()?;
+        context.check_zones(&filters)?;
+        let page = Page::of(context.codes.0, None, self.max_results);
+        let resources = context.regions.entry(context.region.name).or_default();
+        let unseen = resources.resource_packs.at(now).newest_first().filter(|pack| {
             last_seen.is_none_or(|last_seen| pack.serial < last_seen)
                 && filters.iter().all(|filter| holds(filter, pack, now))
         });
-        let in_packs = scene.instances.in_packs();
-        let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.shown(&in_packs, now)));
+        let in_packs = context.instances.in_packs();
+        let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.api(&in_packs, now)));
         let is_last = part.len() as u64 == total.unsigned_abs();
         let end = part.last().filter(|_| !is_last).map(|(serial, _)| format!("{serial:016x}"));
         Ok(Outcome::Response(DescribeResourcePoolPacksResponse {
@@ -53,12 +53,12 @@ fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
 }
 
 fn holds(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> bool {
-    let bought = &pack.bought;
+    let item = &pack.item;
     match filter.name {
         "dedicated-resource-pack-id" => filter.is(pack.id()),
-        "zone" => filter.is(&bought.zone),
-        "instance-family" => filter.is(&bought.instance_family),
-        "instance-type" => filter.is(&bought.instance_type),
+        "zone" => filter.is(&item.zone),
+        "instance-family" => filter.is(&item.instance_family),
+        "instance-type" => filter.is(&item.instance_type),
         "status" => filter.is(pack.status(now).as_str()),
         _ => false,
     }
@@ -66,18 +66,18 @@ fn holds(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> boo
 
 /// Which instances are in which pack.
 impl ActionHandler for DescribeResourcePoolPackInstances {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let holdings = scene.regions.entry(scene.region.name).or_default();
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let resources = context.regions.entry(context.region.name).or_default();
         let ids: HashSet<&str> =
             self.dedicated_resource_pack_ids.iter().map(String::as_str).collect();
-        let named = holdings.resource_packs.newest_first().filter(|pack| ids.contains(pack.id()));
-        let in_packs = scene.instances.in_packs();
+        let named = resources.resource_packs.newest_first().filter(|pack| ids.contains(pack.id()));
+        let in_packs = context.instances.in_packs();
         let entries = named.map(|pack| ResourcePoolPackInstance {
             dedicated_resource_pack_id: pack.id().to_owned(),
             instance_id_set: in_packs.member_ids(pack.id()),
-            instance_family: pack.bought.instance_family.clone(),
-            instance_type: pack.bought.instance_type.clone(),
-            zone: pack.bought.zone.clone(),
+            instance_family: pack.item.instance_family.clone(),
+            instance_type: pack.item.instance_type.clone(),
+            zone: pack.item.zone.clone(),
         });
         Ok(Outcome::Response(DescribeResourcePoolPackInstancesResponse {
             dedicated_resource_pack_instance_set: entries.collect(),
@@ -88,8 +88,8 @@ impl ActionHandler for DescribeResourcePoolPackInstances {
 
 /// What a zone sells as packs.
 impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(scene.codes, &self.filters)?;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let filters = filter::check(context.codes, &self.filters)?;
         let passes = |config: &InstanceTypeConfig| {
             filters.iter().all(|filter| match filter.name {
                 "zone" => filter.is(&config.zone),
@@ -98,7 +98,7 @@ impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
                 _ => false,
             })
         };
-        let offered = scene.region.zones().flat_map(|zone| {
+        let offered = context.region.zones().flat_map(|zone| {
             let offered = pack_types().filter(move |one| one.is_offered_in(zone));
             offered.map(move |one| InstanceTypeConfig {
                 zone: zone.name(),

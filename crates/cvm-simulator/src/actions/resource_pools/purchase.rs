@@ -20,8 +20,8 @@ const UNNAMED: &str = "未命名";
 
 /// Whole or half machines for a term. CREATING → ACTIVE.
 impl ActionHandler for PurchaseResourcePoolPacks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = scene.codes;
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let codes = context.codes;
         let name = self.dedicated_resource_pool_pack_name.as_deref();
         let name = name.filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
         check_name(codes, name)?;
@@ -31,29 +31,29 @@ impl ActionHandler for PurchaseResourcePoolPacks {
             let code = "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
             return Err(codes.error([code], message));
         }
-        let size = on_sale(scene, &self.instance_type, &self.zone)?;
+        let size = on_sale(context, &self.instance_type, &self.zone)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
         // The tables require a count and a period.
         let (count, months) = (self.instance_count.unwrap_or(1), self.period.unwrap_or(1));
         let flag = self.renew_flag.unwrap_or(RenewFlag::NotifyAndManualRenew);
-        let term = Term::new(scene.now, months, flag);
-        let when = (scene.clock, scene.now);
+        let term = Term::new(context.now, months, flag);
+        let when = (context.clock, context.now);
         let mut ids = Vec::new();
         for _ in 0..count {
-            let host = scene.ids.number(Stream::ResourcePackId);
-            let id = scene.ids.id("rpp-", Stream::ResourcePackId);
+            let host = context.ids.number(Stream::ResourcePackId);
+            let id = context.ids.id("rpp-", Stream::ResourcePackId);
             ids.push(id.clone());
             let pack = ResourcePoolPack {
                 dedicated_resource_pack_id: id,
                 dedicated_resource_pack_name: name.to_owned(),
                 resource_pool_pack_type: kind.clone(),
                 auto_placement: self.auto_placement.unwrap_or(true),
-                start_time: scene.now.to_string(),
-                ..machine(size, &self.zone, host)
+                start_time: context.now.to_string(),
+                ..instance(size, &self.zone, host)
             };
-            scene.resources().resource_packs.insert(pack, term.clone(), when);
+            context.resources().resource_packs.insert(pack, term.clone(), when);
         }
         Ok(Outcome::Response(PurchaseResourcePoolPacksResponse {
             dedicated_resource_pack_id_set: ids,
@@ -76,7 +76,7 @@ fn check_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
 }
 
 /// What a pack shows of the machine behind it.
-fn machine(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
+fn instance(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
     const RACKS: u64 = 12;
     const RACKS_OF_A_SWITCH: u64 = 4;
     let rack = host % RACKS;
@@ -98,10 +98,10 @@ fn machine(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
 
 /// Packs are given up, all or none; their instances go on in the public pool.
 impl ActionHandler for TerminateResourcePoolPacks {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let ids = &self.dedicated_resource_pack_ids;
-        let packs = scene.resources().resource_packs.at(now);
+        let packs = context.resources().resource_packs.at(now);
         let named = packs.named(ids).map_err(|id| {
             let message = format!("The resource pool pack `{id}` does not exist in this region.");
             codes.error(["ResourceNotFound.ResourcePoolPackIdNotFound"], message)
@@ -116,21 +116,21 @@ impl ActionHandler for TerminateResourcePoolPacks {
         }
         let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
         packs.remove(&ids);
-        scene.instances.leave_packs(&ids);
+        context.instances.leave_packs(&ids);
         Ok(Outcome::Response(TerminateResourcePoolPacksResponse::default()))
     }
 }
 
 /// The type of a name, which the zone sells.
 pub(crate) fn on_sale(
-    scene: &RequestContext<'_>,
+    context: &RequestContext<'_>,
     name: &str,
     zone: &str,
 ) -> Result<&'static PackType, ApiError> {
     const NO_PACK: &str = "InvalidParameter.InstanceTypeNotSupport";
-    let codes = scene.codes;
+    let codes = context.codes;
     error_codes::type_name(codes, name)?;
-    let zone = scene.zone(zone)?;
+    let zone = context.zone(zone)?;
     if let Some(found) = pack_type(name).filter(|one| one.is_offered_in(zone)) {
         return Ok(found);
     }

@@ -21,13 +21,13 @@ const DESCENDING: i64 = 1;
 
 /// Maintenance tasks of a span of time, filtered, sorted, page by page.
 impl ActionHandler for DescribeTaskInfo {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let first = read_time(codes, "StartDate", self.start_date.as_ref())?;
         let last = read_time(codes, "EndDate", self.end_date.as_ref())?;
         let first = first.unwrap_or(Timestamp::from_unix(now.unix() / DAY * DAY)).unix();
         let last = last.unwrap_or(now).unix();
-        let tasks = scene.resources().repair_tasks.oldest_first();
+        let tasks = context.resources().repair_tasks.oldest_first();
         let tasks = tasks.filter(|task| (first..=last).contains(&task.announced.unix()));
         let ids = IdFilter::new(&self.task_ids);
         let instance_ids = IdFilter::new(&self.instance_ids);
@@ -38,7 +38,7 @@ impl ActionHandler for DescribeTaskInfo {
                 && (self.aliases.is_empty()
                     || task.alias.as_deref().is_some_and(|alias| aliases.includes(alias)))
         };
-        let tasks = tasks.map(|task| &task.shown).filter(is_named);
+        let tasks = tasks.map(|task| &task.api).filter(is_named);
         let mut found: Vec<_> = tasks.filter(|task| is_asked_for(&self, task)).collect();
         let by = self.order_field.clone().unwrap_or(RepairTaskOrderField::CreateTime);
         // Times of one layout compare as texts do.
@@ -62,8 +62,8 @@ impl ActionHandler for DescribeTaskInfo {
 }
 
 fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
-    let counted = |wanted: &[i64], number: u64| {
-        wanted.is_empty() || wanted.iter().any(|one| u64::try_from(*one) == Ok(number))
+    let counted = |requested: &[i64], number: u64| {
+        requested.is_empty() || requested.iter().any(|one| u64::try_from(*one) == Ok(number))
     };
     let product = request.product.as_ref().filter(|product| !product.as_str().is_empty());
     product.is_none_or(|product| task.product.as_ref() == Some(product))
@@ -77,15 +77,15 @@ const MOST_AHEAD: Duration = Duration::from_secs(48 * 3600);
 
 /// Approves maintenance, which begins at once or at a planned time.
 impl ActionHandler for RepairTaskControl {
-    fn handle(self, scene: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (scene.codes, scene.now);
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
         let planned = read_time(codes, "OrderAuthTime", self.order_auth_time.as_ref())?;
         let bounds = now.after(LEAST_AHEAD)..=now.after(MOST_AHEAD);
         if planned.is_some_and(|planned| !bounds.contains(&planned)) {
             let message = "`OrderAuthTime` has to lie between 5 minutes and 48 hours ahead.";
             return Err(codes.error(["InvalidParameter"], message));
         }
-        let tasks = &mut scene.resources().repair_tasks;
+        let tasks = &mut context.resources().repair_tasks;
         let task = tasks.find(&self.task_id).ok_or_else(|| {
             let message = format!("The task `{}` does not exist.", self.task_id);
             codes.error(["InvalidParameter"], message)
@@ -105,9 +105,9 @@ fn can_be_approved(
     task: &RepairTask,
     planned: Option<Timestamp>,
 ) -> Result<(), ApiError> {
-    let why = if request.product != task.shown.product {
+    let why = if request.product != task.api.product {
         "is one of another product"
-    } else if !request.instance_ids.contains(&task.shown.instance_id) {
+    } else if !request.instance_ids.contains(&task.api.instance_id) {
         "is about another instance"
     } else if !task.is_waiting() {
         "does not wait for an approval"
