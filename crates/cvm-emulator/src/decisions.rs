@@ -40,7 +40,7 @@ mod tests {
 
     #[test]
     fn decisions_are_unique() {
-        let all: Vec<_> = decisions().map(|it| (it.topic, it.behaviour)).collect();
+        let all: Vec<_> = decisions().map(|it| (it.topic, it.behavior)).collect();
         for (index, decision) in all.iter().enumerate() {
             assert_eq!(all.iter().position(|other| other == decision), Some(index), "{decision:?}");
         }

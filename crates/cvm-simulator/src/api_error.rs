@@ -23,7 +23,7 @@ impl ApiError {
     /// A refusal whose message may be long: it explains what was computed.
     #[must_use]
     pub fn explained(code: &'static str, message: &str) -> Self {
-        Self { code, message: first_of(message, MAX_EXPLANATION).into_owned() }
+        Self { code, message: truncated(message, MAX_EXPLANATION).into_owned() }
     }
 
     /// What the emulator knows of and does not imitate: it never pretends success.
@@ -48,14 +48,14 @@ fn shortened(message: String) -> String {
     }
     let parts = message.split('`').enumerate().map(|(index, part)| {
         let max = if index % 2 == 1 { MAX_NAME } else { MAX_MESSAGE };
-        first_of(part, max)
+        truncated(part, max)
     });
     let short: Vec<_> = parts.collect();
-    first_of(&short.join("`"), MAX_MESSAGE).into_owned()
+    truncated(&short.join("`"), MAX_MESSAGE).into_owned()
 }
 
 /// A text, or the first of its characters and an ellipsis.
-fn first_of(text: &str, max: usize) -> Cow<'_, str> {
+fn truncated(text: &str, max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
         Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_a_request_gave_are_cut_and_the_reason_stays() {
+    fn long_names_are_truncated_in_messages() {
         let of = |name: &str| {
             ApiError::new("LimitExceeded", format!("The image `{name}` does not exist.")).message
         };

@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_instant_pace_takes_no_time() {
+    fn only_instant_mode_has_no_delay() {
         let typical = Duration::from_secs(9);
         let delay = |mode| VirtualClock::new(mode, Timestamp::default()).delay(typical);
         assert_eq!(delay(TimeMode::Instant), Duration::ZERO);

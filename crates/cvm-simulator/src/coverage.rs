@@ -10,15 +10,15 @@ pub struct ActionCoverage {
     pub action: &'static str,
     /// Whether the emulator models it. Otherwise a request is checked against its table, and then
     /// refused with `UnsupportedOperation`.
-    pub modelled: bool,
+    pub supported: bool,
 }
 
 /// Every action of the specification, by name.
 #[must_use]
 pub fn coverage() -> Vec<ActionCoverage> {
-    let is_modelled = |name| actions::handlers().any(|handler| handler.info.name == name);
+    let is_supported = |name| actions::handlers().any(|handler| handler.info.name == name);
     let actions = cvm_models::ACTIONS.iter().map(|info| info.name);
-    actions.map(|action| ActionCoverage { action, modelled: is_modelled(action) }).collect()
+    actions.map(|action| ActionCoverage { action, supported: is_supported(action) }).collect()
 }
 
 /// Behavior that the tables of the specification do not define: first that of all actions, then group by group.
@@ -51,14 +51,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_modelled_is_in_the_specification_and_has_one_row() {
+    fn supported_actions_are_specified_and_listed_once() {
         let covered = coverage();
         for handler in actions::handlers() {
-            let row = ActionCoverage { action: handler.info.name, modelled: true };
+            let row = ActionCoverage { action: handler.info.name, supported: true };
             assert!(covered.contains(&row), "{}", handler.info.name);
         }
         assert_eq!(covered.len(), cvm_models::ACTIONS.len());
-        let modelled = actions::handlers().count();
-        assert_eq!(covered.iter().filter(|row| row.modelled).count(), modelled);
+        let supported = actions::handlers().count();
+        assert_eq!(covered.iter().filter(|row| row.supported).count(), supported);
     }
 }

@@ -15,19 +15,19 @@ pub struct Decision {
     /// What it concerns.
     pub topic: &'static str,
     /// What the emulator does.
-    pub behaviour: &'static str,
+    pub behavior: &'static str,
     /// What that rests on.
     pub basis: Basis,
 }
 
 /// A documented behavior.
 #[must_use]
-pub const fn documented(topic: &'static str, behaviour: &'static str) -> Decision {
-    Decision { topic, behaviour, basis: Basis::Documented }
+pub const fn documented(topic: &'static str, behavior: &'static str) -> Decision {
+    Decision { topic, behavior, basis: Basis::Documented }
 }
 
 /// An assumed behavior.
 #[must_use]
-pub const fn assumed(topic: &'static str, behaviour: &'static str) -> Decision {
-    Decision { topic, behaviour, basis: Basis::Assumed }
+pub const fn assumed(topic: &'static str, behavior: &'static str) -> Decision {
+    Decision { topic, behavior, basis: Basis::Assumed }
 }

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_particular_published_code_is_answered() {
+    fn most_specific_documented_code_is_used() {
         assert_eq!(
             code::<RunInstances>("ClientToken", ViolationKind::TooLong(64)),
             "InvalidClientToken.TooLong"
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_exclude_each_other_have_three_codes() {
+    fn mutually_exclusive_members_have_three_codes() {
         let beside = |other| ViolationKind::Exclusive(other);
         assert_eq!(
             code::<DescribeImages>("Filters", beside("ImageIds")),
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_pair_beside_the_login_of_the_image_is_told_apart() {
+    fn key_pair_with_image_login_has_its_own_code() {
         let login = LoginSettings::default();
         let beside = |name, other| {
             [
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_members_can_be_none_or_too_many() {
+    fn missing_and_conflicting_alternatives_have_codes() {
         let names: &[&str] = &[];
         let both = ViolationKind::ExactlyOneOf(names);
         let none = ViolationKind::NoneOf(names);
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_codes_shorten_or_lengthen_are_found() {
+    fn codes_with_other_spellings_of_a_member_are_found() {
         type Purchase = PurchaseResourcePoolPacks;
         for (code, expected) in [
             (
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_and_pages_have_codes_that_name_no_member() {
+    fn long_texts_and_large_pages_have_general_codes() {
         for (code, expected) in [
             (
                 code::<CreateDisasterRecoverGroup>("Name", ViolationKind::TooLong(60)),
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_have_the_codes_of_what_they_name() {
+    fn identifier_errors_have_the_code_of_the_resource() {
         for (code, expected) in [
             (
                 code::<DeleteDisasterRecoverGroups>(
@@ -383,7 +383,7 @@ mod tests {
 
     /// An action that publishes a code for a malformed identifier has a member or a filter that gets it.
     #[test]
-    fn codes_for_malformed_identifiers_are_found() {
+    fn malformed_identifier_gets_the_documented_code() {
         let known = [
             ("ImageId", "img-"),
             ("InstanceId", "ins-"),
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_can_answer_every_fault() {
+    fn every_violation_has_a_documented_code_in_every_action() {
         for info in cvm_models::ACTIONS {
             let codes = DocumentedCodes(info);
             for field in info.request.members {

@@ -87,8 +87,9 @@ fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_
     let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
     if filter.values.len() > limit as usize {
         let message = format!("The filter `{}` has more than {limit} values.", filter.name);
-        let requested = ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
-        return Err(codes.error(requested, message));
+        let candidates =
+            ["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"];
+        return Err(codes.error(candidates, message));
     }
     let values = filter.values.iter().map(|value| check_value(codes, known, value));
     Ok(CheckedFilter { name: &filter.name, values: values.collect::<Result<_, _>>()? })
@@ -99,30 +100,30 @@ fn check_value<'a>(
     known: &FilterInfo,
     value: &'a str,
 ) -> Result<Cow<'a, str>, ApiError> {
-    let refuse = |requested: &[String]| {
+    let error = |candidates: &[String]| {
         let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
-        codes.error(requested, message)
+        codes.error(candidates, message)
     };
     if !known.values.is_empty() && !known.values.contains(&value) {
-        return Err(refuse(&["InvalidParameterValue".to_owned()]));
+        return Err(error(&["InvalidParameterValue".to_owned()]));
     }
     if let Some(code) = malformed(known.name, value).filter(|code| codes.published(code).is_some())
     {
-        return Err(refuse(&[code.to_owned()]));
+        return Err(error(&[code.to_owned()]));
     }
     match known.format {
         Some("<field>:asc|desc") if !is_order(value) => {
-            Err(refuse(&["InvalidParameterValue".to_owned()]))
+            Err(error(&["InvalidParameterValue".to_owned()]))
         }
         Some(format) if format.contains("YYYY") => {
             let time = Timestamp::parse(value).ok_or_else(|| {
                 let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
-                refuse(&codes.map(str::to_owned))
+                error(&codes.map(str::to_owned))
             })?;
             // Times of one layout compare as texts do.
             Ok(Cow::Owned(time.to_string()))
         }
-        Some(format) if !has_prefix(value, format) => Err(refuse(&error_codes::malformed(format))),
+        Some(format) if !has_prefix(value, format) => Err(error(&error_codes::malformed(format))),
         _ => Ok(Cow::Borrowed(value)),
     }
 }
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_filters_are_refused() {
+    fn unknown_filters_are_rejected() {
         assert_eq!(code::<DescribeInstances>("zone", &["ap-guangzhou-2"]), None);
         assert_eq!(code::<DescribeInstances>("tag:team", &["a"]), None);
         for name in ["Zone", "zones", "", "tag:", "team:tag"] {
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_filter_has_few_values() {
+    fn number_of_filter_values_is_limited() {
         let values = ["a", "b", "c", "d", "e", "f"];
         assert_eq!(code::<DescribeInstances>("zone", &values[..5]), None);
         let expected = Some("InvalidFilterValue.LimitExceeded");
@@ -221,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn values_have_the_layout_of_their_filter() {
+    fn malformed_filter_values_are_rejected() {
         for (name, value, expected) in [
             ("instance-id", "ins-0123456", Some("InvalidInstanceId.Malformed")),
             ("instance-id", "ins-01234567", None),
@@ -258,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_required_filter_is_asked_for() {
+    fn missing_required_filter_is_an_error() {
         type Configs = DescribeResourcePoolPackTypeConfigs;
         assert_eq!(code::<Configs>("zone", &["ap-guangzhou-2"]), None);
         assert_eq!(code::<Configs>("instance-family", &["S9"]), Some("MissingParameter"));
@@ -270,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_compared_in_one_layout() {
+    fn time_filter_accepts_all_layouts() {
         let filter =
             Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
         let requested =
@@ -279,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_matched_fuzzily() {
+    fn name_filter_matches_substrings() {
         for (pattern, fits_it) in [
             ("web", true),
             ("eb-1", true),

@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_seed_decides_everything() {
+    fn seed_determines_all_values() {
         let (one, same, other) = (SeededRng::new(1), SeededRng::new(1), SeededRng::new(2));
         assert_eq!(one.uuid(Stream::ReadRequestId, 0), same.uuid(Stream::ReadRequestId, 0));
         assert_ne!(one.uuid(Stream::ReadRequestId, 0), other.uuid(Stream::ReadRequestId, 0));
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_do_not_repeat() {
+    fn identifiers_are_unique() {
         for seed in [0, 1, u64::MAX] {
             let rng = SeededRng::new(seed);
             let ids: HashSet<_> =
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_have_their_layout() {
+    fn identifiers_have_the_documented_layout() {
         let id = SeededRng::new(7).id("ins-", Stream::InstanceId, 3);
         let rest = id.strip_prefix("ins-").unwrap();
         assert_eq!(rest.len(), 8);

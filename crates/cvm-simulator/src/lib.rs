@@ -41,8 +41,8 @@ mod repair;
 mod request;
 mod simulator;
 mod state;
-mod steps;
 mod timestamp;
+mod visits;
 
 pub use api_error::ApiError;
 pub use catalog::Region;

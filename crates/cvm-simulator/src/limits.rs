@@ -18,7 +18,7 @@ const URL: u32 = 4096;
 const PUBLIC_KEY: u32 = 16 * 1024;
 
 /// The first member that breaks such a limit.
-pub(crate) fn broken(model: &dyn Model) -> Option<Violation> {
+pub(crate) fn first_violation(model: &dyn Model) -> Option<Violation> {
     object(model, "")
 }
 
@@ -78,13 +78,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_and_texts_without_a_documented_limit_have_one() {
+    fn lists_and_texts_without_a_documented_limit_are_limited() {
         let ids = |count: usize| DescribeImages {
             image_ids: vec!["img-12345678".into(); count],
             ..Default::default()
         };
-        assert!(broken(&ids(100)).is_none());
-        let violation = broken(&ids(101)).unwrap();
+        assert!(first_violation(&ids(100)).is_none());
+        let violation = first_violation(&ids(101)).unwrap();
         assert_eq!(
             (violation.path.as_str(), violation.fault),
             ("ImageIds", ViolationKind::TooManyItems(100))
@@ -97,8 +97,8 @@ mod tests {
             ..Default::default()
         };
         // Characters count, not bytes.
-        assert!(broken(&tagged("\u{4e00}".repeat(256))).is_none());
-        let violation = broken(&tagged("x".repeat(257))).unwrap();
+        assert!(first_violation(&tagged("\u{4e00}".repeat(256))).is_none());
+        let violation = first_violation(&tagged("x".repeat(257))).unwrap();
         assert_eq!(violation.path, "TagSpecification.0.Tags.0.Value");
         assert_eq!(violation.fault, ViolationKind::TooLong(256));
         assert_eq!(violation.value, None, "a long value is not repeated");

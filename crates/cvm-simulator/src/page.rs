@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_is_exact_and_the_total_counts_all() {
+    fn page_is_exact_and_total_counts_all_items() {
         assert_eq!(cut(None, None), ((0..20).collect(), 45));
         assert_eq!(cut(Some(40), Some(20)), ((40..45).collect(), 45));
         assert_eq!(cut(Some(10), Some(5)), ((10..15).collect(), 45));

@@ -40,7 +40,7 @@ pub(crate) fn check(
         return Err(ApiError::new("InvalidParameter", format!("The parameter {drift}.")));
     }
     // Before anything looks into the lists: a hostile one could be long.
-    if let Some(violation) = limits::broken(&record) {
+    if let Some(violation) = limits::first_violation(&record) {
         return Err(error_codes::error(DocumentedCodes(info), &violation));
     }
     let mut violations = validate(&record);
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_item_stands_at_its_first_place() {
+    fn distinct_keeps_the_first_occurrence() {
         assert_eq!(distinct(["b", "a", "b", "c", "a"]), ["b", "a", "c"]);
     }
 }

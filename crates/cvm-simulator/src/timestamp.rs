@@ -121,14 +121,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_written_as_the_api_writes_them() {
+    fn timestamps_are_formatted_like_the_api() {
         assert_eq!(Timestamp::from_unix(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::from_unix(1_551_113_065).to_string(), "2019-02-25T16:44:25Z");
         assert_eq!(Timestamp::from_unix(u64::MAX).to_string(), "9999-12-31T23:59:59Z");
     }
 
     #[test]
-    fn every_layout_of_the_api_is_read() {
+    fn every_time_layout_of_the_api_is_parsed() {
         let expected = Some(Timestamp::from_unix(1_551_113_065));
         for text in ["2019-02-25T16:44:25Z", "2019-02-25T16:44:25+00:00", "2019-02-25 16:44:25"] {
             assert_eq!(Timestamp::parse(text), expected, "{text}");
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn months_end_where_the_month_ends() {
+    fn month_arithmetic_stops_at_the_last_day_of_the_month() {
         let later =
             |from: &str, months| Timestamp::parse(from).unwrap().months_later(months).to_string();
         assert_eq!(later("2020-01-31T10:00:00Z", 1), "2020-02-29T10:00:00Z");
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn the_calendar_ends_with_the_year_9999() {
+    fn time_stops_at_the_end_of_the_year_9999() {
         let next = |text: &str| Timestamp::parse(text).unwrap().next_month();
         assert_eq!(next("9999-11-30T10:00:00Z"), Timestamp::parse("9999-12-30T10:00:00Z"));
         assert_eq!(next("9999-12-01T00:00:00Z"), None);
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn time_moves_by_spans() {
+    fn durations_are_added_to_timestamps() {
         let time = Timestamp::from_unix(10).after(Duration::from_millis(1500));
         assert_eq!(time.unix(), 11);
         let end = Timestamp::parse("9999-12-31T23:59:59Z").unwrap();

@@ -86,7 +86,7 @@ pub fn baselines() -> impl Iterator<Item = &'static Baseline> {
 }
 
 fn is_supported(action: &str) -> bool {
-    cvm_emulator::coverage().iter().any(|row| row.action == action && row.modelled)
+    cvm_emulator::coverage().iter().any(|row| row.action == action && row.supported)
 }
 
 fn filter(name: &str, values: &[&str]) -> Value {
@@ -107,7 +107,7 @@ fn tags(kind: &str) -> Value {
 
 #[test]
 fn every_supported_action_has_a_valid_request() {
-    for row in cvm_emulator::coverage().into_iter().filter(|row| row.modelled) {
+    for row in cvm_emulator::coverage().into_iter().filter(|row| row.supported) {
         assert!(baselines().any(|baseline| baseline.action == row.action), "{}", row.action);
     }
 }

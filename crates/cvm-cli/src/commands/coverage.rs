@@ -16,7 +16,7 @@ pub fn run() -> Result<()> {
 fn text() -> String {
     let covered = coverage();
     let (modelled, others): (Vec<&ActionCoverage>, Vec<_>) =
-        covered.iter().partition(|row| row.modelled);
+        covered.iter().partition(|row| row.supported);
     let mut page = TextPage::new();
     page.line(&format!("{} of {} actions are modelled.", modelled.len(), covered.len()));
     if !others.is_empty() {
@@ -37,7 +37,7 @@ fn text() -> String {
             Basis::Documented => "documented",
             Basis::Assumed => "assumed",
         };
-        page.entry(COLUMN, basis, decision.behaviour);
+        page.entry(COLUMN, basis, decision.behavior);
     }
     page.finish()
 }

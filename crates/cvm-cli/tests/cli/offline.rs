@@ -109,7 +109,7 @@ fn the_emulator_tells_what_it_imitates_and_what_it_assumes() {
     let ran = run(&mut cvm(&["emulator", "--coverage"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let coverage = cvm_emulator::coverage();
-    let modelled = coverage.iter().filter(|row| row.modelled).count();
+    let modelled = coverage.iter().filter(|row| row.supported).count();
     let first = format!("{modelled} of {} actions are modelled.\n", coverage.len());
     assert!(ran.stdout.starts_with(&first), "{}", ran.stdout);
     for told in ["\nTerminateInstances\n", "  documented  ", "  assumed     "] {

@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_disks_of_the_documents_fit() {
+    fn documented_disk_sizes_are_valid() {
         let local = disk_type("LOCAL_BASIC").unwrap();
         assert!(
             local.is_local() && local.system_gib.contains(&50) && local.data_gib.contains(&100)
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn some_disks_cannot_be_chosen() {
+    fn local_nvme_disks_cannot_be_chosen() {
         assert!(disk_type("LOCAL_PRO").is_none() && disk_type("LOCAL_NVME").is_none());
     }
 }

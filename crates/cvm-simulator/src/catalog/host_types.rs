@@ -61,7 +61,7 @@ mod tests {
     use crate::catalog::{disk_type, region};
 
     #[test]
-    fn models_are_named_once_and_their_disks_are_local() {
+    fn host_models_are_unique_and_have_local_disks() {
         for one in HOST_TYPES {
             assert_eq!(host_type(one.name).map(|found| found.vcpus), Some(one.vcpus));
             assert_eq!(one.disk_gib > 0, !one.disk_type.is_empty(), "{}", one.name);
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn not_every_zone_has_hosts() {
+    fn some_zones_have_no_dedicated_hosts() {
         let zone = |name| region("ap-guangzhou", false).unwrap().zone(name).unwrap();
         assert!(has_hosts(zone("ap-guangzhou-1")) && !has_hosts(zone("ap-guangzhou-7")));
     }

@@ -76,7 +76,7 @@ mod tests {
     use crate::parameters::has_layout;
 
     #[test]
-    fn images_have_the_layout_of_ids_and_of_times() {
+    fn public_images_have_valid_ids_and_times() {
         for image in IMAGES {
             assert!(has_layout(image.id, "img-xxxxxxxx"), "{}", image.id);
             assert!(crate::Timestamp::parse(image.created).is_some(), "{}", image.id);
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn the_image_of_the_documents_is_there() {
+    fn documented_image_exists() {
         assert!(image("img-pmqg1cw7").is_some_and(|image| image.platform == "CentOS"));
     }
 }

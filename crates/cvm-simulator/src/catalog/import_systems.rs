@@ -65,7 +65,7 @@ mod tests {
     use cvm_models::enums::Architecture;
 
     #[test]
-    fn systems_have_releases_and_known_architectures() {
+    fn import_systems_have_releases_and_known_architectures() {
         for (index, system) in IMPORT_SYSTEMS.iter().enumerate() {
             assert!(!system.versions.is_empty(), "{}", system.name);
             for architecture in system.architectures {
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn names_tell_the_release_and_the_width() {
+    fn system_names_contain_release_and_width() {
         let [centos, ..] = IMPORT_SYSTEMS else { panic!("there is one") };
         assert_eq!(centos.os_name("7", "x86_64"), "CentOS 7 64bit");
         assert_eq!(centos.os_name("6", "i386"), "CentOS 6 32bit");

@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[test]
-    fn the_types_of_the_documents_are_in_their_zone() {
+    fn documented_types_are_offered_in_their_zone() {
         let zone = zone("ap-guangzhou-2");
         let offered = |name: &str| {
             let one = instance_type(name).filter(|one| one.is_offered_in(zone));
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn every_type_belongs_to_its_family_and_is_named_once() {
+    fn instance_types_are_unique_and_belong_to_their_family() {
         let mut names = Vec::new();
         for InstanceType { family, size } in instance_types() {
             assert_eq!(size.name.split('.').next(), Some(family.name));
@@ -316,14 +316,14 @@ mod tests {
     }
 
     #[test]
-    fn a_family_may_be_missing_from_a_zone() {
+    fn family_is_not_offered_in_every_zone() {
         let s1 = instance_type("S1.SMALL1").unwrap();
         assert!(s1.is_offered_in(zone("ap-guangzhou-3")));
         assert!(!s1.is_offered_in(zone("ap-guangzhou-6")));
     }
 
     #[test]
-    fn type_names_have_two_words() {
+    fn instance_type_names_have_two_parts() {
         for text in ["", "S5", "S5.", ".MEDIUM4", "S5.MED IUM", "S5.MEDIUM4.X"] {
             assert!(!is_type_name(text), "{text}");
         }

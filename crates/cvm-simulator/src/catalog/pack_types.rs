@@ -53,7 +53,7 @@ mod tests {
     use crate::catalog::{instance_type, is_type_name};
 
     #[test]
-    fn the_names_tell_family_and_size_and_are_no_instance_types() {
+    fn pack_type_names_contain_family_and_size() {
         for one in pack_types() {
             assert!(is_type_name(one.name) && instance_type(one.name).is_none(), "{}", one.name);
             let size = format!("{}.{}XLARGE{}", one.family, one.vcpus / 4, one.memory_gib);

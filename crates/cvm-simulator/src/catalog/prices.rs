@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn every_row_prices_something_that_is_offered() {
+    fn every_price_belongs_to_an_offer() {
         for (name, _) in REGIONS {
             assert!(region(name, false).is_some(), "{name}");
         }
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn bandwidth_is_dearer_above_five() {
+    fn bandwidth_above_5_mbps_costs_more() {
         let tariff = tariff("ap-guangzhou");
         assert_eq!(tariff.bandwidth(0), 0.0);
         assert!((tariff.bandwidth(5) - 0.315).abs() < 1e-9);
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_multiplies_everything() {
+    fn region_factor_applies_to_all_prices() {
         let (near, far) = (tariff("ap-guangzhou"), tariff("ap-hongkong"));
         for (near, far) in [
             (
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn longer_terms_are_cheaper() {
+    fn longer_terms_cost_less_per_month() {
         let shares = [1, 11, 12, 23, 24, 36, 60].map(term_share);
         assert_eq!(shares, [1.0, 1.0, 0.83, 0.83, 0.7, 0.5, 0.5]);
         assert_eq!(month(1.0), 360.0);

@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn zones_have_the_published_names_and_ids() {
+    fn zones_have_the_documented_names_and_ids() {
         let zone = region("ap-guangzhou", false).unwrap().zone("ap-guangzhou-3").unwrap();
         assert_eq!((zone.id(), zone.title()), ("100003".into(), "Guangzhou Zone 3".into()));
         let zone = region("ap-beijing", false).unwrap().zone("ap-beijing-3").unwrap();
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zone_belongs_to_one_region() {
+    fn zone_belongs_to_one_region() {
         let guangzhou = region("ap-guangzhou", false).unwrap();
         assert!(guangzhou.zone("ap-beijing-3").is_none());
         assert!(guangzhou.zone("ap-guangzhou-9").is_none());
@@ -146,19 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn old_names_are_for_the_old_gateway_alone() {
+    fn old_region_names_are_only_for_the_old_gateway() {
         assert_eq!(region("gz", true).map(|region| region.name), Some("ap-guangzhou"));
         assert!(region("gz", false).is_none());
         assert!(region("", true).is_none());
     }
 
     #[test]
-    fn mainland_regions_are_regions() {
+    fn mainland_regions_exist() {
         assert_eq!(REGIONS.iter().filter(|region| region.is_mainland()).count(), MAINLAND.len());
     }
 
     #[test]
-    fn no_two_zones_share_an_id() {
+    fn zone_ids_are_unique() {
         let mut ids: Vec<_> = REGIONS.iter().flat_map(Region::zones).map(Zone::id).collect();
         let count = ids.len();
         ids.sort();

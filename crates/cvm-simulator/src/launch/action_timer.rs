@@ -10,16 +10,16 @@ use cvm_models::types::{ActionTimer, Externals, Instance};
 use std::time::Duration;
 
 /// How far ahead a timer lies at least.
-const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
+const MIN_AHEAD: Duration = Duration::from_secs(5 * 60);
 
 /// A timer that is not yet bound to an instance.
 #[derive(Debug)]
-pub(crate) struct PlannedEnd {
+pub(crate) struct PlannedTermination {
     requested: ActionTimer,
     at: Timestamp,
 }
 
-impl PlannedEnd {
+impl PlannedTermination {
     /// Checks a timer. The tables do not require its members, since answers have it too.
     pub(crate) fn of(
         codes: DocumentedCodes,
@@ -35,11 +35,11 @@ impl PlannedEnd {
         }
         let at = read_time(codes, "ActionTimer.ActionTime", requested.action_time.as_ref())?;
         let at = at.ok_or_else(|| missing("ActionTime"))?;
-        if at <= now.after(LEAST_AHEAD) {
+        if at <= now.after(MIN_AHEAD) {
             let message = "`ActionTimer.ActionTime` has to lie more than 5 minutes ahead.";
             return Err(codes.error(["InvalidParameter"], message));
         }
-        Ok(Self { requested: unbound(requested), at })
+        Ok(Self { requested: without_instance(requested), at })
     }
 
     /// Checks that a termination can be planned for an instance.
@@ -78,7 +78,7 @@ impl PlannedEnd {
 
 /// A timer as answers show it before it is bound to an instance: what only the service tells is not
 /// taken from a request.
-pub(crate) fn unbound(requested: &ActionTimer) -> ActionTimer {
+pub(crate) fn without_instance(requested: &ActionTimer) -> ActionTimer {
     ActionTimer {
         timer_action: requested.timer_action.clone(),
         action_time: requested.action_time.clone(),

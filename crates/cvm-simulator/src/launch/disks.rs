@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn one_local_data_disk_and_twenty_in_the_cloud() {
+    fn instance_has_at_most_1_local_and_20_cloud_data_disks() {
         assert_eq!(code(&[disk("LOCAL_BASIC", 100), disk("CLOUD_PREMIUM", 100)]), None);
         let expected = Some("InvalidParameterValue.LimitExceeded");
         assert_eq!(code(&[disk("LOCAL_BASIC", 100), disk("LOCAL_SSD", 100)]), expected);
@@ -146,12 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_without_size_is_no_disk() {
+    fn data_disk_of_size_0_is_not_created() {
         assert_eq!(data(CODES, &[disk("LOCAL_BASIC", 0)]).unwrap(), []);
     }
 
     #[test]
-    fn sizes_have_limits_and_steps() {
+    fn data_disk_sizes_have_limits_and_steps() {
         assert_eq!(code(&[disk("CLOUD_PREMIUM", 15)]), Some("InvalidParameterValue"));
         assert_eq!(code(&[disk("CLOUD_PREMIUM", 1_000_000)]), Some("InvalidParameterValue.Range"));
         assert_eq!(code(&[disk("CLOUD_PREMIUM", -10)]), Some("InvalidParameterValue.Range"));
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_system_disk_holds_its_image() {
+    fn system_disk_is_at_least_as_large_as_its_image() {
         let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().api());
         let of = |size| SystemDisk { disk_size: Some(size), ..SystemDisk::default() };
         let code = |size| system(CODES, Some(&of(size)), windows).err().map(|it| it.code);

@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_tell_cores_and_memory() {
+    fn custom_size_is_parsed() {
         assert_eq!(measures("CDH_1C1G"), Some((1, 1)));
         assert_eq!(measures("CDH_16C48G"), Some((16, 48)));
         for name in ["", "CDH_", "CDH_C1G", "CDH_1CG", "CDH_0C1G", "CDH_+1C1G", "CDH_1C1", "1C1G"] {

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn passwords_have_enough_kinds_of_characters() {
+    fn weak_passwords_are_rejected() {
         assert!(passes("Qcloud@TestApi123++", LINUX));
         assert!(passes("abcdefg1", LINUX) && !passes("abcdefgh", LINUX));
         assert!(!passes("abcdef1", LINUX));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn host_names_follow_their_platform() {
+    fn host_name_rules_depend_on_the_platform() {
         let passes = |name, id| check_host_name(CODES, name, system(id).is_windows()).is_ok();
         assert!(passes("web-1.example", LINUX) && !passes("web-1.example", WINDOWS));
         assert!(passes("12", LINUX) && !passes("12", WINDOWS));

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn patterns_count_on() {
+    fn number_pattern_counts_up() {
         assert_eq!(names("web{R:3}", 2), ["web3", "web4"]);
         assert_eq!(names("web{R:3,F:4}-x", 1), ["web0003-x"]);
         assert_eq!(names("{R:1}-{R:9}", 2), ["1-9", "2-10"]);
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn names_without_a_number_get_one_when_there_are_more() {
+    fn names_without_a_number_get_a_suffix_for_several_instances() {
         assert_eq!(names("web", 1), ["web"]);
         assert_eq!(names("web", 2), ["web1", "web2"]);
         assert_eq!(names("{IP}-", 2), ["10-0-0-7-1", "10-0-0-7-2"]);
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_pattern_is_text() {
+    fn invalid_pattern_is_literal_text() {
         for text in ["{R:}", "{R:x}", "{R:1,F:9}", "{R:1,3}", "a{b", "}{", "{}", "{R:-1}", "{{IP"] {
             assert_eq!(names(text, 1), [text], "{text}");
         }

@@ -125,7 +125,7 @@ pub(crate) fn check_subnet(
 ) -> Result<(), ApiError> {
     let needed = u32::try_from(count).unwrap_or(u32::MAX);
     let (code, message) =
-        match context.instances.addresses.look_at_subnet((vpc, subnet, zone), chosen, needed) {
+        match context.instances.addresses.check_subnet_use((vpc, subnet, zone), chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc => (
                 "InvalidParameterValue.VpcIdSubnetIdNotMatch",
@@ -203,7 +203,7 @@ mod tests {
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 
     #[test]
-    fn a_public_address_needs_bandwidth() {
+    fn public_address_needs_bandwidth() {
         let internet = |bandwidth, assigned| {
             let requested = InternetAccessible {
                 internet_max_bandwidth_out: bandwidth,
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn traffic_is_charged_as_the_instance_is() {
+    fn internet_charge_type_follows_the_instance() {
         let charged = |charge| {
             let (api, _) = super::internet(CODES, None, &charge).unwrap();
             api.internet_charge_type

@@ -63,7 +63,7 @@ fn on_hosts(
 ) -> Result<Vec<Room>, ApiError> {
     let (codes, now) = (context.codes, context.now);
     let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
-    let mut hosts = context.named_dedicated_hosts(ids)?;
+    let mut hosts = context.find_dedicated_hosts(ids)?;
     for host in &hosts {
         let (id, state) = (&host.item.host_id, host.state(now));
         if host.item.placement.zone != *zone {
@@ -119,7 +119,7 @@ fn in_packs(
     let is_usable = |pack: &&ResourcePack| {
         pack.status(now) == ResourcePoolPackStatus::Active && pack.item.zone == *zone
     };
-    let mut packs = context.named_resource_packs(ids)?;
+    let mut packs = context.find_resource_packs(ids)?;
     let unusable = packs.iter().find(|pack| !is_usable(pack));
     if let Some(pack) = unusable {
         let message =
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instances_go_where_most_room_is_left() {
+    fn instances_are_placed_where_most_room_is_left() {
         let placement =
             |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
         let spread = |count| {

@@ -1,7 +1,7 @@
 //! What a launch will make, once everything about it is checked.
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::launch::action_timer::PlannedEnd;
+use crate::launch::action_timer::PlannedTermination;
 use crate::launch::instance_type::Kind;
 use crate::launch::names::Pattern;
 use crate::launch::network::{self, Network, check_security_groups};
@@ -35,7 +35,7 @@ pub(crate) struct Plan<'a> {
     /// is used.
     pub(crate) placements: Option<Vec<Placement>>,
     /// The end that is planned for each of them.
-    pub(crate) planned_end: Option<PlannedEnd>,
+    pub(crate) planned_termination: Option<PlannedTermination>,
 }
 
 /// Shown for an instance without a name.
@@ -55,15 +55,16 @@ impl<'a> Plan<'a> {
         unsupported::check(codes, request)?;
         let asked = count(codes, request)?;
         let requested = request.action_timer.as_ref();
-        let planned_end =
-            requested.map(|requested| PlannedEnd::of(codes, requested, context.now)).transpose()?;
+        let planned_termination = requested
+            .map(|requested| PlannedTermination::of(codes, requested, context.now))
+            .transpose()?;
         let placement = request.placement.clone().unwrap_or_default();
         let zone = context.region.zone(&placement.zone).ok_or_else(|| {
             let (zone, region) = (&placement.zone, context.region.name);
             let message = format!("The zone `{zone}` is not in the region {region}.");
             codes.error(["InvalidZone.MismatchRegion"], message)
         })?;
-        let image = context.bootable(request.image_id.as_deref().unwrap_or_default())?;
+        let image = context.launch_image(request.image_id.as_deref().unwrap_or_default())?;
         let system = &image.system;
         let charge_type =
             request.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour);
@@ -126,8 +127,8 @@ impl<'a> Plan<'a> {
         let mut instance = StoredInstance::new(template);
         kind.give(&mut instance);
         let template = instance.api;
-        if planned_end.is_some() {
-            PlannedEnd::check(codes, &template)?;
+        if planned_termination.is_some() {
+            PlannedTermination::check(codes, &template)?;
         }
         let placements = placement::choose(context, request, &template, asked)?;
         let count = placements.as_ref().map_or(asked, |placements| placements.len() as u64);
@@ -139,11 +140,11 @@ impl<'a> Plan<'a> {
             host_name,
             network,
             expires,
-            has_agent: wants_agent(request.enhanced_service.as_ref()),
+            has_agent: installs_agent(request.enhanced_service.as_ref()),
             user_data: request.user_data.as_ref(),
             slot,
             placements,
-            planned_end,
+            planned_termination,
         })
     }
 }
@@ -234,7 +235,7 @@ fn names<'a>(
 }
 
 /// Whether it is installed with a public image: unless a request keeps it out.
-pub(crate) fn wants_agent(requested: Option<&EnhancedService>) -> bool {
+pub(crate) fn installs_agent(requested: Option<&EnhancedService>) -> bool {
     let requested = requested.and_then(|requested| requested.automation_service.as_ref());
     requested.and_then(|requested| requested.enabled) != Some(false)
 }

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bid_reaches_the_price() {
+    fn bid_below_the_spot_price_is_rejected() {
         // (2 · 0.115 + 4 · 0.05) · 0.2
         let spot = |bid| code(InstanceChargeType::SpotPaid, bid);
         assert_eq!(spot("0.087"), None);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn only_spot_instances_have_a_bid() {
+    fn bid_is_ignored_for_other_charge_types() {
         assert_eq!(code(InstanceChargeType::PostpaidByHour, "0"), None);
     }
 }

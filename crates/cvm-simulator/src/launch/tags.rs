@@ -35,8 +35,8 @@ pub(crate) fn tags(
         for tag in &specification.tags {
             if !keys.insert(tag.key.as_str()) {
                 let message = format!("The tag `{}` is given twice.", tag.key);
-                let requested = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
-                return Err(codes.error(requested, message));
+                let candidates = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
+                return Err(codes.error(candidates, message));
             }
             tags.push(tag.clone());
         }

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 /// The request with everything that its template adds; without a template, as it is.
-pub(crate) fn filled_in<'a>(
+pub(crate) fn apply_template<'a>(
     request: &'a RunInstances,
     context: &RequestContext<'_>,
 ) -> Result<Cow<'a, RunInstances>, ApiError> {
@@ -28,13 +28,14 @@ pub(crate) fn filled_in<'a>(
     // A stored token would turn every later launch into the first one.
     launch.client_token.clone_from(&request.client_token);
     if version.metadata_meet == TemplateDataModifyAction::Update {
-        launch.metadata = together(request.metadata.as_ref(), version.launch.metadata.clone());
+        launch.metadata =
+            merge_metadata(request.metadata.as_ref(), version.launch.metadata.clone());
     }
     Ok(Cow::Owned(launch))
 }
 
 /// The pairs of both; the upper ones win.
-fn together(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<Metadata> {
+fn merge_metadata(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<Metadata> {
     match (upper, lower) {
         (Some(upper), Some(mut both)) => {
             let above: HashSet<&str> = upper.items.iter().map(|item| item.key.as_str()).collect();
@@ -69,7 +70,7 @@ mod tests {
     use cvm_models::types::{LoginSettings, Placement};
 
     #[test]
-    fn what_is_given_above_wins_as_a_whole() {
+    fn given_members_replace_the_others_as_a_whole() {
         let lower = RunInstances {
             placement: Some(Placement { project_id: Some(7), ..Placement::default() }),
             image_id: Some("img-lower".into()),

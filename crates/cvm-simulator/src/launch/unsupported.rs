@@ -27,7 +27,7 @@ const ABSENT: &[Absent] = &[
 ];
 
 /// What is not imitated.
-const NOT_MODELLED: &[(Asks, &str)] = &[
+const UNSUPPORTED: &[(Asks, &str)] = &[
     (|request| !request.network_interfaces.is_empty(), "`NetworkInterfaces`"),
     (
         |request| {
@@ -51,7 +51,7 @@ pub(crate) fn check(codes: DocumentedCodes, request: &RunInstances) -> Result<()
         let message = format!("The {noun} that the request names does not exist.");
         return Err(codes.error([code], message));
     }
-    match NOT_MODELLED.iter().find(|(asks, _)| asks(request)) {
+    match UNSUPPORTED.iter().find(|(asks, _)| asks(request)) {
         Some((_, what)) => Err(ApiError::not_supported(what)),
         None => Ok(()),
     }
@@ -90,7 +90,7 @@ mod tests {
     use cvm_protocol::Action;
 
     #[test]
-    fn every_code_is_one_that_the_action_publishes() {
+    fn codes_for_missing_resources_are_documented() {
         let codes = DocumentedCodes(RunInstances::INFO);
         for (_, noun, code) in ABSENT {
             assert_eq!(codes.published(code), Some(*code), "{noun}");
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_refused_and_an_empty_name_is_no_name() {
+    fn unsupported_resources_are_rejected_and_empty_names_ignored() {
         let codes = DocumentedCodes(RunInstances::INFO);
         let code = |request| check(codes, &request).err().map(|error| error.code);
         let named = |id: &str| RunInstances {

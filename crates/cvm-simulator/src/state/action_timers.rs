@@ -8,11 +8,11 @@ use cvm_models::types::ActionTimer;
 use crate::clock::VirtualClock;
 use crate::state::agenda::Agenda;
 use crate::state::{Effect, Instances, Shared, StoredInstance};
-use crate::steps::count_one;
 use crate::timestamp::Timestamp;
+use crate::visits::count_one;
 
 /// The timers that are done and still listed; the newest of them.
-const MOST_DONE: usize = 1_000;
+const MAX_DONE: usize = 1_000;
 
 /// Timers that act on instances when their time comes.
 #[derive(Clone, Debug, Default)]
@@ -122,7 +122,7 @@ impl ActionTimers {
     pub(crate) fn cancel(&mut self, ids: &[String]) {
         for id in ids {
             if let Some(index) = self.indexes.get(id).copied() {
-                self.drop_waiting(index);
+                self.remove_waiting(index);
             }
         }
     }
@@ -131,18 +131,18 @@ impl ActionTimers {
     pub(crate) fn forget_instance(&mut self, instance_id: &str) {
         count_one();
         if let Some(index) = self.open.get(instance_id).copied() {
-            self.drop_waiting(index);
+            self.remove_waiting(index);
         }
     }
 
-    fn drop_waiting(&mut self, index: u64) {
+    fn remove_waiting(&mut self, index: u64) {
         count_one();
         if self.timers.get(&index).is_some_and(|timer| timer.is_waiting())
             && let Some(timer) = self.timers.remove(&index)
         {
             self.indexes.remove(&timer.id);
             self.open.remove(&timer.instance_id);
-            self.agenda.strike(index);
+            self.agenda.remove(index);
         }
     }
 
@@ -165,7 +165,7 @@ impl ActionTimers {
             }
         }
         again.into_iter().for_each(|(time, index)| self.agenda.add(time, index));
-        while self.done.len() > MOST_DONE {
+        while self.done.len() > MAX_DONE {
             let oldest = self.done.pop_front().and_then(|index| self.timers.remove(&index));
             if let Some(timer) = oldest {
                 self.indexes.remove(&timer.id);

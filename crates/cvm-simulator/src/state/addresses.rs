@@ -15,7 +15,7 @@ pub(crate) struct Addresses {
     public: u32,
     subnets: HashMap<String, Subnet>,
     /// How many subnets there may be before those without an address in use are forgotten.
-    most_subnets: usize,
+    forget_threshold: usize,
     vpcs: HashMap<String, Vpc>,
 }
 
@@ -49,7 +49,7 @@ const FIRST: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 0);
 const RANGES: u32 = 256;
 
 /// So many subnets are known at least, before those without an address in use are forgotten.
-const MOST_SUBNETS: usize = 1_000;
+const MIN_REMEMBERED_SUBNETS: usize = 1_000;
 
 /// Whether a subnet can be used as a request says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(crate) enum SubnetUse {
 impl Addresses {
     /// Asks without changing anything: `wanted` are the addresses asked for, `count` how many are
     /// needed.
-    pub(crate) fn look_at_subnet(
+    pub(crate) fn check_subnet_use(
         &self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
         requested: &[Ipv4Addr],
@@ -135,7 +135,7 @@ impl Addresses {
     /// Forgets subnets without an address in use, when there are many. The next time comes when there are twice
     /// as many as are left, so that the cost for one subnet does not grow.
     fn forget_subnets(&mut self) {
-        if self.subnets.len() < self.most_subnets.max(MOST_SUBNETS) {
+        if self.subnets.len() < self.forget_threshold.max(MIN_REMEMBERED_SUBNETS) {
             return;
         }
         let vpcs = &mut self.vpcs;
@@ -148,7 +148,7 @@ impl Addresses {
             subnet.used > 0
         });
         vpcs.retain(|_, vpc| !vpc.ranges.is_empty());
-        self.most_subnets = self.subnets.len().saturating_mul(2);
+        self.forget_threshold = self.subnets.len().saturating_mul(2);
     }
 
     /// A public address. They come from ranges that no one can reach: a test that connects to one by
@@ -233,7 +233,7 @@ mod tests {
     const PLACE: (&str, &str, &str) = ("vpc-1", "subnet-1", "ap-guangzhou-3");
 
     #[test]
-    fn addresses_do_not_repeat_and_avoid_the_edges() {
+    fn addresses_are_unique_and_never_end_in_0_or_255() {
         let mut addresses = Addresses::default();
         let basic: HashSet<_> = (0..1000).map(|_| addresses.next_basic()).collect();
         assert_eq!(basic.len(), 1000);
@@ -245,24 +245,24 @@ mod tests {
     }
 
     #[test]
-    fn a_subnet_stays_where_it_was_first_named() {
+    fn subnet_stays_in_its_first_vpc_and_zone() {
         let mut addresses = Addresses::default();
-        assert_eq!(addresses.look_at_subnet(PLACE, &[], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(PLACE, &[], 1), SubnetUse::Free);
         addresses.take(PLACE, None);
         let (vpc, subnet, zone) = PLACE;
-        let look = |index| addresses.look_at_subnet(index, &[], 1);
+        let look = |index| addresses.check_subnet_use(index, &[], 1);
         assert_eq!(look(PLACE), SubnetUse::Free);
         assert_eq!(look(("vpc-2", subnet, zone)), SubnetUse::InOtherVpc);
         assert_eq!(look((vpc, subnet, "ap-guangzhou-4")), SubnetUse::InOtherZone);
     }
 
     #[test]
-    fn an_address_is_taken_until_its_instance_is_gone() {
+    fn address_is_in_use_until_its_instance_is_removed() {
         let mut addresses = Addresses::default();
         let requested: Ipv4Addr = "172.16.0.9".parse().unwrap();
         assert_eq!(addresses.take(PLACE, Some(requested)), requested);
         assert_eq!(
-            addresses.look_at_subnet(PLACE, &[requested], 1),
+            addresses.check_subnet_use(PLACE, &[requested], 1),
             SubnetUse::AddressTaken(requested)
         );
         let next: Vec<_> = (0..10).map(|_| addresses.take(PLACE, None)).collect();
@@ -275,54 +275,57 @@ mod tests {
             },
             ..Instance::default()
         });
-        assert_eq!(addresses.look_at_subnet(PLACE, &[requested], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(PLACE, &[requested], 1), SubnetUse::Free);
     }
 
     #[test]
-    fn a_subnet_fills_up() {
+    fn subnet_becomes_full() {
         let mut addresses = Addresses::default();
         let taken: HashSet<_> = (0..SUBNET_FREE).map(|_| addresses.take(PLACE, None)).collect();
         assert_eq!(taken.len(), 4093);
-        assert_eq!(addresses.look_at_subnet(PLACE, &[], 1), SubnetUse::Full);
+        assert_eq!(addresses.check_subnet_use(PLACE, &[], 1), SubnetUse::Full);
     }
 
     #[test]
-    fn no_two_subnets_of_a_network_have_an_address_in_common() {
+    fn subnets_of_a_network_share_no_address() {
         let mut addresses = Addresses::default();
         let mut taken = HashSet::new();
         for subnet in 0..RANGES {
             let index = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
-            assert_eq!(addresses.look_at_subnet(index, &[], 3), SubnetUse::Free);
+            assert_eq!(addresses.check_subnet_use(index, &[], 3), SubnetUse::Free);
             taken.extend((0..3).map(|_| addresses.take(index, None)));
         }
         assert_eq!(taken.len(), 3 * RANGES as usize);
         let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");
-        assert_eq!(addresses.look_at_subnet(one_more, &[], 1), SubnetUse::Full);
+        assert_eq!(addresses.check_subnet_use(one_more, &[], 1), SubnetUse::Full);
         // Another network may have the same ones.
         let elsewhere = ("vpc-2", "subnet-of-2", "ap-guangzhou-3");
-        assert_eq!(addresses.look_at_subnet(elsewhere, &[], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(elsewhere, &[], 1), SubnetUse::Free);
         assert!(taken.contains(&addresses.take(elsewhere, None)));
     }
 
     #[test]
-    fn a_chosen_address_is_taken_in_the_whole_network() {
+    fn chosen_address_is_in_use_in_the_whole_network() {
         let mut addresses = Addresses::default();
         let other = ("vpc-1", "subnet-2", "ap-guangzhou-3");
         addresses.take(PLACE, None);
         // One that another subnet would give out next.
         let chosen: Ipv4Addr = "172.16.16.2".parse().unwrap();
         addresses.take(PLACE, Some(chosen));
-        assert_eq!(addresses.look_at_subnet(other, &[chosen], 1), SubnetUse::AddressTaken(chosen));
+        assert_eq!(
+            addresses.check_subnet_use(other, &[chosen], 1),
+            SubnetUse::AddressTaken(chosen)
+        );
         assert_ne!(addresses.take(other, None), chosen);
-        let full = addresses.look_at_subnet(other, &[], SUBNET_FREE - 1);
+        let full = addresses.check_subnet_use(other, &[], SUBNET_FREE - 1);
         assert_eq!(full, SubnetUse::Full, "the chosen one is in its range");
         addresses.give_back("subnet-1", chosen);
-        assert_eq!(addresses.look_at_subnet(other, &[], SUBNET_FREE - 1), SubnetUse::Free);
-        assert_eq!(addresses.look_at_subnet(other, &[chosen], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(other, &[], SUBNET_FREE - 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(other, &[chosen], 1), SubnetUse::Free);
     }
 
     #[test]
-    fn an_address_of_the_basic_network_in_use_is_not_given_out_again() {
+    fn address_of_the_basic_network_in_use_is_not_assigned_again() {
         let mut addresses = Addresses::default();
         let first = addresses.next_basic();
         addresses.basic = 0;
@@ -335,17 +338,17 @@ mod tests {
     }
 
     #[test]
-    fn subnets_without_addresses_in_use_are_forgotten_when_there_are_many() {
+    fn unused_subnets_are_removed_when_there_are_many() {
         let mut addresses = Addresses::default();
         addresses.take(PLACE, None);
-        for number in 0..10 * MOST_SUBNETS {
+        for number in 0..10 * MIN_REMEMBERED_SUBNETS {
             let (vpc, subnet) = (format!("vpc-{number}"), format!("subnet-x{number}"));
             let address = addresses.take((&vpc, &subnet, "ap-guangzhou-3"), None);
             addresses.give_back(&subnet, address);
         }
-        assert!(addresses.subnets.len() <= MOST_SUBNETS, "{}", addresses.subnets.len());
-        assert!(addresses.vpcs.len() <= MOST_SUBNETS, "{}", addresses.vpcs.len());
+        assert!(addresses.subnets.len() <= MIN_REMEMBERED_SUBNETS, "{}", addresses.subnets.len());
+        assert!(addresses.vpcs.len() <= MIN_REMEMBERED_SUBNETS, "{}", addresses.vpcs.len());
         let elsewhere = ("vpc-2", "subnet-1", "ap-guangzhou-3");
-        assert_eq!(addresses.look_at_subnet(elsewhere, &[], 1), SubnetUse::InOtherVpc);
+        assert_eq!(addresses.check_subnet_use(elsewhere, &[], 1), SubnetUse::InOtherVpc);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::steps::count_one;
 use crate::timestamp::Timestamp;
+use crate::visits::count_one;
 
 /// When which plan of one kind has something to do next; plans are known by the order in which they
 /// were made. A plan has one date at most.
@@ -15,13 +15,13 @@ pub(crate) struct Agenda {
 
 impl Agenda {
     pub(crate) fn add(&mut self, time: Timestamp, index: u64) {
-        self.strike(index);
+        self.remove(index);
         self.dates.insert((time, index));
         self.of.insert(index, time);
     }
 
     /// Takes out whatever a plan had to do.
-    pub(crate) fn strike(&mut self, index: u64) {
+    pub(crate) fn remove(&mut self, index: u64) {
         count_one();
         if let Some(time) = self.of.remove(&index) {
             self.dates.remove(&(time, index));

@@ -7,18 +7,18 @@ use crate::state::{Period, StoredInstance};
 use crate::timestamp::Timestamp;
 
 /// Most periods of one instance. When there are so many, those that have ended are forgotten.
-pub(crate) const MOST_PERIODS: usize = 100;
+pub(crate) const MAX_PERIODS: usize = 100;
 
 impl StoredInstance {
     /// Whether so much bandwidth is paid for at later times that no more can be bought.
     pub(crate) fn has_much_bandwidth_ahead(&self, now: Timestamp) -> bool {
         let ahead = self.bandwidth.iter().filter(|period| period.ends.is_none_or(|it| now < it));
-        ahead.count() >= MOST_PERIODS
+        ahead.count() >= MAX_PERIODS
     }
 
     /// Takes in bandwidth that was bought.
     pub(crate) fn add_bandwidth(&mut self, period: Period, now: Timestamp) {
-        if self.bandwidth.len() >= MOST_PERIODS {
+        if self.bandwidth.len() >= MAX_PERIODS {
             self.bandwidth.retain(|period| period.ends.is_none_or(|ends| now < ends));
         }
         self.bandwidth.push(period);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn periods_that_touch_do_not_overlap() {
+    fn adjacent_periods_do_not_overlap() {
         let whole = period(10, None);
         assert!(whole.overlaps(&period(20, Some(30))) && period(20, Some(30)).overlaps(&whole));
         assert!(!whole.overlaps(&period(0, Some(10))) && !period(0, Some(10)).overlaps(&whole));
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn bandwidth_that_has_ended_is_forgotten_when_there_is_much() {
+    fn ended_bandwidth_periods_are_removed_when_there_are_many() {
         let mut instance = StoredInstance::new(Instance::default());
         instance.bandwidth.push(period(0, None));
         for day in 0..1_000 {
@@ -84,17 +84,17 @@ mod tests {
             assert!(!instance.has_much_bandwidth_ahead(now));
             instance.add_bandwidth(period(day * 10, Some(day * 10 + 10)), now);
         }
-        assert!(instance.bandwidth.len() <= MOST_PERIODS, "{}", instance.bandwidth.len());
+        assert!(instance.bandwidth.len() <= MAX_PERIODS, "{}", instance.bandwidth.len());
         assert_eq!(instance.bandwidth.first(), Some(&period(0, None)));
         let now = Timestamp::from_unix(10_000);
-        (1..MOST_PERIODS as u64)
+        (1..MAX_PERIODS as u64)
             .for_each(|_| instance.add_bandwidth(period(20_000, Some(30_000)), now));
         assert!(instance.has_much_bandwidth_ahead(now));
         assert!(!instance.has_much_bandwidth_ahead(Timestamp::from_unix(30_000)));
     }
 
     #[test]
-    fn the_highest_bandwidth_of_a_moment_is_shown() {
+    fn highest_paid_bandwidth_is_shown() {
         let mut instance = StoredInstance::new(Instance::default());
         instance.bandwidth.push(Period { mbps: 5, ..period(0, None) });
         instance.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });

@@ -11,12 +11,12 @@ use std::time::Duration;
 const MEMORY: Duration = Duration::from_secs(86_400);
 
 /// Most tokens and ids that are remembered. Beyond that the oldest tokens are forgotten before their time.
-const MOST_KEPT: usize = 50_000;
+const MAX_REMEMBERED: usize = 50_000;
 
 /// The tokens of one account in one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
-    answers: HashMap<Arc<str>, Arc<Answered>>,
+    answers: HashMap<Arc<str>, Arc<TokenEntry>>,
     /// In the order in which they are forgotten.
     forgotten: VecDeque<(Timestamp, Arc<str>)>,
     /// How many tokens and ids there are.
@@ -24,12 +24,12 @@ pub(crate) struct Tokens {
 }
 
 #[derive(Clone, Debug)]
-struct Answered {
+struct TokenEntry {
     parameters: HexDigest,
     ids: Vec<String>,
 }
 
-impl Answered {
+impl TokenEntry {
     fn size(&self) -> usize {
         self.ids.len().saturating_add(1)
     }
@@ -37,7 +37,7 @@ impl Answered {
 
 /// What is known of a token.
 #[derive(Debug, PartialEq, Eq)]
-enum Remembered {
+enum TokenLookup {
     /// It is new.
     No,
     /// The same request made these.
@@ -49,16 +49,16 @@ enum Remembered {
 impl Tokens {
     /// What the first request with a token has made, when this is that request again; another
     /// request with its token is refused.
-    pub(crate) fn repeated(
+    pub(crate) fn find_repeated(
         &self,
         codes: DocumentedCodes,
         token: &str,
         parameters: &[u8],
     ) -> Result<Option<Vec<String>>, ApiError> {
-        match self.recall(token, parameters) {
-            Remembered::No => Ok(None),
-            Remembered::Made(ids) => Ok(Some(ids)),
-            Remembered::Otherwise => {
+        match self.look_up(token, parameters) {
+            TokenLookup::No => Ok(None),
+            TokenLookup::Made(ids) => Ok(Some(ids)),
+            TokenLookup::Otherwise => {
                 let message = "The parameter `ClientToken` belongs to an earlier request with \
                                other parameters; use a new one.";
                 Err(codes.error(["InvalidParameterValue"], message))
@@ -67,25 +67,25 @@ impl Tokens {
     }
 
     /// Looks a token up. Parameters are compared by their hash, so that no password is kept.
-    fn recall(&self, token: &str, parameters: &[u8]) -> Remembered {
+    fn look_up(&self, token: &str, parameters: &[u8]) -> TokenLookup {
         match self.answers.get(token) {
-            None => Remembered::No,
+            None => TokenLookup::No,
             Some(answered) if answered.parameters == HexDigest::sha256(parameters) => {
-                Remembered::Made(answered.ids.clone())
+                TokenLookup::Made(answered.ids.clone())
             }
-            Some(_) => Remembered::Otherwise,
+            Some(_) => TokenLookup::Otherwise,
         }
     }
 
     /// Keeps what the request with this token made.
     pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String], now: Timestamp) {
-        let answered = Answered { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
+        let answered = TokenEntry { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
         self.forget(now);
         self.kept = self.kept.saturating_add(answered.size());
         let token: Arc<str> = token.into();
         self.answers.insert(Arc::clone(&token), Arc::new(answered));
         self.forgotten.push_back((now.after(MEMORY), token));
-        while self.kept > MOST_KEPT && self.answers.len() > 1 {
+        while self.kept > MAX_REMEMBERED && self.answers.len() > 1 {
             self.forget_oldest();
         }
     }
@@ -115,38 +115,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_stands_for_one_request() {
+    fn client_token_identifies_one_request() {
         let mut tokens = Tokens::default();
-        assert_eq!(tokens.recall("t", b"a"), Remembered::No);
+        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::No);
         let ids = vec!["ins-00000001".to_owned()];
         tokens.keep("t", b"a", &ids, Timestamp::from_unix(0));
-        assert_eq!(tokens.recall("t", b"a"), Remembered::Made(ids));
-        assert_eq!(tokens.recall("t", b"b"), Remembered::Otherwise);
-        assert_eq!(tokens.recall("u", b"a"), Remembered::No);
+        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::Made(ids));
+        assert_eq!(tokens.look_up("t", b"b"), TokenLookup::Otherwise);
+        assert_eq!(tokens.look_up("u", b"a"), TokenLookup::No);
     }
 
     #[test]
-    fn the_oldest_tokens_are_forgotten_when_there_are_too_many() {
+    fn oldest_client_tokens_are_removed_when_there_are_too_many() {
         let mut tokens = Tokens::default();
         let ids: Vec<String> = (0..99).map(|number| format!("ins-{number:08}")).collect();
         for number in 0..10_000 {
             tokens.keep(&format!("t-{number}"), b"a", &ids, Timestamp::from_unix(0));
         }
-        let left = MOST_KEPT / 100;
+        let left = MAX_REMEMBERED / 100;
         assert_eq!((tokens.answers.len(), tokens.forgotten.len()), (left, left));
-        assert_eq!(tokens.recall("t-9499", b"a"), Remembered::No);
-        assert_eq!(tokens.recall("t-9500", b"a"), Remembered::Made(ids.clone()));
+        assert_eq!(tokens.look_up("t-9499", b"a"), TokenLookup::No);
+        assert_eq!(tokens.look_up("t-9500", b"a"), TokenLookup::Made(ids.clone()));
         tokens.keep("later", b"a", &ids, Timestamp::from_unix(86_400));
         assert_eq!((tokens.answers.len(), tokens.kept), (1, 100));
     }
 
     #[test]
-    fn a_token_is_forgotten_after_a_day() {
+    fn client_token_expires_after_a_day() {
         let mut tokens = Tokens::default();
         tokens.keep("t", b"a", &[], Timestamp::from_unix(0));
         tokens.forget(Timestamp::from_unix(86_399));
-        assert_eq!(tokens.recall("t", b"a"), Remembered::Made(Vec::new()));
+        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::Made(Vec::new()));
         tokens.forget(Timestamp::from_unix(86_400));
-        assert_eq!(tokens.recall("t", b"a"), Remembered::No);
+        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::No);
     }
 }

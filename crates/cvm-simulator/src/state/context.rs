@@ -10,7 +10,8 @@ use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::ids::IdGenerator;
 use crate::state::{
-    Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer, admit,
+    Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
+    check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -69,7 +70,8 @@ impl RequestContext<'_> {
         serials: &[u64],
         allowed: &[InstanceState],
     ) -> Result<(), ApiError> {
-        self.instances(serials).try_for_each(|instance| admit(self.codes, instance, allowed))
+        self.instances(serials)
+            .try_for_each(|instance| check_instance_state(self.codes, instance, allowed))
     }
 
     /// Lets an operation of this action begin.

@@ -44,7 +44,7 @@ impl Instances {
     }
 
     /// The instances that each key pair opens now.
-    pub(crate) fn opened_by_key_pairs(&self) -> Grouped<'_> {
+    pub(crate) fn by_key_pair(&self) -> Grouped<'_> {
         self.grouped(|instance| instance.login_settings.key_ids.iter().map(String::as_str))
     }
 

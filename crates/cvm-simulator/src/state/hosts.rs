@@ -6,14 +6,14 @@
 use crate::catalog::disk_type;
 use crate::clock::VirtualClock;
 use crate::state::{Grouped, Term, Tokens};
-use crate::steps::count_one;
 use crate::timestamp::Timestamp;
+use crate::visits::count_one;
 use cvm_models::enums::HostState;
 use cvm_models::types::{HostItem, HostResource, Instance};
 use std::time::Duration;
 
 /// How long the service sets a host up.
-const SETTING_UP: Duration = Duration::from_secs(60);
+const SETUP_TIME: Duration = Duration::from_secs(60);
 
 /// How long a host can still be renewed after its term.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -25,7 +25,7 @@ pub(crate) struct DedicatedHosts {
     pub(crate) list: Vec<DedicatedHost>,
     pub(crate) tokens: Tokens,
     /// Until when nothing is due for any host; `None` when that is not known.
-    settled_until: Option<Timestamp>,
+    next_due_time: Option<Timestamp>,
 }
 
 /// One dedicated host.
@@ -42,20 +42,20 @@ pub(crate) struct DedicatedHost {
 impl DedicatedHosts {
     /// The hosts as they are now, to change them.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
-        self.settle(now);
-        self.settled_until = None;
+        self.apply_due(now);
+        self.next_due_time = None;
         self
     }
 
     /// Whether [`Self::settle`] has something to do.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.tokens.is_due(now) || self.settled_until.is_none_or(|until| now >= until)
+        self.tokens.is_due(now) || self.next_due_time.is_none_or(|until| now >= until)
     }
 
     /// Renews and takes back what is due.
-    pub(crate) fn settle(&mut self, now: Timestamp) {
+    pub(crate) fn apply_due(&mut self, now: Timestamp) {
         self.tokens.forget(now);
-        if self.settled_until.is_some_and(|until| now < until) {
+        if self.next_due_time.is_some_and(|until| now < until) {
             return;
         }
         for host in &mut self.list {
@@ -68,14 +68,14 @@ impl DedicatedHosts {
             let ends = host.term.ends;
             if now < ends { ends } else { ends.after(RETENTION) }
         };
-        self.settled_until = Some(self.list.iter().map(due).min().unwrap_or(Timestamp::LAST));
+        self.next_due_time = Some(self.list.iter().map(due).min().unwrap_or(Timestamp::LAST));
     }
 }
 
 impl DedicatedHost {
     /// A host that is bought now.
     pub(crate) fn new(item: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {
-        Self { item, ready: now.after(clock.delay(SETTING_UP)), term }
+        Self { item, ready: now.after(clock.delay(SETUP_TIME)), term }
     }
 
     pub(crate) fn state(&self, now: Timestamp) -> HostState {
@@ -147,11 +147,11 @@ mod tests {
     use super::*;
     use crate::clock::TimeMode;
     use crate::state::{Instances, StoredInstance};
-    use crate::steps;
+    use crate::visits;
     use cvm_models::enums::{DiskType, RenewFlag};
 
     #[test]
-    fn the_instances_on_a_host_take_of_its_resources() {
+    fn instances_reduce_the_resources_of_their_host() {
         let resource = HostResource {
             cpu_total: 40,
             cpu_available: 40,
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn hosts_are_looked_at_only_when_one_is_due() {
+    fn hosts_are_visited_only_when_one_is_due() {
         let now = Timestamp::from_unix(0);
         let clock = VirtualClock::new(TimeMode::Manual, now);
         let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
@@ -195,7 +195,7 @@ mod tests {
         let mut hosts = DedicatedHosts::default();
         let host = || DedicatedHost::new(HostItem::default(), term.clone(), &clock, now);
         hosts.at(now).list.extend((0..50).map(|_| host()));
-        let mut cost = |now| steps::of(|| hosts.settle(now));
+        let mut cost = |now| visits::of(|| hosts.apply_due(now));
         let day = Duration::from_secs(86_400);
         assert_eq!((cost(now), cost(now.after(day))), (50, 0), "after a change, and then");
         assert_eq!((cost(ends), cost(ends.after(day))), (50, 0), "at the end of the term");

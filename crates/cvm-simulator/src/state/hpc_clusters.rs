@@ -25,7 +25,7 @@ mod tests {
     use crate::state::{Instances, StoredInstance};
 
     #[test]
-    fn a_cluster_holds_the_instances_that_name_it() {
+    fn cluster_lists_the_instances_in_it() {
         let mut instances = Instances::default();
         for (id, cluster_id) in [("ins-1", "hpc-1"), ("ins-2", ""), ("ins-3", "hpc-1")] {
             let api = Instance {

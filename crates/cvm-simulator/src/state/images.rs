@@ -16,31 +16,31 @@ use crate::timestamp::Timestamp;
 pub(crate) const IMAGE_QUOTA: usize = 500;
 
 /// So many deleted images are remembered at least.
-const LEAST_DELETED: usize = 100;
+const MIN_REMEMBERED_IMAGES: usize = 100;
 
 /// How long it takes to copy the disks of an instance, or to make an image of snapshots.
-pub(crate) const CREATION: Duration = Duration::from_secs(120);
+pub(crate) const CREATION_TIME: Duration = Duration::from_secs(120);
 
 /// How long an instance takes to stop before its disks are copied.
-pub(crate) const POWEROFF: Duration = Duration::from_secs(5);
+pub(crate) const POWER_OFF_TIME: Duration = Duration::from_secs(5);
 
 /// CreateImage of a running instance: it goes on running, and does nothing else meanwhile.
 pub(crate) static COPY_RUNNING: Operation = Operation {
-    phases: &[Phase { state: None, duration: CREATION }],
+    phases: &[Phase { state: None, duration: CREATION_TIME }],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// CreateImage of a stopped instance.
 pub(crate) static COPY_STOPPED: Operation = Operation {
-    phases: &[Phase { state: None, duration: CREATION }],
+    phases: &[Phase { state: None, duration: CREATION_TIME }],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// CreateImage of a running instance that is shut down for it.
 pub(crate) static COPY_POWERED_OFF: Operation = Operation {
     phases: &[
-        Phase { state: Some(InstanceState::Stopping), duration: POWEROFF },
-        Phase { state: Some(InstanceState::Stopped), duration: CREATION },
+        Phase { state: Some(InstanceState::Stopping), duration: POWER_OFF_TIME },
+        Phase { state: Some(InstanceState::Stopped), duration: CREATION_TIME },
         Phase { state: Some(InstanceState::Starting), duration: Duration::from_secs(10) },
     ],
     end: FinalState::In(InstanceState::Running),
@@ -50,18 +50,18 @@ pub(crate) static COPY_POWERED_OFF: Operation = Operation {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Images {
     /// In the order in which they were made.
-    owned: Vec<OwnImage>,
+    owned: Vec<OwnedImage>,
     /// What was on deleted images: instances made from them live on.
     deleted: BTreeMap<String, System>,
     /// How many of these there may be before those that no instance is made from are forgotten.
-    most_deleted: usize,
+    forget_threshold: usize,
     pub(crate) snapshots: Snapshots,
     exports: Vec<Export>,
 }
 
 /// An image of the account.
 #[derive(Clone, Debug)]
-pub(crate) struct OwnImage {
+pub(crate) struct OwnedImage {
     /// As the API shows it when it is made, with the state that this ends in.
     pub(crate) api: Image,
     creation: Creation,
@@ -88,7 +88,7 @@ struct Export {
     ends: Timestamp,
 }
 
-impl OwnImage {
+impl OwnedImage {
     /// An image that is being made. Its state, owner, size, time and disks follow from the rest.
     pub(crate) fn new(api: Image, creation: Creation, disks: &[DiskSnapshot]) -> Self {
         let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
@@ -123,7 +123,7 @@ impl OwnImage {
     }
 
     /// Whether it was brought in under a licence of the owner's.
-    pub(crate) fn has_own_licence(&self) -> bool {
+    pub(crate) fn has_own_license(&self) -> bool {
         use cvm_models::enums::LicenseType::Byol;
         self.api.image_source == ImageSource::ExternalImport && self.api.license_type == Byol
     }
@@ -140,15 +140,15 @@ impl Creation {
 
 impl Images {
     /// The images of the account, the newest first.
-    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &OwnImage> {
+    pub(crate) fn newest_first(&self) -> impl Iterator<Item = &OwnedImage> {
         self.owned.iter().rev()
     }
 
-    pub(crate) fn get(&self, image_id: &str) -> Option<&OwnImage> {
+    pub(crate) fn get(&self, image_id: &str) -> Option<&OwnedImage> {
         self.owned.iter().find(|owned| owned.api.image_id == image_id)
     }
 
-    pub(crate) fn get_mut(&mut self, image_id: &str) -> Option<&mut OwnImage> {
+    pub(crate) fn get_mut(&mut self, image_id: &str) -> Option<&mut OwnedImage> {
         self.owned.iter_mut().find(|owned| owned.api.image_id == image_id)
     }
 
@@ -171,7 +171,7 @@ impl Images {
     }
 
     /// Takes in an image that is being made, with the snapshots of its disks.
-    pub(crate) fn insert(&mut self, image: OwnImage, disks: Vec<DiskSnapshot>) {
+    pub(crate) fn insert(&mut self, image: OwnedImage, disks: Vec<DiskSnapshot>) {
         disks.into_iter().for_each(|disk| self.snapshots.insert(disk));
         self.owned.push(image);
     }
@@ -190,18 +190,18 @@ impl Images {
 
     /// Whether so many images were deleted that it is time for [`forget_deleted`](Self::forget_deleted).
     pub(crate) fn has_many_deleted(&self) -> bool {
-        self.deleted.len() > self.most_deleted.max(LEAST_DELETED)
+        self.deleted.len() > self.forget_threshold.max(MIN_REMEMBERED_IMAGES)
     }
 
     /// Forgets the deleted images that are not in use. The next time comes when there are twice as many as
     /// are left, so that the cost for one deletion does not grow.
     pub(crate) fn forget_deleted(&mut self, is_in_use: impl Fn(&str) -> bool) {
         self.deleted.retain(|id, _| is_in_use(id));
-        self.most_deleted = self.deleted.len().saturating_mul(2);
+        self.forget_threshold = self.deleted.len().saturating_mul(2);
     }
 
     /// How many exports are going on.
-    pub(crate) fn exports_underway(&self, now: Timestamp) -> usize {
+    pub(crate) fn running_exports(&self, now: Timestamp) -> usize {
         self.exports.iter().filter(|export| now < export.ends).count()
     }
 
@@ -224,18 +224,18 @@ mod tests {
 
     use super::*;
 
-    fn image(began: u64, ends: u64) -> OwnImage {
+    fn image(began: u64, ends: u64) -> OwnedImage {
         let creation = Creation {
             state: ImageState::Syncing,
             began: Timestamp::from_unix(began),
             ends: Timestamp::from_unix(ends),
         };
         let api = Image { image_state: ImageState::Normal, ..Image::default() };
-        OwnImage::new(api, creation, &[])
+        OwnedImage::new(api, creation, &[])
     }
 
     #[test]
-    fn the_state_follows_from_the_time() {
+    fn image_state_depends_on_the_time() {
         let image = image(100, 400);
         for (seconds, state, percent) in [
             (100, "SYNCING", Some(0)),
@@ -249,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_no_time_is_done_at_once() {
+    fn image_creation_without_delay_is_done_at_once() {
         let api = image(100, 100).shown_at(Timestamp::from_unix(100));
         assert_eq!((api.image_state, api.sync_percent), (ImageState::Normal, None));
     }
 
     #[test]
-    fn deleted_images_without_instances_and_their_snapshots_are_forgotten_when_there_are_many() {
+    fn deleted_images_without_instances_are_removed_when_there_are_many() {
         let mut images = Images::default();
         for number in 0..5_000 {
             let mut image = image(0, 0);
@@ -271,7 +271,7 @@ mod tests {
                 images.forget_deleted(|id| id == "img-00000007");
             }
         }
-        assert!(images.deleted.len() <= LEAST_DELETED + 1, "{}", images.deleted.len());
+        assert!(images.deleted.len() <= MIN_REMEMBERED_IMAGES + 1, "{}", images.deleted.len());
         assert!(images.system("img-00000007").is_some(), "an instance is made from it");
         assert!(images.system("img-00000008").is_none());
         assert!(images.snapshots.get("snap-00003999").is_none());

@@ -11,8 +11,8 @@ use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
 use crate::state::{Addresses, Attribute, Period, Shared, StoredInstance, Tokens};
-use crate::steps::count_one;
 use crate::timestamp::Timestamp;
+use crate::visits::count_one;
 
 /// How long the recycle bin keeps an instance.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
@@ -98,7 +98,7 @@ impl Instances {
     ) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         if let Some((action, request_id)) = note {
-            instance.note_operation(action, request_id);
+            instance.record_operation(action, request_id);
         }
         instance.operation =
             Some(RunningOperation { operation: course, step: 0, due: now, change });
@@ -110,14 +110,14 @@ impl Instances {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let (expires, kept_until) = (instance.expires, instance.kept_until.take());
         instance.set_term(ends, flag);
-        self.call_off(serial, expires, Event::Expiry);
-        self.call_off(serial, kept_until, Event::Destruction);
+        self.cancel_event(serial, expires, Event::Expiry);
+        self.cancel_event(serial, kept_until, Event::Destruction);
         self.due.insert((ends, serial, Event::Expiry));
     }
 
     /// Moves what is in these packs of resources to the public pool. Where it stands can no longer be
     /// seen.
-    pub(crate) fn leave_packs(&mut self, ids: &HashSet<&str>) {
+    pub(crate) fn move_to_public_pool(&mut self, ids: &HashSet<&str>) {
         for instance in self.by_serial.values_mut() {
             let placement = &instance.api.placement;
             if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id.as_str())) {
@@ -192,7 +192,7 @@ impl Instances {
             }
             let expires = instance.expires;
             if expires != term {
-                self.call_off(serial, term, Event::Expiry);
+                self.cancel_event(serial, term, Event::Expiry);
                 self.due.extend(expires.map(|expires| (expires, serial, Event::Expiry)));
             }
         } else {
@@ -225,7 +225,7 @@ impl Instances {
             instance.api.expired_time = Some(next.to_string());
             (next, Event::Expiry)
         } else {
-            let running = instance.abandon("The term of the instance ended.");
+            let running = instance.abort_operation("The term of the instance ended.");
             if let Some(Effect::Attribute(Attribute::Network(network))) =
                 running.map(|running| running.change)
             {
@@ -251,7 +251,7 @@ impl Instances {
     }
 
     /// Takes back what was due: of what is no more, nothing stays.
-    fn call_off(&mut self, serial: u64, time: Option<Timestamp>, event: Event) {
+    fn cancel_event(&mut self, serial: u64, time: Option<Timestamp>, event: Event) {
         if let Some(time) = time {
             self.due.remove(&(time, serial, event));
         }
@@ -260,11 +260,11 @@ impl Instances {
     fn remove(&mut self, serial: u64, now: Timestamp) {
         if let Some(instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
             self.serials.remove(instance.api.instance_id.as_str());
-            self.call_off(serial, instance.expires, Event::Expiry);
-            self.call_off(serial, instance.kept_until, Event::Destruction);
+            self.cancel_event(serial, instance.expires, Event::Expiry);
+            self.cancel_event(serial, instance.kept_until, Event::Destruction);
             for period in &instance.bandwidth {
-                self.call_off(serial, Some(period.begins), Event::Bandwidth);
-                self.call_off(serial, period.ends, Event::Bandwidth);
+                self.cancel_event(serial, Some(period.begins), Event::Bandwidth);
+                self.cancel_event(serial, period.ends, Event::Bandwidth);
             }
             self.addresses.release(&instance.api);
             self.removed.push((now, instance.api.instance_id));
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_passes_through_its_states() {
+    fn operation_goes_through_its_states() {
         let (mut instances, clock) = (Instances::default(), manual());
         let serial = instances.insert(instance("ins-00000001"));
         let note = Some(("ResetInstancesType", "r-1"));
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn how_often_one_looks_does_not_matter() {
+    fn state_does_not_depend_on_polling() {
         let clock = manual();
         let run = |looks: &[u64]| {
             let mut instances = Instances::default();
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_takes_time_at_the_instant_pace() {
+    fn operations_take_no_time_in_instant_mode() {
         let (mut instances, clock) =
             (Instances::default(), VirtualClock::new(TimeMode::Instant, at(0)));
         let serial = instances.insert(instance("ins-00000001"));
@@ -352,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_terminated_is_gone() {
+    fn terminated_instance_is_removed() {
         let (mut instances, clock) = (Instances::default(), manual());
         let serial = instances.insert(instance("ins-00000001"));
         instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn the_recycle_bin_lets_go_after_seven_days() {
+    fn recycle_bin_releases_instances_after_seven_days() {
         let (mut instances, clock) = (Instances::default(), manual());
         let serial = instances.insert(instance("ins-00000001"));
         instances.begin(serial, &ISOLATE, Effect::None, None, (&clock, at(0)));
@@ -377,7 +377,7 @@ mod tests {
     }
 
     #[test]
-    fn the_recycle_bin_keeps_its_term_at_the_instant_pace() {
+    fn recycle_bin_keeps_instances_in_instant_mode() {
         let (mut instances, clock) =
             (Instances::default(), VirtualClock::new(TimeMode::Instant, at(0)));
         let serial = instances.insert(instance("ins-00000001"));
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prepaid_term_ends_in_the_bin_or_is_renewed() {
+    fn prepaid_instance_expires_into_the_recycle_bin_or_is_renewed() {
         let clock = manual();
         let run = |flag: RenewFlag| {
             let mut instances = Instances::default();
@@ -408,7 +408,7 @@ mod tests {
     }
 
     #[test]
-    fn no_term_is_renewed_beyond_the_calendar() {
+    fn term_is_not_renewed_beyond_the_calendar() {
         let mut instances = Instances::default();
         let last = Timestamp::parse("9999-12-14T22:13:20Z").unwrap();
         let mut instance = instance("ins-00000001");
@@ -423,7 +423,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_stays_due_for_instances_that_are_gone_or_renewed() {
+    fn removed_or_renewed_instances_have_no_due_events() {
         let (mut instances, clock) = (Instances::default(), manual());
         for number in 0..50 {
             let mut instance = instance(&format!("ins-{number:08}"));

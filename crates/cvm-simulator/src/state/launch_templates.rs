@@ -116,14 +116,14 @@ impl Template {
     ) -> Result<&Version, ApiError> {
         self.versions.get(&number).ok_or_else(|| {
             let message = format!("The launch template `{}` has no version {number}.", self.id());
-            let mut requested = [
+            let mut candidates = [
                 "InvalidParameterValue.LaunchTemplateIdVerNotExisted",
                 "InvalidParameterValue.LaunchTemplateVersion",
             ];
             if number == 0 {
-                requested.reverse();
+                candidates.reverse();
             }
-            codes.error(requested, message)
+            codes.error(candidates, message)
         })
     }
 
@@ -162,9 +162,9 @@ impl Template {
 
 pub(crate) fn unknown(codes: DocumentedCodes, id: &str) -> ApiError {
     let message = format!("The launch template `{id}` does not exist in this region.");
-    let requested = [
+    let candidates = [
         "InvalidParameterValue.LaunchTemplateIdNotExisted",
         "InvalidParameterValue.LaunchTemplateNotFound",
     ];
-    codes.error(requested, message)
+    codes.error(candidates, message)
 }

@@ -11,9 +11,9 @@ use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
     DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, StoredInstance,
-    System, Template, is_in,
+    System, Template, is_in_group,
 };
-use crate::steps::count_one;
+use crate::visits::count_one;
 
 impl RequestContext<'_> {
     /// The places of instances that all exist; each once, however often it is named.
@@ -79,7 +79,7 @@ impl RequestContext<'_> {
     }
 
     /// The hosts of these ids; each once, however often it is named.
-    pub(crate) fn named_dedicated_hosts(
+    pub(crate) fn find_dedicated_hosts(
         &self,
         ids: &[String],
     ) -> Result<Vec<&DedicatedHost>, ApiError> {
@@ -105,7 +105,7 @@ impl RequestContext<'_> {
     }
 
     /// The packs of these ids; each once, however often it is named.
-    pub(crate) fn named_resource_packs(
+    pub(crate) fn find_resource_packs(
         &self,
         ids: &[String],
     ) -> Result<Vec<&ResourcePack>, ApiError> {
@@ -141,9 +141,9 @@ impl RequestContext<'_> {
             if resources.and_then(|resources| resources.key_pairs.get(id)).is_none() {
                 let message =
                     format!("The key pair `{id}` does not exist in {}.", self.region.name);
-                let requested =
+                let candidates =
                     ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
-                return Err(self.codes.error(requested, message));
+                return Err(self.codes.error(candidates, message));
             }
         }
         Ok(distinct(key_ids).into_iter().cloned().collect())
@@ -178,7 +178,7 @@ impl RequestContext<'_> {
 
     /// The instances in a group, the newest first.
     pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
-        self.instances.newest_first().filter(move |instance| is_in(&instance.api, group_id))
+        self.instances.newest_first().filter(move |instance| is_in_group(&instance.api, group_id))
     }
 
     /// Passes when a group has room for so many more.
@@ -195,15 +195,15 @@ impl RequestContext<'_> {
         }
         let message =
             format!("The placement group `{id}` would hold {requested}, and {total} fit.");
-        let requested = [
+        let candidates = [
             "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
             "LimitExceeded.DisasterRecoverGroup",
         ];
-        Err(self.codes.error(requested, message))
+        Err(self.codes.error(candidates, message))
     }
 
     /// The image of an id, if instances of this region can start from it now.
-    pub(crate) fn bootable(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
+    pub(crate) fn launch_image(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
         if let Some(public) = image(image_id) {
             return Ok(LaunchImage::of(&public.api()));
         }
@@ -214,15 +214,15 @@ impl RequestContext<'_> {
         let state = owned.state(self.now);
         if *state != ImageState::Normal {
             let message = format!("The image `{image_id}` is {state}, not NORMAL.");
-            let requested =
+            let candidates =
                 ["InvalidParameterValue.InvalidImageState", "InvalidImageId.IncorrectState"];
-            return Err(self.codes.error(requested, message));
+            return Err(self.codes.error(candidates, message));
         }
         Ok(LaunchImage { is_encrypted: owned.is_encrypted, ..LaunchImage::of(&owned.api) })
     }
 
     /// The operating system that instances made from an image have, even when the image is no more.
-    pub(crate) fn system_of(&self, image_id: &str) -> Option<System> {
+    pub(crate) fn system_of_image(&self, image_id: &str) -> Option<System> {
         match image(image_id) {
             Some(public) => Some(System::of(&public.api())),
             None => self.images()?.system(image_id),

@@ -34,7 +34,7 @@ mod term;
 pub(crate) use account::{RegionResources, State};
 pub(crate) use action_timers::{ActionTimers, Timer};
 pub(crate) use addresses::{Addresses, SubnetUse};
-pub(crate) use bandwidth::MOST_PERIODS;
+pub(crate) use bandwidth::MAX_PERIODS;
 pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
 pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
@@ -42,8 +42,8 @@ pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
 pub(crate) use images::{
-    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, Creation, IMAGE_QUOTA, Images,
-    OwnImage, POWEROFF,
+    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, IMAGE_QUOTA, Images,
+    OwnedImage, POWER_OFF_TIME,
 };
 pub(crate) use instances::Instances;
 pub(crate) use key_pairs::KeyPairs;
@@ -57,12 +57,12 @@ pub(crate) use operation::{
 };
 pub(crate) use placement_groups::{
     GROUP_QUOTA, PlacementGroups, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED,
-    is_in, leave_group, room,
+    is_in_group, remove_from_group, room,
 };
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use shared::Shared;
 pub(crate) use snapshots::{DiskSnapshot, Snapshots};
-pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, admit};
+pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
 pub(crate) use stored_instance::{Period, StoredInstance};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

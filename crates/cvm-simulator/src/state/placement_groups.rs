@@ -66,7 +66,7 @@ impl PlacementGroups {
 }
 
 /// Whether an instance is in a group.
-pub(crate) fn is_in(instance: &Instance, group_id: &str) -> bool {
+pub(crate) fn is_in_group(instance: &Instance, group_id: &str) -> bool {
     instance.disaster_recover_group_ids.iter().any(|id| id == group_id)
 }
 
@@ -107,8 +107,8 @@ impl PlacementSlot {
             (_, None) => Partition::None,
             (_, Some(_)) => {
                 let message = format!("The placement group `{id}` has no partitions.");
-                let requested = ["InvalidParameterCombination", "InvalidParameterValue"];
-                return Err(codes.error(requested, message));
+                let candidates = ["InvalidParameterCombination", "InvalidParameterValue"];
+                return Err(codes.error(candidates, message));
             }
         };
         Ok(Self { group_id: id.clone(), partition })
@@ -131,22 +131,22 @@ impl PlacementSlot {
 }
 
 /// Takes an instance out of its group.
-pub(crate) fn leave_group(instance: &mut Instance) {
+pub(crate) fn remove_from_group(instance: &mut Instance) {
     instance.disaster_recover_group_id.clear();
     instance.disaster_recover_group_ids.clear();
     instance.partition_number = None;
 }
 
 /// Nothing is seen of the change meanwhile.
-const UNSEEN: &[Phase] = &[Phase { state: None, duration: Duration::from_secs(10) }];
+const NO_VISIBLE_STATE: &[Phase] = &[Phase { state: None, duration: Duration::from_secs(10) }];
 
 /// A running instance changes its group where it is.
 pub(crate) static REGROUP_RUNNING: Operation =
-    Operation { phases: UNSEEN, end: FinalState::In(InstanceState::Running) };
+    Operation { phases: NO_VISIBLE_STATE, end: FinalState::In(InstanceState::Running) };
 
 /// A stopped instance changes its group.
 pub(crate) static REGROUP_STOPPED: Operation =
-    Operation { phases: UNSEEN, end: FinalState::In(InstanceState::Stopped) };
+    Operation { phases: NO_VISIBLE_STATE, end: FinalState::In(InstanceState::Stopped) };
 
 /// A running instance changes its group and, for that, its machine.
 pub(crate) static REGROUP_FORCED: Operation = Operation {

@@ -4,15 +4,15 @@
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
 use crate::state::{Grouped, Term};
-use crate::steps::count_one;
 use crate::timestamp::Timestamp;
+use crate::visits::count_one;
 use cvm_models::enums::ResourcePoolPackStatus;
 use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// How long the service sets a pack up.
-const SETTING_UP: Duration = Duration::from_secs(30);
+const SETUP_TIME: Duration = Duration::from_secs(30);
 
 /// The packs of reserved resources.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub(crate) struct ResourcePacks {
     list: Vec<ResourcePack>,
     item: u64,
     /// Until when nothing is due for any pack; `None` when that is not known.
-    settled_until: Option<Timestamp>,
+    next_due_time: Option<Timestamp>,
 }
 
 /// One pack.
@@ -39,19 +39,19 @@ pub(crate) struct ResourcePack {
 impl ResourcePacks {
     /// The packs as they are now, to change them.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
-        self.settle(now);
-        self.settled_until = None;
+        self.apply_due(now);
+        self.next_due_time = None;
         self
     }
 
     /// Whether [`Self::settle`] has something to do.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.settled_until.is_none_or(|until| now >= until)
+        self.next_due_time.is_none_or(|until| now >= until)
     }
 
     /// Renews what is due.
-    pub(crate) fn settle(&mut self, now: Timestamp) {
-        if self.settled_until.is_some_and(|until| now < until) {
+    pub(crate) fn apply_due(&mut self, now: Timestamp) {
+        if self.next_due_time.is_some_and(|until| now < until) {
             return;
         }
         for pack in &mut self.list {
@@ -60,7 +60,7 @@ impl ResourcePacks {
         }
         // A term that is over stays so.
         let due = self.list.iter().map(|pack| pack.term.ends).filter(|ends| now < *ends).min();
-        self.settled_until = Some(due.unwrap_or(Timestamp::LAST));
+        self.next_due_time = Some(due.unwrap_or(Timestamp::LAST));
     }
 
     /// Takes in a pack that is bought now.
@@ -70,10 +70,10 @@ impl ResourcePacks {
         term: Term,
         (clock, now): (&VirtualClock, Timestamp),
     ) {
-        let ready = now.after(clock.delay(SETTING_UP));
+        let ready = now.after(clock.delay(SETUP_TIME));
         self.list.push(ResourcePack { serial: self.item, item, ready, term });
         self.item += 1;
-        self.settled_until = None;
+        self.next_due_time = None;
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
@@ -164,7 +164,7 @@ mod tests {
     use cvm_models::enums::RenewFlag;
 
     #[test]
-    fn the_instances_in_a_pack_take_of_its_capacity() {
+    fn instances_reduce_the_capacity_of_their_pack() {
         let now = Timestamp::from_unix(0);
         let clock = VirtualClock::new(TimeMode::Instant, now);
         let mut packs = ResourcePacks::default();

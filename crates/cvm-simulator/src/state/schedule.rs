@@ -14,10 +14,10 @@ impl State {
         let resources = self.resources.entry(region).or_default();
         apply_due(instances, resources, clock, now);
         if resources.dedicated_hosts.is_due(now) {
-            resources.dedicated_hosts.settle(now);
+            resources.dedicated_hosts.apply_due(now);
         }
         if resources.resource_packs.is_due(now) {
-            resources.resource_packs.settle(now);
+            resources.resource_packs.apply_due(now);
         }
     }
 }
@@ -30,11 +30,11 @@ fn apply_due(
     now: Timestamp,
 ) {
     while let Some(time) = next_due(resources).filter(|time| *time <= now) {
-        settle_instances(instances, resources, clock, time);
+        apply_due_instances(instances, resources, clock, time);
         resources.action_timers.act(instances, clock, time);
         resources.repair_tasks.act(instances, clock, time);
     }
-    settle_instances(instances, resources, clock, now);
+    apply_due_instances(instances, resources, clock, now);
 }
 
 fn next_due(resources: &RegionResources) -> Option<Timestamp> {
@@ -43,7 +43,7 @@ fn next_due(resources: &RegionResources) -> Option<Timestamp> {
 }
 
 /// Brings the instances to a moment; what was planned for those that are gone is dropped.
-fn settle_instances(
+fn apply_due_instances(
     instances: &mut Instances,
     resources: &mut RegionResources,
     clock: &VirtualClock,
@@ -67,7 +67,7 @@ mod tests {
     use crate::clock::TimeMode;
     use crate::state::operation::TERMINATE;
     use crate::state::{Effect, RepairTask, StoredInstance, Timer};
-    use crate::{Repair, steps};
+    use crate::{Repair, visits};
 
     const MONTH: u64 = 30 * 86_400;
 
@@ -107,7 +107,7 @@ mod tests {
     fn cost_of_terminations(count: u64) -> u64 {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
         let (mut instances, mut resources) = planned(count, MONTH);
-        let cost = steps::of(|| {
+        let cost = visits::of(|| {
             for serial in 0..100 {
                 instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
             }
@@ -120,14 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn a_termination_costs_the_same_however_many_timers_and_tasks_there_are() {
+    fn termination_cost_does_not_depend_on_the_number_of_timers_and_tasks() {
         let few = cost_of_terminations(200);
         assert!(few > 0);
         assert_eq!(cost_of_terminations(20_000), few);
     }
 
     #[test]
-    fn timers_and_tasks_that_have_ended_are_forgotten_when_there_are_many() {
+    fn ended_timers_and_tasks_are_removed_when_there_are_many() {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
         let (mut instances, mut resources) = planned(3_000, 400);
         apply_due(&mut instances, &mut resources, &clock, at(1_000));

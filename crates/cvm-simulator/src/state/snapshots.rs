@@ -10,19 +10,19 @@ use crate::state::System;
 use crate::timestamp::Timestamp;
 
 /// The snapshots of deleted images that are kept: those that were left last.
-const MOST_LEFT: usize = 1_000;
+const MAX_LEFT: usize = 1_000;
 
 /// The snapshots of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshots {
-    all: BTreeMap<String, Kept>,
+    all: BTreeMap<String, StoredSnapshot>,
     /// Those of which no image is made any more, in the order in which the last one was deleted.
     left: BTreeMap<u64, String>,
-    leavings: u64,
+    next_left: u64,
 }
 
 #[derive(Clone, Debug)]
-struct Kept {
+struct StoredSnapshot {
     snapshot: DiskSnapshot,
     /// How many images are made of it.
     images: usize,
@@ -66,7 +66,7 @@ impl Snapshots {
             }
             None => 1,
         };
-        self.all.insert(id, Kept { snapshot, images, left: None });
+        self.all.insert(id, StoredSnapshot { snapshot, images, left: None });
     }
 
     /// Counts one image less that is made of a snapshot. When it was the last one, the snapshot is deleted or left;
@@ -81,10 +81,10 @@ impl Snapshots {
             self.all.remove(snapshot_id);
             return;
         }
-        kept.left = Some(self.leavings);
-        self.left.insert(self.leavings, snapshot_id.to_owned());
-        self.leavings += 1;
-        if self.left.len() > MOST_LEFT
+        kept.left = Some(self.next_left);
+        self.left.insert(self.next_left, snapshot_id.to_owned());
+        self.next_left += 1;
+        if self.left.len() > MAX_LEFT
             && let Some((_, oldest)) = self.left.pop_first()
         {
             self.all.remove(&oldest);
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_is_deleted_with_the_last_image_that_is_made_of_it() {
+    fn snapshot_is_deleted_with_the_last_image_that_uses_it() {
         let mut snapshots = Snapshots::default();
         snapshots.insert(snapshot(1));
         snapshots.insert(snapshot(1));
@@ -113,18 +113,18 @@ mod tests {
     }
 
     #[test]
-    fn a_snapshot_that_is_used_again_is_not_the_oldest_of_those_left() {
+    fn snapshot_in_use_again_is_not_counted_as_left() {
         let mut snapshots = Snapshots::default();
         snapshots.insert(snapshot(0));
         snapshots.leave("snap-0", false);
         snapshots.insert(snapshot(0));
-        for number in 1..=MOST_LEFT {
+        for number in 1..=MAX_LEFT {
             snapshots.insert(snapshot(number));
             snapshots.leave(&format!("snap-{number}"), false);
         }
         assert!(snapshots.get("snap-0").is_some(), "an image is made of it");
         snapshots.leave("snap-0", false);
         assert!(snapshots.get("snap-0").is_some() && snapshots.get("snap-1").is_none());
-        assert_eq!((snapshots.left.len(), snapshots.all.len()), (MOST_LEFT, MOST_LEFT));
+        assert_eq!((snapshots.left.len(), snapshots.all.len()), (MAX_LEFT, MAX_LEFT));
     }
 }

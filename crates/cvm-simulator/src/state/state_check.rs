@@ -17,7 +17,7 @@ pub(crate) const SETTLED_OR_RESCUED: &[InstanceState] =
 /// What the state itself tells comes first, where the action publishes a code for it; then that
 /// another operation is going on; then that the stopped instance is not charged, which keeps nothing
 /// reserved for it.
-pub(crate) fn admit(
+pub(crate) fn check_instance_state(
     codes: DocumentedCodes,
     instance: &StoredInstance,
     allowed: &[InstanceState],
@@ -42,8 +42,8 @@ pub(crate) fn admit(
         let running = instance.api.latest_operation.as_deref().unwrap_or_default();
         let message = format!("The instance `{id}` has the operation {running} in progress.");
         let same = (running == codes.0.name).then_some("MutexOperation.TaskRunning");
-        let requested = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
-        return Err(codes.error(requested, message));
+        let candidates = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
+        return Err(codes.error(candidates, message));
     }
     if !in_allowed_state {
         let message = format!("The instance `{id}` is {state}.");
@@ -100,14 +100,16 @@ mod tests {
         instance: &StoredInstance,
         allowed: &[InstanceState],
     ) -> Option<&'static str> {
-        admit(DocumentedCodes(A::INFO), instance, allowed).err().map(|error| error.code)
+        check_instance_state(DocumentedCodes(A::INFO), instance, allowed)
+            .err()
+            .map(|error| error.code)
     }
 
     const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
     const RUNNING: &[InstanceState] = &[InstanceState::Running];
 
     #[test]
-    fn a_refused_state_is_named_by_its_code() {
+    fn error_code_names_the_state() {
         assert_eq!(code::<StartInstances>(&instance(InstanceState::Stopped), STOPPED), None);
         for (state, expected) in [
             (InstanceState::Running, "UnsupportedOperation.InstanceStateRunning"),
@@ -120,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn the_state_comes_before_the_operation() {
+    fn state_is_checked_before_a_running_operation() {
         let stopping = busy(InstanceState::Stopping, "StopInstances");
         let expected = Some("UnsupportedOperation.InstanceStateStopping");
         assert_eq!(code::<StopInstances>(&stopping, RUNNING), expected);
     }
 
     #[test]
-    fn one_operation_at_a_time() {
+    fn second_operation_is_rejected() {
         let busy = |name| busy(InstanceState::Stopped, name);
         assert_eq!(
             code::<StartInstances>(&busy("ResetInstancesType"), STOPPED),
@@ -145,14 +147,14 @@ mod tests {
     }
 
     #[test]
-    fn isolating_is_a_state_of_its_own() {
+    fn isolating_instance_has_its_own_code() {
         let isolating = busy(InstanceState::Running, "Isolate");
         let expected = Some("UnsupportedOperation.InstanceStateIsolating");
         assert_eq!(code::<RebootInstances>(&isolating, RUNNING), expected);
     }
 
     #[test]
-    fn a_stopped_instance_that_is_not_charged_can_only_be_started() {
+    fn stopped_instance_without_charges_can_only_be_started() {
         let mut instance = instance(InstanceState::Stopped);
         instance.api.stop_charging_mode = StopChargingMode::StopCharging;
         assert_eq!(code::<StartInstances>(&instance, STOPPED), None);
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn states_are_spelled_as_in_codes() {
+    fn state_names_are_converted_to_camel_case() {
         assert_eq!(camel_case("ENTER_SERVICE_LIVE_MIGRATE"), "EnterServiceLiveMigrate");
         assert_eq!(camel_case("RUNNING"), "Running");
         assert_eq!(camel_case(""), "");

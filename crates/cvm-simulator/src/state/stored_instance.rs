@@ -109,7 +109,7 @@ impl StoredInstance {
     }
 
     /// Notes an operation that begins; its answer carries `request_id`.
-    pub(crate) fn note_operation(&mut self, name: &str, request_id: &str) {
+    pub(crate) fn record_operation(&mut self, name: &str, request_id: &str) {
         self.api.latest_operation = Some(name.to_owned());
         self.api.latest_operation_state = Some(LatestOperationState::Operating);
         self.api.latest_operation_request_id = Some(request_id.to_owned());
@@ -162,7 +162,7 @@ impl StoredInstance {
     }
 
     /// Ends an operation before its time.
-    pub(crate) fn abandon(&mut self, why: &str) -> Option<RunningOperation> {
+    pub(crate) fn abort_operation(&mut self, why: &str) -> Option<RunningOperation> {
         let running = self.operation.take()?;
         self.api.latest_operation_state = Some(LatestOperationState::Failed);
         self.api.latest_operation_error_msg = Some(why.to_owned());

@@ -4,7 +4,7 @@ use crate::clock::VirtualClock;
 use crate::state::agenda::Agenda;
 use crate::state::operation::REPAIR;
 use crate::state::{Effect, Instances, StoredInstance};
-use crate::steps::count_one;
+use crate::visits::count_one;
 use crate::{Repair, Timestamp};
 use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
 use cvm_models::types::{Instance, RepairTaskInfo};
@@ -15,7 +15,7 @@ use std::time::Duration;
 const QUIET_WORK: Duration = Duration::from_secs(60);
 
 /// The tasks that have ended and are still listed; the newest of them.
-const MOST_ENDED: usize = 1_000;
+const MAX_ENDED: usize = 1_000;
 
 /// Maintenance that awaits the customer.
 #[derive(Clone, Debug, Default)]
@@ -99,7 +99,7 @@ impl RepairTask {
         self.api.end_time = Some(wire(time));
     }
 
-    fn authorise(&mut self, source: RepairTaskAuthSource, now: Timestamp) {
+    fn authorize(&mut self, source: RepairTaskAuthSource, now: Timestamp) {
         self.api.auth_source = source;
         self.api.auth_time = Some(wire(now));
         self.enter(Stage::Booked);
@@ -117,7 +117,7 @@ impl RepairTask {
             return None;
         }
         if self.is_waiting() {
-            self.authorise(RepairTaskAuthSource::SystemMandatoryAuth, time);
+            self.authorize(RepairTaskAuthSource::SystemMandatoryAuth, time);
         }
         let serial = instances.serial(&self.api.instance_id)?;
         let instance = instances.get(serial)?;
@@ -161,11 +161,11 @@ impl RepairTasks {
     }
 
     /// Lets the work on a task begin at a moment, by the word of the customer.
-    pub(crate) fn authorise(&mut self, task_id: &str, begins: Timestamp, now: Timestamp) {
+    pub(crate) fn authorize(&mut self, task_id: &str, begins: Timestamp, now: Timestamp) {
         count_one();
         let Some(index) = self.indexes.get(task_id).copied() else { return };
         let Some(task) = self.tasks.get_mut(&index) else { return };
-        task.authorise(RepairTaskAuthSource::CustomerAuth, now);
+        task.authorize(RepairTaskAuthSource::CustomerAuth, now);
         self.agenda.add(begins, index);
     }
 
@@ -175,7 +175,7 @@ impl RepairTasks {
         for index in self.open.remove(instance_id).into_iter().flatten() {
             if let Some(task) = self.tasks.get_mut(&index) {
                 task.end(Stage::Cancelled, ended);
-                self.agenda.strike(index);
+                self.agenda.remove(index);
                 self.ended.push_back(index);
             }
         }
@@ -208,7 +208,7 @@ impl RepairTasks {
     }
 
     fn forget_oldest(&mut self) {
-        while self.ended.len() > MOST_ENDED {
+        while self.ended.len() > MAX_ENDED {
             let oldest = self.ended.pop_front().and_then(|index| self.tasks.remove(&index));
             if let Some(task) = oldest {
                 self.indexes.remove(&task.api.task_id);

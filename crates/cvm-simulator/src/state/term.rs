@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_term_ends_or_goes_on_by_the_month() {
+    fn term_ends_or_is_renewed_monthly() {
         let late = Timestamp::parse("2024-03-20T00:00:00Z").unwrap();
         let mut ending = term(RenewFlag::NotifyAndManualRenew);
         assert!(!ending.is_over(Timestamp::parse("2024-01-14T22:13:19Z").unwrap()));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_the_calendar_ends_every_term() {
+    fn every_term_ends_with_the_calendar() {
         let mut going_on = term(RenewFlag::NotifyAndAutoRenew);
         going_on.apply_due(Timestamp::default().after(Duration::MAX));
         assert_eq!(going_on.ends.to_string().get(..4), Some("9999"));

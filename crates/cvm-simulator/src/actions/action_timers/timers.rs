@@ -3,7 +3,7 @@
 use crate::api_error::ApiError;
 use crate::filter::IdFilter;
 use crate::handler::{ActionHandler, Outcome};
-use crate::launch::action_timer::PlannedEnd;
+use crate::launch::action_timer::PlannedTermination;
 use crate::parameters::read_time;
 use crate::state::{RequestContext, Timer};
 use cvm_models::actions::{
@@ -16,14 +16,14 @@ use cvm_models::actions::{
 impl ActionHandler for ImportInstancesActionTimer {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let end = PlannedEnd::of(codes, &self.action_timer, context.now)?;
+        let end = PlannedTermination::of(codes, &self.action_timer, context.now)?;
         let serials = context.find(&self.instance_ids)?;
         for instance in context.instances(&serials) {
-            PlannedEnd::check(codes, &instance.api)?;
+            PlannedTermination::check(codes, &instance.api)?;
         }
         let instance_ids: Vec<_> =
             context.instances(&serials).map(|instance| instance.api.instance_id.clone()).collect();
-        is_free(context, &instance_ids)?;
+        check_name_is_free(context, &instance_ids)?;
         let ids = instance_ids.into_iter().map(|instance_id| end.set(context, instance_id));
         let action_timer_ids = ids.collect();
         Ok(Outcome::Response(ImportInstancesActionTimerResponse {
@@ -33,7 +33,10 @@ impl ActionHandler for ImportInstancesActionTimer {
     }
 }
 
-fn is_free(context: &RequestContext<'_>, instance_ids: &[String]) -> Result<(), ApiError> {
+fn check_name_is_free(
+    context: &RequestContext<'_>,
+    instance_ids: &[String],
+) -> Result<(), ApiError> {
     match instance_ids.iter().find_map(|id| context.timer_of(id)) {
         None => Ok(()),
         Some(timer) => {

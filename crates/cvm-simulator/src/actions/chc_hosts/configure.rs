@@ -1,7 +1,7 @@
 //! ConfigureChcAssistVpc, ConfigureChcDeployVpc, RemoveChcAssistVpc and RemoveChcDeployVpc.
 
 use crate::actions::chc_hosts::network::{Network, common_zone, give_back, without_deploy_network};
-use crate::actions::chc_hosts::state_check::{admit, named};
+use crate::actions::chc_hosts::state_check::{check_host_states, named};
 use crate::api_error::ApiError;
 use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
 use crate::handler::{ActionHandler, Outcome};
@@ -30,7 +30,7 @@ impl ActionHandler for ConfigureChcAssistVpc {
         let resources = context.regions.entry(context.region.name).or_default();
         let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         let zone = common_zone(codes, context.region, &hosts)?;
-        admit(codes, &hosts)?;
+        check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         let plan = |requested| {
             Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))
@@ -77,7 +77,7 @@ impl ActionHandler for ConfigureChcDeployVpc {
             let code = "InvalidParameterValue.DeployVpcAlreadyExists";
             return Err(codes.error([code], message));
         }
-        admit(codes, &hosts)?;
+        check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         let requested = &self.deploy_virtual_private_cloud;
         let network = Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))?;
@@ -105,7 +105,7 @@ impl ActionHandler for RemoveChcAssistVpc {
         let (codes, now) = (context.codes, context.now);
         let resources = context.regions.entry(context.region.name).or_default();
         let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        admit(codes, &hosts)?;
+        check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         for host in hosts {
             let before = &host.api;
@@ -131,7 +131,7 @@ impl ActionHandler for RemoveChcDeployVpc {
         let (codes, now) = (context.codes, context.now);
         let resources = context.regions.entry(context.region.name).or_default();
         let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        admit(codes, &hosts)?;
+        check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         for host in hosts {
             let end = ChcHost {

@@ -1,7 +1,7 @@
 //! ModifyChcAttribute and ModifyChcNetworkMode.
 
 use crate::actions::chc_hosts::configure;
-use crate::actions::chc_hosts::state_check::{admit, allows, named};
+use crate::actions::chc_hosts::state_check::{allows, check_host_states, named};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{RequestContext, has_deploy_network};
@@ -33,7 +33,7 @@ impl ActionHandler for ModifyChcAttribute {
             let message = format!("The CHC host `{}` has no management network.", host.chc_id);
             return Err(codes.error(["InvalidParameterValue.ChcNetworkEmpty"], message));
         }
-        admit(codes, &hosts)?;
+        check_host_states(codes, &hosts)?;
         for host in hosts {
             host.change(|look| {
                 if let Some(name) = &self.instance_name {
@@ -60,7 +60,7 @@ fn check_password(codes: DocumentedCodes, password: &str) -> Result<(), ApiError
     Err(codes.error(["InvalidPassword"], message))
 }
 
-const LASTS: Duration = Duration::from_secs(30);
+const DURATION: Duration = Duration::from_secs(30);
 
 /// Hosts are switched between the deploy network and the business network.
 impl ActionHandler for ModifyChcNetworkMode {
@@ -86,7 +86,7 @@ impl ActionHandler for ModifyChcNetworkMode {
             if is_business { "SwitchChcBusinessNetwork" } else { "SwitchChcDeployNetwork" };
         for host in hosts {
             let end = ChcHost { network_mode: self.network_mode.clone(), ..host.api.clone() };
-            host.begin(operation, end, LASTS, (clock, now));
+            host.begin(operation, end, DURATION, (clock, now));
         }
         Ok(Outcome::Response(ModifyChcNetworkModeResponse::default()))
     }

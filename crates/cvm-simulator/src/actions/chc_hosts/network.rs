@@ -57,7 +57,7 @@ impl Network {
     ) -> Result<(), ApiError> {
         let needed = u32::try_from(count).unwrap_or(u32::MAX);
         let subnet = &self.api.subnet_id;
-        let (code, message) = match addresses.look_at_subnet(self.index(), &self.chosen, needed) {
+        let (code, message) = match addresses.check_subnet_use(self.index(), &self.chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc | SubnetUse::InOtherZone => (
                 "InvalidParameterValue",
@@ -167,11 +167,11 @@ fn chosen(
     for text in requested {
         let address = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
-            let requested = [
+            let candidates = [
                 "InvalidParameterValue.IPAddressMalformed",
                 "InvalidParameterValue.IncorrectFormat",
             ];
-            codes.error(requested, message)
+            codes.error(candidates, message)
         })?;
         if chosen.contains(&address) {
             let message = format!("The private address `{text}` is named twice.");

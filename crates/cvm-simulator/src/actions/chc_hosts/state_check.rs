@@ -50,7 +50,10 @@ pub(crate) fn named<'a>(
 }
 
 /// Passes when all hosts allow the action of the request.
-pub(crate) fn admit(codes: DocumentedCodes, hosts: &[&mut StoredChcHost]) -> Result<(), ApiError> {
+pub(crate) fn check_host_states(
+    codes: DocumentedCodes,
+    hosts: &[&mut StoredChcHost],
+) -> Result<(), ApiError> {
     let action = codes.0.name;
     match hosts.iter().find(|host| !allows(&host.api, action)) {
         None => Ok(()),

@@ -26,7 +26,7 @@ impl ActionHandler for AllocateHosts {
         if let Some(token) = token {
             let codes = context.codes;
             let tokens = &context.resources().dedicated_hosts.at(now).tokens;
-            if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
+            if let Some(ids) = tokens.find_repeated(codes, token, &parameters)? {
                 return Ok(done(ids));
             }
         }

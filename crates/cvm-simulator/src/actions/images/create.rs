@@ -8,8 +8,8 @@ use crate::ids::Stream;
 use crate::launch::tags::tags;
 use crate::parameters::distinct;
 use crate::state::{
-    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION, Creation, DiskSnapshot, Effect,
-    OwnImage, POWEROFF, RequestContext, System,
+    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, DiskSnapshot, Effect,
+    OwnedImage, POWER_OFF_TIME, RequestContext, System,
 };
 use cvm_models::actions::{CreateImage, CreateImageResponse};
 use cvm_models::enums::{
@@ -27,7 +27,7 @@ impl ActionHandler for CreateImage {
         let image_family = names::family(codes, self.image_family.as_deref())?;
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
         let source = Source::of(&self, context)?;
-        names::is_free(codes, &context.resources().images, &self.image_name, None)?;
+        names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
         if let Some(serial) = source.serial {
             context.check_state(&[serial], ALLOWED)?;
         }
@@ -58,9 +58,12 @@ fn make(
 ) -> String {
     let Source { mut disks, serial, is_running, .. } = source;
     let powers_off = powers_off && is_running;
-    let begins =
-        if powers_off { context.now.after(context.clock.delay(POWEROFF)) } else { context.now };
-    let ends = begins.after(context.clock.delay(CREATION));
+    let begins = if powers_off {
+        context.now.after(context.clock.delay(POWER_OFF_TIME))
+    } else {
+        context.now
+    };
+    let ends = begins.after(context.clock.delay(CREATION_TIME));
     for disk in disks.iter_mut().filter(|disk| disk.api.snapshot_id.is_empty()) {
         disk.api.snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
         disk.ready_at = ends;
@@ -68,7 +71,7 @@ fn make(
     let image_id = context.ids.id("img-", Stream::ImageId);
     api.image_id = image_id.clone();
     let creation = Creation { state: ImageState::Creating, began: context.now, ends };
-    let image = OwnImage::new(api, creation, &disks);
+    let image = OwnedImage::new(api, creation, &disks);
     context.resources().images.insert(image, disks);
     if let Some(serial) = serial {
         let operation = match (is_running, powers_off) {
@@ -116,7 +119,7 @@ fn of_instance(
     let codes = context.codes;
     let serials = context.find(std::slice::from_ref(id))?;
     let found = context.instances(&serials).next().map(|instance| &instance.api);
-    let found = found.and_then(|api| Some((api, context.system_of(&api.image_id)?)));
+    let found = found.and_then(|api| Some((api, context.system_of_image(&api.image_id)?)));
     let Some((api, system)) = found else {
         let message = format!("Nothing is known of what is on the instance `{id}`.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));

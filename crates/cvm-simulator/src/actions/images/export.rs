@@ -6,13 +6,13 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::parameters::distinct;
-use crate::state::{OwnImage, RequestContext};
+use crate::state::{OwnedImage, RequestContext};
 use cvm_models::actions::{ExportImages, ExportImagesResponse};
 use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
 use std::time::Duration;
 
 /// How long an export takes.
-const EXPORTING: Duration = Duration::from_secs(600);
+const EXPORT_TIME: Duration = Duration::from_secs(600);
 
 /// Most tasks at once in a region.
 const MAX_TASKS: usize = 5;
@@ -37,7 +37,7 @@ impl ActionHandler for ExportImages {
                 return Err(codes.error(["InvalidParameterValue.InvalidImageState"], message));
             }
         }
-        if context.resources().images.exports_underway(now) >= MAX_TASKS {
+        if context.resources().images.running_exports(now) >= MAX_TASKS {
             let message = format!("{MAX_TASKS} exports are going on, and no more may be.");
             return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
         }
@@ -51,7 +51,7 @@ impl ActionHandler for ExportImages {
             let prefix = prefix.map(|prefix| format!("{prefix}_")).unwrap_or_default();
             cos_paths.extend(files(owned_image::find(context, id)?, &prefix, &self));
         }
-        let ends = now.after(context.clock.delay(EXPORTING));
+        let ends = now.after(context.clock.delay(EXPORT_TIME));
         // Short enough to pass through clients that know numbers as floating ones only.
         let task_id = context.ids.number(Stream::TaskId) >> 24;
         context.resources().images.export(ids, (now, ends));
@@ -83,7 +83,7 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
     Ok(ids)
 }
 
-fn can_be_exported(codes: DocumentedCodes, owned: &OwnImage) -> Result<(), ApiError> {
+fn can_be_exported(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
     let (code, why) = match owned.api.platform.as_str() {
         "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "holds Windows"),
         "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "holds Red Hat"),
@@ -97,7 +97,7 @@ fn can_be_exported(codes: DocumentedCodes, owned: &OwnImage) -> Result<(), ApiEr
 }
 
 /// What the files of an image are called.
-fn files(owned: &OwnImage, prefix: &str, request: &ExportImages) -> Vec<String> {
+fn files(owned: &OwnedImage, prefix: &str, request: &ExportImages) -> Vec<String> {
     let format = request.export_format.clone().unwrap_or(ExportFormat::Raw);
     let format = format.as_str().to_ascii_lowercase();
     let is_system = |usage: &DiskUsage| *usage == DiskUsage::SystemDisk;

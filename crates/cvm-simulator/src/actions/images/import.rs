@@ -6,7 +6,7 @@ use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags;
-use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
+use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
 use cvm_models::actions::{
     DescribeImportImageOs, DescribeImportImageOsResponse, ImportImage, ImportImageResponse,
 };
@@ -17,7 +17,7 @@ use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
 use std::time::Duration;
 
 /// How long an import takes.
-const IMPORTING: Duration = Duration::from_secs(600);
+const IMPORT_TIME: Duration = Duration::from_secs(600);
 
 /// Nobody looks into the files, so their disks have these sizes.
 const LINUX_GIB: i64 = 20;
@@ -43,7 +43,7 @@ impl ActionHandler for ImportImage {
             let message = "ARM boots through UEFI alone.";
             return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
-        names::is_free(codes, &context.resources().images, &self.image_name, None)?;
+        names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
         owned_image::has_room(codes, &context.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
@@ -59,7 +59,7 @@ impl ActionHandler for ImportImage {
             license_type: self.license_type.unwrap_or(LicenseType::TencentCloud),
             has_cloudinit: !is_forced,
         };
-        let ends = context.now.after(context.clock.delay(IMPORTING));
+        let ends = context.now.after(context.clock.delay(IMPORT_TIME));
         let mut disk = |usage, size, system| {
             let snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
             let api = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
@@ -84,7 +84,7 @@ impl ActionHandler for ImportImage {
         let creation = Creation { state: ImageState::Importing, began: context.now, ends };
         // What cannot be read leaves no snapshots behind.
         let disks = if is_readable { disks } else { Vec::new() };
-        let image = OwnImage::new(api, creation, &disks);
+        let image = OwnedImage::new(api, creation, &disks);
         context.resources().images.insert(image, disks);
         let image_id = Some(image_id);
         Ok(Outcome::Response(ImportImageResponse { image_id, ..Self::Response::default() }))

@@ -21,7 +21,7 @@ impl ActionHandler for ModifyImageAttribute {
         }
         owned_image::find(context, id)?;
         if let Some(name) = &self.image_name {
-            names::is_free(codes, &context.resources().images, name, Some(id))?;
+            names::check_name_is_free(codes, &context.resources().images, name, Some(id))?;
         }
         let owned = owned_image::find(context, id)?;
         if !owned.shares.is_empty() {
@@ -61,7 +61,7 @@ impl ActionHandler for DeleteImages {
             owned_image::find(context, id)?;
         }
         for id in &self.image_ids {
-            is_idle(context, id)?;
+            check_idle(context, id)?;
         }
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
@@ -91,7 +91,7 @@ fn forget_unused(context: &mut RequestContext<'_>) {
 }
 
 /// Passes an image that is shared with nobody, and that no task makes or reads.
-fn is_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
+fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
     let (codes, now) = (context.codes, context.now);
     let owned = owned_image::find(context, id)?;
     if !owned.shares.is_empty() {

@@ -16,7 +16,7 @@ pub(crate) fn check(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> 
 }
 
 /// Passes when no image of the region but the named one bears a name.
-pub(crate) fn is_free(
+pub(crate) fn check_name_is_free(
     codes: DocumentedCodes,
     images: &Images,
     name: &str,

@@ -2,7 +2,7 @@
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::image;
-use crate::state::{IMAGE_QUOTA, Images, OwnImage, RequestContext};
+use crate::state::{IMAGE_QUOTA, Images, OwnedImage, RequestContext};
 use cvm_models::enums::ImageState;
 
 /// Codes for a public image where it must be an own one; the first fits best.
@@ -17,7 +17,7 @@ const NOT_OWN: &[&str] = &[
 pub(crate) fn find<'a>(
     context: &'a mut RequestContext<'_>,
     id: &str,
-) -> Result<&'a mut OwnImage, ApiError> {
+) -> Result<&'a mut OwnedImage, ApiError> {
     let (codes, region) = (context.codes, context.region.name);
     if image(id).is_some() {
         let message = format!("The image `{id}` is a public one, not one of the account.");

@@ -4,7 +4,7 @@ use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::UIN;
-use crate::state::{OwnImage, RequestContext};
+use crate::state::{OwnedImage, RequestContext};
 use cvm_models::actions::{
     DescribeImageSharePermission, DescribeImageSharePermissionResponse, ModifyImageSharePermission,
     ModifyImageSharePermissionResponse,
@@ -71,8 +71,8 @@ fn check_accounts(codes: DocumentedCodes, accounts: &[String]) -> Result<(), Api
     Ok(())
 }
 
-fn can_be_shared(codes: DocumentedCodes, owned: &OwnImage) -> Result<(), ApiError> {
-    let (code, why) = if owned.has_own_licence() {
+fn can_be_shared(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
+    let (code, why) = if owned.has_own_license() {
         ("FailedOperation.BYOLImageShareFailed", "was imported under a licence of its owner")
     } else if owned.has_data_disks() {
         ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")

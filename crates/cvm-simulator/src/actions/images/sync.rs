@@ -5,14 +5,14 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, region};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
-use crate::state::{Creation, DiskSnapshot, OwnImage, RequestContext, System};
+use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
 use cvm_models::actions::{SyncImages, SyncImagesResponse};
 use cvm_models::enums::ImageState;
 use cvm_models::types::{Image, SyncImage};
 use std::time::Duration;
 
 /// How long a copy takes.
-const COPYING: Duration = Duration::from_secs(300);
+const COPY_TIME: Duration = Duration::from_secs(300);
 
 impl ActionHandler for SyncImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -34,7 +34,7 @@ impl ActionHandler for SyncImages {
         api.image_name = self.image_name.unwrap_or(api.image_name);
         for target in &targets {
             let images = &context.regions.entry(target.name).or_default().images;
-            names::is_free(codes, images, &api.image_name, None)?;
+            names::check_name_is_free(codes, images, &api.image_name, None)?;
         }
         for target in &targets {
             let images = &context.regions.entry(target.name).or_default().images;
@@ -44,7 +44,7 @@ impl ActionHandler for SyncImages {
             // The list is promised, and it has no copies in it.
             return Ok(Outcome::Response(SyncImagesResponse::default()));
         }
-        let ends = now.after(context.clock.delay(COPYING));
+        let ends = now.after(context.clock.delay(COPY_TIME));
         owned_image::find(context, id)?.copied_until = ends;
         let creation = Creation { state: ImageState::Syncing, began: now, ends };
         let copies = targets.into_iter().map(|target| SyncImage {
@@ -113,7 +113,7 @@ fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> 
 
 fn can_be_copied(
     codes: DocumentedCodes,
-    source: &OwnImage,
+    source: &OwnedImage,
     encrypts: bool,
 ) -> Result<(), ApiError> {
     let (code, why) = if source.has_data_disks() {
@@ -154,7 +154,7 @@ fn copy(
         image_deprecated: None,
         ..source.clone()
     };
-    let image = OwnImage::new(api, creation.clone(), &disks);
+    let image = OwnedImage::new(api, creation.clone(), &disks);
     context.regions.entry(target.name).or_default().images.insert(image, disks);
     image_id
 }

@@ -3,7 +3,7 @@
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{
-    Attribute, Effect, MODIFY, MOST_PERIODS, Period, RequestContext, SETTLED, StoredInstance,
+    Attribute, Effect, MAX_PERIODS, MODIFY, Period, RequestContext, SETTLED, StoredInstance,
 };
 use crate::timestamp::Timestamp;
 use cvm_models::actions::{
@@ -149,7 +149,7 @@ fn period(
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     if instance.has_much_bandwidth_ahead(context.now) {
-        let message = format!("The instance `{id}` has {MOST_PERIODS} periods of bandwidth ahead.");
+        let message = format!("The instance `{id}` has {MAX_PERIODS} periods of bandwidth ahead.");
         return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     let ends = last.after(DAY).min(expires);

@@ -150,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn one_value_of_a_filter_is_enough() {
+    fn filter_matches_any_of_its_values() {
         assert!(passes("zone", &["ap-guangzhou-2", "ap-guangzhou-3"]));
         assert!(!passes("zone", &["ap-guangzhou-2"]));
         assert!(passes("private-ip-address", &["10.0.0.2", "10.0.0.1"]));
     }
 
     #[test]
-    fn a_tag_filter_wants_key_and_value_of_one_tag() {
+    fn tag_filter_compares_key_and_value_of_one_tag() {
         assert!(passes("tag:team", &["red", "blue"]));
         assert!(!passes("tag:team", &["team"]));
         assert!(!passes("tag:colour", &["blue"]));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn times_bound_from_both_sides_and_include_the_bound() {
+    fn time_filter_bounds_are_inclusive() {
         assert!(passes("creation-start-time", &["2020-06-15 12:00:00"]));
         assert!(!passes("creation-start-time", &["2020-06-15 12:00:01"]));
         assert!(passes("creation-end-time", &["2020-06-15T12:00:00Z"]));
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn every_published_filter_is_known_here() {
+    fn every_documented_filter_is_supported() {
         // A filter that the fallback arm catches would never pass an instance without tags.
         let mut full = instance();
         full.placement.host_id = Some("host-1".into());

@@ -6,7 +6,7 @@ use crate::catalog;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login;
 use crate::launch::login::Strength;
-use crate::launch::plan::wants_agent;
+use crate::launch::plan::installs_agent;
 use crate::state::{
     Effect, LaunchImage, REINSTALL, REINSTALL_FORCED, Reinstallation, RequestContext, SET_PASSWORD,
     SET_PASSWORD_FORCED, StoredInstance,
@@ -46,7 +46,7 @@ fn system(
     let codes = context.codes;
     let api = &instance.api;
     let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&api.image_id);
-    let image = context.bootable(id)?;
+    let image = context.launch_image(id)?;
     let host_name = request.host_name.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = host_name {
         login::check_host_name(codes, name, image.system.is_windows())?;
@@ -65,7 +65,7 @@ fn system(
         gib: size(codes, request, api, &image)?,
         image,
         host_name: host_name.map(str::to_owned),
-        has_agent: wants_agent(request.enhanced_service.as_ref()),
+        has_agent: installs_agent(request.enhanced_service.as_ref()),
         key_ids,
         user_data: request.user_data.clone(),
     })

@@ -16,11 +16,11 @@ impl ActionHandler for RunInstances {
         // The request as it was sent counts: its template may have got another default since.
         if let Some(token) = token
             && let Some(ids) =
-                context.instances.tokens.repeated(context.codes, token, &parameters)?
+                context.instances.tokens.find_repeated(context.codes, token, &parameters)?
         {
             return Ok(done(ids));
         }
-        let request = template::filled_in(&self, context)?;
+        let request = template::apply_template(&self, context)?;
         let plan = Plan::of(&request, context)?;
         if is_dry {
             return Ok(Outcome::DryRun);
@@ -74,7 +74,7 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         let instance = StoredInstance { expires, has_agent, user_data, ..StoredInstance::new(api) };
         let serial = context.instances.insert(instance);
         context.begin(serial, &LAUNCH, Effect::None);
-        if let Some(end) = &plan.planned_end {
+        if let Some(end) = &plan.planned_termination {
             end.set(context, instance_id.clone());
         }
         ids.push(instance_id);

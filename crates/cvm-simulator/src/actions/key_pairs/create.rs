@@ -101,8 +101,8 @@ pub(crate) fn tags(
     let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
     if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
         let message = format!("The tag key `{}` is the platform's.", tag.key);
-        let requested = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
-        return Err(codes.error(requested, message));
+        let candidates = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
+        return Err(codes.error(candidates, message));
     }
     Ok(tags)
 }

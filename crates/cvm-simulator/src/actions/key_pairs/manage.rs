@@ -19,7 +19,7 @@ impl ActionHandler for DescribeKeyPairs {
         let ids = IdFilter::new(&self.key_ids);
         let passes = |pair: &&KeyPair| filters.iter().all(|filter| holds(filter, pair));
         let pairs = context.key_pairs().filter(|pair| ids.includes(&pair.key_id)).filter(passes);
-        let opened = context.instances.opened_by_key_pairs();
+        let opened = context.instances.by_key_pair();
         let api = |pair: &KeyPair| KeyPair {
             associated_instance_ids: opened.member_ids(&pair.key_id),
             ..pair.clone()

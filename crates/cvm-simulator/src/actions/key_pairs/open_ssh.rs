@@ -55,12 +55,12 @@ pub(crate) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair,
         .string(&secret.0);
     Ok(Pair {
         public: format!("{ED25519} {} {comment}", Base64::encode_string(&blob.0)),
-        private: armoured(&file.0).into(),
+        private: armored(&file.0).into(),
     })
 }
 
 /// The text of a private half.
-fn armoured(file: &[u8]) -> String {
+fn armored(file: &[u8]) -> String {
     let mut text = "-----BEGIN OPENSSH PRIVATE KEY-----\n".to_owned();
     for line in file.chunks(LINE) {
         text.push_str(&Base64::encode_string(line));
@@ -143,7 +143,7 @@ mod tests {
         /6aQCq+wyGoEZOK+0xNd+UEv8glE+psrRzlMUpQ25Q== me@example";
 
     #[test]
-    fn the_same_numbers_make_the_same_pair() {
+    fn same_random_numbers_give_the_same_key_pair() {
         let pair = |first: u64| {
             let mut numbers = first..;
             super::pair(|| numbers.next().unwrap(), "skey-1").unwrap()
@@ -156,7 +156,7 @@ mod tests {
 
     /// Checked against what `ssh-keygen -y` reads from the private half.
     #[test]
-    fn the_forms_are_those_of_openssh() {
+    fn generated_keys_have_the_openssh_format() {
         let mut numbers = 1..;
         let pair = pair(|| numbers.next().unwrap(), "skey-1").unwrap();
         assert_eq!(
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_is_a_line_of_three_words() {
+    fn rsa_key_is_one_line_of_two_or_three_words() {
         let key = key_of(RSA_KEY).unwrap();
         for text in [RSA_KEY.to_owned(), format!("ssh-rsa {key}"), format!("{RSA_KEY} twice\n")] {
             assert!(is_rsa(&text), "{text}");

@@ -2,7 +2,7 @@
 
 use crate::api_error::ApiError;
 use crate::ids::APP_ID;
-use crate::launch::action_timer::unbound;
+use crate::launch::action_timer::without_instance;
 use crate::launch::plan::Plan;
 use crate::launch::template::over;
 use crate::state::{RequestContext, Version};
@@ -78,7 +78,7 @@ fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionD
                 filled(Some(market), &lower)
             })
             .transpose()?,
-        action_timer: launch.action_timer.as_ref().map(unbound),
+        action_timer: launch.action_timer.as_ref().map(without_instance),
         ..over(launch, &LaunchTemplateVersionData::default())?
     })
 }

@@ -29,7 +29,7 @@ impl ActionHandler for CreateLaunchTemplate {
         if let Some(token) = token {
             let tokens = &mut context.resources().launch_templates.tokens;
             tokens.forget(now);
-            if let Some(ids) = tokens.repeated(codes, token, &parameters)? {
+            if let Some(ids) = tokens.find_repeated(codes, token, &parameters)? {
                 return Ok(template_created(ids.into_iter().next().unwrap_or_default()));
             }
         }
@@ -93,7 +93,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
             context.template(id)?;
             let tokens = &mut context.resources().launch_templates.version_tokens;
             tokens.forget(now);
-            if let Some(made) = tokens.repeated(codes, token, &parameters)? {
+            if let Some(made) = tokens.find_repeated(codes, token, &parameters)? {
                 let number = made.first().and_then(|number| number.parse().ok());
                 return Ok(version_created(number.unwrap_or_default()));
             }

@@ -19,8 +19,8 @@ impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
         template.version(codes, number)?;
         if template.default_version() == number {
             let message = format!("Version {number} is the default already.");
-            let requested = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
-            return Err(codes.error(requested, message));
+            let candidates = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
+            return Err(codes.error(candidates, message));
         }
         template.set_default_version(number);
         Ok(Outcome::Response(ModifyLaunchTemplateDefaultVersionResponse::default()))
@@ -41,8 +41,8 @@ impl ActionHandler for DeleteLaunchTemplateVersions {
         if numbers.contains(&template.default_version()) {
             let number = template.default_version();
             let message = format!("Version {number} is the default and cannot be deleted.");
-            let requested = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
-            return Err(codes.error(requested, message));
+            let candidates = ["InvalidParameterValue.LaunchTemplateDefaultVersion"];
+            return Err(codes.error(candidates, message));
         }
         numbers.into_iter().for_each(|number| template.remove(number));
         Ok(Outcome::Response(DeleteLaunchTemplateVersionsResponse::default()))

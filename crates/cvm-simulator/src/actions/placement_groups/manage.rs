@@ -24,7 +24,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
         if let Some(token) = token {
             let groups = &mut context.resources().placement_groups;
             groups.tokens.forget(now);
-            if let Some(ids) = groups.tokens.repeated(codes, token, &parameters)? {
+            if let Some(ids) = groups.tokens.find_repeated(codes, token, &parameters)? {
                 return again(context, ids.first().map_or("", String::as_str));
             }
         }

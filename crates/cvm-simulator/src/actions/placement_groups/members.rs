@@ -4,8 +4,8 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{
-    Effect, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, RequestContext, is_in,
-    leave_group,
+    Effect, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, RequestContext,
+    is_in_group, remove_from_group,
 };
 use cvm_models::actions::{
     DeleteInstancesDisasterRecoverGroups, DeleteInstancesDisasterRecoverGroupsResponse,
@@ -27,7 +27,7 @@ impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
         let slot = PlacementSlot::in_group(codes, group, self.partition_number)?;
         let is_forced = self.force == Some(true);
         for instance in context.instances(&serials) {
-            can_go(codes, &instance.api, id, is_forced)?;
+            check_can_move(codes, &instance.api, id, is_forced)?;
         }
         context.check_state(&serials, ALLOWED)?;
         context.check_room(group, serials.len() as u64)?;
@@ -66,14 +66,14 @@ fn target(
     }
 }
 
-fn can_go(
+fn check_can_move(
     codes: DocumentedCodes,
     instance: &Instance,
     group_id: &str,
     is_forced: bool,
 ) -> Result<(), ApiError> {
     let id = &instance.instance_id;
-    if is_in(instance, group_id) {
+    if is_in_group(instance, group_id) {
         let message =
             format!("The instance `{id}` is in the placement group `{group_id}` already.");
         return Err(codes.error(["FailedOperation.AlreadyInDisasterRecoverGroup"], message));
@@ -109,16 +109,16 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
             context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
         }
         for instance in context.instances(&serials) {
-            if !groups.iter().any(|group| is_in(&instance.api, group)) {
+            if !groups.iter().any(|group| is_in_group(&instance.api, group)) {
                 let id = &instance.api.instance_id;
                 let message = format!("The instance `{id}` is in none of the groups named.");
-                let requested = ["FailedOperation.DisasterRecoverGroupNotMatch"];
-                return Err(codes.error(requested, message));
+                let candidates = ["FailedOperation.DisasterRecoverGroupNotMatch"];
+                return Err(codes.error(candidates, message));
             }
         }
         for serial in serials {
             if let Some(instance) = context.instances.get_mut(serial) {
-                leave_group(&mut instance.api);
+                remove_from_group(&mut instance.api);
             }
         }
         Ok(Outcome::Response(DeleteInstancesDisasterRecoverGroupsResponse::default()))

@@ -23,7 +23,7 @@ impl ActionHandler for InquiryPriceResetInstancesType {
         error_codes::type_name(codes, name)?;
         let id = self.instance_ids.first().map_or("", String::as_str);
         let instance = lookup::find_one(context, id)?;
-        lookup::is_charged_itself(codes, instance)?;
+        lookup::check_charged_itself(codes, instance)?;
         if !disks::is_changeable(&instance.api.system_disk) {
             let why = "the type of its system disk cannot follow it to another host";
             return Err(lookup::not_supported(codes, instance, why));
@@ -94,7 +94,7 @@ impl ActionHandler for InquiryPriceResetInstance {
         let codes = context.codes;
         let instance = lookup::find_one(context, &self.instance_id)?;
         let image = self.image_id.filter(|id| !id.is_empty());
-        let image = image.map(|id| context.bootable(&id)).transpose()?;
+        let image = image.map(|id| context.launch_image(&id)).transpose()?;
         let disk = &instance.api.system_disk;
         let kind = disk.disk_type.as_ref();
         let now_gib = disk.disk_size.unwrap_or_default();

@@ -17,7 +17,7 @@ use std::ops::RangeInclusive;
 const DATA_STEP_GIB: i64 = 10;
 
 /// A disk as it is.
-struct Present<'a> {
+struct CurrentDisk<'a> {
     kind: Option<&'a DiskType>,
     now_gib: i64,
 }
@@ -37,9 +37,9 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
             codes.error(["MissingParameter"], "The parameter `DiskSize` is required here.")
         })?;
         let instance = lookup::find_one(context, &self.instance_id)?;
-        lookup::is_charged_itself(codes, instance)?;
+        lookup::check_charged_itself(codes, instance)?;
         let api = &instance.api;
-        let Present { kind, now_gib } = match self.data_disks.first() {
+        let CurrentDisk { kind, now_gib } = match self.data_disks.first() {
             Some(disk) => of_data(codes, api, disk, wanted_gib)?,
             None => of_system(codes, api, self.system_disk.as_ref(), wanted_gib)?,
         };
@@ -70,14 +70,14 @@ fn of_system<'a>(
     api: &'a Instance,
     requested: Option<&SystemDisk>,
     wanted_gib: i64,
-) -> Result<Present<'a>, ApiError> {
+) -> Result<CurrentDisk<'a>, ApiError> {
     let kind = api.system_disk.disk_type.as_ref();
     keeps_type(codes, kind, requested.and_then(|requested| requested.disk_type.as_ref()))?;
     is_in_the_cloud(codes, kind)?;
     let now_gib = api.system_disk.disk_size.unwrap_or_default();
     let known = kind.and_then(|kind| disk_type(kind.as_str()));
     can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.system_gib))?;
-    Ok(Present { kind, now_gib })
+    Ok(CurrentDisk { kind, now_gib })
 }
 
 fn of_data<'a>(
@@ -85,7 +85,7 @@ fn of_data<'a>(
     api: &'a Instance,
     requested: &DataDisk,
     wanted_gib: i64,
-) -> Result<Present<'a>, ApiError> {
+) -> Result<CurrentDisk<'a>, ApiError> {
     // The published sample gives a size alone.
     let is_meant =
         |disk: &&DataDisk| requested.disk_id.is_none() || disk.disk_id == requested.disk_id;
@@ -104,7 +104,7 @@ fn of_data<'a>(
     let now_gib = disk.disk_size.unwrap_or_default();
     let known = kind.and_then(|kind| disk_type(kind.as_str()));
     can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.data_gib))?;
-    Ok(Present { kind, now_gib })
+    Ok(CurrentDisk { kind, now_gib })
 }
 
 fn is_in_the_cloud(codes: DocumentedCodes, kind: Option<&DiskType>) -> Result<(), ApiError> {

@@ -2,7 +2,7 @@
 
 use crate::actions::hosts::lookup::renewable;
 use crate::actions::prices::quote;
-use crate::actions::resource_pools::purchase::on_sale;
+use crate::actions::resource_pools::purchase::find_offer;
 use crate::api_error::ApiError;
 use crate::catalog::{Tariff, host_type, month};
 use crate::handler::{ActionHandler, Outcome};
@@ -46,7 +46,7 @@ impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
             let message = format!("A purchase has 1 to 100 packs, not {count}.");
             return Err(context.codes.error(["InvalidParameterValue.Range"], message));
         }
-        let pack = on_sale(context, &self.instance_type, &self.zone)?;
+        let pack = find_offer(context, &self.instance_type, &self.zone)?;
         let hour = Tariff::of(context.region).pack(pack) * count as f64;
         Ok(Outcome::Response(InquirePricePurchaseResourcePoolPacksResponse {
             price: quote::ahead(month(hour), self.period.unwrap_or(1)),

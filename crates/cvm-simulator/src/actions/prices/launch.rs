@@ -25,7 +25,7 @@ impl ActionHandler for InquiryPriceRunInstances {
         let months =
             period.filter(|_| self.instance_charge_type == Some(InstanceChargeType::Prepaid));
         let request = launch(self);
-        let request = template::filled_in(&request, context)?;
+        let request = template::apply_template(&request, context)?;
         let plan = Plan::of(&request, context)?;
         let tariff = Tariff::of(context.region);
         let mut lines = Lines::default();

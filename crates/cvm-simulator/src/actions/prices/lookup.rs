@@ -9,14 +9,14 @@ use cvm_models::enums::{InstanceChargeType, InstanceState};
 pub(crate) fn find<'s>(
     context: &'s RequestContext<'_>,
     ids: &[String],
-    is_bin_open: bool,
+    allows_recycle_bin: bool,
 ) -> Result<Vec<&'s StoredInstance>, ApiError> {
     let serials = context.find(ids)?;
     let instances: Vec<_> = context.instances(&serials).collect();
     let is_out = |instance: &&&StoredInstance| match instance.api.instance_state {
         InstanceState::Terminating => true,
-        InstanceState::Shutdown => !is_bin_open,
-        _ => instance.is_isolating() && !is_bin_open,
+        InstanceState::Shutdown => !allows_recycle_bin,
+        _ => instance.is_isolating() && !allows_recycle_bin,
     };
     match instances.iter().find(is_out) {
         None => Ok(instances),
@@ -40,7 +40,7 @@ pub(crate) fn find_one<'s>(
 }
 
 /// Checks that all are charged in the same way.
-pub(crate) fn are_of_one_charge(
+pub(crate) fn check_same_charge_type(
     codes: DocumentedCodes,
     instances: &[&StoredInstance],
     code: &str,
@@ -55,7 +55,7 @@ pub(crate) fn are_of_one_charge(
 }
 
 /// Checks that an instance is not one of a dedicated host or cluster, which is charged in its stead.
-pub(crate) fn is_charged_itself(
+pub(crate) fn check_charged_itself(
     codes: DocumentedCodes,
     instance: &StoredInstance,
 ) -> Result<(), ApiError> {

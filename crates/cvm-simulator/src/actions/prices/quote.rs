@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sums_have_two_decimals_and_rates_four() {
+    fn totals_have_two_decimals_and_rates_four() {
         let price = sum(10.0 / 3.0, 0.83);
         assert_eq!(
             (price.original_price, price.discount_price, price.discount),
@@ -86,13 +86,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_a_plain_zero() {
+    fn zero_prices_are_never_negative_zero() {
         assert!(fen(-0.001).is_sign_positive());
         assert_eq!(by_hour(0.0, 0.0).discount, Some(100.0));
     }
 
     #[test]
-    fn a_term_tells_its_own_sum_and_those_of_years() {
+    fn prepaid_price_has_the_total_and_the_yearly_totals() {
         let price = ahead(100.0, 24);
         assert_eq!((price.original_price, price.discount_price), (Some(2400.0), Some(1680.0)));
         assert_eq!(

@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn half_of_a_year_is_left_in_summer() {
+    fn remaining_days_of_a_subscription_are_counted() {
         let year = subscription("2024-01-01", "2023-07-02T12:00:00Z").unwrap();
         assert_eq!((year.months, year.days()), (12, (365, 182)));
         // An hour for 1 CNY is 360 a month, and a year is asked at 83 percent.
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_behind_the_end_and_no_more_than_all_before() {
+    fn refund_share_is_between_0_and_1() {
         let over = subscription("2023-02-01", "2023-02-02").unwrap();
         assert_eq!((over.refund(1.0), over.difference(1.0).discount_price), (0.0, Some(0.0)));
         let early = subscription("2023-02-01", "2022-12-01").unwrap();

@@ -21,7 +21,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
         let codes = context.codes;
         let instances = lookup::find(context, &self.instance_ids, true)?;
         let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
-        lookup::are_of_one_charge(codes, &instances, mixed)?;
+        lookup::check_same_charge_type(codes, &instances, mixed)?;
         let tariff = Tariff::of(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
@@ -128,7 +128,7 @@ impl ActionHandler for InquiryPriceTerminateInstances {
         let codes = context.codes;
         let instances = lookup::find(context, &self.instance_ids, true)?;
         let mixed = "UnsupportedOperation.InstanceMixedPricingModel";
-        lookup::are_of_one_charge(codes, &instances, mixed)?;
+        lookup::check_same_charge_type(codes, &instances, mixed)?;
         let refunds: Result<_, _> = instances.iter().map(|it| refund(context, it)).collect();
         Ok(Outcome::Response(InquiryPriceTerminateInstancesResponse {
             instance_refunds_set: refunds?,

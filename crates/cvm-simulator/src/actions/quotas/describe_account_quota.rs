@@ -139,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn something_is_always_left() {
+    fn quota_is_never_used_up() {
         assert_eq!(granted(0, 500), (500, 500));
         assert_eq!(granted(499, 500), (500, 1));
         assert_eq!(granted(500, 500), (1000, 500));

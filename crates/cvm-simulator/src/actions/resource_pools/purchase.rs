@@ -31,7 +31,7 @@ impl ActionHandler for PurchaseResourcePoolPacks {
             let code = "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
             return Err(codes.error([code], message));
         }
-        let size = on_sale(context, &self.instance_type, &self.zone)?;
+        let size = find_offer(context, &self.instance_type, &self.zone)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
@@ -116,13 +116,13 @@ impl ActionHandler for TerminateResourcePoolPacks {
         }
         let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
         packs.remove(&ids);
-        context.instances.leave_packs(&ids);
+        context.instances.move_to_public_pool(&ids);
         Ok(Outcome::Response(TerminateResourcePoolPacksResponse::default()))
     }
 }
 
 /// The type of a name, which the zone sells.
-pub(crate) fn on_sale(
+pub(crate) fn find_offer(
     context: &RequestContext<'_>,
     name: &str,
     zone: &str,

@@ -72,15 +72,15 @@ fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
 }
 
 /// How far ahead the work can be planned.
-const LEAST_AHEAD: Duration = Duration::from_secs(5 * 60);
-const MOST_AHEAD: Duration = Duration::from_secs(48 * 3600);
+const MIN_AHEAD: Duration = Duration::from_secs(5 * 60);
+const MAX_AHEAD: Duration = Duration::from_secs(48 * 3600);
 
 /// Approves maintenance, which begins at once or at a planned time.
 impl ActionHandler for RepairTaskControl {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let planned = read_time(codes, "OrderAuthTime", self.order_auth_time.as_ref())?;
-        let bounds = now.after(LEAST_AHEAD)..=now.after(MOST_AHEAD);
+        let bounds = now.after(MIN_AHEAD)..=now.after(MAX_AHEAD);
         if planned.is_some_and(|planned| !bounds.contains(&planned)) {
             let message = "`OrderAuthTime` has to lie between 5 minutes and 48 hours ahead.";
             return Err(codes.error(["InvalidParameter"], message));
@@ -91,7 +91,7 @@ impl ActionHandler for RepairTaskControl {
             codes.error(["InvalidParameter"], message)
         })?;
         can_be_approved(codes, &self, task, planned)?;
-        tasks.authorise(&self.task_id, planned.unwrap_or(now), now);
+        tasks.authorize(&self.task_id, planned.unwrap_or(now), now);
         Ok(Outcome::Response(RepairTaskControlResponse {
             task_id: self.task_id,
             ..Self::Response::default()

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp, find_region,
-    steps,
+    visits,
 };
 
 const START: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -110,7 +110,7 @@ fn stored() -> Stored {
 }
 
 #[test]
-fn requests_look_at_each_stored_item_a_few_times_at_most() {
+fn requests_visit_each_stored_item_at_most_three_times() {
     let mut stored = stored();
     let Stored { groups, clusters, hosts, packs, key_pairs, timers, instances, .. } = &stored;
     let some = |ids: &[String]| ids.iter().take(100).cloned().collect::<Vec<_>>();
@@ -148,7 +148,7 @@ fn requests_look_at_each_stored_item_a_few_times_at_most() {
     let mut wrong = Vec::new();
     for (action, request) in requests {
         let mut response = Value::Null;
-        let looks = steps::of(|| response = call(&mut stored.cloud, action, &request));
+        let looks = visits::of(|| response = call(&mut stored.cloud, action, &request));
         if let Some(error) = response.get("Error") {
             wrong.push(format!("{action}: {error}"));
         }
