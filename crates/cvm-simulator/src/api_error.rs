@@ -1,10 +1,10 @@
-//! Why a request is refused: the code and the message of a service error.
+//! Service errors: their code and message, and which codes an action documents.
 
 use std::borrow::Cow;
 
 use cvm_protocol::ActionInfo;
 
-/// A refused request.
+/// A service error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     /// The error code.
@@ -14,34 +14,34 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// A refusal with a short message: names that a request gave are cut in it.
+    /// An error with a short message: names from the request are truncated in it.
     #[must_use]
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: shortened(message.into()) }
     }
 
-    /// A refusal whose message may be long: it explains what was computed.
+    /// An error whose message can be long, because it explains a computation.
     #[must_use]
     pub fn explained(code: &'static str, message: &str) -> Self {
         Self { code, message: truncated(message, MAX_EXPLANATION).into_owned() }
     }
 
-    /// What the emulator knows of and does not imitate: it never pretends success.
+    /// The error for something that the emulator does not support. It never fakes success.
     pub(crate) fn not_supported(what: &str) -> Self {
         Self::new(UNSUPPORTED_OPERATION, format!("The emulator does not model {what}."))
     }
 }
 
-/// Most characters of a name between backticks.
+/// Maximum length in characters of a name between backticks.
 const MAX_NAME: usize = 100;
 
-/// Most characters of an explanation, with room for what is around its own text.
+/// Maximum length in characters of an explanation, with room for the text around it.
 const MAX_EXPLANATION: usize = 10_000;
 
-/// Most characters of a message.
+/// Maximum length in characters of a message.
 const MAX_MESSAGE: usize = 1024;
 
-/// The message with long names cut: a request may give names that are much longer than an answer should be.
+/// The message with long names truncated: names in a request can be much longer than a response should be.
 fn shortened(message: String) -> String {
     if message.len() <= MAX_NAME {
         return message;
@@ -54,7 +54,7 @@ fn shortened(message: String) -> String {
     truncated(&short.join("`"), MAX_MESSAGE).into_owned()
 }
 
-/// A text, or the first of its characters and an ellipsis.
+/// The text, or its first characters and an ellipsis.
 fn truncated(text: &str, max: usize) -> Cow<'_, str> {
     match text.char_indices().nth(max) {
         None => Cow::Borrowed(text),
@@ -64,8 +64,8 @@ fn truncated(text: &str, max: usize) -> Cow<'_, str> {
 
 pub(crate) const UNSUPPORTED_OPERATION: &str = "UnsupportedOperation";
 
-/// Codes that every action may answer with, whatever it publishes itself. Those of authentication and
-/// routing are not here: they are answered before an action is known.
+/// Codes that every action can return, whatever it documents. The codes of authentication and routing are not here:
+/// they are returned before the action is known.
 const COMMON: &[&str] = &[
     "FailedOperation",
     "InternalError",
@@ -81,18 +81,18 @@ const COMMON: &[&str] = &[
     UNSUPPORTED_OPERATION,
 ];
 
-/// The codes that one action can answer with: those that it publishes, and the common ones.
+/// The codes that one action can return: those that it documents, and the common ones.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DocumentedCodes(pub(crate) &'static ActionInfo);
 
 impl DocumentedCodes {
-    /// The code itself, if the action can answer with it.
+    /// The code, if the action can return it.
     pub(crate) fn published(self, code: &str) -> Option<&'static str> {
         let mut known = self.0.errors().chain(COMMON.iter().copied());
         known.find(|known| *known == code)
     }
 
-    /// The first of these that the action can answer with; without any, the family of one of them.
+    /// The first of these codes that the action can return; otherwise the family of one of them.
     pub(crate) fn first_documented<S: AsRef<str>>(
         self,
         requested: impl IntoIterator<Item = S>,
@@ -108,7 +108,7 @@ impl DocumentedCodes {
         family.unwrap_or("InvalidParameterValue")
     }
 
-    /// Refuses with the first of these codes that the action can answer with.
+    /// An error with the first of these codes that the action can return.
     pub(crate) fn error<S: AsRef<str>>(
         self,
         requested: impl IntoIterator<Item = S>,

@@ -1,4 +1,4 @@
-//! Hosts that a customer brings: they come to the cloud by truck, and so from outside of the API.
+//! Servers that a customer owns. They are installed by the operator, so the API has no action for that.
 
 use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
@@ -14,17 +14,17 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChcServer {
-    /// The zone that it is placed in.
+    /// The zone in which it is installed.
     pub zone: String,
-    /// What its label says.
+    /// Its serial number.
     pub serial_number: String,
     /// Its hardware model.
     pub device_type: String,
-    /// Processor cores.
+    /// Its number of vCPUs.
     pub vcpus: u32,
-    /// Memory in GB.
+    /// Its memory in GB.
     pub memory_gb: u32,
-    /// Its disks, as text.
+    /// A description of its disks.
     pub disk: String,
 }
 
@@ -72,12 +72,12 @@ pub(crate) fn api(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> Chc
     }
 }
 
-/// What a host shows of a network that is not set up.
+/// The response value of a network that is not set up.
 pub(crate) fn no_network() -> VirtualPrivateCloud {
     VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() }
 }
 
-/// How systems are installed unless a request says otherwise.
+/// The default installer settings.
 pub(crate) fn provided_installer() -> ChcDeployExtraConfig {
     ChcDeployExtraConfig {
         mini_os_type: PROVIDED.to_owned(),
@@ -87,13 +87,13 @@ pub(crate) fn provided_installer() -> ChcDeployExtraConfig {
     }
 }
 
-/// The provider's own installer system.
+/// The installer of the service.
 pub(crate) const PROVIDED: &str = "public";
 
-/// The documented default of a boot file.
+/// The documented default of the boot file.
 pub(crate) const BOOT_FILE: &str = "pxelinux.0";
 
-/// A hardware address of those that nobody was given.
+/// A MAC address from a range that is not assigned.
 fn address(number: u64) -> String {
     let [a, b, c, ..] = number.to_le_bytes();
     format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")

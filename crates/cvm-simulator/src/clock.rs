@@ -1,19 +1,19 @@
-//! Virtual time: when a transition is due depends on it and on nothing else.
+//! The virtual clock. When a transition is due depends only on it.
 
 use std::time::Duration;
 
 use crate::timestamp::Timestamp;
 
-/// How virtual time runs.
+/// How virtual time passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum TimeMode {
-    /// As real time does.
+    /// Like real time.
     #[default]
     Real,
-    /// So many times as fast as real time.
+    /// This many times as fast as real time.
     Scaled(f64),
-    /// As real time does, but no operation takes any: the answer shows the passing state, the next
-    /// request finds the final one.
+    /// Like real time, but operations take no time: the response shows the transitional state, and the next request
+    /// finds the final one.
     Instant,
     /// Only by [`Command::AdvanceClock`](crate::Command::AdvanceClock).
     Manual,
@@ -24,7 +24,7 @@ pub enum TimeMode {
 pub(crate) struct VirtualClock {
     mode: TimeMode,
     start: Timestamp,
-    /// How far it was moved by commands.
+    /// How far commands have advanced it.
     advanced: Duration,
 }
 
@@ -33,7 +33,7 @@ impl VirtualClock {
         Self { mode, start, advanced: Duration::ZERO }
     }
 
-    /// The virtual time, so much real time after the start.
+    /// The virtual time, this much real time after the start.
     pub(crate) fn now(&self, elapsed: Duration) -> Timestamp {
         let passed = match self.mode {
             TimeMode::Real | TimeMode::Instant => elapsed,
@@ -59,8 +59,8 @@ impl VirtualClock {
     }
 }
 
-/// A factor that is no number or negative counts as 1, and a span that is too long is the longest one: the
-/// clock never stops the server and never goes back.
+/// A factor that is negative or not a number counts as 1, and a span that is too long becomes the longest one: the
+/// clock never panics and never goes back.
 fn scaled(elapsed: Duration, scale: f64) -> Duration {
     let seconds = elapsed.as_secs_f64() * scale;
     let too_long = if seconds > 0.0 { Duration::MAX } else { elapsed };

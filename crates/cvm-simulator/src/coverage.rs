@@ -1,4 +1,4 @@
-//! What is modelled.
+//! Which actions are supported, and how the emulator behaves where the specification leaves it open.
 
 use crate::actions::{self, GROUPS};
 use crate::decision::{Decision, assumed, documented};
@@ -8,12 +8,11 @@ use crate::decision::{Decision, assumed, documented};
 pub struct ActionCoverage {
     /// Its name.
     pub action: &'static str,
-    /// Whether the emulator models it. Otherwise a request is checked against its table, and then
-    /// refused with `UnsupportedOperation`.
+    /// Whether the emulator supports it. If not, the parameters are checked, and the error is `UnsupportedOperation`.
     pub supported: bool,
 }
 
-/// Every action of the specification, by name.
+/// All actions of the specification, by name.
 #[must_use]
 pub fn coverage() -> Vec<ActionCoverage> {
     let is_supported = |name| actions::handlers().any(|handler| handler.info.name == name);

@@ -1,22 +1,22 @@
-//! Behaviours that a client can notice and that no table of the specification settles.
+//! Behavior that a client can notice and that the specification does not define.
 
-/// What a behaviour rests on.
+/// The basis of a behavior.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Basis {
     /// A document of the service says so.
     Documented,
-    /// No document does; this is the likeliest reading.
+    /// No document says so; it is the most likely behavior.
     Assumed,
 }
 
-/// A behaviour that a client can notice, and what it rests on.
+/// A behavior that a client can notice, and its basis.
 #[derive(Clone, Copy, Debug)]
 pub struct Decision {
-    /// What it concerns.
+    /// The topic.
     pub topic: &'static str,
     /// What the emulator does.
     pub behavior: &'static str,
-    /// What that rests on.
+    /// Its basis.
     pub basis: Basis,
 }
 

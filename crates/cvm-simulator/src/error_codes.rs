@@ -1,14 +1,14 @@
-//! Which code a broken limit of a table is answered with.
+//! The error codes for parameters that break a limit of the model info.
 //!
-//! One mapping for all actions: what is wrong and the member's name suggest codes, from the most
-//! particular to `InvalidParameterValue`, and the first that the action publishes is answered.
+//! One mapping for all actions: the violation and the name of the member suggest codes, from the most specific to
+//! `InvalidParameterValue`. The first that the action documents is returned.
 
 use cvm_protocol::{FieldInfo, Kind, Violation, ViolationKind};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::is_type_name;
 
-/// Codes for a value that its member does not take, whatever is wrong with it.
+/// Codes for an invalid value, whatever is wrong with it.
 const NAMED: &[&str] = &[
     "Invalid{}",
     "InvalidParameterValue.Illegal{}",
@@ -18,20 +18,20 @@ const NAMED: &[&str] = &[
     "InvalidParameter.Invalid{}",
 ];
 
-/// Codes for more tags than a resource may have.
+/// Codes for too many tags on a resource.
 pub(crate) const TOO_MANY_TAGS: &[&str] =
     &["InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.LimitExceeded"];
 
-/// Codes for more security groups than an instance may have; a launch publishes only the broader one.
+/// Codes for too many security groups on an instance. A launch documents only the broader one.
 pub(crate) const TOO_MANY_GROUPS: &[&str] =
     &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"];
 
-/// Refuses a request for the member that breaks a limit.
+/// The error for a parameter that breaks a limit.
 pub(crate) fn error(codes: DocumentedCodes, violation: &Violation) -> ApiError {
     codes.error(suggestions(violation), format!("The parameter {violation}."))
 }
 
-/// Passes a name that has the form of an instance type's, which no table states.
+/// Checks the form of an instance type name, which no model info states.
 pub(crate) fn type_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     if is_type_name(name) {
         return Ok(());
@@ -51,7 +51,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             .collect()
     };
     match fault {
-        // Text that is there and empty; what is not there at all has no value.
+        // Text that is present and empty. An absent text has no value.
         ViolationKind::Missing | ViolationKind::MissingIf(_) if value.is_some() => {
             codes(&["Invalid{}Empty", "InvalidParameterValue.NotEmpty", "MissingParameter"])
         }
@@ -104,7 +104,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
     }
 }
 
-/// What codes call a member that they do not call by its name.
+/// The name of a member in codes, where it differs from the name of the member.
 fn called(name: &str) -> &str {
     match name {
         "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
@@ -113,7 +113,7 @@ fn called(name: &str) -> &str {
     }
 }
 
-/// Codes for members of which only one may be given.
+/// Codes for members of which only one is allowed.
 const CONFLICT: &[&str] = &[
     "InvalidParameter.AtMostOne",
     "InvalidParameterCombination",
@@ -121,13 +121,13 @@ const CONFLICT: &[&str] = &[
     "InvalidParameter",
 ];
 
-/// Codes for a member that may not be given beside another.
+/// Codes for a member that is not allowed together with another one.
 fn beside(name: &str, other: &str) -> Vec<String> {
     let mut codes = vec![
         format!("InvalidParameter.InvalidParameterCoexist{name}{other}"),
         format!("InvalidParameter.InvalidParameterCoexist{other}{name}"),
     ];
-    // Documented of these two alone.
+    // Documented only for these two.
     if matches!((name, other), ("KeyIds", "KeepImageLogin") | ("KeepImageLogin", "KeyIds")) {
         codes.push("InvalidParameter.ParameterConflict".to_owned());
     }
@@ -135,7 +135,7 @@ fn beside(name: &str, other: &str) -> Vec<String> {
     codes
 }
 
-/// Codes for an identifier that has not its layout.
+/// Codes for an identifier with the wrong layout.
 pub(crate) fn malformed(format: &str) -> Vec<String> {
     let prefix = format.split('-').next().unwrap_or_default();
     let noun = match prefix {
@@ -212,7 +212,7 @@ mod tests {
             code::<DescribeImages>("Limit", ViolationKind::TooLarge(100)),
             "InvalidParameterValue.InvalidParameterValueLimit"
         );
-        // Published by the one action and not by the other.
+        // Documented by one of the two actions.
         assert_eq!(
             code::<DescribeInstances>("Limit", ViolationKind::TooLarge(100)),
             "InvalidParameterValue"
@@ -381,7 +381,7 @@ mod tests {
         }
     }
 
-    /// An action that publishes a code for a malformed identifier has a member or a filter that gets it.
+    /// An action that documents a code for a malformed identifier has a member or a filter that returns it.
     #[test]
     fn malformed_identifier_gets_the_documented_code() {
         let known = [
@@ -405,7 +405,7 @@ mod tests {
                 };
                 let answered =
                     DocumentedCodes(info).first_documented(malformed(&format!("{prefix}xxxxxxxx")));
-                // Some actions publish both forms of one code.
+                // Some actions document both forms of one code.
                 assert!(answered.ends_with("Malformed"), "{}: {code} is {answered}", info.name);
                 found += 1;
             }

@@ -1,5 +1,5 @@
-//! Filters: between filters *and*, between the values of one *or*. An unknown one is refused; to ignore
-//! it would answer with what was not asked for.
+//! Filters: *and* between filters, *or* between the values of one. An unknown filter is an error, because a response
+//! that ignores it would contain other resources.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,10 +14,10 @@ use crate::error_codes;
 use crate::parameters::has_layout;
 use crate::timestamp::Timestamp;
 
-/// What the service takes when the specification names no limit.
+/// The service's limit where the specification names none.
 const MAX_VALUES: u32 = 5;
 
-/// A filter that was checked.
+/// A checked filter.
 #[derive(Debug)]
 pub(crate) struct CheckedFilter<'a> {
     pub(crate) name: &'a str,
@@ -25,12 +25,12 @@ pub(crate) struct CheckedFilter<'a> {
 }
 
 impl CheckedFilter<'_> {
-    /// Whether one of the values is this text.
+    /// Whether one of the values equals this text.
     pub(crate) fn is(&self, text: &str) -> bool {
         self.values.iter().any(|value| value == text)
     }
 
-    /// Whether one of the values is among these texts.
+    /// Whether one of the values equals one of these texts.
     pub(crate) fn is_any<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
         texts.into_iter().any(|text| self.is(text))
     }
@@ -46,7 +46,7 @@ impl CheckedFilter<'_> {
     }
 }
 
-/// The ids that a list request names. Without any, it asks for everything.
+/// The ids of a list request. Without any, it lists everything.
 #[derive(Debug)]
 pub(crate) struct IdFilter<'a>(HashSet<&'a str>);
 
@@ -60,7 +60,7 @@ impl<'a> IdFilter<'a> {
     }
 }
 
-/// Checks the filters of a request against those that its action knows.
+/// Checks the filters of a request against those of its action.
 pub(crate) fn check(
     codes: DocumentedCodes,
     filters: &[Filter],
@@ -120,7 +120,7 @@ fn check_value<'a>(
                 let codes = ["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"];
                 error(&codes.map(str::to_owned))
             })?;
-            // Times of one layout compare as texts do.
+            // Times in one layout sort like text.
             Ok(Cow::Owned(time.to_string()))
         }
         Some(format) if !has_prefix(value, format) => Err(error(&error_codes::malformed(format))),
@@ -128,8 +128,8 @@ fn check_value<'a>(
     }
 }
 
-/// As in request members: the length is known of instance ids alone. A format without x's is no layout
-/// of identifiers.
+/// As in request members: only the length of instance ids is known. A format without x's is not a layout of
+/// identifiers.
 fn has_prefix(value: &str, format: &str) -> bool {
     let prefix = format.trim_end_matches('x');
     prefix.len() == format.len()
@@ -142,8 +142,8 @@ fn is_order(value: &str) -> bool {
         .is_some_and(|(field, way)| !field.is_empty() && matches!(way, "asc" | "desc"))
 }
 
-/// The code for a value that cannot be what its filter is named after. The tables have no formats for
-/// these; the codes speak of them.
+/// The code for a value that is impossible for its filter. The model info has no formats for these filters, but the
+/// codes mention them.
 fn malformed(name: &str, value: &str) -> Option<&'static str> {
     match name {
         "instance-name" if value.is_empty() => Some("InvalidParameterValue.InvalidVagueName"),
@@ -164,8 +164,7 @@ fn is_uuid(value: &str) -> bool {
     value.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && value.split('-').all(is_hex)
 }
 
-/// Whether a name fits a fuzzy pattern: somewhere in it, or with `*` for any run of characters, as a
-/// whole.
+/// Whether a name matches a pattern: anywhere in the name, or as a whole with `*` for any characters.
 pub(crate) fn fits(name: &str, pattern: &str) -> bool {
     if !pattern.contains('*') {
         return name.contains(pattern);

@@ -1,4 +1,4 @@
-//! The code of one action: the trait of all handlers, and what they return.
+//! Handlers: the trait of the code of one action, and its results.
 
 use std::fmt;
 
@@ -8,23 +8,23 @@ use crate::api_error::ApiError;
 use crate::parameters::{self, Parameters};
 use crate::state::RequestContext;
 
-/// What the emulator does for an action. The request was checked against its table before.
+/// The code of one action. The parameters have been checked against the model info.
 pub(crate) trait ActionHandler: Action + Send {
-    /// Checks the request against the world, changes the world, and answers. What it refuses, it
-    /// has not begun.
+    /// Checks the request against the state, changes the state, and returns the response. An error must leave the
+    /// state unchanged.
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError>;
 }
 
-/// How an action went that was not refused.
+/// The result of an action without an error.
 #[derive(Debug)]
 pub(crate) enum Outcome<R> {
-    /// It was done.
+    /// The action was performed.
     Response(R),
-    /// It would have been done.
+    /// The action would succeed.
     DryRun,
 }
 
-/// A row of the table of modelled actions.
+/// An entry of the table of supported actions.
 pub(crate) struct Handler {
     pub(crate) info: &'static ActionInfo,
     pub(crate) parse: Parse,
@@ -38,7 +38,7 @@ impl Handler {
     }
 }
 
-/// A request that is read and waits for its turn at the world.
+/// A parsed request, ready to be handled.
 pub(crate) trait BoxedRequest: Send {
     fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError>;
 }
@@ -60,7 +60,7 @@ fn parse<A: ActionHandler>(parameters: &Parameters<'_>) -> Result<Box<dyn BoxedR
 pub enum Reply {
     /// The members of the response.
     Response(Box<dyn Model>),
-    /// The request id alone, for a dry run that passed.
+    /// Only the request id, for a successful dry run.
     DryRun,
     /// A service error.
     Error(ApiError),

@@ -1,4 +1,4 @@
-//! Everything that looks random, drawn from one seed: the same requests get the same bytes.
+//! Ids and random values from one seed: the same commands get the same values.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// the images.
 pub(crate) const UIN: &str = "100000000001";
 
-/// The AppId of the account: quotas, buckets and versions of launch templates belong to it. The service never mixes it with the
-/// account number.
+/// The AppId of the account: quotas, buckets and versions of launch templates belong to it. The service never mixes
+/// it with the account number.
 pub(crate) const APP_ID: u64 = 1_250_000_000;
 
-/// What a number is drawn for; every purpose has a stream of its own, so that one more request id
-/// does not change the next instance's address.
+/// The purpose of a random value. Each has a stream of its own, so that one more request id does not change the
+/// address of the next instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stream {
     ChangeRequestId,
@@ -40,7 +40,7 @@ pub(crate) enum Stream {
     ConsoleToken,
 }
 
-/// The source of all identifiers.
+/// The source of all random values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeededRng {
     seed: u64,
@@ -51,12 +51,12 @@ impl SeededRng {
         Self { seed }
     }
 
-    /// The number of a purpose at a place in its stream.
+    /// The number at an index of a stream.
     pub(crate) const fn next(self, stream: Stream, index: u64) -> u64 {
         mix(mix(self.seed.wrapping_add(stream as u64)).wrapping_add(index))
     }
 
-    /// A UUID of the random kind.
+    /// A random UUID.
     pub(crate) fn uuid(self, stream: Stream, index: u64) -> String {
         let high = self.next(stream, index.wrapping_mul(2));
         let low = self.next(stream, index.wrapping_mul(2).wrapping_add(1));
@@ -78,10 +78,10 @@ impl SeededRng {
         format!("{high:016x}{low:016x}")
     }
 
-    /// The identifier at a place: a prefix and eight characters of base 36.
+    /// The identifier at an index: a prefix and eight characters of base 36.
     ///
-    /// The place is multiplied by a number that shares no factor with 36^8, and shifted: no two
-    /// places meet, so no table of given identifiers is needed.
+    /// The index is multiplied by a number that is coprime to 36^8, and shifted. No two indexes give the same
+    /// identifier, so no table of used identifiers is necessary.
     pub(crate) fn id(self, prefix: &str, stream: Stream, index: u64) -> String {
         const DIGITS: u32 = 8;
         const SPACE: u128 = 36u128.pow(DIGITS);
@@ -92,7 +92,7 @@ impl SeededRng {
         id.push_str(prefix);
         for _ in 0..DIGITS {
             let digit = u32::try_from(rest % 36).unwrap_or(0);
-            // Writing to a string cannot fail, and a digit below 36 is one.
+            // Writing to a string cannot fail, and every digit is below 36.
             let _ = id.write_char(char::from_digit(digit, 36).unwrap_or('0'));
             rest /= 36;
         }
@@ -100,7 +100,7 @@ impl SeededRng {
     }
 }
 
-/// Makes identifiers, no two alike in any region.
+/// Creates identifiers that are unique in all regions.
 #[derive(Clone, Debug)]
 pub(crate) struct IdGenerator {
     rng: SeededRng,
@@ -112,19 +112,19 @@ impl IdGenerator {
         Self { rng, made: BTreeMap::new() }
     }
 
-    /// The next identifier of a kind: the prefix and eight letters and digits.
+    /// The next identifier of a stream: the prefix and eight letters and digits.
     pub(crate) fn id(&mut self, prefix: &str, stream: Stream) -> String {
         let index = self.index(stream);
         self.rng.id(prefix, stream, index)
     }
 
-    /// The next random number of a kind.
+    /// The next random number of a stream.
     pub(crate) fn number(&mut self, stream: Stream) -> u64 {
         let index = self.index(stream);
         self.rng.next(stream, index)
     }
 
-    /// An id and a uuid for a new instance.
+    /// An id and a UUID for a new instance.
     pub(crate) fn instance(&mut self) -> (String, String) {
         let index = self.index(Stream::InstanceId);
         (self.rng.id("ins-", Stream::InstanceId, index), self.rng.uuid(Stream::Uuid, index))
@@ -135,14 +135,14 @@ impl IdGenerator {
         self.id("disk-", Stream::DiskId)
     }
 
-    /// The network that an account has from the start: its id, and its subnet in a zone.
+    /// The default network of the account: its id, and the id of its subnet in a zone.
     pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
         let vpc = self.rng.id("vpc-", Stream::Vpc, zone_id / 10_000);
         (vpc, self.rng.id("subnet-", Stream::Subnet, zone_id))
     }
 
-    /// A token for the console of an instance. It follows from the id of the request, so that a read draws nothing
-    /// that another request would have drawn.
+    /// A token for the console of an instance. It is computed from the request id, so that a read uses no value of a
+    /// stream that other requests use.
     pub(crate) fn console_token(&self, request_id: &str) -> String {
         self.rng.token(Stream::ConsoleToken, request_id)
     }
@@ -155,7 +155,7 @@ impl IdGenerator {
     }
 }
 
-/// Makes the ids of requests, in a stream of their own.
+/// Creates request ids, in a stream of their own.
 #[derive(Debug)]
 pub struct RequestIds {
     rng: SeededRng,
@@ -188,7 +188,7 @@ impl RequestIds {
     }
 }
 
-/// SplitMix64: every bit of the input moves every bit of the output.
+/// SplitMix64 (Steele, Lea and Flood 2014): every input bit changes every output bit with the same probability.
 const fn mix(state: u64) -> u64 {
     let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,23 +1,23 @@
 //! Limits on lists and texts for which no document states one.
 //!
-//! They bound the work and the memory that one request can cause, so they are checked before anything else
-//! looks at the lists, and outside the lock of the state. They belong to the emulator alone: the tables, and
-//! with them the documentation and the validation of clients, do not have them.
+//! They limit the work and the memory of one request, so they are checked before anything else reads the lists, and
+//! outside the lock of the state. They are limits of the emulator: the model info, and so the documentation and the
+//! validation of clients, does not contain them.
 
 use cvm_protocol::{FieldInfo, Model, Value, Violation, ViolationKind};
 
-/// Most items of a list: as many as the documented limits on ids allow.
+/// Maximum number of items of a list: as many as the documented limits on ids allow.
 const ITEMS: u32 = 100;
-/// Most accounts that one request names: an image has fewer, and says so with a code of its own.
+/// Maximum number of accounts in a request. An image allows fewer, with an error code of its own.
 const ACCOUNTS: u32 = 1000;
-/// Most characters of a text.
+/// Maximum length of a text in characters.
 const TEXT: u32 = 256;
-/// Most characters of an address of a file, which may be signed.
+/// Maximum length of the URL of a file, which can contain a signature.
 const URL: u32 = 4096;
-/// Most characters of a public key.
+/// Maximum length of a public key.
 const PUBLIC_KEY: u32 = 16 * 1024;
 
-/// The first member that breaks such a limit.
+/// The first member that exceeds such a limit.
 pub(crate) fn first_violation(model: &dyn Model) -> Option<Violation> {
     object(model, "")
 }
@@ -44,7 +44,7 @@ fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Vi
         Value::Object(model) => object(model, &path),
         Value::Str(text) | Value::Secret(text) => {
             let max = most_characters(field)?;
-            // No character has more than four bytes, so most texts need not be counted.
+            // A character has at most four bytes, so most texts need no counting.
             let is_long = text.len() > max as usize && text.chars().count() > max as usize;
             if is_long { violation(path, ViolationKind::TooLong(max)) } else { None }
         }
@@ -52,13 +52,13 @@ fn value(field: &'static FieldInfo, path: String, value: Value<'_>) -> Option<Vi
     }
 }
 
-/// What the table states, else what is assumed.
+/// The documented limit, or else the assumed one.
 fn most_items(field: &FieldInfo) -> u32 {
     let assumed = if field.wire == "AccountIds" { ACCOUNTS } else { ITEMS };
     field.max_items.unwrap_or(assumed)
 }
 
-/// The assumed limit of a text; `None` where the table bounds it.
+/// The assumed limit of a text; `None` if the model info limits it.
 fn most_characters(field: &FieldInfo) -> Option<u32> {
     if field.max_length.is_some() || field.max_bytes.is_some() {
         return None;

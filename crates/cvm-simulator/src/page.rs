@@ -1,8 +1,8 @@
-//! Pages by position: exactly what was asked for, and how many there are in all.
+//! Pages by offset: exactly the requested items, and the total count.
 
 use cvm_protocol::ActionInfo;
 
-/// What part of a list is asked for.
+/// The requested part of a list.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Page {
     offset: usize,
@@ -10,7 +10,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// Offset and limit of a request that was checked; absent ones have the documented defaults.
+    /// Offset and limit of a checked request. Absent ones have the documented defaults.
     pub(crate) fn of<T: TryInto<usize>>(
         info: &ActionInfo,
         offset: Option<T>,
@@ -22,7 +22,7 @@ impl Page {
         Self { offset: number(offset).unwrap_or(0), limit: number(limit).unwrap_or(default) }
     }
 
-    /// The part, each entry made only when it is in it, and the number of all entries.
+    /// The items of the page, converted only if they are on it, and the total count.
     pub(crate) fn cut<T, R>(
         self,
         all: impl Iterator<Item = T>,

@@ -1,4 +1,4 @@
-//! The parameters of one action: decoded from either form, checked against its table.
+//! The parameters of one action: decodes them and checks them against the model info.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::{Timestamp, error_codes, limits};
@@ -9,9 +9,8 @@ use cvm_protocol::{
 use std::collections::HashSet;
 use std::hash::Hash;
 
-/// Layouts whose least length is known too: `ins-1122` is documented as malformed for its length. A
-/// longer one is not: the introduction of the API shows `ins--dcs9x3gz`. Of all other identifiers only
-/// the prefix is sure.
+/// Layouts with a known minimum length: the documentation calls `ins-1122` malformed for its length. A longer id is
+/// valid: the introduction of the API shows `ins--dcs9x3gz`. For all other identifiers only the prefix is known.
 const SIZED_LAYOUTS: &[&str] = &["ins-xxxxxxxx"];
 
 /// The parameters of an action, as text.
@@ -23,7 +22,7 @@ pub enum Parameters<'a> {
     Pairs(Vec<(&'a str, &'a str)>),
 }
 
-/// Checks the parameters of any action, known to the emulator or not.
+/// Checks the parameters of any action, supported or not.
 pub(crate) fn check(
     info: &'static ActionInfo,
     parameters: &Parameters<'_>,
@@ -34,12 +33,12 @@ pub(crate) fn check(
         let message = format!("The parameter `{path}` is not recognized by {}.", info.name);
         return Err(ApiError::new("UnknownParameter", message));
     }
-    // A number written as text is documented to pass; text written as a number is not.
+    // A number as text is documented to be valid; text as a number is not.
     let wrong = |kind| matches!(kind, DriftKind::TextExpected | DriftKind::NullItem);
     if let Some(drift) = report.drifts.iter().find(|drift| wrong(drift.kind)) {
         return Err(ApiError::new("InvalidParameter", format!("The parameter {drift}.")));
     }
-    // Before anything looks into the lists: a hostile one could be long.
+    // Before anything else reads the lists, because a hostile list can be long.
     if let Some(violation) = limits::first_violation(&record) {
         return Err(error_codes::error(DocumentedCodes(info), &violation));
     }
@@ -56,7 +55,7 @@ pub(crate) fn check(
     }
 }
 
-/// The request, after [`check`] has passed it.
+/// The request, after [`check`].
 pub(crate) fn typed<A: Action>(parameters: &Parameters<'_>) -> Result<A, ApiError> {
     let mut request = A::default();
     decode(&mut request, parameters)?;
@@ -75,7 +74,7 @@ fn decode(model: &mut dyn Model, parameters: &Parameters<'_>) -> Result<Report, 
     }
 }
 
-/// Adds what the tables state of pages elsewhere than in their rows.
+/// Adds violations of the limits of pages, which the model info states in another place than the members.
 fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
     let Some(PageInfo { style: PageStyle::Offset { offset, limit, .. }, min_limit, .. }) =
         info.paginate
@@ -94,13 +93,13 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
     }
 }
 
-/// Adds identifiers whose prefix is right and whose length is not.
+/// Adds identifiers whose prefix is right and whose length is wrong.
 fn inexact_ids(model: &dyn Model, path: &str, violations: &mut Vec<Violation>) {
     for (index, field) in model.table().members.iter().enumerate() {
         let path =
             if path.is_empty() { field.wire.to_owned() } else { format!("{path}.{}", field.wire) };
         match model.member(index) {
-            // A list that is too long was refused as a whole.
+            // A list that is too long is already rejected as a whole.
             Value::List(list) if field.max_items.is_none_or(|max| list.len() <= max as usize) => {
                 for at in 0..list.len() {
                     inexact_id(field, &format!("{path}.{at}"), list.at(at), violations);
@@ -130,8 +129,7 @@ fn inexact_id(
     }
 }
 
-/// Whether an identifier is the prefix of its layout and at least as many more characters as that has
-/// x's.
+/// Whether an identifier consists of the prefix of its layout and at least as many characters as the layout has x's.
 pub(crate) fn has_layout(id: &str, format: &str) -> bool {
     let prefix = format.trim_end_matches('x');
     let rest = id.strip_prefix(prefix).unwrap_or_default();
@@ -139,7 +137,7 @@ pub(crate) fn has_layout(id: &str, format: &str) -> bool {
     rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
 }
 
-/// Reads the time of a member; an empty one is none.
+/// Parses the time of a member. An empty text counts as absent.
 pub(crate) fn read_time(
     codes: DocumentedCodes,
     member: &str,
@@ -153,7 +151,7 @@ pub(crate) fn read_time(
     Ok(Some(time))
 }
 
-/// Each item once, at its first place.
+/// The items without repetitions, in the order of their first occurrence.
 pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>) -> Vec<T> {
     let mut known = HashSet::new();
     items.into_iter().filter(|item| known.insert(item.clone())).collect()

@@ -1,4 +1,4 @@
-//! Maintenance as the operator of the cloud announces it, which here is the test.
+//! Maintenance that the operator of the cloud announces; in the emulator, that is the test.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Repair {
 }
 
 impl Repair {
-    /// Maintenance for a risk, by a shutdown, which waits for its approval for ever.
+    /// Maintenance because of a risk, with a shutdown, which waits for approval without a deadline.
     pub fn new(region: impl Into<String>, instance_id: impl Into<String>) -> Self {
         Self {
             region: region.into(),
@@ -39,35 +39,35 @@ impl Repair {
         }
     }
 
-    /// Why it is necessary.
+    /// The reason.
     pub const fn reason(mut self, reason: RepairReason) -> Self {
         self.reason = reason;
         self
     }
 
-    /// What its approval allows.
+    /// What the approval allows.
     pub const fn method(mut self, method: RepairMethod) -> Self {
         self.method = method;
         self
     }
 
-    /// What people are told of it.
+    /// The description for people.
     pub fn detail(mut self, text: impl Into<String>) -> Self {
         self.detail = Some(text.into());
         self
     }
 
-    /// How long it waits for its approval; then the platform begins without.
+    /// How long it waits for approval. Then the platform starts without it.
     pub const fn deadline(mut self, span: Duration) -> Self {
         self.deadline = Some(span);
         self
     }
 }
 
-/// Why maintenance is necessary: the `TaskTypeId` of its task.
+/// The reason for maintenance: the `TaskTypeId` of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepairReason {
-    /// 101: something may go wrong with the instance.
+    /// 101: the instance is at risk.
     Risk = 101,
     /// 102: the instance is faulty.
     InstanceFault = 102,
@@ -79,7 +79,7 @@ pub enum RepairReason {
     InstanceWarning = 105,
     /// 106: a disk is about to fail.
     DiskWarning = 106,
-    /// 107: the machine is to be upgraded.
+    /// 107: the hardware is upgraded.
     Upgrade = 107,
 }
 
@@ -88,7 +88,7 @@ impl RepairReason {
         self as u64
     }
 
-    /// What the service calls it for people.
+    /// The title that the service shows to people.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Risk => "实例运行隐患",
@@ -105,13 +105,13 @@ impl RepairReason {
 /// What the approval of maintenance allows: the `AuthType` of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RepairMethod {
-    /// 1: the instance moves while it runs.
+    /// 1: live migration of the instance.
     LiveMigration = 1,
     /// 2: the instance is shut down.
     Shutdown = 2,
-    /// 3: a disk is swapped while the instance runs.
+    /// 3: a disk is replaced while the instance runs.
     LiveDiskSwap = 3,
-    /// 4: a disk is swapped in a shutdown, or the instance moves without its local disks.
+    /// 4: a disk is replaced during a shutdown, or the instance moves without its local disks.
     DiskSwapOrLossyMigration = 4,
     /// 5: the instance is shut down, or moves without its local disks.
     ShutdownOrLossyMigration = 5,
@@ -128,7 +128,7 @@ impl RepairMethod {
         self as u64
     }
 
-    /// Whether a running instance goes down for it. Where both is allowed, it does not.
+    /// Whether it interrupts a running instance. If both are allowed, it does not.
     pub(crate) const fn interrupts(self) -> bool {
         match self {
             Self::LiveMigration

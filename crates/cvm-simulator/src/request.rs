@@ -1,4 +1,4 @@
-//! A request to one action: its parameters are checked before it reaches the state.
+//! A request to one action, whose parameters are checked before it reaches the state.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ use crate::parameters::{self, Parameters};
 use crate::state::{RequestContext, State};
 use crate::timestamp::Timestamp;
 
-/// A request whose parameters have passed the checks that need no state.
+/// A request whose parameters passed all checks that need no state.
 pub struct Request {
     info: &'static ActionInfo,
     region: &'static Region,
@@ -39,7 +39,7 @@ impl Request {
         Ok(Self { info, region, request })
     }
 
-    /// A request whose handler a test has made.
+    /// A request with a handler from a test.
     #[cfg(test)]
     pub(crate) fn of(
         info: &'static ActionInfo,
@@ -89,8 +89,8 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The region that a request goes to. `accepts_old_names` is for the gateway before API 3.0. An action that is not
-/// regional ignores the name, right or wrong.
+/// The region of a request. `accepts_old_names` is for the gateway before API 3.0. An action that is not regional
+/// ignores the name, even a wrong one.
 ///
 /// # Errors
 ///
@@ -121,7 +121,7 @@ mod tests {
 
     use super::*;
 
-    /// An action that only the specification has.
+    /// An action that only the specification contains.
     static SPECIFIED: ActionInfo = ActionInfo {
         name: "SpecifiedAlone",
         service: &cvm_models::SERVICE,

@@ -1,4 +1,4 @@
-//! Points of virtual time, and the layouts in which the API writes them.
+//! Points of virtual time, and their layouts in the API.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,16 +10,15 @@ const DAY: u64 = 86_400;
 /// The last millisecond of the year 9999.
 const END: u64 = 253_402_300_799_999;
 
-/// A point of virtual time, in milliseconds since 1970. The last one is the end of the year 9999: there time
-/// stands still.
+/// A point of virtual time, in milliseconds since 1970. The latest one is the end of the year 9999, where time stops.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// Later than everything.
+    /// Later than all others.
     pub(crate) const LAST: Self = Self(u64::MAX);
 
-    /// The moment of a Unix timestamp in seconds.
+    /// The time of a Unix timestamp in seconds.
     #[must_use]
     pub const fn from_unix(seconds: u64) -> Self {
         Self::of_milliseconds(seconds.saturating_mul(1000))
@@ -35,14 +34,14 @@ impl Timestamp {
         self.0 / 1000
     }
 
-    /// The moment that lies so much later.
+    /// The time this much later.
     #[must_use]
     pub fn after(self, span: Duration) -> Self {
         let span = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         Self::of_milliseconds(self.0.saturating_add(span))
     }
 
-    /// The same time of day so many months later, on the last day of a month that is too short.
+    /// The same time of day this many months later; in a shorter month, on its last day.
     pub(crate) fn months_later(self, months: u32) -> Self {
         let text = self.to_string();
         let Some((year, month, day)) = civil(&text) else { return self };
@@ -53,14 +52,13 @@ impl Timestamp {
         Self::from_unix(days * DAY + self.unix() % DAY)
     }
 
-    /// A month later, for what goes on by the month; none at the end of the calendar, which is that of
-    /// the year 9999.
+    /// A month later, for monthly renewals; `None` at the end of the year 9999.
     pub(crate) fn next_month(self) -> Option<Self> {
         Some(self.months_later(1)).filter(|later| *later > self)
     }
 
-    /// Reads every layout of a time that the API has: `2017-03-12T08:00:00Z`, the same with
-    /// `+00:00`, with a space and no zone (taken for UTC), and the day alone.
+    /// Parses every layout of a time in the API: `2017-03-12T08:00:00Z`, the same with `+00:00`, with a space and no
+    /// zone (as UTC), and only the day.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (date, time) = text.split_once(['T', ' ']).unwrap_or((text, "00:00:00"));
         let (year, month, day) = civil(date)?;
@@ -94,7 +92,7 @@ fn number(text: &str) -> Option<u64> {
         .flatten()
 }
 
-/// Year, month and day of a text that begins with `YYYY-MM-DD`; a date alone must be a real one.
+/// Year, month and day of a text that starts with `YYYY-MM-DD`. A date alone must be valid.
 fn civil(text: &str) -> Option<(u64, u64, u64)> {
     let date = text.get(..10)?;
     if text.len() > 10 && !text.get(10..)?.starts_with('T') {
@@ -105,7 +103,7 @@ fn civil(text: &str) -> Option<(u64, u64, u64)> {
     Some((parts.next()??, parts.next()??, parts.next()??))
 }
 
-/// Days since 1970 of a civil date, after Howard Hinnant; `None` for a day that no month has.
+/// Days since 1970 of a civil date, after Howard Hinnant's `days_from_civil`; `None` for an invalid date.
 fn days_from_civil(year: u64, month: u64, day: u64) -> Option<u64> {
     Date::parse(&format!("{year:04}-{month:02}-{day:02}"))?;
     let year = year - u64::from(month <= 2);

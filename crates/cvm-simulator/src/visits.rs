@@ -1,17 +1,17 @@
-//! Counts the stored items that operations look at. Tests compare such counts, so that they need no stopwatch.
+//! Counts the stored items that operations visit. Tests compare the counts instead of times.
 
 #[cfg(test)]
 thread_local! {
     static COUNT: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }
 
-/// Counts one item that is looked at.
+/// Counts a visited item.
 pub(crate) fn count_one() {
     #[cfg(test)]
     COUNT.with(|count| count.set(count.get() + 1));
 }
 
-/// How many items an operation looks at.
+/// The number of items that an operation visits.
 #[cfg(test)]
 pub(crate) fn of(operation: impl FnOnce()) -> u64 {
     let before = COUNT.get();

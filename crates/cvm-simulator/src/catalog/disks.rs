@@ -1,5 +1,5 @@
-//! Disk types and their sizes. The names are the service's; the limits are assumed, from its product
-//! pages, because the API's own texts do not state them.
+//! Disk types and their sizes. The names are the service's. The limits are assumed from its product pages, because
+//! the API documentation does not state them.
 
 use std::ops::RangeInclusive;
 
@@ -20,12 +20,12 @@ impl DiskType {
     }
 }
 
-/// The type of a name.
+/// The disk type with this name.
 pub(crate) fn disk_type(name: &str) -> Option<&'static DiskType> {
     DISK_TYPES.iter().find(|one| one.name == name)
 }
 
-/// The types of disks in the host that a request can choose.
+/// The local disk types that a request can choose.
 pub(crate) fn local_disk_types() -> impl Iterator<Item = &'static DiskType> {
     DISK_TYPES.iter().filter(|one| one.is_local())
 }
@@ -38,8 +38,8 @@ const fn row(
     DiskType { name, system_gib, data_gib }
 }
 
-/// The types that a request can choose. LOCAL_NVME and LOCAL_PRO are not among them: such disks come
-/// with an instance type.
+/// The disk types that a request can choose. LOCAL_NVME and LOCAL_PRO are missing: such disks come with an instance
+/// type.
 const DISK_TYPES: &[DiskType] = &[
     row("LOCAL_BASIC", 20..=500, 10..=1600),
     row("LOCAL_SSD", 20..=500, 10..=7000),

@@ -9,7 +9,7 @@ pub(crate) struct HostType {
     pub(crate) vcpus: u32,
     pub(crate) memory_gib: u32,
     pub(crate) disk_gib: u32,
-    /// What its local disks are; empty without any.
+    /// The type of its local disks; empty without any.
     pub(crate) disk_type: &'static str,
     /// Numbers of the zones, in every region, that offer it.
     zones: &'static [u32],
@@ -22,10 +22,10 @@ impl HostType {
     }
 }
 
-/// What a request gets that names no model.
+/// The default model.
 pub(crate) const DEFAULT_HOST_TYPE: &str = "HS1";
 
-/// The model of a name.
+/// The model with this name.
 pub(crate) fn host_type(name: &str) -> Option<&'static HostType> {
     HOST_TYPES.iter().find(|one| one.name == name)
 }

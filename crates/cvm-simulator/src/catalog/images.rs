@@ -1,4 +1,4 @@
-//! Public images. `img-pmqg1cw7` is the one of the documents; the others are typical, their ids assumed.
+//! Public images. `img-pmqg1cw7` is in the documentation; the others are typical, with assumed ids.
 
 use cvm_models::enums::{Architecture, ImageSource, ImageState, ImageType, LicenseType};
 use cvm_models::types::Image;
@@ -9,14 +9,14 @@ pub(crate) struct PublicImage {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) platform: &'static str,
-    /// The family that DescribeImageFromFamily finds it by.
+    /// The family for DescribeImageFromFamily.
     pub(crate) family: &'static str,
     pub(crate) size_gib: i64,
     pub(crate) created: &'static str,
 }
 
 impl PublicImage {
-    /// As the API shows it.
+    /// The image in the form of the API.
     pub(crate) fn api(&self) -> Image {
         Image {
             image_id: self.id.to_owned(),
@@ -40,7 +40,7 @@ impl PublicImage {
     }
 }
 
-/// The image of an id.
+/// The public image with this id.
 pub(crate) fn image(id: &str) -> Option<&'static PublicImage> {
     IMAGES.iter().find(|image| image.id == id)
 }
@@ -56,7 +56,7 @@ const fn row(
     PublicImage { id, name, platform, family, size_gib, created }
 }
 
-/// Newest first, as the service lists them.
+/// The newest first, like the service.
 #[rustfmt::skip]
 pub(crate) const IMAGES: &[PublicImage] = &[
     row("img-mmytdhbn", "Ubuntu", "Ubuntu", "Ubuntu Server 24.04 LTS 64bit", 20, "2024-05-20T08:00:00Z"),

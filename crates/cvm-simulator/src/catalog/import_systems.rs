@@ -1,14 +1,13 @@
-//! Operating systems that can be imported. The families are the service's; the versions are typical,
-//! and assumed.
+//! Operating systems that can be imported. The names are the service's; the versions are typical and assumed.
 
 /// A system that can be imported.
 #[derive(Debug)]
 pub(crate) struct ImportSystem {
     pub(crate) name: &'static str,
-    /// What images that hold it show as their platform.
+    /// The platform of images with this system.
     pub(crate) platform: &'static str,
     pub(crate) versions: &'static [&'static str],
-    /// As requests spell them.
+    /// In the spelling of requests.
     pub(crate) architectures: &'static [&'static str],
 }
 
@@ -17,7 +16,7 @@ impl ImportSystem {
         self.platform == "Windows"
     }
 
-    /// The full name of a release, such as `CentOS 7 64bit`; a system without releases has `-` for one.
+    /// The full name of a release, such as `CentOS 7 64bit`. A system without releases has the version `-`.
     pub(crate) fn os_name(&self, version: &str, architecture: &str) -> String {
         let version = if version == "-" { String::new() } else { format!(" {version}") };
         let bits = if architecture == "i386" { 32 } else { 64 };

@@ -1,4 +1,4 @@
-//! Instance families and types. The sizes are the service's; which zone offers which family is assumed.
+//! Instance families and types. The sizes are the service's. Which zone offers which family is assumed.
 
 use crate::catalog::Zone;
 
@@ -6,21 +6,21 @@ use crate::catalog::Zone;
 #[derive(Debug)]
 pub(crate) struct Family {
     pub(crate) name: &'static str,
-    /// What people call it.
+    /// The display name.
     pub(crate) title: &'static str,
     pub(crate) hardware: &'static Hardware,
-    /// Numbers of the zones, in every region, that offer it; empty for all.
+    /// Numbers of the zones, in every region, that offer it; empty for all zones.
     zones: &'static [u32],
     /// The GPU card of the family.
     pub(crate) gpu: Option<Gpu>,
     sizes: &'static [Size],
 }
 
-/// The machines that a family runs on.
+/// The hardware of a family.
 #[derive(Debug)]
 pub(crate) struct Hardware {
     pub(crate) processor: &'static str,
-    /// Base and turbo clock.
+    /// Base and turbo frequency.
     pub(crate) clock: &'static str,
     /// In Gbps.
     pub(crate) network_card: i64,
@@ -33,10 +33,10 @@ pub(crate) struct Gpu {
     pub(crate) memory_gib: f64,
 }
 
-/// What an instance type of a family has.
+/// The resources of an instance type.
 #[derive(Debug)]
 pub(crate) struct Size {
-    /// The name of the type, that of its family before the dot.
+    /// The name of the type. The part before the dot is the name of the family.
     pub(crate) name: &'static str,
     pub(crate) vcpus: i64,
     pub(crate) memory_gib: i64,
@@ -68,34 +68,34 @@ impl InstanceType {
         (0.375 * self.size.vcpus as f64).max(1.5)
     }
 
-    /// Packets a second, in ten thousands.
+    /// Packets per second, in units of 10000.
     pub(crate) fn packets_10k(self) -> i64 {
         15 + 10 * self.size.vcpus
     }
 
-    /// Whether it is smaller than what has so much: fewer vCPUs, or as many with less memory.
+    /// Whether it is smaller than these resources: fewer vCPUs, or as many with less memory.
     pub(crate) fn has_less_than(self, vcpus: i64, memory_gib: i64) -> bool {
         (self.size.vcpus, self.size.memory_gib) < (vcpus, memory_gib)
     }
 
-    /// Whether it is for clusters for high-performance computing, and for nothing else.
+    /// Whether it is only for clusters for high-performance computing.
     pub(crate) fn is_high_performance(self) -> bool {
         HIGH_PERFORMANCE_FAMILIES.contains(&self.family.name)
     }
 
-    /// Whether it knows large Ethernet frames.
+    /// Whether it supports jumbo frames.
     pub(crate) fn has_jumbo_frames(self) -> bool {
         JUMBO_FAMILIES.contains(&self.family.name)
     }
 }
 
-/// Families for high-performance computing, whose machines are joined over RDMA.
+/// Families for high-performance computing, whose instances are connected over RDMA.
 const HIGH_PERFORMANCE_FAMILIES: &[&str] = &["HCCIC5"];
 
-/// Families with large Ethernet frames; assumed.
+/// Families with jumbo frames; assumed.
 const JUMBO_FAMILIES: &[&str] = &["S5", "M5"];
 
-/// What the service took before it began to choose by stock, and what the documents promise.
+/// The documented default, from before the service chose by stock.
 pub(crate) const DEFAULT_TYPE: &str = "S1.SMALL1";
 
 /// All families.
@@ -103,14 +103,14 @@ pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
     FAMILIES.iter()
 }
 
-/// All instance types, family by family.
+/// All instance types, by family.
 pub(crate) fn instance_types() -> impl Iterator<Item = InstanceType> {
     FAMILIES
         .iter()
         .flat_map(|family| family.sizes.iter().map(move |size| InstanceType { family, size }))
 }
 
-/// The type of a name.
+/// The instance type with this name.
 pub(crate) fn instance_type(name: &str) -> Option<InstanceType> {
     instance_types().find(|one| one.size.name == name)
 }
@@ -268,7 +268,7 @@ const FAMILIES: &[Family] = &[
             gpu_size("GN7.10XLARGE160", 40, 160, 2),
         ],
     },
-    // Whole machines only; the size is assumed.
+    // Whole servers only; the size is assumed.
     Family {
         name: "HCCIC5",
         title: "高性能计算集群HCCIC5",

@@ -1,4 +1,4 @@
-//! What the emulated cloud offers, as tables: a new type, image or zone is one line.
+//! What the simulated cloud offers, as tables: a new type, image or zone is one line.
 
 mod disks;
 mod host_types;

@@ -1,9 +1,9 @@
-//! What resource pool packs are sold as: whole and half physical machines. SA9.96XLARGE1152 is the
-//! documents' own; the others and the zones are assumed.
+//! Types of resource pool packs: whole and half physical servers. SA9.96XLARGE1152 is in the documentation; the
+//! others and the zones are assumed.
 
 use crate::catalog::Zone;
 
-/// A whole or half machine.
+/// A whole or half server.
 #[derive(Debug)]
 pub(crate) struct PackType {
     pub(crate) name: &'static str,
@@ -26,7 +26,7 @@ pub(crate) fn pack_types() -> impl Iterator<Item = &'static PackType> {
     PACK_TYPES.iter()
 }
 
-/// The type of a name.
+/// The pack type with this name.
 pub(crate) fn pack_type(name: &str) -> Option<&'static PackType> {
     pack_types().find(|one| one.name == name)
 }

@@ -1,16 +1,16 @@
-//! What things cost, from one table of coefficients. They are made up: of the size of real prices, so
-//! that sums look right, and the same in every run, so that tests can count on them.
+//! Prices from one table of coefficients. They are made up: about as high as real prices, and the same in every run,
+//! so that tests can rely on them.
 
 use crate::catalog::{HostType, InstanceType, PackType, Region};
 
-/// List prices of an hour, in CNY.
+/// List prices per hour, in CNY.
 const VCPU: f64 = 0.115;
 const MEMORY_GIB: f64 = 0.05;
 
-/// A GPU card, by its model.
+/// Price of a GPU card, by model.
 const GPUS: &[(&str, f64)] = &[("NVIDIA T4", 8.0)];
 
-/// A GiB of disk, by type. Disks that come with an instance type are in the price of the type.
+/// Price of a GiB of disk, by type. Disks that come with an instance type are included in its price.
 const DISK_GIB: &[(&str, f64)] = &[
     ("LOCAL_BASIC", 0.0003),
     ("LOCAL_SSD", 0.0011),
@@ -22,15 +22,15 @@ const DISK_GIB: &[(&str, f64)] = &[
     ("CLOUD_TSSD", 0.003),
 ];
 
-/// A Mbps of bandwidth, up to so many and above.
+/// Price of a Mbps of bandwidth, up to a limit and above it.
 const CHEAP_MBPS: i64 = 5;
 const CHEAP_BANDWIDTH: f64 = 0.063;
 const FURTHER_BANDWIDTH: f64 = 0.248;
 
-/// A GB of outgoing traffic.
+/// Price of a GB of outgoing traffic.
 const TRAFFIC_GB: f64 = 0.8;
 
-/// What all of it is multiplied with where that is not 1.
+/// The factor of each region where it is not 1.
 const REGIONS: &[(&str, f64)] = &[
     ("ap-hongkong", 1.3),
     ("ap-taipei", 1.3),
@@ -49,14 +49,14 @@ const REGIONS: &[(&str, f64)] = &[
     ("ap-shenzhen-fsi", 1.6),
 ];
 
-/// A subscription costs this share of the hours that a month counts.
+/// The share of the hours of a month that a subscription costs.
 const MONTH_SHARE: f64 = 0.5;
 const MONTH_HOURS: f64 = 24.0 * 30.0;
 
-/// From so many months on, the share of the list price that is asked for a subscription.
+/// The share of the list price of a subscription, from this many months on.
 const TERMS: &[(i64, f64)] = &[(36, 0.5), (24, 0.7), (12, 0.83)];
 
-/// The share of the list price that is asked for a spot instance.
+/// The share of the list price of a spot instance.
 const SPOT_SHARE: f64 = 0.2;
 
 /// The prices of a region. All amounts are list prices in CNY.
@@ -70,59 +70,59 @@ impl Tariff {
         Self { factor: coefficient(REGIONS, region.name).unwrap_or(1.0) }
     }
 
-    /// An hour of an instance without its disks: a·vCPU + b·GiB + c·cards.
+    /// The price of an hour of an instance without its disks: a·vCPU + b·GiB + c·cards.
     pub(crate) fn instance(self, vcpus: i64, memory_gib: i64, gpus: Option<(&str, f64)>) -> f64 {
         let gpus =
             gpus.map_or(0.0, |(model, count)| coefficient(GPUS, model).unwrap_or_default() * count);
         (VCPU * vcpus as f64 + MEMORY_GIB * memory_gib as f64 + gpus) * self.factor
     }
 
-    /// An hour of an instance of a type, without its disks.
+    /// The price of an hour of an instance type, without disks.
     pub(crate) fn instance_type(self, InstanceType { family, size }: InstanceType) -> f64 {
         let gpus = family.gpu.as_ref().map(|gpu| (gpu.model, size.gpus as f64));
         self.instance(size.vcpus, size.memory_gib, gpus)
     }
 
-    /// An hour of a dedicated host: its processors, its memory and its local disks.
+    /// The price of an hour of a dedicated host: processors, memory and local disks.
     pub(crate) fn host(self, kind: &HostType) -> f64 {
         self.instance(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
             + self.disk(kind.disk_type, i64::from(kind.disk_gib))
     }
 
-    /// An hour of a resource pool pack, which has no disks.
+    /// The price of an hour of a resource pool pack, which has no disks.
     pub(crate) fn pack(self, kind: &PackType) -> f64 {
         self.instance(i64::from(kind.vcpus), i64::from(kind.memory_gib), None)
     }
 
-    /// An hour of a disk: d·GiB, by its type.
+    /// The price of an hour of a disk: d·GiB, by type.
     pub(crate) fn disk(self, kind: &str, gib: i64) -> f64 {
         coefficient(DISK_GIB, kind).unwrap_or_default() * gib as f64 * self.factor
     }
 
-    /// An hour of bandwidth: e·Mbps up to 5, f·Mbps above.
+    /// The price of an hour of bandwidth: e·Mbps up to 5, f·Mbps above.
     pub(crate) fn bandwidth(self, mbps: i64) -> f64 {
         let cheap = mbps.clamp(0, CHEAP_MBPS);
         let further = mbps.max(CHEAP_MBPS) - CHEAP_MBPS;
         (CHEAP_BANDWIDTH * cheap as f64 + FURTHER_BANDWIDTH * further as f64) * self.factor
     }
 
-    /// A GB of outgoing traffic.
+    /// The price of a GB of outgoing traffic.
     pub(crate) fn traffic(self) -> f64 {
         TRAFFIC_GB * self.factor
     }
 }
 
-/// What a month of a subscription costs of something whose hour costs so much: hour · 24 · 30 · ½.
+/// The price of a month of a subscription, from the price of an hour: hour · 24 · 30 · ½.
 pub(crate) fn month(hour: f64) -> f64 {
     hour * MONTH_HOURS * MONTH_SHARE
 }
 
-/// The share of the list price that is asked for a subscription of so many months.
+/// The share of the list price of a subscription for this many months.
 pub(crate) fn term_share(months: i64) -> f64 {
     TERMS.iter().find(|(min, _)| months >= *min).map_or(1.0, |(_, share)| *share)
 }
 
-/// What an hour of a spot instance without its disks costs: the market never moves.
+/// The price of an hour of a spot instance without its disks. It never changes.
 pub(crate) fn spot(hour: f64) -> f64 {
     hour * SPOT_SHARE
 }

@@ -1,4 +1,4 @@
-//! Regions and their zones, as the service has published them.
+//! Regions and their zones, as published by the service.
 
 /// A region.
 #[derive(Debug)]
@@ -6,26 +6,26 @@ pub struct Region {
     /// Its name, such as `ap-guangzhou`.
     pub name: &'static str,
     pub(crate) title: &'static str,
-    /// Its name before API 3.0, which the old gateway still takes.
+    /// Its name before API 3.0, which the old gateway still accepts.
     pub(crate) old_name: Option<&'static str>,
-    /// What the numeric zone ids are counted from: zone 3 of Guangzhou is `100003`.
+    /// The base of the numeric zone ids: zone 3 of Guangzhou is `100003`.
     zone_base: u32,
     /// The numbers of its zones.
     zones: &'static [u32],
 }
 
 impl Region {
-    /// Names of the zones.
+    /// Its zones.
     pub(crate) fn zones(&'static self) -> impl Iterator<Item = Zone> {
         self.zones.iter().map(move |number| Zone { region: self, number: *number })
     }
 
-    /// The zone of a name, if it lies here.
+    /// The zone with this name, if it is in the region.
     pub(crate) fn zone(&'static self, name: &str) -> Option<Zone> {
         self.zones().find(|zone| zone.name() == name)
     }
 
-    /// Whether it lies in mainland China, where some rules are other than elsewhere.
+    /// Whether it is in mainland China, where some rules differ.
     pub(crate) fn is_mainland(&self) -> bool {
         MAINLAND.contains(&self.name)
     }
@@ -60,7 +60,7 @@ impl Region {
     }
 }
 
-/// The region of a name; of an old one too when the old gateway asks.
+/// The region with this name. The old gateway also accepts old names.
 pub(crate) fn region(name: &str, old_names: bool) -> Option<&'static Region> {
     let is_old = |region: &&Region| old_names && region.old_name == Some(name);
     REGIONS.iter().find(|region| region.name == name || is_old(region))
@@ -88,8 +88,8 @@ const MAINLAND: &[&str] = &[
     "ap-shenzhen-fsi",
 ];
 
-/// All regions that have zones. Sold-out zones are among them: the service lists them too, and the
-/// documents' own example launches in one.
+/// All regions with zones. Sold-out zones are included: the service lists them too, and the documented example
+/// launches in one.
 pub(crate) const REGIONS: &[Region] = &[
     row("ap-guangzhou", "gz", "South China (Guangzhou)", 100_000, &[1, 2, 3, 4, 5, 6, 7]),
     row("ap-shanghai", "sh", "East China (Shanghai)", 200_000, &[1, 2, 3, 4, 5, 8]),
@@ -114,13 +114,13 @@ pub(crate) const REGIONS: &[Region] = &[
     row("ap-shenzhen-fsi", "", "South China (Shenzhen Finance)", 110_000, &[1, 2, 3]),
 ];
 
-/// Most clusters of an account in a region.
+/// Maximum number of HPC clusters of an account in a region.
 pub(crate) const MAX_CLUSTERS: usize = 20;
 
-/// Most machines of a cluster.
+/// Maximum number of instances in a cluster.
 pub(crate) const CLUSTER_MACHINES: u64 = 128;
 
-/// Whether a zone offers clusters: those that have machines with RDMA.
+/// Whether a zone offers HPC clusters: it must have hardware with RDMA.
 pub(crate) fn has_hpc_clusters(zone: Zone) -> bool {
     matches!(zone.number, 2..=6)
 }

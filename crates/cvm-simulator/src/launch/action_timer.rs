@@ -1,4 +1,4 @@
-//! The end of an instance, as it is planned: for one that is there, or right at its launch.
+//! The planned termination of an instance: of an existing one, or as part of a launch.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::ids::Stream;
@@ -9,10 +9,10 @@ use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
 use cvm_models::types::{ActionTimer, Externals, Instance};
 use std::time::Duration;
 
-/// How far ahead a timer lies at least.
+/// Minimum time until a timer is due.
 const MIN_AHEAD: Duration = Duration::from_secs(5 * 60);
 
-/// A timer that is not yet bound to an instance.
+/// A timer without an instance.
 #[derive(Debug)]
 pub(crate) struct PlannedTermination {
     requested: ActionTimer,
@@ -20,7 +20,7 @@ pub(crate) struct PlannedTermination {
 }
 
 impl PlannedTermination {
-    /// Checks a timer. The tables do not require its members, since answers have it too.
+    /// Checks a timer. The model info does not require its members, because responses contain the type too.
     pub(crate) fn of(
         codes: DocumentedCodes,
         requested: &ActionTimer,
@@ -67,7 +67,7 @@ impl PlannedTermination {
         Err(codes.error([code], message))
     }
 
-    /// Sets the timer of an instance; returns its id.
+    /// Creates the timer of an instance; returns its id.
     pub(crate) fn set(&self, context: &mut RequestContext<'_>, instance_id: String) -> String {
         let id = context.ids.id("at-", Stream::ActionTimerId);
         let timer = Timer::new(id.clone(), instance_id, &self.requested, self.at);
@@ -76,8 +76,8 @@ impl PlannedTermination {
     }
 }
 
-/// A timer as answers show it before it is bound to an instance: what only the service tells is not
-/// taken from a request.
+/// A timer in the form of the API before it has an instance. Members that only the service sets are not taken from
+/// the request.
 pub(crate) fn without_instance(requested: &ActionTimer) -> ActionTimer {
     ActionTimer {
         timer_action: requested.timer_action.clone(),

@@ -1,4 +1,4 @@
-//! The disks of a new instance: their types, their sizes, and how many.
+//! The disks of a new instance: types, sizes and number.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
@@ -6,7 +6,7 @@ use crate::state::{LaunchImage, RequestContext};
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
-/// What is in stock here when a request leaves the choice.
+/// The defaults of the emulator where the service chooses by stock.
 const DEFAULT_SYSTEM_DISK: DiskType = DiskType::CloudPremium;
 const DEFAULT_SYSTEM_GIB: i64 = 50;
 const DEFAULT_DATA_DISK: DiskType = DiskType::LocalBasic;
@@ -14,7 +14,7 @@ const DEFAULT_DATA_DISK: DiskType = DiskType::LocalBasic;
 const MAX_LOCAL_DATA_DISKS: usize = 1;
 const MAX_CLOUD_DATA_DISKS: usize = 20;
 
-/// Sizes of data disks go in steps.
+/// Sizes of data disks are multiples of this.
 pub(crate) const DATA_STEP_GIB: i64 = 10;
 
 pub(crate) fn system(
@@ -52,7 +52,7 @@ pub(crate) fn data(
     if requested.iter().any(|disk| disk.disk_size.is_none()) {
         return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
     }
-    // A size of 0 is documented to mean: no disk.
+    // A size of 0 means no disk, as documented.
     let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
     let disks: Vec<_> = real.map(|disk| one(codes, disk)).collect::<Result<_, _>>()?;
     let is_local = |disk: &&DataDisk| {
@@ -96,7 +96,7 @@ fn one(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiErro
     })
 }
 
-/// Checks the snapshots that fill data disks; a disk of an encrypted one is encrypted too.
+/// Checks the snapshots of data disks. A disk of an encrypted snapshot is encrypted, too.
 pub(crate) fn fill(context: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
     for disk in disks {
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
@@ -157,7 +157,7 @@ mod tests {
         assert_eq!(code(&[disk("CLOUD_PREMIUM", -10)]), Some("InvalidParameterValue.Range"));
         let expected = Some("InvalidParameterValue.CloudSsdDataDiskSizeTooSmall");
         assert_eq!(code(&[disk("CLOUD_SSD", 10)]), expected);
-        // A type that comes with an instance type cannot be chosen.
+        // A disk type that comes with an instance type cannot be chosen.
         assert_eq!(code(&[disk("LOCAL_NVME", 100)]), Some("InvalidParameterValue.Range"));
     }
 

@@ -1,4 +1,4 @@
-//! The cluster for high-performance computing that new instances join.
+//! The HPC cluster that new instances join.
 
 use crate::api_error::ApiError;
 use crate::catalog::Zone;
@@ -6,8 +6,8 @@ use crate::launch::instance_type::Kind;
 use crate::state::RequestContext;
 use cvm_models::actions::RunInstances;
 
-/// Checks that the cluster and the type belong together, that the cluster is in the zone, and that it
-/// has room; returns its id, which is empty without one.
+/// Checks that the instance type needs a cluster, that the cluster is in the zone, and that it has room. Returns its
+/// id, which is empty without a cluster.
 pub(crate) fn join(
     context: &RequestContext<'_>,
     request: &RunInstances,

@@ -1,4 +1,4 @@
-//! What a new instance is: of a type that the zone sells, or of a size of its own on a dedicated host.
+//! The type of a new instance: one that the zone sells, or a custom size on a dedicated host.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
@@ -6,20 +6,20 @@ use crate::error_codes;
 use crate::state::{StoredInstance, System};
 use cvm_models::enums::InstanceChargeType;
 
-/// What an instance on a dedicated host is when the request does not say.
+/// The default size on a dedicated host.
 const DEFAULT_SIZE: &str = "CDH_1C1G";
 
-/// What a new instance is.
+/// The type of a new instance.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// Of a type of the catalogue.
+    /// A type of the catalog.
     Sold(InstanceType),
-    /// Of a size that dedicated hosts cut to measure.
+    /// A custom size on a dedicated host.
     Custom { name: String, vcpus: i64, memory_gib: i64 },
 }
 
 impl Kind {
-    /// What a request asks for.
+    /// The type that a request asks for.
     pub(crate) fn of(
         codes: DocumentedCodes,
         name: Option<&str>,
@@ -41,12 +41,12 @@ impl Kind {
         }
     }
 
-    /// Whether it is for high-performance computing, and so belongs into a cluster.
+    /// Whether it is for high-performance computing, and so needs a cluster.
     pub(crate) fn is_high_performance(&self) -> bool {
         matches!(self, Self::Sold(one) if one.is_high_performance())
     }
 
-    /// Whether a system runs on it.
+    /// Checks that an operating system runs on it.
     pub(crate) fn runs(&self, codes: DocumentedCodes, system: &System) -> Result<(), ApiError> {
         if system.is_x86() {
             return Ok(());
@@ -57,7 +57,7 @@ impl Kind {
         Err(codes.error([code], message))
     }
 
-    /// Makes an instance one of this kind.
+    /// Sets the type of an instance.
     pub(crate) fn give(&self, instance: &mut StoredInstance) {
         match self {
             Self::Sold(one) => instance.set_type(*one),
@@ -70,7 +70,7 @@ impl Kind {
     }
 }
 
-/// A size of the form `CDH_2C4G`: cores and GiB.
+/// A size of the form `CDH_2C4G`: vCPUs and GiB.
 fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
     if let Some((vcpus, memory_gib)) = measures(name) {
         return Ok(Kind::Custom { name: name.to_owned(), vcpus, memory_gib });
@@ -85,7 +85,7 @@ fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
     Err(codes.error(["InvalidInstanceType.Malformed"], message))
 }
 
-/// The cores and the GiB that a name tells; both from 1 on.
+/// The vCPUs and GiB in a name; both are at least 1.
 fn measures(name: &str) -> Option<(i64, i64)> {
     let (vcpus, memory) = name.strip_prefix("CDH_")?.strip_suffix('G')?.split_once('C')?;
     let number = |digits: &str| {

@@ -1,12 +1,11 @@
-//! The login of a new instance: how strong a password is, which key pairs open it, and which names a
-//! host may have.
+//! The login of a new instance: password strength, key pairs and host names.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::{RequestContext, System};
 use cvm_models::types::LoginSettings;
 use cvm_protocol::Sensitive;
 
-/// Checks the password. It is kept nowhere: no answer shows it and no guest asks for it.
+/// Checks the password. It is not stored: no response shows it and no guest needs it.
 pub(crate) fn check(
     codes: DocumentedCodes,
     requested: Option<&LoginSettings>,
@@ -18,12 +17,12 @@ pub(crate) fn check(
     }
 }
 
-/// How strong a password has to be.
+/// The required strength of a password.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strength {
-    /// The fewest characters.
+    /// Minimum number of characters.
     pub(crate) min: usize,
-    /// Of how many kinds.
+    /// Minimum number of kinds of characters.
     pub(crate) kinds: usize,
 }
 
@@ -54,7 +53,7 @@ impl Strength {
     }
 }
 
-/// How many kinds of characters occur.
+/// The number of kinds of characters in a text.
 fn kinds_in(text: &str) -> usize {
     let kinds: [fn(&u8) -> bool; 4] = [
         u8::is_ascii_lowercase,
@@ -65,7 +64,7 @@ fn kinds_in(text: &str) -> usize {
     kinds.iter().filter(|is_kind| text.as_bytes().iter().any(is_kind)).count()
 }
 
-/// The key pairs that open the instance from its launch on; they have to be there.
+/// The key pairs that open the instance from the start. All of them must exist.
 pub(crate) fn key_ids(
     context: &RequestContext<'_>,
     requested: Option<&LoginSettings>,
@@ -80,7 +79,7 @@ pub(crate) fn key_ids(
     context.find_key_pairs(requested)
 }
 
-/// Checks a host name as it will be.
+/// Checks the final host name.
 pub(crate) fn check_host_name(
     codes: DocumentedCodes,
     name: &str,

@@ -1,11 +1,11 @@
-//! Names of several instances from one pattern: `web{R:3}` gives `web3`, `web4`, …; `web{R:3,F:4}`
-//! gives `web0003`; a name without a number gets one behind it.
+//! Names of several instances from one pattern: `web{R:3}` gives `web3`, `web4`, …; `web{R:3,F:4}` gives `web0003`. A
+//! name without a number gets one as a suffix.
 
-/// A name for each of several instances.
+/// A pattern for the names of several instances.
 #[derive(Debug)]
 pub(crate) struct Pattern<'a> {
     parts: Vec<Part<'a>>,
-    /// Put a number behind it, counted from 1.
+    /// Whether a number is appended, counted from 1.
     suffix: bool,
 }
 
@@ -16,11 +16,11 @@ enum Part<'a> {
     Address,
 }
 
-/// Most digits that a pattern may ask for.
+/// Maximum number of digits in a pattern.
 const MAX_DIGITS: usize = 8;
 
 impl<'a> Pattern<'a> {
-    /// Reads a pattern for so many instances; what is not one is text.
+    /// Parses a pattern for this many instances. Invalid patterns are literal text.
     pub(crate) fn new(text: &'a str, count: u64) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -28,7 +28,7 @@ impl<'a> Pattern<'a> {
             let Some((part, behind)) =
                 after.split_once('}').and_then(|(inside, behind)| Some((part(inside)?, behind)))
             else {
-                // A brace that opens nothing; the text goes on behind it.
+                // A brace without a pattern: the text continues after it.
                 let length = before.len() + 1;
                 let Some((text, behind)) = rest.split_at_checked(length) else { break };
                 parts.push(Part::Text(text));
@@ -44,17 +44,17 @@ impl<'a> Pattern<'a> {
         Self { parts, suffix: count > 1 && !is_numbered }
     }
 
-    /// The same name for all.
+    /// The same name for all instances.
     pub(crate) fn fixed(text: &'a str) -> Self {
         Self { parts: vec![Part::Text(text)], suffix: false }
     }
 
-    /// A name made of the private address.
+    /// A name with the private address.
     pub(crate) fn of_address(prefix: &'a str) -> Self {
         Self { parts: vec![Part::Text(prefix), Part::Address], suffix: false }
     }
 
-    /// The name of the instance at a place, counted from 0.
+    /// The name of the instance at an index, counted from 0.
     pub(crate) fn spell(&self, index: u64, address: &str) -> String {
         let mut name = String::new();
         for part in &self.parts {
@@ -74,7 +74,7 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// What stands between braces: `R:3`, `R:3,F:4` or `IP`.
+/// The text between braces: `R:3`, `R:3,F:4` or `IP`.
 fn part(inside: &str) -> Option<Part<'static>> {
     if inside == "IP" {
         return Some(Part::Address);

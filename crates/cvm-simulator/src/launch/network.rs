@@ -1,4 +1,4 @@
-//! The networks of a new instance: its private address, its public one, and what the latter costs.
+//! The networks of a new instance: its private address, its public address, and the charge type of the latter.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Zone;
@@ -8,24 +8,24 @@ use cvm_models::enums::{InstanceChargeType, InternetChargeType};
 use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
 use std::net::Ipv4Addr;
 
-/// What both ids say for the network that the account has from the start.
+/// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
 
-/// Most private addresses that a request may choose.
+/// Maximum number of private addresses in a request.
 const MAX_CHOSEN: usize = 20;
 
-/// The networks that instances are to be in.
+/// The networks of new instances.
 #[derive(Debug)]
 pub(crate) struct Network {
     /// Network, subnet and zone; none for the basic network.
     subnet: Option<(String, String, String)>,
-    /// The private addresses asked for, one an instance.
+    /// The requested private addresses, one for each instance.
     chosen: Vec<Ipv4Addr>,
     is_public: bool,
 }
 
 impl Network {
-    /// Gives an instance its addresses.
+    /// Assigns addresses to an instance.
     pub(crate) fn connect(&self, index: u64, api: &mut Instance, addresses: &mut Addresses) {
         let private = match &self.subnet {
             None => addresses.next_basic(),
@@ -41,7 +41,7 @@ impl Network {
     }
 }
 
-/// Checks what a request says of its networks; returns them and what is shown of them.
+/// Checks the networks of a request. Returns them and their form in responses.
 pub(crate) fn plan(
     context: &RequestContext<'_>,
     zone: Zone,
@@ -50,7 +50,7 @@ pub(crate) fn plan(
     count: u64,
 ) -> Result<(Network, VirtualPrivateCloud), ApiError> {
     let Some(requested) = requested else {
-        // The documents of the first version: the basic network is used.
+        // Documented in the first API version: the basic network is the default.
         let network = Network { subnet: None, chosen: Vec::new(), is_public };
         let api =
             VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() };
@@ -70,7 +70,7 @@ pub(crate) fn plan(
     Ok((Network { subnet: Some(index), chosen, is_public }, api))
 }
 
-/// The network and the subnet that a request names.
+/// The network and the subnet of a request.
 pub(crate) fn named(
     context: &RequestContext<'_>,
     zone: Zone,
@@ -88,7 +88,7 @@ pub(crate) fn named(
     }
 }
 
-/// Reads the private addresses that a request chooses, one an instance.
+/// Parses the requested private addresses, one for each instance.
 pub(crate) fn chosen(
     codes: DocumentedCodes,
     requested: &[String],
@@ -116,7 +116,7 @@ pub(crate) fn chosen(
     Ok(chosen)
 }
 
-/// Checks that a subnet, named with its network and zone, has the addresses.
+/// Checks that a subnet, given with its network and zone, has these addresses.
 pub(crate) fn check_subnet(
     context: &RequestContext<'_>,
     (vpc, subnet, zone): &(String, String, String),
@@ -146,8 +146,8 @@ pub(crate) fn check_subnet(
     Err(context.codes.error([code], message))
 }
 
-/// Checks what a request says of the internet; returns what is shown of it, and whether the instance
-/// gets a public address.
+/// Checks the internet access of a request. Returns its form in responses, and whether the instance gets a public
+/// address.
 pub(crate) fn internet(
     codes: DocumentedCodes,
     requested: Option<&InternetAccessible>,
@@ -179,10 +179,10 @@ pub(crate) fn internet(
     Ok((api, bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true)))
 }
 
-/// Most groups of one instance, by the text of the code that says so.
+/// Maximum number of security groups of an instance, as the text of the error code says.
 const MAX_GROUPS: usize = 5;
 
-/// Checks a list as an instance is to have it.
+/// Checks the final list of security groups of an instance.
 pub(crate) fn check_security_groups(
     codes: DocumentedCodes,
     groups: &[String],

@@ -1,5 +1,5 @@
-//! Where new instances are put: on dedicated hosts, into packs of reserved resources, or wherever there
-//! is stock, which never ends.
+//! The placement of new instances: on dedicated hosts, in resource packs, or in the public pool, whose stock is
+//! unlimited.
 
 use crate::api_error::ApiError;
 use crate::state::{DedicatedHost, RequestContext, ResourcePack};
@@ -11,11 +11,11 @@ use cvm_models::types::{Instance, Placement};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-/// A site, as the placement of an instance shows it, and how many instances still fit there.
+/// A placement, and how many instances still fit there.
 type Room = (Placement, u64);
 
-/// The placement of each of so many instances that are like this one; with `MinCount`, of fewer.
-/// Where stock is all that is asked for, none.
+/// The placements of this many instances with this template; with `MinCount`, possibly of fewer. `None` for the
+/// public pool.
 pub(crate) fn choose(
     context: &RequestContext<'_>,
     request: &RunInstances,
@@ -54,7 +54,7 @@ pub(crate) fn choose(
         .error(short.into_iter().chain(["ResourceInsufficient.SpecifiedInstanceType"]), message))
 }
 
-/// The hosts that are named, or else all that can carry the instance in its zone.
+/// The requested hosts, or else all hosts in the zone of the instance that can carry it.
 fn on_hosts(
     context: &RequestContext<'_>,
     ids: &[String],
@@ -101,7 +101,7 @@ fn on_hosts(
     Ok(hosts.into_iter().map(room).collect())
 }
 
-/// The packs that are named, or else all that take what names none, in the zone of the instance.
+/// The requested packs, or else all packs with automatic placement in the zone of the instance.
 fn in_packs(
     context: &RequestContext<'_>,
     ids: &[String],
@@ -150,9 +150,9 @@ fn in_packs(
     Ok(packs.into_iter().map(room).collect())
 }
 
-/// Puts each instance where most room is left, until there is none.
+/// Places each instance where most room is left, until there is no room.
 fn spread(rooms: &[Room], count: u64) -> Vec<Placement> {
-    // Of sites with the same room the first.
+    // Of placements with equal room, the first is taken.
     let heap = rooms.iter().enumerate().map(|(index, (_, room))| (*room, Reverse(index)));
     let mut heap: BinaryHeap<_> = heap.collect();
     let mut placements = Vec::new();

@@ -1,4 +1,4 @@
-//! What a launch will make, once everything about it is checked.
+//! The plan of a launch: what it creates, after all checks.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::launch::action_timer::PlannedTermination;
@@ -18,10 +18,10 @@ use cvm_models::enums::{
 use cvm_models::types::{EnhancedService, Instance, LoginSettings, Placement};
 use cvm_protocol::{Action, Sensitive};
 
-/// What a launch will make.
+/// The plan of a launch.
 pub(crate) struct Plan<'a> {
     pub(crate) count: u64,
-    /// What all the instances have in common.
+    /// What all instances have in common.
     pub(crate) template: Instance,
     pub(crate) name: Pattern<'a>,
     pub(crate) host_name: Pattern<'a>,
@@ -29,23 +29,22 @@ pub(crate) struct Plan<'a> {
     pub(crate) expires: Option<Timestamp>,
     pub(crate) has_agent: bool,
     pub(crate) user_data: Option<&'a Sensitive>,
-    /// Where in a placement group the instances go.
+    /// The slot in a placement group.
     pub(crate) slot: Option<PlacementSlot>,
-    /// On which host or in which pack each instance goes, as its placement shows it; none where stock
-    /// is used.
+    /// The placement of each instance on a host or in a pack; `None` for the public pool.
     pub(crate) placements: Option<Vec<Placement>>,
-    /// The end that is planned for each of them.
+    /// The planned termination of each instance.
     pub(crate) planned_termination: Option<PlannedTermination>,
 }
 
-/// Shown for an instance without a name.
+/// The name of an instance without a name.
 const UNNAMED: &str = "未命名";
 
-/// Most characters of a name, its number included.
+/// Maximum length of a name in characters, with its number.
 const MAX_NAME: usize = 128;
 
 impl<'a> Plan<'a> {
-    /// Checks a launch, or a question for its price, which is a launch that is not made.
+    /// Checks a launch. A price request is a launch that does not happen.
     pub(crate) fn of(
         request: &'a RunInstances,
         context: &RequestContext<'_>,
@@ -123,7 +122,7 @@ impl<'a> Plan<'a> {
             hpc_cluster_id,
             ..Instance::default()
         };
-        // The type fills in what depends on it, as when it is changed later.
+        // The type sets all members that depend on it, as in a later change.
         let mut instance = StoredInstance::new(template);
         kind.give(&mut instance);
         let template = instance.api;
@@ -151,7 +150,7 @@ impl<'a> Plan<'a> {
 
 fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError> {
     let count = request.instance_count.unwrap_or(1);
-    // What comes out of a launch template has not passed the table of this action.
+    // A value from a launch template has not been checked against the model info of this action.
     let limits = RunInstances::INFO.request.field("InstanceCount");
     let is_below = limits.and_then(|field| field.min).is_some_and(|min| count < min);
     let is_above = limits.and_then(|field| field.max).is_some_and(|max| count > max);
@@ -167,7 +166,7 @@ fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError
     Ok(u64::try_from(count).unwrap_or(1))
 }
 
-/// The place in a placement group that is asked for, which has room for all of the instances.
+/// The requested slot in a placement group, which has room for all instances.
 fn slot(
     request: &RunInstances,
     context: &RequestContext<'_>,
@@ -186,8 +185,7 @@ fn slot(
     Ok(Some(slot))
 }
 
-/// How a prepaid instance is renewed, and when it ends. That a prepaid one has a period is in the
-/// tables.
+/// The renew flag and the end of a prepaid instance. The model info requires its period.
 fn term(
     request: &RunInstances,
     charge_type: &InstanceChargeType,
@@ -221,7 +219,7 @@ fn names<'a>(
     let host_name = match given(&request.host_name) {
         Some(text) => {
             let pattern = Pattern::new(text, count);
-            // The longest address stands for the one that is not given yet.
+            // The longest possible address, because the real one is not assigned yet.
             login::check_host_name(
                 codes,
                 &pattern.spell(last, "100.100.100.100"),
@@ -234,7 +232,7 @@ fn names<'a>(
     Ok((name, host_name))
 }
 
-/// Whether it is installed with a public image: unless a request keeps it out.
+/// Whether the automation agent is installed with a public image: yes, unless the request disables it.
 pub(crate) fn installs_agent(requested: Option<&EnhancedService>) -> bool {
     let requested = requested.and_then(|requested| requested.automation_service.as_ref());
     requested.and_then(|requested| requested.enabled) != Some(false)

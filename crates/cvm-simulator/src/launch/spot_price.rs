@@ -1,11 +1,11 @@
-//! The bid for spot instances, against the price that they have.
+//! The bid for spot instances and their price.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{InstanceType, Region, Tariff, spot};
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 
-/// Checks the bid. A launch without one bids what is asked.
+/// Checks the bid. A launch without a bid pays the current price.
 pub(crate) fn check(
     codes: DocumentedCodes,
     request: &RunInstances,

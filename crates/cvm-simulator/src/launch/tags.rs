@@ -1,4 +1,4 @@
-//! The tags that come with what a request makes, and the filters that ask for them.
+//! The tags of new resources, and the filters for tags.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::error_codes::TOO_MANY_TAGS;
@@ -7,11 +7,11 @@ use cvm_models::enums::TagResourceType;
 use cvm_models::types::{Tag, TagSpecification};
 use std::collections::HashSet;
 
-/// Most tags of one resource.
+/// Maximum number of tags of a resource.
 const MAX_TAGS: usize = 50;
 
-/// The tags of all specifications, which may be for these kinds of resource; without any kind, for
-/// all. Each key stands once.
+/// The tags of all specifications, for these kinds of resource; an empty list allows every kind. Each key must be
+/// unique.
 pub(crate) fn tags(
     codes: DocumentedCodes,
     specifications: &[TagSpecification],
@@ -44,7 +44,7 @@ pub(crate) fn tags(
     Ok(tags)
 }
 
-/// Whether tags pass a filter that asks for them: `tag-key`, `tag-value`, or the value of one key.
+/// Whether tags match a filter: `tag-key`, `tag-value`, or the value of one key.
 pub(crate) fn pass(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
     match filter.name {
         "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),

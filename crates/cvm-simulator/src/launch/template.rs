@@ -1,4 +1,4 @@
-//! A launch from a template: what the request leaves out comes from a version of the template.
+//! Launch templates in a launch: members that the request leaves out come from a version of the template.
 
 use crate::api_error::ApiError;
 use crate::state::RequestContext;
@@ -9,7 +9,7 @@ use cvm_protocol::{Model, json};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The request with everything that its template adds; without a template, as it is.
+/// The request with the members of its template; without a template, the request itself.
 pub(crate) fn apply_template<'a>(
     request: &'a RunInstances,
     context: &RequestContext<'_>,
@@ -25,7 +25,7 @@ pub(crate) fn apply_template<'a>(
     let version = template.version(context.codes, number)?;
     let mut launch: RunInstances = over(request, &version.launch)?;
     launch.launch_template = None;
-    // A stored token would turn every later launch into the first one.
+    // A stored token would make every later launch a repetition of the first one.
     launch.client_token.clone_from(&request.client_token);
     if version.metadata_meet == TemplateDataModifyAction::Update {
         launch.metadata =
@@ -34,7 +34,7 @@ pub(crate) fn apply_template<'a>(
     Ok(Cow::Owned(launch))
 }
 
-/// The pairs of both; the upper ones win.
+/// The metadata of both; those of the request win.
 fn merge_metadata(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<Metadata> {
     match (upper, lower) {
         (Some(upper), Some(mut both)) => {
@@ -47,7 +47,7 @@ fn merge_metadata(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<M
     }
 }
 
-/// The upper model over the lower one, as a third. What that one has no member for is left out.
+/// Combines two models in a third: the upper one wins. Members that the third does not have are dropped.
 pub(crate) fn over<M: Model + Default>(
     upper: &dyn Model,
     lower: &dyn Model,
@@ -57,7 +57,7 @@ pub(crate) fn over<M: Model + Default>(
         lower.extend(upper.clone());
     }
     let mut model = M::default();
-    // Members of one name are of one kind in all of them, so this does not happen.
+    // Members with the same name have the same type in all models, so this cannot happen.
     json::from_value(&mut model, &both)
         .map_err(|error| ApiError::new("InternalError", error.to_string()))?;
     Ok(model)

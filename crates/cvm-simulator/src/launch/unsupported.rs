@@ -1,5 +1,5 @@
-//! Members that name things which this cloud has none of, or that ask for what it does not imitate.
-//! To launch without them would answer with another instance than was asked for.
+//! Members that name resources or features that the emulator does not support. A launch without them would create
+//! another instance than requested.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::RequestContext;
@@ -7,10 +7,10 @@ use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::InternetAccessible;
 
-/// Whether a request asks for something.
+/// Whether a request contains something.
 type Asks = fn(&RunInstances) -> bool;
 
-/// Whether a request names such a thing, what it is called, and the code that says there is none.
+/// Whether a request names an unsupported resource, its name, and the error code.
 type Absent = (Asks, &'static str, &'static str);
 
 const ABSENT: &[Absent] = &[
@@ -26,7 +26,7 @@ const ABSENT: &[Absent] = &[
     ),
 ];
 
-/// What is not imitated.
+/// Unsupported features.
 const UNSUPPORTED: &[(Asks, &str)] = &[
     (|request| !request.network_interfaces.is_empty(), "`NetworkInterfaces`"),
     (
@@ -57,7 +57,7 @@ pub(crate) fn check(codes: DocumentedCodes, request: &RunInstances) -> Result<()
     }
 }
 
-/// Hosts that the customer brought can be looked after, but nothing is launched onto them.
+/// CHC hosts can be managed, but not used for launches.
 pub(crate) fn check_chc_hosts(
     context: &RequestContext<'_>,
     request: &RunInstances,

@@ -26,7 +26,7 @@ impl State {
     }
 }
 
-/// One region's.
+/// The resources of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RegionResources {
     pub(crate) action_timers: Shared<ActionTimers>,

@@ -1,4 +1,4 @@
-//! Timers that act on instances when their time comes, in one region.
+//! Timers that terminate instances, in one region.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -11,39 +11,39 @@ use crate::state::{Effect, Instances, Shared, StoredInstance};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
-/// The timers that are done and still listed; the newest of them.
+/// Maximum number of completed timers that are still listed.
 const MAX_DONE: usize = 1_000;
 
-/// Timers that act on instances when their time comes.
+/// Timers that terminate instances.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ActionTimers {
-    /// By the order in which they were made.
+    /// In the order of their creation.
     timers: BTreeMap<u64, Shared<Timer>>,
     made: u64,
     agenda: Agenda,
-    /// The place of each timer.
+    /// The index of each timer.
     indexes: HashMap<String, u64>,
-    /// The place of the timer that is to end an instance, or is at it. An instance has one at most.
+    /// The index of the open timer of each instance, which is waiting or terminating it. An instance has at most one.
     open: HashMap<String, u64>,
-    /// The places of those that are done, in the order in which they were.
+    /// The indexes of completed timers, in the order of completion.
     done: VecDeque<u64>,
 }
 
-/// One of them.
+/// A timer.
 #[derive(Clone, Debug)]
 pub(crate) struct Timer {
     pub(crate) id: String,
     pub(crate) instance_id: String,
-    /// As the API shows it.
+    /// The timer in the form of the API.
     pub(crate) api: ActionTimer,
-    /// When it is to act.
+    /// When it is due.
     pub(crate) at: Timestamp,
-    /// Whether it has acted: what it began may go on for a while.
+    /// Whether it has started the termination, which can still be running.
     has_acted: bool,
 }
 
 impl Timer {
-    /// A timer that waits for its time.
+    /// A waiting timer.
     pub(crate) fn new(
         id: String,
         instance_id: String,
@@ -64,7 +64,7 @@ impl Timer {
         self.api.status == Some(ActionTimerStatus::Undo)
     }
 
-    /// Does what is due; returns when there is something to do again.
+    /// Does what is due. Returns the time of the next step.
     fn act(
         &mut self,
         instances: &mut Instances,
@@ -78,7 +78,7 @@ impl Timer {
             if let Some(free) = instance.busy_until() {
                 return Some(free);
             }
-            // A protected instance is left alone, as by TerminateInstances.
+            // A protected instance is not terminated, as in TerminateInstances.
             if !self.has_acted && !instance.api.disable_api_termination {
                 self.has_acted = true;
                 let operation = instance.termination();
@@ -92,7 +92,7 @@ impl Timer {
 }
 
 impl ActionTimers {
-    /// Takes in a timer.
+    /// Adds a timer.
     pub(crate) fn plan(&mut self, timer: Timer) {
         self.agenda.add(timer.at, self.made);
         self.indexes.insert(timer.id.clone(), self.made);
@@ -106,19 +106,19 @@ impl ActionTimers {
         self.timers.values().rev().map(|timer| &**timer).inspect(|_| count_one())
     }
 
-    /// The timer of an id.
+    /// The timer with this id.
     pub(crate) fn find(&self, id: &str) -> Option<&Timer> {
         count_one();
         self.timers.get(self.indexes.get(id)?).map(|timer| &**timer)
     }
 
-    /// The timer that is to end an instance, or is at it.
+    /// The open timer of an instance, which is waiting or terminating it.
     pub(crate) fn of(&self, instance_id: &str) -> Option<&Timer> {
         count_one();
         self.timers.get(self.open.get(instance_id)?).map(|timer| &**timer)
     }
 
-    /// Takes back timers that still wait.
+    /// Cancels timers that are waiting.
     pub(crate) fn cancel(&mut self, ids: &[String]) {
         for id in ids {
             if let Some(index) = self.indexes.get(id).copied() {
@@ -127,7 +127,7 @@ impl ActionTimers {
         }
     }
 
-    /// Drops what waits for an instance that has ended.
+    /// Removes the waiting timer of an instance that was removed.
     pub(crate) fn forget_instance(&mut self, instance_id: &str) {
         count_one();
         if let Some(index) = self.open.get(instance_id).copied() {
@@ -146,12 +146,12 @@ impl ActionTimers {
         }
     }
 
-    /// When the next has something to do.
+    /// When the next timer has something to do.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first()
     }
 
-    /// Lets every timer act that is due, in the order in which they were made.
+    /// Runs every timer that is due, in the order of creation.
     pub(crate) fn act(&mut self, instances: &mut Instances, clock: &VirtualClock, now: Timestamp) {
         let mut again = Vec::new();
         while let Some(index) = self.agenda.next(now) {

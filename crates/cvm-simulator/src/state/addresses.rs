@@ -1,5 +1,5 @@
-//! Addresses of instances, public and private. Which networks exist is not known here, so any
-//! well-formed subnet is taken for one, in the network and zone that first named it.
+//! Public and private addresses of instances. Networks belong to another service, so every well-formed subnet exists.
+//! It is in the network and zone of the first request that names it.
 
 use cvm_models::types::Instance;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -8,24 +8,24 @@ use std::net::Ipv4Addr;
 /// The addresses of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
-    /// How many were given out in the basic network, and which are in use.
+    /// The number of addresses assigned in the basic network, and those in use.
     basic: u32,
     basic_used: HashSet<Ipv4Addr>,
-    /// How many public ones were given out.
+    /// The number of public addresses assigned.
     public: u32,
     subnets: HashMap<String, Subnet>,
-    /// How many subnets there may be before those without an address in use are forgotten.
+    /// The number of subnets at which unused ones are removed.
     forget_threshold: usize,
     vpcs: HashMap<String, Vpc>,
 }
 
-/// A private network. No address is in use in two of its subnets.
+/// A private network. Its subnets share no address in use.
 #[derive(Clone, Debug, Default)]
 struct Vpc {
     used: HashSet<Ipv4Addr>,
-    /// How many addresses of each range are in use.
+    /// The number of addresses in use in each range.
     used_in_range: HashMap<u32, u32>,
-    /// The ranges that its subnets have.
+    /// The ranges of its subnets.
     ranges: BTreeSet<u32>,
 }
 
@@ -35,11 +35,11 @@ struct Subnet {
     zone: String,
     range: u32,
     next: u32,
-    /// How many addresses are in use by its name.
+    /// The number of addresses in use under its name.
     used: u32,
 }
 
-/// Addresses in a subnet: a /20 without those that a network keeps for itself.
+/// The addresses of a subnet: a /20 without the reserved ones.
 const SUBNET_SIZE: u32 = 1 << 12;
 const SUBNET_KEPT: u32 = 3;
 const SUBNET_FREE: u32 = SUBNET_SIZE - SUBNET_KEPT;
@@ -48,10 +48,10 @@ const SUBNET_FREE: u32 = SUBNET_SIZE - SUBNET_KEPT;
 const FIRST: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 0);
 const RANGES: u32 = 256;
 
-/// So many subnets are known at least, before those without an address in use are forgotten.
+/// Below this number of subnets, unused ones are kept.
 const MIN_REMEMBERED_SUBNETS: usize = 1_000;
 
-/// Whether a subnet can be used as a request says.
+/// Whether a request can use a subnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SubnetUse {
     Free,
@@ -62,8 +62,8 @@ pub(crate) enum SubnetUse {
 }
 
 impl Addresses {
-    /// Asks without changing anything: `wanted` are the addresses asked for, `count` how many are
-    /// needed.
+    /// Checks a subnet without a change. `requested` are the chosen addresses, `count` is the number of necessary
+    /// addresses.
     pub(crate) fn check_subnet_use(
         &self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
@@ -71,7 +71,7 @@ impl Addresses {
         count: u32,
     ) -> SubnetUse {
         let vpc = self.vpcs.get(vpc_id);
-        // Those that are asked for need not lie in the range of the subnet.
+        // Chosen addresses can be outside the range of the subnet.
         let drawn = count.saturating_sub(u32::try_from(requested.len()).unwrap_or(u32::MAX));
         let range = match self.subnets.get(subnet_id) {
             Some(subnet) if subnet.vpc_id != vpc_id => return SubnetUse::InOtherVpc,
@@ -91,21 +91,21 @@ impl Addresses {
         }
     }
 
-    /// An address in the basic network: the next that is free.
+    /// The next free address in the basic network.
     pub(crate) fn next_basic(&mut self) -> Ipv4Addr {
         const HOSTS: u32 = (1 << 16) * 254;
         loop {
             let index = self.basic % HOSTS;
             self.basic = self.basic.wrapping_add(1);
             let address = offset(Ipv4Addr::new(10, 0, 0, 0), host(index));
-            // Memory ends long before the addresses.
+            // Memory runs out long before the addresses do.
             if self.basic_used.insert(address) || self.basic_used.len() >= HOSTS as usize {
                 return address;
             }
         }
     }
 
-    /// An address in a subnet: the one asked for, or the next that is free.
+    /// An address in a subnet: the chosen one, or the next free one.
     pub(crate) fn take(
         &mut self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
@@ -132,8 +132,8 @@ impl Addresses {
         address
     }
 
-    /// Forgets subnets without an address in use, when there are many. The next time comes when there are twice
-    /// as many as are left, so that the cost for one subnet does not grow.
+    /// Removes unused subnets when there are many. The next removal comes when there are twice as many as remain, so
+    /// that the average cost for one subnet is constant.
     fn forget_subnets(&mut self) {
         if self.subnets.len() < self.forget_threshold.max(MIN_REMEMBERED_SUBNETS) {
             return;
@@ -151,8 +151,7 @@ impl Addresses {
         self.forget_threshold = self.subnets.len().saturating_mul(2);
     }
 
-    /// A public address. They come from ranges that no one can reach: a test that connects to one by
-    /// mistake disturbs nobody.
+    /// A public address, from ranges that are not routed: a test that connects to one by mistake reaches nobody.
     pub(crate) fn next_public(&mut self) -> Ipv4Addr {
         const BENCHMARKS: u32 = 512 * 254;
         const CARRIERS: u32 = (1 << 14) * 254;
@@ -164,14 +163,14 @@ impl Addresses {
         }
     }
 
-    /// Takes back what an instance had that is destroyed or moves.
+    /// Releases the addresses of an instance that is destroyed or moved.
     pub(crate) fn release(&mut self, instance: &Instance) {
         let subnet = &instance.virtual_private_cloud.subnet_id;
         let addresses = instance.private_ip_addresses.iter().filter_map(|text| text.parse().ok());
         addresses.for_each(|address| self.give_back(subnet, address));
     }
 
-    /// Takes back one address.
+    /// Releases one address.
     pub(crate) fn give_back(&mut self, subnet_id: &str, address: Ipv4Addr) {
         if subnet_id.is_empty() {
             self.basic_used.remove(&address);
@@ -189,7 +188,7 @@ impl Addresses {
 }
 
 impl Vpc {
-    /// A range that no subnet has.
+    /// A range that no subnet uses.
     fn free_range(&self) -> Option<u32> {
         (0..RANGES).find(|range| !self.ranges.contains(range))
     }
@@ -205,12 +204,12 @@ impl Subnet {
                 return address;
             }
         }
-        // A full subnet was refused before.
+        // A full subnet was rejected before.
         first
     }
 }
 
-/// The range in which an address lies, if it is in one.
+/// The range that contains an address.
 fn range_of(address: Ipv4Addr) -> Option<u32> {
     let index = address.to_bits().checked_sub(FIRST.to_bits())?;
     Some(index / SUBNET_SIZE).filter(|range| *range < RANGES)
@@ -298,7 +297,7 @@ mod tests {
         assert_eq!(taken.len(), 3 * RANGES as usize);
         let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");
         assert_eq!(addresses.check_subnet_use(one_more, &[], 1), SubnetUse::Full);
-        // Another network may have the same ones.
+        // Another network can use the same addresses.
         let elsewhere = ("vpc-2", "subnet-of-2", "ap-guangzhou-3");
         assert_eq!(addresses.check_subnet_use(elsewhere, &[], 1), SubnetUse::Free);
         assert!(taken.contains(&addresses.take(elsewhere, None)));
@@ -309,7 +308,7 @@ mod tests {
         let mut addresses = Addresses::default();
         let other = ("vpc-1", "subnet-2", "ap-guangzhou-3");
         addresses.take(PLACE, None);
-        // One that another subnet would give out next.
+        // The address that another subnet would assign next.
         let chosen: Ipv4Addr = "172.16.16.2".parse().unwrap();
         addresses.take(PLACE, Some(chosen));
         assert_eq!(

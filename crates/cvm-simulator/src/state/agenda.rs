@@ -1,12 +1,11 @@
-//! The dates of plans: when which timer or task has something to do next.
+//! The agenda of timers and tasks: when each of them has something to do next.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
-/// When which plan of one kind has something to do next; plans are known by the order in which they
-/// were made. A plan has one date at most.
+/// The next time of each timer or task of one kind, by its index. Each has at most one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Agenda {
     dates: BTreeSet<(Timestamp, u64)>,
@@ -20,7 +19,7 @@ impl Agenda {
         self.of.insert(index, time);
     }
 
-    /// Takes out whatever a plan had to do.
+    /// Removes the entry of a timer or task.
     pub(crate) fn remove(&mut self, index: u64) {
         count_one();
         if let Some(time) = self.of.remove(&index) {
@@ -28,12 +27,12 @@ impl Agenda {
         }
     }
 
-    /// When there is something to do next.
+    /// The first time in the agenda.
     pub(crate) fn first(&self) -> Option<Timestamp> {
         self.dates.first().map(|(time, _)| *time)
     }
 
-    /// Takes out the next plan that has something to do by a moment.
+    /// Removes and returns the next index that is due at this time.
     pub(crate) fn next(&mut self, time: Timestamp) -> Option<u64> {
         self.first().filter(|first| *first <= time)?;
         let (_, index) = self.dates.pop_first()?;

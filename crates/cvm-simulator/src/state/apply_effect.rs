@@ -26,7 +26,7 @@ impl StoredInstance {
 }
 
 impl Attribute {
-    /// Gives an instance the new value.
+    /// Sets the new value.
     fn set(&self, instance: &mut StoredInstance) {
         let api = &mut instance.api;
         match self {
@@ -111,7 +111,7 @@ impl DiskChange {
 }
 
 impl Reinstallation {
-    /// Takes the place of the system before. Nothing is left of the login of that one.
+    /// Replaces the previous system and its login.
     fn install(&self, instance: &mut StoredInstance) {
         let (user, port) = self.image.system.login();
         let api = &mut instance.api;

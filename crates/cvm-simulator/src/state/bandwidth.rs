@@ -1,22 +1,21 @@
-//! Bandwidth that is paid in advance: the instance has some for as long as it is paid for, and more can
-//! be bought for some days.
+//! Prepaid bandwidth: an instance has some for its own term, and can buy more for some days.
 
 use cvm_models::enums::InternetChargeType;
 
 use crate::state::{Period, StoredInstance};
 use crate::timestamp::Timestamp;
 
-/// Most periods of one instance. When there are so many, those that have ended are forgotten.
+/// Maximum number of periods of an instance. At this number, periods that have ended are removed.
 pub(crate) const MAX_PERIODS: usize = 100;
 
 impl StoredInstance {
-    /// Whether so much bandwidth is paid for at later times that no more can be bought.
+    /// Whether the instance has the maximum number of periods that have not ended.
     pub(crate) fn has_much_bandwidth_ahead(&self, now: Timestamp) -> bool {
         let ahead = self.bandwidth.iter().filter(|period| period.ends.is_none_or(|it| now < it));
         ahead.count() >= MAX_PERIODS
     }
 
-    /// Takes in bandwidth that was bought.
+    /// Adds a bought period.
     pub(crate) fn add_bandwidth(&mut self, period: Period, now: Timestamp) {
         if self.bandwidth.len() >= MAX_PERIODS {
             self.bandwidth.retain(|period| period.ends.is_none_or(|ends| now < ends));
@@ -24,7 +23,7 @@ impl StoredInstance {
         self.bandwidth.push(period);
     }
 
-    /// From now on its bandwidth is paid in advance, if that is how it is charged.
+    /// Starts to prepay the bandwidth, if its charge type is prepaid.
     pub(crate) fn begin_prepaid_bandwidth(&mut self, now: Timestamp) {
         let internet = &self.api.internet_accessible;
         if internet.internet_charge_type == Some(InternetChargeType::BandwidthPrepaid) {
@@ -33,7 +32,7 @@ impl StoredInstance {
         }
     }
 
-    /// Ends what is paid in advance; what has not begun by then is as if it had not been bought.
+    /// Ends prepaid bandwidth. Periods that start later are removed.
     pub(crate) fn end_prepaid_bandwidth(&mut self, now: Timestamp) {
         if let Some(owned) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
             self.api.internet_accessible.internet_max_bandwidth_out = Some(owned.mbps);
@@ -44,7 +43,7 @@ impl StoredInstance {
         }
     }
 
-    /// Shows the highest bandwidth that is paid for at a moment.
+    /// Shows the highest bandwidth that is paid for at this time.
     pub(crate) fn show_prepaid_bandwidth(&mut self, time: Timestamp) {
         let paid = self.bandwidth.iter().filter(|period| period.includes(time));
         if let Some(mbps) = paid.map(|period| period.mbps).max() {

@@ -1,4 +1,4 @@
-//! The hosts that a customer has brought, in one region, and what is due to happen to them.
+//! CHC hosts in one region, and their pending changes.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,27 +9,27 @@ use cvm_models::types::ChcHost;
 use crate::clock::VirtualClock;
 use crate::timestamp::Timestamp;
 
-/// How long the service makes a host with a deploy network ready for an instance.
+/// Time until a host with a deploy network is ready for an instance.
 const PREPARING: Duration = Duration::from_secs(120);
 
-/// The hosts that a customer has brought.
+/// The CHC hosts of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ChcHosts {
-    /// In the order in which they were brought.
+    /// In the order in which they were added.
     pub(crate) list: Vec<StoredChcHost>,
 }
 
-/// One host that was brought.
+/// A CHC host.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredChcHost {
-    /// As the API shows it now.
+    /// The host in the form of the API.
     pub(crate) api: ChcHost,
-    /// How it will look, and from when on.
+    /// Its next state, and the time of the change.
     ahead: VecDeque<(Timestamp, ChcHost)>,
 }
 
 impl ChcHosts {
-    /// The hosts as they are now, after everything that was due.
+    /// The hosts, after everything that was due.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
         for host in &mut self.list {
             while host.ahead.front().is_some_and(|(time, _)| *time <= now) {
@@ -51,8 +51,8 @@ impl StoredChcHost {
         Self { api, ahead: VecDeque::new() }
     }
 
-    /// Lets an operation begin, which ends in a look. A host that is READY for an installation is made
-    /// ready for an instance next.
+    /// Starts an operation that ends in this state of the host. After that, a READY host with a deploy network
+    /// becomes PREPARED.
     pub(crate) fn begin(
         &mut self,
         operation: &str,
@@ -63,8 +63,8 @@ impl StoredChcHost {
         end.latest_operation = Some(operation.to_owned());
         end.latest_operation_state = Some(LatestOperationState::Success);
         self.api.instance_state = ChcHostState::Operating;
-        // No running state is listed for its state, so that of the operation before stays: a reader has to look at the
-        // state of the host as well.
+        // The operation state has no value for a running operation, so it stays that of the previous one. Clients
+        // must read the state of the host, too.
         self.api.latest_operation = Some(operation.to_owned());
         let ends = now.after(clock.delay(lasts));
         let is_installable = end.instance_state == ChcHostState::Ready && has_deploy_network(&end);
@@ -79,7 +79,7 @@ impl StoredChcHost {
         }
     }
 
-    /// Changes it at once, whatever lies ahead of it.
+    /// Changes the host at once, and its pending state as well.
     pub(crate) fn change(&mut self, change: impl Fn(&mut ChcHost)) {
         change(&mut self.api);
         self.ahead.iter_mut().for_each(|(_, look)| change(look));

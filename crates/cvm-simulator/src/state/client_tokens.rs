@@ -1,4 +1,4 @@
-//! Client tokens: a repeated request gets the first one's answer.
+//! Client tokens: a repeated request gets the response of the first one.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::timestamp::Timestamp;
@@ -7,19 +7,19 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a token is remembered; the service does not say.
+/// How long a token is remembered. The service does not document it.
 const MEMORY: Duration = Duration::from_secs(86_400);
 
-/// Most tokens and ids that are remembered. Beyond that the oldest tokens are forgotten before their time.
+/// Maximum number of remembered tokens and ids. Beyond that the oldest tokens are removed early.
 const MAX_REMEMBERED: usize = 50_000;
 
-/// The tokens of one account in one region.
+/// The client tokens of one account in one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
     answers: HashMap<Arc<str>, Arc<TokenEntry>>,
-    /// In the order in which they are forgotten.
+    /// In the order of expiry.
     forgotten: VecDeque<(Timestamp, Arc<str>)>,
-    /// How many tokens and ids there are.
+    /// The number of tokens and ids.
     kept: usize,
 }
 
@@ -35,20 +35,20 @@ impl TokenEntry {
     }
 }
 
-/// What is known of a token.
+/// The result of a token lookup.
 #[derive(Debug, PartialEq, Eq)]
 enum TokenLookup {
-    /// It is new.
+    /// The token is new.
     No,
-    /// The same request made these.
+    /// The same request, which created these resources.
     Made(Vec<String>),
-    /// Another request had it.
+    /// Another request used the token.
     Otherwise,
 }
 
 impl Tokens {
-    /// What the first request with a token has made, when this is that request again; another
-    /// request with its token is refused.
+    /// The ids that the first request with this token created, if this is the same request. Another request with the
+    /// token is an error.
     pub(crate) fn find_repeated(
         &self,
         codes: DocumentedCodes,
@@ -66,7 +66,7 @@ impl Tokens {
         }
     }
 
-    /// Looks a token up. Parameters are compared by their hash, so that no password is kept.
+    /// Looks up a token. Parameters are compared by their hash, so that no password is stored.
     fn look_up(&self, token: &str, parameters: &[u8]) -> TokenLookup {
         match self.answers.get(token) {
             None => TokenLookup::No,
@@ -77,7 +77,7 @@ impl Tokens {
         }
     }
 
-    /// Keeps what the request with this token made.
+    /// Stores what the request with this token created.
     pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String], now: Timestamp) {
         let answered = TokenEntry { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
         self.forget(now);
@@ -97,12 +97,12 @@ impl Tokens {
         }
     }
 
-    /// Whether there are tokens to forget.
+    /// Whether tokens have expired.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.forgotten.front().is_some_and(|(time, _)| *time <= now)
     }
 
-    /// Forgets tokens whose time is over.
+    /// Removes expired tokens.
     pub(crate) fn forget(&mut self, now: Timestamp) {
         while self.is_due(now) {
             self.forget_oldest();

@@ -1,4 +1,4 @@
-//! What an action sees and changes: the region that it was sent to, at one moment.
+//! What a handler sees and changes: one account, in the region and at the time of one request.
 
 use cvm_models::enums::InstanceState;
 
@@ -15,7 +15,7 @@ use crate::state::{
 };
 use crate::timestamp::Timestamp;
 
-/// The place and time of one request.
+/// The context of one request.
 pub(crate) struct RequestContext<'a> {
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
@@ -24,18 +24,18 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) now: Timestamp,
     /// The instances of the region.
     pub(crate) instances: &'a mut Instances,
-    /// What the account has besides, in every region.
+    /// All other resources of the account, in every region.
     pub(crate) regions: &'a mut BTreeMap<&'static str, Shared<RegionResources>>,
     pub(crate) ids: &'a mut IdGenerator,
 }
 
 impl RequestContext<'_> {
-    /// What the account has in this region beside its instances.
+    /// The resources of the account in this region, except instances.
     pub(crate) fn resources(&mut self) -> &mut RegionResources {
         self.regions.entry(self.region.name).or_default()
     }
 
-    /// The zone of a name, which lies in this region.
+    /// The zone with this name, which must be in this region.
     pub(crate) fn zone(&self, name: &str) -> Result<Zone, ApiError> {
         self.region.zone(name).ok_or_else(|| {
             let message = format!("The zone `{name}` is not in the region {}.", self.region.name);
@@ -43,7 +43,7 @@ impl RequestContext<'_> {
         })
     }
 
-    /// Passes filters that ask for zones of this region alone.
+    /// Checks that filters ask only for zones of this region.
     pub(crate) fn check_zones(&self, filters: &[CheckedFilter<'_>]) -> Result<(), ApiError> {
         let is_elsewhere = |name: &str| self.region.zone(name).is_none();
         if filters.iter().all(|filter| filter.name != "zone" || !filter.any(is_elsewhere)) {
@@ -53,18 +53,17 @@ impl RequestContext<'_> {
         Err(self.codes.error(["InvalidZone.MismatchRegion"], message))
     }
 
-    /// The instances at places, for a look before anything is changed.
+    /// The instances with these serials, for checks before a change.
     pub(crate) fn instances(&self, serials: &[u64]) -> impl Iterator<Item = &StoredInstance> {
         serials.iter().filter_map(|serial| self.instances.get(*serial))
     }
 
-    /// The timer that is to end an instance of this region, or is at it.
+    /// The open timer of an instance of this region.
     pub(crate) fn timer_of(&self, instance_id: &str) -> Option<&Timer> {
         self.regions.get(self.region.name)?.action_timers.of(instance_id)
     }
 
-    /// Passes when every one of the instances is in a state that allows the action: a batch is done
-    /// as a whole or not at all.
+    /// Checks that the state of every instance allows the action: a batch succeeds or fails as a whole.
     pub(crate) fn check_state(
         &self,
         serials: &[u64],
@@ -74,7 +73,7 @@ impl RequestContext<'_> {
             .try_for_each(|instance| check_instance_state(self.codes, instance, allowed))
     }
 
-    /// Lets an operation of this action begin.
+    /// Starts an operation of this action.
     pub(crate) fn begin(&mut self, serial: u64, operation: &'static Operation, change: Effect) {
         let note = Some((self.codes.0.name, self.request_id));
         self.instances.begin(serial, operation, change, note, (self.clock, self.now));

@@ -1,4 +1,4 @@
-//! What an operation changes of an instance when it ends, as data.
+//! The effect of an operation on its instance, as data.
 
 use std::net::Ipv4Addr;
 
@@ -9,50 +9,50 @@ use crate::catalog::InstanceType;
 use crate::state::LaunchImage;
 use crate::timestamp::Timestamp;
 
-/// What an operation changes when it ends.
+/// The effect of an operation when it ends.
 #[derive(Clone, Debug)]
 pub(crate) enum Effect {
-    /// Nothing but the state.
+    /// Only the state.
     None,
     /// The instance type.
     Type(InstanceType),
     /// An attribute.
     Attribute(Attribute),
-    /// Which key pairs open the instance, in place of those before.
+    /// The key pairs that open the instance. They replace all others.
     KeyPairs(Vec<String>),
-    /// How the stopped instance is charged.
+    /// The charge mode of the stopped instance.
     StopCharging(StopChargingMode),
-    /// The system that was installed.
+    /// The installed system.
     System(Box<Reinstallation>),
-    /// What became of disks.
+    /// Changes of disks.
     Disks(Vec<DiskChange>),
-    /// The name of the system that the old one was converted to.
+    /// The name of the converted system.
     OsName(&'static str),
-    /// The state to which rescue mode leads back.
+    /// The state before rescue mode.
     RescuedFrom(InstanceState),
 }
 
-/// One attribute and its new value.
+/// An attribute and its new value.
 #[derive(Clone, Debug)]
 pub(crate) enum Attribute {
     Name(String),
     HostName(String),
     UserData(Sensitive),
-    /// All of them, in the order of their priority.
+    /// All security groups, in the order of priority.
     SecurityGroups(Vec<String>),
     Role(Option<String>),
     TerminationProtection(bool),
     JumboFrame(bool),
     Project(i64),
     RenewFlag(RenewFlag),
-    /// By the hour from this moment on.
+    /// Charged by the hour from this time on.
     Hourly(Timestamp),
     Subscription(Subscription),
     Bandwidth(i64),
     Network(NewNetwork),
 }
 
-/// A subscription that was bought.
+/// A bought subscription.
 #[derive(Clone, Debug)]
 pub(crate) struct Subscription {
     pub(crate) begins: Timestamp,
@@ -60,43 +60,43 @@ pub(crate) struct Subscription {
     pub(crate) renew_flag: RenewFlag,
 }
 
-/// The network that an instance moves to, with the address that is kept for it there.
+/// The network that an instance moves to, with its reserved address there.
 #[derive(Clone, Debug)]
 pub(crate) struct NewNetwork {
     pub(crate) vpc_id: String,
     pub(crate) subnet_id: String,
     pub(crate) address: Ipv4Addr,
-    /// `None` leaves it as it is.
+    /// `None` leaves it unchanged.
     pub(crate) is_gateway: Option<bool>,
-    /// Whether the name inside the guest follows the address.
+    /// Whether the host name is derived from the address.
     pub(crate) renames_host: bool,
 }
 
-/// What becomes of one disk.
+/// The change of one disk.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskChange {
     pub(crate) disk_id: Option<String>,
     pub(crate) effect: DiskEffect,
 }
 
-/// Another size or another type.
+/// A new size or a new type.
 #[derive(Clone, Debug)]
 pub(crate) enum DiskEffect {
     Large(i64),
     Of(DiskType),
 }
 
-/// A system that is to be installed.
+/// A system to install.
 #[derive(Clone, Debug)]
 pub(crate) struct Reinstallation {
     pub(crate) image: LaunchImage,
-    /// How large its disk will be.
+    /// The size of its disk in GiB.
     pub(crate) gib: i64,
-    /// Its name for itself, if another than that of the system before.
+    /// The new host name; `None` keeps the old one.
     pub(crate) host_name: Option<String>,
     pub(crate) has_agent: bool,
     /// The key pairs that open it.
     pub(crate) key_ids: Vec<String>,
-    /// What the guest gets when it first starts.
+    /// The user data for the first boot.
     pub(crate) user_data: Option<Sensitive>,
 }

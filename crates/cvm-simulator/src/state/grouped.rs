@@ -1,4 +1,5 @@
-//! Groups the instances of a region by what they are in: once for a request, however many groups it looks at.
+//! Groups the instances of a region by a resource that they are in: once for a request, however many resources it
+//! reads.
 
 use std::collections::HashMap;
 
@@ -6,17 +7,17 @@ use cvm_models::types::Instance;
 
 use crate::state::Instances;
 
-/// The instances in each group, by the id of the group.
+/// The instances of each group, by the id of the group.
 #[derive(Debug, Default)]
 pub(crate) struct Grouped<'a>(HashMap<&'a str, Vec<&'a Instance>>);
 
 impl<'a> Grouped<'a> {
-    /// The instances in a group, the newest first.
+    /// The instances of a group, the newest first.
     pub(crate) fn members(&self, group_id: &str) -> &[&'a Instance] {
         self.0.get(group_id).map_or(&[], Vec::as_slice)
     }
 
-    /// The ids of the instances in a group, the newest first.
+    /// The ids of the instances of a group, the newest first.
     pub(crate) fn member_ids(&self, group_id: &str) -> Vec<String> {
         self.members(group_id).iter().map(|instance| instance.instance_id.clone()).collect()
     }
@@ -28,7 +29,7 @@ impl Instances {
         self.grouped(|instance| instance.placement.host_id.as_deref())
     }
 
-    /// The instances in each pack of reserved resources.
+    /// The instances in each resource pack.
     pub(crate) fn in_packs(&self) -> Grouped<'_> {
         self.grouped(|one| one.placement.dedicated_resource_pack_ids.iter().map(String::as_str))
     }
@@ -38,12 +39,12 @@ impl Instances {
         self.grouped(|instance| instance.disaster_recover_group_ids.iter().map(String::as_str))
     }
 
-    /// The instances in each cluster for high-performance computing.
+    /// The instances in each HPC cluster.
     pub(crate) fn in_hpc_clusters(&self) -> Grouped<'_> {
         self.grouped(|instance| Some(instance.hpc_cluster_id.as_str()).filter(|id| !id.is_empty()))
     }
 
-    /// The instances that each key pair opens now.
+    /// The instances that each key pair opens.
     pub(crate) fn by_key_pair(&self) -> Grouped<'_> {
         self.grouped(|instance| instance.login_settings.key_ids.iter().map(String::as_str))
     }

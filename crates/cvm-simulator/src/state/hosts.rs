@@ -1,7 +1,7 @@
-//! The dedicated hosts of an account, in one region.
+//! Dedicated hosts in one region.
 //!
-//! A host's state is a function of time: it is set up, then runs until its term ends, and is taken back
-//! some days later. What is free on it follows from the instances that are placed on it.
+//! The state of a host is a function of the time: it is set up, runs until its term ends, and is removed some days
+//! later. Its free resources are computed from the instances on it.
 
 use crate::catalog::disk_type;
 use crate::clock::VirtualClock;
@@ -12,26 +12,26 @@ use cvm_models::enums::HostState;
 use cvm_models::types::{HostItem, HostResource, Instance};
 use std::time::Duration;
 
-/// How long the service sets a host up.
+/// How long the setup of a host takes.
 const SETUP_TIME: Duration = Duration::from_secs(60);
 
-/// How long a host can still be renewed after its term.
+/// How long a host can be renewed after its term.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
-/// The dedicated hosts of an account.
+/// The dedicated hosts of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DedicatedHosts {
-    /// In the order in which they were bought.
+    /// In the order of purchase.
     pub(crate) list: Vec<DedicatedHost>,
     pub(crate) tokens: Tokens,
-    /// Until when nothing is due for any host; `None` when that is not known.
+    /// When the next host has something due; `None` if unknown.
     next_due_time: Option<Timestamp>,
 }
 
-/// One dedicated host.
+/// A dedicated host.
 #[derive(Clone, Debug)]
 pub(crate) struct DedicatedHost {
-    /// As the API shows it, without what depends on the time and on its instances; all of its
+    /// The host in the form of the API, without members that depend on the time and on its instances. All of its
     /// resources are free.
     pub(crate) item: HostItem,
     /// When it is set up.
@@ -40,19 +40,19 @@ pub(crate) struct DedicatedHost {
 }
 
 impl DedicatedHosts {
-    /// The hosts as they are now, to change them.
+    /// The current hosts, to change them.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
         self.apply_due(now);
         self.next_due_time = None;
         self
     }
 
-    /// Whether [`Self::settle`] has something to do.
+    /// Whether [`Self::apply_due`] has something to do.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.tokens.is_due(now) || self.next_due_time.is_none_or(|until| now >= until)
     }
 
-    /// Renews and takes back what is due.
+    /// Renews and removes hosts that are due.
     pub(crate) fn apply_due(&mut self, now: Timestamp) {
         self.tokens.forget(now);
         if self.next_due_time.is_some_and(|until| now < until) {
@@ -63,7 +63,7 @@ impl DedicatedHosts {
             host.term.apply_due(now);
         }
         self.list.retain(|host| now < host.term.ends.after(RETENTION));
-        // A term that is over has an end of its own later.
+        // After its term, a host has another due time: its removal.
         let due = |host: &DedicatedHost| {
             let ends = host.term.ends;
             if now < ends { ends } else { ends.after(RETENTION) }
@@ -73,7 +73,7 @@ impl DedicatedHosts {
 }
 
 impl DedicatedHost {
-    /// A host that is bought now.
+    /// A new host.
     pub(crate) fn new(item: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {
         Self { item, ready: now.after(clock.delay(SETUP_TIME)), term }
     }
@@ -88,12 +88,12 @@ impl DedicatedHost {
         }
     }
 
-    /// Whether such an instance would fit on it if it were empty.
+    /// Whether such an instance fits on the empty host.
     pub(crate) fn can_carry(&self, instance: &Instance) -> bool {
         fits(&self.item.host_resource, instance, 1)
     }
 
-    /// How many such instances still fit on it, up to `most`.
+    /// How many such instances still fit, up to `max`.
     pub(crate) fn room_for(
         &self,
         instance: &Instance,
@@ -104,7 +104,7 @@ impl DedicatedHost {
         (1..=max).take_while(|count| fits(&free, instance, *count)).count() as u64
     }
 
-    /// As the API shows it at a moment, with the instances that are on it.
+    /// The host in the form of the API, with the instances on it.
     pub(crate) fn api(&self, on_hosts: &Grouped<'_>, now: Timestamp) -> HostItem {
         let mut api = self.item.clone();
         api.host_state = self.state(now);
@@ -123,7 +123,7 @@ impl DedicatedHost {
     }
 }
 
-/// Whether so many such instances fit into what is free.
+/// Whether this many such instances fit into the free resources.
 fn fits(free: &HostResource, instance: &Instance, count: u64) -> bool {
     let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(count);
     taken(instance.cpu) <= free.cpu_available
@@ -131,7 +131,7 @@ fn fits(free: &HostResource, instance: &Instance, count: u64) -> bool {
         && taken(local_disks_gib(instance)) <= free.disk_available
 }
 
-/// What an instance takes of the disks of its host.
+/// The local disk size that an instance takes from its host.
 fn local_disks_gib(instance: &Instance) -> i64 {
     let is_local = |kind: &str| disk_type(kind).is_some_and(|known| known.is_local());
     let system = &instance.system_disk;

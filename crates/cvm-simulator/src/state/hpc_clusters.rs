@@ -1,17 +1,17 @@
-//! The clusters for high-performance computing, in one region.
+//! HPC clusters in one region.
 
 use cvm_models::types::HpcClusterInfo;
 
 use crate::state::Grouped;
 
-/// The clusters for high-performance computing.
+/// The HPC clusters of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HpcClusters {
-    /// As the API shows them, without their machines, in the order in which they were made.
+    /// In the form of the API without their instances, in the order of creation.
     pub(crate) list: Vec<HpcClusterInfo>,
 }
 
-/// A cluster as the API shows it, with its machines: those that say so, as long as they exist at all.
+/// A cluster in the form of the API, with its instances. They are found through the cluster id of each instance.
 pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, members: &Grouped<'_>) -> HpcClusterInfo {
     let instance_ids = members.member_ids(&cluster.hpc_cluster_id);
     HpcClusterInfo { current_num: instance_ids.len() as u64, instance_ids, ..cluster.clone() }

@@ -1,5 +1,4 @@
-//! The images that an account has made or brought in, in one region. What state one is in follows
-//! from the time alone.
+//! Images of the account in one region. The state of an image is a function of the time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,19 +11,19 @@ use crate::state::operation::{FinalState, Operation, Phase};
 use crate::state::{DiskSnapshot, Snapshots, System};
 use crate::timestamp::Timestamp;
 
-/// Most images of its own that an account has in a region.
+/// Maximum number of images of the account in a region.
 pub(crate) const IMAGE_QUOTA: usize = 500;
 
-/// So many deleted images are remembered at least.
+/// Below this number, all deleted images are remembered.
 const MIN_REMEMBERED_IMAGES: usize = 100;
 
-/// How long it takes to copy the disks of an instance, or to make an image of snapshots.
+/// How long it takes to create an image from an instance or from snapshots.
 pub(crate) const CREATION_TIME: Duration = Duration::from_secs(120);
 
 /// How long an instance takes to stop before its disks are copied.
 pub(crate) const POWER_OFF_TIME: Duration = Duration::from_secs(5);
 
-/// CreateImage of a running instance: it goes on running, and does nothing else meanwhile.
+/// CreateImage of a running instance, which keeps running and allows no other operation.
 pub(crate) static COPY_RUNNING: Operation = Operation {
     phases: &[Phase { state: None, duration: CREATION_TIME }],
     end: FinalState::In(InstanceState::Running),
@@ -49,11 +48,11 @@ pub(crate) static COPY_POWERED_OFF: Operation = Operation {
 /// The images of one region, and the tasks that read them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Images {
-    /// In the order in which they were made.
+    /// In the order of creation.
     owned: Vec<OwnedImage>,
-    /// What was on deleted images: instances made from them live on.
+    /// The systems of deleted images: instances that were created from them still exist.
     deleted: BTreeMap<String, System>,
-    /// How many of these there may be before those that no instance is made from are forgotten.
+    /// The number of deleted images at which unused ones are removed.
     forget_threshold: usize,
     pub(crate) snapshots: Snapshots,
     exports: Vec<Export>,
@@ -62,20 +61,20 @@ pub(crate) struct Images {
 /// An image of the account.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnedImage {
-    /// As the API shows it when it is made, with the state that this ends in.
+    /// The image in the form of the API, with its state after the creation.
     pub(crate) api: Image,
     creation: Creation,
     pub(crate) is_encrypted: bool,
-    /// Whom it is shared with, in the order in which that was done.
+    /// The accounts that it is shared with, in the order of sharing.
     pub(crate) shares: Vec<SharePermission>,
-    /// Until when it is copied.
+    /// The end of the last copy.
     pub(crate) copied_until: Timestamp,
 }
 
-/// How an image comes into being.
+/// The creation of an image.
 #[derive(Clone, Debug)]
 pub(crate) struct Creation {
-    /// What is shown meanwhile.
+    /// The state during the creation.
     pub(crate) state: ImageState,
     pub(crate) began: Timestamp,
     pub(crate) ends: Timestamp,
@@ -89,7 +88,7 @@ struct Export {
 }
 
 impl OwnedImage {
-    /// An image that is being made. Its state, owner, size, time and disks follow from the rest.
+    /// An image in creation. Owner, size, time and disks are computed from the arguments.
     pub(crate) fn new(api: Image, creation: Creation, disks: &[DiskSnapshot]) -> Self {
         let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
         let api = Image {
@@ -105,24 +104,24 @@ impl OwnedImage {
         Self { api, creation, is_encrypted, shares: Vec::new(), copied_until: Timestamp::default() }
     }
 
-    /// What state it is in.
+    /// The state at this time.
     pub(crate) fn state(&self, now: Timestamp) -> &ImageState {
         if now < self.creation.ends { &self.creation.state } else { &self.api.image_state }
     }
 
-    /// As the API shows it now.
+    /// The image in the form of the API at this time.
     pub(crate) fn shown_at(&self, now: Timestamp) -> Image {
         let state = self.state(now).clone();
         let sync_percent = (state == ImageState::Syncing).then(|| self.creation.percent(now));
         Image { image_state: state, sync_percent, ..self.api.clone() }
     }
 
-    /// Whether it is of a whole machine, with the data disks.
+    /// Whether it is an image of a whole instance, with data disks.
     pub(crate) fn has_data_disks(&self) -> bool {
         self.api.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
     }
 
-    /// Whether it was brought in under a licence of the owner's.
+    /// Whether it was imported with a license of its owner.
     pub(crate) fn has_own_license(&self) -> bool {
         use cvm_models::enums::LicenseType::Byol;
         self.api.image_source == ImageSource::ExternalImport && self.api.license_type == Byol
@@ -130,7 +129,7 @@ impl OwnedImage {
 }
 
 impl Creation {
-    /// How much of it is done.
+    /// The progress in percent.
     fn percent(&self, now: Timestamp) -> i64 {
         let span = self.ends.unix().saturating_sub(self.began.unix()).max(1);
         let done = now.unix().saturating_sub(self.began.unix());
@@ -152,31 +151,31 @@ impl Images {
         self.owned.iter_mut().find(|owned| owned.api.image_id == image_id)
     }
 
-    /// Whether the account has as many as it may.
+    /// Whether the quota is used up.
     pub(crate) fn is_full(&self) -> bool {
         self.owned.len() >= IMAGE_QUOTA
     }
 
-    /// Whether another image than this one bears a name.
+    /// Whether another image than this one has the name.
     pub(crate) fn is_taken(&self, name: &str, except: Option<&str>) -> bool {
         self.owned.iter().any(|owned| {
             owned.api.image_name == name && Some(owned.api.image_id.as_str()) != except
         })
     }
 
-    /// The operating system on an image of the account, even when that was deleted.
+    /// The operating system of an image of the account, even of a deleted one.
     pub(crate) fn system(&self, image_id: &str) -> Option<System> {
         let owned = self.get(image_id).map(|owned| System::of(&owned.api));
         owned.or_else(|| self.deleted.get(image_id).cloned())
     }
 
-    /// Takes in an image that is being made, with the snapshots of its disks.
+    /// Adds an image in creation, with the snapshots of its disks.
     pub(crate) fn insert(&mut self, image: OwnedImage, disks: Vec<DiskSnapshot>) {
         disks.into_iter().for_each(|disk| self.snapshots.insert(disk));
         self.owned.push(image);
     }
 
-    /// Deletes an image, and if wanted those of its snapshots that no other image is made of.
+    /// Deletes an image, and on request those of its snapshots that no other image uses.
     pub(crate) fn remove(&mut self, image_id: &str, with_snapshots: bool) {
         let Some(index) = self.owned.iter().position(|owned| owned.api.image_id == image_id) else {
             return;
@@ -188,19 +187,19 @@ impl Images {
         }
     }
 
-    /// Whether so many images were deleted that it is time for [`forget_deleted`](Self::forget_deleted).
+    /// Whether there are enough deleted images to call [`forget_deleted`](Self::forget_deleted).
     pub(crate) fn has_many_deleted(&self) -> bool {
         self.deleted.len() > self.forget_threshold.max(MIN_REMEMBERED_IMAGES)
     }
 
-    /// Forgets the deleted images that are not in use. The next time comes when there are twice as many as
-    /// are left, so that the cost for one deletion does not grow.
+    /// Removes deleted images that are not in use. The next removal comes when there are twice as many as remain, so
+    /// that the average cost for one deletion is constant.
     pub(crate) fn forget_deleted(&mut self, is_in_use: impl Fn(&str) -> bool) {
         self.deleted.retain(|id, _| is_in_use(id));
         self.forget_threshold = self.deleted.len().saturating_mul(2);
     }
 
-    /// How many exports are going on.
+    /// The number of running exports.
     pub(crate) fn running_exports(&self, now: Timestamp) -> usize {
         self.exports.iter().filter(|export| now < export.ends).count()
     }
@@ -211,7 +210,7 @@ impl Images {
         self.exports.iter().any(|export| now < export.ends && names(export))
     }
 
-    /// Lets an export begin; those that have ended are forgotten, since nothing reports on them.
+    /// Starts an export. Those that have ended are removed, because nothing reports on them.
     pub(crate) fn export(&mut self, image_ids: Vec<String>, (now, ends): (Timestamp, Timestamp)) {
         self.exports.retain(|export| now < export.ends);
         self.exports.push(Export { image_ids, ends });

@@ -1,4 +1,4 @@
-//! The instances of one region, and what is due to happen to them.
+//! Instances of one region, and their due events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -17,51 +17,51 @@ use crate::visits::count_one;
 /// How long the recycle bin keeps an instance.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
-/// One region.
+/// The instances of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Instances {
-    /// By the order in which they were made.
+    /// By serial: the order of creation.
     by_serial: Shared<BTreeMap<u64, Shared<StoredInstance>>>,
     serials: Shared<HashMap<Arc<str>, u64>>,
     made: u64,
-    /// What happens next, to which instance.
+    /// The next events of the instances.
     due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
-    /// Which instances have ended, and when, since somebody asked.
+    /// The instances that were removed since the last call of [`Self::take_removed`], with the times.
     removed: Vec<(Timestamp, String)>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) addresses: Shared<Addresses>,
 }
 
-/// What can be due.
+/// The kinds of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// A step of an operation ends.
+    /// A phase of an operation ends.
     Step,
     /// A prepaid term ends.
     Expiry,
-    /// The recycle bin lets go.
+    /// The recycle bin destroys the instance.
     Destruction,
-    /// Bandwidth that was bought for some days begins or ends.
+    /// Bandwidth for some days starts or ends.
     Bandwidth,
 }
 
 impl Instances {
-    /// The place of an instance.
+    /// The serial of an instance.
     pub(crate) fn serial(&self, instance_id: &str) -> Option<u64> {
         self.serials.get(instance_id).copied()
     }
 
-    /// The instance at a place.
+    /// The instance with this serial.
     pub(crate) fn get(&self, serial: u64) -> Option<&StoredInstance> {
         self.by_serial.get(&serial).map(|instance| &**instance)
     }
 
-    /// The instance at a place, to change what needs no operation.
+    /// The instance with this serial, for a change without an operation.
     pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut StoredInstance> {
         self.by_serial.get_mut(&serial).map(|instance| &mut **instance)
     }
 
-    /// All instances, the newest first: the order in which they are listed.
+    /// All instances, the newest first, as in lists.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredInstance> {
         self.by_serial.values().rev().map(|instance| &**instance).inspect(|_| count_one())
     }
@@ -71,7 +71,7 @@ impl Instances {
         self.by_serial.keys().copied()
     }
 
-    /// Takes in a new instance; returns its place.
+    /// Adds a new instance; returns its serial.
     pub(crate) fn insert(&mut self, mut instance: StoredInstance) -> u64 {
         instance.begin_prepaid_bandwidth(
             Timestamp::parse(&instance.api.created_time).unwrap_or_default(),
@@ -86,8 +86,8 @@ impl Instances {
         serial
     }
 
-    /// Lets an operation begin. `note` is the action and the request id that the instance shows for
-    /// it; the platform's own operations have none.
+    /// Starts an operation. `note` is the action and the request id that the instance shows for it; operations of the
+    /// platform itself have none.
     pub(crate) fn begin(
         &mut self,
         serial: u64,
@@ -105,7 +105,7 @@ impl Instances {
         self.enter_phase(serial, clock, now);
     }
 
-    /// Lets a prepaid term end later; one in the recycle bin is kept from now on.
+    /// Extends a prepaid term. An instance in the recycle bin is no longer destroyed.
     pub(crate) fn renew(&mut self, serial: u64, ends: Timestamp, flag: &RenewFlag) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let (expires, kept_until) = (instance.expires, instance.kept_until.take());
@@ -115,8 +115,7 @@ impl Instances {
         self.due.insert((ends, serial, Event::Expiry));
     }
 
-    /// Moves what is in these packs of resources to the public pool. Where it stands can no longer be
-    /// seen.
+    /// Moves the instances in these resource packs to the public pool. Their rack is no longer visible.
     pub(crate) fn move_to_public_pool(&mut self, ids: &HashSet<&str>) {
         for instance in self.by_serial.values_mut() {
             let placement = &instance.api.placement;
@@ -129,7 +128,7 @@ impl Instances {
         }
     }
 
-    /// Gives an instance bandwidth for some days.
+    /// Adds bandwidth for some days.
     pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period, now: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         instance.add_bandwidth(period, now);
@@ -137,8 +136,8 @@ impl Instances {
         self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
     }
 
-    /// Lets everything happen that is due, in its order and at its time: what state an instance is in
-    /// depends on the virtual time, not on who has looked before.
+    /// Applies all due events in order, each at its time: the state of an instance depends on the virtual time, not
+    /// on polling.
     pub(crate) fn apply_due(&mut self, clock: &VirtualClock, now: Timestamp) {
         while let Some((time, serial, event)) = self.due.first().copied() {
             if time > now {
@@ -161,12 +160,12 @@ impl Instances {
         }
     }
 
-    /// The instances that have ended since the last call, and when each did.
+    /// The instances that were removed since the last call, and the times.
     pub(crate) fn take_removed(&mut self) -> Vec<(Timestamp, String)> {
         std::mem::take(&mut self.removed)
     }
 
-    /// Shows the step that the operation has come to, or ends the operation.
+    /// Shows the current phase of the operation, or ends the operation.
     fn enter_phase(&mut self, serial: u64, clock: &VirtualClock, now: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let Some(mut running) = instance.operation.take() else { return };
@@ -202,7 +201,7 @@ impl Instances {
 
     fn end_phase(&mut self, serial: u64, clock: &VirtualClock, time: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        // An operation that was cut short has left its event behind.
+        // An aborted operation leaves its event behind.
         let Some(running) = instance.operation.as_mut().filter(|it| it.due == time) else {
             return;
         };
@@ -210,11 +209,11 @@ impl Instances {
         self.enter_phase(serial, clock, time);
     }
 
-    /// The end of a prepaid term: another month, if there is one, or the recycle bin.
+    /// The end of a prepaid term: renewal for a month, or the recycle bin.
     fn expire(&mut self, serial: u64, time: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let state = &instance.api.instance_state;
-        // A term that was changed has an event of its own.
+        // A changed term has an event of its own.
         let is_changed = instance.expires != Some(time);
         if is_changed || matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
             return;
@@ -240,7 +239,7 @@ impl Instances {
     }
 
     fn destroy(&mut self, serial: u64, clock: &VirtualClock, time: Timestamp) {
-        // One that was renewed meanwhile is no longer kept, or until another time.
+        // A renewed instance is not in the bin any more, or until another time.
         let is_kept = |instance: &Shared<StoredInstance>| {
             instance.api.instance_state == InstanceState::Shutdown
                 && instance.kept_until == Some(time)
@@ -250,7 +249,7 @@ impl Instances {
         }
     }
 
-    /// Takes back what was due: of what is no more, nothing stays.
+    /// Removes an event. A removed instance must leave none.
     fn cancel_event(&mut self, serial: u64, time: Option<Timestamp>, event: Event) {
         if let Some(time) = time {
             self.due.remove(&(time, serial, event));
@@ -395,7 +394,7 @@ mod tests {
             instance.api.renew_flag = Some(flag);
             instance.expires = Some(at(1000));
             let serial = instances.insert(instance);
-            // An operation is going on when the term ends.
+            // An operation is running when the term ends.
             instances.begin(serial, &STOP, Effect::None, None, (&clock, at(990)));
             instances.apply_due(&clock, at(1010));
             let api = instances.get(serial).unwrap().api.clone();
@@ -415,7 +414,7 @@ mod tests {
         instance.api.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
         instance.expires = Some(last);
         let serial = instances.insert(instance);
-        // One step alone, since a term without end would keep `settle` busy for ever.
+        // A single event, because an endless term would keep `apply_due` busy forever.
         instances.expire(serial, last);
         assert_eq!(state(&instances, serial), Some("SHUTDOWN"));
         instances.apply_due(&manual(), last.after(RETENTION));

@@ -1,7 +1,7 @@
-//! The key pairs of an account, in one region, and which instances they open.
+//! Key pairs in one region.
 //!
-//! Which pairs open an instance stands with the instance alone, and which instances a pair opens is
-//! read from there: the two cannot disagree, whatever becomes of an instance.
+//! The binding between key pairs and instances is stored only in the instances, so that the two sides cannot
+//! disagree.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,7 @@ use cvm_models::types::KeyPair;
 
 use crate::state::{Effect, Instances, StoredInstance};
 
-/// The key pairs of an account, as they are shown: without their private halves, which are kept nowhere.
-/// The quota keeps them few.
+/// The key pairs of a region, in the form of the API. Private keys are not stored. The quota keeps the list short.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyPairs {
     oldest_first: Vec<KeyPair>,
@@ -29,7 +28,7 @@ impl KeyPairs {
         self.oldest_first.iter().rev()
     }
 
-    /// Takes in a new one.
+    /// Adds a key pair.
     pub(crate) fn insert(&mut self, pair: KeyPair) {
         self.oldest_first.push(pair);
     }
@@ -40,7 +39,7 @@ impl KeyPairs {
 }
 
 impl Instances {
-    /// An instance that one of these key pairs opens, or into which one is being written.
+    /// An instance that one of these key pairs opens, or that is being bound to one.
     pub(crate) fn user_of_key_pairs(&self, key_ids: &[String]) -> Option<&StoredInstance> {
         let key_ids: HashSet<&str> = key_ids.iter().map(String::as_str).collect();
         self.newest_first().find(|instance| {

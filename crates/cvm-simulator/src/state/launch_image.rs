@@ -1,4 +1,4 @@
-//! The one place where the image of a launch is looked up, whether it is public or the account's own.
+//! Images for launches, and the operating systems on them.
 
 use cvm_models::enums::{Architecture, LicenseType};
 use cvm_models::types::Image;
@@ -7,14 +7,14 @@ use cvm_models::types::Image;
 #[derive(Clone, Debug)]
 pub(crate) struct LaunchImage {
     pub(crate) id: String,
-    /// What a system disk must hold at least.
+    /// The minimum size of the system disk in GiB.
     pub(crate) size_gib: i64,
     pub(crate) system: System,
     pub(crate) is_encrypted: bool,
 }
 
 impl LaunchImage {
-    /// What a launch needs to know of an image that is not encrypted.
+    /// The image, which is not encrypted.
     pub(crate) fn of(image: &Image) -> Self {
         Self {
             id: image.image_id.clone(),
@@ -36,7 +36,7 @@ pub(crate) struct System {
 }
 
 impl System {
-    /// That of an image.
+    /// The system of an image.
     pub(crate) fn of(image: &Image) -> Self {
         Self {
             os_name: image.os_name.clone(),
@@ -47,7 +47,7 @@ impl System {
         }
     }
 
-    /// An image that holds it, for the caller to complete.
+    /// An image of this system, which the caller completes.
     pub(crate) fn image(&self) -> Image {
         Image {
             os_name: self.os_name.clone(),
@@ -63,12 +63,12 @@ impl System {
         self.platform == "Windows"
     }
 
-    /// Whether it runs on x86, as every instance type of the catalogue is.
+    /// Whether it runs on x86, like every instance type of the catalog.
     pub(crate) fn is_x86(&self) -> bool {
         matches!(self.architecture, Architecture::X86_64 | Architecture::I386)
     }
 
-    /// Who logs in, and at which port.
+    /// The default user and port of the login.
     pub(crate) fn login(&self) -> (&'static str, i64) {
         match self.platform.as_str() {
             "Windows" => ("Administrator", 3389),

@@ -1,4 +1,4 @@
-//! The launch templates of an account, in one region.
+//! Launch templates in one region.
 
 use std::collections::BTreeMap;
 
@@ -9,26 +9,26 @@ use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::Tokens;
 
-/// How many templates an account may have in a region.
+/// Maximum number of templates of an account in a region.
 pub(crate) const TEMPLATE_QUOTA: usize = 200;
 
-/// How many versions a template may have.
+/// Maximum number of versions of a template.
 pub(crate) const VERSION_QUOTA: usize = 30;
 
-/// The launch templates of an account.
+/// The launch templates of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LaunchTemplates {
-    /// In the order in which they were made.
+    /// In the order of creation.
     templates: Vec<Template>,
     pub(crate) tokens: Tokens,
-    /// Those that made versions; each belongs to one template.
+    /// The tokens of requests that created versions; each belongs to one template.
     pub(crate) version_tokens: Tokens,
 }
 
 /// A template.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
-    /// As the API shows it; how many versions there are is counted when it is asked for.
+    /// The template in the form of the API. The number of versions is computed on read.
     api: LaunchTemplateInfo,
     pub(crate) tags: Vec<Tag>,
     versions: BTreeMap<u64, Version>,
@@ -37,21 +37,21 @@ pub(crate) struct Template {
 /// A version of a template. It never changes.
 #[derive(Clone, Debug)]
 pub(crate) struct Version {
-    /// As the API shows it, but for its number, its template, and whether it is the default.
+    /// The version in the form of the API, without its number, its template, and whether it is the default.
     pub(crate) api: LaunchTemplateVersionInfo,
-    /// What a launch takes from it.
+    /// The members for launches.
     pub(crate) launch: RunInstances,
-    /// How its metadata meet those of a launch.
+    /// How its metadata are combined with those of a launch.
     pub(crate) metadata_meet: TemplateDataModifyAction,
 }
 
 impl LaunchTemplates {
-    /// The template of an id.
+    /// The template with this id.
     pub(crate) fn get(&self, id: &str) -> Option<&Template> {
         self.templates.iter().find(|template| template.id() == id)
     }
 
-    /// The template of an id, to change it.
+    /// The template with this id, to change it.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut Template> {
         self.templates.iter_mut().find(|template| template.id() == id)
     }
@@ -61,17 +61,17 @@ impl LaunchTemplates {
         self.templates.iter().rev()
     }
 
-    /// How many there are.
+    /// The number of templates.
     pub(crate) fn count(&self) -> usize {
         self.templates.len()
     }
 
-    /// Takes in a new template.
+    /// Adds a template.
     pub(crate) fn add(&mut self, template: Template) {
         self.templates.push(template);
     }
 
-    /// Lets go of a template.
+    /// Removes a template.
     pub(crate) fn remove(&mut self, id: &str) {
         self.templates.retain(|template| template.id() != id);
     }
@@ -91,7 +91,7 @@ impl Template {
         &self.api.launch_template_name
     }
 
-    /// As the API shows it.
+    /// The template in the form of the API.
     pub(crate) fn info(&self) -> LaunchTemplateInfo {
         LaunchTemplateInfo {
             launch_template_version_count: self.versions.len() as u64,
@@ -99,7 +99,7 @@ impl Template {
         }
     }
 
-    /// The number of the version that counts when none is named.
+    /// The number of the default version.
     pub(crate) fn default_version(&self) -> u64 {
         self.api.default_version_number
     }
@@ -108,7 +108,7 @@ impl Template {
         self.api.default_version_number = number;
     }
 
-    /// The version of a number.
+    /// The version with this number.
     pub(crate) fn version(
         &self,
         codes: DocumentedCodes,
@@ -127,7 +127,7 @@ impl Template {
         })
     }
 
-    /// All versions as the API shows them, the newest first.
+    /// All versions in the form of the API, the newest first.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = LaunchTemplateVersionInfo> {
         self.versions.iter().rev().map(|(number, version)| LaunchTemplateVersionInfo {
             launch_template_version: *number,
@@ -137,7 +137,7 @@ impl Template {
         })
     }
 
-    /// Passes when there is room for one more version.
+    /// Checks that there is room for one more version.
     pub(crate) fn check_room(&self, codes: DocumentedCodes) -> Result<(), ApiError> {
         if self.versions.len() < VERSION_QUOTA {
             return Ok(());
@@ -146,7 +146,7 @@ impl Template {
         Err(codes.error(["LimitExceeded.LaunchTemplateVersionQuota"], message))
     }
 
-    /// Takes in a new version; returns its number. No number is given twice.
+    /// Adds a version; returns its number. No number is used twice.
     pub(crate) fn add(&mut self, version: Version) -> u64 {
         self.api.latest_version_number += 1;
         let number = self.api.latest_version_number;
@@ -154,7 +154,7 @@ impl Template {
         number
     }
 
-    /// Lets go of a version.
+    /// Removes a version.
     pub(crate) fn remove(&mut self, number: u64) {
         self.versions.remove(&number);
     }

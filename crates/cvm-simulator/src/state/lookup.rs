@@ -1,4 +1,4 @@
-//! Finds the resources that a request names, or says with which code they do not exist.
+//! Finds the resources that a request names. A missing resource is an error with the code of its kind.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::state::{
 use crate::visits::count_one;
 
 impl RequestContext<'_> {
-    /// The places of instances that all exist; each once, however often it is named.
+    /// The serials of these instances, each once. All of them must exist.
     pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, ApiError> {
         let serial_of = |id: &String| {
             self.instances.serial(id).ok_or_else(|| {
@@ -29,8 +29,8 @@ impl RequestContext<'_> {
         Ok(distinct(serials))
     }
 
-    /// The instances that a Describe action lists, the newest first: all of them, or those that are
-    /// named. An id that does not exist is simply not among them.
+    /// The instances of a Describe action, the newest first: all of them, or those with these ids. Unknown ids are
+    /// left out.
     pub(crate) fn listed(&self, instance_ids: &[String]) -> impl Iterator<Item = &StoredInstance> {
         let mut named: Vec<_> =
             instance_ids.iter().filter_map(|id| self.instances.serial(id)).collect();
@@ -41,7 +41,7 @@ impl RequestContext<'_> {
         all.into_iter().flatten().chain(named)
     }
 
-    /// The index of an instance, and the instance. Not every table states the layout of the id, so it is
+    /// The serial of an instance, and the instance. Not every model info states the layout of the id, so it is
     /// checked here.
     pub(crate) fn find_instance(
         &self,
@@ -60,7 +60,7 @@ impl RequestContext<'_> {
         })
     }
 
-    /// Checks that no timer is to terminate one of the instances; the error has this code.
+    /// Checks that no timer is to terminate one of the instances. The error has this code.
     pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
         let mut ids = self.instances(serials).map(|instance| &instance.api.instance_id);
         let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
@@ -71,14 +71,14 @@ impl RequestContext<'_> {
         Err(self.codes.error([code], message))
     }
 
-    /// The hosts of this region, in the order in which they were bought.
+    /// The hosts of this region, in the order of purchase.
     pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
         let hosts =
             self.regions.get(self.region.name).map(|resources| &resources.dedicated_hosts.list);
         hosts.into_iter().flatten().inspect(|_| count_one())
     }
 
-    /// The hosts of these ids; each once, however often it is named.
+    /// The hosts with these ids, each once.
     pub(crate) fn find_dedicated_hosts(
         &self,
         ids: &[String],
@@ -104,7 +104,7 @@ impl RequestContext<'_> {
         resources.into_iter().flat_map(|resources| resources.resource_packs.newest_first())
     }
 
-    /// The packs of these ids; each once, however often it is named.
+    /// The packs with these ids, each once.
     pub(crate) fn find_resource_packs(
         &self,
         ids: &[String],
@@ -118,7 +118,7 @@ impl RequestContext<'_> {
         })
     }
 
-    /// The cluster of an id.
+    /// The cluster with this id.
     pub(crate) fn hpc_cluster(&self, id: &str) -> Result<&HpcClusterInfo, ApiError> {
         let resources = self.regions.get(self.region.name);
         let mut clusters = resources.into_iter().flat_map(|resources| &resources.hpc_clusters.list);
@@ -134,7 +134,7 @@ impl RequestContext<'_> {
         resources.into_iter().flat_map(|resources| resources.key_pairs.newest_first())
     }
 
-    /// Passes when all of these key pairs exist; returns each once, however often it is named.
+    /// Checks that all of these key pairs exist. Returns each once.
     pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
         let resources = self.regions.get(self.region.name);
         for id in key_ids {
@@ -149,20 +149,20 @@ impl RequestContext<'_> {
         Ok(distinct(key_ids).into_iter().cloned().collect())
     }
 
-    /// The template of an id.
+    /// The template with this id.
     pub(crate) fn template(&self, id: &str) -> Result<&Template, ApiError> {
         let resources = self.regions.get(self.region.name);
         let found = resources.and_then(|resources| resources.launch_templates.get(id));
         found.ok_or_else(|| unknown(self.codes, id))
     }
 
-    /// The template of an id, to change it.
+    /// The template with this id, to change it.
     pub(crate) fn template_mut(&mut self, id: &str) -> Result<&mut Template, ApiError> {
         let codes = self.codes;
         self.resources().launch_templates.get_mut(id).ok_or_else(|| unknown(codes, id))
     }
 
-    /// The group of an id; `codes` say that there is none.
+    /// The group with this id; the error has one of these codes.
     pub(crate) fn placement_group(
         &self,
         id: &str,
@@ -181,7 +181,7 @@ impl RequestContext<'_> {
         self.instances.newest_first().filter(move |instance| is_in_group(&instance.api, group_id))
     }
 
-    /// Passes when a group has room for so many more.
+    /// Checks that a group has room for this many more instances.
     pub(crate) fn check_room(
         &self,
         group: &DisasterRecoverGroup,
@@ -202,7 +202,7 @@ impl RequestContext<'_> {
         Err(self.codes.error(candidates, message))
     }
 
-    /// The image of an id, if instances of this region can start from it now.
+    /// The image with this id, if instances of this region can start from it now.
     pub(crate) fn launch_image(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
         if let Some(public) = image(image_id) {
             return Ok(LaunchImage::of(&public.api()));
@@ -221,7 +221,7 @@ impl RequestContext<'_> {
         Ok(LaunchImage { is_encrypted: owned.is_encrypted, ..LaunchImage::of(&owned.api) })
     }
 
-    /// The operating system that instances made from an image have, even when the image is no more.
+    /// The operating system of instances created from an image, even of a deleted one.
     pub(crate) fn system_of_image(&self, image_id: &str) -> Option<System> {
         match image(image_id) {
             Some(public) => Some(System::of(&public.api())),
@@ -229,7 +229,7 @@ impl RequestContext<'_> {
         }
     }
 
-    /// A snapshot of this region.
+    /// A snapshot in this region.
     pub(crate) fn snapshot(&self, snapshot_id: &str) -> Option<&DiskSnapshot> {
         self.images()?.snapshots.get(snapshot_id)
     }

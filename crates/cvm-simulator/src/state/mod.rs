@@ -1,5 +1,4 @@
-//! The state of the emulated account: in each region its instances and its other holdings, and the
-//! counters that all regions share.
+//! The state of the simulated account, a file per group of the specs.
 
 mod account;
 mod action_timers;

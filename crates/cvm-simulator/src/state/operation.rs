@@ -1,38 +1,38 @@
-//! Operations as data: through which states one leads, how long each lasts, and where it ends.
+//! Operations as data: their phases, how long each lasts, and the final state.
 //!
-//! The states are the service's; the times are assumed, typical for small instances.
+//! The states are the service's. The times are assumed, typical for small instances.
 
 use std::time::Duration;
 
 use cvm_models::enums::InstanceState;
 
-/// The states that an operation leads through.
+/// An operation on an instance.
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) phases: &'static [Phase],
     pub(crate) end: FinalState,
 }
 
-/// One state on the way.
+/// A phase of an operation.
 #[derive(Debug)]
 pub(crate) struct Phase {
-    /// What the instance shows meanwhile; `None` leaves it as it is.
+    /// The state during the phase; `None` leaves it unchanged.
     pub(crate) state: Option<InstanceState>,
     pub(crate) duration: Duration,
 }
 
-/// Where an operation ends.
+/// The state after an operation.
 #[derive(Debug)]
 pub(crate) enum FinalState {
-    /// In this state.
+    /// This state.
     In(InstanceState),
-    /// In the state in which it began.
+    /// The state before the operation.
     AsBefore,
     /// Out of the recycle bin.
     Recovered,
     /// In the recycle bin.
     Isolated,
-    /// Nowhere: the instance is no more.
+    /// The instance is removed.
     Removed,
 }
 
@@ -40,7 +40,7 @@ const fn step(state: InstanceState, seconds: u64) -> Phase {
     Phase { state: Some(state), duration: Duration::from_secs(seconds) }
 }
 
-/// Work that does not show in the state.
+/// Work that the state does not show.
 const fn quiet(seconds: u64) -> Phase {
     Phase { state: None, duration: Duration::from_secs(seconds) }
 }
@@ -57,25 +57,25 @@ pub(crate) static START: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// StopInstances that asks the guest first.
+/// StopInstances with a shutdown of the guest.
 pub(crate) static STOP: Operation = Operation {
     phases: &[step(InstanceState::Stopping, 15)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// StopInstances that cuts the power.
+/// StopInstances with a power-off.
 pub(crate) static STOP_HARD: Operation = Operation {
     phases: &[step(InstanceState::Stopping, 5)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// RebootInstances that asks the guest first.
+/// RebootInstances with a shutdown of the guest.
 pub(crate) static REBOOT: Operation = Operation {
     phases: &[step(InstanceState::Rebooting, 20)],
     end: FinalState::In(InstanceState::Running),
 };
 
-/// RebootInstances that cuts the power.
+/// RebootInstances with a power-off.
 pub(crate) static REBOOT_HARD: Operation = Operation {
     phases: &[step(InstanceState::Rebooting, 10)],
     end: FinalState::In(InstanceState::Running),
@@ -87,7 +87,7 @@ pub(crate) static RESET_TYPE: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// ResetInstancesType of a running instance that may be stopped for it.
+/// ResetInstancesType of a running instance that is stopped for it.
 pub(crate) static RESET_TYPE_FORCED: Operation = Operation {
     phases: &[
         step(InstanceState::Stopping, 5),
@@ -97,13 +97,13 @@ pub(crate) static RESET_TYPE_FORCED: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// AssociateInstancesKeyPairs and DisassociateInstancesKeyPairs of a stopped instance, which stays so.
+/// AssociateInstancesKeyPairs and DisassociateInstancesKeyPairs of a stopped instance, which stays stopped.
 pub(crate) static WRITE_KEYS: Operation = Operation {
     phases: &[step(InstanceState::Stopped, 5)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// The same of a running instance that may be stopped for it.
+/// The same for a running instance that is stopped for it.
 pub(crate) static WRITE_KEYS_FORCED: Operation = Operation {
     phases: &[
         step(InstanceState::Stopping, 5),
@@ -113,7 +113,7 @@ pub(crate) static WRITE_KEYS_FORCED: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// The Modify actions and others that leave the instance as it is: running or not.
+/// The Modify actions, and others that do not change the state.
 pub(crate) static MODIFY: Operation = Operation { phases: &[quiet(2)], end: FinalState::AsBefore };
 
 /// ModifyInstancesVpcAttribute of a stopped instance.
@@ -136,11 +136,11 @@ pub(crate) static MOVE_FORCED: Operation = Operation {
 pub(crate) static RECOVER: Operation =
     Operation { phases: &[quiet(5)], end: FinalState::Recovered };
 
-/// TerminateInstances of a prepaid instance. No state is listed for being isolated.
+/// TerminateInstances of a prepaid instance. There is no state for this phase.
 pub(crate) static ISOLATE: Operation =
     Operation { phases: &[quiet(10)], end: FinalState::Isolated };
 
-/// TerminateInstances of any other, or of one in the recycle bin.
+/// TerminateInstances of any other instance, or of one in the recycle bin.
 pub(crate) static TERMINATE: Operation =
     Operation { phases: &[step(InstanceState::Terminating, 10)], end: FinalState::Removed };
 
@@ -166,7 +166,7 @@ pub(crate) static SET_PASSWORD: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// ResetInstancesPassword of a running instance that may be stopped for it.
+/// ResetInstancesPassword of a running instance that is stopped for it.
 pub(crate) static SET_PASSWORD_FORCED: Operation = Operation {
     phases: &[
         step(InstanceState::Stopping, 5),
@@ -182,7 +182,7 @@ pub(crate) static GROW_DISK: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// ResizeInstanceDisks of a running instance that may be stopped for it.
+/// ResizeInstanceDisks of a running instance that is stopped for it.
 pub(crate) static GROW_DISK_FORCED: Operation = Operation {
     phases: &[
         step(InstanceState::Stopping, 5),
@@ -192,7 +192,7 @@ pub(crate) static GROW_DISK_FORCED: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// ResizeInstanceDisks of an instance that runs on meanwhile.
+/// ResizeInstanceDisks of an instance that keeps running.
 pub(crate) static GROW_DISK_ONLINE: Operation =
     Operation { phases: &[quiet(10)], end: FinalState::In(InstanceState::Running) };
 
@@ -202,13 +202,13 @@ pub(crate) static MOVE_DISKS: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// EnterRescueMode that asks the guest to shut down first.
+/// EnterRescueMode with a shutdown of the guest.
 pub(crate) static ENTER_RESCUE: Operation = Operation {
     phases: &[step(InstanceState::EnterRescueMode, 30)],
     end: FinalState::In(InstanceState::RescueMode),
 };
 
-/// EnterRescueMode that cuts the power, or of an instance that is stopped already.
+/// EnterRescueMode with a power-off, or of a stopped instance.
 pub(crate) static ENTER_RESCUE_HARD: Operation = Operation {
     phases: &[step(InstanceState::EnterRescueMode, 20)],
     end: FinalState::In(InstanceState::RescueMode),

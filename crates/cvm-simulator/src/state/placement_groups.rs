@@ -1,7 +1,7 @@
-//! The placement groups of an account, in one region.
+//! Placement groups in one region.
 //!
-//! Who is in a group is told by the instances alone, so the two sides cannot disagree, and an
-//! instance that is gone is in none.
+//! Membership is stored only in the instances, so that the two sides cannot disagree, and a removed instance is in no
+//! group.
 
 use std::time::Duration;
 
@@ -14,10 +14,10 @@ use crate::ids::Stream;
 use crate::state::Tokens;
 use crate::state::operation::{FinalState, Operation, Phase};
 
-/// How many groups an account may have in a region.
+/// Maximum number of groups of an account in a region.
 pub(crate) const GROUP_QUOTA: usize = 10;
 
-/// How many instances fit into one group. There are fewer switches and racks than hosts.
+/// Maximum number of instances in a group. There are fewer switches and racks than hosts.
 pub(crate) const fn room(level: &DisasterRecoverGroupType) -> i64 {
     match level {
         DisasterRecoverGroupType::Host => 50,
@@ -25,21 +25,21 @@ pub(crate) const fn room(level: &DisasterRecoverGroupType) -> i64 {
     }
 }
 
-/// The placement groups of an account.
+/// The placement groups of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct PlacementGroups {
-    /// In the order in which they were made; their members are not noted here.
+    /// In the order of creation, without their members.
     groups: Vec<DisasterRecoverGroup>,
     pub(crate) tokens: Tokens,
 }
 
 impl PlacementGroups {
-    /// The group of an id.
+    /// The group with this id.
     pub(crate) fn get(&self, id: &str) -> Option<&DisasterRecoverGroup> {
         self.groups.iter().find(|group| group.disaster_recover_group_id == id)
     }
 
-    /// The group of an id, to change it.
+    /// The group with this id, to change it.
     pub(crate) fn get_mut(&mut self, id: &str) -> Option<&mut DisasterRecoverGroup> {
         self.groups.iter_mut().find(|group| group.disaster_recover_group_id == id)
     }
@@ -49,17 +49,17 @@ impl PlacementGroups {
         self.groups.iter().rev()
     }
 
-    /// How many there are.
+    /// The number of groups.
     pub(crate) fn count(&self) -> usize {
         self.groups.len()
     }
 
-    /// Takes in a new group.
+    /// Adds a group.
     pub(crate) fn add(&mut self, group: DisasterRecoverGroup) {
         self.groups.push(group);
     }
 
-    /// Lets go of a group.
+    /// Removes a group.
     pub(crate) fn remove(&mut self, id: &str) {
         self.groups.retain(|group| group.disaster_recover_group_id != id);
     }
@@ -70,7 +70,7 @@ pub(crate) fn is_in_group(instance: &Instance, group_id: &str) -> bool {
     instance.disaster_recover_group_ids.iter().any(|id| id == group_id)
 }
 
-/// A place in a group, for one instance or for several.
+/// A slot in a group, for one instance or for several.
 #[derive(Debug)]
 pub(crate) struct PlacementSlot {
     group_id: String,
@@ -79,15 +79,15 @@ pub(crate) struct PlacementSlot {
 
 #[derive(Debug)]
 enum Partition {
-    /// The group has none.
+    /// The group has no partitions.
     None,
     This(i64),
-    /// One out of so many.
+    /// A random one of this many.
     Any(i64),
 }
 
 impl PlacementSlot {
-    /// A place in a group, in the partition that is asked for.
+    /// A slot in a group, in the requested partition.
     pub(crate) fn in_group(
         codes: DocumentedCodes,
         group: &DisasterRecoverGroup,
@@ -114,7 +114,7 @@ impl PlacementSlot {
         Ok(Self { group_id: id.clone(), partition })
     }
 
-    /// Gives the place to an instance.
+    /// Puts an instance into the slot.
     pub(crate) fn take(&self, instance: &mut Instance, ids: &mut IdGenerator) {
         instance.disaster_recover_group_id = self.group_id.clone();
         instance.disaster_recover_group_ids = vec![self.group_id.clone()];
@@ -130,17 +130,17 @@ impl PlacementSlot {
     }
 }
 
-/// Takes an instance out of its group.
+/// Removes an instance from its group.
 pub(crate) fn remove_from_group(instance: &mut Instance) {
     instance.disaster_recover_group_id.clear();
     instance.disaster_recover_group_ids.clear();
     instance.partition_number = None;
 }
 
-/// Nothing is seen of the change meanwhile.
+/// The state shows nothing of the change.
 const NO_VISIBLE_STATE: &[Phase] = &[Phase { state: None, duration: Duration::from_secs(10) }];
 
-/// A running instance changes its group where it is.
+/// A running instance changes its group on the same physical server.
 pub(crate) static REGROUP_RUNNING: Operation =
     Operation { phases: NO_VISIBLE_STATE, end: FinalState::In(InstanceState::Running) };
 
@@ -148,7 +148,7 @@ pub(crate) static REGROUP_RUNNING: Operation =
 pub(crate) static REGROUP_STOPPED: Operation =
     Operation { phases: NO_VISIBLE_STATE, end: FinalState::In(InstanceState::Stopped) };
 
-/// A running instance changes its group and, for that, its machine.
+/// A running instance changes its group and its physical server.
 pub(crate) static REGROUP_FORCED: Operation = Operation {
     phases: &[Phase { state: Some(InstanceState::Rebooting), duration: Duration::from_secs(20) }],
     end: FinalState::In(InstanceState::Running),

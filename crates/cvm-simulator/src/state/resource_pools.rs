@@ -1,5 +1,5 @@
-//! The packs of reserved resources, in one region: their state is a function of time, and what is free
-//! in them follows from the instances that are placed in them.
+//! Resource packs in one region. The state of a pack is a function of the time, and its free resources are computed
+//! from the instances in it.
 
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
@@ -11,25 +11,25 @@ use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-/// How long the service sets a pack up.
+/// How long the setup of a pack takes.
 const SETUP_TIME: Duration = Duration::from_secs(30);
 
-/// The packs of reserved resources.
+/// The resource packs of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResourcePacks {
-    /// In the order in which they were bought.
+    /// In the order of purchase.
     list: Vec<ResourcePack>,
     item: u64,
-    /// Until when nothing is due for any pack; `None` when that is not known.
+    /// When the next pack has something due; `None` if unknown.
     next_due_time: Option<Timestamp>,
 }
 
-/// One pack.
+/// A resource pack.
 #[derive(Clone, Debug)]
 pub(crate) struct ResourcePack {
-    /// Its place among all that were ever bought here.
+    /// Its index among all packs ever bought in the region.
     pub(crate) serial: u64,
-    /// As the API shows it, without what depends on the time and on its instances.
+    /// The pack in the form of the API, without members that depend on the time and on its instances.
     pub(crate) item: ResourcePoolPack,
     /// When it is set up.
     ready: Timestamp,
@@ -37,19 +37,19 @@ pub(crate) struct ResourcePack {
 }
 
 impl ResourcePacks {
-    /// The packs as they are now, to change them.
+    /// The current packs, to change them.
     pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
         self.apply_due(now);
         self.next_due_time = None;
         self
     }
 
-    /// Whether [`Self::settle`] has something to do.
+    /// Whether [`Self::apply_due`] has something to do.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
         self.next_due_time.is_none_or(|until| now >= until)
     }
 
-    /// Renews what is due.
+    /// Renews packs that are due.
     pub(crate) fn apply_due(&mut self, now: Timestamp) {
         if self.next_due_time.is_some_and(|until| now < until) {
             return;
@@ -58,12 +58,12 @@ impl ResourcePacks {
             count_one();
             pack.term.apply_due(now);
         }
-        // A term that is over stays so.
+        // An ended term stays ended.
         let due = self.list.iter().map(|pack| pack.term.ends).filter(|ends| now < *ends).min();
         self.next_due_time = Some(due.unwrap_or(Timestamp::LAST));
     }
 
-    /// Takes in a pack that is bought now.
+    /// Adds a bought pack.
     pub(crate) fn insert(
         &mut self,
         item: ResourcePoolPack,
@@ -80,7 +80,7 @@ impl ResourcePacks {
         self.list.iter().rev().inspect(|_| count_one())
     }
 
-    /// The packs of these ids, each once, or the first id that none has.
+    /// The packs with these ids, each once, or the first unknown id.
     pub(crate) fn named<'a>(&self, ids: &'a [String]) -> Result<Vec<&ResourcePack>, &'a str> {
         if ids.is_empty() {
             return Ok(Vec::new());
@@ -91,7 +91,7 @@ impl ResourcePacks {
         distinct(ids).into_iter().map(find).collect()
     }
 
-    /// Removes packs. What instances they held go on as before, in the public pool.
+    /// Removes packs. Their instances continue in the public pool.
     pub(crate) fn remove(&mut self, ids: &HashSet<&str>) {
         self.list.retain(|pack| !ids.contains(pack.id()));
     }
@@ -112,7 +112,7 @@ impl ResourcePack {
         }
     }
 
-    /// How many such instances still fit into it, up to `most`.
+    /// How many such instances still fit, up to `max`.
     pub(crate) fn room_for(
         &self,
         instance: &Instance,
@@ -128,7 +128,7 @@ impl ResourcePack {
         (1..=max).take_while(fits).count() as u64
     }
 
-    /// As the API shows it at a moment. Only an active one has anything to give.
+    /// The pack in the form of the API at this time. Only an active one has free capacity.
     pub(crate) fn api(&self, in_packs: &Grouped<'_>, now: Timestamp) -> ResourcePoolPack {
         let status = self.status(now);
         let (mut cpu, mut memory) = (0, 0);
@@ -151,7 +151,7 @@ impl ResourcePack {
     }
 }
 
-/// So many cores and so much memory; no pack has cards or disks of its own.
+/// A capacity of vCPUs and memory. No pack has cards or disks.
 pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
     ResourceCount { cpu: Some(cpu), memory: Some(memory), gpu: Some(0), disk: Some(0) }
 }

@@ -1,7 +1,7 @@
-//! What was planned to happen to instances, brought into one order with what is going on with them.
+//! The order of due events: those of instances, timers and maintenance tasks.
 //!
-//! A plan acts at its own time, after everything that was due by then: what becomes of an instance
-//! depends on the virtual time, not on how often somebody looks.
+//! A timer or task acts at its own time, after all instance events up to then. So the state depends on the virtual
+//! time, not on polling.
 
 use crate::clock::VirtualClock;
 use crate::state::{Instances, RegionResources, State};
@@ -22,7 +22,7 @@ impl State {
     }
 }
 
-/// Lets everything happen in a region that is due.
+/// Applies the due events of a region in order.
 fn apply_due(
     instances: &mut Instances,
     resources: &mut RegionResources,
@@ -42,7 +42,7 @@ fn next_due(resources: &RegionResources) -> Option<Timestamp> {
     dates.into_iter().flatten().min()
 }
 
-/// Brings the instances to a moment; what was planned for those that are gone is dropped.
+/// Applies the instance events up to a time, and removes the timers and tasks of removed instances.
 fn apply_due_instances(
     instances: &mut Instances,
     resources: &mut RegionResources,
@@ -103,7 +103,7 @@ mod tests {
         (instances, resources)
     }
 
-    /// The items that are looked at while the first 100 instances are terminated.
+    /// The number of visited items while the first 100 instances are terminated.
     fn cost_of_terminations(count: u64) -> u64 {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
         let (mut instances, mut resources) = planned(count, MONTH);

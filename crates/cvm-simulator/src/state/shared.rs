@@ -1,11 +1,10 @@
-//! Values that two versions of the state share until one of them changes.
+//! Copy-on-write values, which two versions of the state share until one of them changes.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 /// A value that is copied when it is changed while another version of the state shares it. So a copy of the whole
-/// state costs little, and a command works on a copy that takes the place of the state only when the command
-/// has succeeded.
+/// state costs little: a command works on a copy, which replaces the state only if the command succeeds.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Shared<T>(Arc<T>);
 

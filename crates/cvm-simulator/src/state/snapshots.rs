@@ -1,5 +1,5 @@
-//! The disk snapshots behind images. They outlive their image unless they are deleted with it, and
-//! then serve for another image or for a data disk.
+//! Disk snapshots behind images. Unless they are deleted with their image, they remain, and can be used for another
+//! image or a data disk.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,14 @@ use cvm_models::types::Snapshot;
 use crate::state::System;
 use crate::timestamp::Timestamp;
 
-/// The snapshots of deleted images that are kept: those that were left last.
+/// Maximum number of snapshots without an image. The oldest ones are deleted.
 const MAX_LEFT: usize = 1_000;
 
 /// The snapshots of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshots {
     all: BTreeMap<String, StoredSnapshot>,
-    /// Those of which no image is made any more, in the order in which the last one was deleted.
+    /// Snapshots without an image, in the order in which their last image was deleted.
     left: BTreeMap<u64, String>,
     next_left: u64,
 }
@@ -24,26 +24,26 @@ pub(crate) struct Snapshots {
 #[derive(Clone, Debug)]
 struct StoredSnapshot {
     snapshot: DiskSnapshot,
-    /// How many images are made of it.
+    /// The number of images that use it.
     images: usize,
-    /// Its place among those that were left.
+    /// Its index among the snapshots without an image.
     left: Option<u64>,
 }
 
-/// One snapshot.
+/// A snapshot.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskSnapshot {
-    /// As the image that it belongs to shows it.
+    /// The snapshot in the form of the API.
     pub(crate) api: Snapshot,
-    /// What is on it, when it is of a system disk.
+    /// The system on it, if it is of a system disk.
     pub(crate) system: Option<System>,
     pub(crate) is_encrypted: bool,
-    /// When it is taken.
+    /// When it is complete.
     pub(crate) ready_at: Timestamp,
 }
 
 impl DiskSnapshot {
-    /// Whether it is of a disk that an instance can start from.
+    /// Whether it is of a system disk.
     pub(crate) fn is_of_system_disk(&self) -> bool {
         self.api.disk_usage == DiskUsage::SystemDisk
     }
@@ -54,7 +54,7 @@ impl Snapshots {
         Some(&self.all.get(snapshot_id)?.snapshot)
     }
 
-    /// Takes in a snapshot of which an image is made, or one more image of a known one.
+    /// Adds a snapshot for an image, or counts one more image of a known one.
     pub(crate) fn insert(&mut self, snapshot: DiskSnapshot) {
         let id = snapshot.api.snapshot_id.clone();
         let images = match self.all.remove(&id) {
@@ -69,8 +69,8 @@ impl Snapshots {
         self.all.insert(id, StoredSnapshot { snapshot, images, left: None });
     }
 
-    /// Counts one image less that is made of a snapshot. When it was the last one, the snapshot is deleted or left;
-    /// of those that are left, the oldest is deleted when there are too many.
+    /// Counts one image less for a snapshot. After the last one, the snapshot is deleted or remains without an image;
+    /// of those, the oldest is deleted when there are too many.
     pub(crate) fn leave(&mut self, snapshot_id: &str, is_deleted: bool) {
         let Some(kept) = self.all.get_mut(snapshot_id) else { return };
         kept.images = kept.images.saturating_sub(1);

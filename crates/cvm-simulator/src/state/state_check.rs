@@ -1,4 +1,4 @@
-//! Whether an instance may begin an operation now, and which code says that it may not.
+//! Whether the state of an instance allows an operation, and the error code if it does not.
 
 use cvm_models::enums::{InstanceState, StopChargingMode};
 
@@ -8,15 +8,14 @@ use crate::state::StoredInstance;
 /// States in which most attributes can be changed.
 pub(crate) const SETTLED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-/// States for actions that publish no code against the rescue mode.
+/// States for actions that document no code against rescue mode.
 pub(crate) const SETTLED_OR_RESCUED: &[InstanceState] =
     &[InstanceState::Running, InstanceState::Stopped, InstanceState::RescueMode];
 
-/// Passes an instance whose state is among those in which the action is allowed.
+/// Checks that the state of an instance is one of those in which the action is allowed.
 ///
-/// What the state itself tells comes first, where the action publishes a code for it; then that
-/// another operation is going on; then that the stopped instance is not charged, which keeps nothing
-/// reserved for it.
+/// The order of the checks: the state, if the action documents a code for it; then a running operation; then a
+/// stopped instance without charges, for which nothing is reserved.
 pub(crate) fn check_instance_state(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -60,7 +59,7 @@ pub(crate) fn check_instance_state(
     }
 }
 
-/// `EnterRescueMode` of `ENTER_RESCUE_MODE`: how codes spell states.
+/// `EnterRescueMode` from `ENTER_RESCUE_MODE`: the spelling of states in codes.
 fn camel_case(state: &str) -> String {
     let word = |word: &str| {
         let (first, rest) = word.split_at_checked(1).unwrap_or((word, ""));
@@ -139,7 +138,7 @@ mod tests {
             code::<StartInstances>(&busy("StartInstances"), STOPPED),
             Some("MutexOperation.TaskRunning")
         );
-        // ResetInstancesType does not publish the second one.
+        // ResetInstancesType does not document the second code.
         assert_eq!(
             code::<ResetInstancesType>(&busy("ResetInstancesType"), STOPPED),
             Some("OperationDenied.InstanceOperationInProgress")

@@ -1,4 +1,4 @@
-//! One instance: what DescribeInstances shows of it, and what is going on with it.
+//! A stored instance: its form in the API, and its running operation.
 
 use cvm_models::enums::{
     InstanceChargeType, InstanceState, IsolatedSource, LatestOperationState, RenewFlag,
@@ -12,48 +12,48 @@ use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, ISOLATE, Operation, TERMINATE};
 use crate::timestamp::Timestamp;
 
-/// How often a prepaid instance may become smaller; assumed.
+/// How often a prepaid instance can be downsized; assumed.
 const DEGRADE_LIMIT: i64 = 5;
 
-/// An instance of the world.
+/// A stored instance.
 #[derive(Clone, Debug)]
 pub(crate) struct StoredInstance {
-    /// As the API shows it.
+    /// The instance in the form of the API.
     pub(crate) api: Instance,
-    /// The operation that is going on.
+    /// The running operation.
     pub(crate) operation: Option<RunningOperation>,
-    /// When a prepaid instance ends.
+    /// The end of a prepaid term.
     pub(crate) expires: Option<Timestamp>,
     /// Whether the automation agent was installed with the system.
     pub(crate) has_agent: bool,
-    /// The state to which rescue mode leads back.
+    /// The state before rescue mode.
     pub(crate) rescued_from: Option<InstanceState>,
-    /// When the recycle bin, if it is there, lets go of it.
+    /// When the recycle bin destroys it.
     pub(crate) kept_until: Option<Timestamp>,
-    /// What the guest gets when it first starts.
+    /// The user data for the first boot.
     pub(crate) user_data: Option<Sensitive>,
-    /// How often it became smaller.
+    /// How often it was downsized.
     pub(crate) degrades: i64,
-    /// Bandwidth that is or was paid in advance.
+    /// Prepaid bandwidth, present and past.
     pub(crate) bandwidth: Vec<Period>,
 }
 
-/// An operation that is going on.
+/// A running operation.
 #[derive(Clone, Debug)]
 pub(crate) struct RunningOperation {
     pub(crate) operation: &'static Operation,
-    /// Which of its steps.
+    /// The index of the current phase.
     pub(crate) step: usize,
-    /// When that step ends.
+    /// When the phase ends.
     pub(crate) due: Timestamp,
     pub(crate) change: Effect,
 }
 
-/// For how long an instance has which bandwidth.
+/// A period with prepaid bandwidth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) begins: Timestamp,
-    /// `None` for the end of the instance's own term.
+    /// `None` for the end of the term of the instance.
     pub(crate) ends: Option<Timestamp>,
     pub(crate) mbps: i64,
 }
@@ -63,7 +63,7 @@ impl Period {
         self.begins <= time && self.ends.is_none_or(|ends| time < ends)
     }
 
-    /// Whether there is a time that belongs to both.
+    /// Whether the periods have a time in common.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let begins_in = |one: &Self, other: &Self| other.ends.is_none_or(|ends| one.begins < ends);
         begins_in(self, other) && begins_in(other, self)
@@ -71,7 +71,7 @@ impl Period {
 }
 
 impl StoredInstance {
-    /// One that nothing happens to, whose term does not end and whose system has all agents.
+    /// An instance without an operation, without a term, and with all agents.
     pub(crate) fn new(shown: Instance) -> Self {
         Self {
             api: shown,
@@ -86,29 +86,29 @@ impl StoredInstance {
         }
     }
 
-    /// Whether its system is Windows; every image of it says so in its name.
+    /// Whether its system is Windows. Every image says so in its name.
     pub(crate) fn is_windows(&self) -> bool {
         self.api.os_name.starts_with("Windows")
     }
 
-    /// When the present step of its operation ends.
+    /// When the current phase of its operation ends.
     pub(crate) fn busy_until(&self) -> Option<Timestamp> {
         self.operation.as_ref().map(|running| running.due)
     }
 
-    /// How it is terminated: a prepaid one that is not in the recycle bin goes there first.
+    /// The operation that terminates it: a prepaid instance that is not in the recycle bin goes there first.
     pub(crate) fn termination(&self) -> &'static Operation {
         let is_prepaid = self.api.instance_charge_type == InstanceChargeType::Prepaid;
         let is_in_bin = self.api.instance_state == InstanceState::Shutdown;
         if is_prepaid && !is_in_bin { &ISOLATE } else { &TERMINATE }
     }
 
-    /// Whether it is being moved to the recycle bin, for which no state is listed.
+    /// Whether it is being moved to the recycle bin, for which there is no state.
     pub(crate) fn is_isolating(&self) -> bool {
         self.operation.as_ref().is_some_and(|running| std::ptr::eq(running.operation, &ISOLATE))
     }
 
-    /// Notes an operation that begins; its answer carries `request_id`.
+    /// Records the start of an operation of the request `request_id`.
     pub(crate) fn record_operation(&mut self, name: &str, request_id: &str) {
         self.api.latest_operation = Some(name.to_owned());
         self.api.latest_operation_state = Some(LatestOperationState::Operating);
@@ -116,7 +116,7 @@ impl StoredInstance {
         self.api.latest_operation_error_msg = None;
     }
 
-    /// Shows the state of a step.
+    /// Sets the state of a phase.
     pub(crate) fn set_state(&mut self, state: &InstanceState) {
         self.api.instance_state = state.clone();
         if *state != InstanceState::Stopped {
@@ -124,7 +124,7 @@ impl StoredInstance {
         }
     }
 
-    /// Ends an operation; `false` when nothing is left of the instance.
+    /// Ends an operation. Returns `false` if the instance is to be removed.
     pub(crate) fn finish(&mut self, end: &FinalState, change: &Effect) -> bool {
         match end {
             FinalState::In(state) => self.set_state(state),
@@ -140,28 +140,28 @@ impl StoredInstance {
         true
     }
 
-    /// Puts it into the recycle bin.
+    /// Moves it to the recycle bin.
     pub(crate) fn isolate(&mut self, restrict: RestrictState, source: IsolatedSource) {
         self.set_state(&InstanceState::Shutdown);
         self.api.restrict_state = restrict;
         self.api.isolated_source = source;
     }
 
-    /// Takes it out of the recycle bin, switched off.
+    /// Takes it out of the recycle bin, stopped.
     fn recover(&mut self) {
         self.set_state(&InstanceState::Stopped);
         self.api.restrict_state = RestrictState::Normal;
         self.api.isolated_source = IsolatedSource::NotIsolated;
     }
 
-    /// Lets its prepaid term end at another moment, and then do what the flag says.
+    /// Sets the end of its prepaid term, and what happens then.
     pub(crate) fn set_term(&mut self, ends: Timestamp, flag: &RenewFlag) {
         self.expires = Some(ends);
         self.api.expired_time = Some(ends.to_string());
         self.api.renew_flag = Some(flag.clone());
     }
 
-    /// Ends an operation before its time.
+    /// Aborts the running operation.
     pub(crate) fn abort_operation(&mut self, why: &str) -> Option<RunningOperation> {
         let running = self.operation.take()?;
         self.api.latest_operation_state = Some(LatestOperationState::Failed);
@@ -169,13 +169,13 @@ impl StoredInstance {
         Some(running)
     }
 
-    /// How often it may become smaller; hourly instances as often as they like.
+    /// How often it can be downsized; `None` for hourly instances, which have no limit.
     pub(crate) fn degrade_limit(&self) -> Option<i64> {
         let is_prepaid = self.api.instance_charge_type == InstanceChargeType::Prepaid;
         is_prepaid.then_some(DEGRADE_LIMIT)
     }
 
-    /// Gives it another type.
+    /// Sets the instance type.
     pub(crate) fn set_type(&mut self, one: InstanceType) {
         let InstanceType { family, size } = one;
         if one.has_less_than(self.api.cpu, self.api.memory) {

@@ -1,4 +1,4 @@
-//! Maintenance that awaits the customer, in one region.
+//! Maintenance tasks in one region.
 
 use crate::clock::VirtualClock;
 use crate::state::agenda::Agenda;
@@ -11,40 +11,40 @@ use cvm_models::types::{Instance, RepairTaskInfo};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
-/// How long work takes that interrupts nothing; what interrupts takes as long as its course.
+/// How long work takes that interrupts nothing. Otherwise it takes as long as its operation.
 const QUIET_WORK: Duration = Duration::from_secs(60);
 
-/// The tasks that have ended and are still listed; the newest of them.
+/// Maximum number of ended tasks that are still listed.
 const MAX_ENDED: usize = 1_000;
 
-/// Maintenance that awaits the customer.
+/// The maintenance tasks of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RepairTasks {
-    /// By the order in which they were announced.
+    /// In the order of announcement.
     tasks: BTreeMap<u64, RepairTask>,
     announced: u64,
     agenda: Agenda,
-    /// The place of each task.
+    /// The index of each task.
     indexes: HashMap<String, u64>,
-    /// The places of the tasks of an instance that have not ended.
+    /// The indexes of the open tasks of each instance.
     open: HashMap<String, BTreeSet<u64>>,
-    /// The places of those that have ended, in the order in which they did.
+    /// The indexes of ended tasks, in the order in which they ended.
     ended: VecDeque<u64>,
 }
 
-/// One of them.
+/// A maintenance task.
 #[derive(Clone, Debug)]
 pub(crate) struct RepairTask {
-    /// As the API shows it.
+    /// The task in the form of the API.
     pub(crate) api: RepairTaskInfo,
     pub(crate) announced: Timestamp,
-    /// When the platform begins without being told.
+    /// When the platform starts without approval.
     pub(crate) deadline: Option<Timestamp>,
-    /// Whether a running instance is interrupted.
+    /// Whether it interrupts a running instance.
     interrupts: bool,
 }
 
-/// What the three states of a task say together: of the task, of the machine, and of the work.
+/// The stage of a task, which determines its three states: of the task, the device and the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
     Waiting = 1,
@@ -55,7 +55,7 @@ enum Stage {
 }
 
 impl RepairTask {
-    /// What an announcement makes of an instance.
+    /// The task of an announcement.
     pub(crate) fn new(id: String, repair: &Repair, instance: &Instance, now: Timestamp) -> Self {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let api = RepairTaskInfo {
@@ -105,7 +105,7 @@ impl RepairTask {
         self.enter(Stage::Booked);
     }
 
-    /// Does what is due; returns when there is something to do again.
+    /// Does what is due. Returns the time of the next step.
     fn act(
         &mut self,
         instances: &mut Instances,
@@ -137,7 +137,7 @@ impl RepairTask {
 }
 
 impl RepairTasks {
-    /// Takes in a task.
+    /// Adds a task.
     pub(crate) fn announce(&mut self, task: RepairTask) {
         let index = self.announced;
         if let Some(deadline) = task.deadline {
@@ -154,13 +154,13 @@ impl RepairTasks {
         self.tasks.values().inspect(|_| count_one())
     }
 
-    /// The task of an id.
+    /// The task with this id.
     pub(crate) fn find(&self, task_id: &str) -> Option<&RepairTask> {
         count_one();
         self.tasks.get(self.indexes.get(task_id)?)
     }
 
-    /// Lets the work on a task begin at a moment, by the word of the customer.
+    /// Approves the work on a task, from this time on.
     pub(crate) fn authorize(&mut self, task_id: &str, begins: Timestamp, now: Timestamp) {
         count_one();
         let Some(index) = self.indexes.get(task_id).copied() else { return };
@@ -169,7 +169,7 @@ impl RepairTasks {
         self.agenda.add(begins, index);
     }
 
-    /// Cancels what is open for an instance that has ended.
+    /// Cancels the open tasks of an instance that was removed.
     pub(crate) fn forget_instance(&mut self, instance_id: &str, ended: Timestamp) {
         count_one();
         for index in self.open.remove(instance_id).into_iter().flatten() {
@@ -182,12 +182,12 @@ impl RepairTasks {
         self.forget_oldest();
     }
 
-    /// When the next has something to do.
+    /// When the next task has something to do.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         self.agenda.first()
     }
 
-    /// Lets every task act that is due, in the order in which they were announced.
+    /// Runs every task that is due, in the order of announcement.
     pub(crate) fn act(&mut self, instances: &mut Instances, clock: &VirtualClock, now: Timestamp) {
         let mut again = Vec::new();
         while let Some(index) = self.agenda.next(now) {
@@ -217,7 +217,7 @@ impl RepairTasks {
     }
 }
 
-/// Tasks are the one place where times have a space and no zone.
+/// Only in tasks do times have a space and no zone.
 fn wire(time: Timestamp) -> String {
     time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
 }

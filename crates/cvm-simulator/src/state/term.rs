@@ -1,4 +1,4 @@
-//! The prepaid term of a host or a pack: when it ends, and whether it goes on by itself.
+//! The prepaid term of a host or a pack: its end and its renewal.
 
 use cvm_models::enums::RenewFlag;
 
@@ -12,19 +12,19 @@ pub(crate) struct Term {
 }
 
 impl Term {
-    /// A term that begins at a moment and lasts so many months.
+    /// A term with this start and this number of months.
     pub(crate) fn new(begins: Timestamp, months: u64, renewal: RenewFlag) -> Self {
         let mut term = Self { ends: begins, renewal };
         term.extend(months);
         term
     }
 
-    /// Adds months at its end.
+    /// Extends the term by months.
     pub(crate) fn extend(&mut self, months: u64) {
         self.ends = self.ends.months_later(u32::try_from(months).unwrap_or(u32::MAX));
     }
 
-    /// Lets every renewal happen that is due: a month at a time, as long as it is wanted.
+    /// Applies all due renewals, a month each.
     pub(crate) fn apply_due(&mut self, now: Timestamp) {
         while self.renewal == RenewFlag::NotifyAndAutoRenew && self.is_over(now) {
             let Some(next) = self.ends.next_month() else { break };

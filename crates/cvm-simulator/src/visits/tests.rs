@@ -1,4 +1,4 @@
-//! Requests look at each stored item a few times at most, however many groups, ids and filters they name.
+//! Requests visit each stored item at most three times, however many groups, ids and filters they name.
 
 use std::time::Duration;
 
@@ -44,7 +44,7 @@ fn ids(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
-/// What the state holds, by kind.
+/// The ids of all stored resources.
 struct Stored {
     cloud: Simulator,
     groups: Vec<String>,

@@ -12,7 +12,7 @@ use cvm_models::actions::{
     ImportInstancesActionTimerResponse,
 };
 
-/// Plans the end of instances, each with a timer of its own.
+/// Creates a timer for each instance, which terminates it.
 impl ActionHandler for ImportInstancesActionTimer {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -47,7 +47,7 @@ fn check_name_is_free(
     }
 }
 
-/// Takes back timers that have not begun.
+/// Cancels timers that have not started.
 impl ActionHandler for DeleteInstancesActionTimer {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -71,7 +71,7 @@ impl ActionHandler for DeleteInstancesActionTimer {
     }
 }
 
-/// The newest first, all that fit, in one answer.
+/// Lists all matching timers in one response, the newest first.
 impl ActionHandler for DescribeInstancesActionTimer {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;

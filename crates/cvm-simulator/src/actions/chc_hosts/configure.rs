@@ -17,7 +17,8 @@ use std::time::Duration;
 
 const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
 
-/// The management network of hosts, and their deploy network if it is given. INIT → OPERATING → READY.
+/// Sets up the management network of hosts, and their deploy network if the request has one. INIT → OPERATING →
+/// READY.
 impl ActionHandler for ConfigureChcAssistVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -64,7 +65,7 @@ impl ActionHandler for ConfigureChcAssistVpc {
 
 const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
 
-/// The network over which systems are installed. READY → OPERATING → READY, and PREPARED some time later.
+/// Sets up the network over which systems are installed. READY → OPERATING → READY, and PREPARED some time later.
 impl ActionHandler for ConfigureChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -99,7 +100,7 @@ impl ActionHandler for ConfigureChcDeployVpc {
 
 const ASSIST_REMOVAL_TIME: Duration = Duration::from_secs(30);
 
-/// No management network and no deploy network any more. OPERATING → INIT.
+/// Removes the management network and the deploy network. OPERATING → INIT.
 impl ActionHandler for RemoveChcAssistVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -125,7 +126,7 @@ impl ActionHandler for RemoveChcAssistVpc {
 
 const DEPLOY_REMOVAL_TIME: Duration = Duration::from_secs(30);
 
-/// No deploy network any more. OPERATING → READY.
+/// Removes the deploy network. OPERATING → READY.
 impl ActionHandler for RemoveChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -144,7 +145,7 @@ impl ActionHandler for RemoveChcDeployVpc {
     }
 }
 
-/// What is shown of the settings in a request.
+/// The installer settings of a request, with the documented defaults.
 fn installer_settings(requested: Option<ChcDeployExtraConfig>) -> ChcDeployExtraConfig {
     requested.map_or_else(provided_installer, |requested| ChcDeployExtraConfig {
         boot_file: requested.boot_file.or_else(|| Some(BOOT_FILE.to_owned())),
@@ -153,7 +154,7 @@ fn installer_settings(requested: Option<ChcDeployExtraConfig>) -> ChcDeployExtra
     })
 }
 
-/// Whether an installer can be found with these settings.
+/// Whether these settings name an installer that can be reached.
 pub(crate) fn is_installer_usable(config: &ChcDeployExtraConfig) -> bool {
     let has_server = config.next_server_address.as_ref().is_some_and(|text| !text.is_empty());
     config.mini_os_type == PROVIDED || has_server

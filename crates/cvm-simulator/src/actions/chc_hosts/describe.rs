@@ -13,7 +13,7 @@ use cvm_models::actions::{
 };
 use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
 
-/// The newest first, by id or filtered, page by page.
+/// Lists hosts by id or filter, the newest first, in pages.
 impl ActionHandler for DescribeChcHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -57,7 +57,7 @@ fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
     }
 }
 
-/// What hosts do not allow now.
+/// Lists the actions that each host denies in its state.
 impl ActionHandler for DescribeChcDeniedActions {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);

@@ -13,7 +13,7 @@ use cvm_models::enums::{ChcHostState, ChcNetworkMode};
 use cvm_models::types::ChcHost;
 use std::time::Duration;
 
-/// Another name, kind, login or guard of hosts.
+/// Changes the name, the device type, the login or the security groups of hosts.
 impl ActionHandler for ModifyChcAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -51,7 +51,7 @@ impl ActionHandler for ModifyChcAttribute {
     }
 }
 
-/// The login is checked and not kept: nothing shows it, and no controller asks for it.
+/// The login is checked and not stored: no response shows it, and there is no controller that needs it.
 fn check_password(codes: DocumentedCodes, password: &str) -> Result<(), ApiError> {
     if password.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
@@ -62,7 +62,7 @@ fn check_password(codes: DocumentedCodes, password: &str) -> Result<(), ApiError
 
 const DURATION: Duration = Duration::from_secs(30);
 
-/// Hosts are switched between the deploy network and the business network.
+/// Switches hosts between the deploy network and the business network.
 impl ActionHandler for ModifyChcNetworkMode {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now, clock) = (context.codes, context.now, context.clock);

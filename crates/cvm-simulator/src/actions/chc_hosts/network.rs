@@ -1,4 +1,4 @@
-//! The networks of hosts: where they are to be connected, and which addresses they get there.
+//! The networks of CHC hosts: where hosts are connected, and which addresses they get.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
@@ -8,20 +8,20 @@ use crate::state::{Addresses, StoredChcHost, SubnetUse};
 use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
 use std::net::Ipv4Addr;
 
-/// What both ids say for the network that the account has from the start.
+/// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
 
-/// A network that hosts of one zone are to be in.
+/// The network for hosts of one zone.
 #[derive(Debug)]
 pub(crate) struct Network {
     pub(crate) api: VirtualPrivateCloud,
     zone: String,
-    /// The addresses asked for, one a host.
+    /// The requested addresses, one for each host.
     chosen: Vec<Ipv4Addr>,
 }
 
 impl Network {
-    /// Checks what a request says of a network for so many hosts.
+    /// Checks the network of a request for this many hosts.
     pub(crate) fn plan(
         codes: DocumentedCodes,
         requested: &VirtualPrivateCloud,
@@ -74,7 +74,7 @@ impl Network {
         Err(codes.error([code], message))
     }
 
-    /// Refuses one address for two networks, and one subnet in two.
+    /// Rejects one address for two networks, and one subnet in two networks.
     pub(crate) fn is_apart_from(
         &self,
         codes: DocumentedCodes,
@@ -97,14 +97,14 @@ impl Network {
         }
     }
 
-    /// Takes the addresses that are asked for, before others are drawn from the same subnet.
+    /// Takes the requested addresses before others are assigned from the same subnet.
     pub(crate) fn reserve(&self, addresses: &mut Addresses) {
         for address in &self.chosen {
             addresses.take(self.index(), Some(*address));
         }
     }
 
-    /// An address for the host at a place of the request.
+    /// The address for the host at an index of the request.
     pub(crate) fn take(&self, index: usize, addresses: &mut Addresses) -> String {
         addresses.take(self.index(), self.chosen.get(index).copied()).to_string()
     }
@@ -114,7 +114,7 @@ impl Network {
     }
 }
 
-/// Frees the address that a host had in a network.
+/// Releases the address of a host in a network.
 pub(crate) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses: &mut Addresses) {
     addresses.release(&Instance {
         virtual_private_cloud: network.clone(),
@@ -123,8 +123,7 @@ pub(crate) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses:
     });
 }
 
-/// The host without its deploy network, which others may use from now on; in which state is the caller's
-/// to say.
+/// The host without its deploy network, whose address is released. The caller sets the state.
 pub(crate) fn without_deploy_network(host: &ChcHost, addresses: &mut Addresses) -> ChcHost {
     give_back(&host.deploy_virtual_private_cloud, &host.deploy_ip, addresses);
     ChcHost {
@@ -137,7 +136,7 @@ pub(crate) fn without_deploy_network(host: &ChcHost, addresses: &mut Addresses) 
     }
 }
 
-/// The zone that all hosts of a request lie in, since a subnet lies in one.
+/// The zone of all hosts of a request: they must be in one zone, because a subnet is.
 pub(crate) fn common_zone(
     codes: DocumentedCodes,
     region: &'static Region,

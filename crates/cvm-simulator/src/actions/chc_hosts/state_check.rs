@@ -1,4 +1,4 @@
-//! Which hosts a request names, and whether they allow its action now.
+//! Finds the hosts that a request names, and checks that their state allows its action.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::{ChcHosts, StoredChcHost, has_deploy_network};
@@ -16,7 +16,7 @@ pub(crate) const ACTIONS: &[&str] = &[
     "RemoveChcDeployVpc",
 ];
 
-/// Whether a host allows an action now.
+/// Whether the state of a host allows an action.
 pub(crate) fn allows(host: &ChcHost, action: &str) -> bool {
     let state = &host.instance_state;
     match action {
@@ -29,7 +29,7 @@ pub(crate) fn allows(host: &ChcHost, action: &str) -> bool {
     }
 }
 
-/// Hosts that all exist, in the order in which they are named; each once.
+/// The hosts with these ids, each once, in the order of the request. All of them must exist.
 pub(crate) fn named<'a>(
     codes: DocumentedCodes,
     hosts: &'a mut ChcHosts,
@@ -49,7 +49,7 @@ pub(crate) fn named<'a>(
     Ok(named)
 }
 
-/// Passes when all hosts allow the action of the request.
+/// Checks that all hosts allow the action of the request.
 pub(crate) fn check_host_states(
     codes: DocumentedCodes,
     hosts: &[&mut StoredChcHost],

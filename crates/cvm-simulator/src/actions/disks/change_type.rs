@@ -1,4 +1,4 @@
-//! ModifyInstanceDiskType: local disks of a stopped instance move into the cloud.
+//! ModifyInstanceDiskType: turns the local disks of a stopped instance into cloud disks.
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -30,7 +30,7 @@ impl ActionHandler for ModifyInstanceDiskType {
     }
 }
 
-/// The cloud type that a disk is to have.
+/// The requested cloud disk type.
 fn target(
     codes: DocumentedCodes,
     requested: &Option<DiskType>,
@@ -47,7 +47,7 @@ fn target(
 
 type Target = Option<&'static catalog::DiskType>;
 
-/// What becomes of the disks, once it is sure that all of it can be.
+/// The changes of the disks, after all of them are checked.
 fn moves(
     codes: DocumentedCodes,
     api: &Instance,

@@ -1,4 +1,4 @@
-//! What one disk of an instance can become.
+//! Checks of disks that several actions share.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
@@ -6,12 +6,12 @@ use cvm_models::enums::DiskType;
 use cvm_models::types::SystemDisk;
 use std::ops::RangeInclusive;
 
-/// Whether a disk is in the physical server. Types that cannot be chosen are such disks too.
+/// Whether a disk is in the physical server. Local types that a request cannot choose count too.
 pub(crate) fn is_local(kind: Option<&DiskType>) -> bool {
     kind.is_some_and(|kind| kind.as_str().starts_with("LOCAL_"))
 }
 
-/// Passes a new size of a system disk.
+/// Checks the new size of a system disk.
 pub(crate) fn system_can_grow(
     codes: DocumentedCodes,
     disk: &SystemDisk,
@@ -25,7 +25,7 @@ pub(crate) fn system_can_grow(
     can_grow(codes, disk.disk_size, gib, known.map(|known| &known.system_gib))
 }
 
-/// Passes a new size that is larger than the present one and within the limits of the type.
+/// Checks that a new size is larger than the present one and within the limits of the disk type.
 pub(crate) fn can_grow(
     codes: DocumentedCodes,
     now: Option<i64>,

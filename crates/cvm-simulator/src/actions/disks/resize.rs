@@ -1,4 +1,4 @@
-//! ResizeInstanceDisks: one disk of an instance grows, while that runs or is stopped.
+//! ResizeInstanceDisks: enlarges one disk of a running or stopped instance.
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -41,7 +41,7 @@ impl ActionHandler for ResizeInstanceDisks {
     }
 }
 
-/// What becomes of a disk, and whether it can do so while the instance runs.
+/// The change of a disk, and whether it is possible while the instance runs.
 struct Growth {
     change: DiskChange,
     in_the_cloud: bool,
@@ -93,7 +93,7 @@ fn grown_data(
     Ok(Growth { change, in_the_cloud: !is_local })
 }
 
-/// The one data disk that a request can mean.
+/// The only data disk that the request can mean.
 fn meant<'a>(
     codes: DocumentedCodes,
     requested: &DataDisk,

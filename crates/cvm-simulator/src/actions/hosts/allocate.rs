@@ -1,4 +1,4 @@
-//! AllocateHosts: buys dedicated hosts, all or none. PENDING → RUNNING.
+//! AllocateHosts: buys all of the requested dedicated hosts or none. PENDING → RUNNING.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
@@ -11,17 +11,17 @@ use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
 use cvm_models::types::{HostItem, HostResource, Placement};
 use cvm_protocol::json;
 
-/// Most hosts of one order.
+/// Maximum number of hosts of one order.
 const MAX_COUNT: u64 = 100;
 
-/// Shown for a host without a name.
+/// The name of a host without a name.
 const UNNAMED: &str = "未命名";
 
 impl ActionHandler for AllocateHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (now, clock) = (context.now, context.clock);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
-        // A request that was read can be written.
+        // A parsed request can always be encoded.
         let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
         if let Some(token) = token {
             let codes = context.codes;
@@ -48,13 +48,13 @@ fn done(host_id_set: Vec<String>) -> Outcome<AllocateHostsResponse> {
     Outcome::Response(AllocateHostsResponse { host_id_set, ..AllocateHostsResponse::default() })
 }
 
-/// How many hosts are wanted, what they have in common, and their term.
+/// The number of hosts, their common attributes, and their term.
 fn order(
     request: &AllocateHosts,
     context: &RequestContext<'_>,
 ) -> Result<(u64, HostItem, Term), ApiError> {
     let codes = context.codes;
-    // Only one way to pay exists, so the term is needed even when the way is left out.
+    // There is only one charge type, so the term is required even without the charge type.
     let months = request.host_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);
     let months = months.ok_or_else(|| {
         let message = "The request is missing the parameter `HostChargePrepaid.Period`.";

@@ -1,4 +1,4 @@
-//! DescribeHosts: the newest first, filtered, page by page, with what is free on each.
+//! DescribeHosts: lists hosts with their free resources, filtered, the newest first, in pages.
 
 use crate::api_error::ApiError;
 use crate::filter::{self, CheckedFilter};

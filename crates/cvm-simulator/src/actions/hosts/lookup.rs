@@ -1,11 +1,11 @@
-//! The hosts that a request names.
+//! Finds the dedicated hosts that a request names.
 
 use crate::api_error::ApiError;
 use crate::state::{DedicatedHost, RequestContext};
 use cvm_models::enums::HostState;
 use std::collections::HashSet;
 
-/// Hosts that all exist and may all be changed by this action; each once, however often it is named.
+/// The hosts with these ids, each once. All of them must exist and allow the action.
 pub(crate) fn named<'a>(
     context: &'a mut RequestContext<'_>,
     ids: &[String],
@@ -31,7 +31,7 @@ pub(crate) fn named<'a>(
     Ok(hosts)
 }
 
-/// Hosts that all exist and whose term can be made longer: all that are set up, EXPIRED ones too.
+/// The hosts with these ids, if all of them can be renewed: every host except PENDING ones, also EXPIRED ones.
 pub(crate) fn renewable<'a>(
     context: &'a mut RequestContext<'_>,
     ids: &[String],

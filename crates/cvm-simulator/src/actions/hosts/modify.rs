@@ -9,7 +9,7 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::{HostState, RenewFlag};
 
-/// Another name, renewal or project for dedicated hosts.
+/// Changes the name, the renewal or the project of dedicated hosts.
 impl ActionHandler for ModifyHostsAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
@@ -34,10 +34,10 @@ impl ActionHandler for ModifyHostsAttribute {
     }
 }
 
-/// A longer term for dedicated hosts.
+/// Extends the term of dedicated hosts.
 impl ActionHandler for RenewHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        // The tables require a period.
+        // The model info requires a period.
         let months = self.host_charge_prepaid.period.unwrap_or(1);
         let flag = self.host_charge_prepaid.renew_flag.unwrap_or(RenewFlag::NotifyAndAutoRenew);
         for host in renewable(context, &self.host_ids)? {

@@ -1,4 +1,4 @@
-//! DescribeHpcClusters: the newest first, narrowed in several ways, page by page.
+//! DescribeHpcClusters: lists clusters, filtered, the newest first, in pages.
 
 use crate::api_error::ApiError;
 use crate::catalog::has_hpc_clusters;
@@ -45,7 +45,7 @@ impl ActionHandler for DescribeHpcClusters {
     }
 }
 
-/// Whether the members of a request that are no filters let a cluster through.
+/// Whether a cluster matches the members of a request that are not filters.
 fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
     let ids = &request.hpc_cluster_ids;
     let kind = match &request.hpc_cluster_type {

@@ -13,7 +13,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{HpcClusterType, TagResourceType};
 use cvm_models::types::HpcClusterInfo;
 
-/// An empty cluster in a zone.
+/// Creates an empty cluster in a zone.
 impl ActionHandler for CreateHpcCluster {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -61,7 +61,7 @@ impl ActionHandler for CreateHpcCluster {
     }
 }
 
-/// Another name or remark.
+/// Changes the name or the remark.
 impl ActionHandler for ModifyHpcClusterAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -69,7 +69,7 @@ impl ActionHandler for ModifyHpcClusterAttribute {
         let cluster = clusters
             .find(|cluster| cluster.hpc_cluster_id == self.hpc_cluster_id)
             .ok_or_else(|| not_found(codes, &self.hpc_cluster_id))?;
-        // An empty text is no text, as everywhere.
+        // An empty text counts as absent, as everywhere.
         if let Some(name) = self.name.filter(|text| !text.is_empty()) {
             cluster.name = name;
         }
@@ -80,7 +80,7 @@ impl ActionHandler for ModifyHpcClusterAttribute {
     }
 }
 
-/// Empty clusters, all or none.
+/// Deletes empty clusters, all or none.
 impl ActionHandler for DeleteHpcClusters {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;

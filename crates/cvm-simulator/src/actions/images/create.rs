@@ -19,7 +19,7 @@ use cvm_models::types::{Image, Instance, Snapshot};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-/// Copies the disks of an instance, or puts snapshots together; CREATING → NORMAL.
+/// Copies the disks of an instance, or combines snapshots. CREATING → NORMAL.
 impl ActionHandler for CreateImage {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, region) = (context.codes, context.region.name);
@@ -49,7 +49,7 @@ impl ActionHandler for CreateImage {
     }
 }
 
-/// Nothing in here can be refused any more.
+/// All checks are done: nothing in here can fail.
 fn make(
     context: &mut RequestContext<'_>,
     source: Source,
@@ -84,17 +84,17 @@ fn make(
     image_id
 }
 
-/// What an image is made of.
+/// The source of an image.
 pub(crate) struct Source {
     pub(crate) system: System,
-    /// The system disk first. Those without an id are still to be taken.
+    /// The system disk first. Snapshots without an id are still to be taken.
     pub(crate) disks: Vec<DiskSnapshot>,
-    /// The place of the instance.
+    /// The serial of the instance.
     pub(crate) serial: Option<u64>,
     pub(crate) is_running: bool,
 }
 
-/// Reads a boolean that travels as text.
+/// Parses a boolean that is sent as text.
 pub(crate) fn is_true(text: Option<&str>) -> bool {
     text.is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
@@ -142,7 +142,7 @@ fn of_instance(
     Ok(Source { system, disks, serial: serials.first().copied(), is_running })
 }
 
-/// The data disks that go into an image of the whole machine.
+/// The data disks for an image of the whole instance.
 fn data_disks(
     request: &CreateImage,
     api: &Instance,
@@ -177,7 +177,7 @@ fn is_local(kind: Option<&DiskType>) -> bool {
     kind.and_then(|kind| disk_type(kind.as_str())).is_some_and(|known| known.is_local())
 }
 
-/// A snapshot that is to be taken of a disk.
+/// A snapshot of a disk that is still to be taken.
 fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnapshot {
     let api =
         Snapshot { disk_usage: usage, disk_size: size.unwrap_or_default(), ..Snapshot::default() };
@@ -199,7 +199,7 @@ fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<S
         };
         disks.push(snapshot.clone());
     }
-    // The system disk leads the list, as it does in an image of an instance.
+    // The system disk is first in the list, as in an image of an instance.
     disks.sort_by_key(|disk| !disk.is_of_system_disk());
     let mut systems = disks.iter().filter_map(|disk| disk.system.clone());
     let Some(system) = systems.next() else {

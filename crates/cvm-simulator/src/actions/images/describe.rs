@@ -14,7 +14,7 @@ use cvm_models::actions::{
 use cvm_models::enums::ImageState;
 use cvm_models::types::Image;
 
-/// The account's own images, the newest first, then the public ones.
+/// Lists the images of the account, the newest first, then the public ones.
 impl ActionHandler for DescribeImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -23,7 +23,7 @@ impl ActionHandler for DescribeImages {
             check_type(codes, name)?;
         }
         let ids = IdFilter::new(&self.image_ids);
-        // Every type of the catalogue is x86, so an image runs on all of them or on none.
+        // Every instance type of the catalog is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
         let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
@@ -66,7 +66,7 @@ fn holds(filter: &CheckedFilter<'_>, image: &Image) -> bool {
     }
 }
 
-/// The newest image of a family that can be used and is not marked as outdated.
+/// Finds the newest image of a family that is NORMAL and not deprecated.
 impl ActionHandler for DescribeImageFromFamily {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
@@ -87,7 +87,7 @@ impl ActionHandler for DescribeImageFromFamily {
     }
 }
 
-/// How many images of its own an account may have in a region.
+/// The maximum number of images of the account in a region.
 impl ActionHandler for DescribeImageQuota {
     fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         Ok(Outcome::Response(DescribeImageQuotaResponse {

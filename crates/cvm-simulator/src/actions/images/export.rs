@@ -1,5 +1,5 @@
-//! ExportImages: a task that reads images for some time. There is no object storage behind it, so the
-//! files that it names are never seen; no action of the API reports on them either.
+//! ExportImages: a task that reads images for some time. There is no object storage, so it writes no files, and no
+//! action of the API reports on the task.
 
 use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -11,10 +11,10 @@ use cvm_models::actions::{ExportImages, ExportImagesResponse};
 use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
 use std::time::Duration;
 
-/// How long an export takes.
+/// Duration of an export.
 const EXPORT_TIME: Duration = Duration::from_secs(600);
 
-/// Most tasks at once in a region.
+/// Maximum number of tasks at the same time in a region.
 const MAX_TASKS: usize = 5;
 
 impl ActionHandler for ExportImages {
@@ -42,7 +42,7 @@ impl ActionHandler for ExportImages {
             return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
         }
         if self.dry_run == Some(true) {
-            // The members are promised: no task, and no files.
+            // These members are always present: a dry run has task 0 and no files.
             return Ok(Outcome::Response(ExportImagesResponse::default()));
         }
         let mut cos_paths = Vec::new();
@@ -52,7 +52,7 @@ impl ActionHandler for ExportImages {
             cos_paths.extend(files(owned_image::find(context, id)?, &prefix, &self));
         }
         let ends = now.after(context.clock.delay(EXPORT_TIME));
-        // Short enough to pass through clients that know numbers as floating ones only.
+        // Small enough for clients that parse numbers as floating point.
         let task_id = context.ids.number(Stream::TaskId) >> 24;
         context.resources().images.export(ids, (now, ends));
         let response = ExportImagesResponse { task_id, cos_paths, ..Self::Response::default() };
@@ -60,7 +60,7 @@ impl ActionHandler for ExportImages {
     }
 }
 
-/// Checks what is in the request itself; returns the images, each once.
+/// Checks the request itself. Returns the images, each once.
 fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<String>, ApiError> {
     let refuse = |code: &str, message: &str| Err(codes.error([code], message));
     let ids = distinct(request.image_ids.iter().cloned());
@@ -73,7 +73,7 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
         let code = "InvalidParameterValue.InvalidFileNamePrefixList";
         return refuse(code, "`FileNamePrefixList` has not one prefix for each image.");
     }
-    // Which buckets there are is not known here, so any of the right form is taken for one.
+    // Buckets are not known here, so every name of the right form exists.
     let parts = request.bucket_name.rsplit_once('-').filter(|(name, _)| !name.is_empty());
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !parts.is_some_and(|(_, app_id)| is_number(app_id)) {
@@ -96,7 +96,7 @@ fn can_be_exported(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), Api
     Err(codes.error([code], message))
 }
 
-/// What the files of an image are called.
+/// The names of the files of an image.
 fn files(owned: &OwnedImage, prefix: &str, request: &ExportImages) -> Vec<String> {
     let format = request.export_format.clone().unwrap_or(ExportFormat::Raw);
     let format = format.as_str().to_ascii_lowercase();

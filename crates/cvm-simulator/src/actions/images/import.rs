@@ -16,19 +16,19 @@ use cvm_models::enums::{
 use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
 use std::time::Duration;
 
-/// How long an import takes.
+/// Duration of an import.
 const IMPORT_TIME: Duration = Duration::from_secs(600);
 
-/// Nobody looks into the files, so their disks have these sizes.
+/// The files are not read, so their disks have these sizes.
 const LINUX_GIB: i64 = 20;
 const WINDOWS_GIB: i64 = 50;
 const DATA_GIB: i64 = 20;
 
-/// How the names of files end that can be read.
+/// Extensions of the supported file formats.
 const READABLE: &[&str] = &["raw", "img", "qcow2", "vhd", "vmdk", ISO];
 const ISO: &str = "iso";
 
-/// An image from a disk file; IMPORTING → NORMAL, or IMPORTFAILED when its format is none that is read.
+/// Creates an image from a disk file. IMPORTING → NORMAL, or IMPORTFAILED if its format is not supported.
 impl ActionHandler for ImportImage {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, region) = (context.codes, context.region.name);
@@ -51,7 +51,7 @@ impl ActionHandler for ImportImage {
         let system = System {
             os_name: known.os_name(&self.os_version, architecture.as_str()),
             platform: known.platform.to_owned(),
-            // Answers spell it in another way than requests.
+            // Responses spell this value differently from requests.
             architecture: match architecture {
                 Architecture::Arm64 => Architecture::Arm,
                 other => other,
@@ -82,7 +82,7 @@ impl ActionHandler for ImportImage {
             ..system.image()
         };
         let creation = Creation { state: ImageState::Importing, began: context.now, ends };
-        // What cannot be read leaves no snapshots behind.
+        // A failed import leaves no snapshots.
         let disks = if is_readable { disks } else { Vec::new() };
         let image = OwnedImage::new(api, creation, &disks);
         context.resources().images.insert(image, disks);
@@ -112,8 +112,8 @@ fn find_system(
     Ok(known)
 }
 
-/// Checks the addresses of all files; `false` when one is of a format that is not read, which shows
-/// only when the import gets to it.
+/// Checks the URLs of all files. Returns `false` if a file has an unsupported format, which only the import itself
+/// reports.
 fn check_files(codes: DocumentedCodes, request: &ImportImage) -> Result<bool, ApiError> {
     let disks = request.import_image_data_disk_list.iter().map(|disk| &disk.image_url);
     let mut are_readable = true;
@@ -140,7 +140,7 @@ fn file(url: &str) -> Option<&str> {
     (host.contains('.') && !path.is_empty() && !path.ends_with('/')).then_some(path)
 }
 
-/// The systems that ImportImage takes.
+/// Lists the operating systems that ImportImage supports.
 impl ActionHandler for DescribeImportImageOs {
     fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let names = |of_windows| {

@@ -10,7 +10,7 @@ use cvm_models::actions::{
 use cvm_models::enums::ImageState;
 use std::collections::HashSet;
 
-/// Another name, description, family or mark for an image of the account.
+/// Changes the name, the description, the family or the deprecation of an image of the account.
 impl ActionHandler for ModifyImageAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -48,11 +48,11 @@ impl ActionHandler for ModifyImageAttribute {
     }
 }
 
-/// Images of the account are no more; their snapshots go too when that is asked for.
+/// Deletes images of the account, with their snapshots if the request says so.
 impl ActionHandler for DeleteImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        // The table does not state the layout, but the action publishes a code for it.
+        // The model info does not state the layout, but the action documents a code for it.
         if let Some(id) = self.image_ids.iter().find(|id| !id.starts_with("img-")) {
             let message = format!("The image id `{id}` has not the layout `img-xxxxxxxx`.");
             return Err(codes.error(["InvalidImageId.Malformed"], message));
@@ -74,7 +74,7 @@ impl ActionHandler for DeleteImages {
     }
 }
 
-/// Forgets deleted images, when there are many, that no instance is made from or about to be.
+/// Forgets deleted images that no instance uses or is about to use, if there are many.
 fn forget_unused(context: &mut RequestContext<'_>) {
     let images = &mut context.regions.entry(context.region.name).or_default().images;
     if !images.has_many_deleted() {
@@ -90,7 +90,7 @@ fn forget_unused(context: &mut RequestContext<'_>) {
     images.forget_deleted(|id| in_use.contains(id));
 }
 
-/// Passes an image that is shared with nobody, and that no task makes or reads.
+/// Checks that an image is not shared, and that no task creates or reads it.
 fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
     let (codes, now) = (context.codes, context.now);
     let owned = owned_image::find(context, id)?;

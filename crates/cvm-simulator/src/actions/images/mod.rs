@@ -1,4 +1,4 @@
-//! Images: public ones, and those that an account makes.
+//! Images: public ones and those of the account.
 
 mod create;
 mod describe;

@@ -1,12 +1,12 @@
-//! What images may be called: their names, and the families that they join.
+//! Names and families of images.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::Images;
 
-/// Most characters of a family.
+/// Maximum length of a family in characters.
 const MAX_FAMILY: usize = 128;
 
-/// Checks the text of a name; its length is in the tables.
+/// Checks the text of a name. The model info limits its length.
 pub(crate) fn check(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     if name.trim().is_empty() {
         let message = "The parameter `ImageName` is empty.";
@@ -15,7 +15,7 @@ pub(crate) fn check(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> 
     Ok(())
 }
 
-/// Passes when no image of the region but the named one bears a name.
+/// Checks that no other image of the region has this name.
 pub(crate) fn check_name_is_free(
     codes: DocumentedCodes,
     images: &Images,
@@ -29,7 +29,7 @@ pub(crate) fn check_name_is_free(
     Ok(())
 }
 
-/// The family that a request names; an empty one is none.
+/// The family of a request; an empty one counts as absent.
 pub(crate) fn family(
     codes: DocumentedCodes,
     given: Option<&str>,

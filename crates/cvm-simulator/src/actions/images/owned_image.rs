@@ -1,11 +1,11 @@
-//! The account's own images: found by id, and how many more fit in.
+//! Finds images of the account by id, and checks the quota.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::image;
 use crate::state::{IMAGE_QUOTA, Images, OwnedImage, RequestContext};
 use cvm_models::enums::ImageState;
 
-/// Codes for a public image where it must be an own one; the first fits best.
+/// Codes for a public image where one of the account is required. The first fits best.
 const NOT_OWN: &[&str] = &[
     "UnsupportedOperation.PublicImageExportUnsupported",
     "UnauthorizedOperation.ImageNotBelongToAccount",
@@ -13,7 +13,7 @@ const NOT_OWN: &[&str] = &[
     "InvalidImageId.NotFound",
 ];
 
-/// The account's own image of an id, in the region of the request.
+/// The image of the account with this id, in the region of the request.
 pub(crate) fn find<'a>(
     context: &'a mut RequestContext<'_>,
     id: &str,
@@ -29,7 +29,7 @@ pub(crate) fn find<'a>(
     })
 }
 
-/// Refuses an image for its state, with the code that the action has for that.
+/// The error for an image whose state does not allow the action.
 pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) -> ApiError {
     let message = format!("The image `{id}` is {state}, which {} does not allow.", codes.0.name);
     codes.error(
@@ -38,7 +38,7 @@ pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) 
     )
 }
 
-/// Passes when a region takes one more image.
+/// Checks that the quota of the region allows one more image.
 pub(crate) fn has_room(
     codes: DocumentedCodes,
     images: &Images,

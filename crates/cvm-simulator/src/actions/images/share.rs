@@ -13,10 +13,10 @@ use cvm_models::enums::{ImageSharePermission, ImageState};
 use cvm_models::types::SharePermission;
 use std::collections::HashSet;
 
-/// Most accounts that an image is shared with.
+/// Maximum number of accounts that an image is shared with.
 const MAX_SHARES: usize = 500;
 
-/// Gives other accounts an image of the account, or takes it away.
+/// Shares an image with other accounts, or stops sharing it.
 impl ActionHandler for ModifyImageSharePermission {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -56,7 +56,7 @@ impl ActionHandler for ModifyImageSharePermission {
     }
 }
 
-/// Which accounts there are is not known here, so any number is taken for one.
+/// Other accounts are not known here, so every number is an account.
 fn check_accounts(codes: DocumentedCodes, accounts: &[String]) -> Result<(), ApiError> {
     let is_number =
         |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -85,7 +85,7 @@ fn can_be_shared(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiEr
     Err(codes.error([code], message))
 }
 
-/// The accounts that an image is shared with, the newest share first.
+/// Lists the accounts that an image is shared with, the newest share first.
 impl ActionHandler for DescribeImageSharePermission {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let owned = owned_image::find(context, &self.image_id)?;

@@ -1,4 +1,4 @@
-//! SyncImages: copies of an image in other regions, or an encrypted copy beside it; SYNCING → NORMAL.
+//! SyncImages: copies an image to other regions, or makes an encrypted copy in the same region. SYNCING → NORMAL.
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -11,7 +11,7 @@ use cvm_models::enums::ImageState;
 use cvm_models::types::{Image, SyncImage};
 use std::time::Duration;
 
-/// How long a copy takes.
+/// Duration of a copy.
 const COPY_TIME: Duration = Duration::from_secs(300);
 
 impl ActionHandler for SyncImages {
@@ -23,7 +23,7 @@ impl ActionHandler for SyncImages {
             names::check(codes, name)?;
         }
         check_key(codes, self.kms_key_id.as_deref().filter(|_| encrypts))?;
-        // A list by form only, so there is one.
+        // The member is a list, but has exactly one item.
         let id = self.image_ids.first().map_or("", String::as_str);
         let source = owned_image::find(context, id)?;
         can_be_copied(codes, source, encrypts)?;
@@ -41,7 +41,7 @@ impl ActionHandler for SyncImages {
             owned_image::has_room(codes, images, target.name)?;
         }
         if self.dry_run == Some(true) {
-            // The list is promised, and it has no copies in it.
+            // The list is always present, and a dry run has no copies.
             return Ok(Outcome::Response(SyncImagesResponse::default()));
         }
         let ends = now.after(context.clock.delay(COPY_TIME));
@@ -59,7 +59,7 @@ impl ActionHandler for SyncImages {
     }
 }
 
-/// The regions that get a copy, each once.
+/// The destination regions, each once.
 fn targets(
     context: &RequestContext<'_>,
     names: &[String],
@@ -94,12 +94,12 @@ fn targets(
     Ok(targets)
 }
 
-/// Finance regions are kept apart from the others and from each other.
+/// Finance regions are separate from all others and from each other.
 fn is_apart(region: &str) -> bool {
     region.ends_with("-fsi")
 }
 
-/// Which keys there are is not known here, so any of the right form is taken for one.
+/// Keys are not known here, so every key of the right form exists.
 fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> {
     let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(()) };
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -129,7 +129,7 @@ fn can_be_copied(
     Err(codes.error([code], message))
 }
 
-/// Lets a copy begin; nothing in here can be refused any more.
+/// Starts a copy. All checks are done: nothing in here can fail.
 fn copy(
     context: &mut RequestContext<'_>,
     source: &Image,

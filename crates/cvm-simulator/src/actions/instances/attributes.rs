@@ -15,7 +15,7 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::InstanceState;
 
-/// One attribute of instances, which restart for some.
+/// Changes one attribute of instances. Some attributes restart the instance.
 impl ActionHandler for ModifyInstancesAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -72,7 +72,7 @@ fn the_one(
     Ok(one)
 }
 
-/// Checks what no instance can have.
+/// Checks that do not depend on the instance.
 fn check(codes: DocumentedCodes, attribute: &Attribute) -> Result<(), ApiError> {
     match attribute {
         Attribute::SecurityGroups(groups) => check_security_groups(codes, groups),
@@ -90,7 +90,7 @@ fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     Err(codes.error(["InvalidParameterValue.CamRoleNameMalformed"], message))
 }
 
-/// Checks what this instance cannot have.
+/// Checks that depend on the instance.
 fn suits(
     codes: DocumentedCodes,
     attribute: &Attribute,
@@ -119,7 +119,7 @@ fn suits(
     }
 }
 
-/// Instances move to another project.
+/// Moves instances to another project.
 impl ActionHandler for ModifyInstancesProject {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;

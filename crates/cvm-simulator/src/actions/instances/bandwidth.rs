@@ -18,7 +18,7 @@ use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Another cap at once, or for prepaid bandwidth a higher one for some days.
+/// Changes the bandwidth at once, or raises prepaid bandwidth for some days.
 impl ActionHandler for ResetInstancesInternetMaxBandwidth {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -74,7 +74,7 @@ fn bandwidth(
     }
 }
 
-/// The midnights with which the first and the last day begin.
+/// The start of the first day and of the last day.
 fn days(
     codes: DocumentedCodes,
     request: &ResetInstancesInternetMaxBandwidth,
@@ -103,7 +103,7 @@ fn days(
     }
 }
 
-/// How the bandwidth of all the instances is charged.
+/// The charge type of the bandwidth of all instances.
 fn how_charged(
     context: &RequestContext<'_>,
     serials: &[u64],
@@ -127,7 +127,7 @@ fn how_charged(
     Ok(Some(first))
 }
 
-/// What is bought for an instance: from now or a later midnight until the end of the last day.
+/// The period that is bought for an instance: from now or a later midnight until the end of the last day.
 fn period(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
@@ -155,7 +155,7 @@ fn period(
     let ends = last.after(DAY).min(expires);
     let period = Period { begins: first.max(context.now), ends: Some(ends), mbps };
     let others = instance.bandwidth.iter().filter(|other| other.overlaps(&period));
-    // To buy the same once more is possible, to buy less than the instance has by itself is not.
+    // The same bandwidth can be bought twice, but not less than the instance already has.
     let is_more =
         |other: &Period| if other.ends.is_none() { mbps > other.mbps } else { mbps >= other.mbps };
     if !others.into_iter().all(is_more) {
@@ -165,7 +165,7 @@ fn period(
     Ok(period)
 }
 
-/// Without a public address there is nothing whose bandwidth could be changed.
+/// Checks that the instance has a public address.
 fn is_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
     let mut api = context.instances(serials).map(|instance| &instance.api);
     match api.find(|api| api.public_ip_addresses.is_empty()) {
@@ -177,7 +177,7 @@ fn is_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiErr
     }
 }
 
-/// For which times which bandwidth of an instance was paid in advance, the latest first.
+/// Lists the periods of prepaid bandwidth of an instance, the latest first.
 impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&[self.instance_id])?;
@@ -198,7 +198,7 @@ impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
 }
 
 fn configs(instance: &StoredInstance) -> impl Iterator<Item = InternetBandwidthConfig> {
-    // What an instance has by itself lasts as long as its term.
+    // The bandwidth of the instance itself lasts until the end of its term.
     let dated = |period: &Period| Some((*period, period.ends.or(instance.expires)?));
     let mut periods: Vec<_> = instance.bandwidth.iter().filter_map(dated).collect();
     periods.sort_by_key(|(period, _)| Reverse(period.begins));
@@ -224,7 +224,7 @@ const MODES: &[(InternetChargeType, &str)] = &[
     (InternetChargeType::BandwidthPackage, "A shared bandwidth package"),
 ];
 
-/// How public bandwidth can be paid for.
+/// Lists the charge types of public bandwidth.
 impl ActionHandler for DescribeInternetChargeTypeConfigs {
     fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let configs = MODES.iter().map(|(mode, description)| InternetChargeTypeConfig {

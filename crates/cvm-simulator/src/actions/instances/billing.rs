@@ -11,7 +11,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceChargeType, InstanceState, RenewFlag, StopChargingMode};
 use cvm_models::types::{Instance, InstanceChargePrepaid};
 
-/// From hourly charging to a subscription, or back.
+/// Changes the charge type from hourly to prepaid, or back.
 impl ActionHandler for ModifyInstancesChargeType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
@@ -22,7 +22,7 @@ impl ActionHandler for ModifyInstancesChargeType {
         context.check_state(&serials, SETTLED)?;
         context.check_no_timer(&serials, "InvalidInstance.NotSupported")?;
         let attribute = if becomes_prepaid {
-            // The tables require the term.
+            // The model info requires the term.
             let item = self.instance_charge_prepaid.unwrap_or_default();
             let (ends, renew_flag) = term(&item, context.now);
             Attribute::Subscription(Subscription { begins: context.now, ends, renew_flag })
@@ -52,7 +52,7 @@ fn can_change(
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
     if api.stop_charging_mode == StopChargingMode::StopCharging {
-        // The text refuses it, and no code that the action publishes fits better.
+        // The documentation forbids it, and no documented code fits better.
         let message = format!("The instance `{id}` is stopped and not charged; start it first.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
     }
@@ -66,7 +66,8 @@ const STATES_TO_RENEW: &[InstanceState] = &[
     InstanceState::RescueMode,
 ];
 
-/// Another term for prepaid instances, also for those in the recycle bin, which leave it. What is bought counts from the moment of the answer.
+/// Extends the term of prepaid instances. Instances in the recycle bin leave it. The new term counts from the time of
+/// the response.
 impl ActionHandler for RenewInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -101,13 +102,13 @@ fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiE
     Err(context.codes.error([code], message))
 }
 
-/// What happens when the term of prepaid instances ends.
+/// Changes what happens at the end of the term of prepaid instances.
 impl ActionHandler for ModifyInstancesRenewFlag {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
         is_prepaid(context, &serials)?;
         context.check_state(&serials, SETTLED)?;
-        // The tables require the flag.
+        // The model info requires the flag.
         let flag = self.renew_flag.unwrap_or_default();
         for serial in serials {
             let attribute = Attribute::RenewFlag(flag.clone());
@@ -117,7 +118,7 @@ impl ActionHandler for ModifyInstancesRenewFlag {
     }
 }
 
-/// Passes instances that all have a subscription.
+/// Checks that all instances are prepaid.
 pub(crate) fn is_prepaid(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
     let mut api = context.instances(serials).map(|instance| &instance.api);
     let other = api.find(|api| api.instance_charge_type != InstanceChargeType::Prepaid);
@@ -127,8 +128,7 @@ pub(crate) fn is_prepaid(context: &RequestContext<'_>, serials: &[u64]) -> Resul
     Err(context.codes.error(["UnsupportedOperation.InstanceChargeType"], message))
 }
 
-/// When a term ends that begins at a moment, and what happens then. That a term has one of the lengths
-/// on sale is in the tables.
+/// The end of a term that starts at this time, and its renew flag. The model info lists the possible lengths.
 pub(crate) fn term(item: &InstanceChargePrepaid, from: Timestamp) -> (Timestamp, RenewFlag) {
     let months = item.period.and_then(|period| u32::try_from(period).ok()).unwrap_or(1);
     let flag = item.renew_flag.clone().unwrap_or(RenewFlag::NotifyAndManualRenew);

@@ -11,7 +11,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceState, TargetOsType};
 use cvm_models::types::TargetOS;
 
-/// What a system is called before and after, and the release of the latter.
+/// The name of a system before and after, and the release of the new one.
 struct Conversion {
     from: &'static str,
     to: &'static str,
@@ -23,10 +23,10 @@ const CONVERSIONS: &[Conversion] = &[
     Conversion { from: "CentOS 8.", to: "TencentOS Server 3.1 (TK4)", version: "3.1" },
 ];
 
-/// Task numbers have at most so many digits.
+/// Maximum number of digits of a task number.
 const TASK_NUMBERS: u64 = 1_000_000_000;
 
-/// CentOS becomes TencentOS in place.
+/// Converts CentOS to TencentOS in place.
 impl ActionHandler for ConvertOperatingSystems {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -57,7 +57,7 @@ impl ActionHandler for ConvertOperatingSystems {
     }
 }
 
-/// What the system of an instance can become.
+/// The target system for the system of an instance.
 fn conversion(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -74,13 +74,13 @@ fn conversion(
     let found =
         found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
     if checks::is_local(instance.api.system_disk.disk_type.as_ref()) {
-        // A snapshot is taken first, and local disks have none.
+        // A snapshot is taken first, and local disks have no snapshots.
         return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
     }
     Ok(found)
 }
 
-/// The action publishes neither the codes of single states nor one for operations in progress.
+/// The action documents neither codes for single states nor one for a running operation.
 fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
     let id = &instance.api.instance_id;
     let (code, why) = if instance.api.instance_state != InstanceState::Running {
@@ -95,7 +95,7 @@ fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), Api
     Err(codes.error([code], format!("The instance `{id}` {why}.")))
 }
 
-/// No instance type of the catalogue has FPGA cards, so no instance can be written.
+/// No instance type of the catalog has FPGA cards, so every instance is rejected.
 impl ActionHandler for ProgramFpgaImage {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         if let Some(address) = self.dbdfs.iter().find(|address| !is_pci_address(address)) {

@@ -14,7 +14,7 @@ use cvm_models::enums::{InstanceAttributeName, InstanceState};
 use cvm_models::types::{Attribute, Instance, InstanceAttribute, InstanceStatus};
 use cvm_protocol::percent;
 
-/// The newest first, filtered, page by page.
+/// Lists instances, filtered, the newest first, in pages.
 impl ActionHandler for DescribeInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -61,7 +61,7 @@ fn holds(filter: &CheckedFilter<'_>, instance: &Instance) -> bool {
     }
 }
 
-/// The states alone.
+/// Lists only the states of instances.
 impl ActionHandler for DescribeInstancesStatus {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let listed = context.listed(&self.instance_ids).map(|instance| &instance.api);
@@ -82,7 +82,7 @@ fn status(instance: &Instance) -> InstanceStatus {
     }
 }
 
-/// The user data, which DescribeInstances leaves out.
+/// Returns the user data, which DescribeInstances leaves out.
 impl ActionHandler for DescribeInstancesAttributes {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
@@ -102,15 +102,14 @@ impl ActionHandler for DescribeInstancesAttributes {
 
 const STATES_WITH_CONSOLE: &[InstanceState] = &[InstanceState::Running, InstanceState::RescueMode];
 
-/// An address for the console of an instance, another one each time.
+/// Returns an address for the console of an instance, a new one for each request.
 impl ActionHandler for DescribeInstanceVncUrl {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&[self.instance_id])?;
         context.check_state(&serials, STATES_WITH_CONSOLE)?;
-        // Who holds the token needs no password.
+        // The token replaces a password.
         let token = context.ids.console_token(context.request_id);
-        // There is no console. The name belongs to no one, so that a client that connects all the same
-        // reaches no one.
+        // There is no console. The host name is reserved, so that a client that connects reaches nobody.
         let region = context.region.name;
         let url = format!("wss://{region}.vnc.invalid:26789/vnc?s={token}");
         Ok(Outcome::Response(DescribeInstanceVncUrlResponse {
@@ -175,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_documented_filter_is_supported() {
-        // A filter that the fallback arm catches would never pass an instance without tags.
+        // A filter that only the fallback arm handles would never match an instance without tags.
         let mut full = instance();
         full.placement.host_id = Some("host-1".into());
         for filter in DescribeInstances::INFO.filters {
@@ -196,7 +195,7 @@ mod tests {
         }
     }
 
-    /// Gives the instance a value that the filter asks for.
+    /// Gives the instance a value that matches the filter.
     fn member(instance: &mut Instance, filter: &str) -> String {
         match filter {
             "zone" => return instance.placement.zone.clone(),

@@ -1,4 +1,4 @@
-//! ResetInstancesType, and the actions that tell which types an instance can get and how often.
+//! ResetInstancesType, and the actions that list possible types and remaining changes.
 
 use crate::actions::instances::type_offers::config;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -18,10 +18,11 @@ use cvm_protocol::Action;
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
 
-/// System disks that can follow an instance to another host, by the action's own text.
+/// System disks that allow another instance type, as the documentation of the action lists them.
 const MOVABLE_DISKS: &[&str] = &["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "CLOUD_BSSD"];
 
-/// Another type for an instance, which ends in RUNNING.  What can never be is told before what cannot be now: the type of an instance with a local system disk cannot be changed in any state, so that is said even while it runs.
+/// Changes the instance type. The operation ends in RUNNING. Checks that no state could fix come first: an instance
+/// with a local system disk can never change its type, so this error comes even while it runs.
 impl ActionHandler for ResetInstancesType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -56,7 +57,7 @@ impl ActionHandler for ResetInstancesType {
     }
 }
 
-/// Whether the instance can have another type at all.
+/// Checks that the instance can change its type at all.
 pub(crate) fn can_move(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
     if instance.api.placement.host_id.is_some() {
         return Err(ApiError::not_supported("other sizes of instances on dedicated hosts"));
@@ -72,7 +73,7 @@ pub(crate) fn can_move(codes: DocumentedCodes, instance: &StoredInstance) -> Res
     Err(codes.error(["UnsupportedOperation.SystemDiskType"], message))
 }
 
-/// Whether the instance can have this type.
+/// Checks that the instance can change to this type.
 pub(crate) fn can_become(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -106,7 +107,7 @@ pub(crate) fn can_become(
     Ok(())
 }
 
-/// The types that instances can become. What stands in the way is what ResetInstancesType would answer.
+/// Lists the types that instances can change to. The reason against a type is the error of ResetInstancesType.
 impl ActionHandler for DescribeInstancesModification {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -142,7 +143,7 @@ fn the_zone(context: &RequestContext<'_>, instances: &[&StoredInstance]) -> Resu
     })
 }
 
-/// A type is to be had when every one of the instances can become it.
+/// A type is available if every instance can change to it.
 fn status(
     one: InstanceType,
     zone: Zone,
@@ -162,10 +163,10 @@ fn status(
     }
 }
 
-/// Stands for both counts of what is not limited.
+/// The value of both counts if there is no limit.
 const UNLIMITED: i64 = -1;
 
-/// How often instances became smaller, and how often they may.
+/// Lists how often instances were downsized, and how often they can be.
 impl ActionHandler for DescribeInstancesOperationLimit {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;

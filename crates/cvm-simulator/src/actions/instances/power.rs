@@ -46,8 +46,8 @@ impl ActionHandler for StopInstances {
     }
 }
 
-/// Charging stops only where it can: for hourly instances whose disks are all in the cloud. Others
-/// stop all the same, and are charged.
+/// Charges stop only for hourly instances whose disks are all cloud disks. Other instances stop, too, but are still
+/// charged.
 fn charging_once_stopped(instance: &Instance, wants_no_charge: bool) -> StopChargingMode {
     let data_disks = instance.data_disks.iter().map(|disk| &disk.disk_type);
     let mut disks = data_disks.chain([&instance.system_disk.disk_type]).flatten();
@@ -83,7 +83,7 @@ const STATES_TO_TERMINATE: &[InstanceState] = &[
     InstanceState::RescueMode,
 ];
 
-/// Hourly instances are destroyed, prepaid ones go to the recycle bin first and are destroyed by the second call.
+/// Destroys hourly instances. Moves prepaid ones to the recycle bin first; the second call destroys them.
 impl ActionHandler for TerminateInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;

@@ -19,12 +19,12 @@ use cvm_models::types::Instance;
 
 const STATES_TO_REINSTALL: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-/// System disks on which another operating system can be installed, by the action's own text.
+/// System disks that allow another operating system, as the documentation of the action lists them.
 const CHANGEABLE_DISKS: &[&str] = &["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "CLOUD_BSSD"];
 
 const UNFIT_IMAGE: &str = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
 
-/// Another system, or the same one anew, on the system disk.
+/// Reinstalls the system, or installs another one, on the system disk.
 impl ActionHandler for ResetInstance {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, instance) = context.find_instance(&self.instance_id)?;
@@ -37,7 +37,7 @@ impl ActionHandler for ResetInstance {
     }
 }
 
-/// The system that there will be, once everything about it is checked.
+/// The new system, after all checks.
 fn system(
     context: &RequestContext<'_>,
     request: &ResetInstance,
@@ -71,7 +71,7 @@ fn system(
     })
 }
 
-/// Whether the operating system may become that of the image.
+/// Checks that the platform can change to that of the image.
 fn can_change(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -86,7 +86,7 @@ fn can_change(
     Err(codes.error([UNFIT_IMAGE], message))
 }
 
-/// The size of the system disk, which can grow on this occasion.
+/// The new size of the system disk, which can grow.
 fn size(
     codes: DocumentedCodes,
     request: &ResetInstance,
@@ -116,10 +116,10 @@ fn size(
 const STATES_TO_SET_PASSWORD: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
 
-/// Whose password is set unless another user is named.
+/// The default user whose password is set.
 const WINDOWS_USER: &str = "Administrator";
 
-/// A new password inside the guests, which is checked and kept nowhere.
+/// Sets a password inside the guests. It is checked and not stored.
 impl ActionHandler for ResetInstancesPassword {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
@@ -140,7 +140,7 @@ impl ActionHandler for ResetInstancesPassword {
     }
 }
 
-/// Stricter than at a launch: three kinds of characters everywhere.
+/// Stricter than at a launch: three kinds of characters on every platform.
 fn check(
     codes: DocumentedCodes,
     request: &ResetInstancesPassword,

@@ -1,4 +1,4 @@
-//! RunInstances: checks everything, then makes all instances or none.
+//! RunInstances: checks everything, then creates all instances or none.
 
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
@@ -13,7 +13,7 @@ impl ActionHandler for RunInstances {
         let is_dry = self.dry_run == Some(true);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
         let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
-        // The request as it was sent counts: its template may have got another default since.
+        // The request as sent is compared: the default version of its template can have changed.
         if let Some(token) = token
             && let Some(ids) =
                 context.instances.tokens.find_repeated(context.codes, token, &parameters)?
@@ -37,15 +37,15 @@ fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {
     Outcome::Response(RunInstancesResponse { instance_id_set, ..RunInstancesResponse::default() })
 }
 
-/// What a repeated request must have in common with the first. A dry run that is not one may say so
-/// or be silent.
+/// The parameters that a repeated request must have in common with the first. A real launch can contain `DryRun:
+/// false` or leave it out.
 fn parameters(request: &RunInstances) -> Vec<u8> {
     let request = RunInstances { dry_run: None, ..request.clone() };
-    // A request that was read can be written.
+    // A parsed request can always be encoded.
     json::to_vec(&request).unwrap_or_default()
 }
 
-/// Nothing in here can be refused any more.
+/// Creates the instances. All checks are done: nothing in here can fail.
 fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
     for index in 0..plan.count {

@@ -1,4 +1,5 @@
-//! The instance types on offer: DescribeInstanceTypeConfigs, DescribeInstanceFamilyConfigs and DescribeZoneInstanceConfigInfos.
+//! The instance types on offer: DescribeInstanceTypeConfigs, DescribeInstanceFamilyConfigs and
+//! DescribeZoneInstanceConfigInfos.
 
 use crate::actions::prices::quote;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -21,7 +22,7 @@ use cvm_models::types::{
     LocalDiskType,
 };
 
-/// Which zone offers which type.
+/// Lists the types that each zone offers.
 impl ActionHandler for DescribeInstanceTypeConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -64,7 +65,7 @@ pub(crate) fn config(
     }
 }
 
-/// The families that a zone of the region offers.
+/// Lists the families that a zone of the region offers.
 impl ActionHandler for DescribeInstanceFamilyConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let zones = || context.region.zones();
@@ -81,14 +82,14 @@ impl ActionHandler for DescribeInstanceFamilyConfigs {
     }
 }
 
-/// The billings under which every type is sold.
+/// The charge types of every instance type.
 const CHARGES: [InstanceChargeType; 3] =
     [InstanceChargeType::Prepaid, InstanceChargeType::PostpaidByHour, InstanceChargeType::SpotPaid];
 
-/// The filter that orders the rows and passes them all.
+/// The filter that sorts the rows and matches all of them.
 const SORT: &str = "sort-keys";
 
-/// Which zone sells which type under which billing, and at what price.
+/// Lists the types that each zone sells, with charge types and prices.
 impl ActionHandler for DescribeZoneInstanceConfigInfos {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -117,7 +118,7 @@ impl ActionHandler for DescribeZoneInstanceConfigInfos {
             })
             .filter(passes)
             .collect();
-        // The first key counts most; rows that no key tells apart keep their order.
+        // The first key has the highest priority. Rows that are equal in all keys keep their order.
         for Order { key, falls } in orders.iter().rev() {
             items.sort_by_key(|item| if *falls { -key(item) } else { key(item) });
         }
@@ -128,7 +129,7 @@ impl ActionHandler for DescribeZoneInstanceConfigInfos {
     }
 }
 
-/// By what the rows are ordered.
+/// The sort keys.
 struct Order {
     key: fn(&InstanceTypeQuotaItem) -> i64,
     falls: bool,
@@ -184,7 +185,7 @@ fn item(
     }
 }
 
-/// A month ahead, or an hour.
+/// The price of a month in advance, or of an hour.
 fn price(hour: f64, charge: &InstanceChargeType) -> ItemPrice {
     match charge {
         InstanceChargeType::Prepaid => quote::ahead(month(hour), 1),
@@ -193,7 +194,7 @@ fn price(hour: f64, charge: &InstanceChargeType) -> ItemPrice {
     }
 }
 
-/// A launch takes a local disk with any type.
+/// Every type can be launched with a local disk.
 fn local_disks() -> Vec<LocalDiskType> {
     let disk = |disk: &'static DiskType| LocalDiskType {
         r#type: disk.name.to_owned(),

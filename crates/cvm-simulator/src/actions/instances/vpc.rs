@@ -1,5 +1,5 @@
-//! ModifyInstancesVpcAttribute: other private addresses, in the same subnet or another one. The new
-//! address is kept from the beginning; the old one is free when the operation ends.
+//! ModifyInstancesVpcAttribute: moves instances to other private addresses, in the same subnet or another one. The
+//! new address is reserved at the start; the old one is released when the operation ends.
 
 use crate::api_error::ApiError;
 use crate::catalog::Zone;
@@ -47,7 +47,7 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
     }
 }
 
-/// The zone of instances that are all in a private network of one: a subnet lies in one zone.
+/// The common zone of instances that are all in a private network: a subnet is in one zone.
 fn the_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
     let codes = context.codes;
     let mut zone: Option<Zone> = None;
@@ -65,7 +65,7 @@ fn the_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiEr
         }
         zone = owned;
     }
-    // The tables require an instance, and each was made in a zone of its region.
+    // The model info requires an instance, and each was created in a zone of its region.
     zone.ok_or_else(|| {
         codes.error(["InvalidInstanceId.NotFound"], "The request names no instance.")
     })

@@ -9,7 +9,7 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::InstanceState;
 
-/// Other key pairs for instances, in place of those that they have.
+/// Replaces the key pairs of instances.
 impl ActionHandler for AssociateInstancesKeyPairs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = Request {
@@ -22,7 +22,7 @@ impl ActionHandler for AssociateInstancesKeyPairs {
     }
 }
 
-/// Fewer key pairs for instances; the pairs themselves stay.
+/// Removes key pairs from instances. The pairs themselves stay.
 impl ActionHandler for DisassociateInstancesKeyPairs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let request = Request {
@@ -40,15 +40,15 @@ impl ActionHandler for DisassociateInstancesKeyPairs {
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
 
-/// Which instances and key pairs a request names, and whether it may cut the power.
+/// The instances and key pairs of a request, and whether running instances may be stopped.
 pub(crate) struct Request<'a> {
     pub(crate) instance_ids: &'a [String],
     pub(crate) key_ids: &'a [String],
     pub(crate) force_stop: Option<bool>,
 }
 
-/// Begins to give each instance other key pairs: `bound` makes them from those that it has and those
-/// that the request names.
+/// Starts to bind other key pairs to each instance. `bound` computes them from the present ones and those of the
+/// request.
 pub(crate) fn begin(
     context: &mut RequestContext<'_>,
     request: &Request<'_>,
@@ -71,7 +71,7 @@ pub(crate) fn begin(
 }
 
 fn are_no_windows(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    // The name of the system tells it for every image, public or not.
+    // The system name shows the platform for every image, public or not.
     match context.instances(serials).find(|instance| instance.api.os_name.starts_with("Windows")) {
         None => Ok(()),
         Some(instance) => {

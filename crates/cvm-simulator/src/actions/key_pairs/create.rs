@@ -12,7 +12,7 @@ use cvm_models::actions::{
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
-/// A pair that is made here; its private half is in this answer and nowhere else.
+/// Creates a key pair. Its private key is in this response and nowhere else.
 impl ActionHandler for CreateKeyPair {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -40,7 +40,7 @@ impl ActionHandler for CreateKeyPair {
     }
 }
 
-/// The public half of a pair that was made elsewhere.
+/// Imports the public key of an existing key pair.
 impl ActionHandler for ImportKeyPair {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -82,13 +82,13 @@ fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiE
     }
 }
 
-/// How many key pairs an account may have.
+/// Maximum number of key pairs of an account.
 const QUOTA: usize = 100;
 
-/// How tag keys begin that the platform keeps for itself.
+/// Prefix of tag keys that are reserved for the platform.
 const RESERVED: &str = "qcs:";
 
-/// Every key pair of the account, wherever it is.
+/// All key pairs of the account, in every region.
 pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
     context.regions.values().flat_map(|there| there.key_pairs.newest_first())
 }
@@ -107,7 +107,7 @@ pub(crate) fn tags(
     Ok(tags)
 }
 
-/// The project of a request. Projects are another service's: any of them may exist.
+/// The project of a request. Projects belong to another service, so every one exists.
 pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64, ApiError> {
     let id = given.unwrap_or(0);
     if id >= 0 {
@@ -117,7 +117,7 @@ pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64,
     Err(codes.error(["InvalidProjectId.NotFound"], message))
 }
 
-/// Passes when no key pair has the name, but perhaps the one that is to get it.
+/// Checks that no other key pair has this name.
 pub(crate) fn name_is_free(
     context: &RequestContext<'_>,
     name: &str,
@@ -133,7 +133,7 @@ pub(crate) fn name_is_free(
     }
 }
 
-/// Passes when the account may have one more.
+/// Checks that the quota allows one more key pair.
 pub(crate) fn has_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
     if all(context).count() < QUOTA {
         return Ok(());

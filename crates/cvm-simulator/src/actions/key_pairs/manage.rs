@@ -12,7 +12,7 @@ use cvm_models::actions::{
 };
 use cvm_models::types::KeyPair;
 
-/// The newest first, with the instances that each opens, and without private halves.
+/// Lists key pairs with the instances that each opens, the newest first. Private keys are never shown.
 impl ActionHandler for DescribeKeyPairs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -47,12 +47,12 @@ fn holds(filter: &CheckedFilter<'_>, pair: &KeyPair) -> bool {
     }
 }
 
-/// Another name or description.
+/// Changes the name or the description.
 impl ActionHandler for ModifyKeyPairAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = self.key_id;
         context.find_key_pairs(std::slice::from_ref(&id))?;
-        // An empty text counts as none, as in the tables.
+        // An empty text counts as absent.
         let name = self.key_name.filter(|name| !name.is_empty());
         let description = self.description.filter(|description| !description.is_empty());
         if let Some(name) = &name {
@@ -66,7 +66,7 @@ impl ActionHandler for ModifyKeyPairAttribute {
     }
 }
 
-/// Pairs that open no instance.
+/// Deletes key pairs that open no instance.
 impl ActionHandler for DeleteKeyPairs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let key_ids = context.find_key_pairs(&self.key_ids)?;

@@ -1,4 +1,4 @@
-//! Keys in the forms of OpenSSH: a pair that is made here, and the public half of one that is not.
+//! Keys in the formats of OpenSSH: generates a key pair, and parses the public key of an imported one.
 
 use base64ct::{Base64, Encoding};
 use cvm_protocol::Sensitive;
@@ -8,23 +8,23 @@ use ring::signature::{Ed25519KeyPair, KeyPair};
 const ED25519: &str = "ssh-ed25519";
 const RSA: &str = "ssh-rsa";
 
-/// How the private halves begin, in the layout that OpenSSH calls `openssh-key-v1`.
+/// The first bytes of a private key in the format `openssh-key-v1` of OpenSSH.
 const MAGIC: &[u8] = b"openssh-key-v1\0";
 
-/// To a multiple of this the secret part is filled up, even when no cipher is used.
+/// The private section is padded to a multiple of this, even without a cipher.
 const BLOCK: usize = 8;
 
-/// Bytes in a line of 64 letters.
+/// Number of bytes in a line of 64 letters.
 const LINE: usize = 48;
 
-/// Both halves of a key pair, as text.
+/// Both keys of a pair, as text.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) public: String,
     pub(crate) private: Sensitive,
 }
 
-/// The key pair of a stream of numbers: the same numbers make the same pair.
+/// Generates a key pair from a stream of numbers. The same numbers give the same pair.
 pub(crate) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair, KeyRejected> {
     let mut seed = [0; 32];
     for part in seed.chunks_exact_mut(8) {
@@ -35,7 +35,7 @@ pub(crate) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair,
     let public = key.public_key().as_ref();
 
     let blob = Blob::default().string(ED25519.as_bytes()).string(public);
-    // A reader decrypts and compares the halves of these eight bytes to see whether that went well.
+    // A reader compares the two halves of these eight bytes to check the decryption.
     let half = check.first_chunk::<4>().map_or(&[][..], |half| half);
     let secret = Blob::default()
         .bytes(half)
@@ -59,7 +59,7 @@ pub(crate) fn pair(mut draw: impl FnMut() -> u64, comment: &str) -> Result<Pair,
     })
 }
 
-/// The text of a private half.
+/// The text of a private key.
 fn armored(file: &[u8]) -> String {
     let mut text = "-----BEGIN OPENSSH PRIVATE KEY-----\n".to_owned();
     for line in file.chunks(LINE) {
@@ -69,13 +69,13 @@ fn armored(file: &[u8]) -> String {
     text + "-----END OPENSSH PRIVATE KEY-----\n"
 }
 
-/// The key itself of a public half, without algorithm and comment.
+/// The key itself in a public key, without algorithm and comment.
 pub(crate) fn key_of(public: &str) -> Option<&str> {
     public.split_ascii_whitespace().nth(1)
 }
 
-/// Whether a text is the public half of an RSA key: one line of the algorithm, the key in base64 and
-/// perhaps a comment.
+/// Whether a text is the public key of an RSA key: one line with the algorithm, the key in base64 and an optional
+/// comment.
 pub(crate) fn is_rsa(text: &str) -> bool {
     let line = text.trim_end();
     let algorithm = line.split_ascii_whitespace().next();
@@ -93,7 +93,7 @@ fn is_rsa_key(key: &[u8]) -> Option<()> {
     (is_whole && is_key_number(exponent) && is_key_number(modulus)).then_some(())
 }
 
-/// Whether an integer is positive, in its shortest form and odd, as both numbers of an RSA key are.
+/// Whether an integer is positive, odd and in its shortest form, like both numbers of an RSA key.
 fn is_key_number(integer: &[u8]) -> bool {
     let is_shortest = match integer {
         [0, next, ..] => *next >= 0x80,
@@ -103,13 +103,13 @@ fn is_key_number(integer: &[u8]) -> bool {
     is_shortest && integer.last().is_some_and(|last| last % 2 == 1)
 }
 
-/// The next byte string, and what follows it.
+/// The next byte string, and the rest after it.
 fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
 }
 
-/// Bytes in the making.
+/// Bytes that are being written.
 #[derive(Default)]
 struct Blob(Vec<u8>);
 
@@ -119,13 +119,13 @@ impl Blob {
         self
     }
 
-    /// Bytes behind their number.
+    /// Bytes with their length in front.
     fn string(self, bytes: &[u8]) -> Self {
         let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         self.bytes(&length.to_be_bytes()).bytes(bytes)
     }
 
-    /// Filled up with 1, 2, 3 and so on.
+    /// Padding of 1, 2, 3 and so on.
     fn filled(mut self) -> Self {
         let missing = self.0.len().next_multiple_of(BLOCK) - self.0.len();
         self.0.extend((1..).take(missing));
@@ -137,7 +137,7 @@ impl Blob {
 mod tests {
     use super::*;
 
-    /// The public half of an RSA key of 1024 bits.
+    /// The public key of an RSA key of 1024 bits.
     const RSA_KEY: &str = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAgQDY38LAJJXqVxKIyLP51HVrIjumS2/JE4jBkrPwYZY2x8Rlh/XM\
         jhe/NijGkMgDPwIpByfgAB7XYveAb5V7Ye8M9Axln95VAzG4Zn05Qey8aYF5ARH0KjA7WAHWRqkRy0MF\
         /6aQCq+wyGoEZOK+0xNd+UEv8glE+psrRzlMUpQ25Q== me@example";
@@ -154,7 +154,7 @@ mod tests {
         assert!(!format!("{:?}", pair(1)).contains(pair(1).private.expose()));
     }
 
-    /// Checked against what `ssh-keygen -y` reads from the private half.
+    /// Checked with the output of `ssh-keygen -y` for the private key.
     #[test]
     fn generated_keys_have_the_openssh_format() {
         let mut numbers = 1..;

@@ -1,4 +1,4 @@
-//! What a version of a template holds, and how it is shown.
+//! The content of a template version, and how responses show it.
 
 use crate::api_error::ApiError;
 use crate::ids::APP_ID;
@@ -16,7 +16,7 @@ use cvm_models::types::{
 };
 use cvm_protocol::Action;
 
-/// The version that holds such a launch, if the launch could be made now.
+/// Creates the version for this launch, if the launch would be possible now.
 pub(crate) fn version(
     launch: RunInstances,
     description: Option<String>,
@@ -34,8 +34,8 @@ pub(crate) fn version(
     Ok(Version { api, launch, metadata_meet })
 }
 
-/// What is shown of the launch: its own members, and what it would come to where they promise a
-/// value. Of the login only the key pairs are shown.
+/// What a response shows of the launch: its own members, and computed values where a member is always present. Of the
+/// login, only the key pairs are shown.
 fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionData, ApiError> {
     let login = launch
         .login_settings
@@ -83,7 +83,7 @@ fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionD
     })
 }
 
-/// What the launch says, over what fills its gaps.
+/// The members of the launch over the defaults.
 fn filled<M: cvm_protocol::Model + Clone + Default>(
     said: Option<&M>,
     lower: &M,
@@ -100,7 +100,7 @@ fn unnamed() -> String {
     field.and_then(|field| field.default).unwrap_or_default().to_owned()
 }
 
-/// What a public image gets when nothing is said.
+/// The default services of a public image.
 fn all_agents() -> EnhancedService {
     EnhancedService {
         security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),

@@ -17,14 +17,14 @@ use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::LaunchTemplateInfo;
 use cvm_protocol::json;
 
-/// The settings of a launch, as version 1 of a new template.
+/// Stores the settings of a launch as version 1 of a new template.
 impl ActionHandler for CreateLaunchTemplate {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
-        // A request that was read can be written.
+        // A parsed request can always be encoded.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = token {
             let tokens = &mut context.resources().launch_templates.tokens;
@@ -77,7 +77,7 @@ fn template_created(launch_template_id: String) -> Outcome<CreateLaunchTemplateR
     Outcome::Response(answer)
 }
 
-/// The next version of a template, made of another one and what the request gives.
+/// Creates the next version of a template from another version and the members of the request.
 impl ActionHandler for CreateLaunchTemplateVersion {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -85,9 +85,9 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         let request = Self { dry_run: None, ..self };
         let id = &request.launch_template_id;
         let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
-        // The same token at another template is another one.
+        // The same token for another template is a different token.
         let token = token.map(|token| format!("{id} {token}"));
-        // A request that was read can be written.
+        // A parsed request can always be encoded.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = &token {
             context.template(id)?;

@@ -11,7 +11,7 @@ use cvm_models::actions::{
 };
 use cvm_models::types::LaunchTemplateVersionInfo;
 
-/// The newest first, without what their versions hold.
+/// Lists templates without the content of their versions, the newest first.
 impl ActionHandler for DescribeLaunchTemplates {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -41,16 +41,16 @@ fn holds(filter: &CheckedFilter<'_>, template: &Template) -> bool {
     }
 }
 
-/// The documented default of `MaxVersion`, which hides the newest versions of a long history.
+/// The documented default of `MaxVersion`, which hides later versions.
 const MAX_VERSION: u64 = 30;
 
-/// Versions of one template with all that they hold, the newest first.
+/// Lists versions of one template with their content, the newest first.
 impl ActionHandler for DescribeLaunchTemplateVersions {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let template = context.template(&self.launch_template_id)?;
         let named = &self.launch_template_versions;
         let passing = template.newest_first().filter(|version| asks_for(&self, version));
-        // Those that are named are not paged.
+        // Versions that are requested by number are not paged.
         let limit = if named.is_empty() { self.limit } else { Some(u64::MAX) };
         let page = Page::of(context.codes.0, self.offset, limit);
         let (launch_template_version_set, total_count) = page.cut(passing, |version| version);

@@ -9,11 +9,11 @@ use cvm_models::actions::{
     ModifyLaunchTemplateDefaultVersionResponse,
 };
 
-/// Which version counts when a launch names none.
+/// Sets the version that launches use by default.
 impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        // That it is given is in the tables.
+        // The model info requires the version.
         let number = version_number(codes, self.default_version.unwrap_or_default())?;
         let template = context.template_mut(&self.launch_template_id)?;
         template.version(codes, number)?;
@@ -27,7 +27,7 @@ impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
     }
 }
 
-/// All of the versions named, or none; the default one stays.
+/// Deletes versions, all or none. The default version cannot be deleted.
 impl ActionHandler for DeleteLaunchTemplateVersions {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -49,7 +49,7 @@ impl ActionHandler for DeleteLaunchTemplateVersions {
     }
 }
 
-/// A template with all its versions.
+/// Deletes a template with all its versions.
 impl ActionHandler for DeleteLaunchTemplate {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         context.template(&self.launch_template_id)?;
@@ -58,7 +58,7 @@ impl ActionHandler for DeleteLaunchTemplate {
     }
 }
 
-/// The number as one that a version could have.
+/// Checks that a number can be a version number.
 pub(crate) fn version_number(codes: DocumentedCodes, sent: i64) -> Result<u64, ApiError> {
     u64::try_from(sent).ok().filter(|number| *number > 0).ok_or_else(|| {
         let message = format!("No version of a launch template has the number {sent}.");

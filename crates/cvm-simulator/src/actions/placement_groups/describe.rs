@@ -12,7 +12,7 @@ use cvm_models::actions::{
 use cvm_models::enums::DisasterRecoverGroupType;
 use cvm_models::types::DisasterRecoverGroup;
 
-/// The newest first, each with those that are in it now.
+/// Lists groups with their current members, the newest first.
 impl ActionHandler for DescribeDisasterRecoverGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
@@ -55,7 +55,7 @@ fn holds(filter: &CheckedFilter<'_>, group: &DisasterRecoverGroup) -> bool {
     }
 }
 
-/// How many groups there may be, and how many fit into one.
+/// Returns the maximum number of groups, and of instances in a group.
 impl ActionHandler for DescribeDisasterRecoverGroupQuota {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let current = context.resources().placement_groups.count();

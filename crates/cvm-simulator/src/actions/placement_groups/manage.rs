@@ -14,12 +14,12 @@ use cvm_models::enums::{DisasterRecoverGroupStrategy, TagResourceType};
 use cvm_models::types::DisasterRecoverGroup;
 use cvm_protocol::json;
 
-/// An empty group.
+/// Creates an empty group.
 impl ActionHandler for CreateDisasterRecoverGroup {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
-        // A request that was read can be written.
+        // A parsed request can always be encoded.
         let parameters = json::to_vec(&self).unwrap_or_default();
         if let Some(token) = token {
             let groups = &mut context.resources().placement_groups;
@@ -38,7 +38,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
             let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
             return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
-        // That there is a type is in the tables.
+        // The model info requires the type.
         let level = self.r#type.clone().unwrap_or_default();
         let group = DisasterRecoverGroup {
             disaster_recover_group_id: context.ids.id("ps-", Stream::PlacementGroupId),
@@ -63,7 +63,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
     }
 }
 
-/// The answer to a request that has made its group before.
+/// The response to a repeated request whose group exists.
 fn again(
     context: &RequestContext<'_>,
     id: &str,
@@ -87,7 +87,7 @@ fn answer(group: &DisasterRecoverGroup, current_num: i64) -> CreateDisasterRecov
     }
 }
 
-/// Another name, and an affinity that only grows.
+/// Changes the name, and raises the affinity.
 impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = &self.disaster_recover_group_id;
@@ -106,7 +106,7 @@ impl ActionHandler for ModifyDisasterRecoverGroupAttribute {
     }
 }
 
-/// Empty groups, all of them or none.
+/// Deletes empty groups, all or none.
 impl ActionHandler for DeleteDisasterRecoverGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         for id in &self.disaster_recover_group_ids {

@@ -16,7 +16,7 @@ use cvm_models::types::Instance;
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-/// Instances go into another group, where they are or, by force, on another machine.
+/// Moves instances to another group, on the same physical server or, with `Force`, to another one.
 impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -46,7 +46,7 @@ impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
     }
 }
 
-/// The group that is named, in the old form, the new one or both.
+/// The group of the request, named by the old member, the new one or both.
 fn target(
     codes: DocumentedCodes,
     request: &ModifyInstancesDisasterRecoverGroup,
@@ -93,7 +93,7 @@ fn check_can_move(
     Ok(())
 }
 
-/// Instances leave their group and stay where they are.
+/// Removes instances from their group. They stay on their physical server.
 impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;

@@ -1,4 +1,4 @@
-//! Placement groups, which keep their instances apart on the hardware.
+//! Placement groups, which spread instances over the hardware.
 
 mod describe;
 mod manage;

@@ -1,5 +1,5 @@
-//! InquiryPriceResetInstancesInternetMaxBandwidth: what another bandwidth would cost: a sum for the
-//! days of a window when it is paid ahead, else the new rate.
+//! InquiryPriceResetInstancesInternetMaxBandwidth: the price of another bandwidth: a total for a window of days if it
+//! is prepaid, otherwise the new rate.
 
 use crate::actions::prices::hourly_rate::Lines;
 use crate::actions::prices::{lookup, quote};
@@ -78,7 +78,7 @@ fn one_charge<'a>(
     Err(codes.error(["InvalidParameterCombination"], message))
 }
 
-/// Only traffic is priced for several at once: its rate is the same for all of them.
+/// Only traffic has a price for several instances at once: its rate is the same for all.
 fn is_alone(
     codes: DocumentedCodes,
     charged: Option<&InternetChargeType>,
@@ -92,8 +92,8 @@ fn is_alone(
     Err(codes.error(["InvalidParameterValue.LimitExceeded"], message))
 }
 
-/// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the
-/// present one) · days / 30. Days are sold without the discount of a long term.
+/// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the present one)
+/// · days / 30. Days have no long-term discount.
 fn for_a_window(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
@@ -122,7 +122,7 @@ fn for_a_window(
     Ok(quote::sum(more * days as f64 / MONTH_DAYS, 1.0))
 }
 
-/// The number of a day that is written as `2023-11-14`.
+/// The number of a day such as `2023-11-14`.
 fn day(codes: DocumentedCodes, text: &str) -> Result<u64, ApiError> {
     let time = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
     time.map(|time| time.unix() / DAY).ok_or_else(|| {

@@ -15,7 +15,7 @@ use cvm_models::actions::{
 use cvm_models::enums::StopChargingMode;
 use cvm_models::types::{Instance, Price};
 
-/// What another type would cost: on a subscription the difference until it ends, else the new rate.
+/// The price of another type: for a prepaid instance the difference until its end, otherwise the new rate.
 impl ActionHandler for InquiryPriceResetInstancesType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -51,7 +51,7 @@ impl ActionHandler for InquiryPriceResetInstancesType {
     }
 }
 
-/// The instance as it would be.
+/// The instance after the change.
 fn changed(api: &Instance, requested: InstanceType) -> Instance {
     let mut instance = StoredInstance::new(api.clone());
     instance.set_type(requested);
@@ -88,7 +88,7 @@ fn can_become(
     Err(codes.error([code], message))
 }
 
-/// What a reinstallation would add to the cost of an instance. No image here costs anything, so that is what the larger system disk adds.
+/// The price of a reinstallation. Images are free, so it is the price of the larger system disk.
 impl ActionHandler for InquiryPriceResetInstance {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -125,7 +125,7 @@ impl ActionHandler for InquiryPriceResetInstance {
     }
 }
 
-/// Whether an image can be installed on the instance, with so large a system disk.
+/// Checks that an image can be installed on the instance with a system disk of this size.
 fn fits(
     context: &RequestContext<'_>,
     instance: &StoredInstance,

@@ -13,16 +13,17 @@ use cvm_models::enums::{DiskType, InstanceState};
 use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
 use std::ops::RangeInclusive;
 
-/// Sizes of data disks go in steps.
+/// Sizes of data disks are multiples of this.
 const DATA_STEP_GIB: i64 = 10;
 
-/// A disk as it is.
+/// The present type and size of a disk.
 struct CurrentDisk<'a> {
     kind: Option<&'a DiskType>,
     now_gib: i64,
 }
 
-/// What a larger disk would cost: on a subscription the difference until it ends, else the new rate of the disk.
+/// The price of a larger disk: for a prepaid instance the difference until its end, otherwise the new rate of the
+/// disk.
 impl ActionHandler for InquiryPriceResizeInstanceDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -86,7 +87,7 @@ fn of_data<'a>(
     requested: &DataDisk,
     wanted_gib: i64,
 ) -> Result<CurrentDisk<'a>, ApiError> {
-    // The published sample gives a size alone.
+    // The documented example contains only a size.
     let is_meant =
         |disk: &&DataDisk| requested.disk_id.is_none() || disk.disk_id == requested.disk_id;
     let disk = api.data_disks.iter().find(is_meant).ok_or_else(|| {
@@ -116,15 +117,15 @@ fn is_in_the_cloud(codes: DocumentedCodes, kind: Option<&DiskType>) -> Result<()
     Err(codes.error(["UnsupportedOperation.InvalidDisk"], message))
 }
 
-/// System disks with which an instance can change its type or its platform, by the texts of the
-/// queries; those of the changes themselves have CLOUD_BASIC too.
+/// System disks that allow another instance type or platform, as the documentation of the price actions lists them.
+/// The documentation of the changes themselves also lists CLOUD_BASIC.
 const CHANGEABLE: &[DiskType] = &[DiskType::CloudBssd, DiskType::CloudPremium, DiskType::CloudSsd];
 
 pub(crate) fn is_changeable(disk: &SystemDisk) -> bool {
     disk.disk_type.as_ref().is_some_and(|kind| CHANGEABLE.contains(kind))
 }
 
-/// Checks the wanted size of a disk that has so many GiB now: disks grow and never shrink.
+/// Checks the requested size of a disk with this many GiB: disks never shrink.
 pub(crate) fn can_grow(
     codes: DocumentedCodes,
     now_gib: i64,
@@ -142,7 +143,7 @@ pub(crate) fn can_grow(
     Ok(())
 }
 
-/// Checks that a request does not name another type for a disk: the type stays.
+/// Checks that a request does not change the type of a disk.
 pub(crate) fn keeps_type(
     codes: DocumentedCodes,
     now: Option<&DiskType>,

@@ -13,7 +13,7 @@ use cvm_models::actions::{
 };
 use cvm_models::types::HostPriceInfo;
 
-/// What another term of dedicated hosts would cost.
+/// The price of another term of dedicated hosts.
 impl ActionHandler for InquiryPriceRenewHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let tariff = Tariff::of(context.region);
@@ -21,10 +21,10 @@ impl ActionHandler for InquiryPriceRenewHosts {
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
-        // Only types that exist are ever bought.
+        // Every bought host has an existing type.
         let types = hosts.iter().filter_map(|host| host_type(&host.item.host_type));
         let hour = types.map(|kind| tariff.host(kind)).sum::<f64>();
-        // The tables require a period.
+        // The model info requires a period.
         let months = self.host_charge_prepaid.period.and_then(|period| i64::try_from(period).ok());
         Ok(Outcome::Response(InquiryPriceRenewHostsResponse {
             price: HostPriceInfo {
@@ -35,10 +35,10 @@ impl ActionHandler for InquiryPriceRenewHosts {
     }
 }
 
-/// How many packs a purchase may have.
+/// The possible numbers of packs of a purchase.
 const COUNTS: std::ops::RangeInclusive<i64> = 1..=100;
 
-/// What whole and half machines would cost.
+/// The price of whole and half servers.
 impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let count = self.instance_count.unwrap_or_default();

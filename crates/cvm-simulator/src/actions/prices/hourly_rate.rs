@@ -1,11 +1,11 @@
-//! What an instance costs: the machine, its disks, and its way to the internet.
+//! The price of an instance: the instance itself, its disks, and its internet access.
 
 use crate::actions::prices::quote;
 use crate::catalog::{Tariff, month, spot};
 use cvm_models::enums::{InstanceChargeType, InternetChargeType};
 use cvm_models::types::{Instance, InternetAccessible, ItemPrice};
 
-/// What an hour costs, in CNY at list price.
+/// The price of an hour, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rates {
     instance: f64,
@@ -36,12 +36,12 @@ impl Rates {
         self.instance + self.disks
     }
 
-    /// What is asked for an hour: a spot instance is cheaper, its disks are not.
+    /// The discounted price of an hour: a spot instance costs less, its disks do not.
     fn asked(self) -> f64 {
         if self.is_spot { spot(self.instance) + self.disks } else { self.hour() }
     }
 
-    /// So many such instances: for so many months, or by the hour.
+    /// The price of this many such instances, for a number of months or per hour.
     pub(crate) fn quote(self, count: u64, months: Option<i64>) -> ItemPrice {
         let count = count as f64;
         match months {
@@ -51,19 +51,18 @@ impl Rates {
     }
 }
 
-/// The ways to the internet of several instances, which are told as one price.
+/// The internet access of several instances, which responses show as one price.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Lines {
-    /// An hour of what is paid ahead, in CNY.
+    /// An hour of prepaid bandwidth, in CNY.
     ahead: f64,
-    /// An hour of what is paid by the hour, in CNY.
+    /// An hour of metered bandwidth, in CNY.
     hourly: f64,
     has_traffic: bool,
 }
 
 impl Lines {
-    /// Adds the line of an instance, charged as given here. One of a bandwidth package costs nothing:
-    /// the package does.
+    /// Adds the internet access of an instance. One in a bandwidth package is free: the package is charged.
     pub(crate) fn add(
         &mut self,
         tariff: Tariff,
@@ -81,8 +80,8 @@ impl Lines {
         }
     }
 
-    /// The price: what is paid ahead, else the rate of an hour, else that of a GB. Bandwidth that is
-    /// paid ahead without a term is paid by the hour.
+    /// The price: the prepaid part, otherwise the hourly rate, otherwise the rate per GB. Prepaid bandwidth without a
+    /// term is paid by the hour.
     pub(crate) fn quote(self, tariff: Tariff, months: Option<i64>) -> Option<ItemPrice> {
         let hour = self.ahead + self.hourly;
         match months.filter(|_| self.ahead > 0.0) {

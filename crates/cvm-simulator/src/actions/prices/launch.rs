@@ -1,4 +1,4 @@
-//! InquiryPriceRunInstances: checks a launch as RunInstances does, and tells what it would cost.
+//! InquiryPriceRunInstances: checks a launch as RunInstances does, and returns its price.
 
 use crate::actions::prices::hourly_rate::{Lines, Rates};
 use crate::api_error::ApiError;
@@ -42,7 +42,7 @@ impl ActionHandler for InquiryPriceRunInstances {
     }
 }
 
-/// The launch whose price is asked for. Its token stays behind: nothing is launched.
+/// The launch to price. Its client token is dropped, because nothing is launched.
 fn launch(asked: InquiryPriceRunInstances) -> RunInstances {
     RunInstances {
         placement: asked.placement,

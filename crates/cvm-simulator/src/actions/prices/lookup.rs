@@ -1,11 +1,11 @@
-//! The instances that a price is asked for.
+//! Finds the instances of a price request.
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::{RequestContext, StoredInstance};
 use cvm_models::enums::{InstanceChargeType, InstanceState};
 
-/// Finds instances that all exist and of which none is on its way out. Those in the recycle bin can
-/// be renewed and nothing else.
+/// The instances with these ids. All of them must exist, and none may be terminating. Those in the recycle bin can
+/// only be renewed.
 pub(crate) fn find<'s>(
     context: &'s RequestContext<'_>,
     ids: &[String],
@@ -27,7 +27,7 @@ pub(crate) fn find<'s>(
     }
 }
 
-/// As [`find`], for an action that names one.
+/// Like [`find`], for an action on one instance.
 pub(crate) fn find_one<'s>(
     context: &'s RequestContext<'_>,
     id: &str,
@@ -39,7 +39,7 @@ pub(crate) fn find_one<'s>(
     })
 }
 
-/// Checks that all are charged in the same way.
+/// Checks that all instances have the same charge type.
 pub(crate) fn check_same_charge_type(
     codes: DocumentedCodes,
     instances: &[&StoredInstance],
@@ -54,7 +54,7 @@ pub(crate) fn check_same_charge_type(
         .error([code], "The instances are not all charged in the same way; ask for each kind."))
 }
 
-/// Checks that an instance is not one of a dedicated host or cluster, which is charged in its stead.
+/// Checks that an instance is charged itself. On a dedicated host or cluster, the host or cluster is charged.
 pub(crate) fn check_charged_itself(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -66,7 +66,7 @@ pub(crate) fn check_charged_itself(
     Ok(())
 }
 
-/// The instance is of a kind that the action does not handle.
+/// The error for an instance that the action does not support.
 pub(crate) fn not_supported(
     codes: DocumentedCodes,
     instance: &StoredInstance,

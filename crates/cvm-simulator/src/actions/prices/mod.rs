@@ -1,4 +1,4 @@
-//! Prices of what other actions would buy, from made-up coefficients.
+//! Prices for other actions, from made-up coefficients.
 
 mod bandwidth;
 mod change;

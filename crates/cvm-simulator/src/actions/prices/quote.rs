@@ -1,24 +1,24 @@
-//! Prices as the API writes them: a sum to pay ahead, or a rate for what is metered.
+//! Prices in the format of the API: a total to pay in advance, or a rate for metered usage.
 //!
-//! All amounts are in CNY. Sums are rounded to the fen, rates to four decimals, because an hour of a
-//! small disk costs less than a fen.
+//! All amounts are in CNY. Totals are rounded to the fen (0.01), rates to four decimals, because an hour of a small
+//! disk costs less than a fen.
 
 use crate::catalog::term_share;
 use cvm_models::enums::ChargeUnit;
 use cvm_models::types::ItemPrice;
 
-/// A rate by the hour: the list price, and what is asked.
+/// A rate per hour: the list price and the discounted price.
 pub(crate) fn by_hour(list: f64, asked: f64) -> ItemPrice {
     metered(ChargeUnit::Hour, list, asked)
 }
 
-/// A rate by the GB.
+/// A rate per GB.
 pub(crate) fn by_gb(list: f64) -> ItemPrice {
     metered(ChargeUnit::Gb, list, list)
 }
 
-/// So many months paid ahead, of which one costs `month`: month · months, times the share of the term.
-/// The terms of one, three and five years are told beside it.
+/// The total for a number of months, one of which costs `month`: month · months · share of the term. It also contains
+/// the totals for one, three and five years.
 pub(crate) fn ahead(month: f64, months: i64) -> ItemPrice {
     let term = |months: i64| sum(month * months as f64, term_share(months));
     let (one, three, five) = (term(12), term(36), term(60));
@@ -36,7 +36,7 @@ pub(crate) fn ahead(month: f64, months: i64) -> ItemPrice {
     }
 }
 
-/// A sum, and the share of it that is asked. One below zero is paid back.
+/// A total and its discounted share. A negative one is a refund.
 pub(crate) fn sum(original: f64, share: f64) -> ItemPrice {
     ItemPrice {
         original_price: Some(fen(original)),
@@ -46,7 +46,7 @@ pub(crate) fn sum(original: f64, share: f64) -> ItemPrice {
     }
 }
 
-/// Rounded to two decimals, and never a negative zero.
+/// Rounded to two decimals, and never negative zero.
 pub(crate) fn fen(amount: f64) -> f64 {
     rounded(amount, 100.0)
 }
@@ -63,7 +63,7 @@ fn metered(unit: ChargeUnit, list: f64, asked: f64) -> ItemPrice {
 }
 
 fn rounded(amount: f64, parts: f64) -> f64 {
-    // Adding zero turns the negative zero into the other one.
+    // Adding zero turns negative zero into zero.
     (amount * parts).round() / parts + 0.0
 }
 

@@ -1,7 +1,7 @@
-//! What was paid ahead for an instance, and how much of it is left.
+//! What was prepaid for an instance, and how much of it is left.
 //!
-//! No orders are kept: one subscription is taken to reach from the making of the instance to its end,
-//! whatever renewals it came from.
+//! Orders are not stored: one subscription reaches from the creation of the instance to its end, whatever renewals
+//! extended it.
 
 use crate::actions::prices::quote;
 use crate::catalog::{month, term_share};
@@ -10,7 +10,7 @@ use crate::timestamp::Timestamp;
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::ItemPrice;
 
-/// Longest that is looked for, in months.
+/// Maximum length in months.
 const MAX_MONTHS: u32 = 1200;
 
 const DAY: u64 = 86_400;
@@ -25,7 +25,7 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
-    /// That of a prepaid instance.
+    /// The subscription of a prepaid instance.
     pub(crate) fn of(instance: &StoredInstance, now: Timestamp) -> Option<Self> {
         let api = &instance.api;
         let is_prepaid = api.instance_charge_type == InstanceChargeType::Prepaid;
@@ -39,25 +39,24 @@ impl Subscription {
         Some(Self { months, total, left: ends.unix().saturating_sub(now.unix()).min(total) })
     }
 
-    /// What was paid for an instance whose hour costs so much, in CNY: month · months · share of the
-    /// term.
+    /// The price paid for an instance with this price per hour, in CNY: month · months · share of the term.
     pub(crate) fn paid(self, hour: f64) -> f64 {
         month(hour) * f64::from(self.months) * self.share()
     }
 
-    /// What comes back when it is ended now, in CNY: paid · seconds left / seconds in all.
+    /// The refund if it ends now, in CNY: paid · seconds left / total seconds.
     pub(crate) fn refund(self, hour: f64) -> f64 {
         self.paid(hour) * self.part_left()
     }
 
-    /// What it costs that the hour costs so much more from now on, in CNY: month of the difference ·
-    /// months · seconds left / seconds in all, at the share of the term.
+    /// The price of a higher price per hour from now on, in CNY: month of the difference · months · seconds left /
+    /// total seconds, at the share of the term.
     pub(crate) fn difference(self, more_an_hour: f64) -> ItemPrice {
         let months_left = f64::from(self.months) * self.part_left();
         quote::sum(month(more_an_hour) * months_left, self.share())
     }
 
-    /// Whole days, in all and left.
+    /// Whole days, total and left.
     pub(crate) fn days(self) -> (u64, u64) {
         (self.total / DAY, self.left / DAY)
     }
@@ -84,7 +83,7 @@ mod tests {
     fn remaining_days_of_a_subscription_are_counted() {
         let year = subscription("2024-01-01", "2023-07-02T12:00:00Z").unwrap();
         assert_eq!((year.months, year.days()), (12, (365, 182)));
-        // An hour for 1 CNY is 360 a month, and a year is asked at 83 percent.
+        // 1 CNY per hour is 360 per month, and a year costs 83 percent.
         assert!((year.paid(1.0) - 3585.6).abs() < 1e-6);
         assert!((year.refund(1.0) - 1792.8).abs() < 1e-6);
         let more = year.difference(0.5);
@@ -98,7 +97,7 @@ mod tests {
         assert_eq!((over.refund(1.0), over.difference(1.0).discount_price), (0.0, Some(0.0)));
         let early = subscription("2023-02-01", "2022-12-01").unwrap();
         assert_eq!(early.refund(1.0), early.paid(1.0));
-        // A term that is no whole number of months counts as the next one.
+        // A partial month counts as a whole one.
         assert_eq!(subscription("2023-02-02", "2023-01-01").map(|it| it.months), Some(2));
         assert_eq!(subscription("2022-12-01", "2023-01-01").map(|it| it.days()), Some((0, 0)));
     }

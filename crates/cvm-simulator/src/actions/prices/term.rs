@@ -15,7 +15,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceChargeType, InstanceState, InternetChargeType, StopChargingMode};
 use cvm_models::types::{InstanceRefund, Price};
 
-/// What another term of prepaid instances would cost.
+/// The price of another term of prepaid instances.
 impl ActionHandler for InquiryPriceRenewInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -34,7 +34,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
                 return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
             }
             hour += Rates::of(tariff, api).hour();
-            // What is metered goes on as before: only bandwidth that is paid ahead is renewed.
+            // Metered bandwidth does not change: only prepaid bandwidth is renewed.
             let line = &api.internet_accessible;
             let charged = line.internet_charge_type.as_ref();
             lines.add(
@@ -57,7 +57,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
     }
 }
 
-/// What instances would cost under the other billing.
+/// The price of instances with the other charge type.
 impl ActionHandler for InquiryPriceModifyInstancesChargeType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let instances = lookup::find(context, &self.instance_ids, false)?;
@@ -87,7 +87,7 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
     }
 }
 
-/// An instance changes from one of the two to the other.
+/// There are only two charge types to change between.
 fn can_change(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
@@ -112,7 +112,7 @@ fn can_change(
     Ok(())
 }
 
-/// Bandwidth follows its instance; traffic is metered under either billing.
+/// The charge type of bandwidth follows the instance. Traffic is metered with both.
 fn after(now: &InternetChargeType, is_ahead: bool) -> &InternetChargeType {
     use InternetChargeType::{BandwidthPostpaidByHour, BandwidthPrepaid};
     match now {
@@ -122,7 +122,7 @@ fn after(now: &InternetChargeType, is_ahead: bool) -> &InternetChargeType {
     }
 }
 
-/// What would be paid back for instances that were paid ahead.
+/// The refund for prepaid instances.
 impl ActionHandler for InquiryPriceTerminateInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;

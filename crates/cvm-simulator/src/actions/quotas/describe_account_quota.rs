@@ -1,4 +1,4 @@
-//! DescribeAccountQuota: what the account has used of each quota, and what is left.
+//! DescribeAccountQuota: the quotas of the account and how much of each is used.
 
 use crate::api_error::ApiError;
 use crate::filter;
@@ -13,7 +13,7 @@ use cvm_models::types::{
 };
 use std::collections::HashMap;
 
-/// Quotas of a zone.
+/// The quotas of a zone.
 const HOURLY: u64 = 500;
 const PREPAID_A_MONTH: u64 = 200;
 const PREPAID_AT_ONCE: u64 = 100;
@@ -61,10 +61,10 @@ impl ActionHandler for DescribeAccountQuota {
     }
 }
 
-/// Leaves a kind of quotas out.
+/// Removes one kind of quotas from the response.
 type Clear = fn(&mut AccountQuota);
 
-/// The kinds of quotas, and how each is left out.
+/// The kinds of quotas, and how each is removed.
 const SETS: [(&str, Clear); 5] = [
     ("PostPaidQuotaSet", |quota| quota.post_paid_quota_set.clear()),
     ("PrePaidQuotaSet", |quota| quota.pre_paid_quota_set.clear()),
@@ -73,18 +73,18 @@ const SETS: [(&str, Clear); 5] = [
     ("DisasterRecoverGroupQuotaSet", |quota| quota.disaster_recover_group_quota_set.clear()),
 ];
 
-/// What the instances of a zone use of its quotas.
+/// The usage of the quotas by the instances of a zone.
 #[derive(Clone, Copy, Default)]
 struct Used {
     hourly: u64,
-    /// Prepaid instances that were bought in this month.
+    /// Prepaid instances that were bought this month.
     prepaid: u64,
     spot_vcpus: u64,
 }
 
 fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
     let mut by_zone: HashMap<&str, Used> = HashMap::new();
-    // Bought in this month: the year and the month of two times are the same.
+    // Whether two times are in the same month of the same year.
     let now = context.now.to_string();
     for instance in context.instances.newest_first() {
         let api = &instance.api;
@@ -127,8 +127,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
     });
 }
 
-/// A quota in all, and what is left of it. No launch is refused for a quota, so one that is used up is
-/// one that was raised in time.
+/// A total quota and the rest of it. No launch fails for a quota, so a used-up quota counts as raised.
 fn granted(used: u64, quota: u64) -> (u64, u64) {
     let total = (used / quota + 1) * quota;
     (total, total - used)

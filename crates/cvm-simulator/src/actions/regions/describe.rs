@@ -10,7 +10,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{RegionState, ZoneState};
 use cvm_models::types::{RegionInfo, ZoneInfo};
 
-/// Every region of the catalogue, wherever it is asked.
+/// Lists every region of the catalog, whatever the region of the request.
 impl ActionHandler for DescribeRegions {
     fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let region_set: Vec<_> = REGIONS
@@ -29,7 +29,7 @@ impl ActionHandler for DescribeRegions {
     }
 }
 
-/// The zones of the region.
+/// Lists the zones of the region.
 impl ActionHandler for DescribeZones {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let zone_set: Vec<_> = context

@@ -13,11 +13,11 @@ use cvm_models::enums::{InstanceState, StopType};
 
 const STATES_TO_ENTER: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
-/// ENTER_RESCUE_MODE → RESCUE_MODE.
+/// Starts the rescue system. ENTER_RESCUE_MODE → RESCUE_MODE.
 impl ActionHandler for EnterRescueMode {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, instance) = context.find_instance(&self.instance_id)?;
-        // The password is that of the rescue system, and kept nowhere.
+        // The password is for the rescue system and is not stored.
         Strength::of(instance.is_windows()).check(context.codes, &self.password)?;
         let state = instance.api.instance_state.clone();
         context.check_state(&[serial], STATES_TO_ENTER)?;
@@ -31,7 +31,7 @@ impl ActionHandler for EnterRescueMode {
 
 const STATES_TO_EXIT: &[InstanceState] = &[InstanceState::RescueMode];
 
-/// EXIT_RESCUE_MODE, and then the state before.
+/// Leaves rescue mode. EXIT_RESCUE_MODE, then the state before.
 impl ActionHandler for ExitRescueMode {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, instance) = context.find_instance(&self.instance_id)?;

@@ -15,7 +15,7 @@ use cvm_models::actions::{
 use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
 use std::collections::HashSet;
 
-/// The newest first, filtered, each page from where the last one ended.
+/// Lists packs, filtered, the newest first. Each page starts where the last one ended.
 impl ActionHandler for DescribeResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
@@ -41,7 +41,7 @@ impl ActionHandler for DescribeResourcePoolPacks {
     }
 }
 
-/// The place of the pack at which the page ended that the token came with.
+/// The index of the last pack of the page that the token belongs to.
 fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
     let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
     let has_layout = token.len() == 16 && token.bytes().all(is_digit);
@@ -64,7 +64,7 @@ fn holds(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> boo
     }
 }
 
-/// Which instances are in which pack.
+/// Lists the instances in each pack.
 impl ActionHandler for DescribeResourcePoolPackInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let resources = context.regions.entry(context.region.name).or_default();
@@ -86,7 +86,7 @@ impl ActionHandler for DescribeResourcePoolPackInstances {
     }
 }
 
-/// What a zone sells as packs.
+/// Lists the pack types that a zone sells.
 impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;

@@ -15,10 +15,10 @@ use cvm_models::types::ResourcePoolPack;
 use cvm_signer::HexDigest;
 use std::collections::HashSet;
 
-/// Shown for a pack without a name.
+/// The name of a pack without a name.
 const UNNAMED: &str = "未命名";
 
-/// Whole or half machines for a term. CREATING → ACTIVE.
+/// Buys whole or half servers for a term. CREATING → ACTIVE.
 impl ActionHandler for PurchaseResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -35,7 +35,7 @@ impl ActionHandler for PurchaseResourcePoolPacks {
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
-        // The tables require a count and a period.
+        // The model info requires a count and a period.
         let (count, months) = (self.instance_count.unwrap_or(1), self.period.unwrap_or(1));
         let flag = self.renew_flag.unwrap_or(RenewFlag::NotifyAndManualRenew);
         let term = Term::new(context.now, months, flag);
@@ -75,7 +75,7 @@ fn check_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     Err(codes.error(["InvalidParameterValue.DedicatedResourcePackName"], message))
 }
 
-/// What a pack shows of the machine behind it.
+/// A made-up id of the physical server behind a pack.
 fn instance(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
     const RACKS: u64 = 12;
     const RACKS_OF_A_SWITCH: u64 = 4;
@@ -96,7 +96,7 @@ fn instance(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
     }
 }
 
-/// Packs are given up, all or none; their instances go on in the public pool.
+/// Terminates packs, all or none. Their instances continue in the public pool.
 impl ActionHandler for TerminateResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -121,7 +121,7 @@ impl ActionHandler for TerminateResourcePoolPacks {
     }
 }
 
-/// The type of a name, which the zone sells.
+/// The pack type with this name, if the zone sells it.
 pub(crate) fn find_offer(
     context: &RequestContext<'_>,
     name: &str,

@@ -10,7 +10,7 @@ use cvm_models::actions::{
     DisassociateSecurityGroupsResponse,
 };
 
-/// One more security group, the last in priority.
+/// Adds a security group to instances, with the lowest priority.
 impl ActionHandler for AssociateSecurityGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
@@ -30,7 +30,7 @@ impl ActionHandler for AssociateSecurityGroups {
     }
 }
 
-/// A security group less.
+/// Removes a security group from instances.
 impl ActionHandler for DisassociateSecurityGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;

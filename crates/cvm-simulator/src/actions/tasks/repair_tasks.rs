@@ -16,10 +16,10 @@ use std::time::Duration;
 
 const DAY: u64 = 86_400;
 
-/// The value of `Order` that turns the sort round.
+/// The value of `Order` that reverses the sort order.
 const DESCENDING: i64 = 1;
 
-/// Maintenance tasks of a span of time, filtered, sorted, page by page.
+/// Lists maintenance tasks of a time span, filtered and sorted, in pages.
 impl ActionHandler for DescribeTaskInfo {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -41,7 +41,7 @@ impl ActionHandler for DescribeTaskInfo {
         let tasks = tasks.map(|task| &task.api).filter(is_named);
         let mut found: Vec<_> = tasks.filter(|task| is_asked_for(&self, task)).collect();
         let by = self.order_field.clone().unwrap_or(RepairTaskOrderField::CreateTime);
-        // Times of one layout compare as texts do.
+        // Times in one layout sort like text.
         found.sort_by_key(|task| match by {
             RepairTaskOrderField::AuthTime => task.auth_time.as_deref(),
             RepairTaskOrderField::EndTime => task.end_time.as_deref(),
@@ -71,11 +71,11 @@ fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
         && counted(&request.task_type_ids, task.task_type_id)
 }
 
-/// How far ahead the work can be planned.
+/// How far ahead work can be planned.
 const MIN_AHEAD: Duration = Duration::from_secs(5 * 60);
 const MAX_AHEAD: Duration = Duration::from_secs(48 * 3600);
 
-/// Approves maintenance, which begins at once or at a planned time.
+/// Approves maintenance, which starts at once or at a planned time.
 impl ActionHandler for RepairTaskControl {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
