@@ -270,7 +270,7 @@ fn check_command_line(copy: &Copy) {
     let (succeeded, out, err) = cvm(&weather);
     assert!(!succeeded && out.is_empty(), "{out}");
     assert!(err.contains("UnsupportedOperation"), "{err}");
-    assert!(err.contains("does not model the action DescribeFleetWeather"), "{err}");
+    assert!(err.contains("does not support the action DescribeFleetWeather"), "{err}");
 
     let (succeeded, _, err) = cvm(&["DescribeFleetWeather", "--FleetName.0", "blue"]);
     assert!(!succeeded && err.contains("FleetNames"), "the right name is suggested: {err}");

@@ -28,7 +28,7 @@ impl ApiError {
 
     /// The error for something that the emulator does not support. It never fakes success.
     pub(crate) fn not_supported(what: &str) -> Self {
-        Self::new(UNSUPPORTED_OPERATION, format!("The emulator does not model {what}."))
+        Self::new(UNSUPPORTED_OPERATION, format!("The emulator does not support {what}."))
     }
 }
 

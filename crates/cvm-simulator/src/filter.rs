@@ -81,7 +81,7 @@ pub(crate) fn check(
 fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_>, ApiError> {
     let known = codes.0.filters.iter().find(|known| known.accepts(&filter.name));
     let known = known.ok_or_else(|| {
-        let message = format!("The filter `{}` is not known to {}.", filter.name, codes.0.name);
+        let message = format!("The filter `{}` is not supported by {}.", filter.name, codes.0.name);
         codes.error(["InvalidFilter", "InvalidParameterValue"], message)
     })?;
     let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
@@ -101,7 +101,7 @@ fn check_value<'a>(
     value: &'a str,
 ) -> Result<Cow<'a, str>, ApiError> {
     let error = |candidates: &[String]| {
-        let message = format!("The filter `{}` does not take the value `{value}`.", known.name);
+        let message = format!("The value `{value}` is invalid for the filter `{}`.", known.name);
         codes.error(candidates, message)
     };
     if !known.values.is_empty() && !known.values.contains(&value) {

@@ -145,7 +145,7 @@ pub(crate) fn read_time(
 ) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
     let time = Timestamp::parse(text).ok_or_else(|| {
-        let message = format!("`{member}` is not a time: `{text}`.");
+        let message = format!("`{member}` is not a valid time: `{text}`.");
         codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)
     })?;
     Ok(Some(time))

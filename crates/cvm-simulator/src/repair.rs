@@ -16,7 +16,7 @@ use std::time::Duration;
 ///     .deadline(Duration::from_secs(3 * 86_400));
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "maintenance is not announced until it is given to a cloud"]
+#[must_use = "maintenance is announced only by a cloud"]
 pub struct Repair {
     pub(crate) region: String,
     pub(crate) instance_id: String,

@@ -154,6 +154,6 @@ mod tests {
         assert_eq!(error("{\"No\":1}").code, "UnknownParameter");
         let error = error("{\"InstanceIds\":[\"ins-12345678\"]}");
         assert_eq!(error.code, "UnsupportedOperation");
-        assert!(error.message.contains("does not model the action SpecifiedAlone"));
+        assert!(error.message.contains("does not support the action SpecifiedAlone"));
     }
 }

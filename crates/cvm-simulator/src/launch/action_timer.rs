@@ -36,7 +36,7 @@ impl PlannedTermination {
         let at = read_time(codes, "ActionTimer.ActionTime", requested.action_time.as_ref())?;
         let at = at.ok_or_else(|| missing("ActionTime"))?;
         if at <= now.after(MIN_AHEAD) {
-            let message = "`ActionTimer.ActionTime` has to lie more than 5 minutes ahead.";
+            let message = "`ActionTimer.ActionTime` must be more than 5 minutes ahead.";
             return Err(codes.error(["InvalidParameter"], message));
         }
         Ok(Self { requested: without_instance(requested), at })
@@ -60,8 +60,8 @@ impl PlannedTermination {
             id => format!("the instance `{id}`"),
         };
         let message = format!(
-            "No termination can be planned for {subject}: prepaid ones, those on dedicated \
-             hardware, those that end already and protected ones have none."
+            "A timer cannot terminate {subject}: it must be an hourly or spot instance that is \
+             neither protected nor terminating."
         );
         let code = "UnsupportedOperation.NotSupportImportInstancesActionTimer";
         Err(codes.error([code], message))

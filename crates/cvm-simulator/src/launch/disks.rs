@@ -79,7 +79,7 @@ fn one(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiErro
         return Err(codes.error(ssd.into_iter().chain(["InvalidParameterValue.Range"]), message));
     }
     if size % DATA_STEP_GIB != 0 {
-        let message = format!("The size of a data disk is a multiple of 10 GiB, not {size}.");
+        let message = format!("The size of a data disk must be a multiple of 10 GiB, not {size}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     Ok(DataDisk {
@@ -102,7 +102,7 @@ pub(crate) fn fill(context: &RequestContext<'_>, disks: &mut [DataDisk]) -> Resu
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
         let snapshot = context.snapshot(id).filter(|snapshot| snapshot.ready_at <= context.now);
         let snapshot = snapshot.ok_or_else(|| {
-            let message = format!("The snapshot `{id}` does not exist, or is not yet taken.");
+            let message = format!("The snapshot `{id}` does not exist, or is not complete.");
             context.codes.error(["InvalidParameter.SnapshotNotFound"], message)
         })?;
         let min = snapshot.api.disk_size;

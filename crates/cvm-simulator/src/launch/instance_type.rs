@@ -52,7 +52,7 @@ impl Kind {
             return Ok(());
         }
         let (os, name) = (&system.os_name, self.name());
-        let message = format!("{os} is for another architecture than the instance type {name}.");
+        let message = format!("{os} does not run on the architecture of the instance type {name}.");
         let code = "InvalidParameterValue.InvalidImageForGivenInstanceType";
         Err(codes.error([code], message))
     }
@@ -77,11 +77,11 @@ fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
     }
     if instance_type(name).is_some() {
         let message =
-            format!("Dedicated hosts take sizes such as {DEFAULT_SIZE}, not the type `{name}`.");
+            format!("Dedicated hosts support sizes such as {DEFAULT_SIZE}, not the type `{name}`.");
         let code = "InvalidParameter.HostIdStandardInstanceTypeNotSupport";
         return Err(codes.error([code], message));
     }
-    let message = format!("The size `{name}` is not of the form {DEFAULT_SIZE}.");
+    let message = format!("The size `{name}` does not have the form {DEFAULT_SIZE}.");
     Err(codes.error(["InvalidInstanceType.Malformed"], message))
 }
 

@@ -46,8 +46,8 @@ impl Strength {
             return Ok(());
         }
         let message = format!(
-            "A password for this system has {min} to 30 characters of at least {kinds} kinds: \
-             lower case, upper case, digits, other."
+            "A password for this system must have {min} to 30 characters of at least {kinds} \
+             kinds: lower case, upper case, digits, other."
         );
         Err(codes.error(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
     }
@@ -72,7 +72,7 @@ pub(crate) fn key_ids(
 ) -> Result<Vec<String>, ApiError> {
     let requested = requested.map_or(&[][..], |requested| &requested.key_ids);
     if !requested.is_empty() && system.is_windows() {
-        let message = "Key pairs do not open Windows instances; give a password.";
+        let message = "Windows instances do not support key pairs; use a password.";
         let code = "UnsupportedOperation.KeyPairUnsupportedWindows";
         return Err(context.codes.error([code], message));
     }
@@ -100,7 +100,7 @@ pub(crate) fn check_host_name(
         return Ok(());
     }
     let platform = if is_windows { "Windows" } else { "Linux" };
-    let message = format!("The host name `{name}` is not one for {platform}.");
+    let message = format!("The host name `{name}` is invalid for {platform}.");
     Err(codes.error(["InvalidParameterValue.IllegalHostName"], message))
 }
 

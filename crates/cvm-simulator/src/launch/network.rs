@@ -59,15 +59,15 @@ pub(crate) fn plan(
     let codes = context.codes;
     let (vpc, subnet) = named(context, zone, requested)?;
     let chosen = chosen(codes, &requested.private_ip_addresses, count)?;
-    let index = (vpc, subnet, zone.name());
-    check_subnet(context, &index, &chosen, count)?;
+    let location = (vpc, subnet, zone.name());
+    check_subnet(context, &location, &chosen, count)?;
     let api = VirtualPrivateCloud {
-        vpc_id: index.0.clone(),
-        subnet_id: index.1.clone(),
+        vpc_id: location.0.clone(),
+        subnet_id: location.1.clone(),
         as_vpc_gateway: Some(requested.as_vpc_gateway.unwrap_or(false)),
         ..VirtualPrivateCloud::default()
     };
-    Ok((Network { subnet: Some(index), chosen, is_public }, api))
+    Ok((Network { subnet: Some(location), chosen, is_public }, api))
 }
 
 /// The network and the subnet of a request.
@@ -81,7 +81,7 @@ pub(crate) fn named(
             Ok(context.ids.default_network(zone.id().parse().unwrap_or_default()))
         }
         (DEFAULT, _) | (_, DEFAULT) => {
-            let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
+            let message = "Either both `VpcId` and `SubnetId` are `DEFAULT`, or none of them.";
             Err(context.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
         }
         (vpc, subnet) => Ok((vpc.to_owned(), subnet.to_owned())),
@@ -98,7 +98,8 @@ pub(crate) fn chosen(
         return Ok(Vec::new());
     }
     if requested.len() as u64 != count || requested.len() > MAX_CHOSEN {
-        let message = "There are as many `PrivateIpAddresses` as instances, and at most 20.";
+        let message =
+            "The number of `PrivateIpAddresses` must be the number of instances, and at most 20.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
     let mut chosen = Vec::with_capacity(requested.len());
@@ -108,7 +109,7 @@ pub(crate) fn chosen(
             codes.error(["InvalidParameterValue.IPAddressMalformed"], message)
         })?;
         if chosen.contains(&address) {
-            let message = format!("The private address `{text}` is named twice.");
+            let message = format!("The request contains the private address `{text}` twice.");
             return Err(codes.error(["InvalidParameterValue.Duplicate"], message));
         }
         chosen.push(address);
@@ -137,7 +138,7 @@ pub(crate) fn check_subnet(
             ),
             SubnetUse::Full => (
                 "FailedOperation.NoAvailableIpAddressCountInSubnet",
-                format!("The subnet `{subnet}` has not {count} free addresses."),
+                format!("The subnet `{subnet}` does not have {count} free addresses."),
             ),
             SubnetUse::AddressTaken(address) => {
                 ("VpcIpIsUsed", format!("The private address {address} is in use."))
@@ -160,11 +161,11 @@ pub(crate) fn internet(
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if bandwidth == 0 && requested.public_ip_assigned == Some(true) {
-        let message = "Without `InternetMaxBandwidthOut` no public address can be assigned.";
+        let message = "A public address needs `InternetMaxBandwidthOut`.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
     if requested.internet_charge_type == Some(InternetChargeType::BandwidthPostpaidByMonth) {
-        let message = "No instance can be created with bandwidth that is settled by month.";
+        let message = "No instance can be created with bandwidth that is charged by the month.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let default = match charge_type {

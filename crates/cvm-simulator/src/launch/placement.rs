@@ -28,11 +28,11 @@ pub(crate) fn choose(
     let packs = &requested.dedicated_resource_pack_ids;
     let tenancy = requested.dedicated_resource_pack_tenancy.as_ref();
     if !is_on_host && !requested.host_ids.is_empty() {
-        let message = "`Placement.HostIds` goes with the charge type CDHPAID alone.";
+        let message = "`Placement.HostIds` needs the charge type CDHPAID.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
     if is_on_host && (tenancy.is_some() || !packs.is_empty()) {
-        let message = "An instance is on a dedicated host or in a resource pack, not in both.";
+        let message = "An instance can be on a dedicated host or in a resource pack, but not both.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
     let rooms = if is_on_host {
@@ -112,7 +112,7 @@ fn in_packs(
     let (codes, now) = (context.codes, context.now);
     let zone = &instance.placement.zone;
     let Some(tenancy) = tenancy else {
-        let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool` beside it.";
+        let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool`.";
         let code = "InvalidParameterValue.DedicatedResourcePackTenancyMismatch";
         return Err(codes.error([code], message));
     };
@@ -133,7 +133,7 @@ fn in_packs(
     }
     if packs.is_empty() {
         let message =
-            format!("No active resource pack in the zone `{zone}` takes what names none.");
+            format!("No active resource pack in the zone `{zone}` has automatic placement.");
         let code = "InvalidParameterValue.DedicatedResourcePackNotValid";
         return Err(codes.error([code], message));
     }

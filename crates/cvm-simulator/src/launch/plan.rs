@@ -155,7 +155,7 @@ fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError
     let is_below = limits.and_then(|field| field.min).is_some_and(|min| count < min);
     let is_above = limits.and_then(|field| field.max).is_some_and(|max| count > max);
     if is_below || is_above {
-        let message = format!("No launch makes {count} instances.");
+        let message = format!("A launch cannot create {count} instances.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if request.min_count.is_some_and(|min| min > count) {
@@ -174,7 +174,7 @@ fn slot(
 ) -> Result<Option<PlacementSlot>, ApiError> {
     let Some(id) = request.disaster_recover_group_ids.first() else {
         if request.partition_number.is_some() {
-            let message = "`PartitionNumber` needs `DisasterRecoverGroupIds` beside it.";
+            let message = "`PartitionNumber` needs `DisasterRecoverGroupIds`.";
             return Err(context.codes.error(["InvalidParameterCombination"], message));
         }
         return Ok(None);
@@ -213,7 +213,7 @@ fn names<'a>(
     };
     let last = count.saturating_sub(1);
     if name.spell(last, "").chars().count() > MAX_NAME {
-        let message = format!("With its number, a name is longer than {MAX_NAME} characters.");
+        let message = format!("With its number, the name is longer than {MAX_NAME} characters.");
         return Err(codes.error(["InvalidInstanceName.TooLong"], message));
     }
     let host_name = match given(&request.host_name) {

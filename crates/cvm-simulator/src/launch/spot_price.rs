@@ -30,7 +30,7 @@ pub(crate) fn check(
         return Ok(());
     }
     let name = kind.size.name;
-    let message = format!("The bid {bid} is below {asked:.4}, the price of {name} an hour.");
+    let message = format!("The bid {bid} is below {asked:.4}, the hourly price of {name}.");
     Err(codes.error(["InvalidParameterValue.InsufficientPrice"], message))
 }
 

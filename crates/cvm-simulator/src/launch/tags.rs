@@ -19,7 +19,8 @@ pub(crate) fn tags(
 ) -> Result<Vec<Tag>, ApiError> {
     let count: usize = specifications.iter().map(|specification| specification.tags.len()).sum();
     if count > MAX_TAGS {
-        let message = format!("There are {count} tags, and a resource has at most {MAX_TAGS}.");
+        let message =
+            format!("There are {count} tags, but a resource can have at most {MAX_TAGS}.");
         return Err(codes.error(TOO_MANY_TAGS, message));
     }
     let mut tags: Vec<Tag> = Vec::with_capacity(count);
@@ -29,12 +30,12 @@ pub(crate) fn tags(
         if !kinds.is_empty() && !kind.is_some_and(|kind| kinds.contains(kind)) {
             let names: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
             let message =
-                format!("`TagSpecification.ResourceType` can only be {} here.", names.join(" or "));
+                format!("`TagSpecification.ResourceType` must be {} here.", names.join(" or "));
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         for tag in &specification.tags {
             if !keys.insert(tag.key.as_str()) {
-                let message = format!("The tag `{}` is given twice.", tag.key);
+                let message = format!("The request contains the tag `{}` twice.", tag.key);
                 let candidates = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
                 return Err(codes.error(candidates, message));
             }

@@ -290,9 +290,9 @@ mod tests {
         let mut addresses = Addresses::default();
         let mut taken = HashSet::new();
         for subnet in 0..RANGES {
-            let index = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
-            assert_eq!(addresses.check_subnet_use(index, &[], 3), SubnetUse::Free);
-            taken.extend((0..3).map(|_| addresses.take(index, None)));
+            let location = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
+            assert_eq!(addresses.check_subnet_use(location, &[], 3), SubnetUse::Free);
+            taken.extend((0..3).map(|_| addresses.take(location, None)));
         }
         assert_eq!(taken.len(), 3 * RANGES as usize);
         let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");

@@ -49,7 +49,8 @@ impl RequestContext<'_> {
         if filters.iter().all(|filter| filter.name != "zone" || !filter.any(is_elsewhere)) {
             return Ok(());
         }
-        let message = format!("The filter `zone` asks for what is not in {}.", self.region.name);
+        let message =
+            format!("The filter `zone` names a zone that is not in {}.", self.region.name);
         Err(self.codes.error(["InvalidZone.MismatchRegion"], message))
     }
 

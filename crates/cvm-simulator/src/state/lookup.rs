@@ -193,8 +193,9 @@ impl RequestContext<'_> {
         if i64::try_from(requested).is_ok_and(|requested| requested <= total) {
             return Ok(());
         }
-        let message =
-            format!("The placement group `{id}` would hold {requested}, and {total} fit.");
+        let message = format!(
+            "The placement group `{id}` would contain {requested} instances, but only {total} fit."
+        );
         let candidates = [
             "ResourceInsufficient.DisasterRecoverGroupCvmQuota",
             "LimitExceeded.DisasterRecoverGroup",

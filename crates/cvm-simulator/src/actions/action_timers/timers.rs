@@ -41,7 +41,7 @@ fn check_name_is_free(
         None => Ok(()),
         Some(timer) => {
             let id = &timer.instance_id;
-            let message = format!("The instance `{id}` has a timer of this kind already.");
+            let message = format!("The instance `{id}` already has a timer of this kind.");
             Err(context.codes.error(["FailedOperation.MutActionTimerExist"], message))
         }
     }
@@ -63,7 +63,7 @@ impl ActionHandler for DeleteInstancesActionTimer {
             }
         }
         if let Some(id) = late {
-            let message = format!("The timer `{id}` has begun and cannot be cancelled.");
+            let message = format!("The timer `{id}` has started and cannot be canceled.");
             return Err(codes.error(["UnsupportedOperation"], message));
         }
         timers.cancel(&self.action_timer_ids);

@@ -25,7 +25,7 @@ impl ActionHandler for ConfigureChcAssistVpc {
         let has_settings =
             !self.deploy_security_group_ids.is_empty() || self.chc_deploy_extra_config.is_some();
         if has_settings && self.deploy_virtual_private_cloud.is_none() {
-            let message = "There are settings for `DeployVirtualPrivateCloud`, which is not given.";
+            let message = "Settings for `DeployVirtualPrivateCloud` need that parameter.";
             return Err(codes.error(["InvalidParameter"], message));
         }
         let resources = context.regions.entry(context.region.name).or_default();
@@ -74,7 +74,7 @@ impl ActionHandler for ConfigureChcDeployVpc {
         let zone = common_zone(codes, context.region, &hosts)?;
         let mut api = hosts.iter().map(|host| &host.api);
         if let Some(host) = api.find(|host| has_deploy_network(host)) {
-            let message = format!("The CHC host `{}` has a deploy network.", host.chc_id);
+            let message = format!("The CHC host `{}` already has a deploy network.", host.chc_id);
             let code = "InvalidParameterValue.DeployVpcAlreadyExists";
             return Err(codes.error([code], message));
         }

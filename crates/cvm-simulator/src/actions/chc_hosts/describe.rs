@@ -21,7 +21,7 @@ impl ActionHandler for DescribeChcHosts {
         for (name, prefix) in [("vpc-id", "vpc-"), ("subnet-id", "subnet-")] {
             let is_malformed = |value: &str| !value.starts_with(prefix);
             if filters.iter().any(|filter| filter.name == name && filter.any(is_malformed)) {
-                let message = format!("The filter `{name}` takes what begins with `{prefix}`.");
+                let message = format!("Values of the filter `{name}` must start with `{prefix}`.");
                 return Err(codes.error(error_codes::malformed(prefix), message));
             }
         }

@@ -56,7 +56,8 @@ fn check_password(codes: DocumentedCodes, password: &str) -> Result<(), ApiError
     if password.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Ok(());
     }
-    let message = "The parameter `Password` has only letters, digits and ASCII punctuation.";
+    let message =
+        "The parameter `Password` can contain only letters, digits and ASCII punctuation.";
     Err(codes.error(["InvalidPassword"], message))
 }
 
@@ -78,7 +79,8 @@ impl ActionHandler for ModifyChcNetworkMode {
             let is_installable = has_deploy_network(host)
                 && configure::is_installer_usable(&host.deploy_extra_config);
             if !is_business && !is_installable {
-                let message = format!("The CHC host `{id}` has no boot server to install from.");
+                let message =
+                    format!("The CHC host `{id}` has no boot server for the installation.");
                 return Err(codes.error(["OperationDenied.ChcDeployConfigInvalid"], message));
             }
         }

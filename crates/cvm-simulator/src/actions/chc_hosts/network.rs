@@ -32,7 +32,7 @@ impl Network {
         let (vpc_id, subnet_id) = match (requested.vpc_id.as_str(), requested.subnet_id.as_str()) {
             (DEFAULT, DEFAULT) => ids.default_network(zone.id().parse().unwrap_or_default()),
             (DEFAULT, _) | (_, DEFAULT) => {
-                let message = "Of `VpcId` and `SubnetId`, either both or none is `DEFAULT`.";
+                let message = "Either both `VpcId` and `SubnetId` are `DEFAULT`, or none of them.";
                 return Err(codes.error(["InvalidParameterValue"], message));
             }
             (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
@@ -65,7 +65,7 @@ impl Network {
             ),
             SubnetUse::Full => (
                 "LimitExceeded.VpcSubnetNum",
-                format!("The subnet `{subnet}` has not {count} free addresses."),
+                format!("The subnet `{subnet}` does not have {count} free addresses."),
             ),
             SubnetUse::AddressTaken(address) => {
                 ("VpcIpIsUsed", format!("The private address {address} is in use."))
@@ -85,13 +85,13 @@ impl Network {
             return Ok(());
         }
         if self.api.vpc_id != other.api.vpc_id {
-            let message = format!("The subnet `{subnet}` is said to be in two networks.");
+            let message = format!("The request names two networks for the subnet `{subnet}`.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         match self.chosen.iter().find(|address| other.chosen.contains(address)) {
             None => Ok(()),
             Some(address) => {
-                let message = format!("The private address {address} is asked for twice.");
+                let message = format!("The request contains the private address {address} twice.");
                 Err(codes.error(["VpcIpIsUsed"], message))
             }
         }
@@ -148,7 +148,7 @@ pub(crate) fn common_zone(
         .and_then(|host| zone_of(host))
         .filter(|zone| hosts.iter().all(|host| host.api.placement.zone == zone.name()));
     zone.ok_or_else(|| {
-        let message = "The CHC hosts lie in several zones, and a subnet lies in one.";
+        let message = "The CHC hosts are in several zones, but a subnet is in one zone.";
         codes.error(["InvalidParameterValue"], message)
     })
 }
@@ -159,7 +159,7 @@ fn chosen(
     count: usize,
 ) -> Result<Vec<Ipv4Addr>, ApiError> {
     if !requested.is_empty() && requested.len() != count {
-        let message = "There are not as many `PrivateIpAddresses` as CHC hosts.";
+        let message = "The number of `PrivateIpAddresses` differs from the number of CHC hosts.";
         return Err(codes.error(["InvalidParameterValue.AmountNotEqual"], message));
     }
     let mut chosen = Vec::with_capacity(requested.len());
@@ -173,7 +173,7 @@ fn chosen(
             codes.error(candidates, message)
         })?;
         if chosen.contains(&address) {
-            let message = format!("The private address `{text}` is named twice.");
+            let message = format!("The request contains the private address `{text}` twice.");
             return Err(codes.error(["VpcIpIsUsed"], message));
         }
         chosen.push(address);

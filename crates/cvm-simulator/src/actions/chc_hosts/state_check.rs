@@ -59,7 +59,7 @@ pub(crate) fn check_host_states(
         None => Ok(()),
         Some(host) => {
             let (id, state) = (&host.api.chc_id, &host.api.instance_state);
-            let message = format!("The CHC host `{id}` is {state} and does not allow {action}.");
+            let message = format!("The CHC host `{id}` is {state}, which does not allow {action}.");
             Err(codes.error(["InvalidHost.NotSupported"], message))
         }
     }

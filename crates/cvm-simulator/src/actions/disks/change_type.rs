@@ -40,7 +40,8 @@ fn target(
     };
     let known = disk_type(requested.as_str()).filter(|known| !known.is_local());
     known.ok_or_else(|| {
-        let message = format!("A local disk can only move to a cloud disk, not to {requested}.");
+        let message =
+            format!("A local disk can only be changed to a cloud disk, not to {requested}.");
         codes.error(["InvalidParameterValue"], message)
     })
 }
@@ -65,12 +66,13 @@ fn moves(
     }
     let is_missing = |target: Target, has_local: bool| target.is_some() && !has_local;
     if is_missing(system, local_system.is_some()) || is_missing(data, local_data.is_some()) {
-        let message = format!("The instance `{id}` has no such local disk.");
+        let message = format!("The instance `{id}` does not have this local disk.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let has_both = local_system.is_some() && local_data.is_some();
     if has_both && (system.is_none() || data.is_none()) {
-        let message = format!("The local disks of the instance `{id}` can only move together.");
+        let message =
+            format!("The local disks of the instance `{id}` can only be changed together.");
         return Err(codes.error(["InvalidParameter"], message));
     }
     let mut moves = Vec::new();

@@ -18,7 +18,7 @@ pub(crate) fn system_can_grow(
     gib: i64,
 ) -> Result<(), ApiError> {
     if is_local(disk.disk_type.as_ref()) {
-        let message = "A local system disk cannot grow.";
+        let message = "A local system disk cannot be enlarged.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
@@ -34,7 +34,7 @@ pub(crate) fn can_grow(
 ) -> Result<(), ApiError> {
     let now = now.unwrap_or_default();
     let message = if gib <= now {
-        format!("The disk has {now} GiB and can only grow, not become {gib} GiB.")
+        format!("The disk has {now} GiB and can only be enlarged, so {gib} GiB is invalid.")
     } else if !limits.is_some_and(|limits| limits.contains(&gib)) {
         format!("A disk of this type cannot have {gib} GiB.")
     } else {

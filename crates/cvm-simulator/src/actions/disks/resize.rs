@@ -77,14 +77,14 @@ fn grown_data(
         return Err(codes.error(["MissingParameter"], message));
     };
     if gib % DATA_STEP_GIB != 0 {
-        let message = format!("The size of a data disk is a multiple of 10 GiB, not {gib}.");
+        let message = format!("The size of a data disk must be a multiple of 10 GiB, not {gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let disk = meant(codes, requested, api)?;
     let is_local = checks::is_local(disk.disk_type.as_ref());
     only_local_on_hosts(codes, api, is_local)?;
     if is_local && !is_on_host(api) {
-        let message = "A local data disk can only grow on a dedicated host.";
+        let message = "A local data disk can only be enlarged on a dedicated host.";
         return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
     }
     let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
@@ -110,8 +110,7 @@ fn meant<'a>(
         (Some(_), Some(_)) => "more than one",
     };
     let id = &api.instance_id;
-    let message =
-        format!("The instance `{id}` has {how_many} data disk that the request can mean.");
+    let message = format!("The instance `{id}` has {how_many} data disk that matches the request.");
     Err(codes.error(["InvalidParameterValue"], message))
 }
 
@@ -127,6 +126,6 @@ fn only_local_on_hosts(
     if is_local || !is_on_host(api) {
         return Ok(());
     }
-    let message = "On a dedicated host only local data disks can grow.";
+    let message = "On a dedicated host, only local data disks can be enlarged.";
     Err(codes.error(["InvalidParameterValue.CdhOnlyLocalDataDiskResize"], message))
 }

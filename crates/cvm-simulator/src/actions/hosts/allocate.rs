@@ -62,7 +62,7 @@ fn order(
     })?;
     let count = request.host_count.unwrap_or(1);
     if !(1..=MAX_COUNT).contains(&count) {
-        let message = format!("`HostCount` is {count}, and not from 1 to {MAX_COUNT}.");
+        let message = format!("`HostCount` is {count}, but must be from 1 to {MAX_COUNT}.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     let tags = tags::tags(codes, &request.tag_specification, &[TagResourceType::Host])?;
@@ -105,12 +105,12 @@ fn find_type(
     if kind.is_offered_in(zone) {
         return Ok(kind);
     }
-    let index = zone.name();
+    let zone_name = zone.name();
     if has_hosts(zone) {
-        let message = format!("The zone `{index}` has no dedicated host of the type `{name}`.");
+        let message = format!("The zone `{zone_name}` has no dedicated host of the type `{name}`.");
         Err(codes.error(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
     } else {
-        let message = format!("The zone `{index}` offers no dedicated hosts.");
+        let message = format!("The zone `{zone_name}` offers no dedicated hosts.");
         Err(codes.error(["InvalidParameterValue.ZoneNotSupported"], message))
     }
 }

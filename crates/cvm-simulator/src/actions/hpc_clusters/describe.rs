@@ -18,7 +18,7 @@ impl ActionHandler for DescribeHpcClusters {
         let page = Page::of(codes.0, self.offset, self.limit);
         let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
         if limit.is_some_and(|limit| self.hpc_cluster_ids.len() as u64 > limit) {
-            let message = "There are more `HpcClusterIds` than `Limit` lets through.";
+            let message = "There are more `HpcClusterIds` than `Limit` allows.";
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         if let Some(name) = given(self.zone.as_ref())

@@ -21,7 +21,7 @@ impl ActionHandler for CreateHpcCluster {
         let business_id = self.hpc_cluster_business_id.filter(|id| !id.is_empty());
         match (kind == HpcClusterType::Cdc, business_id.is_some()) {
             (false, true) => {
-                let message = "`HpcClusterBusinessId` is for clusters of the type CDC alone.";
+                let message = "`HpcClusterBusinessId` is only for clusters of the type CDC.";
                 let code = "InvalidParameterValue.HpcClusterBusinessIdNotSupported";
                 return Err(codes.error([code], message));
             }
@@ -38,7 +38,9 @@ impl ActionHandler for CreateHpcCluster {
             return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }
         if context.resources().hpc_clusters.list.len() >= MAX_CLUSTERS {
-            let message = format!("The account has {MAX_CLUSTERS} HPC clusters here, the most.");
+            let message = format!(
+                "The account already has {MAX_CLUSTERS} HPC clusters in this region, the maximum."
+            );
             return Err(codes.error(["LimitExceeded.HpcClusterQuota"], message));
         }
         let cluster = HpcClusterInfo {
@@ -92,7 +94,7 @@ impl ActionHandler for DeleteHpcClusters {
         }
         let members = context.instances.in_hpc_clusters();
         if let Some(id) = ids.iter().find(|id| !members.members(id).is_empty()) {
-            let message = format!("The HPC cluster `{id}` still holds instances.");
+            let message = format!("The HPC cluster `{id}` still contains instances.");
             return Err(codes.error(["ResourceInUse.HpcCluster"], message));
         }
         context

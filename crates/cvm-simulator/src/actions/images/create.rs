@@ -121,11 +121,11 @@ fn of_instance(
     let found = context.instances(&serials).next().map(|instance| &instance.api);
     let found = found.and_then(|api| Some((api, context.system_of_image(&api.image_id)?)));
     let Some((api, system)) = found else {
-        let message = format!("Nothing is known of what is on the instance `{id}`.");
+        let message = format!("The operating system of the instance `{id}` is unknown.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
     };
     if is_true(request.sysprep.as_deref()) && !system.is_windows() {
-        let message = format!("`Sysprep` is for Windows; on `{id}` is {}.", system.os_name);
+        let message = format!("`Sysprep` is only for Windows, but `{id}` runs {}.", system.os_name);
         return Err(codes.error(["InvalidParameter.InvalidDependence"], message));
     }
     let disk = &api.system_disk;
@@ -161,13 +161,13 @@ fn data_disks(
             return refuse("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
         };
         if is_local(disk.disk_type.as_ref()) {
-            let message = format!("The data disk `{id}` is a local one.");
+            let message = format!("The data disk `{id}` is a local disk.");
             return refuse("InvalidParameter.LocalDataDiskNotSupport", message);
         }
         disks.push(taken(DiskUsage::DataDisk, disk.disk_size, disk.encrypt));
     }
     if !disks.is_empty() && is_local(api.system_disk.disk_type.as_ref()) {
-        let message = "Its system disk is a local one, so the machine cannot be imaged as a whole.";
+        let message = "The system disk is a local disk, so data disks cannot be part of the image.";
         return refuse("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
     }
     Ok(disks)
@@ -188,7 +188,7 @@ fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnap
 fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<Source, ApiError> {
     let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
     if !request.data_disk_ids.is_empty() || is_true(request.sysprep.as_deref()) {
-        let message = "`DataDiskIds` and `Sysprep` go with `InstanceId` alone.";
+        let message = "`DataDiskIds` and `Sysprep` need `InstanceId`.";
         return refuse("InvalidParameter.InvalidDependence", message.to_owned());
     }
     let mut disks: Vec<DiskSnapshot> = Vec::new();

@@ -33,12 +33,12 @@ impl ActionHandler for ExportImages {
                 return Err(owned_image::wrong_state(codes, id, owned.state(now)));
             }
             if context.resources().images.is_exported(id, now) {
-                let message = format!("The image `{id}` is being exported already.");
+                let message = format!("The image `{id}` is already being exported.");
                 return Err(codes.error(["InvalidParameterValue.InvalidImageState"], message));
             }
         }
         if context.resources().images.running_exports(now) >= MAX_TASKS {
-            let message = format!("{MAX_TASKS} exports are going on, and no more may be.");
+            let message = format!("{MAX_TASKS} exports are running, the maximum.");
             return Err(codes.error(["LimitExceeded.ExportImageTaskLimitExceeded"], message));
         }
         if self.dry_run == Some(true) {
@@ -71,7 +71,7 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
     }
     if !prefixes.is_empty() && prefixes.len() != ids.len() {
         let code = "InvalidParameterValue.InvalidFileNamePrefixList";
-        return refuse(code, "`FileNamePrefixList` has not one prefix for each image.");
+        return refuse(code, "`FileNamePrefixList` must have one prefix for each image.");
     }
     // Buckets are not known here, so every name of the right form exists.
     let parts = request.bucket_name.rsplit_once('-').filter(|(name, _)| !name.is_empty());
@@ -85,8 +85,8 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
 
 fn can_be_exported(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
     let (code, why) = match owned.api.platform.as_str() {
-        "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "holds Windows"),
-        "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "holds Red Hat"),
+        "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "contains Windows"),
+        "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "contains Red Hat"),
         _ if owned.is_encrypted => {
             ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
         }

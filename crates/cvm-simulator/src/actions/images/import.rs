@@ -40,7 +40,7 @@ impl ActionHandler for ImportImage {
         let known = find_system(codes, &self, &architecture)?;
         let is_readable = check_files(codes, &self)?;
         if architecture == Architecture::Arm64 && self.boot_mode == Some(BootMode::LegacyBios) {
-            let message = "ARM boots through UEFI alone.";
+            let message = "ARM images can only boot with UEFI.";
             return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
         names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
@@ -119,12 +119,12 @@ fn check_files(codes: DocumentedCodes, request: &ImportImage) -> Result<bool, Ap
     let mut are_readable = true;
     for url in [&request.image_url].into_iter().chain(disks) {
         let Some(file) = file(url) else {
-            let message = format!("`{url}` is not the address of a file.");
+            let message = format!("`{url}` is not the URL of a file.");
             return Err(codes.error(["InvalidParameter.InvalidParameterUrlError"], message));
         };
         let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
         if ending == ISO && request.force != Some(true) {
-            let message = "An ISO file is imported with `Force` only.";
+            let message = "An ISO file can only be imported with `Force`.";
             return Err(codes.error(["InvalidParameterValue.ISOMustImportByForce"], message));
         }
         are_readable &= READABLE.contains(&ending.as_str());

@@ -25,7 +25,7 @@ impl ActionHandler for ModifyImageAttribute {
         }
         let owned = owned_image::find(context, id)?;
         if !owned.shares.is_empty() {
-            let message = format!("The image `{id}` is shared; cancel that first.");
+            let message = format!("The image `{id}` is shared; stop sharing it first.");
             return Err(codes.error(["InvalidImageId.IncorrectState"], message));
         }
         if *owned.state(now) != ImageState::Normal {
@@ -54,7 +54,7 @@ impl ActionHandler for DeleteImages {
         let codes = context.codes;
         // The model info does not state the layout, but the action documents a code for it.
         if let Some(id) = self.image_ids.iter().find(|id| !id.starts_with("img-")) {
-            let message = format!("The image id `{id}` has not the layout `img-xxxxxxxx`.");
+            let message = format!("The image id `{id}` does not have the layout `img-xxxxxxxx`.");
             return Err(codes.error(["InvalidImageId.Malformed"], message));
         }
         for id in &self.image_ids {
@@ -95,7 +95,7 @@ fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError
     let (codes, now) = (context.codes, context.now);
     let owned = owned_image::find(context, id)?;
     if !owned.shares.is_empty() {
-        let message = format!("The image `{id}` is shared; cancel that first.");
+        let message = format!("The image `{id}` is shared; stop sharing it first.");
         return Err(codes.error(["InvalidImageId.InShared"], message));
     }
     let state = owned.state(now);

@@ -23,7 +23,7 @@ pub(crate) fn check_name_is_free(
     except: Option<&str>,
 ) -> Result<(), ApiError> {
     if images.is_taken(name, except) {
-        let message = format!("Another image of the region is called `{name}`.");
+        let message = format!("Another image of the region has the name `{name}`.");
         return Err(codes.error(["InvalidImageName.Duplicate"], message));
     }
     Ok(())
@@ -40,7 +40,8 @@ pub(crate) fn family(
         return Ok(Some(family.to_owned()));
     }
     let message = format!(
-        "An image family has up to {MAX_FAMILY} letters, digits, dots, hyphens and underscores."
+        "An image family consists of up to {MAX_FAMILY} letters, digits, dots, hyphens and \
+         underscores."
     );
     Err(codes.error(["InvalidParameterValue.InvalidImageFamily"], message))
 }

@@ -20,7 +20,7 @@ pub(crate) fn find<'a>(
 ) -> Result<&'a mut OwnedImage, ApiError> {
     let (codes, region) = (context.codes, context.region.name);
     if image(id).is_some() {
-        let message = format!("The image `{id}` is a public one, not one of the account.");
+        let message = format!("The image `{id}` is public and does not belong to the account.");
         return Err(codes.error(NOT_OWN, message));
     }
     context.resources().images.get_mut(id).ok_or_else(|| {
@@ -46,7 +46,7 @@ pub(crate) fn has_room(
 ) -> Result<(), ApiError> {
     if images.is_full() {
         let message =
-            format!("The account has {IMAGE_QUOTA} images in {region}, and may have no more.");
+            format!("The account already has {IMAGE_QUOTA} images in {region}, the maximum.");
         return Err(codes.error(["ImageQuotaLimitExceeded"], message));
     }
     Ok(())

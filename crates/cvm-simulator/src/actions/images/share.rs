@@ -42,7 +42,7 @@ impl ActionHandler for ModifyImageSharePermission {
         accounts.sort();
         accounts.dedup();
         if owned.shares.len() + accounts.len() > MAX_SHARES {
-            let message = format!("An image is shared with at most {MAX_SHARES} accounts.");
+            let message = format!("An image can be shared with at most {MAX_SHARES} accounts.");
             return Err(codes.error(["OverQuota"], message));
         }
         let created_time = now.to_string();
@@ -73,9 +73,9 @@ fn check_accounts(codes: DocumentedCodes, accounts: &[String]) -> Result<(), Api
 
 fn can_be_shared(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
     let (code, why) = if owned.has_own_license() {
-        ("FailedOperation.BYOLImageShareFailed", "was imported under a licence of its owner")
+        ("FailedOperation.BYOLImageShareFailed", "was imported with a license of its owner")
     } else if owned.has_data_disks() {
-        ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")
+        ("InvalidParameter.InstanceImageNotSupport", "contains the data disks of an instance")
     } else if owned.is_encrypted {
         ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
     } else {

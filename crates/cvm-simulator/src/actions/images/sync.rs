@@ -76,15 +76,16 @@ fn targets(
         };
         let is_here = target.name == context.region.name;
         if encrypts && !is_here {
-            let message = format!("An encrypted copy stays in {}.", context.region.name);
+            let message = format!("An encrypted copy must stay in {}.", context.region.name);
             return refuse("InvalidParameterValue.InvalidRegion", message);
         }
         if !encrypts && is_here {
-            let message = format!("The image is in {name} already.");
+            let message = format!("The image is already in {name}.");
             return refuse("InvalidParameterValue.InvalidRegion", message);
         }
         if !is_here && [target.name, context.region.name].iter().any(|name| is_apart(name)) {
-            let message = format!("No images are copied from {} to {name}.", context.region.name);
+            let message =
+                format!("Images cannot be copied from {} to {name}.", context.region.name);
             return refuse("InvalidRegion.Unavailable", message);
         }
         if !targets.iter().any(|known| known.name == target.name) {
@@ -117,9 +118,9 @@ fn can_be_copied(
     encrypts: bool,
 ) -> Result<(), ApiError> {
     let (code, why) = if source.has_data_disks() {
-        ("InvalidParameter.InstanceImageNotSupport", "is of a whole machine, with data disks")
+        ("InvalidParameter.InstanceImageNotSupport", "contains the data disks of an instance")
     } else if source.is_encrypted && encrypts {
-        ("UnsupportedOperation.SyncEncryptImageNotSupport", "is encrypted already")
+        ("UnsupportedOperation.SyncEncryptImageNotSupport", "is already encrypted")
     } else if source.is_encrypted {
         ("UnsupportedOperation.EncryptedImagesNotSupported", "is encrypted")
     } else {

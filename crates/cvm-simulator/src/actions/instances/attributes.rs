@@ -86,7 +86,7 @@ fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     if name.bytes().all(fits) {
         return Ok(());
     }
-    let message = format!("The role `{name}` has characters that no role has.");
+    let message = format!("The role `{name}` contains invalid characters.");
     Err(codes.error(["InvalidParameterValue.CamRoleNameMalformed"], message))
 }
 
@@ -103,13 +103,14 @@ fn suits(
         Attribute::JumboFrame(_) => {
             let name = &instance.api.instance_type;
             if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
-                let message =
-                    format!("The type {name} of the instance `{id}` has no jumbo frames.");
+                let message = format!(
+                    "The type {name} of the instance `{id}` does not support jumbo frames."
+                );
                 let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
                 return Err(codes.error([code], message));
             }
             if instance.api.instance_state == InstanceState::Running && !may_reboot {
-                let message = format!("The running instance `{id}` has to restart for that.");
+                let message = format!("The running instance `{id}` must restart for this change.");
                 let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
                 return Err(codes.error([code], message));
             }

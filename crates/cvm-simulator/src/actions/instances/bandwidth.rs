@@ -36,7 +36,7 @@ impl ActionHandler for ResetInstancesInternetMaxBandwidth {
                 instance.map(|instance| period(context, instance, days, mbps)).transpose()?
             }
             (_, Some(_)) => {
-                let message = "`StartTime` and `EndTime` are for prepaid bandwidth alone.";
+                let message = "`StartTime` and `EndTime` are only for prepaid bandwidth.";
                 return Err(codes.error(["InvalidParameter"], message));
             }
             (_, None) => None,
@@ -82,7 +82,8 @@ fn days(
     let read = |name: &str, text: &str| {
         let day = Some(text).filter(|text| text.len() == "YYYY-MM-DD".len());
         day.and_then(Timestamp::parse).ok_or_else(|| {
-            let message = format!("`{name}` is `{text}`, but must be a day as YYYY-MM-DD.");
+            let message =
+                format!("`{name}` is `{text}`, but must be a day in the form YYYY-MM-DD.");
             codes.error(["InvalidParameterValue"], message)
         })
     };
@@ -91,13 +92,13 @@ fn days(
         (Some(start), Some(end)) => {
             let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);
             if last < first {
-                let message = "`EndTime` lies before `StartTime`.";
+                let message = "`EndTime` is before `StartTime`.";
                 return Err(codes.error(["InvalidParameterValue"], message));
             }
             Ok(Some((first, last)))
         }
         _ => {
-            let message = "`StartTime` and `EndTime` are given together.";
+            let message = "`StartTime` and `EndTime` need each other.";
             Err(codes.error(["MissingParameter"], message))
         }
     }
@@ -113,7 +114,7 @@ fn how_charged(
     let mut kinds = context.instances(serials).map(internet);
     let Some(first) = kinds.next().flatten() else { return Ok(None) };
     if kinds.any(|kind| kind.as_ref() != Some(&first)) {
-        let message = "The bandwidth of the instances is not charged in the same way.";
+        let message = "The instances have different charge types for bandwidth.";
         return Err(context.codes.error(["InvalidParameterValue"], message));
     }
     let is_single = matches!(
@@ -121,7 +122,7 @@ fn how_charged(
         InternetChargeType::BandwidthPrepaid | InternetChargeType::BandwidthPostpaidByHour
     );
     if is_single && serials.len() > 1 {
-        let message = format!("With {first} only one instance is possible in a call.");
+        let message = format!("With {first}, a request can change only one instance.");
         return Err(context.codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     Ok(Some(first))
@@ -141,15 +142,18 @@ fn period(
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     };
     if first.after(DAY) <= context.now {
-        let message = "`StartTime` is a day that is over.";
+        let message = "`StartTime` is in the past.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     if last > expires {
-        let message = format!("`EndTime` lies behind the end of the instance `{id}`, {expires}.");
+        let message = format!("`EndTime` is after the end of the instance `{id}`, {expires}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     if instance.has_much_bandwidth_ahead(context.now) {
-        let message = format!("The instance `{id}` has {MAX_PERIODS} periods of bandwidth ahead.");
+        let message = format!(
+            "The instance `{id}` already has {MAX_PERIODS} periods of bandwidth that have not \
+             ended, the maximum."
+        );
         return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     let ends = last.after(DAY).min(expires);

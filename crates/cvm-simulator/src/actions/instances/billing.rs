@@ -48,7 +48,7 @@ fn can_change(
         InstanceChargeType::Prepaid
     };
     if *kind != requested {
-        let message = format!("The instance `{id}` is charged as {kind}, not as {requested}.");
+        let message = format!("The instance `{id}` has the charge type {kind}, not {requested}.");
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
     if api.stop_charging_mode == StopChargingMode::StopCharging {
@@ -97,7 +97,7 @@ fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiE
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
     }
-    let message = "The instances are not all charged in the same way; renew each kind alone.";
+    let message = "The instances have different charge types; renew each type separately.";
     let code = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
     Err(context.codes.error([code], message))
 }
@@ -124,7 +124,8 @@ pub(crate) fn is_prepaid(context: &RequestContext<'_>, serials: &[u64]) -> Resul
     let other = api.find(|api| api.instance_charge_type != InstanceChargeType::Prepaid);
     let Some(other) = other else { return Ok(()) };
     let (id, kind) = (&other.instance_id, &other.instance_charge_type);
-    let message = format!("The instance `{id}` is charged as {kind}; only PREPAID is possible.");
+    let message =
+        format!("The instance `{id}` has the charge type {kind}; only PREPAID is possible.");
     Err(context.codes.error(["UnsupportedOperation.InstanceChargeType"], message))
 }
 

@@ -99,12 +99,12 @@ fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), Api
 impl ActionHandler for ProgramFpgaImage {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         if let Some(address) = self.dbdfs.iter().find(|address| !is_pci_address(address)) {
-            let message = format!("`{address}` is no PCI address like `0000:00:08.0`.");
+            let message = format!("`{address}` is not a PCI address such as `0000:00:08.0`.");
             return Err(context.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
         }
         let (_, instance) = context.find_instance(&self.instance_id)?;
         let (id, kind) = (&instance.api.instance_id, &instance.api.instance_type);
-        let message = format!("The instance `{id}` is of the type {kind}, which has no FPGA card.");
+        let message = format!("The instance `{id}` has the type {kind}, which has no FPGA card.");
         Err(context.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
     }
 }

@@ -83,7 +83,7 @@ pub(crate) fn can_become(
     let is_used_up = instance.degrade_limit().is_some_and(|limit| instance.degrades >= limit);
     if is_used_up && requested.has_less_than(api.cpu, api.memory) {
         let id = &api.instance_id;
-        let message = format!("The instance `{id}` has become smaller as often as it may.");
+        let message = format!("The instance `{id}` cannot be downsized again.");
         return Err(codes.error(["LimitExceeded"], message));
     }
     let Some(now) = instance_type(&api.instance_type) else { return Ok(()) };
@@ -92,7 +92,7 @@ pub(crate) fn can_become(
     }
     let refuse = |code: &str, why: &str| {
         let (from, to) = (now.size.name, requested.size.name);
-        let message = format!("The instance type {from} cannot become {to}, because {why}.");
+        let message = format!("The instance type {from} cannot be changed to {to}, because {why}.");
         Err(codes.error([code], message))
     };
     let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());

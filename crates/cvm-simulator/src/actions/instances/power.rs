@@ -108,7 +108,7 @@ fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiE
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
     }
-    let message = "The instances are not all charged in the same way; terminate each kind alone.";
+    let message = "The instances have different charge types; terminate each type separately.";
     Err(context.codes.error(["UnsupportedOperation.InstanceMixedPricingModel"], message))
 }
 

@@ -57,7 +57,7 @@ fn system(
     let keeps = requested.and_then(|requested| requested.keep_image_login.as_deref());
     let keeps_image_login = keeps.is_some_and(|text| text.eq_ignore_ascii_case("true"));
     if keeps_image_login && catalog::image(&image.id).is_some() {
-        let message = "A public image holds no login that could be kept.";
+        let message = "A public image has no login to keep.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     can_change(codes, instance, &image)?;
@@ -151,7 +151,8 @@ fn check(
     let user = request.user_name.as_deref().filter(|name| !name.is_empty());
     let user = user.unwrap_or(WINDOWS_USER).to_ascii_lowercase();
     if password.starts_with('/') || windows && password.contains(&user) {
-        let message = "A password does not begin with `/`, nor hold the user name on Windows.";
+        let message =
+            "A password must not start with `/`, and on Windows must not contain the user name.";
         return Err(codes.error(["InvalidParameterValue.InvalidPassword"], message));
     }
     Ok(())

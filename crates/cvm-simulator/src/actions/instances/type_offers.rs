@@ -146,7 +146,7 @@ fn order(codes: DocumentedCodes, value: &str) -> Result<Order, ApiError> {
         Some(Order { key, falls: direction == "desc" })
     };
     read().ok_or_else(|| {
-        let message = format!("`{value}` is not an order such as `cpu:desc` or `mem:asc`.");
+        let message = format!("`{value}` is not a sort key such as `cpu:desc` or `mem:asc`.");
         codes.error(["InvalidParameterValue"], message)
     })
 }

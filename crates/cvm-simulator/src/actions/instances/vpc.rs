@@ -23,15 +23,15 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
         let serials = context.find(&self.instance_ids)?;
         let zone = the_zone(context, &serials)?;
         let (vpc, subnet) = network::named(context, zone, requested)?;
-        let index = (vpc, subnet, zone.name());
-        network::check_subnet(context, &index, &chosen, count)?;
+        let location = (vpc, subnet, zone.name());
+        network::check_subnet(context, &location, &chosen, count)?;
         let may_stop = self.force_stop.unwrap_or(true);
         context.check_state(&serials, if may_stop { SETTLED } else { STOPPED })?;
-        let (vpc_id, subnet_id, zone) = index;
-        for (index, serial) in serials.into_iter().enumerate() {
+        let (vpc_id, subnet_id, zone) = location;
+        for (location, serial) in serials.into_iter().enumerate() {
             let Some(instance) = context.instances.get(serial) else { continue };
             let runs = instance.api.instance_state == InstanceState::Running;
-            let address = chosen.get(index).copied();
+            let address = chosen.get(location).copied();
             let address = context.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
             let network = NewNetwork {
                 vpc_id: vpc_id.clone(),
@@ -60,7 +60,7 @@ fn the_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiEr
         }
         let owned = context.region.zone(&api.placement.zone);
         if zone.is_some_and(|zone| zone.name() != api.placement.zone) {
-            let message = format!("The instance `{id}` is in another zone than the others.");
+            let message = format!("The instance `{id}` is not in the zone of the others.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         zone = owned;

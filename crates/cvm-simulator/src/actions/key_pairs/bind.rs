@@ -76,7 +76,8 @@ fn are_no_windows(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), A
         None => Ok(()),
         Some(instance) => {
             let id = &instance.api.instance_id;
-            let message = format!("The instance `{id}` runs Windows, which takes no key pairs.");
+            let message =
+                format!("The instance `{id}` runs Windows, which does not support key pairs.");
             Err(context.codes.error(["UnsupportedOperation.InstanceOsWindows"], message))
         }
     }

@@ -45,8 +45,8 @@ impl ActionHandler for ImportKeyPair {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         if !open_ssh::is_rsa(&self.public_key) {
-            let message = "The public key is not a line of `ssh-rsa`, the key in base64 and perhaps \
-                           a comment.";
+            let message = "The public key must be one line: `ssh-rsa`, the key in base64, and an \
+                           optional comment.";
             return Err(codes.error(["InvalidPublicKey.Malformed"], message));
         }
         let tags = tags(codes, &self.tag_specification)?;
@@ -100,7 +100,7 @@ pub(crate) fn tags(
 ) -> Result<Vec<Tag>, ApiError> {
     let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
     if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
-        let message = format!("The tag key `{}` is the platform's.", tag.key);
+        let message = format!("The tag key `{}` is reserved for the platform.", tag.key);
         let candidates = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
         return Err(codes.error(candidates, message));
     }
@@ -138,6 +138,6 @@ pub(crate) fn has_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
     if all(context).count() < QUOTA {
         return Ok(());
     }
-    let message = format!("The account has {QUOTA} key pairs, and may not have more.");
+    let message = format!("The account already has {QUOTA} key pairs, the maximum.");
     Err(context.codes.error(["InvalidKeyPair.LimitExceeded"], message))
 }

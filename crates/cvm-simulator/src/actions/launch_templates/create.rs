@@ -46,7 +46,7 @@ impl ActionHandler for CreateLaunchTemplate {
         )?;
         if context.resources().launch_templates.count() >= TEMPLATE_QUOTA {
             let message =
-                format!("There are {TEMPLATE_QUOTA} launch templates, and no more may be.");
+                format!("There are already {TEMPLATE_QUOTA} launch templates, the maximum.");
             return Err(codes.error(["LimitExceeded.LaunchTemplateQuota"], message));
         }
         if is_dry {

@@ -18,7 +18,7 @@ impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
         let template = context.template_mut(&self.launch_template_id)?;
         template.version(codes, number)?;
         if template.default_version() == number {
-            let message = format!("Version {number} is the default already.");
+            let message = format!("Version {number} is already the default.");
             let candidates = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
             return Err(codes.error(candidates, message));
         }

@@ -30,12 +30,12 @@ impl ActionHandler for CreateDisasterRecoverGroup {
         }
         let strategy = self.strategy.clone().unwrap_or(DisasterRecoverGroupStrategy::Spread);
         if self.partition_count.is_some() && strategy != DisasterRecoverGroupStrategy::Partition {
-            let message = "Only a group of the strategy PARTITION has a `PartitionCount`.";
+            let message = "`PartitionCount` is only for groups with the strategy PARTITION.";
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
         if context.resources().placement_groups.count() >= GROUP_QUOTA {
-            let message = format!("There are {GROUP_QUOTA} placement groups, and no more may be.");
+            let message = format!("There are already {GROUP_QUOTA} placement groups, the maximum.");
             return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
         // The model info requires the type.
@@ -115,7 +115,7 @@ impl ActionHandler for DeleteDisasterRecoverGroups {
         let members = context.instances.in_placement_groups();
         for id in &self.disaster_recover_group_ids {
             if !members.members(id).is_empty() {
-                let message = format!("The placement group `{id}` still holds instances.");
+                let message = format!("The placement group `{id}` still contains instances.");
                 return Err(context.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
             }
         }

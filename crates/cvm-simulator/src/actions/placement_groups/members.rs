@@ -56,7 +56,7 @@ fn target(
     match (old, new) {
         (Some(old), Some(new)) if old != new => {
             let message =
-                "`DisasterRecoverGroupId` and `DisasterRecoverGroupIds` are not the same.";
+                "`DisasterRecoverGroupId` and `DisasterRecoverGroupIds` name different groups.";
             Err(codes.error(["InvalidParameterCombination", "InvalidParameterValue"], message))
         }
         (old, new) => new.or(old).ok_or_else(|| {
@@ -75,7 +75,7 @@ fn check_can_move(
     let id = &instance.instance_id;
     if is_in_group(instance, group_id) {
         let message =
-            format!("The instance `{id}` is in the placement group `{group_id}` already.");
+            format!("The instance `{id}` is already in the placement group `{group_id}`.");
         return Err(codes.error(["FailedOperation.AlreadyInDisasterRecoverGroup"], message));
     }
     let data_disks = instance.data_disks.iter().map(|disk| &disk.disk_type);
@@ -86,8 +86,9 @@ fn check_can_move(
     }
     let is_local = |kind: &DiskType| disk_type(kind.as_str()).is_some_and(|known| known.is_local());
     if is_forced && kinds().any(is_local) {
-        let message =
-            format!("The instance `{id}` has a local disk and cannot change its machine.");
+        let message = format!(
+            "The instance `{id}` has a local disk and cannot move to another physical server."
+        );
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
     }
     Ok(())
@@ -101,7 +102,7 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
         let mut serials = Vec::with_capacity(self.instance_ids.len());
         for id in &self.instance_ids {
             serials.push(context.instances.serial(id).ok_or_else(|| {
-                let message = format!("The instance `{id}` does not exist here.");
+                let message = format!("The instance `{id}` does not exist in this region.");
                 codes.error(["ResourceNotFound.InvalidInstanceIdNotFound"], message)
             })?);
         }
@@ -111,7 +112,8 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
         for instance in context.instances(&serials) {
             if !groups.iter().any(|group| is_in_group(&instance.api, group)) {
                 let id = &instance.api.instance_id;
-                let message = format!("The instance `{id}` is in none of the groups named.");
+                let message =
+                    format!("The instance `{id}` is in none of the groups of the request.");
                 let candidates = ["FailedOperation.DisasterRecoverGroupNotMatch"];
                 return Err(codes.error(candidates, message));
             }

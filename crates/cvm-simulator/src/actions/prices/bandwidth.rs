@@ -36,7 +36,8 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
         let tariff = Tariff::of(context.region);
         let bandwidth_price = match (charged, instances.first()) {
             (Some(InternetChargeType::BandwidthPackage), _) => {
-                let message = "The bandwidth of a package is changed at the package.";
+                let message =
+                    "The bandwidth of a bandwidth package can only be changed for the package.";
                 let code = "UnsupportedOperation.BandwidthPackageIdNotSupported";
                 return Err(codes.error([code], message));
             }
@@ -44,7 +45,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
                 Some(for_a_window(context, instance, mbps, window)?)
             }
             _ if window != (None, None) => {
-                let message = "`StartTime` and `EndTime` are for bandwidth that is paid ahead.";
+                let message = "`StartTime` and `EndTime` are only for prepaid bandwidth.";
                 return Err(codes.error(["InvalidParameterCombination"], message));
             }
             _ => {
@@ -74,7 +75,7 @@ fn one_charge<'a>(
     if kinds.all(|kind| kind == first) {
         return Ok(first);
     }
-    let message = "The bandwidth of the instances is not all charged in the same way.";
+    let message = "The instances have different charge types for bandwidth.";
     Err(codes.error(["InvalidParameterCombination"], message))
 }
 
@@ -88,7 +89,7 @@ fn is_alone(
     if count < 2 || !matches!(charged, Some(BandwidthPrepaid | BandwidthPostpaidByHour)) {
         return Ok(());
     }
-    let message = "With this billing of bandwidth, one instance can be asked for at a time.";
+    let message = "With this charge type for bandwidth, a request can name only one instance.";
     Err(codes.error(["InvalidParameterValue.LimitExceeded"], message))
 }
 
@@ -108,7 +109,8 @@ fn for_a_window(
     let (start, end) = (day(codes, start)?, day(codes, end)?);
     let expiry = instance.expires.map_or(u64::MAX, |expires| expires.unix() / DAY);
     if start < context.now.unix() / DAY || end < start || end > expiry {
-        let message = "The window begins today or later, and ends with the instance or earlier.";
+        let message =
+            "The period must start today or later, and end at the end of the instance or earlier.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let now = instance.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
@@ -126,7 +128,7 @@ fn for_a_window(
 fn day(codes: DocumentedCodes, text: &str) -> Result<u64, ApiError> {
     let time = Timestamp::parse(text).filter(|_| text.len() == "YYYY-MM-DD".len());
     time.map(|time| time.unix() / DAY).ok_or_else(|| {
-        let message = format!("The date `{text}` is not one like `2023-11-14`.");
+        let message = format!("`{text}` is not a date such as `2023-11-14`.");
         codes.error(["InvalidParameterValue"], message)
     })
 }

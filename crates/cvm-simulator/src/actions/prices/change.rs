@@ -25,7 +25,7 @@ impl ActionHandler for InquiryPriceResetInstancesType {
         let instance = lookup::find_one(context, id)?;
         lookup::check_charged_itself(codes, instance)?;
         if !disks::is_changeable(&instance.api.system_disk) {
-            let why = "the type of its system disk cannot follow it to another host";
+            let why = "its system disk cannot be moved to another host";
             return Err(lookup::not_supported(codes, instance, why));
         }
         let zone = context.region.zone(&instance.api.placement.zone);
@@ -84,7 +84,8 @@ fn can_become(
         return Ok(());
     };
     let (id, name) = (&api.instance_id, requested.size.name);
-    let message = format!("The instance `{id}` cannot become {name}, because {why}.");
+    let message =
+        format!("The type of the instance `{id}` cannot be changed to {name}, because {why}.");
     Err(codes.error([code], message))
 }
 
@@ -101,7 +102,7 @@ impl ActionHandler for InquiryPriceResetInstance {
         let requested = self.system_disk.unwrap_or_default();
         disks::keeps_type(codes, kind, requested.disk_type.as_ref())?;
         if requested.encrypt.is_some_and(|encrypt| encrypt != disk.encrypt.unwrap_or(false)) {
-            let message = "A reinstallation does not switch the encryption of the system disk.";
+            let message = "A reinstallation cannot change the encryption of the system disk.";
             let code = "UnsupportedOperation.ModifyEncryptionNotSupported";
             return Err(codes.error([code], message));
         }
@@ -139,7 +140,8 @@ fn fits(
         && !(context.region.is_mainland() && disks::is_changeable(&api.system_disk))
     {
         let (image, id) = (&image.id, &api.instance_id);
-        let message = format!("The image `{image}` changes the platform, which `{id}` cannot.");
+        let message =
+            format!("The image `{image}` has another platform, which is not possible for `{id}`.");
         let code = "InvalidParameterValue.InvalidImageIdForRetsetInstance";
         return Err(codes.error([code], message));
     }

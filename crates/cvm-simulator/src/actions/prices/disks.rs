@@ -31,7 +31,9 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
             (Some(disk), _) => disk.disk_size,
             (None, Some(disk)) => disk.disk_size,
             (None, None) => {
-                return Err(codes.error(["MissingParameter.AtLeastOne"], "No disk is named."));
+                return Err(
+                    codes.error(["MissingParameter.AtLeastOne"], "The request names no disk.")
+                );
             }
         };
         let wanted_gib = wanted_gib.ok_or_else(|| {
@@ -45,7 +47,7 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
             None => of_system(codes, api, self.system_disk.as_ref(), wanted_gib)?,
         };
         if wanted_gib == now_gib {
-            let message = format!("The disk has {now_gib} GiB already.");
+            let message = format!("The disk already has {now_gib} GiB.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         if self.resize_online == Some(true) && api.instance_state == InstanceState::Stopped {
@@ -99,7 +101,8 @@ fn of_data<'a>(
     keeps_type(codes, kind, requested.disk_type.as_ref())?;
     is_in_the_cloud(codes, kind)?;
     if wanted_gib % DATA_STEP_GIB != 0 {
-        let message = format!("The size of a data disk is a multiple of 10 GiB, not {wanted_gib}.");
+        let message =
+            format!("The size of a data disk must be a multiple of 10 GiB, not {wanted_gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let now_gib = disk.disk_size.unwrap_or_default();
@@ -113,7 +116,7 @@ fn is_in_the_cloud(codes: DocumentedCodes, kind: Option<&DiskType>) -> Result<()
     if disk_type(name).is_some_and(|known| !known.is_local()) {
         return Ok(());
     }
-    let message = format!("A disk of type {name} cannot grow.");
+    let message = format!("A disk of type {name} cannot be enlarged.");
     Err(codes.error(["UnsupportedOperation.InvalidDisk"], message))
 }
 
@@ -152,7 +155,7 @@ pub(crate) fn keeps_type(
     match requested.filter(|requested| now.is_some_and(|now| now != *requested)) {
         None => Ok(()),
         Some(requested) => {
-            let message = format!("The type of the disk cannot become {requested}.");
+            let message = format!("The type of the disk cannot be changed to {requested}.");
             Err(codes.error(["InvalidParameterValue"], message))
         }
     }

@@ -43,7 +43,7 @@ impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let count = self.instance_count.unwrap_or_default();
         if !COUNTS.contains(&count) {
-            let message = format!("A purchase has 1 to 100 packs, not {count}.");
+            let message = format!("A purchase can have 1 to 100 packs, not {count}.");
             return Err(context.codes.error(["InvalidParameterValue.Range"], message));
         }
         let pack = find_offer(context, &self.instance_type, &self.zone)?;

@@ -18,7 +18,8 @@ impl ActionHandler for InquiryPriceRunInstances {
         let network = self.virtual_private_cloud.as_ref();
         let has_address = network.is_some_and(|network| !network.private_ip_addresses.is_empty());
         if has_address && self.instance_count.unwrap_or(1) != 1 {
-            let message = "With `PrivateIpAddresses`, the price of one instance alone is told.";
+            let message =
+                "With `PrivateIpAddresses`, a request can ask for the price of only one instance.";
             return Err(context.codes.error(["InvalidParameterCombination"], message));
         }
         let period = self.instance_charge_prepaid.as_ref().and_then(|prepaid| prepaid.period);

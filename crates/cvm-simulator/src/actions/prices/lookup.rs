@@ -51,7 +51,7 @@ pub(crate) fn check_same_charge_type(
         return Ok(());
     }
     Err(codes
-        .error([code], "The instances are not all charged in the same way; ask for each kind."))
+        .error([code], "The instances have different charge types; send a request for each type."))
 }
 
 /// Checks that an instance is charged itself. On a dedicated host or cluster, the host or cluster is charged.
@@ -61,7 +61,7 @@ pub(crate) fn check_charged_itself(
 ) -> Result<(), ApiError> {
     use InstanceChargeType::{CdcPaid, CdhPaid};
     if matches!(instance.api.instance_charge_type, CdhPaid | CdcPaid) {
-        return Err(not_supported(codes, instance, "the host is charged in its stead"));
+        return Err(not_supported(codes, instance, "the host is charged instead"));
     }
     Ok(())
 }
@@ -73,6 +73,6 @@ pub(crate) fn not_supported(
     why: &str,
 ) -> ApiError {
     let (id, action) = (&instance.api.instance_id, codes.0.name);
-    let message = format!("{action} does not take the instance `{id}`: {why}.");
+    let message = format!("{action} does not support the instance `{id}`: {why}.");
     codes.error(["InvalidInstance.NotSupported"], message)
 }

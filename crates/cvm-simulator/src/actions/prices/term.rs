@@ -144,11 +144,11 @@ fn refund(
     let api = &instance.api;
     let id = &api.instance_id;
     let subscription = Subscription::of(instance, context.now).ok_or_else(|| {
-        let message = format!("Nothing was paid ahead for the instance `{id}`.");
+        let message = format!("The instance `{id}` was not prepaid.");
         context.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
     })?;
     if api.instance_state == InstanceState::Shutdown || instance.is_isolating() {
-        let message = format!("The instance `{id}` was given back already, or has expired.");
+        let message = format!("The instance `{id}` was already returned, or has expired.");
         return Err(context.codes.error(["FailedOperation.Unreturnable"], message));
     }
     let tariff = Tariff::of(context.region);

@@ -47,7 +47,7 @@ fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
     let has_layout = token.len() == 16 && token.bytes().all(is_digit);
     let serial = u64::from_str_radix(token, 16).ok().filter(|_| has_layout);
     serial.ok_or_else(|| {
-        let message = "The parameter `NextToken` is none that this action has given.";
+        let message = "The parameter `NextToken` does not come from a response of this action.";
         codes.error(["InvalidParameterValue"], message)
     })
 }

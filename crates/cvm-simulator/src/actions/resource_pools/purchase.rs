@@ -27,7 +27,7 @@ impl ActionHandler for PurchaseResourcePoolPacks {
         check_name(codes, name)?;
         let kind = self.resource_pool_pack_type.unwrap_or(ResourcePoolPackType::Exclusive);
         if kind != ResourcePoolPackType::Exclusive {
-            let message = format!("Packs of the kind {kind} are not sold.");
+            let message = format!("Packs of the type {kind} are not offered.");
             let code = "InvalidParameterValue.ResourcePoolPackTypeNotSupported";
             return Err(codes.error([code], message));
         }
@@ -70,8 +70,8 @@ fn check_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     if name.chars().all(is_allowed) {
         return Ok(());
     }
-    let message =
-        "The name of a pack has only Chinese characters, letters, digits, hyphens and underscores.";
+    let message = "The name of a pack can contain only Chinese characters, letters, digits, \
+                   hyphens and underscores.";
     Err(codes.error(["InvalidParameterValue.DedicatedResourcePackName"], message))
 }
 

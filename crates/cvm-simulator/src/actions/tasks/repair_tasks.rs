@@ -82,7 +82,7 @@ impl ActionHandler for RepairTaskControl {
         let planned = read_time(codes, "OrderAuthTime", self.order_auth_time.as_ref())?;
         let bounds = now.after(MIN_AHEAD)..=now.after(MAX_AHEAD);
         if planned.is_some_and(|planned| !bounds.contains(&planned)) {
-            let message = "`OrderAuthTime` has to lie between 5 minutes and 48 hours ahead.";
+            let message = "`OrderAuthTime` must be between 5 minutes and 48 hours ahead.";
             return Err(codes.error(["InvalidParameter"], message));
         }
         let tasks = &mut context.resources().repair_tasks;
@@ -106,11 +106,11 @@ fn can_be_approved(
     planned: Option<Timestamp>,
 ) -> Result<(), ApiError> {
     let why = if request.product != task.api.product {
-        "is one of another product"
+        "belongs to another product"
     } else if !request.instance_ids.contains(&task.api.instance_id) {
         "is about another instance"
     } else if !task.is_waiting() {
-        "does not wait for an approval"
+        "is not waiting for approval"
     } else if planned.zip(task.deadline).is_some_and(|(planned, deadline)| planned >= deadline) {
         "has a deadline before the planned time"
     } else {
