@@ -46,6 +46,7 @@ mod getting_started;
 mod hostile_input;
 mod list_evidence;
 mod mutate;
+mod partial_errors;
 mod predicates;
 mod published;
 mod rate_limits;

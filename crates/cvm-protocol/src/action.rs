@@ -33,6 +33,18 @@ pub struct ServiceInfo {
     pub endpoint_internal: &'static str,
     /// Host and path of the older gateway, where the service has one.
     pub old_gateway: Option<OldGateway>,
+    /// Error codes after which a request that changes something may have been carried out in part, separated
+    /// by spaces.
+    pub partial_errors: &'static str,
+}
+
+impl ServiceInfo {
+    /// Whether a request that changes something may have been carried out in part although it ended with this
+    /// error code.
+    #[must_use]
+    pub fn is_partial(&self, code: &str) -> bool {
+        self.partial_errors.split_ascii_whitespace().any(|partial| partial == code)
+    }
 }
 
 /// Where the older gateway listens.

@@ -39,6 +39,9 @@ pub struct ErrorInfo {
     pub kind: ErrorKind,
     /// Whether the same request may pass later, unchanged. The retry class of the action stands above.
     pub retryable: bool,
+    /// Whether a request that changes something may have been carried out in part although it ended with this
+    /// code: its outcome is unknown.
+    pub partial: bool,
     /// What is wrong.
     pub doc: &'static str,
     /// What to do about it.

@@ -20,6 +20,7 @@ static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "",
     endpoint_internal: "",
     old_gateway: None,
+    partial_errors: "",
 };
 
 static STOP: ActionInfo = ActionInfo {

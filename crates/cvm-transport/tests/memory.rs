@@ -41,6 +41,7 @@ static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "cvm.intl.tencentcloudapi.com",
     endpoint_internal: "cvm.internal.tencentcloudapi.com",
     old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
+    partial_errors: "",
 };
 
 static REQUEST: ModelInfo = ModelInfo {

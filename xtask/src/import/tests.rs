@@ -47,7 +47,7 @@ fn folder(model: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("api.json"), model).unwrap();
     let errors = r#"{ "errors": [
-        { "code": "InternalError", "kind": "server", "retryable": true, "common": "both", "doc": "It failed.", "fix": "Try later." },
+        { "code": "InternalError", "kind": "server", "retryable": true, "partial": true, "common": "both", "doc": "It failed.", "fix": "Try later." },
         { "code": "InvalidBoat", "kind": "client", "doc": "No such boat.", "fix": "Look again." } ] }"#;
     fs::write(folder.path().join("errors.json"), errors).unwrap();
     folder

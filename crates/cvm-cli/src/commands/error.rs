@@ -47,6 +47,12 @@ fn text(code: &str, info: &ErrorInfo) -> String {
             "The same request will fail again."
         },
     );
+    if info.partial {
+        page.paragraph(
+            2,
+            "A change that ends with it may have been carried out in part, so its outcome is unknown.",
+        );
+    }
     let documenting: Vec<&str> = ACTIONS
         .iter()
         .filter(|action| action.documents(info.code))
@@ -96,5 +102,8 @@ mod tests {
         assert!(text.starts_with(code), "{text}");
         assert!(text.contains("What to do:"), "{text}");
         assert!(text.contains("ResetInstancesType"), "{text}");
+        assert!(!text.contains("in part"), "{text}");
+        let code = "FailedOperation.QImageShareFailed";
+        assert!(self::text(code, described(code).unwrap()).contains("carried out in part"));
     }
 }

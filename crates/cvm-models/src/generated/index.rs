@@ -240,6 +240,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "cvm.intl.tencentcloudapi.com",
     endpoint_internal: "cvm.internal.tencentcloudapi.com",
     old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
+    partial_errors: "FailedOperation FailedOperation.DisassociateKeyPairFailed FailedOperation.QImageShareFailed FailedOperation.RImageShareFailed FailedOperation.SecurityGroupActionFailed InternalError InternalError.TradeUnknownError InternalServerError ResponseSizeLimitExceeded SecGroupActionFailure ServiceUnavailable",
 };
 
 /// Every action, sorted by name.

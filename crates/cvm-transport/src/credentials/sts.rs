@@ -24,6 +24,7 @@ static STS: ServiceInfo = ServiceInfo {
     endpoint_intl: "sts.intl.tencentcloudapi.com",
     endpoint_internal: "sts.internal.tencentcloudapi.com",
     old_gateway: None,
+    partial_errors: "",
 };
 
 static ASSUME_ROLE_REQUEST: ModelInfo = ModelInfo {

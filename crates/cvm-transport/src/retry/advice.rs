@@ -72,6 +72,7 @@ mod tests {
         endpoint_intl: "s.intl.example",
         endpoint_internal: "s.internal.example",
         old_gateway: None,
+        partial_errors: "",
     };
 
     static REQUEST: ModelInfo = ModelInfo {

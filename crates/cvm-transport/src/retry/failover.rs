@@ -144,6 +144,7 @@ mod tests {
             host: "cvm.api.qcloud.com",
             path: "/v2/index.php",
         }),
+        partial_errors: "",
     };
 
     struct Case {

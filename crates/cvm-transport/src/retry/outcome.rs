@@ -107,9 +107,10 @@ impl fmt::Display for Attempt {
 
 /// What an error of the service proves, by its code and the HTTP status that it came with.
 ///
-/// A refusal is a code that the action documents, or one of a family that says so whatever follows it. Every other
-/// code (a timeout, an internal error, a failed operation, an unknown name) proves nothing, and with a
-/// status of 500 or more no code does: something failed, perhaps after the action.
+/// A refusal is a code that the action documents, or one of a family that says so whatever follows it, unless the
+/// specification says that a part of the request may have been carried out. Every other code (a timeout, an
+/// internal error, a failed operation, an unknown name) proves nothing, and with a status of 500 or more no
+/// code does: something failed, perhaps after the action.
 ///
 /// Codes are names that begin with a capital letter. An error without one (`"Error":{}`,
 /// `"Code":null`, `"Code":""`, `"Code":500`) proves nothing: what writes such a thing failed halfway, and
@@ -122,8 +123,7 @@ pub(crate) fn outcome_of_code(code: &ErrorCode, status: u16, info: &ActionInfo) 
         "AuthFailure.TokenFailure" => Outcome::TokenRefused,
         _ if code.is_throttled() => Outcome::Throttled,
         _ if code.is_internal() => Outcome::Ambiguous,
-        // The service says it of a failed operation, and lists it without saying when.
-        "FailedOperation" => Outcome::Refused,
+        text if info.service.is_partial(text) => Outcome::Ambiguous,
         text if code.is_refusal() || info.documents(text) => Outcome::Refused,
         _ => Outcome::Ambiguous,
     }
@@ -201,6 +201,7 @@ mod tests {
         endpoint_intl: "host",
         endpoint_internal: "host",
         old_gateway: None,
+        partial_errors: "FailedOperation SecGroupActionFailure InvalidThing.PartlyDone",
     };
 
     static INFO: ActionInfo = ActionInfo {
@@ -246,9 +247,7 @@ mod tests {
             "MissingParameter.SomethingNew",
             "MutexOperation.TaskRunning",
             "OperationDenied.SomethingNew",
-            "FailedOperation",
             "FailedOperation.Unreturnable",
-            "SecGroupActionFailure",
         ] {
             assert_eq!(of_code(code, 200), Outcome::Refused, "{code}");
         }
@@ -261,8 +260,11 @@ mod tests {
             "InternalFailure",
             "InternalErrorX",
             "InternalError.TradeUnknownError",
+            "FailedOperation",
             "FailedOperation.Timeout",
             "FailedOperation.SomethingNew",
+            "SecGroupActionFailure",
+            "InvalidThing.PartlyDone",
             "ResourceUnavailable.Timeout",
             "OperationDenied.InternalError",
             "ResourceOperationFailed",
@@ -277,7 +279,7 @@ mod tests {
     fn no_code_proves_anything_with_a_status_of_500_or_more() {
         for code in [
             "InvalidParameter",
-            "FailedOperation",
+            "FailedOperation.Unreturnable",
             "RequestLimitExceeded",
             "AuthFailure.SignatureExpire",
             "AuthFailure.TokenFailure",

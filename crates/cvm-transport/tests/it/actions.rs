@@ -15,6 +15,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "cvm.intl.tencentcloudapi.com",
     endpoint_internal: "cvm.internal.tencentcloudapi.com",
     old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
+    partial_errors: "FailedOperation ThingsPartlyDone",
 };
 
 const fn action(

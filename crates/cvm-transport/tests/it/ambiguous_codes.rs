@@ -10,9 +10,9 @@ use crate::actions::{
 };
 use crate::fake_service::{Body, FakeService, Reply, error_body};
 
-/// Codes with their HTTP status: timeouts, internal errors, unknown codes, and any code with a status of 500 or
-/// more.
-const AMBIGUOUS: [(&str, u16); 12] = [
+/// Codes with their HTTP status: timeouts, internal errors, unknown codes, codes after which a part may have been
+/// carried out, and any code with a status of 500 or more.
+const AMBIGUOUS: [(&str, u16); 14] = [
     ("GatewayTimeout", 504),
     ("GatewayTimeout", 200),
     ("ServerTimeout", 200),
@@ -22,7 +22,9 @@ const AMBIGUOUS: [(&str, u16); 12] = [
     ("InternalErrorX", 200),
     ("FailedOperation.Timeout", 200),
     ("New.Code", 200),
+    ("FailedOperation", 200),
     ("FailedOperation", 500),
+    ("ThingsPartlyDone", 200),
     ("InvalidParameter", 503),
     ("RequestLimitExceeded", 502),
 ];

@@ -27,6 +27,9 @@ pub fn file(api: &Api) -> String {
         if spec.retryable {
             more.push_str(" The same request may succeed later.");
         }
+        if spec.partial == Some(true) {
+            more.push_str(" A change may have been carried out in part.");
+        }
         match (spec.legacy, spec.common) {
             (true, _) => more.push_str(" Returned only by an older gateway."),
             (false, Common::No) => {}
@@ -70,9 +73,10 @@ pub fn file(api: &Api) -> String {
         };
         table.push_str(&format!(
             "    ErrorInfo {{\n        code: {name},\n        kind: {},\n        retryable: {},\n        \
-             doc: {},\n        fix: {},\n    }},\n",
+             partial: {},\n        doc: {},\n        fix: {},\n    }},\n",
             compact(kind),
             error.spec.retryable,
+            error.spec.partial == Some(true),
             string(&plain(&error.spec.doc)),
             string(&plain(&error.spec.fix)),
         ));

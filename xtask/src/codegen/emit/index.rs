@@ -73,6 +73,8 @@ fn service(api: &Api) -> String {
             quote!(Some(OldGateway { host: #host, path: #path }))
         },
     );
+    let partial = api.errors.iter().filter(|error| error.spec.partial == Some(true));
+    let partial: Vec<&str> = partial.map(|error| error.spec.code.as_str()).collect();
     let fields = [
         ("name", string(&service.service).to_string()),
         ("version", string(&service.version).to_string()),
@@ -81,6 +83,7 @@ fn service(api: &Api) -> String {
         ("endpoint_intl", string(&service.endpoint_intl).to_string()),
         ("endpoint_internal", string(&service.endpoint_internal).to_string()),
         ("old_gateway", compact(old_gateway)),
+        ("partial_errors", string(&partial.join(" ")).to_string()),
     ];
     let rows: Vec<String> =
         fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();

@@ -30,6 +30,17 @@ pub fn check(api: &Api, report: &mut Report) {
         }
         last = code;
         absent(api, index, error, &file, report);
+        if error.spec.kind == ErrorKind::Server && error.spec.partial.is_none() {
+            report
+                .error(
+                    &file,
+                    format!("/errors/{index}/kind"),
+                    format!("`{code}` does not say whether a part may have been carried out"),
+                )
+                .help(
+                    "add \"partial\": false only if the service fails before it changes anything",
+                );
+        }
     }
     let mut used = HashSet::new();
     for action in &api.actions {

@@ -30,6 +30,10 @@ pub struct ErrorRow {
     /// The same request may succeed later, unchanged.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retryable: bool,
+    /// A request that changes something may have been carried out in part although it ended with this code.
+    /// Every code of the kind `server` says whether that is so.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub partial: Option<bool>,
     /// `true` if the whole gateway uses it, `"both"` if actions document it besides.
     #[serde(default, skip_serializing_if = "is_default")]
     pub common: Common,

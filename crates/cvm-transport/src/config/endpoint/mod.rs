@@ -137,6 +137,7 @@ mod tests {
         endpoint_intl: "cvm.intl.tencentcloudapi.com",
         endpoint_internal: "cvm.internal.tencentcloudapi.com",
         old_gateway: Some(OldGateway { host: "cvm.api.qcloud.com", path: "/v2/index.php" }),
+        partial_errors: "",
     };
 
     fn url(endpoint: Endpoint, region: &str, dialect: Dialect) -> Result<String, EndpointError> {

@@ -38,6 +38,10 @@ fn error_codes_are_known_sorted_and_used() {
     specs/errors.json:5:15: error: errors.InternalError.code: the codes are out of order: `InternalError` after `Zoo.ECode`
       help: they are sorted by bytes
     ");
+    insta::assert_snapshot!(bad("errors.json", "\"partial\": true, ", ""), @r#"
+    specs/errors.json:5:40: error: errors.InternalError.kind: `InternalError` does not say whether a part may have been carried out: "server"
+      help: add "partial": false only if the service fails before it changes anything
+    "#);
     insta::assert_snapshot!(bad("errors.json", "\"code\": \"LimitExceeded.IPv6\"", "\"code\": \"InvalidBoatId_NotFound\""), @r"
     specs/actions/DescribeBoats.json:37:31: error: errors[1]: `LimitExceeded.IPv6` is not in errors.json
       help: add it there, with what it means and what to do

@@ -19,7 +19,8 @@ pub const BOAT_SUNK: &str = "BoatSunk";
 /// Something broke on their side.
 ///
 /// Try again later, then ask support with the request id. Kind: service failure. The same
-/// request may succeed later. Any action may return it.
+/// request may succeed later. A change may have been carried out in part. Any action may return
+/// it.
 pub const INTERNAL_ERROR: &str = "InternalError";
 
 /// No vessel has this id.
@@ -53,6 +54,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: AUTH_FAILURE,
         kind: ErrorKind::Auth,
         retryable: false,
+        partial: false,
         doc: "Who is calling could not be settled.",
         fix: "Check key and clock.",
     },
@@ -60,6 +62,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: BOAT_SUNK,
         kind: ErrorKind::State,
         retryable: false,
+        partial: false,
         doc: "The vessel is gone for good.",
         fix: "Rent another one.",
     },
@@ -67,6 +70,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INTERNAL_ERROR,
         kind: ErrorKind::Server,
         retryable: true,
+        partial: true,
         doc: "Something broke on their side.",
         fix: "Try again later, then ask support with the request id.",
     },
@@ -74,6 +78,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: INVALID_BOAT_ID_NOT_FOUND,
         kind: ErrorKind::NotFound,
         retryable: false,
+        partial: false,
         doc: "No vessel has this id.",
         fix: "List what you have rented first.",
     },
@@ -81,6 +86,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: LIMIT_EXCEEDED_IPV6,
         kind: ErrorKind::Quota,
         retryable: false,
+        partial: false,
         doc: "No more addresses may be used.",
         fix: "Release one.",
     },
@@ -88,6 +94,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         code: REQUEST_LIMIT_EXCEEDED,
         kind: ErrorKind::Throttle,
         retryable: true,
+        partial: false,
         doc: "Calls came too fast.",
         fix: "Slow down and repeat.",
     },

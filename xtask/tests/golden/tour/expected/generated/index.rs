@@ -32,6 +32,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "tour.intl.example.com",
     endpoint_internal: "tour.internal.example.com",
     old_gateway: Some(OldGateway { host: "old.example.com", path: "/v2/index.php" }),
+    partial_errors: "InternalError",
 };
 
 /// Every action, sorted by name.
