@@ -25,7 +25,7 @@ DIALECTS = {
     "v1-sha1": ("HmacSHA1", "POST"),
     "v1-sha256": ("HmacSHA256", "POST"),
 }
-MACHINE = {"InstanceIds": ["ins-prepaid0"]}
+INSTANCE = {"InstanceIds": ["ins-prepaid0"]}
 CALLS = {
     "DescribeInstances": {},
     "RunInstances": {
@@ -33,13 +33,13 @@ CALLS = {
         "InstanceCount": 1,
         "LoginSettings": {"Password": "canaryPASSWORD9!k"},
     },
-    "ModifyInstancesAttribute": {**MACHINE, "InstanceName": "renamed"},
-    "StopInstances": MACHINE,
-    "TerminateInstances": MACHINE,
+    "ModifyInstancesAttribute": {**INSTANCE, "InstanceName": "renamed"},
+    "StopInstances": INSTANCE,
+    "TerminateInstances": INSTANCE,
 }
-# A call that takes longer has no end of its own; the server ends it then.
+# A call that takes longer does not end by itself. Closing the server ends it.
 LONGEST = 5.0
-# The limit that the SDK is given for one attempt.
+# The timeout of the SDK for one attempt.
 REQUEST_TIMEOUT = 0.4
 
 
@@ -75,8 +75,7 @@ def call(port, dialect, action, retries, client_token):
     )
     retryer = StandardRetryer(max_attempts=3, backoff_fn=lambda n: 0) if retries else None
     profile = ClientProfile(signMethod=method, httpProfile=http, retryer=retryer)
-    who = CUSTOMER
-    keys = credential.Credential(who["secret_id"], who["secret_key"], who["token"])
+    keys = credential.Credential(ACCOUNT["secret_id"], ACCOUNT["secret_key"], ACCOUNT["token"])
     client = cvm_client.CvmClient(keys, "ap-guangzhou", profile)
     request = getattr(models, action + "Request")()
     members = dict(CALLS[action])
@@ -87,10 +86,10 @@ def call(port, dialect, action, retries, client_token):
     return getattr(response, "InstanceIdSet", None)
 
 
-def cell(kind, dialect, action, struck, mode):
+def cell(fault, dialect, action, affected, mode):
     """Runs one cell and returns the names of what went wrong."""
     line = control()
-    port = line.ask("open %d %s" % (struck, kind["name"]))
+    port = line.ask("open %d %s" % (affected, fault["name"]))
     ledger = []
     watchdog = threading.Timer(LONGEST, lambda: ledger.append(line.ask("close %d" % port)))
     watchdog.start()
@@ -98,51 +97,51 @@ def cell(kind, dialect, action, struck, mode):
     ids, error, crash = None, None, None
     try:
         ids = call(port, dialect, action, mode != "default", mode == "retryer+token")
-    except TencentCloudSDKException as refused:
-        error = refused
-    except Exception as other:  # whatever else the SDK lets through
+    except TencentCloudSDKException as sdk_error:
+        error = sdk_error
+    except Exception as other:  # exceptions that the SDK does not wrap
         error = crash = other
     took = time.monotonic() - began
     watchdog.cancel()
     if not ledger:
         ledger.append(line.ask("close %d" % port))
-    book = ledger[0]
+    effects = ledger[0]
     wrong = []
-    if len(book["instances"]) > 1:
+    if len(effects["instances"]) > 1:
         wrong.append("more than one instance")
-    if book["destroys"]:
-        wrong.append("machine destroyed")
-    if error and action != "DescribeInstances" and book["commits"]:
-        wrong.append("done, but an error returned")
-    if not error and not book["commits"]:
-        wrong.append("success reported, nothing done")
-    if not error and action == "RunInstances" and book["instances"] and ids != book["instances"][:1]:
+    if effects["destroys"]:
+        wrong.append("instance destroyed")
+    if error and action != "DescribeInstances" and effects["commits"]:
+        wrong.append("carried out, but an error returned")
+    if not error and not effects["commits"]:
+        wrong.append("success reported, but not carried out")
+    if not error and action == "RunInstances" and effects["instances"] and ids != effects["instances"][:1]:
         wrong.append("success with another id")
-    if book["third_party_connections"]:
-        wrong.append("third party spoken to")
-    if book["third_party_secrets"]:
-        wrong.append("secret at a third party")
+    if effects["third_party_connections"]:
+        wrong.append("third party received a request")
+    if effects["third_party_secrets"]:
+        wrong.append("third party received a secret")
     if crash is not None:
-        wrong.append("exception of another kind (%s)" % type(crash).__name__)
+        wrong.append("unexpected exception (%s)" % type(crash).__name__)
     if took >= LONGEST:
-        wrong.append("no end in %d s" % LONGEST)
-    if book["failures"]:
-        wrong.append("server failed: %s" % book["failures"])
+        wrong.append("still running after %d s" % LONGEST)
+    if effects["failures"]:
+        wrong.append("server failed: %s" % effects["failures"])
     return wrong
 
 
 def main():
-    kinds = control().ask("kinds")
+    faults = control().ask("faults")
     modes = {"default": [1], "retryer": [1, 2], "retryer+token": [1, 2]}
-    print("%d kinds, dialects %s" % (len(kinds), ", ".join(ARGS.dialects)))
+    print("%d faults, dialects %s" % (len(faults), ", ".join(ARGS.dialects)))
     for mode, attempts in modes.items():
         actions = ["RunInstances"] if mode == "retryer+token" else list(CALLS)
         cells = [
-            (kind, dialect, action, struck, mode)
+            (fault, dialect, action, affected, mode)
             for dialect in ARGS.dialects
             for action in actions
-            for struck in attempts
-            for kind in kinds
+            for affected in attempts
+            for fault in faults
         ]
         totals = collections.defaultdict(collections.Counter)
         examples = {}
@@ -170,10 +169,10 @@ if __name__ == "__main__":
     parser.add_argument("control", help="address that the fault server printed")
     parser.add_argument("--dialects", nargs="+", choices=DIALECTS, default=list(DIALECTS))
     parser.add_argument("--threads", type=int, default=8)
-    parser.add_argument("--examples", type=int, default=0, help="kinds to show for each fault found")
+    parser.add_argument("--examples", type=int, default=0, help="faults to name for each kind of error")
     ARGS = parser.parse_args()
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             del os.environ[name]
-    CUSTOMER = control().ask("customer")
+    ACCOUNT = control().ask("credential")
     main()
