@@ -104,35 +104,6 @@ async fn sent_token_returns_its_launch_and_no_other() {
     assert_eq!(launched.instance_id_set, [ledger.instances[0].id.clone()]);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_outage_sees_as_many_attempts_as_the_policy_says() {
-    // Attempts against a server that fails with 503, and one that throttles every request.
-    let policy = |call| match call {
-        Call::Describe | Call::Run => (4, 4),
-        Call::Rename => (2, 3),
-        Call::Stop | Call::Terminate => (1, 4),
-    };
-    for call in Call::ALL {
-        let (failing, throttling) = policy(call);
-        for (fault, attempts) in [("503 page", failing), ("RequestLimitExceeded", throttling)] {
-            for limit in [None, Some(1), Some(2)] {
-                let Setup { server, client, _stranger } =
-                    set_up(Dialect::Tc3, test_client::long_timeouts()).await;
-                server.plan(std::iter::repeat_n(fault::named(fault), 20));
-                let client = limit.map_or(client.clone(), |limit| client.with_max_attempts(limit));
-                let error = call.make(&client).await.result.unwrap_err();
-                let expected = limit.map_or(attempts, |limit| attempts.min(limit as usize));
-                let case = format!("{call}, {fault}, {limit:?}: {error:?}");
-                assert_eq!(error.attempts().len(), expected, "{case}");
-                assert_eq!(server.ledger().lock().requests.len(), expected, "{case}");
-                let in_doubt = fault == "503 page" && call != Call::Describe;
-                assert_eq!(error.outcome_unknown().is_some(), in_doubt, "{case}");
-                assert_eq!(error.is_throttled(), fault != "503 page", "{case}");
-            }
-        }
-    }
-}
-
 #[tokio::test]
 async fn refused_connection_is_never_ambiguous() {
     // Bound but not listening, so that no other test gets the port meanwhile.
@@ -147,45 +118,6 @@ async fn refused_connection_is_never_ambiguous() {
             assert_eq!(error.attempts().len(), call.max_attempts(), "{call}: {error:?}");
         }
     }
-}
-
-#[tokio::test]
-async fn a_long_outage_is_not_answered_with_a_storm() {
-    let Setup { server, client, _stranger } =
-        set_up(Dialect::Tc3, test_client::long_timeouts()).await;
-    let call_once = async || Call::Describe.make(&client).await.result;
-    let calls = 300;
-    server.plan(std::iter::repeat_n(fault::named("503 page"), calls * 4));
-    for _ in 0..calls {
-        let error: Error = call_once().await.unwrap_err();
-        assert!(!error.attempts().is_empty());
-    }
-    // 500 tokens at 14 per retry.
-    let sent = server.ledger().lock().requests.len();
-    assert!((calls + 30..=calls + 500 / 14).contains(&sent), "{sent} for {calls} calls");
-    drop(server);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn success_after_an_outage_restores_the_right_to_resend() {
-    let Setup { server, client, _stranger } =
-        set_up(Dialect::Tc3, test_client::long_timeouts()).await;
-    let call = async || Call::Describe.make(&client).await.result;
-    // 35 retries at 14 of 500 leave 10.
-    server.plan(std::iter::repeat_n(fault::named("503 page"), 12 + 35 + 1));
-    for _ in 0..12 {
-        call().await.unwrap_err();
-    }
-    let dry = call().await.unwrap_err();
-    assert_eq!(dry.attempts().len(), 1, "{dry:?}");
-    assert_eq!(server.planned(), 0);
-    // Each success without a retry returns one.
-    for _ in 0..4 {
-        call().await.expect("the server works again");
-    }
-    server.plan([fault::named("503 page")]);
-    let done = call().await.expect("there is budget for a retry");
-    assert_eq!(done.report.attempts.len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -46,24 +46,6 @@ async fn closing_connection_causes_no_duplicate() {
     println!("{rounds} rounds in {:.1} s", began.elapsed().as_secs_f64());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_change_takes_a_connection_that_was_used() {
-    let third_party = ThirdParty::open().await;
-    let server = FaultServer::start(third_party.address).await;
-    let client =
-        test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
-    let connection = async |call: Call, instance| {
-        call.make_on(&client, instance).await.result.expect("served");
-        server.ledger().lock().requests.last().unwrap().connection
-    };
-    let read = connection(Call::Describe, "ins-1").await;
-    let mut used = HashSet::from([read]);
-    for call in [Call::Stop, Call::Terminate, Call::Run] {
-        assert!(used.insert(connection(call, "ins-1").await), "{call}: the peer may be closing it");
-    }
-    assert_eq!(connection(Call::Describe, "ins-2").await, read, "a read may reuse it");
-}
-
 async fn run_rounds(call: Call) {
     let third_party = ThirdParty::open().await;
     let server = FaultServer::start(third_party.address).await;

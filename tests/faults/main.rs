@@ -19,7 +19,6 @@
 //! | `cancellation` | a dropped call sends nothing more, and the client stays usable |
 //! | `keep_alive_race` | a connection that closes as the request is sent causes no duplicate |
 //! | `resources` | slow and stalled peers cost neither time nor memory without limit |
-//! | `injection` | no text of the caller moves a request to another host or adds a header |
 //! | `other_clients` | the same faults for other client implementations; see `tests/peers` |
 
 #![allow(
@@ -46,7 +45,6 @@ mod fault_server;
 mod faulty_clients;
 mod framing;
 mod framing_faults;
-mod injection;
 mod keep_alive_race;
 mod ledger;
 mod list_faults;

@@ -196,20 +196,3 @@ async fn read_is_retried_after_a_lost_response() {
         assert_eq!(gateway.forwarded(), 2, "{dialect}");
     }
 }
-
-#[tokio::test]
-async fn one_retry_layer_serves_every_entry_point() {
-    let broken = || ScriptedServer::responding(http(503, &[], "down"));
-    let limited =
-        |server: &ScriptedServer| client_for(&server.url()).max_attempts(2).build().unwrap();
-    let server = broken().await;
-    let error = limited(&server).send(DescribeInstances::default()).await.unwrap_err();
-    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
-    let server = broken().await;
-    let info = cvm_models::action("DescribeInstances").unwrap();
-    let error = limited(&server).call(info, serde_json::json!({})).await.unwrap_err();
-    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
-    let server = broken().await;
-    let error = limited(&server).items(DescribeInstances::default()).try_next().await.unwrap_err();
-    assert_eq!((error.attempts().len(), server.requests().len()), (2, 2));
-}

@@ -119,6 +119,8 @@ async fn run_floods() {
         ("a compressed body", gzip, block.clone(), false),
         ("headers", OK.to_vec(), b"X-More: and more\r\n".repeat(500), false),
         ("one header", [OK, b"X-Long: "].concat(), block.clone(), false),
+        ("one header name", OK.to_vec(), block.clone(), false),
+        ("nested lists", [OK, b"\r\n{\"Response\":"].concat(), b"[".repeat(16 * 1_024), false),
         ("a status line", b"HTTP/1.1 200 ".to_vec(), block, false),
         ("1xx responses", Vec::new(), tiny, true),
         ("1xx responses with headers", Vec::new(), hints, true),

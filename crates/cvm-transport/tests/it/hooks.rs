@@ -142,26 +142,3 @@ async fn http_client_without_progress_counts_as_sent() {
         assert_eq!(calls.load(Ordering::SeqCst), sent);
     }
 }
-
-#[tokio::test(start_paused = true)]
-async fn a_storm_of_failures_is_not_answered_with_a_storm_of_resends() {
-    #[derive(Debug)]
-    struct Down(Arc<AtomicU32>);
-    impl HttpClient for Down {
-        fn send<'a>(
-            &'a self,
-            _: PreparedRequest,
-            _: &'a SendProgress,
-        ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
-            self.0.fetch_add(1, Ordering::SeqCst);
-            Box::pin(async { Err(HttpError::new(HttpErrorKind::PossiblySent, "down")) })
-        }
-    }
-    let sent = Arc::new(AtomicU32::new(0));
-    let client = builder("https://cvm.example.com").http(Down(Arc::clone(&sent))).build().unwrap();
-    for _ in 0..2_000 {
-        client.send(ListThings::default()).await.unwrap_err();
-    }
-    let resends = sent.load(Ordering::SeqCst) - 2_000;
-    assert!((30..=36).contains(&resends), "500 tokens are 35 resends: {resends}");
-}

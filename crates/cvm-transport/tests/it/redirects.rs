@@ -12,7 +12,7 @@ use crate::builder;
 use crate::server::{Server, Step, response_bytes};
 use crate::tls_server::{TlsServer, file};
 
-const STATUSES: [u16; 8] = [300, 301, 302, 303, 305, 307, 308, 399];
+const STATUSES: [u16; 9] = [300, 301, 302, 303, 304, 305, 307, 308, 399];
 
 /// A port that must receive no connection.
 struct Sink {

@@ -181,23 +181,6 @@ async fn unknown_outcome_survives_a_later_error() {
 }
 
 #[tokio::test]
-async fn a_token_in_doubt_is_bound_to_its_parameters() {
-    let server = Server::start([Step::error("InternalError")]).await;
-    let client = client(&server.url).with_max_attempts(1);
-    let launch = Launch { count: Some(1), ..Launch::default() };
-    let error = client.send(launch.clone()).await.unwrap_err();
-    let token = error.outcome_unknown().unwrap().client_token().unwrap().to_owned();
-
-    let changed = Launch { client_token: Some(token.clone()), count: Some(2), ..Launch::default() };
-    let refused = client.send(changed).await.unwrap_err();
-    assert!(refused.is_usage() && refused.to_string().contains("token"), "{refused}");
-    assert_eq!(server.received().len(), 1);
-
-    client.send(Launch { client_token: Some(token), ..launch }).await.unwrap();
-    assert_eq!(server.received().len(), 2);
-}
-
-#[tokio::test]
 async fn dry_run_is_a_read_without_client_token() {
     let server = Server::start([Step::reset(), Step::error("DryRunOperation")]).await;
     let dry = Launch { dry_run: Some(true), ..Launch::default() };
@@ -248,29 +231,6 @@ async fn null_list_item_in_request_is_refused() {
     let error = client(&server.url).call(&crate::actions::KILL_THINGS, members).await.unwrap_err();
     assert!(error.is_usage() && error.to_string().contains("`ThingIds.1`"), "{error}");
     assert_eq!(server.connections(), 0);
-}
-
-#[tokio::test]
-async fn attempts_are_bounded_at_every_door() {
-    let failing = || std::iter::repeat_n(Step::error("InternalError"), 50);
-    let server = Server::start(failing()).await;
-    let error = client(&server.url).send(ListThings::default()).await.unwrap_err();
-    assert_eq!((server.received().len(), error.attempts().len()), (4, 4));
-    assert!(error.outcome_unknown().is_none(), "a read leaves no doubt");
-
-    let server = Server::start(failing()).await;
-    let named = SetName { thing_id: "thing-1".into(), name: "a".into() };
-    let error = client(&server.url).send(named).await.unwrap_err();
-    assert_eq!(server.received().len(), 2);
-    assert!(error.outcome_unknown().is_some());
-
-    let server = Server::start(failing()).await;
-    client(&server.url).items(ListThings::default()).try_next().await.unwrap_err();
-    assert_eq!(server.received().len(), 4);
-
-    let server = Server::start(failing()).await;
-    client(&server.url).with_max_attempts(1).send(ListThings::default()).await.unwrap_err();
-    assert_eq!(server.received().len(), 1);
 }
 
 #[tokio::test]
@@ -356,21 +316,6 @@ async fn old_gateway_errors_are_understood() {
     let server = Server::start([Step::json(refused)]).await;
     let error = crate::client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.outcome_unknown().is_some(), "elsewhere it is a stranger's response: {error}");
-}
-
-#[tokio::test]
-async fn a_wish_beyond_the_deadline_ends_the_call_now() {
-    let server = Server::start([Step::Response {
-        status: 200,
-        headers: vec![("retry-after", "20".into())],
-        body: r#"{"Response":{"Error":{"Code":"RequestLimitExceeded","Message":"slow"},"RequestId":"r"}}"#.into(),
-    }])
-    .await;
-    let client = client(&server.url).with_operation_timeout(Duration::from_secs(15));
-    let error = client.send(ListThings::default()).await.unwrap_err();
-    assert_eq!(server.received().len(), 1);
-    assert_eq!(error.retry_after(), Some(Duration::from_secs(20)));
-    assert!(error.is_throttled());
 }
 
 /// Polls a future this often, then drops it.
