@@ -23,8 +23,8 @@ fn main() {
 }
 
 fn serve(instances: usize) -> String {
-    let answer = server::answer(&answers::answer(instances));
-    server::start(move |_| Arc::clone(&answer))
+    let response = server::response(&answers::answer(instances));
+    server::start(move |_| Arc::clone(&response))
 }
 
 #[divan::bench(args = INSTANCES)]
@@ -44,7 +44,7 @@ fn reqwest_and_serde_derive(bencher: Bencher<'_, '_>, instances: usize) {
     let (runtime, client, address) = (callers::runtime(), callers::reqwest(), serve(instances));
     bencher.bench_local(|| {
         let body = runtime.block_on(callers::post(&client, &address));
-        serde_json::from_slice::<derived::Envelope>(&body).expect("the answer fits")
+        serde_json::from_slice::<derived::Envelope>(&body).expect("the response fits")
     });
 }
 

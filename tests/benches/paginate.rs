@@ -23,9 +23,9 @@ fn main() {
 /// Serves every page from memory.
 fn serve() -> String {
     let pages: Vec<Arc<[u8]>> = (0..TOTAL / PAGE)
-        .map(|page| server::answer(&answers::page(TOTAL, page * PAGE, PAGE)))
+        .map(|page| server::response(&answers::page(TOTAL, page * PAGE, PAGE)))
         .collect();
-    let end = server::answer(&answers::page(TOTAL, TOTAL, 0));
+    let end = server::response(&answers::page(TOTAL, TOTAL, 0));
     server::start(move |body| {
         let request: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
         let offset = request.get("Offset").and_then(serde_json::Value::as_u64).unwrap_or(0);
@@ -41,7 +41,7 @@ fn items(bencher: Bencher<'_, '_>) {
         runtime.block_on(async {
             let mut items = client.items(DescribeInstances::default());
             let mut count = 0;
-            while items.try_next().await.expect("the server answers").is_some() {
+            while items.try_next().await.expect("the server responds").is_some() {
                 count += 1;
             }
             assert_eq!(count, TOTAL);

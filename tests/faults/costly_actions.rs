@@ -66,14 +66,14 @@ async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> 
             let unknown = error.outcome_unknown();
             let is_reported = effects == 0 || unknown.is_some();
             broken.require(is_reported, "a request that took effect is not reported as failed");
-            let doubt = matches!(
+            let is_ambiguous = matches!(
                 fault.conclusion,
                 Conclusion::Ambiguous
                     | Conclusion::AmbiguousFinal
                     | Conclusion::AmbiguousLongWait
                     | Conclusion::Misrouted
             );
-            if doubt && !fault.warm {
+            if is_ambiguous && !fault.warm {
                 broken.require_in_time(unknown.is_some(), "the outcome is unknown");
                 broken.require_in_time(ledger.requests.len() == 1, "it was sent once");
             }
@@ -89,8 +89,8 @@ async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> 
     for failure in server.failures() {
         broken.require(false, &failure);
     }
-    let tell = |rules: &str| format!("{:?} × {name}: {rules}: {result:?}\n{ledger}", fault.name);
-    broken.failure(fault.can_fail_by_timing(), tell)
+    let report = |rules: &str| format!("{:?} × {name}: {rules}: {result:?}\n{ledger}", fault.name);
+    broken.failure(fault.can_fail_by_timing(), report)
 }
 
 fn hides_secrets(error: &Error) -> bool {
@@ -138,13 +138,13 @@ async fn unsafe_actions_are_sent_once() {
     assert_eq!(unsafe_actions().count(), 28 + 25, "the classes of the specification");
     let third_party = ThirdParty::open().await;
     for info in unsafe_actions() {
-        for doubt in AMBIGUOUS_FAULTS {
+        for fault in AMBIGUOUS_FAULTS {
             let server = FaultServer::start(third_party.address).await;
             let client =
                 test_client::client(&server.endpoint(), Dialect::Tc3, test_client::long_timeouts());
-            server.plan([fault::named(doubt)]);
+            server.plan([fault::named(fault)]);
             let error = client.call(info, json!({})).await.expect_err(info.name);
-            let case = format!("{doubt} × {}: {error:?}", info.name);
+            let case = format!("{fault} × {}: {error:?}", info.name);
             let unknown = error.outcome_unknown().expect(&case);
             assert_eq!(error.attempts().len(), 1, "{case}");
             assert_eq!(server.ledger().lock().requests.len(), 1, "{case}");

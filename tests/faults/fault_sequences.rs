@@ -93,8 +93,8 @@ async fn sent_token_returns_its_launch_and_no_other() {
     let mut other = launch.clone();
     other.client_token = Some(token.clone());
     other.image_id = Some("img-2".into());
-    let refused = client.send(other).await.unwrap_err();
-    assert!(refused.is_usage(), "{refused:?}");
+    let error = client.send(other).await.unwrap_err();
+    assert!(error.is_usage(), "{error:?}");
     assert_eq!(server.ledger().lock().requests.len(), 1, "nothing was sent");
 
     let again = RunInstances { client_token: Some(token), ..launch };

@@ -64,7 +64,7 @@ async fn run_rounds(call: Call) {
         let before = server.ledger().lock().requests.len();
         let instance = format!("ins-race{round:04}");
         let ended = call.make_on(&client, &instance).await;
-        let answered = Instant::now();
+        let ended_at = Instant::now();
         let case = format!("{call}, round {round}");
         {
             let ledger = server.ledger().lock();
@@ -79,7 +79,7 @@ async fn run_rounds(call: Call) {
         // From a millisecond before the server closes to one after, in steps of 20 µs.
         let aim = IDLE + Duration::from_micros(u64::from(round % 100) * 20);
         let due = aim.saturating_sub(Duration::from_millis(1));
-        while answered.elapsed() < due {
+        while ended_at.elapsed() < due {
             tokio::task::yield_now().await;
         }
     }

@@ -220,8 +220,8 @@ impl Case<'_> {
             Conclusion::ClockRejected => {
                 retried_once(rule);
                 let timestamps: Vec<u64> = self.signed().map(|signed| signed.timestamp).collect();
-                let corrected = matches!(timestamps[..], [.., refused, next]
-                    if next.abs_diff(refused + AHEAD) < 20);
+                let corrected = matches!(timestamps[..], [.., rejected, next]
+                    if next.abs_diff(rejected + AHEAD) < 20);
                 rule(corrected, "the next attempt uses the time of the service");
             }
             Conclusion::TokenRejected => {

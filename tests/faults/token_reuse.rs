@@ -97,7 +97,7 @@ async fn sent_token_is_refused_with_any_changed_parameter() {
 
     let mut same = launch();
     same["ClientToken"] = json!(token);
-    let answer = client.call(RunInstances::INFO, same).await.unwrap().to_value();
+    let response = client.call(RunInstances::INFO, same).await.unwrap().to_value();
     let mut other = launch();
     other["InstanceType"] = json!("S5.MEDIUM4");
     let fallback = client.call(RunInstances::INFO, other).await.unwrap().to_value();
@@ -107,6 +107,6 @@ async fn sent_token_is_refused_with_any_changed_parameter() {
         2,
         "the first, and the other launch with its own token\n{ledger}"
     );
-    assert_eq!(answer["InstanceIdSet"][0], json!(ledger.instances[0].id));
+    assert_eq!(response["InstanceIdSet"][0], json!(ledger.instances[0].id));
     assert_eq!(fallback["InstanceIdSet"][0], json!(ledger.instances[1].id));
 }

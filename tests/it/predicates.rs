@@ -4,7 +4,7 @@ use cvm_models::Error;
 
 /// The names of the predicates that hold.
 pub fn predicates(error: &Error) -> Vec<&'static str> {
-    let answers = [
+    let all = [
         ("outcome unknown", error.outcome_unknown().is_some()),
         ("usage", error.is_usage()),
         ("credentials", error.is_credentials()),
@@ -22,5 +22,5 @@ pub fn predicates(error: &Error) -> Vec<&'static str> {
         ("busy", error.is_busy()),
         ("wait", error.is_wait()),
     ];
-    answers.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
+    all.into_iter().filter(|(_, holds)| *holds).map(|(name, _)| name).collect()
 }

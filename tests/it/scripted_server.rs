@@ -25,19 +25,19 @@ impl ScriptedServer {
     }
 
     /// Answers the first request with the first bytes and so on, and every later one with the last.
-    pub async fn responding_in_turn(answers: impl Into<Vec<Vec<u8>>>) -> Self {
+    pub async fn responding_in_turn(responses: impl Into<Vec<Vec<u8>>>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let (answers, shared) = (answers.into(), Arc::clone(&seen));
+        let (responses, shared) = (responses.into(), Arc::clone(&seen));
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let turn = {
+                let index = {
                     let mut seen = shared.lock().unwrap();
                     seen.connections += 1;
                     seen.connections - 1
                 };
-                let response = answers.get(turn).or(answers.last()).cloned().unwrap();
+                let response = responses.get(index).or(responses.last()).cloned().unwrap();
                 tokio::spawn(serve(stream, response, Arc::clone(&shared)));
             }
         });

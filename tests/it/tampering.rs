@@ -19,16 +19,16 @@ struct Tampered {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    Refused(&'static str),
+    Rejected(&'static str),
     Authenticated,
 }
-use Expected::{Authenticated, Refused};
+use Expected::{Authenticated, Rejected};
 
-const INVALID_AUTHORIZATION: Expected = Refused("AuthFailure.InvalidAuthorization");
-const UNKNOWN_ID: Expected = Refused("AuthFailure.SecretIdNotFound");
-const EXPIRED: Expected = Refused("AuthFailure.SignatureExpire");
-const WRONG_SIGNATURE: Expected = Refused("AuthFailure.SignatureFailure");
-const WRONG_TOKEN: Expected = Refused("AuthFailure.TokenFailure");
+const INVALID_AUTHORIZATION: Expected = Rejected("AuthFailure.InvalidAuthorization");
+const UNKNOWN_ID: Expected = Rejected("AuthFailure.SecretIdNotFound");
+const EXPIRED: Expected = Rejected("AuthFailure.SignatureExpire");
+const WRONG_SIGNATURE: Expected = Rejected("AuthFailure.SignatureFailure");
+const WRONG_TOKEN: Expected = Rejected("AuthFailure.TokenFailure");
 
 /// Another letter for a letter, another digit for a digit, so that the format stays the same.
 fn other(byte: u8) -> u8 {
@@ -58,7 +58,7 @@ fn by_time(vector: &Vector, text: &str) -> Expected {
     match text.parse() {
         Ok(time) if is_near(time) => WRONG_SIGNATURE,
         Ok(_) => EXPIRED,
-        Err(_) => Refused("InvalidParameter"),
+        Err(_) => Rejected("InvalidParameter"),
     }
 }
 
@@ -199,7 +199,7 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
         }
         for (at, changed) in others(name) {
             let is_taken = pairs.iter().any(|(name, _)| *name == changed);
-            let expected = if is_taken { Refused("InvalidParameter") } else { without(name) };
+            let expected = if is_taken { Rejected("InvalidParameter") } else { without(name) };
             let mut pairs = pairs.clone();
             pairs[index].0 = changed;
             push(format!("name of {name}, byte {at}"), expected, &pairs);
@@ -234,7 +234,7 @@ fn v1(vector: &Vector) -> Vec<Tampered> {
 fn without(name: &str) -> Expected {
     match name {
         "Signature" => INVALID_AUTHORIZATION,
-        "SecretId" | "Timestamp" | "Nonce" => Refused("MissingParameter"),
+        "SecretId" | "Timestamp" | "Nonce" => Rejected("MissingParameter"),
         _ => WRONG_SIGNATURE,
     }
 }
@@ -270,8 +270,8 @@ fn around(vector: &Vector) -> Vec<Tampered> {
 fn on_gateway(vector: &Vector, expected: Expected) -> Expected {
     match expected {
         EXPIRED => EXPIRED,
-        Refused(code) if vector.is_old_gateway() && code.starts_with("AuthFailure.") => {
-            Refused("AuthFailure")
+        Rejected(code) if vector.is_old_gateway() && code.starts_with("AuthFailure.") => {
+            Rejected("AuthFailure")
         }
         expected => expected,
     }
@@ -286,7 +286,7 @@ async fn check(vector: &Vector, tampered: &[Tampered]) {
             Authenticated => {
                 assert!(is_authenticated(&response), "{id}, {description}: {}", response.message());
             }
-            Refused(code) => {
+            Rejected(code) => {
                 assert_eq!(
                     response.code(),
                     Some(code),

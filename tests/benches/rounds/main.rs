@@ -38,8 +38,8 @@ fn main() {
 /// Two servers: one with an empty response, one with a page of a hundred instances.
 fn serve() {
     for (name, instances) in [("small", 0), ("large", 100)] {
-        let answer = server::answer(&answers::answer(instances));
-        println!("{name} {}", server::start(move |_| Arc::clone(&answer)));
+        let response = server::response(&answers::answer(instances));
+        println!("{name} {}", server::start(move |_| Arc::clone(&response)));
     }
     // The parent process ends this one by closing its input.
     let _ = std::io::stdin().read(&mut [0]);

@@ -17,7 +17,7 @@ pub fn runtime() -> Runtime {
 }
 
 /// The request that all of them send.
-pub fn question() -> DescribeInstances {
+pub fn list_request() -> DescribeInstances {
     DescribeInstances { limit: Some(100), ..DescribeInstances::default() }
 }
 
@@ -37,7 +37,7 @@ pub fn ours(address: &str) -> Client {
 
 /// One call with our client.
 pub async fn send(client: &Client) -> DescribeInstancesResponse {
-    client.send(question()).await.expect("the server answers")
+    client.send(list_request()).await.expect("the server responds")
 }
 
 /// The headers of our signed request, so that all clients send the same bytes except for their order.
@@ -73,8 +73,8 @@ pub async fn post(client: &reqwest::Client, address: &str) -> bytes::Bytes {
     let request = HEADERS
         .iter()
         .fold(client.post(address), |request, (name, value)| request.header(*name, *value));
-    let response = request.body(BODY).send().await.expect("the server answers");
-    response.bytes().await.expect("the answer ends")
+    let response = request.body(BODY).send().await.expect("the server responds");
+    response.bytes().await.expect("the response ends")
 }
 
 /// Bare hyper: one connection, opened in advance.
@@ -100,10 +100,10 @@ pub async fn request(sender: &mut SendRequest<reqwest::Body>, address: &str) -> 
         .expect("the request is well formed");
     sender.ready().await.expect("the connection lives");
     let mut body =
-        pin!(sender.send_request(request).await.expect("the server answers").into_body());
+        pin!(sender.send_request(request).await.expect("the server responds").into_body());
     let mut bytes = Vec::with_capacity(usize::try_from(body.size_hint().lower()).unwrap_or(0));
     while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
-        if let Ok(data) = frame.expect("the answer ends").into_data() {
+        if let Ok(data) = frame.expect("the response ends").into_data() {
             bytes.extend_from_slice(&data);
         }
     }

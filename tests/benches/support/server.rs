@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread;
 
 /// A complete response, head and body in one piece.
-pub fn answer(body: &[u8]) -> Arc<[u8]> {
+pub fn response(body: &[u8]) -> Arc<[u8]> {
     let length = body.len();
     let mut text = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n"
@@ -17,25 +17,25 @@ pub fn answer(body: &[u8]) -> Arc<[u8]> {
     text.into()
 }
 
-/// Serves on a free loopback port and returns the address as `http://127.0.0.1:port`. `answers` gets the body
+/// Serves on a free loopback port and returns the address as `http://127.0.0.1:port`. `respond` gets the body
 /// of each request.
-pub fn start(answers: impl Fn(&[u8]) -> Arc<[u8]> + Send + Sync + 'static) -> String {
+pub fn start(respond: impl Fn(&[u8]) -> Arc<[u8]> + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port is free");
     let address = listener.local_addr().expect("the listener has an address");
-    let answers = Arc::new(answers);
+    let respond = Arc::new(respond);
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answers = Arc::clone(&answers);
+            let respond = Arc::clone(&respond);
             thread::spawn(move || {
                 // The end of a connection is expected.
-                let _ = serve(&stream, &*answers);
+                let _ = serve(&stream, &*respond);
             });
         }
     });
     format!("http://{address}")
 }
 
-fn serve(stream: &TcpStream, answers: &dyn Fn(&[u8]) -> Arc<[u8]>) -> std::io::Result<()> {
+fn serve(stream: &TcpStream, respond: &dyn Fn(&[u8]) -> Arc<[u8]>) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let (mut input, mut output) = (BufReader::new(stream), stream);
     let (mut line, mut body) = (String::new(), Vec::new());
@@ -58,6 +58,6 @@ fn serve(stream: &TcpStream, answers: &dyn Fn(&[u8]) -> Arc<[u8]>) -> std::io::R
         }
         body.resize(length, 0);
         input.read_exact(&mut body)?;
-        output.write_all(&answers(&body))?;
+        output.write_all(&respond(&body))?;
     }
 }

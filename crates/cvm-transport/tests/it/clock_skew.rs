@@ -190,20 +190,20 @@ async fn clock_skew_takes_at_most_two_attempts() {
                 let shown = format!("{skew} s, {date_header:?}, corrects: {corrects}");
                 let (fake, received) = strict_service(date_header);
                 let client = client_ahead(&fake, skew, corrects);
-                let refused = skew.abs() > WINDOW;
+                let is_rejected = skew.abs() > WINDOW;
                 let ended = client.send_with_report(ListThings::default()).await;
                 match ended {
                     Ok((_, report)) => {
-                        let attempts = 1 + usize::from(refused);
+                        let attempts = 1 + usize::from(is_rejected);
                         assert_eq!(report.attempts.len(), attempts, "{shown}");
                         assert!(
-                            !refused || (corrects && date_header == DateHeader::Correct),
+                            !is_rejected || (corrects && date_header == DateHeader::Correct),
                             "{shown}"
                         );
                     }
                     Err(error) => {
                         assert!(
-                            refused && !(corrects && date_header == DateHeader::Correct),
+                            is_rejected && !(corrects && date_header == DateHeader::Correct),
                             "{shown}"
                         );
                         assert_names_clocks(&error, &shown);

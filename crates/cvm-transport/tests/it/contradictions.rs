@@ -23,7 +23,7 @@ const CODES: [&str; 6] = [
 
 fn contradiction(code: &str, result: &str) -> String {
     format!(
-        r#"{{"Response":{{{result},"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-1"}}}}"#
+        r#"{{"Response":{{{result},"Error":{{"Code":"{code}","Message":"a test error"}},"RequestId":"r-1"}}}}"#
     )
 }
 
@@ -56,7 +56,7 @@ async fn error_beside_result_leaves_change_unknown() {
 
 #[tokio::test(start_paused = true)]
 async fn misplaced_error_leaves_change_unknown() {
-    const ERROR: &str = r#"{"Code":"InvalidParameter","Message":"told so"}"#;
+    const ERROR: &str = r#"{"Code":"InvalidParameter","Message":"a test error"}"#;
     let done = r#""ThingIdSet":["thing-7"],"ThingSet":[],"TotalCount":0,"RequestId":"r-1""#;
     for body in [
         format!(r#"{{"Response":{{{done}}},"Error":{ERROR}}}"#),

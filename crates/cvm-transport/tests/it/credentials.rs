@@ -101,8 +101,8 @@ impl CredentialProvider for RotatingCredentials {
 
 #[tokio::test]
 async fn rejected_token_is_renewed_once() {
-    let refused = || Step::error("AuthFailure.TokenFailure");
-    let server = Server::start([refused()]).await;
+    let token_error = || Step::error("AuthFailure.TokenFailure");
+    let server = Server::start([token_error()]).await;
     let client: Client =
         builder(&server.url).credential_provider(RotatingCredentials::default()).build().unwrap();
     let kill = || KillThings { thing_ids: vec!["thing-1".into()] };
@@ -110,7 +110,7 @@ async fn rejected_token_is_renewed_once() {
     let outcomes: Vec<_> = report.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Outcome::TokenRefused, Outcome::Success]);
 
-    let server = Server::start([refused(), refused()]).await;
+    let server = Server::start([token_error(), token_error()]).await;
     let client =
         builder(&server.url).credential_provider(RotatingCredentials::default()).build().unwrap();
     let error = client.send(kill()).await.unwrap_err();
@@ -245,12 +245,12 @@ async fn failing_or_hanging_source_is_a_credential_error() {
 /// STS already made its own retries when its error arrives, so the call does not retry it.
 #[tokio::test(start_paused = true)]
 async fn failed_assume_role_is_not_retried_by_the_call() {
-    let nobody = "http://127.0.0.1:9";
+    let closed = "http://127.0.0.1:9";
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
-    let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(nobody);
+    let role = AssumeRoleCredentials::new(own, "arn", "session").endpoint(closed);
     let path = std::env::temp_dir().join(format!("cvm-web-identity-2-{}", std::process::id()));
     std::fs::write(&path, "signed-by-the-cluster\n").unwrap();
-    let web = WebIdentityCredentials::new("provider", "arn", &path).endpoint(nobody);
+    let web = WebIdentityCredentials::new("provider", "arn", &path).endpoint(closed);
     let server = Server::start([]).await;
     for builder in [
         builder(&server.url).credential_provider(role),

@@ -81,7 +81,7 @@ impl Reply {
 
 pub fn error_body(code: &str) -> String {
     format!(
-        r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
+        r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"a test error"}},"RequestId":"r-error"}}}}"#
     )
 }
 

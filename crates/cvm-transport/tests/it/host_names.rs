@@ -173,14 +173,14 @@ async fn each_http_error_kind_maps_to_its_outcome() {
         // A request that cannot be sent at all makes no attempt.
         let made = if kind == InvalidRequest { 0 } else { attempts };
         assert_eq!(error.attempts().len(), made, "{kind:?}");
-        let told = [
+        let predicates = [
             ("not sent", error.is_not_sent()),
             ("outcome unknown", error.outcome_unknown().is_some()),
             ("timeout", error.is_timeout()),
             ("untrusted", error.is_untrusted()),
             ("usage", error.is_usage()),
         ];
-        for (word, holds) in told {
+        for (word, holds) in predicates {
             assert_eq!(words.contains(&word), holds, "{kind:?}: {word}: {error}");
         }
     }

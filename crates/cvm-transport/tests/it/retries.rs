@@ -303,9 +303,9 @@ async fn clock_skew_is_corrected_once() {
 
 #[tokio::test]
 async fn old_gateway_errors_are_understood() {
-    let refused = r#"{"code":4104,"message":"SecretId unknown","codeDesc":"InvalidSecretId"}"#;
+    let unknown_id = r#"{"code":4104,"message":"SecretId unknown","codeDesc":"InvalidSecretId"}"#;
     let server =
-        Server::start([Step::json(refused), Step::json(r#"{"code":"4400","message":"slow"}"#)])
+        Server::start([Step::json(unknown_id), Step::json(r#"{"code":"4400","message":"slow"}"#)])
             .await;
     let client = builder(&server.url).dialect(cvm_transport::Dialect::OldGateway).build().unwrap();
     let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
@@ -313,9 +313,12 @@ async fn old_gateway_errors_are_understood() {
     client.send(KillThings { thing_ids: ids() }).await.unwrap();
     assert_eq!(server.received().len(), 3, "4400 is throttling");
 
-    let server = Server::start([Step::json(refused)]).await;
+    let server = Server::start([Step::json(unknown_id)]).await;
     let error = crate::client(&server.url).send(KillThings { thing_ids: ids() }).await.unwrap_err();
-    assert!(error.outcome_unknown().is_some(), "elsewhere it is a stranger's response: {error}");
+    assert!(
+        error.outcome_unknown().is_some(),
+        "in other dialects it is not a response of the service: {error}"
+    );
 }
 
 /// Polls a future this often, then drops it.

@@ -39,7 +39,7 @@ impl Step {
     /// An error response of the service.
     pub fn error(code: &str) -> Self {
         Self::json(format!(
-            r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"told so"}},"RequestId":"r-error"}}}}"#
+            r#"{{"Response":{{"Error":{{"Code":"{code}","Message":"a test error"}},"RequestId":"r-error"}}}}"#
         ))
     }
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the certificates of this folder anew: `sh make.sh`. All but the impostor's issuer share `key.pem`.
+# Creates the certificates of this folder: `sh make.sh`. All except the issuer of `impostor.pem` share `key.pem`.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
