@@ -1,5 +1,6 @@
 //! The command line: what was typed, and the task that it names.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use crate::bench;
@@ -22,7 +23,7 @@ usage: cargo xtask <command>
   codegen [--check]      write everything that is generated from specs/
       --specs DIR --out DIR   another service: its specs, and the crate's source folder (both, or neither)
   lint [--specs DIR]     show everything that is wrong with the specs
-  fmt-specs [--check]    bring spec files into their one form
+  fmt-specs [--check] [--specs DIR]   bring spec files into their one form
   export [--specs DIR]   print the resolved model as one JSON document
   diff OLD NEW           tell what changed between two folders of specs
   import MODEL.json      turn a published API model (api.json) into specs
@@ -43,12 +44,43 @@ usage: cargo xtask <command>
 `--check` changes nothing and fails if something would change.
 ";
 
+/// Every command with the options that it uses and the most plain arguments that it takes.
+const COMMANDS: [(&str, &[&str], usize); 12] = [
+    ("codegen", &["--check", "--specs", "--out"], 0),
+    ("lint", &["--specs"], 0),
+    ("fmt-specs", &["--check", "--specs"], 0),
+    ("export", &["--specs"], 0),
+    ("diff", &[], 2),
+    ("import", &["--service", "--out", "--check", "--specs"], 1),
+    ("conformance", &["--specs"], 1),
+    ("vectors", &[], usize::MAX),
+    ("tidy", &[], 0),
+    ("bench", &["--peers", "--update-docs", "--instructions"], 0),
+    ("build-cost", &["--rounds", "--peers", "--peers-debug"], 0),
+    ("ci", &["--skip-tests"], 0),
+];
+
+/// Options of a command that have no effect beside another one.
+const EXCLUSIVE: [(&str, &str, &str); 4] = [
+    ("import", "--check", "--service"),
+    ("import", "--check", "--out"),
+    ("bench", "--instructions", "--peers"),
+    ("bench", "--instructions", "--update-docs"),
+];
+
+/// Options of a command that are only allowed with another one.
+const DEPENDENT: [(&str, &str, &str); 2] =
+    [("codegen", "--out", "--specs"), ("import", "--specs", "--check")];
+
 /// Runs the command that the arguments name; what it returns goes to stdout.
 pub fn run(arguments: &[String]) -> Result<String, Error> {
     let Some((command, rest)) = arguments.split_first() else {
         return Err(format!("no command given\n\n{HELP}").into());
     };
     let options = Options::parse(rest)?;
+    if !options.help {
+        options.reject_unused(command)?;
+    }
     match command.as_str() {
         _ if options.help => Ok(HELP.to_owned()),
         "help" | "--help" | "-h" => Ok(HELP.to_owned()),
@@ -90,6 +122,8 @@ struct Options {
     out: Option<PathBuf>,
     service: Option<PathBuf>,
     files: Vec<PathBuf>,
+    /// The options that were given, in their order.
+    given: Vec<String>,
 }
 
 impl Options {
@@ -97,6 +131,9 @@ impl Options {
         let mut options = Self::default();
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
+            if argument.starts_with('-') {
+                options.given.push(argument.clone());
+            }
             let mut value = || {
                 rest.next().map(PathBuf::from).ok_or_else(|| format!("`{argument}` wants a value"))
             };
@@ -123,6 +160,40 @@ impl Options {
             }
         }
         Ok(options)
+    }
+
+    /// Rejects options and arguments that the command would ignore: whoever types one expects it to count.
+    fn reject_unused(&self, command: &str) -> Result<(), Error> {
+        let known = COMMANDS.iter().find(|(name, ..)| *name == command);
+        let Some((_, used, max_files)) = known else { return Ok(()) };
+        let has = |option: &str| self.given.iter().any(|given| given == option);
+        let mut seen = HashSet::new();
+        for option in &self.given {
+            if !used.contains(&option.as_str()) {
+                return Err(format!("{command} has no option `{option}`\n\n{HELP}").into());
+            }
+            if !seen.insert(option) {
+                return Err(format!("{command}: `{option}` is given twice").into());
+            }
+        }
+        for (_, with, option) in EXCLUSIVE.iter().filter(|(name, ..)| *name == command) {
+            if has(with) && has(option) {
+                return Err(format!("{command}: `{option}` has no effect with `{with}`").into());
+            }
+        }
+        for (_, option, with) in DEPENDENT.iter().filter(|(name, ..)| *name == command) {
+            if has(option) && !has(with) {
+                return Err(format!("{command}: `{option}` needs `{with}`").into());
+            }
+        }
+        let Some(extra) = self.files.get(*max_files) else { return Ok(()) };
+        let extra = extra.display();
+        let hint = if used.contains(&"--specs") && !has("--specs") {
+            format!("; name a folder of specs with `--specs {extra}`")
+        } else {
+            String::new()
+        };
+        Err(format!("{command}: unexpected argument `{extra}`{hint}").into())
     }
 
     const fn mode(&self) -> Mode {
@@ -261,6 +332,9 @@ fn lint(options: &Options) -> Result<String, Error> {
 fn fmt_specs(options: &Options) -> Result<String, Error> {
     let (specs, shown_as) = options.specs();
     let tree = Tree::read(&specs, &shown_as)?;
+    if tree.files().next().is_none() {
+        return Err(format!("{}: no spec files", specs.display()).into());
+    }
     let mut report = Report::default();
     let mut text = String::new();
     let mut stale = 0;

@@ -1,6 +1,4 @@
 //! Every task that writes into the tree or checks it: `cargo xtask help` lists them.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line talks on both")]
-
 mod bench;
 mod build_cost;
 mod ci;
@@ -16,7 +14,7 @@ mod tidy;
 mod vectors;
 
 use std::fmt;
-use std::io;
+use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -55,13 +53,28 @@ fn main() -> ExitCode {
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match commands::run(&arguments) {
-        Ok(text) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(text) => print(&text),
         Err(error) => {
-            eprintln!("{}", error.to_string().trim_end());
+            eprint(error.to_string().trim_end());
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes the result to standard output. A reader such as `head` that went away has seen enough; a full disk is
+/// an error.
+fn print(text: &str) -> ExitCode {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprint(&format!("cannot write to standard output: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
+}
+
+/// Writes a line to standard error. Unlike `eprintln!`, it does not panic if nobody reads it.
+fn eprint(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -35,6 +35,100 @@ fn help_is_an_answer_and_a_slip_is_an_error() {
 }
 
 #[test]
+fn options_and_arguments_that_a_command_does_not_use_are_refused() {
+    let commands = [
+        "codegen",
+        "lint",
+        "fmt-specs",
+        "export",
+        "diff",
+        "import",
+        "conformance",
+        "vectors",
+        "tidy",
+        "bench",
+        "build-cost",
+        "ci",
+    ];
+    let options = [
+        "--check",
+        "--specs",
+        "--out",
+        "--service",
+        "--peers",
+        "--peers-debug",
+        "--rounds",
+        "--update-docs",
+        "--instructions",
+        "--skip-tests",
+    ];
+    let help = xtask(&["help"]).1;
+    for command in commands {
+        // The part of the help about this command names the options that it uses.
+        let (_, part) = help.split_once(&format!("\n  {command} ")).unwrap();
+        let next = part.lines().skip(1).take_while(|line| line.starts_with("      ")).count();
+        let part: Vec<&str> = part.lines().take(next + 1).collect();
+        let part = part.join("\n");
+        for option in options {
+            let is_named = part
+                .split_whitespace()
+                .any(|word| word.trim_matches(['[', ']', ';', ',']) == option);
+            if is_named {
+                continue;
+            }
+            let (code, out, told) = xtask(&[command, option, "1"]);
+            assert_eq!((code, out.as_str()), (Some(1), ""), "{command} {option}");
+            assert!(told.starts_with(&format!("{command} has no option `{option}`")), "{told}");
+        }
+    }
+    for (slip, expected) in [
+        (
+            &["lint", "brk"][..],
+            "lint: unexpected argument `brk`; name a folder of specs with `--specs brk`",
+        ),
+        (&["export", "brk"], "export: unexpected argument `brk`; name a folder of specs with"),
+        (&["codegen", "--check", "brk"], "codegen: unexpected argument `brk`"),
+        (&["fmt-specs", "brk"], "fmt-specs: unexpected argument `brk`"),
+        (&["tidy", "brk"], "tidy: unexpected argument `brk`"),
+        (&["ci", "brk"], "ci: unexpected argument `brk`"),
+        (&["diff", "a", "b", "c"], "diff: unexpected argument `c`"),
+        (&["import", "a", "b"], "import: unexpected argument `b`"),
+        (&["lint", "--specs", "a", "--specs", "b"], "lint: `--specs` is given twice"),
+        (&["codegen", "--out", "a"], "codegen: `--out` needs `--specs`"),
+        (&["import", "a", "--specs", "b"], "import: `--specs` needs `--check`"),
+        (&["import", "a", "--check", "--out", "b"], "import: `--out` has no effect with `--check`"),
+        (&["fmt-specs", "--check", "--specs", "nowhere"], "nowhere: no spec files"),
+        (&["bench", "--instructions", "--peers"], "bench: `--peers` has no effect with"),
+    ] {
+        let (code, out, told) = xtask(slip);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{slip:?}");
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn closed_pipes_and_full_disks_cause_no_panic() {
+    use std::process::Stdio;
+    let run = |arguments: &[&str], stdout: Stdio, stderr: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+        command.args(arguments).stdout(stdout).stderr(stderr).output().unwrap().status.code()
+    };
+    let closed = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Stdio::from(writer)
+    };
+    assert_eq!(run(&["help"], closed(), Stdio::null()), Some(0), "the reader has seen enough");
+    assert_eq!(run(&["export"], closed(), Stdio::null()), Some(0));
+    assert_eq!(run(&["codgen"], Stdio::null(), closed()), Some(1));
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full");
+    if let (Ok(out), Ok(error)) = (full(), full()) {
+        assert_eq!(run(&["help"], out.into(), error.into()), Some(1), "the result is lost");
+    }
+}
+
+#[test]
 fn the_official_vectors_pass_and_a_changed_one_fails() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/signing-vectors.json");
     let (code, out, _) = xtask(&["vectors", path.to_str().unwrap()]);

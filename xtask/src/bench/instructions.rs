@@ -22,7 +22,7 @@ pub fn run(own: &Path) -> Result<String, Error> {
 }
 
 fn count(own: &Path, case: &str) -> Result<u64, Error> {
-    eprintln!("counting {case}");
+    crate::eprint(&format!("counting {case}"));
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
         .arg(own)

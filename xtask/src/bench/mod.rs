@@ -53,7 +53,7 @@ pub fn run(root: &Path, choice: Options) -> Result<String, Error> {
     }
     let memory = rusage::sees_memory();
     if !memory {
-        eprintln!("GNU time is not installed: memory is left out");
+        crate::eprint("GNU time is not installed: memory is left out");
     }
     let plans = ROWS.iter().filter(|plan| memory || !plan.asks_memory());
     let rows: Vec<Row> = plans.map(|plan| plan.only(&workers)).collect();
@@ -74,7 +74,7 @@ fn take_turns(workers: &Workers, rows: &[Row]) -> Result<Vec<Figures>, Error> {
     cases.dedup();
     let mut turns = Vec::new();
     for turn in 1..=TURNS {
-        eprintln!("turn {turn} of {TURNS}: {} cases", cases.len());
+        crate::eprint(&format!("turn {turn} of {TURNS}: {} cases", cases.len()));
         let mut figures = Figures::default();
         for case in &cases {
             figures.0.push((*case, workers.measure(case, MILLISECONDS)?));

@@ -48,7 +48,7 @@ pub fn add(root: &Path, workers: &mut Workers) -> Result<(), Error> {
         if probe.is_ok_and(|status| status.success()) {
             workers.add(worker, vec![program.into(), folder.join(script).into()]);
         } else {
-            eprintln!("the {worker:?} SDK is not installed: left out");
+            crate::eprint(&format!("the {worker:?} SDK is not installed: left out"));
         }
     }
     Ok(())

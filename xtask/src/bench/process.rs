@@ -43,7 +43,7 @@ pub fn add_peer(workers: &mut Workers) {
     if probe.is_ok_and(|status| status.success()) {
         workers.add(Worker::Tccli, command("tccli", &["--version"]));
     } else {
-        eprintln!("tccli is not installed: left out");
+        crate::eprint("tccli is not installed: left out");
     }
 }
 

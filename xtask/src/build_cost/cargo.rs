@@ -38,7 +38,7 @@ impl Builder {
 
     /// Runs cargo in `folder`, with arguments that spaces divide.
     pub fn build(&self, folder: &Path, arguments: &str, incremental: bool) -> Result<Build, Error> {
-        eprintln!("cargo {arguments}");
+        crate::eprint(&format!("cargo {arguments}"));
         fs::write(&self.log, "").map_err(|error| at(&self.log, &error))?;
         let before = rusage::by_children()?;
         let output = Command::new("cargo")

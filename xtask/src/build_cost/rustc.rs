@@ -32,7 +32,7 @@ pub fn run(log: &OsStr, arguments: &[OsString]) -> ExitCode {
             code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
-            eprintln!("GNU time: {error}");
+            crate::eprint(&format!("GNU time: {error}"));
             ExitCode::FAILURE
         }
     }

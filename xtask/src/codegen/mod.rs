@@ -3,7 +3,7 @@
 pub mod doc;
 pub mod emit;
 #[cfg(test)]
-mod hostile;
+pub mod hostile;
 pub mod layout;
 pub mod limits;
 pub mod perfect_hash;

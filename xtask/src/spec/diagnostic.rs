@@ -75,6 +75,14 @@ impl Report {
         self.diagnostics.sort_by(|a, b| a.file.cmp(&b.file));
     }
 
+    /// Whether something is wrong with the value at `pointer` of a file, given from the folder of the specs on.
+    #[cfg(test)]
+    pub fn is_at(&self, file: &str, pointer: &str) -> bool {
+        self.diagnostics.iter().any(|one| {
+            one.file.ends_with(file) && matches!(&one.place, Place::Pointer(at) if at == pointer)
+        })
+    }
+
     /// The messages that do not name their item, or do not say what to do.
     #[cfg(test)]
     pub fn unclear(&self, tree: &Tree) -> String {

@@ -4,9 +4,8 @@ use std::collections::HashSet;
 
 use super::super::condition::{Condition, Test};
 use super::super::diagnostic::Report;
-use super::super::model::{Action, Api, Kind, Member, member_named};
-use super::super::names::is_wire_name;
-use super::super::spec_file::{Poll, RetryClass};
+use super::super::model::{Action, Api, Kind, member_named};
+use super::super::spec_file::{self, Poll, RetryClass};
 
 /// Parameters that every request carries beside its members. In the query and form encodings they stand among
 /// them, and one of the two would be lost.
@@ -29,7 +28,7 @@ pub fn check(api: &Api, report: &mut Report) {
         common_parameters(action, report);
         flags(action, report);
         filters(api, action, report);
-        retry(api, action, report);
+        retry(action, report);
         if let Some(poll) = action.spec.asynchronous.as_ref().and_then(|it| it.poll.as_ref()) {
             self::poll(action, poll, report);
         }
@@ -131,7 +130,7 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
     }
 }
 
-fn retry(api: &Api, action: &Action, report: &mut Report) {
+fn retry(action: &Action, report: &mut Report) {
     let retry = &action.spec.retry;
     let rows_too = retry.members.iter().enumerate();
     let risky = std::iter::once(("/retry/class".to_owned(), retry.class))
@@ -178,15 +177,6 @@ fn retry(api: &Api, action: &Action, report: &mut Report) {
             let message = format!("these conditions never hold together: {}", spec.when.join(", "));
             report.error(&action.path, format!("{at}/when"), message).help("leave one of them out");
         }
-        for (index, condition) in conditions.iter().enumerate() {
-            comparable(
-                api,
-                &action.request,
-                condition,
-                (&action.path, &format!("{at}/when/{index}")),
-                report,
-            );
-        }
     }
 }
 
@@ -206,32 +196,6 @@ fn contradict(conditions: &[Condition]) -> bool {
             }
         })
     })
-}
-
-/// A value is compared with a member that has one.
-fn comparable(
-    api: &Api,
-    members: &[Member],
-    condition: &Condition,
-    (file, pointer): (&str, &str),
-    report: &mut Report,
-) {
-    let (Test::OneOf(values) | Test::NoneOf(values)) = &condition.test else { return };
-    let Some(member) = member_named(members, &condition.member) else { return };
-    if member.kind.is_list() || api.members_of(&member.kind).is_some() {
-        let message = format!(
-            "`{}` has the type {}, which has no value",
-            condition.member, member.spec.type_
-        );
-        report
-            .error(file, pointer, message)
-            .help(format!("ask whether it is given: `{}` or `no {0}`", condition.member));
-    } else if matches!(member.kind, Kind::I64 | Kind::U64)
-        && let Some(value) = values.iter().find(|value| value.parse::<i128>().is_err())
-    {
-        let message = format!("`{value}` is not a value of `{}`", condition.member);
-        report.error(file, pointer, message).help("write a whole number");
-    }
 }
 
 fn poll(action: &Action, poll: &Poll, report: &mut Report) {
@@ -286,26 +250,7 @@ fn service(api: &Api, report: &mut Report) {
                 .help("it begins with `/` and holds no blanks");
         }
     }
-    let envelope = &service.envelope;
-    for (key, name) in [
-        ("root", &envelope.root),
-        ("error", &envelope.error),
-        ("error_code", &envelope.error_code),
-        ("error_message", &envelope.error_message),
-        ("request_id", &envelope.request_id),
-    ] {
-        if !is_wire_name(name) {
-            let message = format!("`{}` is not a name", name.escape_debug());
-            report
-                .error(&file, format!("/envelope/{key}"), message)
-                .help("letters, digits and underscores, a letter first");
-        }
-    }
-    if envelope.error == envelope.request_id || envelope.error_code == envelope.error_message {
-        let message =
-            "`error` and `request_id`, or `error_code` and `error_message`, have one name";
-        report.error(&file, "/envelope", message).help("name each part as the service does");
-    }
+    fixed(service, &file, report);
     let mut groups = HashSet::new();
     for (index, group) in service.groups.iter().enumerate() {
         if group.group.trim().is_empty() || group.title.trim().is_empty() {
@@ -318,6 +263,34 @@ fn service(api: &Api, report: &mut Report) {
             report
                 .error(&file, format!("/groups/{index}/group"), message)
                 .help("leave one of the two out");
+        }
+    }
+}
+
+/// Facts that the engine implements and code generation does not read. Any other value would promise a change that
+/// never happens.
+fn fixed(service: &spec_file::ServiceFile, file: &str, report: &mut Report) {
+    let envelope = &service.envelope;
+    let mut facts = vec![
+        ("/method", &service.method, "POST"),
+        ("/content_type", &service.content_type, "application/json"),
+        ("/action_header", &service.action_header, "X-TC-Action"),
+        ("/envelope/root", &envelope.root, "Response"),
+        ("/envelope/error", &envelope.error, "Error"),
+        ("/envelope/error_code", &envelope.error_code, "Code"),
+        ("/envelope/error_message", &envelope.error_message, "Message"),
+        ("/envelope/request_id", &envelope.request_id, "RequestId"),
+    ];
+    if let Some(semantics) = &service.filter_semantics {
+        facts.push(("/filter_semantics/between_filters", &semantics.between_filters, "and"));
+        facts.push(("/filter_semantics/between_values", &semantics.between_values, "or"));
+    }
+    for (pointer, given, implemented) in facts {
+        if given != implemented {
+            let message = format!("the engine does not implement `{}`", given.escape_debug());
+            report
+                .error(file, pointer, message)
+                .help(format!("write `{implemented}`, or change the engine first"));
         }
     }
 }

@@ -174,18 +174,55 @@ impl<'a> Linker<'a, '_> {
 
     /// States are values of the member that tells them.
     pub fn states(&mut self, pointer: &str, states: &[String], member: &Member) {
-        let known = self.api.values_of(member);
-        if known.is_empty() {
+        for (index, state) in states.iter().enumerate() {
+            self.value(&format!("{pointer}/{index}"), state, member);
+        }
+    }
+
+    /// Reports a value that a member cannot have, and one that is declared nowhere: a typo would make the comparison
+    /// fail for every response.
+    pub fn value(&mut self, pointer: &str, value: &str, member: &Member) {
+        let name = &member.spec.name;
+        let mut error = |message: String, help: String| {
+            self.report.error(self.file, pointer, message).help(help);
+        };
+        if member.kind.is_list() || matches!(member.kind, Kind::Type(_)) {
+            let message =
+                format!("`{name}` has the type {}, which has no value", member.spec.type_);
+            error(message, format!("ask whether it is given: `{name}` or `no {name}`"));
             return;
         }
-        for (index, state) in states.iter().enumerate() {
-            if !known.contains(state) {
-                let message = format!("`{}` is not a value of `{}`", state, member.spec.name);
-                self.report
-                    .error(self.file, format!("{pointer}/{index}"), message)
-                    .help(suggest(state, known.iter().map(String::as_str)));
+        let mut declared = self.api.known_values_of(member);
+        match &member.kind {
+            Kind::Bool => declared = vec!["true".to_owned(), "false".to_owned()],
+            Kind::I64 | Kind::U64 if declared.is_empty() => {
+                if value.parse::<i128>().is_err() {
+                    let message = format!("`{value}` is not a value of `{name}`");
+                    error(message, "write a whole number".to_owned());
+                }
+                return;
             }
+            Kind::F64 => return,
+            _ => declared.extend(member.spec.known_values.iter().cloned()),
         }
+        // A text may name the action that caused a state.
+        let is_action = member.kind == Kind::Str && self.api.action(value).is_some();
+        if is_action || declared.iter().any(|known| known == value) {
+            return;
+        }
+        let message = format!("`{}` is not a value of `{name}`", value.escape_debug());
+        let near = nearest(value, declared.iter().map(String::as_str)).or_else(|| {
+            let actions = self.api.actions.iter().map(|action| action.spec.action.as_str());
+            nearest(value, actions.filter(|_| member.kind == Kind::Str))
+        });
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if member.kind == Kind::Str && member.spec.enum_.is_none() => {
+                format!("name an action, or add the value to `known_values` of `{name}`")
+            }
+            None => suggest(value, declared.iter().map(String::as_str)),
+        };
+        error(message, help);
     }
 
     /// Reports a filter that an action does not know.
@@ -255,18 +292,10 @@ impl<'a> Linker<'a, '_> {
             self.path(pointer, members, &condition.member, "the same set");
         }
         if let (Some(member), Test::OneOf(values) | Test::NoneOf(values)) = (found, &condition.test)
+            && self.api.unreadable.is_empty()
         {
-            let known = match member.kind.innermost() {
-                Kind::Bool => vec!["true".to_owned(), "false".to_owned()],
-                _ => self.api.values_of(member),
-            };
             for value in values {
-                if !known.is_empty() && !known.contains(value) {
-                    let message = format!("`{value}` is not a value of `{}`", condition.member);
-                    self.report
-                        .error(self.file, pointer, message)
-                        .help(suggest(value, known.iter().map(String::as_str)));
-                }
+                self.value(pointer, value, member);
             }
         }
     }

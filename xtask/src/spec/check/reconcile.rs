@@ -63,15 +63,22 @@ impl<'a> Reading<'a> {
     fn request(&self, linker: &mut Linker<'a, '_>) {
         let Self { facts, action, .. } = self;
         if let Some(ids) = &facts.ids {
-            linker.path(&at("ids"), &action.request, ids, "the request");
-            self.asked(linker, "by", facts.by.as_ref().unwrap_or(ids));
+            let given = linker.path(&at("ids"), &action.request, ids, "the request");
+            let asked = self.asked(linker, "by", facts.by.as_ref().unwrap_or(ids));
+            comparable(linker, "ids", asked, given);
         }
         for (asked, given) in &facts.narrow.0 {
-            self.asked(linker, "narrow", asked);
-            linker.path(&at("narrow"), &action.request, given, "the request");
+            let asked = self.asked(linker, "narrow", asked);
+            let given = linker.path(&at("narrow"), &action.request, given, "the request");
+            comparable(linker, "narrow", asked, given);
         }
-        if let Some(count) = &facts.count {
-            linker.path(&at("count"), &action.request, count, "the request");
+        if let Some(count) = &facts.count
+            && let Some(member) = linker.path(&at("count"), &action.request, count, "the request")
+            && !matches!(member.kind, Kind::I64 | Kind::U64)
+        {
+            let message =
+                format!("`{count}` has the type {}, which counts nothing", member.spec.type_);
+            linker.report.error(linker.file, at("count"), message).help("name a whole number");
         }
         for (key, given) in [("by", facts.by.is_some()), ("id", facts.id.is_some())] {
             if given && facts.ids.is_none() {
@@ -84,15 +91,15 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A member of the list's request, or one of its filters.
-    fn asked(&self, linker: &mut Linker<'a, '_>, key: &str, name: &str) {
+    /// A member of the list's request; `None` if it is one of its filters, which takes any scalar as text.
+    fn asked(&self, linker: &mut Linker<'a, '_>, key: &str, name: &str) -> Option<&'a Member> {
         let list = self.list;
         let Some(filter) = name.strip_prefix("Filters.") else {
             let of = format!("the request of {}", list.spec.action);
-            linker.path(&at(key), &list.request, name, &of);
-            return;
+            return linker.path(&at(key), &list.request, name, &of);
         };
         linker.filter(&at(key), list, filter);
+        None
     }
 
     /// What is looked at in each entry.
@@ -101,7 +108,10 @@ impl<'a> Reading<'a> {
         if facts.ids.is_some() {
             match list.id_of(facts) {
                 Some(id) => {
-                    linker.path(&at("id"), members, id, "an entry");
+                    let ids = facts.ids.as_deref().unwrap_or_default();
+                    let given = linker.api.follow(&action.request, ids);
+                    let listed = linker.path(&at("id"), members, id, "an entry");
+                    comparable(linker, "ids", listed, given);
                 }
                 None => {
                     let message = format!("paging of {} names no `id`", list.spec.action);
@@ -134,6 +144,8 @@ impl<'a> Reading<'a> {
                         .report
                         .error(linker.file, at(key), message)
                         .help("name members inside of them, as in `Placement.Zone`");
+                } else {
+                    comparable(linker, key, entry, request);
                 }
             }
         }
@@ -208,6 +220,35 @@ impl<'a> Reading<'a> {
                 .error(linker.file, at("expires"), message)
                 .help("name a member that holds a time");
         }
+    }
+}
+
+/// Reports two members that never have the same value, so that what was carried out would look as if it was not.
+fn comparable(
+    linker: &mut Linker<'_, '_>,
+    key: &str,
+    here: Option<&Member>,
+    there: Option<&Member>,
+) {
+    let (Some(here), Some(there)) = (here, there) else { return };
+    let sort = |member: &Member| match member.kind.innermost() {
+        Kind::Str | Kind::Enum(_) => "text",
+        Kind::I64 | Kind::U64 | Kind::F64 => "number",
+        Kind::Bool => "bool",
+        Kind::Type(_) | Kind::List(_) => "object",
+    };
+    let (values, others) = (linker.api.known_values_of(here), linker.api.known_values_of(there));
+    let may_be_equal =
+        values.is_empty() || others.is_empty() || values.iter().any(|value| others.contains(value));
+    if sort(here) != sort(there) || !may_be_equal {
+        let message = format!(
+            "`{}` is {} and `{}` is {}, which never have the same value",
+            here.spec.name, here.spec.type_, there.spec.name, there.spec.type_
+        );
+        linker
+            .report
+            .error(linker.file, at(key), message)
+            .help("name two members with values of the same type");
     }
 }
 

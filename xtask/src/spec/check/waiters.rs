@@ -22,8 +22,14 @@ impl<'a> Linker<'a, '_> {
                 .error(self.file, at("ids"), message)
                 .help("name a `list<string>` of the request, or a filter: `Filters.name`");
         }
-        for (member, _) in &waiter.with.0 {
-            self.path(&at("with"), &action.request, member, &of_request);
+        for (name, value) in &waiter.with.0 {
+            let member = self.path(&at("with"), &action.request, name, &of_request);
+            // Any text goes where no set of values is declared.
+            if let Some(member) = member
+                && (member.kind != Kind::Str || !self.api.known_values_of(member).is_empty())
+            {
+                self.value(&at("with"), value, member);
+            }
         }
         let items = self.path(&at("items"), &action.response, &waiter.items, &of_response);
         let Some(items) = items else { return };
@@ -75,7 +81,7 @@ impl<'a> Linker<'a, '_> {
                 self.path(&at(key), members, path, "an item");
             }
         }
-        if let Some(state) = state {
+        if let Some(state) = state.filter(|_| !waiter.state.contains('.')) {
             self.states(&at("success"), &waiter.success, state);
             self.states(&at("failure"), &waiter.failure, state);
             self.states(&at("unreachable"), &waiter.unreachable, state);

@@ -1,6 +1,12 @@
 //! Paging, filters, waiters and addresses that cannot work.
 
-use super::{LIST, RENT, told_of_each};
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{LIST, RENT, good, told_of_each};
+use crate::codegen::generate;
+use crate::codegen::hostile::model;
 
 const LOG: &str = "actions/ReadLog.json";
 const SERVICE: &str = "service.json";
@@ -133,6 +139,8 @@ fn filters_conditions_and_flags_without_effect_are_refused() {
     specs/actions/RentBoats.json:33:24: error: idempotency_token: `Berth.Harbour` is not a string of the request itself
       help: name a string member of the request
     RentBoats.json: "name": "DryRun", "type": "string"
+    specs/actions/RentBoats.json:29:18: error: retry.members[1].when[0]: `true` is not a value of `DryRun`: "DryRun=true"
+      help: name an action, or add the value to `known_values` of `DryRun`
     specs/actions/RentBoats.json:34:14: error: dry_run: `DryRun` is not a bool
       help: give the member the type `bool`, or leave `dry_run` out
     RentBoats.json: "success": ["AFLOAT", "PENDING"]
@@ -161,14 +169,58 @@ fn addresses_and_groups_that_cannot_work_are_refused() {
     specs/service.json:9:55: error: old_gateway.path: `v2 index` is not a path
       help: it begins with `/` and holds no blanks
     service.json: "error": "RequestId"
-    specs/service.json:13:15: error: envelope: `error` and `request_id`, or `error_code` and `error_message`, have one name
-      help: name each part as the service does
+    specs/service.json:13:46: error: envelope.error: the engine does not implement `RequestId`
+      help: write `Error`, or change the engine first
     service.json: "group": "boat"
     specs/actions/ReadLog.json:3:12: error: group: `log` is not a group of service.json
       help: add it there, with a title and a summary
     specs/service.json:17:16: error: groups.boat.group: the group `boat` is there twice
       help: leave one of the two out
     "#);
+}
+
+/// Changes every text of `service.json`: lint refuses it, or the generated code changes.
+#[test]
+fn every_fact_about_the_service_is_read_or_fixed() {
+    let mut texts = good();
+    let before = generated(&texts).unwrap();
+    let mut service: Value = serde_json::from_str(&texts[SERVICE]).unwrap();
+    service["filter_semantics"] = json!({ "between_filters": "and", "between_values": "or" });
+    let mut leaves = Vec::new();
+    pointers(&service, "", &mut leaves);
+    assert!(leaves.len() > 20, "{leaves:?}");
+    for pointer in leaves {
+        let mut changed = service.clone();
+        let leaf = changed.pointer_mut(&pointer).unwrap();
+        *leaf = format!("{}x", leaf.as_str().unwrap()).into();
+        texts.insert(SERVICE.to_owned(), changed.to_string());
+        // Words matter to the names that contain them, and none of the tour contains this one.
+        let is_read = generated(&texts).as_ref() != Some(&before) || pointer == "/words/0";
+        assert!(is_read, "nothing reads {pointer}");
+    }
+    texts.insert(SERVICE.to_owned(), service.to_string());
+    assert!(generated(&texts) == Some(before), "lint accepts what the engine implements");
+}
+
+/// The generated code; `None` if lint refuses the specs.
+fn generated(texts: &BTreeMap<String, String>) -> Option<String> {
+    let (api, is_clean) = model(texts)?;
+    is_clean.then(|| format!("{:?}", generate(&api).unwrap()))
+}
+
+/// Where the texts of a document are.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(_) => found.push(at.to_owned()),
+        Value::Object(members) => {
+            members.iter().for_each(|(key, value)| pointers(value, &format!("{at}/{key}"), found));
+        }
+        Value::Array(items) => {
+            let each = items.iter().enumerate();
+            each.for_each(|(index, value)| pointers(value, &format!("{at}/{index}"), found));
+        }
+        _ => {}
+    }
 }
 
 #[test]

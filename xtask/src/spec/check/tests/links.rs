@@ -1,6 +1,12 @@
 //! Paging, waiters, tokens and conditions that lead nowhere.
 
-use super::{LIST, RENT, bad};
+use serde_json::Value;
+
+use super::super::check;
+use super::{LIST, RENT, bad, told_of_each};
+use crate::spec::diagnostic::Report;
+use crate::spec::source::Tree;
+use crate::spec::{load, resolve};
 
 #[test]
 fn paging_leads_somewhere() {
@@ -133,6 +139,119 @@ fn tokens_conditions_and_groups_lead_somewhere() {
     specs/actions/RentBoats.json:3:12: error: group: `boats` is not a group of service.json
       help: did you mean `boat`?
     ");
+}
+
+#[test]
+fn members_that_never_have_the_same_value_are_not_compared() {
+    let told = told_of_each(&[
+        (RENT, "\"BoatState\": \"Tiller\"", "\"BoatState\": \"Mode\""),
+        (RENT, "\"BoatState\": \"Tiller\"", "\"Progress\": \"Mode\""),
+        (RENT, "\"LastRequestId\": \"Tiller\"", "\"Locked\": \"Count\""),
+        (RENT, "\"Trouble\": \"Tiller\"", "\"Trouble\": \"Size\""),
+        (RENT, "\"id\": \"BoatId\"", "\"id\": \"Progress\""),
+        (RENT, "\"Since\": \"Tiller\"", "\"Limit\": \"Tiller\""),
+        (RENT, "\"count\": \"Count\"", "\"count\": \"Tiller\""),
+    ]);
+    insta::assert_snapshot!(told, @r#"
+    RentBoats.json: "BoatState": "Mode"
+    specs/actions/RentBoats.json:16:15: error: retry.reconcile.same: `BoatState` is BoatState and `Mode` is SailMode, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "Progress": "Mode"
+    specs/actions/RentBoats.json:16:15: error: retry.reconcile.same: `Progress` is int64 and `Mode` is SailMode, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "Locked": "Count"
+    specs/actions/RentBoats.json:17:19: error: retry.reconcile.includes: `Locked` is bool and `Count` is int64, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "Trouble": "Size"
+    specs/actions/RentBoats.json:18:19: error: retry.reconcile.same_key: `Trouble` is string and `Size` is uint64, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "id": "Progress"
+    specs/actions/RentBoats.json:10:14: error: retry.reconcile.ids: `Progress` is int64 and `DBDFs` is list<string>, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "Limit": "Tiller"
+    specs/actions/RentBoats.json:13:17: error: retry.reconcile.narrow: `Limit` is int64 and `Tiller` is string, which never have the same value
+      help: name two members with values of the same type
+    RentBoats.json: "count": "Tiller"
+    specs/actions/RentBoats.json:15:16: error: retry.reconcile.count: `Tiller` has the type string, which counts nothing
+      help: name a whole number
+    "#);
+}
+
+/// Changes every value in a condition or a list of states of the service's own specs: lint reports each.
+#[test]
+fn every_misspelled_value_of_a_condition_is_reported() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/cvm/2017-03-12");
+    let tree = Tree::read(&root, "specs").unwrap();
+    let mut changed = Vec::new();
+    let texts: Vec<(String, String)> = tree
+        .files()
+        .map(|(path, text)| {
+            let path = path.strip_prefix("specs/").unwrap().to_owned();
+            let mut file: Value = serde_json::from_str(text).unwrap();
+            misspell(&mut file, &path, "", "", &mut changed);
+            (path, file.to_string())
+        })
+        .collect();
+    assert!(changed.len() > 200, "{}", changed.len());
+    let tree = Tree::from_texts("specs", texts.iter().map(|(path, text)| (&**path, &**text)));
+    let mut report = Report::default();
+    let files = load::load(&tree, &mut report).unwrap();
+    let api = resolve::resolve(files, &mut report);
+    check(&api, &mut report);
+    let missed: Vec<_> = changed.iter().filter(|(path, at)| !report.is_at(path, at)).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
+}
+
+/// Adds a letter to every value of a condition and to every state below `value`, and lists where.
+fn misspell(
+    value: &mut Value,
+    path: &str,
+    at: &str,
+    key: &str,
+    changed: &mut Vec<(String, String)>,
+) {
+    const STATES: [&str; 8] =
+        ["success", "failure", "pending", "unreachable", "elsewhere", "settled", "moving", "ended"];
+    const CONDITIONS: [&str; 9] = [
+        "when",
+        "done",
+        "became",
+        "from",
+        "failed",
+        "undone_by",
+        "running",
+        "failed_when",
+        "required_if",
+    ];
+    match value {
+        Value::Object(members) if key == "done_when" => {
+            changed.push((path.to_owned(), at.to_owned()));
+            let pairs = std::mem::take(members).into_iter();
+            *members = pairs
+                .map(|(asked, shown)| (asked, format!("{}X", shown.as_str().unwrap()).into()))
+                .collect();
+        }
+        Value::Object(members) => {
+            for (key, value) in members {
+                misspell(value, path, &format!("{at}/{key}"), key, changed);
+            }
+        }
+        Value::Array(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                misspell(item, path, &format!("{at}/{index}"), key, changed);
+            }
+        }
+        Value::String(text) => {
+            let is_condition = CONDITIONS.contains(&key) && text.contains('=');
+            let is_number = text.ends_with(|last: char| last.is_ascii_digit());
+            let is_state = STATES.contains(&key) && !text.contains([' ', '=']);
+            if is_condition && !is_number || is_state {
+                text.push('X');
+                changed.push((path.to_owned(), at.to_owned()));
+            }
+        }
+        _ => {}
+    }
 }
 
 #[test]

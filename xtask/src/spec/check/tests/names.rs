@@ -21,6 +21,8 @@ fn names_of_types() {
       help: a type `Berth` exists in types/Berth.json
     "#);
     insta::assert_snapshot!(bad(RENT, "\"Count\", \"type\": \"int64\"", "\"Count\", \"type\": \"Decimal128\""), @r"
+    specs/actions/RentBoats.json:15:16: error: retry.reconcile.count: `Count` has the type Decimal128, which counts nothing
+      help: name a whole number
     specs/actions/RentBoats.json:63:32: error: request.Count.type: unknown type `Decimal128`
       help: write types/Decimal128.json or enums/Decimal128.json, or use one of: string, int64, uint64, float, bool, datetime, datetime_iso
     ");
@@ -194,6 +196,8 @@ fn names_that_rust_or_generated_code_uses_are_refused() {
     RentBoats.json: "name": "Signature"
     specs/actions/RentBoats.json:13:17: error: retry.reconcile.narrow: `Tiller` leads to no member of the request
       help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
+    specs/actions/RentBoats.json:16:15: error: retry.reconcile.same: `Tiller` leads to no member of the request
+      help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
     specs/actions/RentBoats.json:17:19: error: retry.reconcile.includes: `Tiller` leads to no member of the request
       help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Signature
     specs/actions/RentBoats.json:18:19: error: retry.reconcile.same_key: `Tiller` leads to no member of the request
@@ -202,6 +206,8 @@ fn names_that_rust_or_generated_code_uses_are_refused() {
       help: beside it a member of this name is lost in the query encoding; leave it out
     RentBoats.json: "name": "Token"
     specs/actions/RentBoats.json:13:17: error: retry.reconcile.narrow: `Tiller` leads to no member of the request
+      help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token
+    specs/actions/RentBoats.json:16:15: error: retry.reconcile.same: `Tiller` leads to no member of the request
       help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token
     specs/actions/RentBoats.json:17:19: error: retry.reconcile.includes: `Tiller` leads to no member of the request
       help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Token

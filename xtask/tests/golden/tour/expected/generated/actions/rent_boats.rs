@@ -120,9 +120,9 @@ pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
         ReconcileInfo::new("DescribeBoats")
             .ids("DBDFs", "Filters.boat-id", "BoatId")
             .filters(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
-            .matching(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Mode")])
+            .matching(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Tiller")])
             .same_key(&[("Trouble", "Tiller")])
-            .includes(&[("Progress", "Tiller")])
+            .includes(&[("LastRequestId", "Tiller")])
             .created("LastRequestId")
             .count("Count")
             .done(&[

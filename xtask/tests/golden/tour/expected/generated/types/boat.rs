@@ -20,7 +20,7 @@ pub struct Boat {
     /// Smaller vessels aboard, which may have some of their own.
     pub dinghies: Vec<Boat>,
 
-    /// What went wrong last. May be null.
+    /// What went wrong last. Known values: `none`, `leak` and `salvage`. May be null.
     pub trouble: Option<String>,
 
     /// The call behind the last change. May be null.
