@@ -12,7 +12,7 @@ use cvm_signer::CredentialError;
 pub enum StartError {
     /// The address is not available.
     Listen(SocketAddr, io::Error),
-    /// Other machines could reach the address, and [`Builder::allow_remote`] was not called.
+    /// Other machines could reach the address, and [`Builder::allow_remote`](crate::Builder::allow_remote) was not called.
     RemoteNotAllowed(SocketAddr),
     /// The system provides no random bytes for a credential. Pass a credential to the builder.
     Randomness,
