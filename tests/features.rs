@@ -35,7 +35,7 @@ path = "{root}/crates/cvm-protocol/tests/numbers.rs"
 
 [[test]]
 name = "twice"
-path = "{root}/crates/cvm-protocol/tests/twice.rs"
+path = "{root}/crates/cvm-protocol/tests/repeated_members.rs"
 "#;
 
 /// What a user's program does with a response, and with JSON of its own.

@@ -128,7 +128,7 @@ fn fill(model: &mut dyn Model) -> usize {
 fn fill_in(slot: Slot<'_>, is_secret: bool) -> usize {
     let text = if is_secret { SECRET } else { PLAIN };
     match slot {
-        Slot::Optional(option) => return fill_in(option.insert(), is_secret),
+        Slot::Optional(option) => return fill_in(option.get_or_insert_default(), is_secret),
         Slot::List(list) => return fill_in(list.push(), is_secret),
         Slot::Object(model) => return fill(model),
         Slot::Text(member) => member.set_from_str(text),

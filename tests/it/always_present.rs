@@ -147,7 +147,7 @@ async fn missing_always_present_member_is_no_success_of_a_change() {
 /// The request as the client sends it: a launch has its token by then.
 fn request_of(info: &'static ActionInfo) -> cvm_models::protocol::Record {
     let mut members = sample::request(info.request, 0);
-    if let Some(token) = info.minted_token() {
+    if let Some(token) = info.generated_token() {
         members[token] = json!("a-token-of-my-own");
     }
     let mut request = cvm_models::protocol::Record::new(info.request);

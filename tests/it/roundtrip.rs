@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use cvm_protocol::arbitrary::{Fit, choices, fill};
+use cvm_protocol::arbitrary::{Encoding, choices, fill};
 use cvm_protocol::{Kind, ModelInfo, Slot, json, query_form};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use crate::all_models::{AnyModel, models};
 const CASES: u32 = 24;
 
 /// Checks a property for each model, with values made from lists of choices, so that a failure shrinks.
-fn check_property(fit: Fit, check_property: impl Fn(&dyn AnyModel) -> Result<(), String>) {
+fn check_property(fit: Encoding, check_property: impl Fn(&dyn AnyModel) -> Result<(), String>) {
     for model in models() {
         let mut runner = TestRunner::new_with_rng(
             Config { cases: CASES, failure_persistence: None, ..Config::default() },
@@ -44,7 +44,7 @@ fn same(expected: &dyn AnyModel, found: &dyn AnyModel) -> Result<(), String> {
 
 #[test]
 fn json_round_trip_is_lossless() {
-    check_property(Fit::Json, |value| {
+    check_property(Encoding::Json, |value| {
         let text = json::to_vec(value).map_err(|error| error.to_string())?;
         let mut back = value.new_default();
         let report = json::from_slice(&mut *back, &text).map_err(|error| error.to_string())?;
@@ -65,7 +65,7 @@ fn json_round_trip_is_lossless() {
 
 #[test]
 fn query_round_trip_is_lossless() {
-    check_property(Fit::Flat, |value| {
+    check_property(Encoding::Query, |value| {
         let mut pairs = query_form::encode(value).map_err(|error| error.to_string())?;
         let names: BTreeSet<_> = pairs.iter().map(|(name, _)| name.clone()).collect();
         if names.len() < pairs.len() {
@@ -223,7 +223,7 @@ pub fn set_secrets(model: &mut dyn cvm_protocol::Model, canary: &str) -> usize {
 
 fn set_secrets_in(slot: Slot<'_>, canary: &str) -> usize {
     match slot {
-        Slot::Optional(option) => set_secrets_in(option.insert(), canary),
+        Slot::Optional(option) => set_secrets_in(option.get_or_insert_default(), canary),
         Slot::List(list) => set_secrets_in(list.push(), canary),
         Slot::Object(model) => set_secrets(model, canary),
         Slot::Text(text) => {

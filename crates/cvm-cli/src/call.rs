@@ -269,7 +269,7 @@ async fn write_entry(
         return Ok(None);
     }
     let given = given_token(info, request);
-    if let (Some(member), Some(members)) = (info.minted_token(), request.as_object_mut())
+    if let (Some(member), Some(members)) = (info.generated_token(), request.as_object_mut())
         && members.get(member).and_then(Value::as_str).is_none_or(str::is_empty)
     {
         let token = connection.client.new_client_token();

@@ -179,7 +179,7 @@ mod tests {
         let mut record = Record::new(&TABLE);
         for index in 0..3 {
             let Slot::Optional(option) = record.member_mut(index) else { panic!() };
-            option.insert();
+            option.get_or_insert_default();
         }
         assert_eq!(
             text(&Reply::Response(Box::new(record))),

@@ -1,4 +1,4 @@
-//! An action of a service: its request, its answer, and the facts that decide how it is sent.
+//! Describes an action of a service: its request, its response, and the facts that decide how it is sent.
 
 use std::fmt;
 
@@ -7,10 +7,10 @@ use crate::{Condition, Model, ModelInfo, PageInfo, ReconcileInfo, Report, Value,
 /// A request type that knows its action.
 ///
 /// ```ignore
-/// let answer: StopInstancesResponse = client.send(StopInstances { .. }).await?;
+/// let response: StopInstancesResponse = client.send(StopInstances { .. }).await?;
 /// ```
 pub trait Action: Model + Default + 'static {
-    /// What the service answers.
+    /// The type of the response.
     type Response: Model + Default + 'static;
     /// The facts of the action.
     const INFO: &'static ActionInfo;
@@ -23,7 +23,7 @@ pub struct ServiceInfo {
     pub name: &'static str,
     /// Version date, such as `2017-03-12`.
     pub version: &'static str,
-    /// Host that answers for all regions but the finance ones.
+    /// Host for all regions except the finance regions.
     pub endpoint: &'static str,
     /// Host of one region, with `{region}` for its name.
     pub endpoint_regional: &'static str,
@@ -31,7 +31,7 @@ pub struct ServiceInfo {
     pub endpoint_intl: &'static str,
     /// Host inside the provider's private network.
     pub endpoint_internal: &'static str,
-    /// Host and path of the older gateway, where the service has one.
+    /// Host and path of the old gateway, if the service has one.
     pub old_gateway: Option<OldGateway>,
     /// Error codes after which a request that changes something may have been carried out in part, separated
     /// by spaces.
@@ -47,12 +47,12 @@ impl ServiceInfo {
     }
 }
 
-/// Where the older gateway listens.
+/// The address of the old gateway.
 #[derive(Clone, Copy, Debug)]
 pub struct OldGateway {
     /// Host name.
     pub host: &'static str,
-    /// Path, part of what is signed.
+    /// Path; it is part of the signed text.
     pub path: &'static str,
 }
 
@@ -65,44 +65,44 @@ pub struct ActionInfo {
     pub service: &'static ServiceInfo,
     /// What it acts on, such as `instance`.
     pub group: &'static str,
-    /// Table of the request.
+    /// Model info of the request.
     pub request: &'static ModelInfo,
-    /// Table of the answer.
+    /// Model info of the response.
     pub response: &'static ModelInfo,
-    /// How safe a second sending is, for a request that sets none of the members in [`Self::retry_overrides`].
+    /// How safe a retry is, for a request that sets none of the members in [`Self::retry_overrides`].
     pub retry: RetryClass,
-    /// Members that change the class.
+    /// Members that change the retry class.
     pub retry_overrides: &'static [RetryClassOverride],
-    /// How to find out by reading what became of a request; `None` where no list tells.
+    /// Which list shows whether a request took effect; `None` if no list does.
     pub reconcile: Option<ReconcileInfo>,
-    /// The member by which the service recognises a repeated request.
+    /// The member by which the service recognizes a retry.
     pub idempotency_token: Option<&'static str>,
-    /// Calls a second that the service documents, for one account and region.
+    /// The documented rate limit in calls per second, for one account and region.
     pub rate_limit_per_second: Option<u32>,
-    /// Whether the answer depends on a region.
+    /// Whether the action needs a region.
     pub regional: bool,
     /// Whether the request has a `DryRun` member. See [`Self::is_dry_run`].
     pub dry_run: bool,
-    /// Whether the effect comes after the answer.
+    /// Whether the action is asynchronous: its effect comes after the response.
     pub asynchronous: bool,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     pub deprecated: bool,
-    /// How a long answer is read page by page.
+    /// How the list is divided into pages.
     pub paginate: Option<PageInfo>,
-    /// Names that its `Filters` member knows.
+    /// Filter names that its `Filters` member accepts.
     pub filters: &'static [FilterInfo],
-    /// Most filters in one request.
+    /// Maximum number of filters in one request.
     pub filters_max: Option<u32>,
-    /// Most values in one filter.
+    /// Maximum number of values in one filter.
     pub filter_values_max: Option<u32>,
-    /// Error codes that it documents beside the common ones, parted by spaces: thousands of strings in
-    /// a row would take the compiler a twentieth of its time. [`errors`](Self::errors) gives each.
+    /// Error codes that the action documents in addition to the common ones, separated by spaces. Thousands of
+    /// separate strings would cost 5 % of the compile time. [`errors`](Self::errors) gives each code.
     pub errors: &'static str,
 }
 
 impl ActionInfo {
-    /// The class of this very request: the highest among the action's own and those of the members
-    /// that are set. A row below the action's own class (a dry run) lowers it, and wins.
+    /// The retry class of this request: the highest of the action's own class and the classes of the members that
+    /// are set. An override below the action's own class, such as a dry run, lowers the class and takes precedence.
     #[must_use]
     pub fn retry_class(&self, request: &dyn Model) -> RetryClass {
         let matching = || {
@@ -115,58 +115,58 @@ impl ActionInfo {
         lowered.unwrap_or_else(|| matching().fold(self.retry, RetryClass::max))
     }
 
-    /// Whether this request only asks for a check. The response to it need carry nothing but the request id,
-    /// whatever else is always present after a real one.
+    /// Whether this request is a dry run. Its response needs only the request id, whatever else is always present in
+    /// other responses.
     #[must_use]
     pub fn is_dry_run(&self, request: &dyn Model) -> bool {
         self.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true))
     }
 
-    /// Drops from a report the members that a response may lack because its request was a dry run.
-    pub fn excuse_dry_run(&self, request: &dyn Model, report: &mut Report) {
+    /// Removes from a report the members that the response to a dry run may lack.
+    pub fn allow_dry_run_gaps(&self, request: &dyn Model, report: &mut Report) {
         if self.is_dry_run(request) {
             report.missing.retain(|path| path == "RequestId" || path.contains('.'));
         }
     }
 
-    /// The member that the client fills with a fresh token when the caller left it empty.
+    /// The member that the client fills with a new token if the caller left it empty.
     ///
-    /// Only actions of class [`RetryClass::Token`]: elsewhere a member of that name is stored or
-    /// ignored, so a token would promise what the service does not keep.
+    /// Only for actions of class [`RetryClass::Token`]. Elsewhere, the service stores or ignores a member of that
+    /// name, so a token would not make a retry safe.
     #[must_use]
-    pub fn minted_token(&self) -> Option<&'static str> {
+    pub fn generated_token(&self) -> Option<&'static str> {
         self.idempotency_token.filter(|_| self.retry == RetryClass::Token)
     }
 
-    /// Error codes that it documents beside the common ones.
+    /// Error codes that the action documents in addition to the common ones.
     pub fn errors(&self) -> impl Iterator<Item = &'static str> {
         self.errors.split_ascii_whitespace()
     }
 
-    /// Whether the action documents this error code, beside the common ones.
+    /// Whether the action documents this error code in addition to the common ones.
     #[must_use]
     pub fn documents(&self, code: &str) -> bool {
         self.errors().any(|documented| documented == code)
     }
 }
 
-/// How safe it is to send a request again whose first outcome is unknown.
+/// How safe it is to retry a request whose outcome is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RetryClass {
-    /// Changes nothing: send it again.
+    /// Changes nothing: retry.
     Read,
-    /// The service recognises the repeated token: send it again with the same token and parameters.
+    /// The service recognizes the client token: retry with the same token and parameters.
     Token,
-    /// Sets a state that a repeat sets again: send it again once, but trust only a reading.
+    /// Sets a state that a retry sets again: retry once, but trust only a read.
     Convergent,
-    /// A repeat is refused or could undo somebody's later change: read first.
+    /// A retry is rejected, or could undo a later change by somebody else: read first.
     Guarded,
-    /// A repeat costs money or destroys: never sent again, the caller decides.
+    /// A retry costs money or destroys something: never retry; the caller decides.
     Hazard,
 }
 
 impl RetryClass {
-    /// The word that specifications use.
+    /// The name in specifications.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -199,30 +199,30 @@ impl fmt::Display for RetryClass {
     }
 }
 
-/// Members that give a request another class than its action has.
+/// Conditions that give a request another retry class than its action has.
 #[derive(Clone, Copy, Debug)]
 pub struct RetryClassOverride {
     /// All of these must hold.
     pub when: &'static [Condition],
-    /// The class then.
+    /// The retry class if they hold.
     pub class: RetryClass,
 }
 
-/// A name that the `Filters` member of an action knows.
+/// A filter name that the `Filters` member of an action accepts.
 #[derive(Clone, Copy, Debug)]
 pub struct FilterInfo {
     /// The name; `tag:tag-key` stands for `tag:` followed by any key.
     pub name: &'static str,
     /// Its known values, if the set is closed.
     pub values: &'static [&'static str],
-    /// Layout of its values.
+    /// Format of its values.
     pub format: Option<&'static str>,
     /// A request must carry it.
     pub required: bool,
 }
 
 impl FilterInfo {
-    /// A filter that takes any value.
+    /// A filter that accepts any value.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self { name, values: &[], format: None, required: false }
@@ -235,7 +235,7 @@ impl FilterInfo {
         self
     }
 
-    /// Layout of its values.
+    /// Format of its values.
     #[must_use]
     pub const fn format(mut self, format: &'static str) -> Self {
         self.format = Some(format);
@@ -249,7 +249,7 @@ impl FilterInfo {
         self
     }
 
-    /// Whether this row is the one for `name`.
+    /// Whether this filter has the name `name`.
     #[must_use]
     pub fn accepts(&self, name: &str) -> bool {
         match self.name.split_once(':') {

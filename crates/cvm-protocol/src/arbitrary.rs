@@ -1,22 +1,22 @@
-//! One strategy that makes values of any model from its table, for property tests.
+//! A proptest strategy that generates values of any model from its model info.
 //!
-//! A value grows from a list of choices; fewer and smaller choices give a smaller value, so shrinking
-//! a failure is shrinking a list of numbers.
+//! A list of choices determines the value. Fewer and smaller choices give a smaller value, so proptest shrinks a
+//! failure by shrinking a list of numbers.
 
 use proptest::prelude::*;
 
 use crate::{FieldInfo, Kind, Model, Slot};
 
-/// What the values must be fit for.
+/// The encoding that must be able to express the values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fit {
-    /// JSON: anything goes.
+pub enum Encoding {
+    /// JSON, which can express every value.
     Json,
-    /// The flattened form: every object and every list item leaves a pair.
-    Flat,
+    /// Query encoding: every object and every list item must produce a pair.
+    Query,
 }
 
-/// Texts that have broken an encoder somewhere: separators of every form, quotes, controls, scripts.
+/// Texts that are difficult for encoders: separators, quotes, control characters and many scripts.
 const TEXTS: &[&str] = &[
     "",
     "ap-guangzhou-3",
@@ -33,10 +33,12 @@ const TEXTS: &[&str] = &[
 ];
 
 /// A strategy for values of one model type.
-pub fn values<M: Model + Default + Clone + std::fmt::Debug>(fit: Fit) -> impl Strategy<Value = M> {
+pub fn values<M: Model + Default + Clone + std::fmt::Debug>(
+    encoding: Encoding,
+) -> impl Strategy<Value = M> {
     choices().prop_map(move |choices| {
         let mut model = M::default();
-        fill(&mut model, choices, fit);
+        fill(&mut model, choices, encoding);
         model
     })
 }
@@ -47,13 +49,13 @@ pub fn choices() -> impl Strategy<Value = Vec<u32>> {
 }
 
 /// Fills a model from a list of choices.
-pub fn fill(model: &mut dyn Model, choices: Vec<u32>, fit: Fit) {
-    Grower { choices: choices.into_iter(), fit }.object(model, 0, false);
+pub fn fill(model: &mut dyn Model, choices: Vec<u32>, encoding: Encoding) {
+    Grower { choices: choices.into_iter(), encoding }.object(model, 0, false);
 }
 
 struct Grower {
     choices: std::vec::IntoIter<u32>,
-    fit: Fit,
+    encoding: Encoding,
 }
 
 impl Grower {
@@ -62,16 +64,16 @@ impl Grower {
         self.choices.next().unwrap_or(0)
     }
 
-    /// A wide number from two choices.
+    /// A 64-bit number from two choices.
     fn wide(&mut self) -> u64 {
         (u64::from(self.next()) << 32) | u64::from(self.next())
     }
 
-    fn object(&mut self, model: &mut dyn Model, depth: usize, solid: bool) {
+    fn object(&mut self, model: &mut dyn Model, depth: usize, non_empty: bool) {
         for (index, field) in model.table().members.iter().enumerate() {
-            // A solid object leaves at least one pair: its first member is set.
-            let solid = solid && index == 0;
-            self.slot(model.member_mut(index), field, &field.kind, depth, solid);
+            // The first member is set, so that the object produces at least one pair.
+            let non_empty = non_empty && index == 0;
+            self.slot(model.member_mut(index), field, &field.kind, depth, non_empty);
         }
     }
 
@@ -81,13 +83,13 @@ impl Grower {
         field: &'static FieldInfo,
         kind: &Kind,
         depth: usize,
-        solid: bool,
+        non_empty: bool,
     ) {
         match slot {
             Slot::Unknown => {}
             Slot::Optional(option) => {
-                if solid || (depth < 6 && !self.next().is_multiple_of(3)) {
-                    self.slot(option.insert(), field, kind, depth, solid);
+                if non_empty || (depth < 6 && !self.next().is_multiple_of(3)) {
+                    self.slot(option.get_or_insert_default(), field, kind, depth, non_empty);
                 }
             }
             Slot::Str(text) => *text = self.text(field),
@@ -100,14 +102,14 @@ impl Grower {
             Slot::F64(number) => *number = f64::from(self.next().cast_signed()) / 64.0,
             Slot::Bool(flag) => *flag = self.next() % 2 == 1,
             Slot::Object(model) => {
-                self.object(model, depth + 1, solid || self.fit == Fit::Flat);
+                self.object(model, depth + 1, non_empty || self.encoding == Encoding::Query);
             }
             Slot::List(list) => {
                 let Kind::List(kind) = kind else { return };
                 let wanted = if depth < 4 { self.next() % 4 } else { 0 };
-                let solid_items = self.fit == Fit::Flat;
-                for _ in 0..wanted.max(u32::from(solid)) {
-                    self.slot(list.push(), field, kind, depth + 1, solid_items);
+                let non_empty_items = self.encoding == Encoding::Query;
+                for _ in 0..wanted.max(u32::from(non_empty)) {
+                    self.slot(list.push(), field, kind, depth + 1, non_empty_items);
                 }
             }
         }

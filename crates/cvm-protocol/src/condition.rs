@@ -9,16 +9,16 @@ use crate::{Model, member_named};
 pub struct Condition {
     /// The member, by its name on the wire.
     pub member: &'static str,
-    /// What is asked of it.
+    /// The test.
     pub test: Predicate,
 }
 
-/// What a [`Condition`] asks of its member.
+/// The test that a [`Condition`] applies to its member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Predicate {
-    /// It is given, if only as an empty text.
+    /// It is given, possibly as an empty text.
     Present,
-    /// It is not given, or only as an empty text.
+    /// It is not given, or it is an empty text.
     Absent,
     /// It is given with one of these values.
     OneOf(&'static [&'static str]),
@@ -51,9 +51,9 @@ impl Condition {
         Self { member, test: Predicate::NoneOf(values) }
     }
 
-    /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text
-    /// is sent and may clear something, so it is given; but it names nothing, so it is missing too:
-    /// neither a role that is unbound nor an empty client token makes a request safer to repeat.
+    /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text is sent and may
+    /// clear something, so it counts as given. It names nothing, so it counts as absent too: neither a role that is
+    /// unbound nor an empty client token makes a retry safer.
     #[must_use]
     pub fn holds(&self, request: &dyn Model) -> bool {
         let value = member_named(request, self.member);

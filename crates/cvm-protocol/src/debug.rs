@@ -16,7 +16,7 @@ pub fn debug(model: &dyn Model, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match model.member(index) {
             Value::Absent => {}
             Value::List(list) if list.is_empty() && !field.required => {}
-            // The table has the last word: a secret stays hidden whatever type holds it.
+            // The model info decides: a secret stays hidden whatever its type is.
             _ if field.secret => {
                 shown.field(field.wire, &format_args!("***"));
             }

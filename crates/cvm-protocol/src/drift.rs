@@ -1,35 +1,35 @@
-//! What an answer said differently from the specification, though it could be read.
+//! Reports where a decoded response deviates from the specification.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use serde::de::Error;
 
-/// Most drifts that one report keeps; the rest are counted. A bound, because a hostile answer could
-/// otherwise make the report larger than itself.
+/// Maximum number of drifts that a report keeps; the rest are counted. Without this limit, a hostile response could
+/// make the report larger than itself.
 const KEPT: usize = 64;
 
-/// What decoding noticed.
+/// The deviations that decoding found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// Deviations from the specification, the first 64 of them.
     pub drifts: Vec<Drift>,
-    /// How many more there were.
+    /// The number of further deviations.
     pub omitted: usize,
-    /// Paths of promised members that were absent or null.
+    /// Paths of members that are always present but were absent or null.
     pub missing: Vec<String>,
-    /// The lists that had a null item: those of the answer itself, and the first 64 of objects within it.
+    /// The lists that had a null item: all lists of the response itself, and the first 64 of objects inside it.
     pub null_items: Vec<String>,
 }
 
 impl Report {
-    /// Whether everything was as the specification says.
+    /// Whether the response matches the specification.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.drifts.is_empty() && self.omitted == 0 && self.missing.is_empty()
     }
 
-    /// The members of the answer itself, not of objects within it, that were promised and not sent.
+    /// The members of the response itself, not of objects inside it, that are always present but were not sent.
     pub fn missing_members(&self) -> impl Iterator<Item = &str> {
         self.missing.iter().map(String::as_str).filter(|path| !path.contains('.'))
     }
@@ -43,12 +43,12 @@ impl Report {
     }
 }
 
-/// One deviation and where it was.
+/// One deviation and its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drift {
-    /// Where, in the notation of the API: `InstanceSet.0.Placement.Zone`.
+    /// The path, in the notation of the API: `InstanceSet.0.Placement.Zone`.
     pub path: String,
-    /// What.
+    /// The kind of deviation.
     pub kind: DriftKind,
 }
 
@@ -74,8 +74,8 @@ pub enum DriftKind {
 impl fmt::Display for Drift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let what = match self.kind {
-            DriftKind::UnknownMember => "is not a member that the specification knows",
-            DriftKind::UnknownValue => "holds a value outside the known set",
+            DriftKind::UnknownMember => "is not a member of the specification",
+            DriftKind::UnknownValue => "has a value outside the known set",
             DriftKind::NumberAsText => "is a number written as text",
             DriftKind::BooleanAsText => "is a boolean written as text",
             DriftKind::TextExpected => "is not text, though text was expected",
@@ -86,21 +86,21 @@ impl fmt::Display for Drift {
     }
 }
 
-/// Members of list items that any text may unfold into, however short it is: about 32 MB of them.
+/// Members of list items that any text may expand to, however short it is: about 32 MB.
 const ROOM: usize = 1 << 20;
-/// Bytes of text for each one more. Real lists have a member for every twelve bytes or more.
+/// Bytes of text for each further member. Real lists have at least twelve bytes per member.
 const BYTES_A_MEMBER: usize = 8;
 
-/// Collects a [`Report`] while decoding goes on, and remembers where it failed.
+/// Collects a [`Report`] during decoding and remembers where it failed.
 pub(crate) struct DecodeReport {
     report: RefCell<Report>,
     failure: RefCell<Option<Failure>>,
-    /// The digits of numbers can be read again, because there is a text.
+    /// There is a text from which the digits of numbers can be read again.
     has_text: bool,
-    /// They must be.
+    /// The digits must be read again.
     wants_digits: Cell<bool>,
-    /// Members of list items that may still be made. `{},` has three bytes, and as an instance it has
-    /// 1.6 KB: without a bound an answer of 16 MB would take nine thousand.
+    /// The number of members of list items that may still be created. `{},` has three bytes and becomes an instance of
+    /// 1.6 KB. Without this limit, a response of 16 MB would take 9 GB.
     room: Cell<usize>,
     pub(crate) strict: bool,
     /// A null item of a list is left out, not read as a default one.
@@ -108,7 +108,7 @@ pub(crate) struct DecodeReport {
 }
 
 impl DecodeReport {
-    /// For what is in memory already, and cannot unfold much.
+    /// For a value that is in memory already and cannot expand much.
     pub(crate) fn new(strict: bool) -> Self {
         Self {
             report: RefCell::default(),
@@ -127,14 +127,14 @@ impl DecodeReport {
         Self { room, has_text: true, ..Self::new(strict) }
     }
 
-    /// For a response. In a request a null item keeps its place: a list of ids must not become shorter,
-    /// and with no id at all mean everything.
+    /// For a response. In a request, a null item keeps its position: a list of ids must not become shorter, because an
+    /// empty one means everything.
     pub(crate) fn of_response(bytes: usize) -> Self {
         Self { drops_null_items: true, ..Self::of_text(bytes, false) }
     }
 
-    /// Whether a number arrived where text belongs, or a fraction where a whole number does, and its digits have
-    /// to be read from the text.
+    /// Whether a number arrived for a text member, or a fraction for an integer, and its digits have to be read from the
+    /// text.
     pub(crate) const fn wants_digits(&self) -> bool {
         self.wants_digits.get()
     }
@@ -151,7 +151,7 @@ pub(crate) struct Failure {
     pub(crate) found: Option<&'static str>,
 }
 
-/// Where decoding is: a chain of steps on the stack, spelled out only when there is something to say.
+/// The path to the current value: a chain of steps on the stack that is written out only for a message.
 #[derive(Clone, Copy)]
 pub(crate) struct Path<'p> {
     ledger: &'p DecodeReport,
@@ -183,13 +183,13 @@ impl<'p> Path<'p> {
         self.ledger.strict
     }
 
-    /// How many lists there are between this and the member that holds them: 1 for an item of its list.
+    /// The number of lists between this value and its member: 1 for an item of the member's list.
     pub(crate) fn depth_in_list(&self) -> usize {
         let places = std::iter::successors(Some(self), |place| place.parent);
         places.take_while(|place| matches!(place.step, Step::Item(_))).count()
     }
 
-    /// Takes the room of an item with so many members; false when there is none left.
+    /// Charges the budget for an item with this many members. Returns `false` if the budget is used up.
     pub(crate) fn charge_budget(&self, members: usize) -> bool {
         let left = self.ledger.room.get().checked_sub(members);
         self.ledger.room.set(left.unwrap_or(0));
@@ -207,7 +207,7 @@ impl<'p> Path<'p> {
         }
     }
 
-    /// Tells of a null item at this place. Returns whether it is to be left out.
+    /// Reports a null item at this path. Returns whether to leave it out.
     #[cold]
     pub(crate) fn note_null_item(&self) -> bool {
         self.note(DriftKind::NullItem);
@@ -225,10 +225,10 @@ impl<'p> Path<'p> {
     }
 
     #[cold]
-    pub(crate) fn note_missing(&self) {
+    pub(crate) fn report_missing(&self) {
         let mut report = self.ledger.report.borrow_mut();
-        // What the answer itself lacks decides whether it is a success, so that is always told; a table
-        // bounds how much it is.
+        // The missing members of the response itself decide whether it is a success, so they are always reported.
+        // The model info limits their number.
         let is_own = matches!(self.parent, Some(Path { step: Step::Root, .. }));
         if is_own || report.missing.len() < KEPT {
             let path = self.path();
@@ -238,19 +238,19 @@ impl<'p> Path<'p> {
         }
     }
 
-    /// Asks for the digits of a number that arrived where another kind belongs; false if nobody has them.
+    /// Asks for the digits of a number that arrived in place of another kind. Returns `false` if there is no text.
     #[cold]
     pub(crate) fn want_digits(&self) -> bool {
         self.ledger.wants_digits.set(self.ledger.has_text);
         self.ledger.has_text
     }
 
-    /// Remembers this as the place of the failure, unless a deeper one was remembered already.
+    /// Remembers this as the path of the failure, unless a deeper one is known already.
     pub(crate) fn fail(&self) {
         self.fail_as(None, None);
     }
 
-    /// As [`Self::fail`], with the kind that belongs here and the kind that was found.
+    /// As [`Self::fail`], with the expected and the found kind.
     #[cold]
     pub(crate) fn fail_as(&self, expected: Option<&'static str>, found: Option<&'static str>) {
         let mut failure = self.ledger.failure.borrow_mut();
@@ -259,7 +259,7 @@ impl<'p> Path<'p> {
         }
     }
 
-    /// A value of another kind. It is named by kind alone: the text of a value could be a secret.
+    /// The error for a value of another kind. It names only the kind, because the value could be a secret.
     #[cold]
     pub(crate) fn mismatch<E: Error>(&self, expected: &'static str, found: &'static str) -> E {
         self.fail_as(Some(expected), Some(found));

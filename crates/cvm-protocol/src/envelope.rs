@@ -1,7 +1,7 @@
-//! The answer's envelope: `{"Response": {…}}` with either an `Error` or the members of the action.
+//! Decodes the response envelope: `{"Response": {…}}` with either an `Error` or the members of the action.
 //!
-//! Success and failure are told apart by the presence of `Error` alone, whatever the HTTP status or the
-//! content type say: the official Python client overlooks errors when a gateway adds a charset.
+//! Only the presence of `Error` distinguishes failure from success, whatever the HTTP status or the content type is. The
+//! official Python client misses errors if a gateway adds a charset to the content type.
 
 use std::fmt;
 
@@ -18,32 +18,32 @@ use crate::{
     ServiceError, member_named, model,
 };
 
-/// An answer of the service, read.
+/// A decoded response of the service.
 #[derive(Clone, Debug, Default)]
 pub struct Envelope {
-    /// What the service refused with; without it the call succeeded.
+    /// The error of the service; without one the call succeeded.
     pub error: Option<ServiceError>,
-    /// The id under which the service knows the call.
+    /// The request id.
     pub request_id: Option<String>,
-    /// Whether the error has the form of the pre-2017 gateway, `{"code": 4100, …}`; its number is the code.
+    /// Whether the error has the form of the old gateway, `{"code": 4100, …}`; its number is the code.
     pub is_old_gateway: bool,
-    /// Whether there is an error and a success too: a result beside the error, or an error at a place or in a
-    /// case where the service writes none, such as `Error` beside `Response`. Such a response contradicts
-    /// itself: neither half of it proves anything.
+    /// Whether there is both an error and a success: a result beside the error, or an error where the service writes
+    /// none, such as `Error` beside `Response`. Such a response contradicts itself, so neither half of it proves
+    /// anything.
     pub is_contradictory: bool,
-    /// What deviated from the specification. A promised member that is missing here on an action
-    /// that changes something means that the outcome is unknown.
+    /// The deviations from the specification. If an action changes something and its response lacks a member that is
+    /// always present, the outcome is unknown.
     pub report: Report,
 }
 
-/// Reads an answer into `response`.
+/// Decodes a body into `response`.
 ///
-/// Both spellings of the request id, `RequestId` and the older `RequestID`, are taken. The form of
-/// the pre-2017 gateway, `{"code": 4100, …}`, is read as an error too.
+/// Accepts both spellings of the request id, `RequestId` and the older `RequestID`. Also decodes the error form of the
+/// old gateway, `{"code": 4100, …}`.
 ///
 /// # Errors
 ///
-/// When the text is not JSON, is not an envelope, or gives a member twice at any level.
+/// If the text is not JSON, is not an envelope, or repeats a member at any level.
 pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeError> {
     let ledger = DecodeReport::of_response(body.len());
     let mut content = Content::default();
@@ -76,7 +76,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
     Ok(Envelope { error, request_id, is_old_gateway, is_contradictory, report })
 }
 
-/// Whether a response with an error gives a member of its action too, in whatever case its name is written.
+/// Whether a response with an error also has a member of its action, in any case of its name.
 fn has_result(response: &Json, table: &ModelInfo) -> bool {
     let Json::Object(members) = response else { return false };
     members.iter().any(|(name, value)| {
@@ -87,7 +87,7 @@ fn has_result(response: &Json, table: &ModelInfo) -> bool {
     })
 }
 
-/// Whether a member is one of errors, in whatever case its name is written.
+/// Whether a member holds errors, in any case of its name.
 fn is_error(name: &str) -> bool {
     name.eq_ignore_ascii_case("Error")
 }
@@ -117,8 +117,8 @@ fn misplaced_error(body: &[u8]) -> Option<ErrorBody> {
     Some(ErrorBody { code, message })
 }
 
-/// Everything in `Response` of an answer that [`decode`] has taken, as the service wrote it. For another
-/// text it is that text.
+/// The content of `Response`, as the service wrote it, of a body that [`decode`] accepted. For any other text, that
+/// text.
 #[must_use]
 pub fn response(body: &[u8]) -> Json {
     match Json::scan(body) {
@@ -154,19 +154,19 @@ fn read<'de, R: serde_json::de::Read<'de>>(
     source.deserialize_any(outer).and_then(|()| source.end())
 }
 
-/// What the envelope holds beside the members of the action.
+/// The members of the envelope other than those of the action.
 #[derive(Default)]
 struct Content {
     error: Option<ErrorBody>,
     request_id: Option<String>,
     is_old_gateway: bool,
     is_contradictory: bool,
-    /// There is a member of errors where the service writes none.
+    /// There is an error member where the service writes none.
     has_misplaced_error: bool,
 }
 
 impl Content {
-    /// Gives every text the digits of the number that arrived for it.
+    /// Sets every text to the digits of the number that arrived for it.
     #[cold]
     fn restore(&mut self, response: &mut dyn Model, written: &Json) -> Result<(), DecodeError> {
         restore(response, written)?;
@@ -181,7 +181,7 @@ impl Content {
     }
 }
 
-/// The request id under either spelling: a model, so that it is read like every other text.
+/// The request id under either spelling: a model, so that it is decoded like every other text.
 #[derive(Default)]
 struct RequestIdBody {
     id: Option<String>,
@@ -197,7 +197,7 @@ static REQUEST_ID_BODY: ModelInfo = ModelInfo {
 
 model!(RequestIdBody REQUEST_ID_BODY { 0 id });
 
-/// `{"Code": …, "Message": …}`: a model like any other, so that the engine refuses duplicates in it.
+/// `{"Code": …, "Message": …}`: a model, so that the decoder rejects repeated members.
 #[derive(Clone, Default)]
 struct ErrorBody {
     code: String,
@@ -291,8 +291,8 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_, '_> {
         }
         match (answered, legacy.into_error()) {
             (true, None) => Ok(()),
-            // The number says that it failed and the response says that it was done. Other programs write
-            // numbers of HTTP there.
+            // The number says that the call failed, and the response says that it succeeded. Other programs write HTTP
+            // statuses there.
             (true, Some(error)) if content.error.is_none() && error.code.len() >= 4 => {
                 content.error = Some(error);
                 content.is_contradictory = true;
@@ -304,7 +304,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_, '_> {
                 content.is_old_gateway = true;
                 Ok(())
             }
-            (false, None) => Err(A::Error::custom("the answer has no member `Response`")),
+            (false, None) => Err(A::Error::custom("the response has no member `Response`")),
         }
     }
 }
@@ -345,7 +345,7 @@ impl<'de> Visitor<'de> for ResponseVisitor<'_, '_> {
         let table = response.table();
         let mut progress = SeenMembers::new(table);
         let mut unknown = String::new();
-        // Null counts as given: what follows it would be a second word on the same matter.
+        // Null counts as given: a second one would be a repeated member.
         let (mut error, mut request_id) = (None, None);
         while let Some(key) =
             map.next_key_seed(InnerKeySeed(KeySeed { table, unknown: &mut unknown }))?
@@ -380,12 +380,12 @@ impl<'de> Visitor<'de> for ResponseVisitor<'_, '_> {
     }
 }
 
-/// Gives the model the request id that the envelope read under either spelling.
+/// Sets the request id of the model, from either spelling.
 fn put_request_id(response: &mut dyn Model, id: &str) {
     if let Some(index) = response.table().find(b"RequestId") {
         let mut slot = response.member_mut(index);
         if let crate::Slot::Optional(option) = slot {
-            slot = option.insert();
+            slot = option.get_or_insert_default();
         }
         if let crate::Slot::Str(member) = slot {
             id.clone_into(member);
@@ -425,7 +425,7 @@ impl Visitor<'_> for InnerKeySeed<'_> {
     }
 }
 
-/// The answer of the pre-2017 gateway.
+/// The response of the old gateway.
 #[derive(Default)]
 struct Legacy {
     code: Option<serde_json::Value>,
@@ -436,9 +436,8 @@ struct Legacy {
 impl Legacy {
     /// The error in it: the number is the code, and 0 is success and no error.
     ///
-    /// The number decides and not `codeDesc`, which is prose: the table of codes that the gateway's
-    /// documentation publishes (<https://cloud.tencent.com/document/product/236/1718>) has numbers only.
-    /// What has no number, such as `{"code":"BAD_GATEWAY"}` of a proxy, is not the gateway's.
+    /// The number decides, not the text `codeDesc`: the table of codes in the gateway's documentation (<https://cloud.tencent.com/document/product/236/1718>) has numbers only.
+    /// A body without a number, such as `{"code":"BAD_GATEWAY"}` of a proxy, is not from the gateway.
     fn into_error(self) -> Option<ErrorBody> {
         let text = |value: Option<serde_json::Value>| match value {
             Some(serde_json::Value::String(text)) => text,
@@ -456,7 +455,7 @@ impl Legacy {
     }
 }
 
-/// The whole number that a text stands for, however it is written: `4100`, `4100.0` and `4.1e3` are one.
+/// The integer that a text stands for: `4100`, `4100.0` and `4.1e3` are the same.
 fn whole(text: &str) -> Option<u32> {
     let number: f64 = text.parse().ok().filter(|_| is_whole(text))?;
     let is_whole = number.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&number);

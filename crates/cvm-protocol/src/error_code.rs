@@ -1,28 +1,28 @@
-//! Error codes: an open set, ordered in families by dots.
+//! Error codes: an open set, grouped in families by dots.
 
 use std::borrow::Cow;
 use std::fmt;
 
 /// An error code as the service gave it, such as `InvalidInstanceId.NotFound`.
 ///
-/// New codes appear without notice, so this is text with questions rather than an enum. Match known
-/// ones against the generated constants through [`as_str`](Self::as_str); ask the predicates about
-/// the rest. A predicate looks at the family (the part before the first dot) unless it says otherwise.
+/// New codes appear without notice, so this is a text with predicates instead of an enum. Match known codes against the
+/// generated constants through [`as_str`](Self::as_str), and use the predicates for the rest. A predicate looks at
+/// the family, the part before the first dot, unless it says otherwise.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ErrorCode(Cow<'static, str>);
 
-/// What a code says about who has to act.
+/// The kind of failure that a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ErrorKind {
     /// Credentials, signature or permission.
     Auth,
     /// The request is wrong.
     Client,
-    /// Something that the request names is not there.
+    /// A resource that the request names does not exist.
     NotFound,
-    /// Something is not in the state that the action needs.
+    /// A resource is not in the state that the action needs.
     State,
-    /// A quota or a stock is used up.
+    /// A quota or stock is used up.
     Quota,
     /// Too many calls.
     Throttle,
@@ -30,14 +30,14 @@ pub enum ErrorKind {
     Server,
 }
 
-/// What the specification knows of a code.
+/// The description of a code in the specification.
 #[derive(Debug)]
 pub struct ErrorInfo {
     /// The code.
     pub code: &'static str,
-    /// Who has to act.
+    /// The kind of failure.
     pub kind: ErrorKind,
-    /// Whether the same request may pass later, unchanged. The retry class of the action stands above.
+    /// Whether the same request may succeed later. The retry class of the action takes precedence.
     pub retryable: bool,
     /// Whether a request that changes something may have been carried out in part although it ended with this
     /// code: its outcome is unknown.
@@ -61,7 +61,7 @@ impl ErrorCode {
         self.0.split_once('.').map_or(&*self.0, |(family, _)| family)
     }
 
-    /// The code and its ancestors, from the most particular: `A.B.C`, `A.B`, `A`.
+    /// The code and its ancestors, from the most specific: `A.B.C`, `A.B`, `A`.
     pub fn ancestors(&self) -> impl Iterator<Item = &str> {
         std::iter::successors(Some(self.as_str()), |code| {
             code.rsplit_once('.').map(|(parent, _)| parent)
@@ -80,7 +80,7 @@ impl ErrorCode {
         self.family() == "RequestLimitExceeded"
     }
 
-    /// The service failed within: the outcome of a change is unknown.
+    /// The service failed internally: the outcome of a change is unknown.
     #[must_use]
     pub fn is_internal(&self) -> bool {
         self.family().starts_with("Internal") || self.family() == "ServiceUnavailable"
@@ -95,10 +95,10 @@ impl ErrorCode {
             || self.is_internal() && member.starts_with("TradeUnknown")
     }
 
-    /// The service turned the request away before it did anything. Decided by the family alone, so also for a
-    /// code that no specification lists: `InvalidParameterValue.SomethingNew` is one. Timeouts, internal errors,
-    /// failed operations and unknown families are none, and neither is a member of a refusing family
-    /// that speaks of a timeout or of something internal or unknown. The numbers of the old gateway are none.
+    /// The service rejected the request before it did anything. Only the family decides, so this also holds for codes
+    /// that no specification lists, such as `InvalidParameterValue.SomethingNew`. It does not hold for timeouts, internal
+    /// errors, failed operations, unknown families and the numbers of the old gateway, nor for a code of a rejecting
+    /// family that mentions a timeout or something internal or unknown.
     #[must_use]
     pub fn is_refusal(&self) -> bool {
         const BEGINNINGS: [&str; 4] = ["Missing", "NoSuch", "Unauthorized", "Unsupported"];
@@ -123,7 +123,7 @@ impl ErrorCode {
             "ResourcesSoldOut",
             "UnknownParameter",
         ];
-        // These stand above the family. What is invalid may have any name.
+        // These take precedence over the family. An invalid value may have any name.
         const DOUBTS: [&str; 4] = ["timeout", "timedout", "internalerror", "unknownerror"];
         let family = self.family();
         if family.starts_with("Invalid") {
@@ -136,8 +136,7 @@ impl ErrorCode {
         is_refusing && !DOUBTS.iter().any(|doubt| whole.contains(doubt))
     }
 
-    /// Credentials or signature were refused, or a permission is missing. The numbers are the old
-    /// gateway's.
+    /// The credential or signature was rejected, or a permission is missing. The numbers are those of the old gateway.
     #[must_use]
     pub fn is_auth(&self) -> bool {
         matches!(self.family(), "AuthFailure" | "UnauthorizedOperation" | "InvalidPermission")
@@ -147,7 +146,7 @@ impl ErrorCode {
             )
     }
 
-    /// No stock for what was asked: another zone or model may do.
+    /// No stock for the request: another zone or instance type may have some.
     #[must_use]
     pub fn is_capacity(&self) -> bool {
         matches!(self.family(), "ResourceInsufficient" | "ResourcesSoldOut")
@@ -163,7 +162,7 @@ impl ErrorCode {
             || self.is_under("InvalidParameterValue.ExternalIpQuotaLimited")
     }
 
-    /// Something that the request names does not exist.
+    /// A resource that the request names does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         let last = self.0.rsplit('.').next().unwrap_or_default();

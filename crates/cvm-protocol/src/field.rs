@@ -1,11 +1,11 @@
-//! One row of a table: what the specification says of one member.
+//! Describes one member of a model: its kind, limits and relations.
 
 use crate::{Condition, ModelInfo};
 
-/// What a member may hold.
+/// The kind of value of a member.
 #[derive(Clone, Copy, Debug)]
 pub enum Kind {
-    /// Text, open enums and secrets among it.
+    /// Text, including open enums and secrets.
     Str,
     /// A signed 64-bit integer.
     I64,
@@ -22,7 +22,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// The word for it in messages to people.
+    /// Its name in messages.
     #[must_use]
     pub const fn noun(&self) -> &'static str {
         match self {
@@ -37,59 +37,59 @@ impl Kind {
     }
 }
 
-/// What the specification says of one member.
+/// The description of one member in the specification.
 ///
-/// Limits are facts of the service. The client ignores them unless asked to validate, because the
-/// server is the judge and its limits move; the emulator and the command line read them.
+/// Limits are facts of the service. The client ignores them unless it is asked to validate, because the server decides
+/// and its limits change. The emulator and the command line use them.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldInfo {
     /// Name on the wire.
     pub wire: &'static str,
-    /// What it holds.
+    /// Its kind of value.
     pub kind: Kind,
-    /// A request must carry it.
+    /// A request must have it.
     pub required: bool,
-    /// An answer always carries it, and not as null.
+    /// A response always has it, and not as null.
     pub always_present: bool,
-    /// An answer may carry it as null.
+    /// A response may have it as null.
     pub nullable: bool,
-    /// A list that may be empty in the answer to a change, which then names nothing of what it made.
+    /// The response to a change may leave this list empty, and then names no resource that it created.
     pub may_be_empty: bool,
-    /// No log may show it.
+    /// It must not appear in logs.
     pub secret: bool,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     pub deprecated: bool,
-    /// Only an older gateway documents it.
+    /// Only the old gateway documents it.
     pub legacy: bool,
     /// Its text is base64.
     pub base64: bool,
-    /// Smallest value.
+    /// Minimum value.
     pub min: Option<i64>,
-    /// Largest value.
+    /// Maximum value.
     pub max: Option<i64>,
-    /// Fewest characters.
+    /// Minimum number of characters.
     pub min_length: Option<u32>,
-    /// Most characters.
+    /// Maximum number of characters.
     pub max_length: Option<u32>,
-    /// Most bytes, once decoded where the text is base64.
+    /// Maximum number of bytes, after decoding if the text is base64.
     pub max_bytes: Option<u32>,
-    /// Most items of a list.
+    /// Maximum number of items of a list.
     pub max_items: Option<u32>,
-    /// The known values, as text; empty when the set is not closed by the specification.
+    /// The known values, as text; empty if the set is open.
     pub values: &'static [&'static str],
-    /// Documented values that the limits and the layout do not cover, as text: `DEFAULT` for a network id.
+    /// Documented values that the limits and the format do not cover, as text: `DEFAULT` for a network id.
     pub special: &'static [&'static str],
-    /// What the service takes when the member is absent, as text.
+    /// The value that the service uses if the member is absent, as text.
     pub default: Option<&'static str>,
     /// Unit of a number.
     pub unit: Option<&'static str>,
-    /// Layout of an identifier (`ins-xxxxxxxx`) or of a time.
+    /// Format of an id (`ins-xxxxxxxx`) or of a time.
     pub format: Option<&'static str>,
-    /// Regular expression that the whole text matches.
+    /// Regular expression that must match the whole text.
     pub pattern: Option<&'static str>,
-    /// The member must be there when one of these holds.
+    /// The member is required if one of these holds.
     pub required_if: &'static [Condition],
-    /// Members that may not be given beside it.
+    /// Members that must not be given together with it.
     pub exclusive_with: &'static [&'static str],
     /// Exactly one of these must be given.
     pub exactly_one_of: &'static [&'static str],
@@ -145,19 +145,19 @@ macro_rules! flags {
     };
 }
 flags! {
-    /// A request must carry it.
+    /// A request must have it.
     required,
-    /// An answer always carries it.
+    /// A response always has it.
     always_present,
-    /// An answer may carry it as null.
+    /// A response may have it as null.
     nullable,
-    /// The answer to a change may leave the list empty.
+    /// The response to a change may leave the list empty.
     may_be_empty,
-    /// No log may show it.
+    /// It must not appear in logs.
     secret,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     deprecated,
-    /// Only an older gateway documents it.
+    /// Only the old gateway documents it.
     legacy,
     /// Its text is base64.
     base64,
@@ -176,25 +176,25 @@ macro_rules! limits {
     };
 }
 limits! {
-    /// Smallest value.
+    /// Minimum value.
     min: i64,
-    /// Largest value.
+    /// Maximum value.
     max: i64,
-    /// Fewest characters.
+    /// Minimum number of characters.
     min_length: u32,
-    /// Most characters.
+    /// Maximum number of characters.
     max_length: u32,
-    /// Most bytes, once decoded where the text is base64.
+    /// Maximum number of bytes, after decoding if the text is base64.
     max_bytes: u32,
-    /// Most items of a list.
+    /// Maximum number of items of a list.
     max_items: u32,
-    /// What the service takes when the member is absent.
+    /// The value that the service uses if the member is absent.
     default: &'static str,
     /// Unit of a number.
     unit: &'static str,
-    /// Layout of an identifier or a time.
+    /// Format of an id or a time.
     format: &'static str,
-    /// Regular expression for the whole text.
+    /// Regular expression that must match the whole text.
     pattern: &'static str,
 }
 
@@ -213,11 +213,11 @@ macro_rules! lists {
 lists! {
     /// The known values.
     values: &'static str,
-    /// Documented values beyond the limits and the layout.
+    /// Documented values that the limits and the format do not cover.
     special: &'static str,
-    /// Required when one of these holds.
+    /// Required if one of these holds.
     required_if: Condition,
-    /// Not beside these.
+    /// Not together with these.
     exclusive_with: &'static str,
     /// Exactly one of these.
     exactly_one_of: &'static str,

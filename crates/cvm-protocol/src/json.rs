@@ -1,4 +1,4 @@
-//! Models as JSON text, both ways. serde_json reads and writes; here are only the rules around it.
+//! Encodes models as JSON and decodes them. serde_json does the parsing; this module adds the rules of the API.
 
 use std::fmt;
 
@@ -13,9 +13,9 @@ use crate::{Json, Model, Report, Value};
 ///
 /// # Errors
 ///
-/// When a number is not finite: the error has its path.
+/// If a number is not finite. The error has its path.
 pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
-    // Room for most requests: growing into it would cost a tenth of the work.
+    // Enough for most requests: growing the buffer would cost 10 % of the work.
     let mut text = Vec::with_capacity(512);
     serde_json::to_writer(&mut text, &Encoded(Value::Object(model))).map_err(|error| {
         match not_finite(Value::Object(model)) {
@@ -26,15 +26,15 @@ pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
     Ok(text)
 }
 
-/// Fills a model from JSON text and tells what deviated from the specification.
+/// Decodes a model from JSON text and reports deviations from the specification.
 ///
 /// # Errors
 ///
-/// When the text is not JSON, a member is given twice, or a value cannot be read as its kind.
+/// If the text is not JSON, a member is repeated, or a value has the wrong kind.
 pub fn from_slice(model: &mut dyn Model, json: &[u8]) -> Result<Report, DecodeError> {
     let ledger = DecodeReport::of_text(json.len(), false);
-    // One look at the whole text is a seventh of the work that looking at every string of it is. Text
-    // that is not UTF-8 may still be read: a string that nobody asks for is skipped unseen.
+    // Checking the whole text once takes a seventh of the time of checking every string. Text that is not UTF-8 may
+    // still decode: strings of unknown members are skipped unchecked.
     match std::str::from_utf8(json) {
         Ok(text) => read(model, json, &mut serde_json::Deserializer::from_str(text), ledger),
         Err(_) => read(model, json, &mut serde_json::Deserializer::from_slice(json), ledger),
@@ -51,11 +51,11 @@ pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, D
     read(model, json, &mut serde_json::Deserializer::from_slice(json), ledger)
 }
 
-/// Fills a model from a JSON value.
+/// Decodes a model from a JSON value.
 ///
 /// # Errors
 ///
-/// When a value cannot be read as its kind.
+/// If a value has the wrong kind.
 pub fn from_value(model: &mut dyn Model, value: &serde_json::Value) -> Result<Report, DecodeError> {
     let ledger = DecodeReport::new(false);
     let place = Path::root(&ledger);
@@ -102,20 +102,20 @@ pub(crate) fn conclude<T>(
     })
 }
 
-/// JSON text that cannot be read as a model.
+/// JSON text that cannot be decoded as a model.
 ///
-/// The message names kinds and places, never the text of a value, which could be a secret.
+/// The message names kinds and paths, never a value, which could be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeError {
-    /// The member that could not be read, in the notation of the API; empty for the text as a whole.
+    /// The path of the member, in the notation of the API; empty for the whole text.
     pub path: String,
     /// Why.
     pub message: String,
-    /// The kind of value that belongs there, such as `an integer`.
+    /// The expected kind of value, such as `an integer`.
     pub expected: Option<&'static str>,
-    /// The kind of value that was found there.
+    /// The kind of value that was found.
     pub found: Option<&'static str>,
-    /// Whether the text is JSON as a whole, so that the fault is the value and not the text.
+    /// Whether the whole text is JSON, so that the value is wrong and not the text.
     pub is_json: bool,
 }
 
@@ -126,7 +126,7 @@ impl DecodeError {
         Self { path, message, expected: None, found: None, is_json: false }
     }
 
-    /// Looks at the text as a whole: whether it is JSON, and what was found at the place of the failure.
+    /// Checks whether the whole text is JSON, and finds the value at the path of the failure.
     #[cold]
     pub(crate) fn of_text(mut self, text: &[u8], root: impl FnOnce(&[u8]) -> Json) -> Self {
         self.is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok();

@@ -1,9 +1,8 @@
-//! The vocabulary of a Tencent Cloud API 3.0 service, and the engine that speaks it.
+//! Shared types of Tencent Cloud API 3.0 services, and the engine that encodes, decodes and validates them.
 //!
-//! A generated model is a struct and a static [`ModelInfo`]; [`Model`] hands its members out by index.
-//! Everything else is written once over `dyn Model`: JSON ([`json`]), the flattened form ([`query_form`]),
-//! the answer's [`envelope`], [`validate`]ion and redacted `Debug`. The crate does no IO and knows no
-//! noun of any particular service.
+//! A generated model is a struct and a static [`ModelInfo`]; [`Model`] gives access to its members by index. Everything
+//! else is written once over `dyn Model`: JSON ([`json`]), query encoding ([`query_form`]), the response [`envelope`],
+//! [`validate`]ion and redacted `Debug`. The crate does no IO and contains nothing specific to one service.
 
 mod action;
 #[cfg(feature = "arbitrary")]

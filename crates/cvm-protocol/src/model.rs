@@ -1,20 +1,19 @@
-//! What the engine knows of any model: a table, and members it can read and write by index.
+//! The trait of all models: a static description, and members that the engine reads and writes by index.
 //!
-//! A generated struct implements [`Model`] with the [`model!`](crate::model) macro; the traits below are
-//! how its fields hand themselves out. Everything else (JSON, the flattened form, validation, `Debug`)
-//! is written once over `dyn Model`.
+//! A generated struct implements [`Model`] with the [`model!`](crate::model) macro. The traits below give access to its
+//! fields. Everything else (JSON, query encoding, validation, `Debug`) is written once over `dyn Model`.
 
 use crate::{ModelInfo, Sensitive};
 
 /// A struct of the API together with its [`ModelInfo`].
 pub trait Model: Send + Sync {
-    /// The table that describes the members, in the order of their indexes.
+    /// The description of the members, in the order of their indexes.
     fn table(&self) -> &'static ModelInfo;
 
     /// Reads the member at `index`; [`Value::Absent`] past the end.
     fn member(&self, index: usize) -> Value<'_>;
 
-    /// The place to write the member at `index`; [`Slot::Unknown`] past the end.
+    /// The slot of the member at `index`; [`Slot::Unknown`] past the end.
     fn member_mut(&mut self, index: usize) -> Slot<'_>;
 }
 
@@ -25,7 +24,7 @@ pub enum Value<'a> {
     Absent,
     /// Text, or the wire value of an open enum.
     Str(&'a str),
-    /// Text that no log may show.
+    /// Text that must not appear in logs.
     Secret(&'a str),
     /// A signed integer.
     I64(i64),
@@ -48,7 +47,7 @@ impl Value<'_> {
         matches!(self, Self::Absent)
     }
 
-    /// Whether nothing was set, or only an empty text or an empty list: it says nothing.
+    /// Whether nothing was set, or only an empty text or an empty list.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         match self {
@@ -70,7 +69,7 @@ impl Value<'_> {
         }
     }
 
-    /// The text of a scalar as the flattened form writes it; `None` for objects, lists and absent values.
+    /// The text of a scalar in query encoding; `None` for objects, lists and absent values.
     #[must_use]
     pub fn text(&self) -> Option<String> {
         match self {
@@ -103,13 +102,13 @@ impl Value<'_> {
     }
 }
 
-/// A place to write one member or item.
+/// A mutable reference to one member or item.
 pub enum Slot<'a> {
-    /// Nothing here: the member is unknown, what arrives for it is skipped.
+    /// The member is unknown; its value is skipped.
     Unknown,
     /// Plain text.
     Str(&'a mut String),
-    /// A type that is made from text: an open enum or a secret.
+    /// A type that is parsed from text: an open enum or a secret.
     Text(&'a mut dyn FromWireText),
     /// A signed integer.
     I64(&'a mut i64),
@@ -127,23 +126,23 @@ pub enum Slot<'a> {
     Optional(&'a mut dyn Optional),
 }
 
-/// A member of any Rust type that a model may hold: an item, an `Option` of one, or a `Vec` of them.
+/// A member of any Rust type that a model may have: an item, an `Option` of one, or a `Vec` of them.
 pub trait Member {
     /// Reads it.
     fn value(&self) -> Value<'_>;
-    /// The place to write it.
+    /// Its slot.
     fn slot(&mut self) -> Slot<'_>;
 }
 
-/// A value that can stand alone, in an `Option` or in a list.
+/// A value that can be a member, in an `Option` or in a list.
 pub trait Item: Default + Send + Sync {
     /// Reads it.
     fn value(&self) -> Value<'_>;
-    /// The place to write it.
+    /// Its slot.
     fn slot(&mut self) -> Slot<'_>;
 }
 
-/// A type that is made from text.
+/// A type that is parsed from text.
 pub trait FromWireText {
     /// Replaces the value.
     fn set_from_str(&mut self, text: &str);
@@ -151,9 +150,9 @@ pub trait FromWireText {
 
 /// A member that may be absent.
 pub trait Optional {
-    /// Puts a default value in place and hands out its slot.
-    fn insert(&mut self) -> Slot<'_>;
-    /// The slot of the value that is there, if one is.
+    /// Sets a default value and returns its slot.
+    fn get_or_insert_default(&mut self) -> Slot<'_>;
+    /// The slot of the value, if there is one.
     fn as_mut(&mut self) -> Option<Slot<'_>>;
     /// Removes the value.
     fn clear(&mut self);
@@ -169,11 +168,11 @@ pub trait List: Send + Sync {
     }
     /// Reads the item at `index`; [`Value::Absent`] past the end.
     fn at(&self, index: usize) -> Value<'_>;
-    /// The place to write the item at `index`; [`Slot::Unknown`] past the end.
+    /// The slot of the item at `index`; [`Slot::Unknown`] past the end.
     fn at_mut(&mut self, index: usize) -> Slot<'_>;
     /// Removes all items.
     fn clear(&mut self);
-    /// Appends a default item and hands out its slot.
+    /// Appends a default item and returns its slot.
     fn push(&mut self) -> Slot<'_>;
     /// Removes the last item.
     fn pop(&mut self);
@@ -244,7 +243,7 @@ impl<T: Item> Member for Vec<T> {
 }
 
 impl<T: Item> Optional for Option<T> {
-    fn insert(&mut self) -> Slot<'_> {
+    fn get_or_insert_default(&mut self) -> Slot<'_> {
         Option::insert(self, T::default()).slot()
     }
     fn as_mut(&mut self) -> Option<Slot<'_>> {
@@ -284,8 +283,8 @@ pub fn member_named<'a>(model: &'a dyn Model, name: &str) -> Value<'a> {
 
 /// Makes a struct a [`Model`]: `model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 stop_type });`.
 ///
-/// The struct's `Debug` is the engine's, which shows members by their wire names, leaves absent ones
-/// out and never shows a secret.
+/// The struct gets the engine's `Debug`, which shows members by their wire names, leaves out absent ones and never shows
+/// a secret.
 #[macro_export]
 macro_rules! model {
     ($model:ident $table:ident { $($index:literal $field:ident)* }) => {

@@ -1,11 +1,11 @@
-//! The static table beside every model, and the index that finds a member by its wire name.
+//! The static description of a model, and the index that finds a member by its wire name.
 
 use crate::FieldInfo;
 
 /// Describes one model: its name and its members in wire order.
 #[derive(Debug)]
 pub struct ModelInfo {
-    /// The name of the type, as the API has it.
+    /// The name of the type in the API.
     pub name: &'static str,
     /// The members, in the order of the specification.
     pub members: &'static [FieldInfo],
@@ -34,27 +34,27 @@ impl ModelInfo {
 
 /// A perfect hash over the member names of one model, computed by the generator.
 ///
-/// The multiplier is chosen so that no two names of the model meet in one slot; a lookup is then one
-/// multiplication and one comparison. Measured on a 181 KB answer, a binary search over names cost
-/// 60 % more for the whole decode.
+/// The generator chooses the multiplier so that no two names of the model share a slot. A lookup is then one
+/// multiplication and one comparison. On a response of 181 KB, a binary search over names made the whole decode 60 %
+/// slower.
 #[derive(Debug)]
 pub struct NameIndex {
-    /// The odd multiplier that keeps the names apart.
+    /// The odd multiplier without collisions.
     pub multiplier: u64,
-    /// How far the product is shifted down: 64 less the number of index bits.
+    /// The right shift of the product: 64 minus the number of index bits.
     pub shift: u32,
-    /// For each hash value the index of the member, or [`NameIndex::NONE`].
+    /// For each hash value, the index of the member, or [`NameIndex::NONE`].
     pub slots: &'static [u8],
 }
 
 impl NameIndex {
-    /// Marks a slot that no member has.
+    /// Marks an empty slot.
     pub const NONE: u8 = u8::MAX;
 
-    /// The most members that a table can hold.
+    /// Maximum number of members of a model.
     pub const MAX_MEMBERS: usize = u8::MAX as usize;
 
-    /// The value of `name` in a table with this multiplier and shift.
+    /// The hash value of `name` with this multiplier and shift.
     #[must_use]
     #[inline]
     pub fn hash(name: &[u8], multiplier: u64, shift: u32) -> usize {
@@ -65,7 +65,7 @@ impl NameIndex {
             _ => short(name),
         };
         let product = (mixed ^ name.len() as u64).wrapping_mul(multiplier);
-        // A shift of 64 is what a table with a single slot asks for.
+        // A single slot needs a shift of 64.
         usize::try_from(product.checked_shr(shift).unwrap_or(0)).unwrap_or(usize::MAX)
     }
 
@@ -78,7 +78,7 @@ impl NameIndex {
     }
 }
 
-/// A name of less than eight bytes as one little-endian word, put together from pieces that overlap.
+/// A name of less than eight bytes as one little-endian word, read in overlapping pieces.
 #[inline]
 fn short(name: &[u8]) -> u64 {
     let far = |index: usize, word: u64| word << (8 * index);
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn short_names_are_their_bytes_in_one_word() {
+    fn short_name_is_its_bytes_in_one_word() {
         for length in 0..8 {
             let name = b"aZ09_xQ".get(..length).unwrap();
             let word = name.iter().rev().fold(0, |word, byte| (word << 8) | u64::from(*byte));

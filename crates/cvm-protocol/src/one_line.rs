@@ -1,9 +1,8 @@
-//! Keeps shown text on one line: what a service says must not break a log line or steer a terminal.
+//! Keeps text on one line: a message from the service must not break a log line or control a terminal.
 
 use std::fmt;
 
-/// Writes text with control characters and line breaks escaped, also those that only Unicode calls so, and
-/// marks that turn the direction of text.
+/// Writes text with escaped control characters, line breaks (those of Unicode too) and direction marks.
 #[derive(Debug)]
 pub struct OneLine<W>(pub W);
 

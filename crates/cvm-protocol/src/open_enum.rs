@@ -46,7 +46,7 @@ macro_rules! open_enum {
         }
 
         impl Default for $name {
-            /// The value of a promise that was not kept: `Unknown` with no text.
+            /// `Unknown` with an empty text: the value of an always-present member that was missing.
             fn default() -> Self {
                 Self::Unknown(String::new())
             }

@@ -1,39 +1,39 @@
-//! How a long answer is read page by page, as data; the runtime is the transport's.
+//! Describes how an action divides its list into pages. The transport reads them.
 
 use crate::{Action, Model};
 
-/// An action whose answer is a list in pages.
+/// An action that returns a list in pages.
 pub trait Paginate: Action {
-    /// One entry of the list.
+    /// One item of the list.
     type Item: Send + 'static;
 
-    /// Takes the entries out of one answer.
+    /// Takes the items out of one response.
     fn items(response: Self::Response) -> Vec<Self::Item>;
 }
 
 /// How an action divides its list.
 #[derive(Clone, Copy, Debug)]
 pub struct PageInfo {
-    /// By position or by token.
+    /// By offset or by token.
     pub style: PageStyle,
-    /// Response member that holds the entries.
+    /// Response member that holds the items.
     pub items: &'static str,
-    /// Member of an entry that tells it from all others; rows can shift between pages, ids do not.
+    /// Member of an item that is its id. Items can move between pages; ids do not change.
     pub id: Option<&'static str>,
-    /// Whether the total counts the entries that match the request. Where it does not, it counts those of the whole
-    /// account, or something else: see [`Self::has_exact_total`].
+    /// Whether the total counts the items that match the request. Otherwise it counts those of the whole account, or
+    /// something else: see [`Self::has_exact_total`].
     pub is_total_exact: bool,
-    /// Entries in a page when the request does not say.
+    /// Default number of items in a page.
     pub default_limit: u64,
-    /// Fewest entries that a request may ask for.
+    /// Minimum number of items in a page.
     pub min_limit: u64,
-    /// Most entries that a request may ask for.
+    /// Maximum number of items in a page.
     pub max_limit: u64,
 }
 
 impl PageInfo {
-    /// Whether the total of a response to this request is the number of entries that match. A request that gives
-    /// nothing but a place in the list asks for all entries of the account.
+    /// Whether the total of a response to this request is the number of matching items. A request with nothing but an
+    /// offset and a limit asks for all items of the account.
     #[must_use]
     pub fn has_exact_total(&self, request: &dyn Model) -> bool {
         let PageStyle::Offset { offset, limit, .. } = self.style else { return true };
@@ -45,31 +45,31 @@ impl PageInfo {
     }
 }
 
-/// By position or by token.
+/// By offset or by token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PageStyle {
-    /// A position and a length; the answer tells how many there are in all.
+    /// An offset and a limit; the response has the total.
     Offset {
-        /// Request member for the position of the first entry, counted from 0.
+        /// Request member for the offset of the first item, counted from 0.
         offset: &'static str,
-        /// Request member for the length.
+        /// Request member for the limit.
         limit: &'static str,
-        /// Response member for the number of entries in all pages.
+        /// Response member for the number of items in all pages.
         total: &'static str,
     },
-    /// A token that the previous page gave.
+    /// A token from the previous page.
     Token {
         /// Request member that takes the token.
         token_in: &'static str,
-        /// Response member that gives the next one; empty or absent at the end.
+        /// Response member with the next token; empty or absent at the end.
         token_out: &'static str,
-        /// Request member for the length.
+        /// Request member for the limit.
         limit: &'static str,
     },
 }
 
 impl PageStyle {
-    /// Request member for the length of a page.
+    /// Request member for the number of items in a page.
     #[must_use]
     pub const fn limit(&self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Percent-encoding of names and values, as RFC 3986 and the signing rules ask.
+//! Percent-encodes names and values by RFC 3986 and the signing rules.
 
 use std::borrow::Cow;
 
@@ -50,7 +50,7 @@ pub fn encode_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> 
 ///
 /// # Errors
 ///
-/// The name, still encoded, whose escape is broken or whose bytes are not UTF-8.
+/// Returns the name, still encoded, if an escape is invalid or the bytes are not UTF-8.
 pub fn decode_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
     text.split('&')
         .filter(|part| !part.is_empty())
@@ -64,7 +64,7 @@ pub fn decode_pairs(text: &str) -> Result<Vec<(String, String)>, String> {
         .collect()
 }
 
-/// Decodes one name or value; `None` when an escape is broken or the bytes are not UTF-8.
+/// Decodes one name or value; `None` if an escape is invalid or the bytes are not UTF-8.
 #[must_use]
 pub fn decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains(['%', '+']) {

@@ -1,8 +1,7 @@
-//! Judges what a response proves: that a list is whole, that a resource is gone, that a change named
-//! what it made.
+//! Decides what a response proves: that a list is complete, that a resource does not exist, that a change named the
+//! resources that it created.
 //!
-//! Only proof proves absence. A list that is absent, null or too short, a null item and an item without
-//! its id prove nothing.
+//! A list that is absent, null or too short, a null item, and an item without its id prove nothing.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -11,7 +10,7 @@ use crate::{
     FieldInfo, Kind, List, Model, ModelInfo, PageInfo, PageStyle, Report, Value, member_named,
 };
 
-/// Members of a response that a struct cannot show to be missing, since it holds a default for them.
+/// Missing members of a response that the struct cannot show, because it holds a default for them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Gaps {
@@ -25,7 +24,7 @@ pub struct Gaps {
 }
 
 impl Gaps {
-    /// The gaps that decoding has found.
+    /// The gaps that decoding found.
     #[must_use]
     pub fn of(report: &Report) -> Self {
         Self {
@@ -40,8 +39,8 @@ impl Gaps {
         }
     }
 
-    /// Whether an item of this list lacks something that it always has. What it then seems not to be, it
-    /// may be.
+    /// Whether an item of this list lacks a member that is always present. Such an item may match although it seems
+    /// not to.
     #[must_use]
     pub fn has_partial_items(&self, items: &str) -> bool {
         let of_items =
@@ -59,7 +58,7 @@ fn own(paths: &[String]) -> impl Iterator<Item = &String> {
     paths.iter().filter(|path| !path.contains('.'))
 }
 
-/// Why a list in a response proves nothing. Its text begins with the list's name.
+/// Why a list in a response proves nothing. Its text begins with the name of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListDefect(String);
 
@@ -76,7 +75,7 @@ impl ListDefect {
     ///
     /// # Errors
     ///
-    /// What is wrong with the list.
+    /// Returns what is wrong with the list.
     pub fn check<'r>(
         response: &'r dyn Model,
         gaps: &Gaps,
@@ -102,12 +101,12 @@ impl ListDefect {
         }
     }
 
-    /// Whether a response to the first request of a list holds the whole list. Where the total is not exact, the
-    /// request asks for ids, and no more than fit on a page: then the page has room for all of them.
+    /// Whether the first page holds the whole list. If the total is not exact, the request must ask for ids, and for no
+    /// more than fit in a page.
     ///
     /// # Errors
     ///
-    /// As [`Self::check`]; or the total is absent or another number, or there is another page.
+    /// As [`Self::check`]; also if the total is absent or another number, or if there is another page.
     pub fn check_whole<'r>(
         response: &'r dyn Model,
         gaps: &Gaps,
@@ -133,12 +132,12 @@ impl ListDefect {
         }
     }
 
-    /// Whether a response to a request for these ids proves that those it does not list do not exist.
+    /// Whether a response to a request for these ids proves that the ids it does not list do not exist.
     ///
     /// # Errors
     ///
-    /// As [`Self::check_whole`]; or the list has an item twice, or one that was not asked for: then it
-    /// may be the response to another request.
+    /// As [`Self::check_whole`]; also if the list repeats an item or has one that was not requested. Then it may be the
+    /// response to another request.
     pub fn check_absence<'r>(
         response: &'r dyn Model,
         gaps: &Gaps,
@@ -164,14 +163,14 @@ impl ListDefect {
     }
 }
 
-/// How many items a response says there are in all pages; `None` if it does not say.
+/// The total of a list in all pages, if the response has it.
 #[must_use]
 pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
     let number = member_named(response, total).as_i64().filter(|_| !gaps.lacks(total));
     number.and_then(|number| u64::try_from(number).ok())
 }
 
-/// Where the response to a change fails to name what it made: the members and what is wrong with them.
+/// The members of the response to a change that fail to name the created resources, and what is wrong with them.
 ///
 /// By the convention of the API a resource is named by the first text member that ends in `Id`. A list
 /// of texts names with each text, a list of objects with each object.
@@ -185,8 +184,8 @@ pub fn unnamed(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
         .collect()
 }
 
-/// Secret members that the response to a change lacks, in what is always present: the member and what the
-/// response names. What such a member holds, like the private key of a new key pair, exists nowhere else.
+/// Always-present secrets that the response to a change lacks: the member and the names in the response. Such a secret,
+/// like the private key of a new key pair, exists nowhere else.
 #[must_use]
 pub fn lost_secrets(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let is_lost = |value: Value<'_>| value.text().is_none_or(|text| text.trim().is_empty());
@@ -209,8 +208,8 @@ pub fn lost_secrets(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     lost
 }
 
-/// The ids in a response: what it says that it made or found. A number is one if its name ends in `Id` or
-/// `Number`, as that of a task or a version; zero is none.
+/// The ids in a response. A number is an id if its name ends in `Id` or `Number`, such as that of a task or a version;
+/// zero is none.
 #[must_use]
 pub fn named(response: &dyn Model) -> Vec<String> {
     let members = response.table().members.iter().enumerate();
@@ -252,7 +251,7 @@ fn names(field: &FieldInfo, value: Value<'_>) -> Vec<String> {
     names.into_iter().flatten().filter(|name| !name.trim().is_empty()).collect()
 }
 
-/// The names in parentheses, where there are any.
+/// The names in parentheses, if there are any.
 fn told(names: &[String]) -> String {
     match names {
         [] => String::new(),
@@ -278,7 +277,7 @@ fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String
             match (is_whole, names.is_empty()) {
                 (true, false) => None,
                 (_, true) => Some(format!("`{wire}`")),
-                // What is known may be all that somebody has to go by.
+                // The known part may be the only trace of the resource.
                 (false, false) => Some(format!("a part of `{wire}`{}", told(&names))),
             }
         }
@@ -286,7 +285,7 @@ fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String
     }
 }
 
-/// The member that tells a resource from all others.
+/// The member that is the id of a resource.
 fn identity(table: &'static ModelInfo) -> Option<&'static str> {
     table.members.iter().find(|field| is_id(field)).map(|field| field.wire)
 }

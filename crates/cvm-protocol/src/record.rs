@@ -1,13 +1,13 @@
-//! A model without a struct of its own: any table, filled at run time.
+//! A model without a struct of its own: any model info, with values at run time.
 //!
-//! Generic callers (the command line, waiters, the emulator's validation) speak of actions that they
-//! know only as tables. A record lets the same engine serve them.
+//! Generic callers (the command line, waiters, the emulator's validation) know actions only by their descriptions. A
+//! record lets them use the same engine.
 
 use std::fmt;
 
 use crate::{FieldInfo, Item, Kind, List, Model, ModelInfo, Optional, Sensitive, Slot, Value};
 
-/// A model of any table. Every member may be absent, required ones too.
+/// A model of any model info. Every member may be absent, even required ones.
 #[derive(Clone)]
 pub struct Record {
     table: &'static ModelInfo,
@@ -15,7 +15,7 @@ pub struct Record {
 }
 
 impl Record {
-    /// A record without any member set.
+    /// A record without values.
     #[must_use]
     pub fn new(table: &'static ModelInfo) -> Self {
         Self { table, members: table.members.iter().map(Datum::of).collect() }
@@ -48,7 +48,7 @@ impl serde::Serialize for Record {
     }
 }
 
-/// One member or item, of a kind that is fixed from the start.
+/// One member or item of a fixed kind.
 #[derive(Clone)]
 struct Datum {
     kind: Kind,
@@ -111,7 +111,7 @@ impl Datum {
 }
 
 impl Optional for Datum {
-    fn insert(&mut self) -> Slot<'_> {
+    fn get_or_insert_default(&mut self) -> Slot<'_> {
         self.content = match self.kind {
             Kind::Str if self.secret => Content::Secret(Sensitive::default()),
             Kind::Str => Content::Str(String::new()),
@@ -158,7 +158,7 @@ impl List for Items {
 
     fn push(&mut self) -> Slot<'_> {
         self.items.push(Datum { kind: self.kind, secret: self.secret, content: Content::Absent });
-        self.items.last_mut().map_or(Slot::Unknown, Optional::insert)
+        self.items.last_mut().map_or(Slot::Unknown, Optional::get_or_insert_default)
     }
 
     fn pop(&mut self) {

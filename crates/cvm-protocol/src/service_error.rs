@@ -1,17 +1,17 @@
-//! What the service says when it refuses.
+//! The error that the service returns.
 
 use std::fmt::{self, Write};
 
 use crate::{ErrorCode, OneLine};
 
-/// An error that the service answered with. `Display` is one line, whatever the service says.
+/// An error that the service returned. `Display` is one line, whatever the message contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceError {
     /// Its code.
     pub code: ErrorCode,
     /// Its message, in the language of the request.
     pub message: String,
-    /// The request that it answers; empty only from gateways that give none.
+    /// The request id; empty only from gateways that give none.
     pub request_id: String,
 }
 

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_left_out_and_utf16_is_named() {
+    fn byte_order_mark_is_ignored_and_utf16_is_named() {
         assert_eq!(utf8_text(b""), Ok(""));
         assert_eq!(
             utf8_text("\u{feff}{\"a\":\"\u{feff}\"}".as_bytes()),

@@ -1,18 +1,18 @@
-//! Checks a model against the limits of its table.
+//! Validates a model against the limits of the specification.
 //!
-//! The emulator does so for every request; a client only when its caller asks, because the server is
-//! the judge. Free-text rules of the specification are documentation and are not checked here.
+//! The emulator validates every request; a client does so only on demand, because the server decides. Free-text rules of
+//! the specification are documentation and are not checked.
 
 use std::fmt;
 
 use crate::{FieldInfo, Kind, Model, Value};
 
-/// A member that breaks a limit of its table.
+/// A member that violates a limit.
 #[derive(Clone, Debug)]
 pub struct Violation {
-    /// Where, in the notation of the API: `DataDisks.0.DiskSize`.
+    /// The path, in the notation of the API: `DataDisks.0.DiskSize`.
     pub path: String,
-    /// The member's row.
+    /// The description of the member.
     pub field: &'static FieldInfo,
     /// What is wrong.
     pub fault: ViolationKind,
@@ -37,27 +37,27 @@ pub enum ViolationKind {
     TooLong(u32),
     /// It has more bytes than this, once decoded where it is base64.
     TooManyBytes(u32),
-    /// It is not base64 text, padded to a multiple of four characters or not at all.
+    /// It is not base64, either with full padding or without any.
     NotBase64,
     /// It has more items than this.
     TooManyItems(u32),
     /// It is not in the value set.
     NotAllowed,
-    /// It has not the layout of such an identifier.
+    /// It does not have the format of such an id.
     BadFormat(&'static str),
     /// It does not match the pattern.
     BadPattern(&'static str),
-    /// It may not be given beside this one.
+    /// It must not be given together with this one.
     Exclusive(&'static str),
     /// Exactly one of these must be given, and none is.
     NoneOf(&'static [&'static str]),
-    /// Exactly one of these must be given, and more are.
+    /// Exactly one of these must be given, and several are.
     ExactlyOneOf(&'static [&'static str]),
     /// One or more of these must be given.
     AtLeastOneOf(&'static [&'static str]),
 }
 
-/// Checks a model and everything in it, in table order.
+/// Validates a model and everything in it, in the order of the members.
 #[must_use]
 pub fn validate(model: &dyn Model) -> Vec<Violation> {
     let mut check = Check { path: String::new(), violations: Vec::new() };
@@ -84,7 +84,7 @@ impl Check {
             self.step(field.wire, |check| {
                 if !is_given(field, value) {
                     if !check.absent(model, field, value) && value.as_str() == Some("") {
-                        // It is sent, and no closed set of values has it.
+                        // It is sent, and no closed set of values contains it.
                         check.allowed(field, value, "");
                     }
                 } else {
@@ -98,7 +98,7 @@ impl Check {
         }
     }
 
-    /// Tells of a member that has to be given and is not; whether it had to be.
+    /// Reports a required member that is not given. Returns whether it is required.
     fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) -> bool {
         let condition = field.required_if.iter().find(|condition| condition.holds(model));
         match condition {
@@ -111,7 +111,7 @@ impl Check {
         true
     }
 
-    /// Rules on several members are told once, at the first of them.
+    /// A violated rule on several members is reported once, at the first of them.
     fn groups(
         &mut self,
         field: &'static FieldInfo,
@@ -137,7 +137,7 @@ impl Check {
             Value::Object(model) => self.object(model),
             Value::List(list) => {
                 if let Some(limit) = field.max_items.filter(|limit| list.len() > *limit as usize) {
-                    // The list is not looked into: a hostile one could be long.
+                    // The items are not validated: a hostile list could be long.
                     return self.fault(field, value, ViolationKind::TooManyItems(limit));
                 }
                 for index in 0..list.len() {
@@ -169,7 +169,7 @@ impl Check {
         }
     }
 
-    /// What is not a number breaks every limit.
+    /// NaN violates every limit.
     fn float(&mut self, field: &'static FieldInfo, value: Value<'_>, number: f64) {
         if let Some(min) = field.min.filter(|min| number.is_nan() || number < *min as f64) {
             self.fault(field, value, ViolationKind::TooSmall(min));
@@ -232,7 +232,7 @@ impl Check {
     }
 }
 
-/// Whether a member is given: with a value, or with the empty text where that is a value.
+/// Whether a member is given: with a value, or with an empty text if that is a documented value.
 fn is_given(field: &FieldInfo, value: Value<'_>) -> bool {
     !value.is_blank() || value.as_str().is_some_and(|text| is_special(field, text))
 }
@@ -242,20 +242,20 @@ fn has_values(field: &FieldInfo) -> bool {
     !field.values.is_empty() || !field.special.is_empty()
 }
 
-/// Whether the service documents this very value, whatever the limits and the layout of the others are.
+/// Whether this is a documented value that the limits and the format do not cover.
 fn is_special(field: &FieldInfo, value: &str) -> bool {
     field.special.contains(&value)
 }
 
-/// Four characters of base64 stand for three bytes, and two or three at the end for one or two. Padding
-/// stands for nothing, be it absent or too long.
+/// Four characters of base64 encode three bytes, and two or three at the end encode one or two. Padding encodes
+/// nothing.
 fn decoded_length(text: &str) -> usize {
     let characters = text.trim_end_matches('=').len();
     characters / 4 * 3 + characters % 4 * 3 / 4
 }
 
-/// Whether it is base64 in its standard alphabet (RFC 4648, section 4), with its padding or without any: both
-/// are among the examples of the vendor.
+/// Whether it is base64 in the standard alphabet (RFC 4648, section 4), with or without padding: the vendor's examples
+/// have both.
 fn is_base64(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
@@ -264,9 +264,8 @@ fn is_base64(text: &str) -> bool {
     body.len() % 4 != 1 && (padding == 0 || is_padded) && body.bytes().all(is_letter)
 }
 
-/// Whether an identifier begins as its layout does: `ins-` of `ins-xxxxxxxx`. The number of
-/// characters after the prefix is typical, not guaranteed. Layouts of times, and those that offer a
-/// choice in words, are not checked here.
+/// Whether an id has the prefix of its format: `ins-` of `ins-xxxxxxxx`. The number of characters after the prefix is
+/// typical, not guaranteed. Formats of times, and those that describe alternatives in words, are not checked.
 fn fits_format(text: &str, format: &str) -> bool {
     let prefix = format.trim_end_matches('x');
     if !prefix.ends_with('-') || prefix.len() == format.len() || prefix.contains(' ') {
@@ -277,8 +276,7 @@ fn fits_format(text: &str, format: &str) -> bool {
     })
 }
 
-/// Whether the whole text matches. A pattern that is no regular expression matches everything: the
-/// linter refuses such specifications, and a limit that cannot be read is no limit.
+/// Whether the whole text matches. An invalid regular expression matches everything; lint rejects such specifications.
 fn matches_whole(text: &str, pattern: &str) -> bool {
     regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
         || regex_lite::Regex::new(pattern).is_err()

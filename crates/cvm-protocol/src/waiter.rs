@@ -1,19 +1,19 @@
-//! What to poll until something asynchronous is done, as data; the runtime is the transport's.
+//! Describes what to poll until an asynchronous operation is done. The transport polls.
 
 use std::time::Duration;
 
 use crate::{ActionInfo, Condition, FromWireText, List, Model, Record, Slot};
 
-/// A goal for some resources: which action to poll and which states mean what.
+/// A waiter: which action to poll, and what each state means.
 #[derive(Debug)]
 pub struct WaiterInfo {
     /// Its name, such as `InstancesRunning`.
     pub name: &'static str,
-    /// The action that tells the state.
+    /// The action that shows the state.
     pub action: &'static ActionInfo,
-    /// Request member that takes the ids; `Filters.host-id` where only a filter of that name does.
+    /// Request member for the ids, or a filter, such as `Filters.host-id`.
     pub ids: &'static str,
-    /// Members that every poll carries beside the ids, with their values as text.
+    /// Further members of every poll, with their values as text.
     pub with: &'static [(&'static str, &'static str)],
     /// Response member that lists the resources.
     pub items: &'static str,
@@ -21,32 +21,32 @@ pub struct WaiterInfo {
     pub id: &'static str,
     /// Member of a resource that holds its state.
     pub state: &'static str,
-    /// States in which the goal is reached, unless an operation is running.
+    /// Target states. They count unless an operation is running.
     pub success: &'static [&'static str],
-    /// All of these hold as well when the goal is reached.
+    /// Conditions that must hold in the target state as well.
     pub when: &'static [Condition],
     /// States that mean failure.
     pub failure: &'static [&'static str],
-    /// States from which the goal cannot be reached any more.
+    /// States from which the target state cannot be reached.
     pub unreachable: &'static [&'static str],
-    /// States in which a resource may be before the operation begins, and from which only another call leads to the
-    /// goal. One ends the wait if the resource came into it during the wait, and no operation is running.
+    /// States that a resource may have before the operation begins, and from which only another call leads to the target
+    /// state. Such a state ends the wait if the resource entered it during the wait and no operation is running.
     pub elsewhere: &'static [&'static str],
-    /// States in which nothing moves by itself and the goal is not reached. Every other state that is not in
-    /// a list above leads somewhere, or is not known.
+    /// Settled states that are not the target: nothing changes by itself. Every other state that is not in a list above is
+    /// on the way to another state, or unknown.
     pub settled: &'static [&'static str],
-    /// Where a resource shows its latest operation, which may run while the state stays. If its state is
-    /// [`Self::state`], the goal is the end of the operation itself.
+    /// The members with the latest operation, which may run while the state stays the same. If its state is
+    /// [`Self::state`], the waiter is for the end of the operation itself.
     pub operation: Option<OperationInfo>,
-    /// What it means when an answer does not list an id.
+    /// What it means if a response does not list an id.
     pub missing: Missing,
     /// Error codes that say that no resource has this id, like a list without it.
     pub absent_codes: &'static [&'static str],
-    /// Member of a resource that tells why it failed.
+    /// Member of a resource with the reason of a failure.
     pub reason: Option<&'static str>,
-    /// Member of a resource that names the request which its state speaks of.
+    /// Member of a resource with the id of its latest request.
     pub request_id: Option<&'static str>,
-    /// Member of a resource that tells how far it is, in percent.
+    /// Member of a resource with its progress in percent.
     pub progress: Option<&'static str>,
     /// Time between two polls.
     pub interval: Duration,
@@ -54,27 +54,27 @@ pub struct WaiterInfo {
     pub timeout: Duration,
 }
 
-/// Where a resource shows its latest operation.
+/// The members with the latest operation of a resource.
 #[derive(Clone, Copy, Debug)]
 pub struct OperationInfo {
     /// Member of a resource that holds the state of the operation; null when there was none.
     pub state: &'static str,
-    /// States of an operation that is over.
+    /// States of an operation that has ended.
     pub ended: &'static [&'static str],
     /// Those of them that mean failure.
     pub failed: &'static [&'static str],
-    /// One of these holds as well after an operation that failed.
+    /// Further conditions that mean that the operation failed.
     pub failed_when: &'static [Condition],
-    /// Values of [`WaiterInfo::state`] at which a failed operation ends the wait, although a successful one leads on.
+    /// Values of [`WaiterInfo::state`] at which a failed operation ends the wait, although a successful one would continue.
     pub failed_at: &'static [&'static str],
     /// One of these holds while an operation runs.
     pub running: &'static [Condition],
-    /// Members of a resource that tell one operation from another.
+    /// Members of a resource that identify the operation.
     pub names: &'static [&'static str],
 }
 
 impl WaiterInfo {
-    /// Most ids that one poll may ask for: the 100 of an id list, or what a filter takes.
+    /// Maximum number of ids in one poll: 100 for an id list, or the limit of the filter.
     #[must_use]
     pub fn batch(&self) -> usize {
         if !self.ids.contains('.') {
@@ -99,7 +99,7 @@ impl WaiterInfo {
             }
         }
         if let Some(pages) = &self.action.paginate {
-            // A page of the default length would leave ids out, and out would read as gone.
+            // A page of the default length would leave out ids, which would then look absent.
             put(slot(&mut request, pages.style.limit()), &pages.max_limit.to_string());
             if let crate::PageStyle::Offset { offset, .. } = pages.style {
                 put(slot(&mut request, offset), "0");
@@ -115,7 +115,7 @@ impl WaiterInfo {
 fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Slot<'m> {
     let Some(index) = model.table().find(name.as_bytes()) else { return Slot::Unknown };
     match model.member_mut(index) {
-        Slot::Optional(option) => option.insert(),
+        Slot::Optional(option) => option.get_or_insert_default(),
         slot => slot,
     }
 }
@@ -125,7 +125,7 @@ fn put(slot: Slot<'_>, value: &str) {
         Slot::Str(member) => value.clone_into(member),
         Slot::Text(member) => FromWireText::set_from_str(member, value),
         slot => {
-            // Only members whose kind fits are named in a waiter; the linter sees to it.
+            // Lint checks that a waiter names only members whose kind fits.
             let _ = crate::decode::scalar_from_text(slot, value);
         }
     }
@@ -137,9 +137,8 @@ fn put_all(slot: Slot<'_>, values: &[String]) {
     }
 }
 
-/// Declares the type that names a goal, for a table of that name in the same module. Generated code is
-/// made of it: `waiter! { /** Instances are up. */ InstancesRunning INSTANCES_RUNNING }` makes
-/// `InstancesRunning::of(&ids)`.
+/// Declares the type of a waiter for a [`WaiterInfo`] in the same module. Generated code uses it:
+/// `waiter! { /** Instances are up. */ InstancesRunning INSTANCES_RUNNING }` declares `InstancesRunning::of(&ids)`.
 #[macro_export]
 macro_rules! waiter {
     ($(#[$meta:meta])* $name:ident $table:ident) => {
@@ -148,7 +147,7 @@ macro_rules! waiter {
         pub struct $name;
 
         impl $name {
-            /// What is polled.
+            /// The description of the waiter.
             pub const INFO: &'static $crate::WaiterInfo = &$table;
 
             /// Waits for these.
@@ -163,32 +162,32 @@ macro_rules! waiter {
     };
 }
 
-/// What it means when an answer does not list an id.
+/// What it means if a response does not list an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// It is not listed yet.
     Pending,
-    /// It is gone, which is the goal.
+    /// It is gone, which is the target.
     Success,
-    /// It is gone, which is not the goal.
+    /// It is gone, which is a failure.
     Failure,
 }
 
-/// A [`WaiterInfo`] with the ids it is for.
+/// A [`WaiterInfo`] with the ids to wait for.
 #[derive(Clone, Debug)]
 pub struct Waiter {
-    /// The goal.
+    /// The description of the waiter.
     pub info: &'static WaiterInfo,
-    /// The resources. With none of them there is nothing to wait for, and no call is made.
+    /// The resources. Without any, the wait ends at once and makes no call.
     pub ids: Vec<String>,
-    /// Count a state only when it speaks of this request.
+    /// Count a state only if it belongs to this request.
     pub request_id: Option<String>,
     /// The resources are known to have existed, so absence means that they are gone.
     pub seen_before: bool,
 }
 
 impl Waiter {
-    /// Waits for these resources to reach the goal.
+    /// Waits for these resources to reach the target state.
     pub fn new<I>(info: &'static WaiterInfo, ids: I) -> Self
     where
         I: IntoIterator,
@@ -198,18 +197,18 @@ impl Waiter {
         Self { info, ids, request_id: None, seen_before: false }
     }
 
-    /// Counts a state only when it speaks of the request with this id, so that the state from before the
-    /// request, or the success of an earlier operation, is not taken for what this one did. A failure of this
-    /// operation then ends the wait at once. No effect where the resource does not tell.
+    /// Counts a state only if it belongs to the request with this id. Otherwise the state from before the request, or the
+    /// success of an earlier operation, could be taken for its result. A failure of this operation then ends the wait at
+    /// once. No effect if the resource does not show the request id.
     #[must_use]
     pub fn of_request(mut self, request_id: impl Into<String>) -> Self {
         self.request_id = Some(request_id.into());
         self
     }
 
-    /// Tells that these resources existed when the operation was asked for: an accepted request named them, or a
-    /// list showed them, in this region. Only then does their absence from the first poll on mean that they are
-    /// gone; otherwise a wrong id or region would look the same. No effect where absence is not the goal.
+    /// States that these resources existed when the operation was requested: an accepted request named them, or a list
+    /// showed them, in this region. Only then does absence from the first poll on mean that they are gone; a wrong id or
+    /// region would look the same. No effect if absence is not the target.
     #[must_use]
     pub const fn seen_before(mut self) -> Self {
         self.seen_before = true;

@@ -1,15 +1,15 @@
 //! Keeps JSON as it was written: members in their order, numbers with their digits.
 //!
-//! Responses are shown from this, members that no table knows included. serde_json decides what is
-//! JSON; the scanner here only takes apart text that passed, so it cannot fail. What a program could
-//! not represent (half a surrogate pair, very deep nesting) stays the text that it is.
+//! Responses are printed from this, including unknown members. serde_json decides what is JSON; the scanner here only
+//! splits valid text, so it cannot fail. Values that no type can represent (half a surrogate pair, very deep nesting)
+//! stay text.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::DecodeError;
 
-/// Lists and objects nested deeper than this are kept as text: whoever walks a value may recurse.
+/// Lists and objects nested deeper than this stay text, because code that walks a value may recurse.
 const MAX_DEPTH: usize = 128;
 
 /// A JSON value as it was written.
@@ -37,7 +37,7 @@ impl Json {
     ///
     /// # Errors
     ///
-    /// When it is not JSON. The message names the place and never the text.
+    /// If it is not JSON. The message names the position, never the text.
     pub fn parse_lenient(text: &[u8]) -> Result<Self, DecodeError> {
         match serde_json::from_slice::<IgnoredAny>(text) {
             Ok(_) => Ok(Self::scan(text)),
@@ -45,18 +45,18 @@ impl Json {
         }
     }
 
-    /// Reads JSON text that a person or a program of theirs wrote.
+    /// Reads JSON text from a user or a user's program.
     ///
     /// # Errors
     ///
-    /// When it is not JSON, gives a member of an object twice, or holds what only [`Json::Raw`] can hold.
+    /// If it is not JSON, repeats a member of an object, or contains a value that only [`Json::Raw`] can hold.
     pub fn parse(text: &[u8]) -> Result<Self, DecodeError> {
         let json = Self::parse_lenient(text)?;
         json.check(&mut String::new())?;
         Ok(json)
     }
 
-    /// Takes apart text that is known to be JSON. Any other text gives some value too.
+    /// Reads text that is known to be JSON. Any other text gives some value too.
     pub(crate) fn scan(text: &[u8]) -> Self {
         Scanner { text, at: 0 }.value(0)
     }
@@ -82,7 +82,7 @@ impl Json {
                 items.try_for_each(|(index, item)| within(path, &index.to_string(), item))
             }
             Self::Object(members) => {
-                // Sorted, because an object of a stranger may be large.
+                // Sorted, because an object from outside may be large.
                 let mut names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
                 names.sort_unstable();
                 let mut twice = names.iter().zip(names.iter().skip(1));
@@ -105,7 +105,7 @@ impl Json {
         }
     }
 
-    /// The number, if this is one and it is a whole number of this size.
+    /// The number, if this is an integer of this size.
     #[must_use]
     pub fn as_u64(&self) -> Option<u64> {
         match self {
@@ -134,7 +134,7 @@ impl Json {
         })
     }
 
-    /// Whether there is nothing in it: null, `false`, zero, empty text, and lists and objects of such values.
+    /// Whether it is empty: null, `false`, zero, an empty text, or a list or object of such values.
     #[must_use]
     pub fn is_blank(&self) -> bool {
         match self {
@@ -147,7 +147,7 @@ impl Json {
         }
     }
 
-    /// The word for it in messages.
+    /// Its name in messages.
     #[must_use]
     pub const fn noun(&self) -> &'static str {
         match self {
@@ -170,9 +170,9 @@ impl Json {
         text
     }
 
-    /// The same as a value of serde_json. What that cannot represent is text there: the digits of an
-    /// integer beyond 64 bits or of a number beyond a double, and the text of [`Json::Raw`]. A fraction is
-    /// the nearest double. Of two members with one name the last stays.
+    /// The same as a serde_json value. Values that serde_json cannot represent become text: an integer beyond 64 bits, a
+    /// number beyond a double, and [`Json::Raw`]. A fraction becomes the nearest double. Of two members with one name,
+    /// the last one stays.
     #[must_use]
     pub fn to_value(&self) -> Value {
         match self {
@@ -267,7 +267,7 @@ fn block<T>(
     text.push(close);
 }
 
-/// Takes JSON text apart. Every step moves on or stops, whatever the text is.
+/// Splits JSON text. Every step moves forward or stops, whatever the text is.
 struct Scanner<'t> {
     text: &'t [u8],
     at: usize,
@@ -321,7 +321,7 @@ impl<'t> Scanner<'t> {
         if is_text { Json::Object(members) } else { self.raw(begin) }
     }
 
-    /// Steps over what stands before an item; false at the end.
+    /// Skips the separator before an item; `false` at the end.
     fn item(&mut self, close: u8) -> bool {
         let before = self.at;
         // The bracket that opens, or the comma behind the last item.
@@ -335,7 +335,7 @@ impl<'t> Scanner<'t> {
         self.at > before && self.peek().is_some()
     }
 
-    /// The text of a string, or its token where that is not Unicode.
+    /// The text of a string, or its token if it is not Unicode.
     fn string(&mut self) -> Result<String, &'t [u8]> {
         let begin = self.at;
         self.skip_string();
@@ -409,7 +409,7 @@ impl<'t> Scanner<'t> {
     }
 }
 
-/// JSON text without the blanks between its tokens. Bytes that are not UTF-8 become U+FFFD.
+/// JSON text without whitespace between its tokens. Bytes that are not UTF-8 become U+FFFD.
 fn compact(text: &[u8]) -> String {
     let mut kept = Vec::with_capacity(text.len());
     let (mut in_string, mut is_escaped) = (false, false);
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn members_given_twice_are_kept_or_refused() {
+    fn repeated_members_are_kept_or_rejected() {
         let json = parse(r#"{"A":{"Name":1,"Name":2}}"#);
         assert!(json.pretty().contains("\"Name\": 1,\n    \"Name\": 2"), "{}", json.pretty());
         let error = Json::parse(br#"{"A":[{"Name":1,"Name":2}]}"#).unwrap_err();
@@ -476,14 +476,14 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_json_is_refused() {
+    fn text_that_is_not_json_is_an_error() {
         for text in ["", "{", "[1 2]", "01", "nul", "{'a'", r#"{"a"}"#, "[1],", "\u{feff}{}"] {
             assert!(Json::parse_lenient(text.as_bytes()).is_err(), "{text}");
         }
     }
 
     #[test]
-    fn the_value_of_a_number_is_its_digits_or_its_text() {
+    fn number_becomes_its_digits_or_its_text() {
         for (text, value) in [
             ("18446744073709551615", serde_json::json!(u64::MAX)),
             ("18446744073709551616", serde_json::json!("18446744073709551616")),

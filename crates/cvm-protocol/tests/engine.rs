@@ -2,7 +2,7 @@
 #![cfg(feature = "arbitrary")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use cvm_protocol::arbitrary::{self, Fit};
+use cvm_protocol::arbitrary::{self, Encoding};
 use cvm_protocol::query_form::{self, FlatErrorKind};
 use cvm_protocol::{
     Condition, DriftKind, FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, Sensitive,
@@ -114,7 +114,7 @@ fn to_pairs(model: &dyn Model) -> String {
 
 proptest! {
     #[test]
-    fn json_comes_back(model in arbitrary::values::<All>(Fit::Json)) {
+    fn json_round_trips(model in arbitrary::values::<All>(Encoding::Json)) {
         let text = json::to_vec(&model).unwrap();
         let mut back = All::default();
         json::from_slice(&mut back, &text).unwrap();
@@ -124,19 +124,19 @@ proptest! {
     }
 
     #[test]
-    fn pairs_come_back_whole(model in arbitrary::values::<All>(Fit::Flat)) {
+    fn query_pairs_round_trip(model in arbitrary::values::<All>(Encoding::Query)) {
         prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
     }
 
     #[test]
-    fn pairs_lose_nothing_that_they_do_not_refuse(model in arbitrary::values::<All>(Fit::Json)) {
+    fn query_encoding_loses_nothing_without_an_error(model in arbitrary::values::<All>(Encoding::Json)) {
         if query_form::encode(&model).is_ok() {
             prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
         }
     }
 
     #[test]
-    fn a_record_carries_what_a_struct_carries(model in arbitrary::values::<All>(Fit::Json)) {
+    fn record_and_struct_encode_alike(model in arbitrary::values::<All>(Encoding::Json)) {
         let text = json::to_vec(&model).unwrap();
         let mut record = Record::new(&ALL);
         json::from_slice(&mut record, &text).unwrap();
@@ -157,12 +157,13 @@ proptest! {
 }
 
 #[test]
-fn the_strategy_reaches_every_member() {
+fn strategy_sets_every_member() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = [false; 12];
     for _ in 0..200 {
-        let model = arbitrary::values::<All>(Fit::Json).new_tree(&mut runner).unwrap().current();
+        let model =
+            arbitrary::values::<All>(Encoding::Json).new_tree(&mut runner).unwrap().current();
         for (index, seen) in seen.iter_mut().enumerate() {
             *seen |= !model.member(index).is_blank();
         }
@@ -171,7 +172,7 @@ fn the_strategy_reaches_every_member() {
 }
 
 #[test]
-fn what_a_struct_leaves_out_stays_out() {
+fn absent_members_are_not_encoded() {
     let model = All { id: "ins-1".into(), ..All::default() };
     assert_eq!(
         String::from_utf8(json::to_vec(&model).unwrap()).unwrap(),
@@ -199,7 +200,7 @@ fn empty_text_is_sent_in_both_encodings() {
 }
 
 #[test]
-fn numbers_that_are_not_finite_are_refused_by_name_in_both_encodings() {
+fn infinite_numbers_and_nan_are_errors_in_both_encodings() {
     for number in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let part = Part { name: Some("n".into()), ..Part::default() };
         let model = All { price: Some(number), part, ..All::default() };
@@ -238,7 +239,7 @@ static PRICES: ModelInfo = ModelInfo {
 model!(Prices PRICES { 0 prices });
 
 #[test]
-fn scalars_are_lenient_and_every_drift_is_told() {
+fn scalars_decode_leniently_and_every_drift_is_reported() {
     let (model, report) = decoded(
         r#"{"Id":7,"Colour":"GREEN","Signed":"-2","Unsigned":2.0,"Price":"0.5","Flag":"TRUE",
             "Part":null,"Names":["a",null],"New":{"x":[1]},"Parts":[{"Other":1}]}"#,
@@ -269,14 +270,14 @@ fn scalars_are_lenient_and_every_drift_is_told() {
 }
 
 #[test]
-fn a_report_of_endless_drift_is_bounded() {
+fn report_of_drifts_has_a_limit() {
     let items = vec!["null"; 1000].join(",");
     let (_, report) = decoded(&format!(r#"{{"Id":"a","Names":[{items}]}}"#)).unwrap();
     assert_eq!((report.drifts.len(), report.omitted), (64, 936));
 }
 
 #[test]
-fn numbers_that_do_not_fit_are_refused_not_bent() {
+fn numbers_out_of_range_are_errors() {
     for (json, path) in [
         (r#"{"Signed":9223372036854775808}"#, "Signed"),
         (r#"{"Unsigned":-1}"#, "Unsigned"),
@@ -294,20 +295,20 @@ fn numbers_that_do_not_fit_are_refused_not_bent() {
 }
 
 #[test]
-fn a_member_given_twice_is_refused_wherever_it_is() {
+fn repeated_member_is_an_error_at_every_place() {
     for json in [r#"{"Id":"a","Id":"b"}"#, r#"{"Parts":[{"Name":"a","Name":"b"}]}"#] {
         assert!(decoded(json).unwrap_err().message.contains("twice"), "{json}");
     }
 }
 
 #[test]
-fn errors_never_repeat_a_value() {
+fn errors_never_show_a_value() {
     let error = decoded(r#"{"Signed":"hunter2-secret"}"#).unwrap_err().to_string();
     assert!(!error.contains("hunter2"), "{error}");
 }
 
 #[test]
-fn deep_nesting_is_an_error_and_not_a_crash() {
+fn deep_nesting_is_an_error() {
     let json = format!("{}{}", r#"{"Parts":[{"Parts":["#.repeat(50_000), "x");
     assert!(decoded(&json).is_err());
     let unknown = format!(r#"{{"New":{}"#, "[".repeat(200_000));
@@ -315,7 +316,7 @@ fn deep_nesting_is_an_error_and_not_a_crash() {
 }
 
 #[test]
-fn empty_object_in_a_list_is_refused_in_query_encoding() {
+fn empty_object_in_a_list_is_an_error_in_query_encoding() {
     for (json, path) in [
         (r#"{"Part":{"Name":""},"Parts":[{}]}"#, "Parts.0"),
         (r#"{"Part":{"Name":""},"Parts":[{"Name":"a","Parts":[{}]}]}"#, "Parts.0.Parts.0"),
@@ -327,7 +328,7 @@ fn empty_object_in_a_list_is_refused_in_query_encoding() {
 }
 
 #[test]
-fn pairs_are_read_with_any_distinct_indexes() {
+fn list_indexes_may_have_gaps() {
     let model = from_pairs("Names.7=b&Names.1=a&Parts.10.Name=z&Parts.2.Name=y&Flag=True").unwrap();
     assert_eq!(model.names, ["a", "b"]);
     let names: Vec<_> = model.parts.iter().filter_map(|part| part.name.as_deref()).collect();
@@ -336,7 +337,7 @@ fn pairs_are_read_with_any_distinct_indexes() {
 }
 
 #[test]
-fn pairs_that_mean_two_things_are_refused() {
+fn ambiguous_pairs_are_errors() {
     for (text, path, problem) in [
         ("Id=a&Id=b", "Id", FlatErrorKind::Duplicate),
         ("Names.0=a&Names.00=b", "Names.00", FlatErrorKind::Duplicate),
@@ -363,7 +364,7 @@ fn pairs_that_mean_two_things_are_refused() {
 }
 
 #[test]
-fn every_limit_has_its_fault() {
+fn every_limit_has_its_violation() {
     let faults = |json: &str| -> Vec<(String, ViolationKind)> {
         let mut record = Record::new(&ALL);
         json::from_slice(&mut record, json.as_bytes()).unwrap();
@@ -421,7 +422,7 @@ fn empty_text_is_outside_a_closed_set_of_values() {
 }
 
 #[test]
-fn base64_is_padded_and_counted_in_decoded_bytes() {
+fn base64_length_counts_decoded_bytes() {
     static SCRIPT: ModelInfo = ModelInfo {
         name: "Script",
         members: &[FieldInfo::new("Data", Kind::Str).base64().max_bytes(4)],
@@ -455,7 +456,7 @@ fn base64_is_padded_and_counted_in_decoded_bytes() {
 }
 
 #[test]
-fn a_violation_explains_itself_and_hides_secrets() {
+fn violation_names_the_limit_and_hides_secrets() {
     let model = all(r#"{"Id":"ins-1","Password":"hunter2-secret","Signed":4}"#);
     let told: Vec<_> = validate(&model).iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -468,7 +469,7 @@ fn a_violation_explains_itself_and_hides_secrets() {
 }
 
 #[test]
-fn debug_shows_wire_names_and_no_secret() {
+fn debug_shows_wire_names_and_no_secrets() {
     let model = all(r#"{"Id":"ins-1","Password":"hunter2","Names":["a"]}"#);
     let shown = format!("{model:?}");
     assert!(shown.contains("Id: \"ins-1\"") && shown.contains("Password: ***"), "{shown}");
@@ -477,7 +478,7 @@ fn debug_shows_wire_names_and_no_secret() {
 }
 
 #[test]
-fn members_are_found_by_wire_name_and_no_other() {
+fn members_are_found_only_by_their_wire_name() {
     for (index, field) in ALL.members.iter().enumerate() {
         assert_eq!(ALL.find(field.wire.as_bytes()), Some(index));
         assert_eq!(ALL.find(field.wire.to_lowercase().as_bytes()), None);

@@ -80,9 +80,9 @@ fn height(work: impl FnOnce()) -> Option<u64> {
 const ALONE: (&str, &str) = ("MALLOC_MMAP_THRESHOLD_", "65536");
 
 #[test]
-fn ten_megabytes_of_malice_cost_neither_time_nor_memory_nor_stack() {
+fn hostile_ten_megabyte_bodies_stay_within_limits() {
     if std::env::var_os(ALONE.0).is_none() {
-        let name = "ten_megabytes_of_malice_cost_neither_time_nor_memory_nor_stack";
+        let name = "hostile_ten_megabyte_bodies_stay_within_limits";
         let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
         let ended = alone.env(ALONE.0, ALONE.1).args(["--exact", name, "--nocapture"]).output();
         let ended = ended.unwrap();

@@ -197,7 +197,7 @@ const BEYOND: &[(&str, [Read; 4])] = &[
 ];
 
 #[test]
-fn every_scalar_is_kept_to_the_last_digit_or_refused() {
+fn every_scalar_keeps_its_digits_or_is_an_error() {
     let (mut count, mut wrong) = (0, Vec::new());
     let beyond = BEYOND.iter().map(|(text, expected)| (text, &KINDS[1..], &expected[..]));
     let all = VECTORS.iter().map(|(text, expected)| (text, &KINDS[..], &expected[..]));
@@ -263,7 +263,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_number_is_bent_to_fit(number in written()) {
+    fn no_number_is_rounded(number in written()) {
         for (table, low, high) in [
             (&KINDS[1], i128::from(i64::MIN), i128::from(i64::MAX)),
             (&KINDS[2], 0, i128::from(u64::MAX)),
@@ -286,7 +286,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_no_json_is_refused_and_never_panics(
+    fn invalid_json_is_an_error_and_never_panics(
         text in r#"[-+0-9.eEtrufalsn"\\{}\[\],: \x00]{0,24}"#
     ) {
         let whole = format!("{{\"Member\":{text}}}");
@@ -307,7 +307,7 @@ fn text_keeps_the_digits_of_any_number() {
 }
 
 #[test]
-fn a_fraction_without_its_digits_is_no_text() {
+fn fraction_without_its_digits_is_not_text() {
     for (number, taken) in [(serde_json::json!(1.5), false), (serde_json::json!(u64::MAX), true)] {
         let value = serde_json::json!({ "Member": number });
         let read = json::from_value(&mut Record::new(&KINDS[0]), &value);
@@ -319,7 +319,7 @@ fn a_fraction_without_its_digits_is_no_text() {
 }
 
 #[test]
-fn errors_name_place_and_kinds_and_never_the_value() {
+fn errors_name_path_and_kinds_but_never_the_value() {
     static LIST: [FieldInfo; 1] = [FieldInfo::new("Member", Kind::List(&Kind::Object(&KINDS[1])))];
     static OUTER: ModelInfo = table(&LIST);
     for (value, found) in [

@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn unusable_parts_are_refused_by_name() {
+    fn unusable_parts_are_rejected_by_name() {
         use CredentialError::{BlankEdge, Character, Empty};
         use CredentialField::{SecretId, SecretKey, Token};
         for (id, key, token, expected) in [
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn fingerprints_follow_the_key_alone() {
+    fn fingerprint_depends_only_on_the_key() {
         let same = |a: &Credential, b: &Credential| bool::from(a.fingerprint.ct_eq(&b.fingerprint));
         let credential = Credential::new(ID, KEY).unwrap();
         assert!(same(&credential, &Credential::new("AKIDother", KEY).unwrap()));

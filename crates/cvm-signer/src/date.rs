@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn years_of_five_digits_are_refused() {
+    fn years_with_five_digits_are_rejected() {
         assert_eq!(Date::from_timestamp(253_402_300_800), None);
         assert_eq!(Date::from_timestamp(1_551_113_065_000), None, "milliseconds");
         assert_eq!(Date::from_timestamp(u64::MAX), None);
     }
 
     #[test]
-    fn every_day_follows_the_one_before() {
+    fn every_day_follows_the_previous_one() {
         // An independent reading of the calendar: count days up from the epoch.
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..=LAST_DAY {
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_that_name_no_day_are_refused() {
+    fn texts_that_are_not_dates_are_rejected() {
         for text in [
             "",
             "2019-2-25",
@@ -188,7 +188,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_day_turns_at_midnight_and_only_there(days in 1..=LAST_DAY, second in 0..DAY) {
+        fn date_changes_only_at_midnight(days in 1..=LAST_DAY, second in 0..DAY) {
             let midnight = days * DAY;
             let today = Date::from_timestamp(midnight).unwrap();
             prop_assert!(Date::from_timestamp(midnight - 1).unwrap() < today);
@@ -196,7 +196,7 @@ mod tests {
         }
 
         #[test]
-        fn text_and_day_agree(timestamp in 0..(LAST_DAY + 1) * DAY) {
+        fn date_text_round_trips(timestamp in 0..(LAST_DAY + 1) * DAY) {
             let date = Date::from_timestamp(timestamp).unwrap();
             prop_assert_eq!(Date::parse(&date.to_string()), Some(date));
         }

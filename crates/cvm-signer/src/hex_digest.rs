@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_refused() {
+    fn other_texts_are_rejected() {
         let good = "0123456789abcdef".repeat(4);
         assert!(HexDigest::parse(&good).is_some());
         for at in [0, 31, 63] {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_empty_hash_is_the_published_one() {
+    fn hash_of_nothing_is_the_published_one() {
         assert_eq!(HexDigest::sha256(b""), HexDigest::EMPTY);
     }
 }

@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_a_moment_is_the_key_of_its_scope() {
+    fn key_for_a_timestamp_is_the_key_of_its_scope() {
         let mut cache = KeyCache::with_capacity(3);
         let (one, other) = (credential("one"), credential("other"));
         for day in [1, 2, 1, 3, 4, 1] {
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_asked_for_by_the_moment_counts_as_used() {
+    fn lookup_by_timestamp_counts_as_use() {
         let mut cache = KeyCache::with_capacity(2);
         let secret = credential("one");
         for timestamp in [DAY, 2 * DAY, DAY, 3 * DAY] {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_the_derived_one() {
+    fn cached_keys_equal_derived_keys() {
         let mut cache = KeyCache::with_capacity(3);
         // Two rounds over more keys than slots: hits, misses and replacements.
         for _ in 0..2 {
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_replaced_under_the_same_id_is_another_key() {
+    fn new_key_under_the_same_id_is_another_key() {
         let mut cache = KeyCache::new();
         let (old, new, scope) = (credential("old"), credential("new"), scope(1, "cvm"));
         let before = signature(cache.key(&old, &scope));
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn the_key_unused_for_longest_makes_room() {
+    fn least_recently_used_key_is_evicted() {
         let mut cache = KeyCache::with_capacity(2);
         let secret = credential("secret");
         let [one, two, three] = [scope(1, "cvm"), scope(2, "cvm"), scope(3, "cvm")];
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_for_no_keys_still_answers() {
+    fn cache_without_capacity_still_returns_keys() {
         let mut cache = KeyCache::with_capacity(0);
         let (secret, scope) = (credential("secret"), scope(1, "cvm"));
         let expected = signature(&SigningKey::derive(&secret, &scope));
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_scopes_alone() {
+    fn debug_shows_only_scopes() {
         let mut cache = KeyCache::with_capacity(1);
         cache.key(&credential("canary"), &scope(1, "cvm"));
         let shown = format!("{cache:?}");

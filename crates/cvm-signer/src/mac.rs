@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_any_length_are_what_hmac_takes_them_for() {
+    fn keys_of_any_length_match_the_hmac_crate() {
         for len in [0, 1, 3, 60, 61, 62, 63, 64, 65, 200] {
             let key = vec![b'k'; len];
             let whole = [b"TC3", key.as_slice()].concat();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn states_wipe_themselves() {
+    fn hash_states_are_zeroized_on_drop() {
         fn wiped<T: zeroize::ZeroizeOnDrop>() {}
         // `Hmac` has no marker of its own: it consists of two of these cores and a buffer.
         wiped::<Sha256>();

@@ -330,7 +330,7 @@ mod tests {
     use crate::{Method, tc3};
 
     #[test]
-    fn the_stand_in_opens_no_door() {
+    fn dummy_key_never_authenticates() {
         let key = core::str::from_utf8(DUMMY_KEY).unwrap();
         let forger = Credential::new("AKIDEXAMPLE", key).unwrap();
 
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_port_is_cut_off() {
+    fn only_a_port_is_removed_from_a_host() {
         for (host, bare) in [
             ("cvm.example:8080", Some("cvm.example")),
             ("[::1]:80", Some("[::1]")),

@@ -117,7 +117,7 @@ fn derived_key(credential: &Credential) -> Needle {
 }
 
 #[test]
-fn nothing_secret_outlives_its_drop() {
+fn secrets_are_zeroized_on_drop() {
     let secret = secret();
     // Its second half: the allocator writes links over the first bytes of what it is given back.
     let needle = Needle::of(&secret.as_bytes()[26..]);

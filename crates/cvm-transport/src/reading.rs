@@ -239,7 +239,7 @@ impl ResponseClassifier<'_> {
             is_contradictory,
             mut report,
         } = envelope;
-        call.info.excuse_dry_run(self.request, &mut report);
+        call.info.allow_dry_run_gaps(self.request, &mut report);
         let mut tried = match error {
             Some(error)
                 if call.is_dry_run

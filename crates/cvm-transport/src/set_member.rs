@@ -7,7 +7,7 @@ use cvm_protocol::{Model, Slot};
 fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Option<Slot<'m>> {
     let index = model.table().find(name.as_bytes())?;
     Some(match model.member_mut(index) {
-        Slot::Optional(option) => option.insert(),
+        Slot::Optional(option) => option.get_or_insert_default(),
         slot => slot,
     })
 }

@@ -84,7 +84,7 @@ fn slips_of_samples_are_told_and_tolerated() {
     let answer = r#"{"Response": {"Boat": {"Mode": "NEWER"}, "RequestId": "r"}}"#;
     insta::assert_snapshot!(run_samples("RentBoat", &[(&body, answer)]).unwrap(), @r"
     RentBoat 1 request Hours: is a number written as text (tolerated)
-    RentBoat 1 answer Response.Boat.Mode: holds a value outside the known set (tolerated)
+    RentBoat 1 answer Response.Boat.Mode: has a value outside the known set (tolerated)
     RentBoat 1 answer Response.Boat.BoatId: is promised and not there (tolerated)
     1 passed, 0 failed
     ");
@@ -113,8 +113,8 @@ fn everything_else_fails_and_is_told_with_its_place() {
     let samples: Vec<(&str, &str)> =
         samples.iter().map(|(input, output)| (input.as_str(), *output)).collect();
     insta::assert_snapshot!(run_samples("RentBoat", &samples).unwrap_err(), @r"
-    RentBoat 1 request Boat.Sail: is not a member that the specification knows
-    RentBoat 1 request Mode: holds a value outside the known set
+    RentBoat 1 request Boat.Sail: is not a member of the specification
+    RentBoat 1 request Mode: has a value outside the known set
     RentBoat 1 request Mode: is required and not there
     RentBoat 2 request Hours: expected an integer, found a boolean at line 1 column 26
     RentBoat 3 request Boat: is required and not there
@@ -125,10 +125,10 @@ fn everything_else_fails_and_is_told_with_its_place() {
     RentBoat 7 request: it names the action `SinkBoat`
     RentBoat 7 request Boat: is required and not there
     RentBoat 8 request: `DELETE /` begins neither a POST nor an address
-    RentBoat 9 request Depth: is not a member that the specification knows
+    RentBoat 9 request Depth: is not a member of the specification
     RentBoat 10 answer Response: is promised and not there
     RentBoat 11 answer Response.Price: expected a number, found a string at line 1 column 69
-    RentBoat 12 answer code: is not a member that the specification knows
+    RentBoat 12 answer code: is not a member of the specification
     RentBoat 12 answer Response.RequestId: is promised and not there
     RentBoat 12 answer Response.Boat.Mode: is null, and the specs do not say that it may be
     0 passed, 12 failed

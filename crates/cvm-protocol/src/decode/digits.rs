@@ -1,13 +1,13 @@
-//! Keeps the digits of numbers: where text belongs, where a whole number belongs and a fraction arrived, and where
-//! serde_json passes numbers on as text.
+//! Preserves the digits of numbers: if the member is a text, if a fraction arrives for an integer, and if serde_json
+//! passes numbers on as text.
 
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::is_whole;
 use crate::{DecodeError, Json, Model, Slot};
 
-/// The member under which serde_json hands out a number that only its digits can hold, if anybody in the
-/// program switched on its feature `arbitrary_precision`.
+/// The member in which serde_json passes a number that no Rust type can hold, if any crate of the program enables
+/// its feature `arbitrary_precision`.
 pub(super) const NUMBER: &str = "$serde_json::private::Number";
 
 /// Reads the name of a member: whether it is [`NUMBER`].
@@ -33,11 +33,11 @@ impl Visitor<'_> for NumberKey {
     }
 }
 
-/// Gives every text member the digits of the number that arrived for it.
+/// Sets every text member to the digits of the number that arrived for it.
 ///
 /// # Errors
 ///
-/// When a fraction arrived for a whole number, and only rounding made it one.
+/// If a fraction arrived for an integer, and only rounding made it an integer.
 pub(crate) fn restore(model: &mut dyn Model, json: &Json) -> Result<(), DecodeError> {
     restore_members(model, json, "")
 }
@@ -66,7 +66,7 @@ fn restore_slot(slot: Slot<'_>, json: &Json, path: &str) -> Result<(), DecodeErr
         }
         (Slot::Object(model), json) => return restore_members(model, json, path),
         (Slot::List(list), Json::List(items)) => {
-            // A response loses its null items.
+            // Null items of a response are left out.
             let is_shorter = list.len() < items.len();
             let items = items.iter().filter(|item| !(is_shorter && **item == Json::Null));
             for (index, item) in items.enumerate() {

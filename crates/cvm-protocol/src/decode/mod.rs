@@ -1,7 +1,7 @@
-//! Reads any model from what serde offers: lenient with scalars, strict with structure.
+//! Decodes any model from a serde deserializer: lenient with scalars, strict with structure.
 //!
-//! Unknown members and unknown enum values never fail, a number may come as text and text as a
-//! number, null stands for absent. A member given twice, or an object where a number belongs, fails.
+//! Unknown members and unknown enum values never fail. A number may arrive as text, and text as a number. Null means
+//! absent. A repeated member, or an object in place of a number, is an error.
 
 mod digits;
 mod scalar;
@@ -21,7 +21,7 @@ pub(crate) use value::{MemberSeed, ValueContext};
 ///
 /// # Errors
 ///
-/// Whatever the deserializer reports, a member given twice, or a value of a kind that cannot be read.
+/// If the deserializer fails, a member is repeated, or a value has the wrong kind.
 pub fn decode<'de, D: Deserializer<'de>>(
     model: &mut dyn Model,
     deserializer: D,
@@ -43,7 +43,7 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
     Ok(model)
 }
 
-/// Refuses everything but an object. serde's own words for that would repeat the value.
+/// Rejects everything except an object. The message of serde would contain the value.
 macro_rules! only_an_object {
     () => {
         only_an_object!(visit_bool(bool) "a boolean");
@@ -93,12 +93,12 @@ impl<'de> Visitor<'de> for ModelVisitor<'_, '_> {
         {
             progress.read(self.model, key, &unknown, &mut map, self.place)?;
         }
-        progress.note_missing(self.place);
+        progress.report_missing(self.place);
         Ok(())
     }
 }
 
-/// Which members of one object were read so far.
+/// The members of one object that were read so far.
 pub(crate) struct SeenMembers {
     table: &'static ModelInfo,
     seen: Bits,
@@ -140,17 +140,17 @@ impl SeenMembers {
         Ok(())
     }
 
-    /// Tells of promised members that were absent or null.
-    pub(crate) fn note_missing(&self, place: &Path<'_>) {
+    /// Reports members that are always present but were absent or null.
+    pub(crate) fn report_missing(&self, place: &Path<'_>) {
         self.report_missing_except(place, None);
     }
 
-    /// As [`Self::note_missing`], for an object one of whose members was read elsewhere.
+    /// As [`Self::report_missing`], for an object one of whose members was read elsewhere.
     pub(crate) fn report_missing_except(&self, place: &Path<'_>, elsewhere: Option<&str>) {
         for index in self.kept.gaps(self.table.members.len()) {
             let Some(field) = self.table.members.get(index) else { return };
             if field.always_present && elsewhere != Some(field.wire) {
-                place.member(field.wire).note_missing();
+                place.member(field.wire).report_missing();
             }
         }
     }
@@ -187,11 +187,10 @@ impl Bits {
 
 /// The index of a member, or `None` for a name that the table does not have.
 ///
-/// As small as it is, it travels in registers: a name handed around in an enum cost a tenth of the
-/// whole decode.
+/// It is small enough for a register: passing the name in an enum cost 10 % of the whole decode.
 pub(crate) type Key = Option<usize>;
 
-/// Looks a member name up in a table; a name that it does not have is put into `unknown`.
+/// Looks up a member name in the model info. A name that is not there goes into `unknown`.
 pub(crate) struct KeySeed<'t> {
     pub(crate) table: &'static ModelInfo,
     pub(crate) unknown: &'t mut String,

@@ -1,9 +1,9 @@
-//! Scalars that came in another form than their own.
+//! Reads scalars that arrive in another form than their own, such as a number as text.
 
 use crate::Slot;
 use crate::drift::DriftKind;
 
-/// Reads a scalar that came as text; hands the slot back when the text does not fit.
+/// Reads a scalar that arrives as text. Returns the slot if the text does not fit.
 pub(crate) fn scalar_from_text<'m>(slot: Slot<'m>, text: &str) -> Result<DriftKind, Slot<'m>> {
     match slot {
         Slot::I64(member) => match text.parse() {
@@ -33,8 +33,8 @@ pub(crate) fn scalar_from_text<'m>(slot: Slot<'m>, text: &str) -> Result<DriftKi
     Ok(DriftKind::NumberAsText)
 }
 
-/// Whether a decimal is a whole number as it is written: `2500e-2` is one, and `1e-400` is none, though the
-/// double that is nearest to it is.
+/// Whether a decimal, as it is written, is an integer: `2500e-2` is one. `1e-400` is none, although the nearest
+/// double is.
 pub(crate) fn is_whole(digits: &str) -> bool {
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let mantissa = mantissa.trim_start_matches(['-', '+']);
@@ -49,7 +49,7 @@ pub(crate) fn is_whole(digits: &str) -> bool {
     exponent.parse::<i64>().is_ok_and(|exponent| exponent >= least)
 }
 
-/// A fraction that stands for a whole number. From 2^53 on it may be a neighbor of what was written:
+/// The integer that a fraction stands for. From 2^53 on, it may differ from the written number:
 /// `9007199254740993.0` is read as …992.
 pub(super) fn whole(number: f64) -> Option<i64> {
     const INEXACT: f64 = 9_007_199_254_740_992.0;

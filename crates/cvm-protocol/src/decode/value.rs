@@ -1,4 +1,4 @@
-//! Reads one value into its slot: a visitor for each kind of slot.
+//! Decodes one value into its slot, with a visitor for each kind of slot.
 
 use std::cell::Cell;
 
@@ -13,7 +13,7 @@ use super::scalar::{is_whole, scalar_from_text, whole};
 use crate::drift::{DriftKind, Path};
 use crate::{FieldInfo, FromWireText, Kind, List, Model, Optional, Slot};
 
-/// What the table says of a value, and where the value is.
+/// The field info of a value and its path.
 pub(crate) struct ValueContext<'p> {
     field: &'static FieldInfo,
     pub(super) place: Path<'p>,
@@ -31,7 +31,7 @@ impl<'p> ValueContext<'p> {
         self.null.get()
     }
 
-    /// What belongs here. The table tells it of the whole list, the place how deep in it this is.
+    /// The expected kind. The field info describes the whole list; the path says how deep inside it this is.
     fn noun(&self) -> &'static str {
         let mut kind = &self.field.kind;
         for _ in 0..self.place.depth_in_list() {
@@ -98,7 +98,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
         };
         if !self.spot.place.charge_budget(members) {
             self.spot.place.fail();
-            return Err(D::Error::custom("more items than a text of this size can mean"));
+            return Err(D::Error::custom("more items than a text of this size may have"));
         }
         fill(self.list.push(), self.spot, deserializer)
     }
@@ -106,8 +106,8 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_, '_> {
 
 /// Reads one value into a slot.
 ///
-/// The slot is taken apart at once, and each kind has its visitor: handing the slot on as it is would
-/// copy it through memory for every value.
+/// Each kind of slot has its own visitor. Passing the slot on as an enum would copy it through memory for every
+/// value.
 fn fill<'de, D: Deserializer<'de>>(
     slot: Slot<'_>,
     spot: &ValueContext<'_>,
@@ -152,12 +152,12 @@ impl<'de> Visitor<'de> for OptionVisitor<'_, '_> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        fill(self.option.insert(), self.spot, deserializer)
+        fill(self.option.get_or_insert_default(), self.spot, deserializer)
     }
 }
 
-/// What all visitors of one kind of slot share: how they name it, and that they leave values of
-/// another kind to [`SlotVisitor`].
+/// The methods that all visitors of one kind of slot share: they name the expected kind and pass values of other kinds
+/// to [`SlotVisitor`].
 macro_rules! leaves_others {
     ($slot:ident: $($visit:ident($type:ty))*) => {
         type Value = ();
@@ -175,7 +175,7 @@ macro_rules! leaves_others {
     };
 }
 
-/// Refuses a list; of objects it takes those that stand for a number.
+/// Rejects a list, and any object that does not stand for a number.
 macro_rules! no_structure {
     (map) => {
         #[cold]
@@ -227,7 +227,7 @@ impl<'de> Visitor<'de> for StrVisitor<'_, '_> {
     }
 }
 
-/// Reads a type that is made from text.
+/// Reads a type that is parsed from text.
 struct TextVisitor<'m, 'p> {
     member: &'m mut dyn FromWireText,
     spot: &'p ValueContext<'p>,
@@ -303,14 +303,14 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
     }
 }
 
-/// Reads a scalar; for other slots it takes what their own visitors leave to it.
+/// Reads a scalar, and the values that the visitors of other slots pass on.
 struct SlotVisitor<'m, 'p> {
     slot: Slot<'m>,
     spot: &'p ValueContext<'p>,
 }
 
 impl SlotVisitor<'_, '_> {
-    /// Reads the number that a map stands for, or refuses the map.
+    /// Reads the number that a map stands for, or rejects the map.
     fn number_in<'de, A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         if map.next_key_seed(NumberKey)? != Some(true) {
             return Err(self.spot.mismatch(Unexpected::Map));
@@ -341,7 +341,7 @@ impl SlotVisitor<'_, '_> {
         Ok(())
     }
 
-    /// A scalar of another kind where text belongs.
+    /// A scalar of another kind in place of text.
     fn text<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<(), E> {
         match self.slot {
             Slot::Str(member) => text.clone_into(member),
@@ -430,7 +430,7 @@ impl<'de> Visitor<'de> for SlotVisitor<'_, '_> {
             Slot::U64(member) => {
                 *member = u64::try_from(whole()?).map_err(|_| self.spot.out_of_range())?;
             }
-            // The digits that were written are gone here, and others would be another text.
+            // The original digits are lost here, and other digits would be another text.
             Slot::Str(_) | Slot::Text(_) if !self.spot.place.want_digits() => {
                 let found = "a fraction, whose digits are not known here; give it as text";
                 return Err(self.spot.place.mismatch(self.spot.noun(), found));

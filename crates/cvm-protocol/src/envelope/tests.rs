@@ -19,7 +19,7 @@ fn read(body: &str) -> Result<(Record, Envelope), DecodeError> {
 }
 
 #[test]
-fn both_spellings_of_the_request_id_are_taken() {
+fn both_spellings_of_the_request_id_are_accepted() {
     for spelling in ["RequestId", "RequestID"] {
         let (record, envelope) =
             read(&format!(r#"{{"Response":{{"InstanceIdSet":["ins-1"],"{spelling}":"r-1"}}}}"#))
@@ -31,7 +31,7 @@ fn both_spellings_of_the_request_id_are_taken() {
 }
 
 #[test]
-fn an_error_is_an_error_and_promises_do_not_count() {
+fn error_response_needs_no_always_present_members() {
     let (_, envelope) =
         read(r#"{"Response":{"Error":{"Code":"AuthFailure","Message":"no"},"RequestId":"r-2"}}"#)
             .unwrap();
@@ -129,7 +129,7 @@ fn no_error_repeats_text_of_the_response() {
 }
 
 #[test]
-fn a_broken_promise_is_told() {
+fn missing_guaranteed_member_is_reported() {
     let (_, envelope) = read(r#"{"Response":{"InstanceIdSet":null,"RequestId":"r"}}"#).unwrap();
     assert_eq!(envelope.report.missing_members().collect::<Vec<_>>(), ["InstanceIdSet"]);
 }
@@ -144,7 +144,7 @@ static WIDE: ModelInfo = ModelInfo {
 };
 
 #[test]
-fn a_short_text_does_not_unfold_into_a_mountain() {
+fn small_body_cannot_expand_to_huge_lists() {
     let read = |items: usize, item: &str| {
         let items = vec![item; items].join(",");
         let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
@@ -160,7 +160,7 @@ fn a_short_text_does_not_unfold_into_a_mountain() {
 }
 
 #[test]
-fn what_the_answer_itself_lacks_is_told_among_many() {
+fn missing_members_of_the_response_itself_are_always_reported() {
     let items = vec!["{}"; 1_000].join(",");
     let body = format!(r#"{{"Response":{{"Items":[{items}],"RequestId":"r"}}}}"#);
     let envelope = decode(&mut Record::new(&WIDE), body.as_bytes()).unwrap();
@@ -169,7 +169,7 @@ fn what_the_answer_itself_lacks_is_told_among_many() {
 }
 
 #[test]
-fn members_given_twice_are_refused_at_every_level() {
+fn repeated_members_are_rejected_at_every_level() {
     for body in [
         r#"{"Response":{"RequestId":"a"},"Response":{"RequestId":"b"}}"#,
         r#"{"Response":{"RequestId":"a","RequestID":"b"}}"#,
@@ -250,14 +250,14 @@ fn error_beside_the_response_or_in_another_case_is_contradictory() {
 }
 
 #[test]
-fn what_is_no_envelope_is_refused() {
+fn other_json_is_not_an_envelope() {
     for body in ["", "null", "[]", "{}", "<html>", r#"{"Response":null}"#, "\u{feff}{}", "{} x"] {
         assert!(read(body).is_err(), "{body}");
     }
 }
 
 #[test]
-fn the_number_of_the_old_gateway_decides_and_not_its_description() {
+fn number_of_the_old_gateway_decides_not_its_description() {
     for (body, code, message) in [
         (r#"{"code":"4100","message":"no","codeDesc":"AuthFailure"}"#, "4100", "AuthFailure: no"),
         (r#"{"code":5000,"message":"gone"}"#, "5000", "gone"),

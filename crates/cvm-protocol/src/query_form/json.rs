@@ -1,4 +1,4 @@
-//! From any JSON value to pairs, for callers that have no table.
+//! Encodes any JSON value as pairs, for callers without a model.
 
 use serde_json::Value;
 
@@ -6,8 +6,8 @@ use super::Pair;
 
 /// Writes a JSON object as pairs, in the order of the object.
 ///
-/// The value is taken literally, as the official clients take theirs: null leaves nothing, a null
-/// item is skipped but keeps its place, an empty string leaves `Name=`.
+/// Works like the official clients: null produces nothing, a null item is skipped but keeps its index, and an empty
+/// string produces `Name=`.
 #[must_use]
 pub fn encode_json(value: &Value) -> Vec<Pair> {
     let mut pairs = Vec::new();

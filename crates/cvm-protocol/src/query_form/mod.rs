@@ -1,7 +1,7 @@
-//! The flattened form of queries, forms and v1 signatures: `Filters.0.Name=zone`, both ways.
+//! Encodes models as query pairs, and decodes them: `Filters.0.Name=zone`. Queries, forms and v1 signatures use it.
 //!
-//! The form knows neither null nor an empty list: both leave no pair and come back as absent. An empty
-//! text is `Name=`; an object without content is refused. Writing counts from 0 without gaps; reading takes any distinct indexes in order.
+//! Query encoding has neither null nor an empty list: both produce no pair and decode as absent. An empty text is `Name=`;
+//! an empty object is an error. Encoding counts from 0 without gaps; decoding accepts any distinct indexes, in order.
 
 mod json;
 mod read;
@@ -18,10 +18,10 @@ pub use write::encode;
 /// One name and its value, neither percent-encoded.
 pub type Pair = (String, String);
 
-/// A model that cannot be written, or pairs that cannot be read.
+/// A model that cannot be encoded, or pairs that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlatError {
-    /// The name at fault, such as `Filters.1.Name`.
+    /// The wrong name, such as `Filters.1.Name`.
     pub path: String,
     /// What is wrong with it.
     pub problem: FlatErrorKind,
@@ -30,9 +30,9 @@ pub struct FlatError {
 /// What is wrong with a name or its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FlatErrorKind {
-    /// A list item without content, which the flattened form cannot express.
+    /// An empty list item, which query encoding cannot express.
     EmptyItem,
-    /// An object without content, which the flattened form cannot express.
+    /// An empty object, which query encoding cannot express.
     EmptyObject,
     /// A number that is infinite or not a number.
     NotFinite,
@@ -40,9 +40,9 @@ pub enum FlatErrorKind {
     Duplicate,
     /// A name that has a value and is also the parent of others.
     Conflict,
-    /// A list label that is not a number.
+    /// A list index that is not a number.
     BadIndex,
-    /// More steps than any action has.
+    /// Deeper nesting than in any action.
     TooDeep,
     /// The value is not of this kind.
     Expected(&'static str),

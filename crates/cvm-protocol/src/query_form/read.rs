@@ -1,4 +1,4 @@
-//! From pairs to a model.
+//! Decodes pairs into a model.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use crate::decode::scalar_from_text;
 use crate::drift::{DecodeReport, DriftKind, Path};
 use crate::{Model, Report, Slot};
 
-/// Deepest nesting that is read: far beyond any action, far below any stack.
+/// Maximum nesting: far more than any action has, far less than any stack allows.
 const MAX_DEPTH: usize = 16;
 
-/// Fills a model from pairs; names that the table does not know are in the report.
+/// Decodes a model from pairs. Unknown names are in the report.
 ///
 /// # Errors
 ///
-/// A name given twice, a name that is both a value and a parent, a list label that is not a number,
-/// or a value that cannot be read as its kind.
+/// If a name is repeated, a name is both a value and a parent, a list index is not a number, or a value has the wrong
+/// kind.
 pub fn decode<'a, I>(model: &mut dyn Model, pairs: I) -> Result<Report, FlatError>
 where
     I: IntoIterator<Item = (&'a str, &'a str)>,
@@ -27,7 +27,7 @@ where
     Ok(ledger.finish().0)
 }
 
-/// The pairs by their steps, before any table is asked.
+/// The pairs as a tree, before any model info is used.
 enum Tree<'a> {
     Leaf(&'a str),
     Node(BTreeMap<&'a str, Tree<'a>>),
@@ -67,7 +67,7 @@ fn put(
     name: &mut String,
 ) -> Result<(), FlatError> {
     match (slot, tree) {
-        (Slot::Optional(option), tree) => put(option.insert(), tree, place, name),
+        (Slot::Optional(option), tree) => put(option.get_or_insert_default(), tree, place, name),
         (Slot::Object(model), Tree::Node(children)) => {
             for (step, child) in children {
                 let here = place.member(step);
@@ -115,7 +115,7 @@ fn descend<T>(name: &mut String, step: &str, act: impl FnOnce(&mut String) -> T)
     done
 }
 
-/// The children of a list by the numbers of their labels.
+/// The items of a list by index.
 fn in_order<'t, 'a>(
     children: &'t BTreeMap<&'a str, Tree<'a>>,
     name: &str,
@@ -136,7 +136,7 @@ fn in_order<'t, 'a>(
         if let [(first, ..), (second, step, _)] = pair
             && first == second
         {
-            // `0` and `00` are one label spelled twice.
+            // `0` and `00` are the same index.
             let path = format!("{name}.{step}");
             return Err(FlatError { path, problem: FlatErrorKind::Duplicate });
         }

@@ -1,18 +1,18 @@
-//! From a model to pairs.
+//! Encodes a model as pairs.
 
 use super::{FlatError, FlatErrorKind, Pair};
 use crate::{Model, Value};
 
-/// Writes a model as pairs, in table order.
+/// Encodes a model as pairs, in the order of its members.
 ///
-/// An empty text is written as `Name=`, because it may clear something. The official clients disagree
-/// whether such a pair is signed; here it is, as in those for Python and Node.
+/// An empty text is written as `Name=`, because it may clear something. The official clients disagree on whether such a
+/// pair is signed. It is signed here, as in the Python and Node clients.
 ///
 /// # Errors
 ///
-/// [`FlatErrorKind::EmptyItem`] for a list item that yields no pair: leaving it out would shift those after
-/// it. [`FlatErrorKind::EmptyObject`] for another object that yields none: JSON would send it.
-/// [`FlatErrorKind::NotFinite`] for a number that is none.
+/// [`FlatErrorKind::EmptyItem`] for a list item without pairs: leaving it out would shift the items after
+/// it. [`FlatErrorKind::EmptyObject`] for another object without pairs: JSON would send it.
+/// [`FlatErrorKind::NotFinite`] for a number that is not finite.
 pub fn encode(model: &dyn Model) -> Result<Vec<Pair>, FlatError> {
     let mut writer = Writer { name: String::new(), pairs: Vec::new() };
     writer.members(model)?;

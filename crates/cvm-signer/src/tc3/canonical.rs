@@ -183,7 +183,7 @@ mod tests {
     ];
 
     #[test]
-    fn compulsory_values_keep_their_case() {
+    fn values_of_required_headers_keep_their_case() {
         let request = CanonicalRequest::new(&Request::post(b"{}", &HEADERS)).unwrap();
         let text = "POST\n/\n\ncontent-type:multipart/form-data; boundary=AbC\nhost:CVM.example:8080\n\
                     x-tc-action:runinstances\n\ncontent-type;host;x-tc-action\n\
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_without_cover_are_refused() {
+    fn unsigned_parts_are_rejected() {
         let refused = |request: Request<'_>| CanonicalRequest::new(&request).err().unwrap();
         let get = Request::get("Limit=1", &HEADERS);
         let post = Request::post(b"{}", &HEADERS);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hashed_payload_stands_for_its_body() {
+    fn hashed_payload_replaces_its_body() {
         let post = Request::post(b"{}", &HEADERS);
         let hash = HexDigest::sha256(b"{}");
         let hashed = Request { payload: Payload::Hashed(&hash), ..post };

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parts_come_back() {
+    fn scope_parts_round_trip() {
         let scope = CredentialScope::at(1_551_113_065, "cvm").unwrap();
         assert_eq!(scope.as_str(), "2019-02-25/cvm/tc3_request");
         assert_eq!(scope.service(), "cvm");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn services_that_break_the_scope_are_refused() {
+    fn invalid_service_names_are_rejected() {
         let longest = "s".repeat(41);
         assert!(CredentialScope::at(0, &longest).is_ok());
         for service in ["", "c/vm", "c,vm", "c vm", "cvm\n", "服务", &(longest.clone() + "s")] {

@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_cannot_be_signed_are_refused() {
+    fn headers_that_cannot_be_signed_are_rejected() {
         let refused = |extra: &[(&str, &str)]| {
             let headers: Vec<_> =
                 [("content-type", "t"), ("host", "h")].iter().chain(extra).copied().collect();
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn named_headers_are_picked_exactly() {
+    fn exactly_the_named_headers_are_signed() {
         let headers = [("Accept", "*"), ("Host", "h"), ("Content-Type", "t"), ("accept", "x")];
         let signed = SignedHeaders::named("content-type;host", &headers).unwrap();
         assert_eq!(signed.to_string(), "content-type;host");
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_are_those_of_http() {
+    fn header_name_characters_are_those_of_http() {
         let tokens: String = (0..=255u8).filter(|byte| is_token(*byte)).map(char::from).collect();
         assert_eq!(
             tokens,
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn lower_case_touches_capitals_alone() {
+    fn lower_case_changes_only_capitals() {
         for text in ["", "A", "aB", "DescribeInstances", "ÄÖé Z", "ends WITH X"] {
             let mut out = b"BEFORE".to_vec();
             push_lowercase(&mut out, text);

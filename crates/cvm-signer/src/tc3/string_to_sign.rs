@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_text_fits() {
+    fn longest_string_to_sign_fits() {
         let scope = CredentialScope::at(0, &"s".repeat(41)).unwrap();
         let text = StringToSign::new(u64::MAX, &scope, &HexDigest::sha256(b""));
         assert!(text.as_str().starts_with("TC3-HMAC-SHA256\n18446744073709551615\n1970-01-01/s"));

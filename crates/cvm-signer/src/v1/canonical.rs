@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn pairs_sort_by_bytes_after_underscores_became_dots() {
+    fn pairs_sort_by_bytes_after_underscores_become_dots() {
         // Before the replacement `A_b` would sort after `AZ`, and after it before.
         let params =
             [("z", "1"), ("AZ", "2"), ("A_b", "a_b"), ("I.2", "3"), ("I.10", "4"), ("E", "")];
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn reserved_and_repeated_names_are_refused() {
+    fn reserved_and_repeated_names_are_rejected() {
         assert_eq!(text(&[("Signature", "")]), Err(SignError::ReservedParameter));
         assert_eq!(text(&[("SignatureMethod", "")]), Ok("POSTh:1/?SignatureMethod=".into()));
         let repeated = Err(SignError::RepeatedParameter("a".into()));

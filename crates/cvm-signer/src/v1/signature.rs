@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_of_another_form_are_refused() {
+    fn signatures_of_another_form_are_rejected() {
         let sha1 = "EliP9YW3pW28FpsEdkXt/+WcGeI=";
         let sha256 = "0EEm/HtGRr/VJXTAD9tYMth1Bzm3lLHz5RCDv1GdM8s=";
         for (algorithm, text) in [(Algorithm::HmacSha1, sha1), (Algorithm::HmacSha256, sha256)] {

@@ -19,7 +19,7 @@ fn sign_foreign(credential: &Credential, canonical_request: &str, names: &str) -
 }
 
 #[test]
-fn other_clients_readings_of_headers_are_accepted() {
+fn header_forms_of_other_clients_are_accepted() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     let received = [
         ("Host", "[::1]:8080"),
@@ -52,7 +52,7 @@ fn other_clients_readings_of_headers_are_accepted() {
 }
 
 #[test]
-fn v1_other_clients_spellings_are_accepted() {
+fn v1_parameter_forms_of_other_clients_are_accepted() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     let sent = [
         ("Placement_Zone", "ap_1"),

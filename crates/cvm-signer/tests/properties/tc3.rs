@@ -72,12 +72,12 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn what_is_signed_is_accepted(case in tc3_request()) {
+    fn signed_requests_verify(case in tc3_request()) {
         prop_assert_eq!(case.verify(&case.sign()), Ok(()));
     }
 
     #[test]
-    fn order_and_case_of_headers_are_free(case in tc3_request()) {
+    fn order_and_case_of_headers_do_not_matter(case in tc3_request()) {
         let signed = case.sign();
         let mut moved = case.clone();
         moved.headers.reverse();
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_body_or_query_is_refused(case in tc3_request(), at in any::<Index>()) {
+    fn changed_body_or_query_is_rejected(case in tc3_request(), at in any::<Index>()) {
         let signed = case.sign();
         let mut changed = case.clone();
         match case.method {
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn an_unsigned_query_or_body_is_refused(case in tc3_request()) {
+    fn unsigned_query_or_body_is_rejected(case in tc3_request()) {
         let signed = case.sign();
         let authorization = tc3::Authorization::parse(&signed).expect("readable");
         let key = VerifyingKey::derive(Some(&case.credential), authorization.scope());
@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_header_is_refused(case in tc3_request(), which in any::<Index>(), at in any::<Index>()) {
+    fn changed_header_is_rejected(case in tc3_request(), which in any::<Index>(), at in any::<Index>()) {
         let signed = case.sign();
         let mut changed = case.clone();
         let (_, value) = &mut changed.headers[which.index(case.headers.len())];
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn a_removed_or_repeated_header_is_refused(case in tc3_request(), which in any::<Index>()) {
+    fn removed_or_repeated_header_is_rejected(case in tc3_request(), which in any::<Index>()) {
         let signed = case.sign();
         let which = which.index(case.headers.len());
         let mut repeated = case.clone();
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_method_time_secret_or_payload_mode_is_refused(
+    fn changed_method_time_secret_or_payload_mode_is_rejected(
         case in tc3_request(),
         other in credential(),
     ) {
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn a_changed_authorization_is_refused(case in tc3_request(), at in any::<Index>()) {
+    fn changed_authorization_is_rejected(case in tc3_request(), at in any::<Index>()) {
         let signed = case.sign();
         // Every byte matters but those of the id, which names the secret and is not signed.
         let end_of_id = signed.find('/').unwrap();
@@ -190,13 +190,13 @@ proptest! {
     }
 
     #[test]
-    fn readers_of_headers_never_panic(value in "(TC3-HMAC-SHA256 )?[ -~\u{e9}]{0,120}") {
+    fn header_parsers_never_panic(value in "(TC3-HMAC-SHA256 )?[ -~\u{e9}]{0,120}") {
         let _ = tc3::Authorization::parse(&value);
     }
 }
 
 #[test]
-fn a_key_of_another_secret_does_not_sign() {
+fn key_of_another_secret_does_not_sign() {
     let headers = [("content-type", "application/json"), ("host", "cvm.example")];
     let request = tc3::Request::post(b"{}", &headers);
     let old = Credential::new("AKIDEXAMPLE", "old").unwrap();

@@ -11,7 +11,7 @@ use crate::{DAY, LAST_DAY, credential};
 
 proptest! {
     #[test]
-    fn a_cached_key_signs_as_a_derived_one(
+    fn cached_key_signs_like_a_derived_one(
         case in tc3_request(),
         days in prop::collection::vec(0u64..3, 1..12),
         secrets in prop::collection::vec(credential(), 1..4),
@@ -53,7 +53,7 @@ proptest! {
     }
 
     #[test]
-    fn the_clock_window_is_closed_and_symmetric(now in any::<u64>(), apart in any::<u64>()) {
+    fn clock_window_is_inclusive_and_symmetric(now in any::<u64>(), apart in any::<u64>()) {
         let window = verify::CLOCK_WINDOW;
         for timestamp in [now.checked_add(apart), now.checked_sub(apart)].into_iter().flatten() {
             let expected = if apart <= 300 { Ok(()) } else { Err(VerifyError::Clock) };

@@ -57,7 +57,7 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn v1_what_is_signed_is_accepted_in_any_order(case in v1_request()) {
+    fn v1_signed_requests_verify_in_any_order(case in v1_request()) {
         let mut sent = case.signed();
         prop_assert_eq!(sent.verify(), Ok(()));
         sent.params.reverse();
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn v1_one_changed_byte_is_refused(case in v1_request(), which in any::<Index>(), at in any::<Index>()) {
+    fn v1_one_changed_byte_is_rejected(case in v1_request(), which in any::<Index>(), at in any::<Index>()) {
         let sent = case.signed();
         let which = which.index(sent.params.len());
         let mut changed = sent.clone();
@@ -108,7 +108,7 @@ proptest! {
 }
 
 #[test]
-fn v1_empty_parameters_outside_the_signature_are_told() {
+fn v1_unsigned_empty_parameters_are_reported() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     let verified = |signed: &[(&str, &str)], added: &[(&str, &str)]| {
         let request = v1::Request { method: Method::Post, host: "h", path: "/", params: signed };
@@ -126,7 +126,7 @@ fn v1_empty_parameters_outside_the_signature_are_told() {
 }
 
 #[test]
-fn v1_names_and_hosts_that_shift_the_signed_text_are_refused() {
+fn v1_names_and_hosts_that_shift_the_signed_text_are_rejected() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     let signed = [("A", "1"), ("B", "2/?C=3"), ("SecretId", "AKIDEXAMPLE")];
     let request = v1::Request { method: Method::Get, host: "h", path: "/", params: &signed };
@@ -146,7 +146,7 @@ fn v1_names_and_hosts_that_shift_the_signed_text_are_refused() {
 }
 
 #[test]
-fn v1_requests_without_one_readable_signature_are_refused() {
+fn v1_requests_without_exactly_one_signature_are_rejected() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     let refused = |params: &[(&str, &str)]| {
         let request = v1::Request { method: Method::Get, host: "h", path: "/", params };
@@ -171,7 +171,7 @@ fn v1_requests_without_one_readable_signature_are_refused() {
 }
 
 #[test]
-fn v1_signs_only_for_the_credential_that_is_named() {
+fn v1_signature_is_valid_only_for_the_named_credential() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
     for params in [&[("Action", "RunInstances")][..], &[("SecretId", "AKIDother")]] {
         let request = v1::Request { method: Method::Get, host: "h", path: "/", params };

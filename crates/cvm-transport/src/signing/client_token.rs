@@ -29,7 +29,7 @@ pub(crate) fn mint(
         check(given)?;
         return Ok(Some(given.to_owned()));
     }
-    if info.minted_token().is_none() || info.retry_class(request) == RetryClass::Read {
+    if info.generated_token().is_none() || info.retry_class(request) == RetryClass::Read {
         return Ok(None);
     }
     let token = entropy::uuid_v4(entropy)
@@ -37,7 +37,7 @@ pub(crate) fn mint(
     let written = request.table().find(name.as_bytes()).is_some_and(|index| {
         let mut slot = request.member_mut(index);
         if let Slot::Optional(option) = slot {
-            slot = option.insert();
+            slot = option.get_or_insert_default();
         }
         match slot {
             Slot::Str(member) => member.clone_from(&token),

@@ -38,7 +38,7 @@ pub fn uncompared(
         let asked = facts.filters.iter().any(|(_, there)| is(there));
         let names = facts.ids.is_some_and(is) || facts.count.is_some_and(is);
         // The token names the request itself, and a dry run that is off asks for nothing.
-        let is_form = info.minted_token().is_some_and(is)
+        let is_form = info.generated_token().is_some_and(is)
             || (is("DryRun") && at(request, path) == Some(&Value::Bool(false)));
         !(compared || asked || names || is_form)
     });

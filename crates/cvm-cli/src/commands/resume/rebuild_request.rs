@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_request_with_a_token_comes_back_whole() {
-        let tokens = cvm_models::ACTIONS.iter().filter(|info| info.minted_token().is_some());
+        let tokens = cvm_models::ACTIONS.iter().filter(|info| info.generated_token().is_some());
         for info in tokens {
             let full = crate::skeleton::of(info.request);
             let request =

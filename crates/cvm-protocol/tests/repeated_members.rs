@@ -50,7 +50,7 @@ fn refused(body: &str) {
 }
 
 #[test]
-fn no_member_of_an_answer_may_come_twice() {
+fn repeated_member_of_a_response_is_an_error() {
     let mut count = 0;
     for (name, values) in MEMBERS {
         for (one, two) in pairs(values) {
@@ -72,7 +72,7 @@ fn no_member_of_an_answer_may_come_twice() {
 }
 
 #[test]
-fn the_two_spellings_of_the_request_id_are_one_member() {
+fn two_spellings_of_the_request_id_are_one_member() {
     for (one, two) in pairs(["\"r-1\"", "\"r-2\""]) {
         for (first, second) in [("RequestId", "RequestID"), ("RequestID", "RequestId")] {
             refused(&format!(r#"{{"Response":{{"{first}":{one},"{second}":{two}}}}}"#));
@@ -81,7 +81,7 @@ fn the_two_spellings_of_the_request_id_are_one_member() {
 }
 
 #[test]
-fn no_error_says_two_things() {
+fn repeated_member_of_an_error_is_an_error() {
     for (name, other) in [("Code", "Message"), ("Message", "Code")] {
         for (one, two) in pairs(["\"LimitExceeded\"", "\"InternalError\""]) {
             let members = [
@@ -100,7 +100,7 @@ fn no_error_says_two_things() {
 }
 
 #[test]
-fn no_answer_comes_twice() {
+fn repeated_response_member_is_an_error() {
     let success = r#"{"InstanceIdSet":["ins-1"],"RequestId":"r-1"}"#;
     let failure = r#"{"Error":{"Code":"LimitExceeded","Message":"m"},"RequestId":"r-1"}"#;
     for (one, two) in pairs([success, failure]) {
@@ -110,7 +110,7 @@ fn no_answer_comes_twice() {
 }
 
 #[test]
-fn once_is_enough() {
+fn every_member_may_be_given_once() {
     let success = read(r#"{"Response":{"InstanceIdSet":["ins-1"],"RequestId":"r"}}"#).unwrap();
     assert!(success.error.is_none());
     let failure =
@@ -119,7 +119,7 @@ fn once_is_enough() {
 }
 
 #[test]
-fn null_counts_as_given() {
+fn repeated_member_is_an_error_even_if_null() {
     for (name, [value, _]) in MEMBERS {
         refused(&format!(r#"{{"Response":{{"{name}":null,"{name}":{value}}}}}"#));
         refused(&format!(r#"{{"Response":{{"{name}":{value},"{name}":null}}}}"#));
@@ -128,7 +128,7 @@ fn null_counts_as_given() {
 }
 
 #[test]
-fn the_older_gateway_too_says_a_thing_once() {
+fn repeated_member_of_the_old_gateway_is_an_error() {
     for (name, [one, two]) in [
         ("code", ["4100", "0"]),
         ("codeDesc", ["\"AuthFailure\"", "\"Success\""]),

@@ -62,7 +62,7 @@ fn request(text: &str) -> Record {
 }
 
 #[test]
-fn members_raise_the_class_and_a_dry_run_lowers_it() {
+fn members_raise_the_retry_class_and_a_dry_run_lowers_it() {
     for (text, class) in [
         ("{}", RetryClass::Guarded),
         (r#"{"StopType":"SOFT"}"#, RetryClass::Guarded),
@@ -77,12 +77,12 @@ fn members_raise_the_class_and_a_dry_run_lowers_it() {
 }
 
 #[test]
-fn only_actions_of_the_token_class_get_a_token() {
-    assert_eq!(STOP.minted_token(), None);
+fn only_actions_of_the_token_class_get_a_client_token() {
+    assert_eq!(STOP.generated_token(), None);
 }
 
 #[test]
-fn conditions_read_as_specifications_write_them() {
+fn conditions_are_displayed_as_in_specifications() {
     for (condition, text) in [
         (Condition::present("A"), "A"),
         (Condition::absent("A"), "no A"),
@@ -101,7 +101,7 @@ fn conditions_read_as_specifications_write_them() {
 }
 
 #[test]
-fn a_tag_filter_takes_any_key() {
+fn tag_filter_accepts_any_key() {
     let tag = FilterInfo::new("tag:tag-key");
     assert!(tag.accepts("tag:owner") && tag.accepts("tag:a:b"));
     assert!(!tag.accepts("tag:") && !tag.accepts("tag-key") && !tag.accepts("zone"));
@@ -109,7 +109,7 @@ fn a_tag_filter_takes_any_key() {
 }
 
 #[test]
-fn codes_answer_by_family_also_when_they_are_new() {
+fn predicates_of_codes_hold_for_new_codes_of_a_family() {
     let code = |text: &str| ErrorCode::from(text.to_owned());
     assert!(code("RequestLimitExceeded.Newer").is_throttled());
     assert!(!code("RequestLimitExceededNot").is_throttled());
@@ -130,7 +130,7 @@ fn codes_answer_by_family_also_when_they_are_new() {
 }
 
 #[test]
-fn percent_encoding_is_strict_and_comes_back() {
+fn percent_encoding_is_strict_and_round_trips() {
     let text = "a b+c*d~e&f=g%h/i?j@k 未命名";
     let encoded = percent::encode(text);
     assert_eq!(encoded, "a%20b%2Bc%2Ad~e%26f%3Dg%25h%2Fi%3Fj%40k%20%E6%9C%AA%E5%91%BD%E5%90%8D");
