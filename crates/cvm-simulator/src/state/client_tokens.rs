@@ -60,7 +60,7 @@ impl Tokens {
             TokenLookup::Made(ids) => Ok(Some(ids)),
             TokenLookup::Otherwise => {
                 let message = "The parameter `ClientToken` belongs to an earlier request with \
-                               other parameters; use a new token.";
+                               other parameters; use a new one.";
                 Err(codes.error(["InvalidParameterValue"], message))
             }
         }
