@@ -27,22 +27,22 @@ pub fn decisions() -> impl Iterator<Item = &'static Decision> {
 
 #[rustfmt::skip]
 const COMMON: &[Decision] = &[
-    assumed("account", "all credentials belong to the one with the UIN 100000000001 and the AppId 1250000000"),
-    assumed("parameters", "of several faults the error names an unreadable one first, then an unknown one, then a list or text that is too long, then a missing one, then the first in table order"),
+    assumed("account", "all credentials belong to the account with the UIN 100000000001 and the AppId 1250000000"),
+    assumed("parameters", "of several violations, the error names first an unreadable parameter, then an unknown one, then a list or text that is too long, then a missing one, then the first in the order of the model info"),
     assumed("limits", "a list without a documented limit has at most 100 items, `AccountIds` 1000; a resource has at most 50 tags"),
-    assumed("limits", "a text without a documented limit has at most 256 characters; an address of a file has 4096, a public key 16384"),
-    assumed("parameters", "a number written as text passes in JSON too; text written as a number is InvalidParameter"),
-    documented("identifiers", "`ins-` and any other than eight letters and digits is InvalidInstanceId.Malformed"),
-    assumed("identifiers", "of other identifiers only the prefix is checked"),
-    assumed("codes", "a broken limit is answered with the most particular code that the action publishes and that names the member or the fault"),
-    assumed("codes", "required text that is there and empty is `Invalid…Empty` or NotEmpty where published, and MissingParameter otherwise"),
-    assumed("codes", "an id that has no Malformed code of its own is InvalidParameterValue.IncorrectFormat where published"),
-    documented("filters", "and between filters, or between values; unknown ones are InvalidFilter"),
+    assumed("limits", "a text without a documented limit has at most 256 characters; the URL of a file has 4096, a public key 16384"),
+    assumed("parameters", "a number as text is valid in JSON, too; text as a number is InvalidParameter"),
+    documented("identifiers", "`ins-` with anything other than eight letters and digits is InvalidInstanceId.Malformed"),
+    assumed("identifiers", "for other identifiers, only the prefix is checked"),
+    assumed("codes", "a broken limit returns the most specific code that the action documents for the member or the violation"),
+    assumed("codes", "a required text that is present and empty is `Invalid…Empty` or NotEmpty where documented, otherwise MissingParameter"),
+    assumed("codes", "an id without a Malformed code of its own is InvalidParameterValue.IncorrectFormat where documented"),
+    documented("filters", "*and* between filters, *or* between values; unknown filters are InvalidFilter"),
     assumed("filters", "instance-name matches anywhere in the name, or as a whole with `*`"),
-    assumed("filters", "values of the uuid, address and type filters that cannot be one, and an empty instance-name, get the code that speaks of them, where published"),
+    assumed("filters", "impossible values of the uuid, address and type filters, and an empty instance-name, return their specific code where documented"),
     assumed("filters", "times without a zone are UTC, and bounds are inclusive"),
-    assumed("listing", "the newest first; ids that do not exist are left out of Describe answers"),
-    assumed("listing", "Limit 0 is refused"),
+    assumed("listing", "the newest first; Describe actions leave out unknown ids"),
+    assumed("listing", "Limit 0 is rejected"),
 ];
 
 #[cfg(test)]

@@ -21,11 +21,11 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    documented("action timers", "more than five minutes ahead, one of a kind for an instance, UNDO → DOING → DONE; only UNDO can be cancelled"),
-    assumed("action timers", "a time too near is InvalidParameter; ids begin with `at-`"),
-    assumed("action timers", "for hourly and spot instances that are not protected, being terminated or in the recycle bin; others are UnsupportedOperation.NotSupportImportInstancesActionTimer"),
-    assumed("action timers", "DOING from their time on until the instance is gone; one with an operation in progress is terminated when that ends, one that has been protected meanwhile is left alone and the timer DONE"),
-    assumed("action timers", "a timer that waits goes with its instance; the newest 1000 that are DONE stay listed"),
-    assumed("action timers", "public addresses are released with the instance, which Externals says; DescribeInstancesActionTimer without conditions lists all, the newest first"),
-    assumed("DeleteInstancesActionTimer", "an unknown id is InvalidParameterValue, a timer that has begun UnsupportedOperation; all are cancelled or none"),
+    documented("action timers", "more than five minutes ahead, one of each kind for an instance, UNDO → DOING → DONE; only UNDO timers can be canceled"),
+    assumed("action timers", "a time that is too near is InvalidParameter; ids start with `at-`"),
+    assumed("action timers", "only for hourly and spot instances that are not protected, terminating or in the recycle bin; others are UnsupportedOperation.NotSupportImportInstancesActionTimer"),
+    assumed("action timers", "DOING from the due time until the instance is removed; a running operation ends before the termination; if the instance has been protected, it is not terminated and the timer becomes DONE"),
+    assumed("action timers", "a waiting timer is removed with its instance; the newest 1000 DONE timers stay listed"),
+    assumed("action timers", "public addresses are released with the instance, as Externals shows; DescribeInstancesActionTimer without conditions lists all timers, the newest first"),
+    assumed("DeleteInstancesActionTimer", "an unknown id is InvalidParameterValue, a timer that has started is UnsupportedOperation; all timers are canceled or none"),
 ];

@@ -23,12 +23,12 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    assumed("HPC clusters", "20 in a region, 128 machines in each; zones other than 2 to 6 have none and are UnsupportedOperation.InvalidZone; HpcClusterNetMode is left out"),
+    assumed("HPC clusters", "20 in a region, 128 instances in each; only zones 2 to 6 offer them, others are UnsupportedOperation.InvalidZone; HpcClusterNetMode is left out"),
     documented("CreateHpcCluster", "an HpcClusterBusinessId without the type CDC is InvalidParameterValue.HpcClusterBusinessIdNotSupported"),
-    assumed("CreateHpcCluster", "the type CDC without one is InvalidParameterValue; any well-formed dedicated cluster exists"),
-    assumed("DescribeHpcClusters", "Name matches the whole name; InstanceType keeps clusters with a machine of that type"),
-    assumed("DescribeHpcClusters", "without HpcClusterIds and HpcClusterType only STANDARD ones; named ones whatever their type"),
-    documented("DescribeHpcClusters", "more HpcClusterIds than Limit are refused"),
-    assumed("ModifyHpcClusterAttribute", "without name and remark it changes nothing and succeeds"),
-    documented("DeleteHpcClusters", "a cluster that holds machines is ResourceInUse.HpcCluster; all clusters or none"),
+    assumed("CreateHpcCluster", "the type CDC without an HpcClusterBusinessId is InvalidParameterValue; every well-formed dedicated cluster exists"),
+    assumed("DescribeHpcClusters", "Name matches the whole name; InstanceType matches clusters with an instance of that type"),
+    assumed("DescribeHpcClusters", "without HpcClusterIds and HpcClusterType, only STANDARD clusters; with HpcClusterIds, clusters of every type"),
+    documented("DescribeHpcClusters", "more HpcClusterIds than Limit are rejected"),
+    assumed("ModifyHpcClusterAttribute", "without name and remark, the action changes nothing and succeeds"),
+    documented("DeleteHpcClusters", "a cluster with instances is ResourceInUse.HpcCluster; all clusters are deleted or none"),
 ];

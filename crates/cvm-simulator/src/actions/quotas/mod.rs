@@ -13,6 +13,6 @@ pub(super) const GROUP: Group =
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    assumed("DescribeAccountQuota", "500 hourly instances, 200 prepaid a month and 2000 vCPUs of spot instances a zone, raised by as many whenever they are used up, since quotas never end"),
-    assumed("DescribeAccountQuota", "prepaid instances that exist and were made this month count as bought in it; quotas of the region are told whatever the zone"),
+    assumed("DescribeAccountQuota", "500 hourly instances, 200 prepaid ones per month and 2000 vCPUs of spot instances in a zone, raised by as many whenever they are used up, because quotas are unlimited"),
+    assumed("DescribeAccountQuota", "existing prepaid instances that were created this month count as bought this month; regional quotas are returned whatever the zone"),
 ];

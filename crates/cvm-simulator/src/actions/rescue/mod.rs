@@ -15,6 +15,6 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    assumed("rescue mode", "ENTER_RESCUE_MODE for 30 s, or 20 s without asking the guest; EXIT_RESCUE_MODE for 20 s, back to RUNNING or STOPPED as before"),
-    assumed("rescue mode", "SOFT_FIRST takes as long as SOFT, because every guest here shuts down when it is asked"),
+    assumed("rescue mode", "ENTER_RESCUE_MODE for 30 s, or 20 s without a shutdown of the guest; EXIT_RESCUE_MODE for 20 s, back to RUNNING or STOPPED as before"),
+    assumed("rescue mode", "SOFT_FIRST takes as long as SOFT, because every guest shuts down on request"),
 ];

@@ -25,15 +25,15 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    assumed("resource packs", "CREATING for 30 s, then ACTIVE, RETIRED at the end of the term and listed for good; creation never fails"),
-    assumed("resource packs", "types and the zones that offer them; money and stock never end; every account may use them"),
+    assumed("resource packs", "CREATING for 30 s, then ACTIVE, RETIRED at the end of the term and listed permanently; creation never fails"),
+    assumed("resource packs", "types and the zones that offer them; balance and stock are unlimited; every account can use them"),
     assumed("resource packs", "only an ACTIVE pack has AvailableCapacity; a pack has neither cards nor disks"),
-    assumed("resource packs", "HostIp, RackId and SwitchId are hashes; packs of one rack have one switch"),
-    assumed("PurchaseResourcePoolPacks", "an instance type that is no whole or half machine is InvalidParameter.InstanceTypeNotSupport, an unknown one or one of another zone ResourceNotFound.InvalidZoneInstanceType"),
-    documented("PurchaseResourcePoolPacks", "DryRun checks everything, buys nothing and answers a bare RequestId"),
+    assumed("resource packs", "HostIp, RackId and SwitchId are hashes; packs of one rack have the same switch"),
+    assumed("PurchaseResourcePoolPacks", "an instance type other than a whole or half server is InvalidParameter.InstanceTypeNotSupport, an unknown one or one of another zone is ResourceNotFound.InvalidZoneInstanceType"),
+    documented("PurchaseResourcePoolPacks", "DryRun checks everything, buys nothing and returns only a RequestId"),
     documented("DescribeResourcePoolPacks", "NextToken is empty on the last page"),
-    assumed("DescribeResourcePoolPacks", "a NextToken that was never given is InvalidParameterValue; packs bought between two pages do not shift them; a zone of another region is InvalidZone.MismatchRegion"),
+    assumed("DescribeResourcePoolPacks", "a NextToken that is not from a response is InvalidParameterValue; packs bought between two pages do not shift them; a zone of another region is InvalidZone.MismatchRegion"),
     assumed("DescribeResourcePoolPackInstances", "unknown packs are left out"),
-    documented("DescribeResourcePoolPackTypeConfigs", "without the filter zone it is MissingParameter"),
-    assumed("TerminateResourcePoolPacks", "only ACTIVE packs, others are InvalidParameterValue.ResourcePoolPackStatus; all packs or none"),
+    documented("DescribeResourcePoolPackTypeConfigs", "the filter zone is required: otherwise MissingParameter"),
+    assumed("TerminateResourcePoolPacks", "only ACTIVE packs, others are InvalidParameterValue.ResourcePoolPackStatus; all packs are terminated or none"),
 ];

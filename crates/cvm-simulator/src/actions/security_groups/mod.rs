@@ -18,6 +18,6 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    documented("security groups", "at most five an instance; a new one is the last in priority"),
-    assumed("security groups", "one that is bound already stays in its place; the last may be taken off; one that is not bound is UnsupportedOperation"),
+    documented("security groups", "an instance has at most five; a new one has the lowest priority"),
+    assumed("security groups", "a group that is already associated keeps its priority; the last group can be removed; a group that is not associated is UnsupportedOperation"),
 ];
