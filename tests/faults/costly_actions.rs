@@ -79,7 +79,7 @@ async fn run((fault, name, request): Case, scale: TimeScale) -> Option<Failure> 
             }
             if let Some(unknown) = unknown {
                 let text = error.to_string();
-                let says_unknown = text.contains("may or may not have been carried out");
+                let says_unknown = text.contains("may or may not have taken effect");
                 broken.require(says_unknown, "the error says that the outcome is unknown");
                 broken.require(!unknown.recovery().is_empty(), "the error says what to do");
             }
@@ -150,7 +150,7 @@ async fn unsafe_actions_are_sent_once() {
             assert_eq!(server.ledger().lock().requests.len(), 1, "{case}");
             match &info.reconcile {
                 Some(facts) => assert!(unknown.recovery().contains(facts.list), "{case}"),
-                None => assert!(unknown.recovery().contains("no list"), "{case}"),
+                None => assert!(unknown.recovery().contains("no Describe action"), "{case}"),
             }
         }
     }
@@ -170,7 +170,7 @@ async fn recovery_advice_names_resources_and_lost_secrets() {
     };
     let pair = recovery("CreateKeyPair", json!({ "KeyName": "deploy", "ProjectId": 0 })).await;
     for word in
-        ["`deploy`", "DescribeKeyPairs", "`PrivateKey`", "is lost", "delete", "make another"]
+        ["`deploy`", "DescribeKeyPairs", "`PrivateKey`", "is lost", "delete", "create it again"]
     {
         assert!(pair.contains(word), "{word}: {pair}");
     }

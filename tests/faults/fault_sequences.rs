@@ -149,7 +149,7 @@ async fn lose_a_private_key(fault: Arc<Fault>, scale: TimeScale) -> Option<Failu
     if let Some(unknown) = unknown {
         broken.require(unknown.client_token().is_none(), "there is no token");
         let advice = unknown.recovery();
-        for words in ["`k`", "`PrivateKey`", "delete what it made and make another"] {
+        for words in ["`k`", "`PrivateKey`", "delete the resource and create it again"] {
             broken.require(advice.contains(words), words);
         }
     }

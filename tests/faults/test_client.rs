@@ -111,7 +111,7 @@ impl CredentialProvider for RotatingCredentials {
         Box::pin(async move { Ok(Arc::new(CredentialSnapshot::new(credential(generation)))) })
     }
 
-    fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
+    fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
         let was_first = snapshot.credential().token() == Some(TOKENS[0]);
         if was_first {
             self.0.store(1, Ordering::Release);

@@ -90,7 +90,7 @@ fn examples_use_the_cloud_only_with_its_option() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && output.stdout.is_empty(), "{name}");
         assert!(
-            errors.contains("TENCENTCLOUD_REGION: region") && errors.contains("has not the form"),
+            errors.contains("TENCENTCLOUD_REGION: region") && errors.contains("is not valid"),
             "{name}: {errors}"
         );
     }

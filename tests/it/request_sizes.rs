@@ -93,7 +93,7 @@ async fn form_and_query_limits_are_exact() {
                     assert_eq!(predicates(&error), ["usage", "not sent"], "{error}");
                     let text = error.to_string();
                     let words: Vec<&str> = text.split(' ').collect();
-                    let at = words.iter().position(|word| *word == "bytes,").unwrap();
+                    let at = words.iter().position(|word| *word == "bytes;").unwrap();
                     Err(words[at - 1].parse::<usize>().unwrap())
                 }
             }

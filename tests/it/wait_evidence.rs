@@ -350,7 +350,7 @@ async fn entering_the_recycle_bin_ends_wait_for_termination() {
         |waiter: Waiter, rows: Vec<Option<Value>>| async move { verdict(waiter, &rows).await };
     assert_eq!(result(Waiter::new(gone, [ID]), first[..2].to_vec()).await, WaitVerdict::Pending);
     let error = polled(Waiter::new(gone, [ID]), &first).await.unwrap_err();
-    assert!(error.to_string().contains("SHUTDOWN, from where it cannot get to gone"), "{error}");
+    assert!(error.to_string().contains("SHUTDOWN, from which it cannot reach gone"), "{error}");
     // The request is named, so the state is its result.
     let named = Waiter::new(gone, [ID]).of_request(OURS);
     assert_eq!(result(named, first[2..].to_vec()).await, WaitVerdict::Failed);

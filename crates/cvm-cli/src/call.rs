@@ -327,7 +327,7 @@ fn token_hash(info: &'static ActionInfo, token: &str) -> String {
     if let Some(member) = info.idempotency_token {
         members.insert(member.to_owned(), token.into());
     }
-    cvm_models::fingerprint(info, &record(info, &Value::Object(members)))
+    cvm_models::OutcomeUnknown::fingerprint_of(info, &record(info, &Value::Object(members)))
 }
 
 /// Refuses a token that another entry has. Only `cvm resume` may send it again: it knows for how long, and
@@ -404,7 +404,7 @@ pub async fn deliver(
             called = call => called,
             () = interruption.received() => {
                 let message = format!(
-                    "{} may or may not have been carried out: interrupted while it was on its way",
+                    "{} may or may not have taken effect: interrupted while it was on its way",
                     info.name
                 );
                 return Err(CliError::new(ExitStatus::Unknown, message)

@@ -211,8 +211,8 @@ impl CredentialProvider for Shared {
         })
     }
 
-    fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        self.provider.refused(snapshot)
+    fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
+        self.provider.invalidate(snapshot)
     }
 }
 

@@ -256,7 +256,7 @@ pub fn fingerprint(info: &'static ActionInfo, parameters: &Value, secrets: &[Str
     for path in secrets {
         put(&mut whole, path, "withheld");
     }
-    cvm_models::fingerprint(info, &record(info, &whole))
+    cvm_models::OutcomeUnknown::fingerprint_of(info, &record(info, &whole))
 }
 
 /// Puts a text at `A.0.B`, through objects and lists that are there.

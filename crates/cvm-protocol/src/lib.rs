@@ -28,6 +28,7 @@ mod reconcile;
 mod record;
 mod sensitive;
 mod service_error;
+mod set_member;
 mod utf8;
 mod validate;
 mod waiter;
@@ -57,6 +58,7 @@ pub use model_info::{ModelInfo, NameIndex};
 #[doc(hidden)]
 pub use serde;
 pub use service_error::ServiceError;
+pub use set_member::{set_number, set_text};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Violation, ViolationKind, validate};
 pub use waiter::{Missing, OperationInfo, Waiter, WaiterInfo};

@@ -1,8 +1,8 @@
-//! One budget of calls for a fleet of processes, kept in a Redis that all of them reach.
+//! Shares one rate limit between processes, with counters in a Redis that all of them reach.
 //!
-//! Every action and region has a counter per second; whoever raises it above the documented rate waits
-//! for the next second. Redis is spoken to in its own protocol over one connection per call, which is
-//! enough to show the shape; a real program would keep a client with a pool.
+//! Every action and region has a counter per second. A call that raises it above the documented rate waits for the
+//! next second. The example uses Redis's own protocol over one connection per call; a real program would use a client
+//! with a connection pool.
 //!
 //! ```text
 //! cargo run -p cvm-transport --example shared_budget -- 127.0.0.1:6379
@@ -20,7 +20,7 @@ struct SharedBudget {
 }
 
 impl SharedBudget {
-    /// Raises the counter of this second and tells its value.
+    /// Increments the counter of this second and returns its value.
     async fn count(&self, key: &str) -> std::io::Result<u32> {
         let mut redis = BufReader::new(TcpStream::connect(&self.redis).await?);
         let commands = format!("INCR {key}\r\nEXPIRE {key} 2\r\n");
@@ -53,9 +53,9 @@ impl RateLimiter for SharedBudget {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let redis = std::env::args().nth(1).ok_or("give the address of a Redis")?;
+    let redis = std::env::args().nth(1).ok_or("usage: shared_budget HOST:PORT (of a Redis)")?;
     let client = Client::builder().rate_limiter(SharedBudget { redis }).build()?;
-    // From here on the client is used as ever; clones share the limiter.
+    // Use the client as usual; its clones share the limiter.
     drop(client);
     Ok(())
 }

@@ -1,10 +1,10 @@
-//! The same client without async, for programs that have no runtime: scripts, tests, build tools.
+//! The client without async, for programs that have no runtime: scripts, tests, build tools.
 //!
 //! ```no_run
 //! # fn example<A: cvm_transport::Action>(request: A) -> Result<(), cvm_transport::Error> {
 //! let client = cvm_transport::blocking::Client::from_env()?;
-//! let answer = client.send(request)?;
-//! # drop(answer);
+//! let response = client.send(request)?;
+//! # drop(response);
 //! # Ok(())
 //! # }
 //! ```
@@ -24,29 +24,29 @@ use crate::{
     UntypedResponse, WaitProgress, WaitReport,
 };
 
-/// Calls the service, and returns when it has answered.
+/// A blocking API client.
 ///
-/// It runs the async client on a thread of its own, and the calling thread waits. So it can be used on any
-/// thread, also within tokio's `spawn_blocking` and `block_in_place`.
+/// It runs the async client on its own thread while the calling thread waits. So it can be used on any thread,
+/// including inside tokio's `spawn_blocking` and `block_in_place`.
 ///
-/// There is one bad use: a call directly in an async task blocks the thread that runs the task, and with it
-/// every other task of that thread until the call has ended. Use [`crate::Client`] there.
+/// Do not call it directly in an async task: that blocks the thread that runs the task, and with it every other task
+/// of that thread. Use [`crate::Client`] there.
 ///
-/// A call from within a call of the same client (from an interceptor, a metrics sink or a progress callback)
-/// would wait for itself, and fails with [`Error::is_usage`].
+/// A call from inside a call of the same client (from an interceptor, a metrics sink or a progress callback) would
+/// deadlock, so it fails with [`Error::is_usage`].
 #[derive(Clone)]
 pub struct Client {
     client: crate::Client,
     runtime: Arc<OwnRuntime>,
 }
 
-/// A runtime that may be dropped anywhere.
+/// A runtime that can be dropped in any context.
 struct OwnRuntime(Option<Runtime>);
 
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
-            // An ordinary drop waits for the thread, which an async program must not do.
+            // An ordinary drop blocks until the thread ends, which is not allowed in an async program.
             runtime.shutdown_background();
         }
     }
@@ -59,11 +59,11 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Makes a client of what the builder says.
+    /// Builds a client.
     ///
     /// # Errors
     ///
-    /// As [`ClientBuilder::build`]; or when no thread can be started.
+    /// As [`ClientBuilder::build`]; or if no thread can be started.
     pub fn new(builder: ClientBuilder) -> Result<Self, Error> {
         Self::of(builder.build()?)
     }
@@ -85,11 +85,11 @@ impl Client {
             .thread_name("cvm-client")
             .enable_all()
             .build()
-            .map_err(|error| Error::usage("no runtime could be started").with_source(error))?;
+            .map_err(|error| Error::usage("cannot start the runtime").with_source(error))?;
         Ok(Self { client, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 
-    /// Runs a call on the client's own thread, and waits for it.
+    /// Runs a call on the client's own thread and waits for it.
     fn call_async<T, F>(&self, call: impl FnOnce(crate::Client) -> F) -> Result<T, Error>
     where
         T: Send + 'static,
@@ -98,9 +98,9 @@ impl Client {
         self.wait_for(call(self.client.clone()))?
     }
 
-    /// Runs this on the client's own thread. A panic in it, of a callback for example, reaches the caller.
+    /// Runs a future on the client's own thread. A panic in it, for example in a callback, reaches the caller.
     ///
-    /// `Runtime::block_on` would panic on the threads of another runtime, good uses and bad ones alike.
+    /// `Runtime::block_on` is no alternative: it panics on every thread of another runtime.
     fn wait_for<T: Send + 'static>(
         &self,
         future: impl Future<Output = T> + Send + 'static,
@@ -109,8 +109,8 @@ impl Client {
         let runtime = self.runtime.0.as_ref().ok_or_else(ended)?;
         if Handle::try_current().is_ok_and(|here| here.id() == runtime.handle().id()) {
             return Err(Error::usage(
-                "a blocking client was called from within one of its own calls, which would wait for \
-                 itself: hand the work to another thread, or use another client",
+                "a blocking client was called inside one of its own calls, which would deadlock: \
+                 move the call to another thread, or use another client",
             ));
         }
         let (sender, receiver) = sync_channel(1);
@@ -123,7 +123,7 @@ impl Client {
             }
         });
         runtime.spawn(async move {
-            // Whoever waited is there: it waits without a limit of its own.
+            // The receiver exists: it waits without a timeout.
             let _ = sender.send(call.await);
         });
         match receiver.recv() {
@@ -148,7 +148,7 @@ impl Client {
         self.call_async(|client| async move { client.send(request).await })
     }
 
-    /// As [`crate::Client::send_reported`].
+    /// As [`crate::Client::send_with_report`].
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl Client {
         self.wait_for(self.client.wait(waiter).into_future())?
     }
 
-    /// As [`wait`](Self::wait), and calls this after every poll.
+    /// As [`wait`](Self::wait), with a callback after every poll.
     ///
     /// # Errors
     ///
@@ -208,17 +208,16 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// When the service refuses to be asked.
+    /// If a poll fails with an error that does not pass.
     pub fn reconcile(&self, waiter: Waiter) -> Result<Reconciliation, Error> {
         self.wait_for(self.client.reconcile(waiter).into_future())?
     }
 
-    /// As [`crate::Client::reconcile_creation`], for as many items as were asked for and the settle time
-    /// counted from now.
+    /// As [`crate::Client::reconcile_creation`], with the expected number of items and a settle time that starts now.
     ///
     /// # Errors
     ///
-    /// When the service refuses to be asked.
+    /// If a poll fails with an error that does not pass.
     pub fn reconcile_creation<A: Paginate>(
         &self,
         list: A,
@@ -229,16 +228,16 @@ impl Client {
         self.wait_for(search.into_future())?
     }
 
-    /// As [`crate::Client::items`], as an iterator. After an error it goes on with the same page.
+    /// As [`crate::Client::items`], as an iterator. After an error it continues with the same page.
     pub fn items<A: Paginate>(&self, request: A) -> Items<A> {
         Items { items: Some(self.client.items(request)), client: self.clone() }
     }
 }
 
-/// A list, item by item.
+/// The items of a list.
 #[derive(Debug)]
 pub struct Items<A: Paginate> {
-    /// `None` while the client's thread has it.
+    /// `None` while the client's thread uses it.
     items: Option<crate::Items<A>>,
     client: Client,
 }

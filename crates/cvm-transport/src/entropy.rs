@@ -1,19 +1,19 @@
-//! Random bytes, as something that tests can fix: nonces, client tokens, trace ids and jitter.
+//! Random bytes for nonces, client tokens, trace ids and jitter, replaceable in tests.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A source of random bytes.
 pub trait Entropy: fmt::Debug + Send + Sync + 'static {
-    /// Fills the buffer.
+    /// Fills the buffer with random bytes.
     ///
     /// # Errors
     ///
-    /// When the source cannot give any.
+    /// If the source provides none.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
 }
 
-/// The operating system's source.
+/// The random source of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemEntropy;
 
@@ -23,24 +23,24 @@ impl Entropy for SystemEntropy {
     }
 }
 
-/// A predictable sequence, for tests and snapshots only: its tokens repeat from run to run.
+/// A predictable sequence. For tests and snapshots only: its tokens repeat from run to run.
 #[derive(Debug)]
 pub struct SeededEntropy(AtomicU64);
 
 impl SeededEntropy {
-    /// The sequence of this seed.
+    /// Starts the sequence of this seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 
-    /// The next 64 bits, for tests over random histories.
+    /// The next 64 bits, for tests with random histories.
     #[cfg(test)]
     pub(crate) fn next(&self) -> u64 {
         random(self).unwrap()
     }
 
-    /// A number below the limit, for tests over random histories.
+    /// A number below the limit, for tests with random histories.
     #[cfg(test)]
     pub(crate) fn below(&self, limit: u64) -> u64 {
         self.next() % limit
@@ -50,7 +50,7 @@ impl SeededEntropy {
 impl Entropy for SeededEntropy {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
         for chunk in bytes.chunks_mut(8) {
-            // SplitMix64: every state gives another word, and the words look unrelated.
+            // SplitMix64: consecutive states give unrelated-looking words.
             let state = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
             let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -62,24 +62,24 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// The source of random bytes gave none.
+/// The random source provided no bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EntropyError;
 
 impl fmt::Display for EntropyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the operating system gave no random bytes")
+        f.write_str("the operating system provided no random bytes")
     }
 }
 
 impl std::error::Error for EntropyError {}
 
-/// A random UUID of version 4.
+/// A random UUID (version 4).
 pub(crate) fn uuid_v4(entropy: &dyn Entropy) -> Result<String, EntropyError> {
     uuid_v4_bits(entropy).map(hyphenated)
 }
 
-/// The bits of a random UUID of version 4.
+/// The bits of a random UUID (version 4).
 pub(crate) fn uuid_v4_bits(entropy: &dyn Entropy) -> Result<u128, EntropyError> {
     let mut bytes = [0u8; 16];
     entropy.fill(&mut bytes)?;
@@ -88,9 +88,9 @@ pub(crate) fn uuid_v4_bits(entropy: &dyn Entropy) -> Result<u128, EntropyError> 
     Ok((u128::from_be_bytes(bytes) & !(0xf << 76) & !(0b11 << 62)) | version | variant)
 }
 
-/// A UUID as text.
+/// Formats the bits of a UUID.
 pub(crate) fn hyphenated(bits: u128) -> String {
-    /// Where each byte's two digits stand.
+    /// The position of each byte's two digits.
     const PLACES: [usize; 16] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
     let digit = |nibble: u8| nibble + if nibble < 10 { b'0' } else { b'a' - 10 };
     let mut text = [b'-'; 36];
@@ -102,12 +102,12 @@ pub(crate) fn hyphenated(bits: u128) -> String {
     String::from_utf8_lossy(&text).into_owned()
 }
 
-/// A random number below 2^63, for a nonce: positive wherever it is read.
+/// A random nonce below 2^63, so that it is positive as a signed integer too.
 pub(crate) fn nonce(entropy: &dyn Entropy) -> Result<u64, EntropyError> {
     Ok((random(entropy)? >> 1).max(1))
 }
 
-/// Sixty-four random bits.
+/// 64 random bits.
 pub(crate) fn random(entropy: &dyn Entropy) -> Result<u64, EntropyError> {
     let mut bytes = [0u8; 8];
     entropy.fill(&mut bytes)?;

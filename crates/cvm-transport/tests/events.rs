@@ -109,7 +109,7 @@ async fn metrics_and_tracing_report_failover_and_breaker_changes() {
     for _ in 0..4 {
         client.send(ListThings::default()).await.unwrap();
         assert_eq!(hosts.take(), [some(own), some(backup)]);
-        let taken = log.take("cvm_transport::route");
+        let taken = log.take("cvm_transport::failover");
         assert_eq!(taken.len(), 1, "{taken:?}");
         assert!(taken[0].contains(&format!("host=\"{backup}\"")), "{taken:?}");
         assert!(taken[0].contains(&format!("instead_of=\"{own}\"")), "{taken:?}");

@@ -44,7 +44,7 @@ fn an_error_beside_the_ids_of_a_launch_is_3_and_names_them() {
     ));
     let ran = run(&mut server.cvm(&["RunInstances", "--ImageId", "i", "--timeout", "60"]));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("it names `ins-1`, `ins-2`"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("it contains the ids `ins-1`, `ins-2`"), "{}", ran.stderr);
     assert_eq!(entries(&server.journal()).len(), 1);
 }
 

@@ -37,10 +37,10 @@ fn broken_settings_are_named_before_anything_is_sent() {
         (
             "https://127.0.0.1:1",
             ("SSL_CERT_FILE", "/nowhere/ca.pem"),
-            "SSL_CERT_FILE names \"/nowhere/ca.pem\"",
+            "SSL_CERT_FILE is \"/nowhere/ca.pem\"",
         ),
-        ("https://127.0.0.1:1", ("SSL_CERT_DIR", "/nowhere"), "SSL_CERT_DIR names \"/nowhere\""),
-        ("127.0.0.1:8080", ("LANG", "C"), "write http:// in front of it"),
+        ("https://127.0.0.1:1", ("SSL_CERT_DIR", "/nowhere"), "SSL_CERT_DIR is \"/nowhere\""),
+        ("127.0.0.1:8080", ("LANG", "C"), "write http:// before it"),
     ] {
         let ran = call(endpoint, &[variable]);
         assert_eq!(ran.code, 4, "{variable:?}: {}", ran.stderr);
@@ -156,7 +156,7 @@ fn wrong_region_is_shown_with_its_source() {
         command.env("TENCENTCLOUD_SECRET_KEY", "canary-key");
         run(command.env("TENCENTCLOUD_REGION", variable).args(options))
     };
-    let zone = "region \"ap-guangzhou-3\" is a zone; give its region, `ap-guangzhou`";
+    let zone = "region \"ap-guangzhou-3\" is a zone; use its region, `ap-guangzhou`";
     let by_variable = call("ap-guangzhou-3", &[]);
     let by_option = call("ap-tokyo", &["--region", "ap-guangzhou-3"]);
     for (source, ran) in [("TENCENTCLOUD_REGION", by_variable), ("--region", by_option)] {

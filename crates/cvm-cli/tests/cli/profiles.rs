@@ -58,8 +58,8 @@ fn an_endpoint_of_a_profile_is_checked_as_every_other() {
     for (endpoint, why) in [
         ("http://cvm.example.com", "endpoint must use https"),
         ("https://user:canary@host", "user name or password"),
-        ("https://host/path", "without path or query"),
-        ("cvm host", "neither a plain host name nor an address"),
+        ("https://host/path", "without a path or query"),
+        ("cvm host", "neither a valid host name nor an address"),
     ] {
         let ran = run(&mut zones(&home(endpoint)));
         assert_eq!(ran.code, 4, "{}", ran.stderr);
@@ -90,7 +90,7 @@ fn a_profile_that_is_broken_is_reported() {
     );
     let told = broken("default.credential", "{\"secretId\": \"AKIDx\"}");
     assert!(told.contains("tccli credential file `"), "{told}");
-    assert!(told.contains("holds a secret id and no secret key"), "{told}");
+    assert!(told.contains("has a secret id but no secret key"), "{told}");
     assert!(!told.contains("no credential found"), "{told}");
     assert!(server.requests.lock().unwrap().is_empty());
 }
@@ -129,8 +129,8 @@ fn a_credential_program_that_fails_or_hangs_ends_with_4() {
     for (script, told, timeout) in [
         ("echo bad key >&2; exit 2", "failed: exit status: 2: bad key", "300"),
         ("echo bad key >&2; kill -9 $$", "failed: signal: 9 (SIGKILL): bad key", "300"),
-        ("echo bad key >&2; echo canary", "is no such JSON document", "300"),
-        ("sleep 100", "no credential in time", "2"),
+        ("echo bad key >&2; echo canary", "is not the expected JSON", "300"),
+        ("sleep 100", "no credential before the deadline", "2"),
     ] {
         for action in [["DescribeZones"].as_slice(), stop] {
             let home = home_of_program(script);
@@ -173,7 +173,7 @@ fn an_expired_credential_names_its_file() {
     let mut command = cvm(&["DescribeZones", "--endpoint", &server.url, "--region", "ap-tokyo"]);
     let ran = run(command.env("HOME", home.path()));
     assert_eq!(ran.code, 4, "{}", ran.stderr);
-    let told = "credentials`, line 2: credential_process is no longer good";
+    let told = "credentials`, line 2: credential_process has expired";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 

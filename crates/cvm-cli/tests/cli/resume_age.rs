@@ -117,6 +117,6 @@ fn a_clock_that_proves_wrong_during_the_resend_ends_it() {
         let service = service(Some(0), launch);
         let (code, launches, stderr) = resumed(&service, |_| ());
         assert_eq!((code, launches), (3, 1), "{stderr}");
-        assert!(stderr.contains("may or may not have been carried out"), "{stderr}");
+        assert!(stderr.contains("may or may not have taken effect"), "{stderr}");
     }
 }

@@ -20,7 +20,7 @@ fn every_signal_that_would_end_a_change_leaves_the_outcome_unknown() {
         signal(&child, name);
         let ran = finish(child);
         assert_eq!(ran.code, 3, "{name}: {}", ran.stderr);
-        for told in ["may or may not have been carried out", "cvm resume "] {
+        for told in ["may or may not have taken effect", "cvm resume "] {
             assert!(ran.stderr.contains(told), "{name}: {told}: {}", ran.stderr);
         }
     }

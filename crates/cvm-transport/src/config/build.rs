@@ -1,4 +1,4 @@
-//! From what was said to a client: what was not said is looked up, and everything is checked.
+//! Builds a client: fills defaults from the environment and validates the configuration.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -10,39 +10,40 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::ClientBuilder;
-use crate::client::{Client, Options, RegionChoice, Shared};
-use crate::clock::SystemClock;
+use crate::client::Client;
+use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::config::environment::Environment;
-use crate::credentials::{CachedCredentials, CredentialChain, CredentialProvider, TccliSettings};
+use crate::credentials::provider::CredentialProvider;
+use crate::credentials::{CachedCredentials, CredentialChain, TccliSettings};
 use crate::entropy::SystemEntropy;
 use crate::http::proxy::Proxies;
 use crate::http::reqwest_client::ReqwestHttp;
 use crate::observe::trace_id::TraceIds;
-use crate::rate_limit::DocumentedRateLimiter;
+use crate::rate_limit::documented::DocumentedRateLimiter;
 use crate::retry::breaker::Breakers;
 use crate::retry::budget::RetryBudgets;
 use crate::retry::failover::BackupHosts;
 use crate::retry::sent_tokens::SentTokens;
 use crate::signing::request::RequestEncoding;
 use crate::signing::skew::Skews;
+use crate::time::clock::SystemClock;
 use crate::{Endpoint, Error, Region};
 
-/// How the client names itself to the service.
+/// The name and version that the client sends to the service.
 const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
 
-/// Names the region.
+/// The environment variable with the region.
 const REGION: &str = "TENCENTCLOUD_REGION";
 
 impl ClientBuilder {
-    /// Makes the client. No connection is opened yet.
+    /// Builds the client. No connection is opened yet.
     ///
-    /// What was not said comes from environment variables, then from profile files: region, credential
-    /// and proxy.
+    /// Region, credential and proxy default to environment variables, then to profile files.
     ///
     /// # Errors
     ///
-    /// [`Error::is_usage`] when a region, endpoint or label has not the form that it must have.
+    /// [`Error::is_usage`] if a region, endpoint or label is invalid.
     pub fn build(self) -> Result<Client, Error> {
         let region = match self.region {
             Some(region) => Some((region, "`region(…)`".to_owned())),
@@ -51,15 +52,15 @@ impl ClientBuilder {
                 text.map(|text| (text, REGION.to_owned()))
             }
         };
-        // The profile is read only for what nobody else says, so that it can do no harm otherwise.
+        // The profile is read only if one of its settings is needed, so that a broken one does no harm otherwise.
         let profile = if region.is_none() || self.endpoint.is_none() {
             TccliSettings::read(&self.environment)
                 .map_err(|error| Error::usage(error.to_string()).with_source(error))?
         } else {
             TccliSettings::default()
         };
-        let of_file = || Some((profile.region?, format!("`region` in {}", profile.file)));
-        let region = match region.or_else(of_file) {
+        let from_profile = || Some((profile.region?, format!("`region` in {}", profile.file)));
+        let region = match region.or_else(from_profile) {
             None => RegionChoice::Unset,
             Some((name, source)) => {
                 RegionChoice::Known(Region::new(&name).map_err(|error| {
@@ -75,9 +76,9 @@ impl ClientBuilder {
             .map_err(|error| Error::usage(error.to_string()))?;
         let backups = BackupHosts::new(&self.backups, self.backup_root_domains)
             .map_err(|error| Error::usage(format!("backup {error}")))?;
-        if self.allow_secrets_in_url && backups.leave_the_machine() {
+        if self.allow_secrets_in_url && backups.has_remote_host() {
             return Err(Error::usage(
-                "secrets may stand in URLs, so every backup endpoint must be a loopback address",
+                "secrets are allowed in URLs, so every backup endpoint must be a loopback address",
             ));
         }
         let language = self.language.map(checked_language).transpose()?;
@@ -103,13 +104,13 @@ impl ClientBuilder {
             backups,
             breakers: self.breaker.then(Breakers::new),
             credentials,
-            writing: RequestEncoding {
+            encoding: RequestEncoding {
                 dialect: self.dialect,
                 in_url: self.in_url,
                 allow_secrets_in_url: self.allow_secrets_in_url,
                 language,
                 request_client_header: HeaderValue::from_str(&request_client)
-                    .map_err(|_| unfit_label())?,
+                    .map_err(|_| invalid_label())?,
                 request_client,
             },
             timeouts: self.timeouts,
@@ -124,9 +125,9 @@ impl ClientBuilder {
             entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
             trace_ids: TraceIds::default(),
             keys: Mutex::new(KeyCache::new()),
-            quotas: RetryBudgets::default(),
+            budgets: RetryBudgets::default(),
             skews: Skews::default(),
-            tokens_in_doubt: SentTokens::default(),
+            sent_tokens: SentTokens::default(),
         };
         let options = Options {
             region,
@@ -138,7 +139,7 @@ impl ClientBuilder {
     }
 }
 
-/// The endpoints of the profile, each checked as every other.
+/// The endpoints of the profile, validated.
 fn profile_endpoints(
     file: &str,
     endpoints: Vec<(String, String)>,
@@ -167,11 +168,11 @@ fn proxies(
 fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let mut roots = Vec::new();
     for path in paths {
-        let unreadable = || Error::usage("file of certificate authorities cannot be read");
+        let unreadable = || Error::usage("cannot read the file of certificate authorities");
         let before = roots.len();
-        // Opening a pipe would wait for a writer, perhaps for ever.
+        // Opening a pipe would wait for a writer, perhaps forever.
         if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-            return Err(Error::usage("file of certificate authorities is no plain file"));
+            return Err(Error::usage("the file of certificate authorities is not a regular file"));
         }
         let found =
             CertificateDer::pem_file_iter(path).map_err(|error| unreadable().with_source(error))?;
@@ -179,7 +180,9 @@ fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error>
             roots.push(root.map_err(|error| unreadable().with_source(error))?);
         }
         if roots.len() == before {
-            return Err(Error::usage("file of certificate authorities holds no certificate"));
+            return Err(Error::usage(
+                "the file of certificate authorities contains no certificate",
+            ));
         }
     }
     Ok(roots)
@@ -199,13 +202,13 @@ fn request_client(label: Option<&str>) -> Result<String, Error> {
     let is_plain =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b',' | b';' | b'.');
     if label.len() > 128 || !label.bytes().all(is_plain) {
-        return Err(unfit_label());
+        return Err(invalid_label());
     }
     Ok(format!("{REQUEST_CLIENT}; {label}"))
 }
 
-fn unfit_label() -> Error {
-    Error::usage("request client label must have at most 128 characters from 0-9a-zA-Z-_,;.")
+fn invalid_label() -> Error {
+    Error::usage("request client label must have at most 128 characters out of 0-9a-zA-Z-_,;.")
 }
 
 #[cfg(test)]
@@ -219,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn wrong_words_are_refused_before_anything_is_sent() {
+    fn invalid_settings_are_rejected_by_build() {
         let builder = Client::builder;
         assert!(refused(builder().region("x@evil:443/#")).contains("region"));
         assert!(refused(builder().endpoint("http://cvm.tencentcloudapi.com")).contains("https"));
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_fills_what_was_not_said() {
+    fn environment_fills_unset_settings() {
         let environment = Environment::of(&[("TENCENTCLOUD_REGION", "ap-tokyo")]);
         let builder =
             || ClientBuilder { environment: environment.clone(), ..ClientBuilder::default() };
@@ -242,10 +245,10 @@ mod tests {
     }
 
     #[test]
-    fn wrong_region_is_shown_with_its_source() {
+    fn invalid_region_is_reported_with_its_source() {
         let refused_by = |source: &str, value: &str, builder: ClientBuilder| {
-            let told = refused(builder);
-            assert!(told.starts_with(source) && told.contains(value), "{told}");
+            let message = refused(builder);
+            assert!(message.starts_with(source) && message.contains(value), "{message}");
         };
         for (value, shown) in [
             ("guangzhou", "\"guangzhou\""),
@@ -275,12 +278,12 @@ mod tests {
         };
         let https = ("HTTPS_PROXY", "http://one:1");
         assert_eq!(of(&[], None).unwrap(), None);
-        // A web server sets it to what the visitor of a page sends as the header `Proxy`.
+        // Web servers set this variable from the `Proxy` header of a request.
         for name in ["HTTP_PROXY", "http_proxy"] {
-            let of_a_visitor = (name, "http://evil:1");
-            assert_eq!(of(&[of_a_visitor], None).unwrap(), None);
-            assert_eq!(of(&[("REQUEST_METHOD", "GET"), of_a_visitor], None).unwrap(), None);
-            assert_eq!(of(&[https, of_a_visitor], None).unwrap().as_deref(), Some("one"));
+            let from_request = (name, "http://evil:1");
+            assert_eq!(of(&[from_request], None).unwrap(), None);
+            assert_eq!(of(&[("REQUEST_METHOD", "GET"), from_request], None).unwrap(), None);
+            assert_eq!(of(&[https, from_request], None).unwrap().as_deref(), Some("one"));
         }
         assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
         assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
@@ -290,11 +293,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_without_authorities_is_refused() {
+    fn ca_file_without_certificates_is_rejected() {
         let path = std::env::temp_dir().join(format!("cvm-no-ca-{}.pem", std::process::id()));
         std::fs::write(&path, "nothing").unwrap();
         assert!(refused(Client::builder().ca_file(&path)).contains("no certificate"));
         std::fs::remove_file(&path).unwrap();
-        assert!(refused(Client::builder().ca_file(&path)).contains("cannot be read"));
+        assert!(refused(Client::builder().ca_file(&path)).contains("cannot read"));
     }
 }

@@ -1,4 +1,4 @@
-//! Environment variables, as something that tests can fix without touching the process.
+//! Environment variables, replaceable in tests.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -45,7 +45,7 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// An environment without any variable.
+    /// An environment without variables.
     pub(crate) fn none() -> Self {
         Self(Some(Arc::default()))
     }

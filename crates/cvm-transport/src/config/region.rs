@@ -1,13 +1,12 @@
-//! A region name that was checked once, so that no input can change the host a signed request goes to.
+//! A validated region name. Validation ensures that no input can change the host of a signed request.
 
 use std::fmt;
 use std::sync::Arc;
 
 /// A region, such as `ap-guangzhou`.
 ///
-/// The set is open: a region newer than this crate is taken as it stands. Only the form is checked,
-/// because the name becomes part of a host name: two letters, then one to four parts of lower-case
-/// letters and digits, and 63 characters in all.
+/// Regions newer than this crate are accepted: only the form is checked, because the name becomes part of a host name.
+/// It has two letters, then one to four parts of lower-case letters and digits, and at most 63 characters.
 ///
 /// ```
 /// use cvm_transport::Region;
@@ -20,11 +19,11 @@ use std::sync::Arc;
 pub struct Region(Arc<str>);
 
 impl Region {
-    /// Checks a region name.
+    /// Validates a region name.
     ///
     /// # Errors
     ///
-    /// When the text has not the form of a region name, or is the name of a zone.
+    /// If the text is not a valid region name, or is the name of a zone.
     pub fn new(name: &str) -> Result<Self, RegionError> {
         let zone_of = region_of_zone(name);
         if is_region(name) && zone_of.is_none() {
@@ -39,7 +38,7 @@ impl Region {
         &self.0
     }
 
-    /// Whether this is one of the finance regions, which only their own hosts serve.
+    /// Whether this is a finance region, which is served only by its own hosts.
     #[must_use]
     pub fn is_finance(&self) -> bool {
         self.0.ends_with("-fsi")
@@ -52,10 +51,10 @@ impl fmt::Display for Region {
     }
 }
 
-/// The longest part of a host name.
+/// The maximum length of a label in a host name.
 const MAX_LENGTH: usize = 63;
 
-/// `[a-z]{2}(-[a-z0-9]{1,20}){1,4}`, on bytes: no other script has letters here.
+/// `[a-z]{2}(-[a-z0-9]{1,20}){1,4}`, compared as bytes, so that letters of other scripts do not match.
 fn is_region(name: &str) -> bool {
     let mut parts = name.split('-');
     let area = parts.next().unwrap_or_default();
@@ -72,8 +71,8 @@ fn is_region(name: &str) -> bool {
         && (1..=4).contains(&count)
 }
 
-/// The region of a zone such as `ap-guangzhou-3` or `ap-shanghai-fsi-1`. The other names that end in a number,
-/// such as `ap-beijing-tez-changchun-1`, are regions.
+/// The region of a zone such as `ap-guangzhou-3` or `ap-shanghai-fsi-1`. Other names that end in a number, such as
+/// `ap-beijing-tez-changchun-1`, are regions.
 fn region_of_zone(name: &str) -> Option<&str> {
     let (region, number) = name.rsplit_once('-')?;
     let is_number = (1..=3).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
@@ -84,27 +83,24 @@ fn region_of_zone(name: &str) -> Option<&str> {
     (is_number && is_city && is_kind && is_region(region)).then_some(region)
 }
 
-/// A text that is not the name of a region.
+/// A text that is not a valid region name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegionError {
     name: Box<str>,
     zone_of: Option<Box<str>>,
 }
 
-/// Most characters of a name that are shown.
+/// The maximum number of characters of the name in the message.
 const MAX_SHOWN: usize = 80;
 
 impl fmt::Display for RegionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(region) = &self.zone_of {
-            return write!(f, "region {:?} is a zone; give its region, `{region}`", self.name);
+            return write!(f, "region {:?} is a zone; use its region, `{region}`", self.name);
         }
         let shown: String = self.name.chars().take(MAX_SHOWN).collect();
         let cut = if shown.len() < self.name.len() { " (cut)" } else { "" };
-        write!(
-            f,
-            "region {shown:?}{cut} has not the form of a region name; give one like `ap-guangzhou`"
-        )
+        write!(f, "region {shown:?}{cut} is not valid; use a name like `ap-guangzhou`")
     }
 }
 
@@ -115,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn published_regions_pass() {
+    fn published_regions_are_valid() {
         for name in [
             "ap-guangzhou",
             "na-siliconvalley",
@@ -133,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_could_move_the_host_passes() {
+    fn names_that_could_change_the_host_are_rejected() {
         let long = format!("ap-{}", "a".repeat(5_000));
         let spoilers = [
             "@", "/", "#", "?", "\\", ":", "%", ".", " ", "\n", "\r", "\0", "\t", "_", "A", "é",
@@ -170,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn zone_is_refused_with_the_name_of_its_region() {
+    fn zone_is_rejected_with_its_region() {
         for (zone, region) in [
             ("ap-guangzhou-3", "ap-guangzhou"),
             ("na-siliconvalley-12", "na-siliconvalley"),
@@ -178,7 +174,7 @@ mod tests {
             ("ap-xian-ec-1", "ap-xian-ec"),
         ] {
             let error = Region::new(zone).unwrap_err().to_string();
-            let expected = format!("region \"{zone}\" is a zone; give its region, `{region}`");
+            let expected = format!("region \"{zone}\" is a zone; use its region, `{region}`");
             assert_eq!(error, expected);
         }
     }

@@ -1,13 +1,13 @@
-//! How long anything may take. Every wait has an end, and the ends are absolute.
+//! Timeouts. Every wait has a limit, and deadlines are absolute.
 
 use std::time::Duration;
 
 use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 
-/// The time limits of a client.
+/// The timeouts of a client.
 ///
-/// They are better than `tokio::time::timeout` around a call, which drops the call without a word about what
-/// became of the request; see [`Client`](crate::Client).
+/// Prefer them to `tokio::time::timeout` around a call, which drops the call without telling the caller whether the
+/// request took effect; see [`Client`](crate::Client).
 ///
 /// ```
 /// use std::time::Duration;
@@ -21,26 +21,26 @@ pub struct Timeouts {
     /// Name lookup, connection and TLS together. Default: 5 s.
     pub connect: Duration,
 
-    /// From sending to the head of the answer. Default: 20 s.
+    /// From sending to the head of the response. Default: 20 s.
     pub first_byte: Duration,
 
-    /// The same for launches and for changes that are queued before they are answered. Default: 60 s.
+    /// The same for launches and for asynchronous writes. Default: 60 s.
     pub first_byte_slow: Duration,
 
-    /// Longest pause in a body; after it, less than 1 KiB/s is too slow as well. Default: 5 s.
+    /// The longest pause in a body; after that time, less than 1 KiB/s is also too slow. Default: 5 s.
     pub body_idle: Duration,
 
     /// One attempt. Default: 30 s.
     pub attempt: Duration,
 
-    /// One attempt of a launch or a queued change. Default: 60 s.
+    /// One attempt of a launch or an asynchronous write. Default: 60 s.
     pub attempt_slow: Duration,
 
-    /// A whole call with its attempts and pauses. Default: 90 s.
+    /// A whole call, including retries and pauses. Default: 90 s.
     pub operation: Duration,
 
-    /// A whole call that carries a client token. Default:
-    /// [`CLIENT_TOKEN_WINDOW`], for so long a token is surely known.
+    /// A whole call that carries a client token. Default: [`CLIENT_TOKEN_WINDOW`], because a token is not used for
+    /// longer.
     pub operation_with_token: Duration,
 }
 

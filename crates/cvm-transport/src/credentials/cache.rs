@@ -1,6 +1,6 @@
-//! Keeps a credential until it expires, and fetches the next one before that.
+//! Caches a credential until it expires, and fetches the next one before that.
 
-mod fetching;
+mod fetch_lock;
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,59 +12,59 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use self::fetching::Fetching;
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
-use crate::clock::{Clock, SystemClock};
+use self::fetch_lock::FetchLock;
+use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use crate::entropy::{
     Entropy, SystemEntropy, {self},
 };
 use crate::http::client::BoxFuture;
+use crate::time::clock::{Clock, SystemClock};
 
-/// How long before its end a credential is replaced.
-const EARLY: Duration = Duration::from_secs(5 * 60);
-/// How much earlier still, at random, so that a fleet does not fetch in the same second.
+/// How long before its expiry a credential is replaced.
+const RENEW_BEFORE: Duration = Duration::from_secs(5 * 60);
+/// The random part of that time, so that clients do not all fetch in the same second.
 const JITTER_SECONDS: u64 = 60;
-/// How long a credential without an end is kept before its source is asked again.
-const UNENDING: Duration = Duration::from_secs(5 * 60);
-/// How long a caller waits for the source's answer before it takes a credential without an end that is due.
+/// How long a credential without an expiry is cached before its source is asked again.
+const RECHECK_AFTER: Duration = Duration::from_secs(5 * 60);
+/// How long a caller waits for the source before it uses a credential without an expiry that is due for renewal.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The longest refresh. Sources have shorter limits of their own.
+/// The maximum time of a refresh. Sources have shorter timeouts of their own.
 const MAX_FETCH_TIME: Duration = Duration::from_secs(60);
-/// The pauses between refreshes that fail while the old credential is still good.
+/// The pauses between refreshes that fail while the old credential is still valid.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// Keeps what another provider gives.
+/// Caches the credential of another provider.
 ///
-/// Five to six minutes before a credential expires, one refresh runs in the background, and until it succeeds
-/// the old credential serves, to its last second. A refresh that fails, takes longer than a minute or is
-/// canceled is repeated after a pause. Without a good credential callers wait for the source, one of them asks,
-/// and all who waited share its error; the next call asks again.
+/// Five to six minutes before a credential expires, one refresh starts in the background. Until it succeeds, the old
+/// credential is used, to its last second. A refresh that fails, takes longer than a minute or is canceled is repeated
+/// after a pause. If there is no valid credential, callers wait for the source: one of them fetches, and all waiting
+/// callers share its error. The next call fetches again.
 ///
-/// Whether a credential has expired is judged by the time that the caller gives
-/// ([`CredentialProvider::credential_at`]). A client gives the service's time, so that a wrong clock of this
-/// machine neither keeps a credential that has expired nor throws a good one away.
+/// Whether a credential has expired is judged by the time that the caller passes
+/// ([`CredentialProvider::credential_at`]). A client passes the service's time. So a wrong clock of this machine
+/// neither keeps an expired credential nor drops a valid one.
 pub struct CachedCredentials<P>(Arc<Inner<P>>);
 
 struct Inner<P> {
     source: P,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
-    held: RwLock<Option<Held>>,
-    /// Whose turn it is to fetch because there is no good credential.
-    fetching: Fetching,
-    /// How many such fetches have failed.
+    cached: RwLock<Option<CachedSnapshot>>,
+    /// Lets one caller fetch when there is no valid credential.
+    fetch_lock: FetchLock,
+    /// The number of such fetches that failed.
     failed: AtomicU64,
     refresh: StdMutex<Refresh>,
 }
 
 #[derive(Clone)]
-struct Held {
+struct CachedSnapshot {
     snapshot: Arc<CredentialSnapshot>,
     refresh_at: SystemTime,
 }
 
-/// The refresh in the background.
+/// The state of the background refresh.
 #[derive(Default)]
 struct Refresh {
     running: Option<Running>,
@@ -74,7 +74,7 @@ struct Refresh {
 
 struct Running {
     began: Instant,
-    /// Tells it from every other.
+    /// Identifies this refresh.
     token: Arc<()>,
     task: Option<AbortHandle>,
 }
@@ -88,7 +88,7 @@ impl Running {
 }
 
 impl Refresh {
-    /// The refresh that runs, if it is this one.
+    /// The running refresh, if it is this one.
     fn running_as(&mut self, token: &Arc<()>) -> Option<&mut Running> {
         self.running.as_mut().filter(|running| Arc::ptr_eq(&running.token, token))
     }
@@ -100,23 +100,23 @@ impl Refresh {
     }
 }
 
-/// What is held at some time.
-enum Found {
-    /// Good, and not due.
+/// The cached credential at some time.
+enum Lookup {
+    /// Valid, and not due for renewal.
     Fresh(Arc<CredentialSnapshot>),
-    /// Good, and due to be replaced.
+    /// Valid, and due for renewal.
     Due(Arc<CredentialSnapshot>),
     Nothing,
 }
 
-/// A time of day that goes on.
+/// A wall-clock time that keeps running.
 #[derive(Clone, Copy)]
-struct Now {
+struct RunningTime {
     time: SystemTime,
     read_at: Instant,
 }
 
-impl Now {
+impl RunningTime {
     fn at(time: SystemTime) -> Self {
         Self { time, read_at: Instant::now() }
     }
@@ -141,7 +141,7 @@ impl<P> Drop for CachedCredentials<P> {
 }
 
 impl<P: CredentialProvider> CachedCredentials<P> {
-    /// Keeps what this provider gives.
+    /// Caches the credential of this provider.
     pub fn new(source: P) -> Self {
         Self::with_clock(source, Arc::new(SystemClock))
     }
@@ -151,18 +151,21 @@ impl<P: CredentialProvider> CachedCredentials<P> {
             source,
             clock,
             entropy: Arc::new(SystemEntropy),
-            held: RwLock::new(None),
-            fetching: Fetching::default(),
+            cached: RwLock::new(None),
+            fetch_lock: FetchLock::default(),
             failed: AtomicU64::new(0),
             refresh: StdMutex::default(),
         }))
     }
 
-    async fn get(&self, now: Now) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        match self.0.look(now) {
-            Found::Fresh(snapshot) => Ok(snapshot),
-            Found::Due(snapshot) => Ok(self.0.refreshed(snapshot, now).await),
-            Found::Nothing => self.0.fetch(now).await,
+    async fn get(
+        &self,
+        now: RunningTime,
+    ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+        match self.0.lookup(now) {
+            Lookup::Fresh(snapshot) => Ok(snapshot),
+            Lookup::Due(snapshot) => Ok(self.0.refreshed(snapshot, now).await),
+            Lookup::Nothing => self.0.fetch(now).await,
         }
     }
 }
@@ -172,74 +175,78 @@ impl<P> Inner<P> {
         self.refresh.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn held(&self) -> Option<Held> {
-        self.held.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn cached(&self) -> Option<CachedSnapshot> {
+        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn hold(&self, held: Option<Held>) {
-        *self.held.write().unwrap_or_else(PoisonError::into_inner) = held;
+    fn set_cached(&self, cached: Option<CachedSnapshot>) {
+        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = cached;
     }
 
-    fn look(&self, now: Now) -> Found {
-        let Some(Held { snapshot, refresh_at }) = self.held() else { return Found::Nothing };
+    fn lookup(&self, now: RunningTime) -> Lookup {
+        let Some(CachedSnapshot { snapshot, refresh_at }) = self.cached() else {
+            return Lookup::Nothing;
+        };
         let now = now.time();
         if snapshot.expires_at().is_some_and(|end| end <= now) {
-            Found::Nothing
+            Lookup::Nothing
         } else if now < refresh_at {
-            Found::Fresh(snapshot)
+            Lookup::Fresh(snapshot)
         } else {
-            Found::Due(snapshot)
+            Lookup::Due(snapshot)
         }
     }
 
-    fn keep(&self, snapshot: &Arc<CredentialSnapshot>, now: Now) {
+    fn store(&self, snapshot: &Arc<CredentialSnapshot>, now: RunningTime) {
         let now = now.time();
         let jitter = entropy::random(&*self.entropy).unwrap_or_default() % JITTER_SECONDS;
         let after = |duration| now.checked_add(duration).unwrap_or(now);
         let refresh_at = match snapshot.expires_at() {
-            None => after(UNENDING),
+            None => after(RECHECK_AFTER),
             Some(end) => {
-                let early = end.checked_sub(EARLY + Duration::from_secs(jitter)).unwrap_or(now);
-                // A credential that lives for less than that is kept for half of what is left.
+                let early =
+                    end.checked_sub(RENEW_BEFORE + Duration::from_secs(jitter)).unwrap_or(now);
+                // A credential with a shorter lifetime is kept for half of it.
                 let left = end.duration_since(now).unwrap_or_default();
                 early.max(after((left / 2).min(Duration::from_secs(60))))
             }
         };
-        self.hold(Some(Held { snapshot: Arc::clone(snapshot), refresh_at }));
+        self.set_cached(Some(CachedSnapshot { snapshot: Arc::clone(snapshot), refresh_at }));
     }
 }
 
 impl<P: CredentialProvider> Inner<P> {
-    /// The credential while it is good and due: the old one, unless the source gives the next at once.
+    /// The credential to use while the old one is valid and due for renewal: the old one, unless the source responds
+    /// at once.
     async fn refreshed(
         self: &Arc<Self>,
         old: Arc<CredentialSnapshot>,
-        now: Now,
+        now: RunningTime,
     ) -> Arc<CredentialSnapshot> {
         let Some(next) = self.begin_refresh(now) else { return old };
         if old.expires_at().is_some() {
             return old;
         }
-        // It has no end, so only its source tells whether it was replaced, perhaps hours ago.
+        // It has no expiry, so only its source knows whether it was replaced, perhaps hours ago.
         match tokio::time::timeout(PATIENCE, next).await {
             Ok(Ok(next)) => next,
             _ => old,
         }
     }
 
-    /// Starts the refresh in the background, unless one runs or the last one failed just now.
+    /// Starts the background refresh, unless one is running or the last one has just failed.
     fn begin_refresh(
         self: &Arc<Self>,
-        now: Now,
+        now: RunningTime,
     ) -> Option<oneshot::Receiver<Arc<CredentialSnapshot>>> {
-        // Outside of a runtime nothing runs in the background.
+        // Without a runtime nothing can run in the background.
         let runtime = Handle::try_current().ok()?;
         let mut refresh = self.refresh();
         if let Some(running) = &refresh.running {
             if running.began.elapsed() <= MAX_FETCH_TIME {
                 return None;
             }
-            // Its runtime stands still: it is over, and will be dropped when that goes on.
+            // Its runtime is blocked: count it as failed, and abort it when that runtime continues.
             running.abort();
             refresh.failed();
         }
@@ -249,7 +256,7 @@ impl<P: CredentialProvider> Inner<P> {
         }
         let token = Arc::new(());
         refresh.running = Some(Running { began, token: Arc::clone(&token), task: None });
-        // A runtime that is shutting down drops the task at once, and its guard takes the lock.
+        // A runtime that is shutting down drops the task at once, and the guard of the task takes the lock.
         drop(refresh);
         let (give, next) = oneshot::channel();
         let mut guard = RefreshGuard { inner: Arc::clone(self), token, is_done: false };
@@ -268,32 +275,35 @@ impl<P: CredentialProvider> Inner<P> {
         Some(next)
     }
 
-    /// Fetches because there is no good credential, one caller at a time unless its runtime stands still.
-    async fn fetch(&self, now: Now) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
+    /// Fetches a credential because there is no valid one. One caller at a time, unless its runtime is blocked.
+    async fn fetch(
+        &self,
+        now: RunningTime,
+    ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let failed_before = self.failed.load(Ordering::Acquire);
-        let mut turn = self.fetching.turn().await;
-        if let Found::Fresh(snapshot) | Found::Due(snapshot) = self.look(now) {
+        let mut guard = self.fetch_lock.lock().await;
+        if let Lookup::Fresh(snapshot) | Lookup::Due(snapshot) = self.lookup(now) {
             return Ok(snapshot);
         }
-        // Those who waited for a fetch that failed do not each wait for one of their own, in a row.
-        if let Some(error) = turn.as_ref().and_then(|turn| turn.latest.as_ref())
+        // Callers that waited for a fetch that failed share its error instead of each fetching in turn.
+        if let Some(error) = guard.as_ref().and_then(|guard| guard.latest.as_ref())
             && self.failed.load(Ordering::Acquire) > failed_before
         {
             return Err(error.copy());
         }
-        // What has expired is dropped, and a refresh that came too late is not waited for.
-        self.hold(None);
+        // Drop an expired credential, and do not wait for a refresh that comes too late.
+        self.set_cached(None);
         if let Some(running) = self.refresh().running.take() {
             running.abort();
         }
         let fetched = self.source.credential().await;
-        if let Some(turn) = &mut turn {
-            *turn.latest = fetched.as_ref().err().map(CredentialProviderError::copy);
+        if let Some(guard) = &mut guard {
+            *guard.latest = fetched.as_ref().err().map(CredentialProviderError::copy);
         }
         match fetched {
             Ok(snapshot) => {
                 *self.refresh() = Refresh::default();
-                self.keep(&snapshot, now);
+                self.store(&snapshot, now);
                 Ok(snapshot)
             }
             Err(error) => {
@@ -304,8 +314,8 @@ impl<P: CredentialProvider> Inner<P> {
     }
 }
 
-/// A refresh that counts as failed when it is dropped before it has succeeded: when its source fails, when
-/// it takes too long, and when its runtime ends.
+/// Counts a refresh as failed if it is dropped before it has succeeded: if its source fails, if it takes too long, or
+/// if its runtime ends.
 struct RefreshGuard<P> {
     inner: Arc<Inner<P>>,
     token: Arc<()>,
@@ -313,12 +323,12 @@ struct RefreshGuard<P> {
 }
 
 impl<P> RefreshGuard<P> {
-    fn succeed(&mut self, snapshot: &Arc<CredentialSnapshot>, now: Now) {
+    fn succeed(&mut self, snapshot: &Arc<CredentialSnapshot>, now: RunningTime) {
         let mut refresh = self.inner.refresh();
-        // Whoever gave it up has fetched another.
+        // If it was given up, another credential has been fetched.
         if refresh.running_as(&self.token).is_some() {
             *refresh = Refresh::default();
-            self.inner.keep(snapshot, now);
+            self.inner.store(snapshot, now);
         }
         drop(refresh);
         self.is_done = true;
@@ -348,17 +358,18 @@ impl<P: CredentialProvider> CredentialProvider for CachedCredentials<P> {
         &self,
         now: SystemTime,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
-        Box::pin(async move { self.get(Now::at(now)).await })
+        Box::pin(async move { self.get(RunningTime::at(now)).await })
     }
 
-    fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        let held = self.0.held();
-        let is_held = held.is_some_and(|held| std::ptr::eq(Arc::as_ptr(&held.snapshot), snapshot));
-        if is_held {
-            self.0.hold(None);
+    fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
+        let cached = self.0.cached();
+        let is_cached =
+            cached.is_some_and(|cached| std::ptr::eq(Arc::as_ptr(&cached.snapshot), snapshot));
+        if is_cached {
+            self.0.set_cached(None);
         }
-        // What is held now is another one already, or the source may give another.
-        !is_held || self.0.source.refused(snapshot) || snapshot.expires_at().is_some()
+        // The cached credential is already another one, or the source may give another one.
+        !is_cached || self.0.source.invalidate(snapshot) || snapshot.expires_at().is_some()
     }
 }
 

@@ -1,42 +1,46 @@
-//! The places where a credential may be, in the order in which they are looked at.
+//! Searches for a credential in the sources of the official tools, in a fixed order.
 
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::env::EnvironmentOrRole;
-use super::{
-    CredentialProvider, CredentialProviderError, CredentialSnapshot, ProfileCredentials,
-    RoleCredentials, TccliCredentials, WebIdentityCredentials, env, profile, tccli,
+use super::profile::ProfileCredentials;
+use super::provider::{
+    CredentialProvider, CredentialProviderError, CredentialSnapshot, provider_by_read,
 };
+use super::role::RoleCredentials;
+use super::sts::WebIdentityCredentials;
+use super::tccli::TccliCredentials;
+use super::{env, profile, tccli};
 use crate::Region;
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
 
-/// Looks for a credential where the official tools keep it.
+/// Searches for a credential in the sources of the official tools.
 ///
-/// | # | source | is configured by | complete when |
+/// | # | source | configured by | complete if |
 /// |--:|---|---|---|
 /// | 1 | environment | `TENCENTCLOUD_SECRET_ID`, `…_SECRET_KEY`, `…_TOKEN` or `…_SESSION_TOKEN` | id and key are set |
-/// | 2 | role of the environment | `TENCENTCLOUD_ROLE_ARN`, `…_ROLE_SESSION_NAME` | the role and the id and key to assume it with are set |
-/// | 3 | workload identity | `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE`, `TKE_ROLE_ARN` | all four are set, and the file holds a token |
-/// | 4 | credential file that is named | `TENCENTCLOUD_CREDENTIALS_FILE`, `TENCENTCLOUD_PROFILE` | the file has the section (`default`), and that has `secret_id` and `secret_key`, with `role_arn` and `role_session_name` or without, or `credential_process` |
-/// | 5 | tccli profile that is named | `TCCLI_PROFILE` | `~/.tccli/NAME.credential` has keys, keys and a role with its session name, a login, or the type `cvm-role` |
-/// | 6 | credential file | `~/.tencentcloud/credentials`, else `/etc/tencentcloud/credentials` | as 4 |
+/// | 2 | role of the environment | `TENCENTCLOUD_ROLE_ARN`, `…_ROLE_SESSION_NAME` | the role is set, and id and key to assume it with |
+/// | 3 | workload identity | `TKE_REGION`, `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE`, `TKE_ROLE_ARN` | all four are set, and the file contains a token |
+/// | 4 | named credential file | `TENCENTCLOUD_CREDENTIALS_FILE`, `TENCENTCLOUD_PROFILE` | the file has the section (`default`) with `secret_id` and `secret_key`, optionally with `role_arn` and `role_session_name`; or with `credential_process` |
+/// | 5 | named tccli profile | `TCCLI_PROFILE` | `~/.tccli/NAME.credential` has keys, keys and a role with its session name, a login, or the type `cvm-role` |
+/// | 6 | credential file | `~/.tencentcloud/credentials`, otherwise `/etc/tencentcloud/credentials` | as 4 |
 /// | 7 | tccli profile | `~/.tccli/default.credential` | as 5 |
-/// | 8 | role of the instance | the metadata service of a CVM instance | it names a role and gives its credential |
+/// | 8 | role of the instance | the metadata service of a CVM instance | it returns a role and its credential |
 ///
-/// One rule holds for all of them. A source that is *absent* (no variable of it is set, its file does not
-/// exist, no role is bound) is passed over. The first that is *complete* serves, and keeps serving. One that is
-/// *half* there, *unreadable* or *malformed* ends the search with an error that names the variable, file and
-/// line: to go on would mean to call as somebody else. The same holds for a setting about the identity that would
-/// be ignored, such as `role_arn` where `role-arn` is read. What a variable names has to exist. An empty variable
-/// counts as one that is not set. A link to nothing is *unreadable*, not absent.
+/// The same rule holds for all sources. An *absent* source (none of its variables is set, its file does not exist, no
+/// role is bound) is skipped. The first *complete* source is used, and stays in use. A source that is *incomplete*,
+/// *unreadable* or *malformed* ends the search with an error that names the variable, file and line: continuing could
+/// use the identity of somebody else. The same holds for an identity setting that would be ignored, such as `role_arn`
+/// where `role-arn` is read. A file or profile that a variable names must exist. An empty variable counts as not set.
+/// A dangling symbolic link is *unreadable*, not absent.
 pub struct CredentialChain {
-    places: Vec<Place>,
+    sources: Vec<Source>,
     chosen: RwLock<Option<usize>>,
 }
 
-struct Place {
+struct Source {
     name: &'static str,
     provider: Arc<dyn CredentialProvider>,
 }
@@ -48,7 +52,7 @@ impl Default for CredentialChain {
 }
 
 impl CredentialChain {
-    /// Looks in the places that this process can see.
+    /// Searches the sources that this process can access.
     #[must_use]
     pub fn new() -> Self {
         Self::of(&Environment::default())
@@ -59,29 +63,29 @@ impl CredentialChain {
     }
 
     fn with(environment: &Environment, of_machine: &str, role: RoleCredentials) -> Self {
-        let mut places: Vec<Place> = Vec::new();
-        let mut place = |name, provider| places.push(Place { name, provider });
-        place("environment", Arc::new(EnvironmentOrRole(environment.clone())));
-        place("workload identity", Arc::new(WorkloadIdentity(environment.clone())));
+        let mut sources: Vec<Source> = Vec::new();
+        let mut source = |name, provider| sources.push(Source { name, provider });
+        source("environment", Arc::new(EnvironmentOrRole(environment.clone())));
+        source("workload identity", Arc::new(WorkloadIdentity(environment.clone())));
         let of_tccli = || Arc::new(TccliCredentials::of(environment));
-        // What the user names comes before what is just there.
+        // A source that the user named comes before the default ones.
         let tccli_is_first = tccli::is_chosen(environment) && !profile::is_chosen(environment);
         if tccli_is_first {
-            place("tccli profile", of_tccli());
+            source("tccli profile", of_tccli());
         }
-        place("SDK profile", Arc::new(ProfileCredentials::of_user(environment)));
+        source("SDK profile", Arc::new(ProfileCredentials::of_user(environment)));
         if !profile::names_file(environment) {
             let machine = ProfileCredentials::of_machine(environment, of_machine);
-            place("SDK profile of the machine", Arc::new(machine));
+            source("SDK profile of the machine", Arc::new(machine));
         }
         if !tccli_is_first {
-            place("tccli profile", of_tccli());
+            source("tccli profile", of_tccli());
         }
-        place("instance role", Arc::new(role));
-        Self { places, chosen: RwLock::new(None) }
+        source("instance role", Arc::new(role));
+        Self { sources, chosen: RwLock::new(None) }
     }
 
-    /// Looks everywhere and tells what was found and what was not.
+    /// Searches, and reports what was found and what was not.
     pub async fn explain(&self) -> ChainReport {
         self.search().await.1
     }
@@ -90,7 +94,7 @@ impl CredentialChain {
         &self,
     ) -> (Result<Arc<CredentialSnapshot>, CredentialProviderError>, ChainReport) {
         let mut report = ChainReport { tried: Vec::new(), chosen: None };
-        for (index, Place { name, provider }) in self.places.iter().enumerate() {
+        for (index, Source { name, provider }) in self.sources.iter().enumerate() {
             match provider.credential().await {
                 Ok(snapshot) => {
                     report.chosen = Some(*name);
@@ -98,7 +102,7 @@ impl CredentialChain {
                     return (Ok(snapshot), report);
                 }
                 Err(error) => {
-                    report.tried.push(ChainAttempt { place: name, reason: error.to_string() });
+                    report.tried.push(ChainAttempt { source: name, reason: error.to_string() });
                     if !error.is_absent() {
                         return (Err(error), report);
                     }
@@ -106,14 +110,14 @@ impl CredentialChain {
             }
         }
         let text = format!(
-            "no credential found; set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY. Tried: {report}"
+            "no credential found; set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY. Sources: {report}"
         );
         (Err(CredentialProviderError::missing(text)), report)
     }
 
     fn chosen(&self) -> Option<&dyn CredentialProvider> {
         let chosen = *self.chosen.read().unwrap_or_else(PoisonError::into_inner);
-        Some(&*self.places.get(chosen?)?.provider)
+        Some(&*self.sources.get(chosen?)?.provider)
     }
 
     async fn get(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
@@ -127,7 +131,7 @@ impl CredentialChain {
 const TKE: [&str; 4] =
     ["TKE_REGION", "TKE_PROVIDER_ID", "TKE_WEB_IDENTITY_TOKEN_FILE", "TKE_ROLE_ARN"];
 
-/// The identity of a cluster's workload, from the variables that the cluster sets.
+/// The identity of a workload in a cluster, from the variables that the cluster sets.
 #[derive(Clone, Debug)]
 struct WorkloadIdentity(Environment);
 
@@ -150,12 +154,12 @@ impl WorkloadIdentity {
             .environment(environment)
             .credential()
             .await
-            .map(|snapshot| snapshot.named(token_file))
-            .map_err(|error| error.of_chosen(token_file))
+            .map(|snapshot| snapshot.with_setting(token_file))
+            .map_err(|error| error.chosen_by(token_file))
     }
 }
 
-super::fetches_anew!(WorkloadIdentity);
+provider_by_read!(WorkloadIdentity);
 
 impl CredentialProvider for CredentialChain {
     fn credential(
@@ -164,45 +168,45 @@ impl CredentialProvider for CredentialChain {
         Box::pin(self.get())
     }
 
-    fn refused(&self, snapshot: &CredentialSnapshot) -> bool {
-        self.chosen().is_some_and(|provider| provider.refused(snapshot))
+    fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
+        self.chosen().is_some_and(|provider| provider.invalidate(snapshot))
     }
 }
 
 impl fmt::Debug for CredentialChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.places.iter().map(|place| place.name);
+        let names = self.sources.iter().map(|source| source.name);
         f.debug_list().entries(names).finish()
     }
 }
 
-/// What a [`CredentialChain`] found.
+/// The result of a search by a [`CredentialChain`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainReport {
-    /// The places that did not serve, in order.
+    /// The sources that were not used, in order.
     pub tried: Vec<ChainAttempt>,
-    /// The place that did.
+    /// The source that was used.
     pub chosen: Option<&'static str>,
 }
 
-/// A place without a credential.
+/// A source that was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainAttempt {
-    /// The place.
-    pub place: &'static str,
-    /// Why it did not serve.
+    /// The source.
+    pub source: &'static str,
+    /// Why it was not used.
     pub reason: String,
 }
 
 impl fmt::Display for ChainReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, ChainAttempt { place, reason }) in self.tried.iter().enumerate() {
+        for (index, ChainAttempt { source, reason }) in self.tried.iter().enumerate() {
             let separator = if index > 0 { "; " } else { "" };
-            write!(f, "{separator}{place} ({reason})")?;
+            write!(f, "{separator}{source} ({reason})")?;
         }
         match self.chosen {
-            Some(place) if self.tried.is_empty() => write!(f, "found in {place}"),
-            Some(place) => write!(f, "; found in {place}"),
+            Some(source) if self.tried.is_empty() => write!(f, "found in {source}"),
+            Some(source) => write!(f, "; found in {source}"),
             None => Ok(()),
         }
     }

@@ -1,13 +1,13 @@
-//! A credential from environment variables, in the spellings that the official tools use.
+//! A credential from environment variables, with the names that the official tools use.
 
 use std::sync::Arc;
 
 use cvm_signer::Credential;
 
-use super::{
-    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    StaticCredentials, reply,
-};
+use super::document;
+use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use super::static_credentials::StaticCredentials;
+use super::sts::AssumeRoleCredentials;
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
 
@@ -47,7 +47,7 @@ impl EnvironmentCredentials {
         let (Some(id), Some(key)) = (id, key) else {
             return Err(incomplete(&[ID, KEY, TOKEN, SESSION_TOKEN], environment, &[ID, KEY]));
         };
-        reply::refuse_quotes(&id, &key, token.as_deref())
+        document::reject_quotes(&id, &key, token.as_deref())
             .map_err(|why| CredentialProviderError::broken(format!("{ID} and {KEY}: {why}")))?;
         let credential = match token {
             Some(token) => Credential::temporary(id, key, token),
@@ -67,7 +67,7 @@ impl CredentialProvider for EnvironmentCredentials {
     }
 }
 
-/// The value of a variable; `None` when it is unset or empty.
+/// The value of a variable; `None` if it is unset or empty.
 pub(super) fn text(
     environment: &Environment,
     name: &str,
@@ -75,8 +75,7 @@ pub(super) fn text(
     environment.text(name).map_err(CredentialProviderError::broken)
 }
 
-/// The error for variables that go together when not all that are `needed` are set: missing when none of
-/// the `group` is, and else broken.
+/// The error if not all `needed` variables of a group are set: missing if none of the group is set, otherwise broken.
 pub(super) fn incomplete(
     group: &[&str],
     environment: &Environment,
@@ -94,7 +93,7 @@ pub(super) fn incomplete(
     CredentialProviderError::broken(format!("{set}, but {not}"))
 }
 
-/// The keys of [`EnvironmentCredentials`], or the role that `TENCENTCLOUD_ROLE_ARN` names, assumed with them.
+/// The keys of [`EnvironmentCredentials`], or the role in `TENCENTCLOUD_ROLE_ARN`, assumed with them.
 #[derive(Clone, Debug)]
 pub(super) struct EnvironmentOrRole(pub(super) Environment);
 
@@ -119,8 +118,8 @@ impl EnvironmentOrRole {
             .environment(environment)
             .credential()
             .await
-            .map(|snapshot| snapshot.named(ROLE))
-            .map_err(|error| error.of_chosen(ROLE))
+            .map(|snapshot| snapshot.with_setting(ROLE))
+            .map_err(|error| error.chosen_by(ROLE))
     }
 }
 
@@ -131,7 +130,7 @@ impl CredentialProvider for EnvironmentOrRole {
         Box::pin(self.read())
     }
 
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
+    fn invalidate(&self, _: &CredentialSnapshot) -> bool {
         self.0.path(ROLE).is_some()
     }
 }
@@ -148,7 +147,7 @@ mod tests {
         [("TENCENTCLOUD_SECRET_ID", "AKIDEXAMPLE"), ("TENCENTCLOUD_SECRET_KEY", "key")];
 
     #[test]
-    fn both_spellings_of_the_token_are_read() {
+    fn both_token_variables_are_read() {
         assert_eq!(read(&PAIR).unwrap().credential().token(), None);
         for name in ["TENCENTCLOUD_TOKEN", "TENCENTCLOUD_SESSION_TOKEN"] {
             let snapshot = read(&[PAIR[0], PAIR[1], (name, "tok")]).unwrap();
@@ -169,16 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_variable_counts_as_unset() {
+    fn empty_variable_counts_as_unset() {
         let error = read(&[PAIR[0], ("TENCENTCLOUD_SECRET_KEY", "")]).unwrap_err();
-        let told = "TENCENTCLOUD_SECRET_ID is set, but TENCENTCLOUD_SECRET_KEY is not";
-        assert!(error.to_string() == told && !error.is_missing(), "{error}");
+        let expected = "TENCENTCLOUD_SECRET_ID is set, but TENCENTCLOUD_SECRET_KEY is not";
+        assert!(error.to_string() == expected && !error.is_missing(), "{error}");
         let empty = [(PAIR[0].0, ""), (PAIR[1].0, "")];
         assert!(read(&empty).unwrap_err().is_missing());
     }
 
     #[test]
-    fn quotes_that_a_tool_left_in_a_variable_are_refused() {
+    fn quotes_in_variables_are_rejected() {
         for (id, key, name) in [
             ("\"AKIDx\"", "k", "secret id"),
             ("AKIDx", "'canary'", "secret key"),
@@ -192,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_credential_is_named_without_its_text() {
+    fn invalid_credential_error_hides_the_value() {
         let error = read(&[PAIR[0], ("TENCENTCLOUD_SECRET_KEY", "canary\n")]).unwrap_err();
         assert!(error.to_string().contains("TENCENTCLOUD_SECRET_KEY"), "{error}");
         assert!(!format!("{error:?}").contains("canary"));

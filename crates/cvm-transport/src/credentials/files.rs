@@ -1,13 +1,13 @@
-//! Reads the files of other tools that hold secrets or say where requests go.
+//! Reads files of other tools that contain secrets or settings for endpoints.
 //!
-//! - A file that others can read serves, with a warning, unless a directory above it keeps them out: tccli
-//!   writes its files with the default mode into a directory of mode 0700.
-//! - A file that every user can write, or that belongs to another user, is refused: whoever wrote it chose whom
-//!   we call as, and may have named a program for us to run. Root's files are taken, since root can do all that
-//!   anyhow. Root itself gets no exception: it has more to lose than others.
-//! - A symbolic link is followed, because mounted secrets and collections of settings are links. The rules
-//!   hold for the file behind it, and the link must not belong to another user either. A link to nothing is no
-//!   absent file: it was set up, and what it leads to is missing.
+//! - A file that other users can read is used, with a warning, unless a directory above it keeps them out: tccli writes
+//!   its files with the default mode into a directory of mode 0700.
+//! - A file that every user can write, or that belongs to another user, is rejected: its author could choose the
+//!   identity of our calls, and a program that we run. Files of root are accepted, because root can do all that
+//!   anyway. Root itself gets no exception: it has more to lose than others.
+//! - A symbolic link is followed, because mounted secrets and collections of settings are links. The rules apply to
+//!   the target, and the link must not belong to another user either. A dangling link is not an absent file: it was
+//!   configured, and its target is missing.
 
 use std::fs::{
     Metadata, {self},
@@ -19,76 +19,76 @@ use std::sync::Arc;
 use cvm_protocol::utf8_text;
 use zeroize::Zeroizing;
 
-use super::CredentialProviderError;
+use super::provider::CredentialProviderError;
 use crate::config::environment::Environment;
 use crate::observe::trace;
 
 /// Larger files are no credential files.
-const LARGEST: u64 = 64 * 1024;
+const MAX_SIZE: u64 = 64 * 1024;
 
-/// The caller's home directory; `None` when no variable names it.
+/// The caller's home directory; `None` if no variable sets it.
 ///
 /// # Errors
 ///
-/// When its path is relative: then the current directory would decide who calls, and where the calls go.
+/// If its path is relative: then the current directory would determine the identity and the endpoint of calls.
 pub(super) fn home(environment: &Environment) -> Result<Option<PathBuf>, CredentialProviderError> {
     let named = ["HOME", "USERPROFILE"]
         .into_iter()
         .find_map(|name| environment.path(name).map(|path| (name, path)));
     match named {
         Some((name, path)) if !path.is_absolute() => Err(CredentialProviderError::broken(format!(
-            "{name} is `{}`, which depends on the current directory: set it to a path that begins at the root",
+            "{name} is `{}`, which depends on the current directory: set it to an absolute path",
             path.display()
         ))),
         named => Ok(named.map(|(_, path)| path)),
     }
 }
 
-/// A file that was read, in memory that is wiped.
+/// A file that was read into memory that is wiped.
 pub(super) struct SecretFile {
-    /// How messages name it: what it is, and its path.
+    /// The name in messages: what it is, and its path.
     pub(super) name: String,
     bytes: Zeroizing<Vec<u8>>,
-    /// Others can read it.
+    /// Set if other users can read the file.
     pub(super) warning: Option<Arc<str>>,
 }
 
 impl SecretFile {
-    /// Its text without a byte order mark.
+    /// The text of the file without a byte order mark.
     pub(super) fn text(&self) -> Result<&str, CredentialProviderError> {
         utf8_text(&self.bytes)
             .map_err(|why| CredentialProviderError::broken(format!("{} {why}", self.name)))
     }
 }
 
-/// Reads a file that holds a secret; `None` when there is no such file.
+/// Reads a file with a secret; `None` if it does not exist.
 ///
-/// `what` says in messages what kind of file it is.
+/// `what` describes the kind of file in messages.
 pub(super) fn read_secret(
     path: &Path,
     what: &str,
 ) -> Result<Option<SecretFile>, CredentialProviderError> {
-    let Some((mut file, metadata)) = read_owned(path, what, LARGEST)? else { return Ok(None) };
+    let Some((mut file, metadata)) = read_owned(path, what, MAX_SIZE)? else { return Ok(None) };
     if is_readable_by_others(path, &metadata) {
         let warning = format!("{} can be read by other users; run `chmod 600` on it", file.name);
-        trace::credential_file_is_open(&warning);
+        trace::credential_file_is_readable(&warning);
         file.warning = Some(warning.into());
     }
     Ok(Some(file))
 }
 
-/// Reads a file that nobody but this user or root can have written; `None` when there is no such file.
+/// Reads a file that only this user or root can have written; `None` if it does not exist.
 pub(super) fn read_owned(
     path: &Path,
     what: &str,
-    largest: u64,
+    max_size: u64,
 ) -> Result<Option<(SecretFile, Metadata)>, CredentialProviderError> {
     let name = format!("{what} `{}`", path.display());
     let broken = |why: String| CredentialProviderError::broken(format!("{name} {why}"));
-    let Some((bytes, metadata)) = read_plain(path, largest).map_err(broken)? else {
+    let Some((bytes, metadata)) = read_plain(path, max_size).map_err(broken)? else {
         return Ok(None);
     };
-    if is_foreign(path, &metadata) {
+    if belongs_to_other_user(path, &metadata) {
         return Err(broken("belongs to another user; make a copy that is yours".into()));
     }
     if is_writable_by_all(path, &metadata) {
@@ -97,20 +97,20 @@ pub(super) fn read_owned(
     Ok(Some((SecretFile { name, bytes, warning: None }, metadata)))
 }
 
-/// The content of a plain file, and what its file system says of it.
-pub(super) type Plain = (Zeroizing<Vec<u8>>, Metadata);
+/// The content and the metadata of a regular file.
+pub(super) type PlainFile = (Zeroizing<Vec<u8>>, Metadata);
 
-/// Reads a plain file of a sensible size into memory that is wiped; `None` when there is no such file.
-pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, String> {
-    let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= largest;
-    let not_plain = || "is no plain file of a sensible size".to_owned();
-    // Before it is opened, because opening a pipe waits for somebody to write into it.
+/// Reads a regular file of limited size into memory that is wiped; `None` if it does not exist.
+pub(super) fn read_plain(path: &Path, max_size: u64) -> Result<Option<PlainFile>, String> {
+    let is_plain = |metadata: &Metadata| metadata.is_file() && metadata.len() <= max_size;
+    let not_plain = || format!("is not a regular file of at most {max_size} bytes");
+    // Checked before opening, because opening a pipe waits for a writer.
     match fs::metadata(path) {
         Ok(metadata) if !is_plain(&metadata) => return Err(not_plain()),
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return match dangling_link(path) {
                 Some(link) => {
-                    Err(format!("is not there: `{}` is a link to nothing", link.display()))
+                    Err(format!("does not exist: `{}` is a dangling symbolic link", link.display()))
                 }
                 None => Ok(None),
             };
@@ -118,12 +118,12 @@ pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, Str
         Ok(_) | Err(_) => {}
     }
     let mut file = open(path).map_err(|error| format!("cannot be opened: {error}"))?;
-    // Asked of the open file, so that nobody can put another in its place in between.
+    // Checked on the open file, because it may have been replaced in the meantime.
     let metadata = file.metadata().map_err(|error| format!("cannot be examined: {error}"))?;
     if !is_plain(&metadata) {
         return Err(not_plain());
     }
-    // Sized once and never more: a buffer that grew would leave unwiped copies behind.
+    // Allocated once: a buffer that grows would leave unwiped copies behind.
     let size = usize::try_from(metadata.len()).unwrap_or_default();
     let mut bytes = Zeroizing::new(Vec::with_capacity(size));
     file.by_ref()
@@ -133,7 +133,7 @@ pub(super) fn read_plain(path: &Path, largest: u64) -> Result<Option<Plain>, Str
     Ok(Some((bytes, metadata)))
 }
 
-/// Opens a file without waiting, should somebody put a pipe in its place just now.
+/// Opens a file without blocking, in case it was just replaced by a pipe.
 fn open(path: &Path) -> std::io::Result<fs::File> {
     let mut options = fs::OpenOptions::new();
     options.read(true);
@@ -145,7 +145,7 @@ fn open(path: &Path) -> std::io::Result<fs::File> {
     options.open(path)
 }
 
-/// The link to nothing at this path or above it: what it should lead to was set up, and is not mounted, perhaps.
+/// The dangling link at this path or above it: its target was configured, but may not be mounted.
 fn dangling_link(path: &Path) -> Option<&Path> {
     path.ancestors().find(|path| {
         let is_missing = || fs::metadata(path).is_err_and(|why| why.kind() == ErrorKind::NotFound);
@@ -153,23 +153,23 @@ fn dangling_link(path: &Path) -> Option<&Path> {
     })
 }
 
-/// A file whose mode lets others read or write it, in directories that let them in.
+/// Whether other users can read or write a file, and access its directory.
 #[cfg(unix)]
 fn is_readable_by_others(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o077 != 0 && !is_shut_away(path)
+    metadata.permissions().mode() & 0o077 != 0 && !is_in_private_directory(path)
 }
 
-/// A file whose mode lets everybody write it, in directories that let them in.
+/// Whether every user can write a file, and access its directory.
 #[cfg(unix)]
 fn is_writable_by_all(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    metadata.permissions().mode() & 0o002 != 0 && !is_shut_away(path)
+    metadata.permissions().mode() & 0o002 != 0 && !is_in_private_directory(path)
 }
 
-/// Whether a directory above the file, of this user or of root, lets nobody else pass.
+/// Whether a directory above the file, of this user or of root, keeps other users out.
 #[cfg(unix)]
-fn is_shut_away(path: &Path) -> bool {
+fn is_in_private_directory(path: &Path) -> bool {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     const PASS: u32 = 0o011;
     let Ok(path) = fs::canonicalize(path) else { return false };
@@ -179,9 +179,9 @@ fn is_shut_away(path: &Path) -> bool {
     })
 }
 
-/// A file, or a link to it, that belongs neither to this user nor to root.
+/// Whether a file, or a link to it, belongs neither to this user nor to root.
 #[cfg(unix)]
-fn is_foreign(path: &Path, metadata: &Metadata) -> bool {
+fn belongs_to_other_user(path: &Path, metadata: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     let own = own_uid();
     let link = fs::symlink_metadata(path).map_or(own, |link| link.uid());
@@ -193,7 +193,7 @@ const fn is_trusted(owner: u32, own: u32) -> bool {
     owner == own || owner == 0
 }
 
-/// The user that this process acts as.
+/// The effective user of this process.
 #[cfg(unix)]
 fn own_uid() -> u32 {
     rustix::process::geteuid().as_raw()
@@ -210,11 +210,11 @@ fn is_writable_by_all(_: &Path, _: &Metadata) -> bool {
 }
 
 #[cfg(not(unix))]
-fn is_foreign(_: &Path, _: &Metadata) -> bool {
+fn belongs_to_other_user(_: &Path, _: &Metadata) -> bool {
     false
 }
 
-/// A directory of its own for a test, removed when it is dropped.
+/// A temporary directory for a test, removed when it is dropped.
 #[cfg(test)]
 pub(super) mod test_directory {
     use std::fs;
@@ -277,7 +277,7 @@ mod tests {
     use super::test_directory::{TestDirectory, set_mode};
     use super::*;
 
-    /// A user that is nobody's here.
+    /// A user id that nobody has.
     const STRANGER: u32 = 54_321;
 
     fn read_file(path: &Path) -> Result<SecretFile, String> {
@@ -292,10 +292,10 @@ mod tests {
         Ok(read_file(path)?.text().unwrap().to_owned())
     }
 
-    /// The modes of files as every usual umask makes them, below directories that are open, or closed next to
-    /// the file or further up, as they are and behind a link.
+    /// File modes with every usual umask, below directories that are open, or closed next to the file or further up,
+    /// directly and through a link.
     #[test]
-    fn files_that_others_can_read_serve_with_a_warning() {
+    fn files_readable_by_others_are_used_with_a_warning() {
         for (closed, link) in [
             (None, false),
             (None, true),
@@ -306,7 +306,10 @@ mod tests {
         ] {
             let directory = TestDirectory::new();
             set_mode(&directory.0, 0o755);
-            assert!(!is_shut_away(&directory.0.join("x")), "the directory of tests must be open");
+            assert!(
+                !is_in_private_directory(&directory.0.join("x")),
+                "the directory of tests must be open"
+            );
             directory.write("inner/secret", "text", 0o600);
             set_mode(&directory.0.join("inner"), 0o755);
             if let Some(closed) = closed {
@@ -342,13 +345,14 @@ mod tests {
     }
 
     #[test]
-    fn relative_home_directory_is_refused_by_name() {
+    fn relative_home_directory_is_rejected() {
         for name in ["HOME", "USERPROFILE"] {
             for path in [".", "..", "rel", "./home/me", "~", "~/x"] {
                 let error = home(&Environment::of(&[(name, path)])).unwrap_err();
                 assert!(!error.is_missing() && !error.is_transient(), "{error}");
-                let told = format!("{name} is `{path}`, which depends on the current directory");
-                assert!(error.to_string().starts_with(&told), "{error}");
+                let expected =
+                    format!("{name} is `{path}`, which depends on the current directory");
+                assert!(error.to_string().starts_with(&expected), "{error}");
             }
             let absolute = home(&Environment::of(&[(name, "/srv/me")])).unwrap();
             assert_eq!(absolute.as_deref(), Some(Path::new("/srv/me")));
@@ -357,7 +361,7 @@ mod tests {
     }
 
     #[test]
-    fn whose_file_it_is_decides_too() {
+    fn files_of_other_users_are_rejected() {
         for (owner, own, trusted) in [
             (1_000, 1_000, true),
             (0, 1_000, true),
@@ -371,9 +375,9 @@ mod tests {
         let directory = TestDirectory::new();
         let path = directory.write("secret", "text", 0o600);
         use std::os::unix::fs::MetadataExt;
-        assert_eq!(own_uid(), fs::metadata(&path).unwrap().uid(), "we made the file");
+        assert_eq!(own_uid(), fs::metadata(&path).unwrap().uid(), "we created the file");
         assert_eq!(read(&path).unwrap(), "text");
-        // Only root can give files away.
+        // Only root can change the owner of files.
         if std::os::unix::fs::chown(&path, Some(STRANGER), None).is_ok() {
             for mode in [0o600, 0o400, 0o644] {
                 set_mode(&path, mode);
@@ -381,7 +385,7 @@ mod tests {
                 let error = read(&path).unwrap_err();
                 assert!(error.contains("another user"), "{mode:o}: {error}");
             }
-            // A link of a stranger to a file of ours leads where he wants.
+            // A link of another user may be changed to another target.
             let ours = directory.write("ours", "text", 0o600);
             let link = directory.0.join("link");
             std::os::unix::fs::symlink(&ours, &link).unwrap();
@@ -392,29 +396,29 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_plain_file_is_refused_without_waiting() {
+    fn irregular_files_are_rejected_without_blocking() {
         let directory = TestDirectory::new();
         assert!(read_secret(&directory.0.join("none"), "file").unwrap().is_none());
-        assert!(read(&directory.0).unwrap_err().contains("no plain file"));
+        assert!(read(&directory.0).unwrap_err().contains("not a regular file"));
         let large = directory.write("large", &"x".repeat(64 * 1024 + 1), 0o600);
-        assert!(read(&large).unwrap_err().contains("no plain file"));
-        let largest = directory.write("largest", &"x".repeat(64 * 1024), 0o600);
-        assert_eq!(read(&largest).unwrap().len(), 64 * 1024);
+        assert!(read(&large).unwrap_err().contains("not a regular file"));
+        let max_size = directory.write("largest", &"x".repeat(64 * 1024), 0o600);
+        assert_eq!(read(&max_size).unwrap().len(), 64 * 1024);
         let dangling = directory.0.join("dangling");
         std::os::unix::fs::symlink(directory.0.join("none"), &dangling).unwrap();
-        assert!(read(&dangling).unwrap_err().contains("is a link to nothing"));
-        // Nobody ever writes into this pipe, so opening it would never end.
+        assert!(read(&dangling).unwrap_err().contains("is a dangling symbolic link"));
+        // Nothing ever writes to this pipe, so opening it would block forever.
         let pipe = directory.0.join("pipe");
         let made = std::process::Command::new("mkfifo").arg(&pipe).status();
         if made.is_ok_and(|status| status.success()) {
-            assert!(read(&pipe).unwrap_err().contains("no plain file"));
+            assert!(read(&pipe).unwrap_err().contains("not a regular file"));
         }
-        assert!(read(Path::new("/dev/null")).unwrap_err().contains("no plain file"));
+        assert!(read(Path::new("/dev/null")).unwrap_err().contains("not a regular file"));
     }
 
-    /// A key that is being replaced is read as it was or as it is, and never half and half.
+    /// A key that is being replaced is read in its old or new form, never mixed.
     #[test]
-    fn a_file_that_is_replaced_is_never_read_in_part() {
+    fn replaced_file_is_never_read_in_part() {
         let directory = TestDirectory::new();
         let path = directory.write("secret", "start", 0o600);
         let text = |number: usize| format!("{number:04}").repeat(4_000);

@@ -1,7 +1,7 @@
-//! Finds settings of a credential source that ask for another identity, or limit it, and would be ignored.
+//! Finds settings of a credential source that select or limit an identity and would be ignored.
 //!
-//! Whoever wrote `role_arn` where only `role-arn` is read meant to call as that role. To go on with the keys
-//! beside it would mean to call as somebody else, so such a key ends the search.
+//! A user who wrote `role_arn` where only `role-arn` is read wants to call with that role. Continuing with the keys
+//! beside it would use another identity, so such a setting ends the search.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::de::{
     Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, {self},
 };
 
-/// Names of settings about identity, without case and separators, and the concept behind each.
+/// The names of identity settings, in lower case without separators, and the concept behind each.
 const CONCEPTS: &[(&str, Concept)] = &[
     ("secretid", Concept::Id),
     ("secretkey", Concept::Key),
@@ -52,18 +52,18 @@ fn concept(key: &str) -> Option<Concept> {
     CONCEPTS.iter().find(|(name, _)| *name == folded).map(|(_, concept)| *concept)
 }
 
-/// What a source reads.
-pub(super) struct Keys {
-    /// The keys that are read, exactly as they are spelled.
+/// The keys that a source knows.
+pub(super) struct KnownKeys {
+    /// The keys that are read, with their exact spelling.
     pub(super) read: &'static [&'static str],
-    /// How to ask for the role of the instance; empty if the source cannot.
+    /// How to request the role of the instance; empty if the source cannot.
     pub(super) instance_role: &'static str,
-    /// Whether a key without a counterpart among those that are read may be a mere description.
+    /// Whether a key without a counterpart among those that are read may be just a description.
     describes: bool,
 }
 
 /// The section of an INI file.
-pub(super) const INI: Keys = Keys {
+pub(super) const INI: KnownKeys = KnownKeys {
     read: &[
         "secret_id",
         "secret_key",
@@ -76,27 +76,27 @@ pub(super) const INI: Keys = Keys {
     describes: false,
 };
 /// A `.credential` file of tccli.
-pub(super) const TCCLI: Keys = Keys {
+pub(super) const TCCLI: KnownKeys = KnownKeys {
     read: &["secretId", "secretKey", "token", "role-arn", "role-session-name", "expiresAt"],
     instance_role: "set `type` to `cvm-role`",
     describes: false,
 };
-/// What a credential program prints. Whom it calls as is its own business.
-pub(super) const PROCESS: Keys = Keys {
+/// The output of a credential program. Its identity is its own business.
+pub(super) const PROCESS: KnownKeys = KnownKeys {
     read: &["SecretId", "SecretKey", "Token", "ExpiredTime", "Expiration"],
     instance_role: "",
     describes: true,
 };
 
-impl Keys {
-    /// What to do about a key that is set and would be ignored; `None` if there is nothing to do.
+impl KnownKeys {
+    /// The fix for a key that is set and would be ignored; `None` if it is fine.
     pub(super) fn fix(&self, key: &str) -> Option<String> {
         if self.read.contains(&key) {
             return None;
         }
         let asked = concept(key)?;
         let read = self.read.iter().find(|read| concept(read) == Some(asked));
-        // The end of a key in a file that has no such setting is a note for people.
+        // An expiry in a file that has no such setting is just a note.
         if read.is_none() && (self.describes || asked == Concept::End) {
             return None;
         }
@@ -109,7 +109,7 @@ impl Keys {
         })
     }
 
-    /// The first key of a JSON object that is set and would be ignored: where it stands, and the fix.
+    /// The first key of a JSON object that is set and would be ignored: its line, and the fix.
     pub(super) fn ignored_in(&self, text: &str) -> Option<String> {
         let keys: SetKeys = serde_json::from_str(text).ok()?;
         keys.0.iter().find_map(|key| {
@@ -119,7 +119,7 @@ impl Keys {
     }
 }
 
-/// `has in line 3`, or `has` where the line cannot be told.
+/// `has in line 3`, or `has` if the line is unknown.
 fn at_line(text: &str, key: &str) -> String {
     match text.find(&format!("\"{key}\"")).and_then(|at| text.get(..at)) {
         Some(before) => format!("has in line {}", before.matches('\n').count() + 1),
@@ -127,7 +127,7 @@ fn at_line(text: &str, key: &str) -> String {
     }
 }
 
-/// The keys of a JSON object whose values say something. The values are read and dropped: they are secrets.
+/// The keys of a JSON object whose values are set. The values are dropped at once, because they are secrets.
 struct SetKeys(Vec<String>);
 
 impl<'de> de::Deserialize<'de> for SetKeys {
@@ -154,7 +154,7 @@ impl<'de> de::Deserialize<'de> for SetKeys {
     }
 }
 
-/// Whether a value says something: null, `false` and an empty text do not.
+/// Whether a value is set: null, `false` and an empty text are not.
 struct IsSet(bool);
 
 impl<'de> de::Deserialize<'de> for IsSet {
@@ -210,8 +210,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_of_an_identity_are_known_in_every_spelling() {
-        for (keys, key, told) in [
+    fn identity_keys_are_recognized_in_every_spelling() {
+        for (keys, key, expected) in [
             (&INI, "role-arn", Some("write it as `role_arn`")),
             (&INI, "rolearn", Some("write it as `role_arn`")),
             (&INI, "secretid", Some("write it as `secret_id`")),
@@ -235,8 +235,8 @@ mod tests {
             (&PROCESS, "Version", None),
         ] {
             let fix = keys.fix(key);
-            let is_right = match told {
-                Some(told) => fix.as_deref().is_some_and(|fix| fix.starts_with(told)),
+            let is_right = match expected {
+                Some(expected) => fix.as_deref().is_some_and(|fix| fix.starts_with(expected)),
                 None => fix.is_none(),
             };
             assert!(is_right, "{key}: {fix:?}");
@@ -244,16 +244,16 @@ mod tests {
     }
 
     #[test]
-    fn a_key_without_a_value_asks_for_nothing() {
+    fn key_without_value_is_ignored() {
         for value in ["null", "false", "\"\""] {
             let text = format!("{{\"role_arn\":{value},\"use-cvm-role\":{value}}}");
             assert_eq!(TCCLI.ignored_in(&text), None, "{text}");
         }
         for value in ["true", "\"x\"", "1", "1.5", "-1", "[]", "{\"a\":[1]}"] {
-            let told = TCCLI.ignored_in(&format!("{{\n \"use-cvm-role\": {value}\n}}")).unwrap();
+            let message = TCCLI.ignored_in(&format!("{{\n \"use-cvm-role\": {value}\n}}")).unwrap();
             assert!(
-                told.starts_with("has in line 2 `use-cvm-role`, which would be ignored: "),
-                "{told}"
+                message.starts_with("has in line 2 `use-cvm-role`, which would be ignored: "),
+                "{message}"
             );
         }
     }

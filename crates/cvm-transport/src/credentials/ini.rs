@@ -1,11 +1,11 @@
-//! Reads one section of an INI file as the official SDKs read it, but silently skips nothing that could
-//! change whose credential is taken.
+//! Reads one section of an INI file as the official SDKs read it, but rejects everything that could select another
+//! credential instead of skipping it.
 
 use zeroize::Zeroizing;
 
 /// The keys of one section, in memory that is wiped.
 pub(super) struct Section {
-    /// The line of its header, counted from 1.
+    /// The line of its header, from 1.
     pub(super) line: usize,
     entries: Vec<Entry>,
 }
@@ -17,11 +17,11 @@ struct Entry {
 }
 
 impl Section {
-    /// The section of this name; `None` when the file has none.
+    /// The section with this name; `None` if the file has none.
     ///
     /// # Errors
     ///
-    /// What is wrong in which line, never its text.
+    /// What is wrong in which line, without the text of the line.
     pub(super) fn parse(text: &str, name: &str) -> Result<Option<Self>, String> {
         let mut found: Option<Self> = None;
         let mut is_inside = false;
@@ -31,7 +31,7 @@ impl Section {
             }
             if let Some(header) = text.strip_prefix('[') {
                 let header = section_name(header)
-                    .ok_or_else(|| format!("has a broken section header in line {line}"))?;
+                    .ok_or_else(|| format!("has an invalid section header in line {line}"))?;
                 is_inside = header == name;
                 if !is_inside {
                     continue;
@@ -62,13 +62,13 @@ impl Section {
         Ok(())
     }
 
-    /// The keys whose values are not empty, with their lines.
+    /// The keys with a value that is not empty, and their lines.
     pub(super) fn keys(&self) -> impl Iterator<Item = (&str, usize)> {
         let set = self.entries.iter().filter(|entry| !entry.value.is_empty());
         set.map(|entry| (entry.key.as_str(), entry.line))
     }
 
-    /// As [`Self::get`], without quotes around the whole value.
+    /// Like [`Self::get`], without quotes around the whole value.
     pub(super) fn unquoted(&self, key: &str) -> Option<(&str, usize)> {
         let (value, line) = self.get(key)?;
         let inner = ['"', '\''].into_iter().find_map(|quote| {
@@ -92,7 +92,7 @@ fn section_name(header: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with([';', '#'])).then(|| name.trim())
 }
 
-/// A value without the comment behind it, which begins with a blank and a semicolon outside of quotes.
+/// A value without its trailing comment, which begins with a space and a semicolon outside of quotes.
 fn without_comment(value: &str) -> &str {
     let mut quote = None;
     let mut before = ' ';
@@ -105,7 +105,7 @@ fn without_comment(value: &str) -> &str {
         }
         before = character;
     }
-    // A quote that is never closed is none.
+    // An unclosed quote is an ordinary character.
     match (quote, value.find(" ;")) {
         (Some(_), Some(at)) => value.get(..at).unwrap_or(value),
         _ => value,
@@ -117,11 +117,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_could_change_the_credential_is_never_skipped() {
+    fn ambiguous_lines_are_rejected() {
         for (text, why) in [
-            ("[default\nsecret_id=a\n", "broken section header in line 1"),
-            ("[default]\nsecret_id=a\n[prod x\nsecret_key=b\n", "broken section header in line 3"),
-            ("[default] prod\n", "broken section header in line 1"),
+            ("[default\nsecret_id=a\n", "invalid section header in line 1"),
+            ("[default]\nsecret_id=a\n[prod x\nsecret_key=b\n", "invalid section header in line 3"),
+            ("[default] prod\n", "invalid section header in line 1"),
             (
                 "[default]\nsecret_id=a\nSECRET_ID: b\n",
                 "the key `secret_id` twice, in lines 2 and 3",
@@ -129,8 +129,8 @@ mod tests {
             ("[default]\n[x]\n[default]\n", "section [default] twice, in lines 1 and 3"),
             ("[default]\nsecret_id canary\n", "in line 2"),
         ] {
-            let told = Section::parse(text, "default").err().expect(text);
-            assert!(told.contains(why) && !told.contains("canary"), "{told}");
+            let message = Section::parse(text, "default").err().expect(text);
+            assert!(message.contains(why) && !message.contains("canary"), "{message}");
         }
         assert!(Section::parse("[prod]\n", "default").unwrap().is_none());
     }

@@ -3,33 +3,34 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{
-    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    ProcessCredentials, StaticCredentials, files, identity, ini, reply,
-};
+use super::process::ProcessCredentials;
+use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use super::static_credentials::StaticCredentials;
+use super::sts::AssumeRoleCredentials;
+use super::{document, files, identity, ini};
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
 
 const WHAT: &str = "credential file";
-/// Names the file.
+/// The variable with the path of the file.
 const FILE: &str = "TENCENTCLOUD_CREDENTIALS_FILE";
-/// Names the section.
+/// The variable with the name of the section.
 const SECTION: &str = "TENCENTCLOUD_PROFILE";
-/// The file of the whole machine.
+/// The file for all users of the machine.
 pub(super) const OF_MACHINE: &str = "/etc/tencentcloud/credentials";
 
-/// Reads a section of the file that `TENCENTCLOUD_CREDENTIALS_FILE` names, else of
-/// `~/.tencentcloud/credentials`, else of `/etc/tencentcloud/credentials`.
+/// Reads a section of the file in `TENCENTCLOUD_CREDENTIALS_FILE`, otherwise of `~/.tencentcloud/credentials`, otherwise
+/// of `/etc/tencentcloud/credentials`.
 ///
-/// Keys: `secret_id`, `secret_key`, `token`; with them `role_arn` and `role_session_name`, a role to assume;
-/// or `credential_process`, a command that prints the credential. Other keys that ask for an identity are
-/// errors. The section is `default` unless `TENCENTCLOUD_PROFILE` names another. The file is read each time.
-/// A file or section that a variable names has to exist.
+/// Keys: `secret_id`, `secret_key`, `token`; with them `role_arn` and `role_session_name`, a role to assume; or
+/// `credential_process`, a command that prints the credential. Other identity keys are errors. The section is `default`
+/// unless `TENCENTCLOUD_PROFILE` is set. The file is read each time. A file or section that a variable names must
+/// exist.
 #[derive(Clone, Debug)]
 pub struct ProfileCredentials {
     environment: Environment,
     places: Vec<PathBuf>,
-    /// No other places of such files are looked at after these.
+    /// Whether no other file is tried after these.
     is_last: bool,
 }
 
@@ -40,7 +41,7 @@ impl Default for ProfileCredentials {
 }
 
 impl ProfileCredentials {
-    /// Looks where this process's environment says.
+    /// Uses the environment of this process.
     #[must_use]
     pub fn new() -> Self {
         let environment = Environment::default();
@@ -51,16 +52,16 @@ impl ProfileCredentials {
         Self { environment, places, is_last: true }
     }
 
-    /// Looks at the named file, or at the user's.
+    /// Reads the named file, or the user's.
     pub(super) fn of_user(environment: &Environment) -> Self {
-        // A relative one is an error as soon as the file is to be read.
+        // A relative home directory becomes an error when the file is read.
         let home = || files::home(environment).ok().flatten();
         let of_home = || Some(home()?.join(".tencentcloud/credentials"));
         let places = environment.path(FILE).or_else(of_home).into_iter().collect();
         Self { environment: environment.clone(), places, is_last: false }
     }
 
-    /// Looks at the machine's file.
+    /// Reads the machine's file.
     pub(super) fn of_machine(environment: &Environment, path: impl Into<PathBuf>) -> Self {
         Self { environment: environment.clone(), places: vec![path.into()], is_last: true }
     }
@@ -68,25 +69,25 @@ impl ProfileCredentials {
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let section = self.environment.text(SECTION).map_err(CredentialProviderError::broken)?;
         if !names_file(&self.environment) {
-            files::home(&self.environment).map_err(|error| self.named(error))?;
+            files::home(&self.environment).map_err(|error| self.with_variables(error))?;
         }
         for path in &self.places {
             let read = async || match files::read_secret(path, WHAT)? {
                 Some(file) => self.read_section(&file, section.as_deref()).await.map(Some),
                 None => Ok(None),
             };
-            if let Some(snapshot) = read().await.map_err(|error| self.named(error))? {
+            if let Some(snapshot) = read().await.map_err(|error| self.with_variables(error))? {
                 return Ok(snapshot);
             }
         }
         Err(self.missing())
     }
 
-    /// An error about a file or section that variables name, with their names.
-    fn named(&self, error: CredentialProviderError) -> CredentialProviderError {
+    /// Adds the variables that name the file or section to an error.
+    fn with_variables(&self, error: CredentialProviderError) -> CredentialProviderError {
         let is_set = |name: &&str| self.environment.path(name).is_some();
         let names: Vec<&str> = [FILE, SECTION].into_iter().filter(is_set).collect();
-        if names.is_empty() { error } else { error.of_chosen(&names.join(" and ")) }
+        if names.is_empty() { error } else { error.chosen_by(&names.join(" and ")) }
     }
 
     fn missing(&self) -> CredentialProviderError {
@@ -107,7 +108,7 @@ impl ProfileCredentials {
                     .cloned()
                     .collect::<Vec<_>>(),
             );
-            let text = format!("{SECTION} names a section, but {}", list(&all));
+            let text = format!("{SECTION} is set, but {}", list(&all));
             return CredentialProviderError::broken(text);
         }
         CredentialProviderError::missing(list(&self.places))
@@ -146,13 +147,13 @@ impl ProfileCredentials {
             let at = format!("{}, line {line}: credential_process", file.name);
             let provider = ProcessCredentials::parse(command)
                 .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
-            let snapshot = provider.credential().await.map_err(|error| error.of_chosen(&at))?;
+            let snapshot = provider.credential().await.map_err(|error| error.chosen_by(&at))?;
             let snapshot = (*snapshot).clone().with_origin(at);
             return Ok(Arc::new(snapshot.with_warning(file.warning.clone())));
         }
         let value = |key| section.unquoted(key).map(|(value, _)| value);
         let (id, key) = (value("secret_id"), value("secret_key"));
-        let snapshot = reply::snapshot(id, key, value("token"), None, &place)?;
+        let snapshot = document::snapshot(id, key, value("token"), None, &place)?;
         let snapshot = match (section.unquoted("role_arn"), section.unquoted("role_session_name")) {
             (None, None) => snapshot,
             (Some((role, line)), Some((session, _))) => {
@@ -160,8 +161,8 @@ impl ProfileCredentials {
                 let own = StaticCredentials::new(snapshot.credential().clone());
                 let role =
                     AssumeRoleCredentials::new(own, role, session).environment(&self.environment);
-                let assumed = role.credential().await.map_err(|error| error.of_chosen(&at))?;
-                (*assumed.named(&at)).clone()
+                let assumed = role.credential().await.map_err(|error| error.chosen_by(&at))?;
+                (*assumed.with_setting(&at)).clone()
             }
             (Some((_, line)), None) => {
                 return Err(broken(format!(
@@ -220,14 +221,15 @@ mod tests {
         assert_eq!(snapshot.credential().secret_key(), "key=with=equals");
         let snapshot = read(&directory, &[("TENCENTCLOUD_PROFILE", "prod")]).await.unwrap();
         assert_eq!(snapshot.credential().token(), Some("t"));
-        for (profile, why) in [("nobody", "no section [nobody]"), ("empty", "no secret id")] {
+        for (profile, why) in [("nobody", "no section [nobody]"), ("empty", "neither a secret id")]
+        {
             let error = read(&directory, &[("TENCENTCLOUD_PROFILE", profile)]).await.unwrap_err();
             assert!(error.to_string().contains(why) && !error.is_missing(), "{error}");
         }
     }
 
-    /// What the official SDKs read: both signs, any case of keys, a comment behind a section, and a mark of
-    /// the byte order at the beginning.
+    /// The official SDKs accept both separators, any case of keys, a comment after a section header, and a byte order
+    /// mark.
     #[tokio::test]
     async fn files_that_the_official_sdks_accept_are_accepted() {
         for text in [
@@ -245,10 +247,10 @@ mod tests {
         }
     }
 
-    /// The SDK for Node.js takes quotes off, that for Python sends them. No part of a credential begins or ends
-    /// with one.
+    /// The SDK for Node.js removes quotes, the one for Python sends them. No part of a credential begins or ends with a
+    /// quote.
     #[tokio::test]
-    async fn quotes_around_a_value_are_no_part_of_it() {
+    async fn quotes_around_a_value_are_removed() {
         let directory = TestDirectory::new();
         let read = async |value: &str| {
             let text =
@@ -272,7 +274,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_credential_process_is_split_as_a_shell_splits_it() {
+    async fn credential_process_is_split_like_a_shell() {
         let directory = TestDirectory::new();
         let printed = r#"{"SecretId":"AKIDx","SecretKey":"k"}"#;
         let file = directory.write("the printed.json", printed, 0o600);
@@ -288,8 +290,8 @@ mod tests {
             assert_eq!(snapshot.credential().secret_id(), "AKIDx", "{command}");
         }
         for (command, why) in [
-            ("cat 'open", "line 2: credential_process has a quote that is not closed"),
-            ("''", "line 2: credential_process names no program"),
+            ("cat 'open", "line 2: credential_process has an unclosed quote"),
+            ("''", "line 2: credential_process has no program"),
             ("sh -c 'echo no such key >&2; exit 3'", "no such key"),
         ] {
             let text = format!("[default]\ncredential_process = {command}\n");

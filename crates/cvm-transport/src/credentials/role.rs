@@ -1,4 +1,4 @@
-//! The role of the CVM instance that this program runs on, from the instance's metadata service.
+//! The credential of the CVM instance's role, from its metadata service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,8 @@ use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
-use super::{CredentialProviderError, CredentialSnapshot, reply};
+use super::document;
+use super::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
 use crate::PreparedRequest;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
@@ -18,10 +19,10 @@ use crate::http::reqwest_client::ReqwestHttp;
 
 const AUTHORITY: &str = "metadata.tencentyun.com";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
-/// The service is one hop away: whatever takes longer is not it.
+/// The service is one hop away: a slower response comes from something else.
 const CONNECT: Duration = Duration::from_secs(1);
 const TOTAL: Duration = Duration::from_secs(2);
-const LARGEST: usize = 64 * 1024;
+const MAX_RESPONSE: usize = 64 * 1024;
 
 static NOTHING: ModelInfo = ModelInfo {
     name: "Nothing",
@@ -29,15 +30,15 @@ static NOTHING: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },
 };
 
-/// Asks the metadata service for the credential of the role that is bound to this instance.
+/// Fetches the credential of the role that is bound to this instance from the metadata service.
 ///
-/// The request goes unencrypted over the instance's own link-local network, never through a proxy and
-/// never along a redirect. Outside an instance the service does not exist.
+/// The request is sent unencrypted over the instance's link-local network, never through a proxy and never along a
+/// redirect. Outside of an instance the service does not exist.
 #[derive(Debug)]
 pub struct RoleCredentials {
     authority: String,
     http: ReqwestHttp,
-    /// The longest that both requests together may take.
+    /// The timeout for both requests together.
     total: Duration,
 }
 
@@ -48,7 +49,7 @@ impl Default for RoleCredentials {
 }
 
 impl RoleCredentials {
-    /// Asks the metadata service of this instance.
+    /// Uses the metadata service of this instance.
     #[must_use]
     pub fn new() -> Self {
         Self::within(AUTHORITY.to_owned(), CONNECT, TOTAL)
@@ -60,32 +61,37 @@ impl RoleCredentials {
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        const WHAT: &str = "answer of the metadata service";
+        const WHAT: &str = "response of the metadata service";
         let deadline = Instant::now() + self.total;
-        let name = self.get("", deadline).await?;
+        let name = self.fetch("", deadline).await?;
         let name = std::str::from_utf8(&name).unwrap_or_default().trim();
         if !is_role_name(name) {
-            return Err(CredentialProviderError::broken(format!("{WHAT} is no role name")));
+            return Err(CredentialProviderError::broken(format!("{WHAT} is not a role name")));
         }
-        let text = self.get(name, deadline).await?;
-        let record = reply::read(&reply::ROLE_REPLY, &text, WHAT)?;
-        let member = |name| reply::text(&record, name);
+        let text = self.fetch(name, deadline).await?;
+        let record = document::read(&document::ROLE_RESPONSE, &text, WHAT)?;
+        let member = |name| document::text(&record, name);
         if member("Code") != Some("Success") {
-            return Err(CredentialProviderError::transient(format!("{WHAT} reports no success")));
+            return Err(CredentialProviderError::transient(format!(
+                "{WHAT} does not report success"
+            )));
         }
         let (id, key, token) = (member("TmpSecretId"), member("TmpSecretKey"), member("Token"));
-        let expires_at = reply::end(&record, "ExpiredTime")
+        let expires_at = document::expiry(&record, "ExpiredTime")
             .map_err(|why| CredentialProviderError::broken(format!("{WHAT} {why}")))?;
         if token.is_none() || expires_at.is_none() {
-            return Err(CredentialProviderError::broken(format!("{WHAT} lacks token or end")));
+            return Err(CredentialProviderError::broken(format!(
+                "{WHAT} lacks the token or the expiry"
+            )));
         }
-        reply::snapshot(id, key, token, expires_at, WHAT).map(Arc::new)
+        document::snapshot(id, key, token, expires_at, WHAT).map(Arc::new)
     }
 
-    async fn get(&self, name: &str, deadline: Instant) -> Result<Bytes, CredentialProviderError> {
+    async fn fetch(&self, name: &str, deadline: Instant) -> Result<Bytes, CredentialProviderError> {
         let mut headers = HeaderMap::new();
-        let host = HeaderValue::from_str(&self.authority);
-        headers.insert(HOST, host.unwrap_or(HeaderValue::from_static(AUTHORITY)));
+        #[expect(clippy::expect_used, reason = "the authority is a constant, or a test's address")]
+        let host = HeaderValue::from_str(&self.authority).expect("a host is a valid header value");
+        headers.insert(HOST, host);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let request = PreparedRequest {
             action: "metadata",
@@ -101,32 +107,32 @@ impl RoleCredentials {
         let body_idle = self.total;
         let limits = Limits {
             deadline,
-            leave_by: deadline,
+            latest_send: deadline,
             first_byte: deadline,
             body_idle,
-            max_body: LARGEST,
+            max_body: MAX_RESPONSE,
             keeps_unusable: false,
         };
         match exchange(&self.http, request, &SendProgress::new(false), &limits).await {
-            Ok(answer) if answer.status == 200 => Ok(answer.body),
-            Ok(answer) if answer.status == 404 => {
+            Ok(response) if response.status == 200 => Ok(response.body),
+            Ok(response) if response.status == 404 => {
                 Err(CredentialProviderError::missing("no role is bound to this instance"))
             }
-            Ok(answer) => Err(CredentialProviderError::transient(format!(
-                "metadata service answered with HTTP {}",
-                answer.status
+            Ok(response) => Err(CredentialProviderError::transient(format!(
+                "metadata service responded with HTTP {}",
+                response.status
             ))),
-            Err(broken) => Err(CredentialProviderError::unreachable(format!(
+            Err(error) => Err(CredentialProviderError::unreachable(format!(
                 "metadata service is not reachable (not on an instance?): {}",
-                broken.message
+                error.message
             ))),
         }
     }
 }
 
-super::fetches_anew!(RoleCredentials);
+provider_by_read!(RoleCredentials);
 
-/// One path segment and nothing else: the name comes from the network and goes into a URL.
+/// Whether a name is a single path segment: it comes from the network and becomes part of a URL.
 fn is_role_name(name: &str) -> bool {
     (1..=128).contains(&name.len())
         && name.bytes().all(|byte| {

@@ -1,4 +1,4 @@
-//! Temporary credentials from the Security Token Service, through the same pipeline as every call.
+//! Temporary credentials from the Security Token Service, fetched with ordinary calls.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,15 +6,18 @@ use std::sync::Arc;
 
 use cvm_protocol::{
     ActionInfo, FieldInfo, Kind, Model, ModelInfo, NameIndex, Record, RetryClass, ServiceInfo,
-    Value, json, member_named, utf8_text,
+    Value, json, member_named, set_text, utf8_text,
 };
 use zeroize::Zeroizing;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot, files, reply};
+use super::provider::{
+    CredentialProvider, CredentialProviderError, CredentialSnapshot, provider_by_read,
+};
+use super::{document, files};
 use crate::client::Client;
 use crate::config::ClientBuilder;
 use crate::config::environment::Environment;
-use crate::{Endpoint, Error, pipeline};
+use crate::{Endpoint, Error};
 
 static STS: ServiceInfo = ServiceInfo {
     name: "sts",
@@ -86,7 +89,7 @@ const fn action(name: &'static str, request: &'static ModelInfo) -> ActionInfo {
         group: "token",
         request,
         response: &RESPONSE,
-        // A credential more or less changes nothing: asking twice is safe.
+        // A new credential changes nothing: a retry is safe.
         retry: RetryClass::Read,
         retry_overrides: &[],
         reconcile: None,
@@ -108,11 +111,11 @@ static ASSUME_ROLE: ActionInfo = action("AssumeRole", &ASSUME_ROLE_REQUEST);
 static ASSUME_ROLE_WITH_WEB_IDENTITY: ActionInfo =
     action("AssumeRoleWithWebIdentity", &WEB_IDENTITY_REQUEST);
 
-/// The region of STS calls when none is named; the service gives the same credentials everywhere.
+/// The default region of STS calls; the service returns the same credentials everywhere.
 const REGION: &str = "ap-guangzhou";
 
 /// Larger files are no tokens.
-const LARGEST_TOKEN: u64 = 64 * 1024;
+const MAX_TOKEN: u64 = 64 * 1024;
 
 /// Assumes a role with the credential of another provider.
 #[derive(Clone, Debug)]
@@ -125,7 +128,7 @@ pub struct AssumeRoleCredentials {
 }
 
 impl AssumeRoleCredentials {
-    /// Assumes this role (`qcs::cam::uin/…:roleName/…`) under this session name.
+    /// Assumes this role (`qcs::cam::uin/…:roleName/…`) with this session name.
     pub fn new(
         source: impl CredentialProvider,
         role_arn: impl Into<String>,
@@ -143,21 +146,21 @@ impl AssumeRoleCredentials {
         }
     }
 
-    /// How long the credential is good, in seconds. Default: the service's, two hours.
+    /// Sets the lifetime of the credential, in seconds. Default: the service's, two hours.
     #[must_use]
     pub fn duration_seconds(mut self, seconds: u64) -> Self {
         self.members.insert("DurationSeconds".into(), seconds.into());
         self
     }
 
-    /// The external id that the role asks for.
+    /// Sets the external id that the role requires.
     #[must_use]
     pub fn external_id(mut self, id: impl Into<String>) -> Self {
         self.members.insert("ExternalId".into(), id.into().into());
         self
     }
 
-    /// The address of the Security Token Service. Default: that of the tccli profile, else the nearest.
+    /// Sets the endpoint of the Security Token Service. Default: that of the tccli profile, otherwise the nearest one.
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
         self.endpoint = Some(endpoint.into());
@@ -179,14 +182,14 @@ impl AssumeRoleCredentials {
         let mut request = Record::new(&ASSUME_ROLE_REQUEST);
         let members = serde_json::Value::Object(self.members.clone());
         json::from_value(&mut request, &members).map_err(|error| {
-            CredentialProviderError::broken("role cannot be asked for").with_source(error)
+            CredentialProviderError::broken("cannot request the role").with_source(error)
         })?;
         assume(&client, &ASSUME_ROLE, &mut request).await
     }
 }
 
-/// Assumes a role with a token that the surrounding platform signed: workload identity of a cluster.
-/// The call carries no signature; the token file is read each time.
+/// Assumes a role with a token that the platform signed: the workload identity of a cluster. The call has no signature;
+/// the token file is read each time.
 #[derive(Clone, Debug)]
 pub struct WebIdentityCredentials {
     token_file: PathBuf,
@@ -214,14 +217,14 @@ impl WebIdentityCredentials {
         }
     }
 
-    /// The region to call in.
+    /// Sets the region of the call.
     #[must_use]
     pub fn region(mut self, region: impl Into<String>) -> Self {
         self.region = region.into();
         self
     }
 
-    /// The address of the Security Token Service. Default: that of the tccli profile, else the nearest.
+    /// Sets the endpoint of the Security Token Service. Default: that of the tccli profile, otherwise the nearest one.
     #[must_use]
     pub fn endpoint(mut self, endpoint: impl Into<Endpoint>) -> Self {
         self.endpoint = Some(endpoint.into());
@@ -236,7 +239,7 @@ impl WebIdentityCredentials {
 
 impl WebIdentityCredentials {
     fn token(&self) -> Result<Zeroizing<Vec<u8>>, CredentialProviderError> {
-        match files::read_plain(&self.token_file, LARGEST_TOKEN) {
+        match files::read_plain(&self.token_file, MAX_TOKEN) {
             Ok(Some((token, _))) => Ok(token),
             Ok(None) => Err(self.broken_token("does not exist")),
             Err(why) => Err(self.broken_token(why)),
@@ -267,13 +270,13 @@ impl WebIdentityCredentials {
             ("RoleArn", &self.role_arn),
             ("RoleSessionName", "cvm-sdk-rust"),
         ] {
-            crate::set_member::text(&mut request, name, value);
+            set_text(&mut request, name, value);
         }
         assume(&client, &ASSUME_ROLE_WITH_WEB_IDENTITY, &mut request).await
     }
 }
 
-super::fetches_anew!(AssumeRoleCredentials, WebIdentityCredentials);
+provider_by_read!(AssumeRoleCredentials, WebIdentityCredentials);
 
 /// A client of the Security Token Service.
 fn builder(environment: &Environment, endpoint: Option<&Endpoint>, region: &str) -> ClientBuilder {
@@ -291,25 +294,27 @@ async fn assume(
 ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
     let mut response = Record::new(&RESPONSE);
     // Boxed: a call inside a call would be a future that contains itself.
-    Box::pin(pipeline::run(client, info, request, &mut response)).await.map_err(failed)?;
-    let expires_at = reply::end(&response, "ExpiredTime")
-        .map_err(|why| CredentialProviderError::broken(format!("answer of STS {why}")))?;
+    Box::pin(client.run(info, request, &mut response)).await.map_err(failed)?;
+    let expires_at = document::expiry(&response, "ExpiredTime")
+        .map_err(|why| CredentialProviderError::broken(format!("response of STS {why}")))?;
     let Value::Object(credentials) = member_named(&response, "Credentials") else {
-        return Err(CredentialProviderError::broken("answer of STS holds no credential"));
+        return Err(CredentialProviderError::broken("response of STS contains no credential"));
     };
-    let member = |name| reply::text(credentials as &dyn Model, name);
+    let member = |name| document::text(credentials as &dyn Model, name);
     let (id, key, token) = (member("TmpSecretId"), member("TmpSecretKey"), member("Token"));
     if token.is_none() || expires_at.is_none() {
-        return Err(CredentialProviderError::broken("answer of STS lacks token or end"));
+        return Err(CredentialProviderError::broken(
+            "response of STS lacks the token or the expiry",
+        ));
     }
-    reply::snapshot(id, key, token, expires_at, "answer of STS").map(Arc::new)
+    document::snapshot(id, key, token, expires_at, "response of STS").map(Arc::new)
 }
 
 fn failed(error: Error) -> CredentialProviderError {
     let text = format!("no credential from STS ({error})");
-    let may_pass =
+    let is_transient =
         !(error.is_service() || error.is_usage() || error.is_credentials()) || error.is_throttled();
-    let failure = if may_pass {
+    let failure = if is_transient {
         CredentialProviderError::exhausted(text)
     } else {
         CredentialProviderError::broken(text)

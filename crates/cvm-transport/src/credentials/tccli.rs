@@ -1,4 +1,4 @@
-//! Reads the official command line's files: `~/.tccli/<profile>.credential` and `.configure`.
+//! Reads the files of the official command line: `~/.tccli/<profile>.credential` and `.configure`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -6,30 +6,31 @@ use std::sync::Arc;
 use cvm_protocol::Json;
 use cvm_signer::Credential;
 
-use super::{
-    AssumeRoleCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    RoleCredentials, StaticCredentials, files, identity, reply,
-};
+use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use super::role::RoleCredentials;
+use super::static_credentials::StaticCredentials;
+use super::sts::AssumeRoleCredentials;
+use super::{document, files, identity};
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
 
 const WHAT: &str = "tccli credential file";
 const SETTINGS: &str = "tccli configuration file";
-/// It names every service: 24 KiB today.
-const LARGEST_SETTINGS: u64 = 1024 * 1024;
-/// Names the profile.
+/// The file lists every service: 24 KiB today.
+const MAX_SETTINGS: u64 = 1024 * 1024;
+/// The variable with the name of the profile.
 const PROFILE: &str = "TCCLI_PROFILE";
 
-/// Reads the profile that `TCCLI_PROFILE` names, or `default`: keys, a role to assume, the instance's
-/// role, or a login that is still good. The file is read each time. A profile that the variable names has to
-/// exist. Other keys that ask for an identity are errors.
+/// Reads the profile in `TCCLI_PROFILE`, or `default`: keys, a role to assume, the instance's role, or a login that is
+/// still valid. The file is read each time. A profile that the variable names must exist. Other identity keys are
+/// errors.
 #[derive(Clone, Debug, Default)]
 pub struct TccliCredentials {
     environment: Environment,
 }
 
 impl TccliCredentials {
-    /// Looks where this process's environment says.
+    /// Uses the environment of this process.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -43,10 +44,10 @@ impl TccliCredentials {
         let profile = Profile::of(&self.environment)?;
         let path = profile.path("credential");
         let file = path.as_ref().map(|path| files::read_secret(path, WHAT)).transpose();
-        let Some(file) = file.map_err(|error| profile.named(error))?.flatten() else {
+        let Some(file) = file.map_err(|error| profile.with_variable(error))?.flatten() else {
             return Err(profile.missing());
         };
-        let snapshot = self.read_file(&file).await.map_err(|error| profile.named(error))?;
+        let snapshot = self.read_file(&file).await.map_err(|error| profile.with_variable(error))?;
         Ok(Arc::new((*snapshot).clone().with_warning(file.warning.clone())))
     }
 
@@ -57,11 +58,11 @@ impl TccliCredentials {
         let name = &file.name;
         let broken = |why: &str| CredentialProviderError::broken(format!("{name} {why}"));
         let text = file.text()?;
-        let record = reply::read(&reply::TCCLI_FILE, text.as_bytes(), name)?;
+        let record = document::read(&document::TCCLI_FILE, text.as_bytes(), name)?;
         if let Some(ignored) = identity::TCCLI.ignored_in(text) {
             return Err(broken(&ignored));
         }
-        let member = |name| reply::text(&record, name);
+        let member = |name| document::text(&record, name);
         let kind = member("type").unwrap_or("default");
         let (id, key, token) = (member("secretId"), member("secretKey"), member("token"));
         match kind {
@@ -71,16 +72,16 @@ impl TccliCredentials {
             "cvm-role" => {
                 let at = format!("{name} has type `cvm-role`");
                 let role = RoleCredentials::new().credential().await;
-                return role.map_err(|error| error.of_chosen(&at));
+                return role.map_err(|error| error.chosen_by(&at));
             }
             "oauth" | "sso" if id.is_none() => {
-                return Err(broken("holds a login without credential; log in with tccli again"));
+                return Err(broken("has a login without a credential; log in with tccli again"));
             }
             "default" | "oauth" | "sso" => {}
-            _ => return Err(broken("has a `type` that is none of default, cvm-role, oauth, sso")),
+            _ => return Err(broken("has a `type` other than default, cvm-role, oauth or sso")),
         }
-        let expires_at = reply::end(&record, "expiresAt").map_err(|why| broken(&why))?;
-        let snapshot = reply::snapshot(id, key, token, expires_at, name)?;
+        let expires_at = document::expiry(&record, "expiresAt").map_err(|why| broken(&why))?;
+        let snapshot = document::snapshot(id, key, token, expires_at, name)?;
         match (member("role-arn"), member("role-session-name")) {
             (None, None) => Ok(Arc::new(snapshot)),
             (Some(role), Some(session)) => {
@@ -89,8 +90,8 @@ impl TccliCredentials {
                     .environment(&self.environment)
                     .credential()
                     .await
-                    .map(|snapshot| snapshot.named(&format!("role-arn of {name}")))
-                    .map_err(|error| error.of_chosen(&format!("role-arn of {name}")))
+                    .map(|snapshot| snapshot.with_setting(&format!("role-arn of {name}")))
+                    .map_err(|error| error.chosen_by(&format!("role-arn of {name}")))
             }
             (Some(_), None) => Err(broken("has `role-arn`, but no `role-session-name`")),
             (None, Some(_)) => Err(broken("has `role-session-name`, but no `role-arn`")),
@@ -123,9 +124,9 @@ impl Profile {
         let chosen = environment.text(PROFILE).map_err(CredentialProviderError::broken)?;
         let is_chosen = chosen.is_some();
         let name = chosen.unwrap_or_else(|| "default".to_owned());
-        // The name becomes part of a path, and must not lead anywhere else.
+        // The name becomes part of a path and must not lead to another directory.
         if name.contains(['/', '\\', '\0']) || name.starts_with('.') {
-            let text = format!("{PROFILE} is no name of a profile: it leads to another directory");
+            let text = format!("{PROFILE} is not a profile name: it leads to another directory");
             return Err(CredentialProviderError::broken(text));
         }
         let folder = files::home(environment)?.map(|home| home.join(".tccli"));
@@ -136,47 +137,47 @@ impl Profile {
         Some(self.folder.as_ref()?.join(format!("{}.{extension}", self.name)))
     }
 
-    /// An error about a file of this profile, with the variable that names the profile.
-    fn named(&self, error: CredentialProviderError) -> CredentialProviderError {
-        if self.is_chosen { error.of_chosen(PROFILE) } else { error }
+    /// Adds the variable that names the profile to an error about one of its files.
+    fn with_variable(&self, error: CredentialProviderError) -> CredentialProviderError {
+        if self.is_chosen { error.chosen_by(PROFILE) } else { error }
     }
 
-    /// The error when the profile has no credential file.
+    /// The error for a profile without a credential file.
     fn missing(&self) -> CredentialProviderError {
         let what = match self.path("credential") {
             Some(path) => format!("there is no {WHAT} `{}`", path.display()),
-            None => format!("there is no home directory with a {WHAT}"),
+            None => format!("there is no home directory for a {WHAT}"),
         };
         if self.is_chosen {
-            let text = format!("{PROFILE} names the profile `{}`, but {what}", self.name);
+            let text = format!("{PROFILE} is `{}`, but {what}", self.name);
             return CredentialProviderError::broken(text);
         }
         CredentialProviderError::missing(what)
     }
 }
 
-/// What the profile says of calls.
+/// The settings of a profile.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
-    /// The region to call in.
+    /// The region.
     pub(crate) region: Option<String>,
-    /// Addresses other than the published ones, by the names of their services.
+    /// Endpoints other than the published ones, by service name.
     pub(crate) endpoints: Vec<(String, String)>,
-    /// How messages name the file.
+    /// The name of the file in messages.
     pub(crate) file: String,
 }
 
 impl Settings {
-    /// Reads the settings of the profile; nothing when it has no such file.
+    /// Reads the settings of the profile; the defaults if it has no such file.
     ///
     /// # Errors
     ///
-    /// When the file is there and broken, or when `TCCLI_PROFILE` names a profile that has no file at all.
+    /// If the file is invalid, or if `TCCLI_PROFILE` names a profile without any file.
     pub(crate) fn read(environment: &Environment) -> Result<Self, CredentialProviderError> {
         let profile = Profile::of(environment)?;
         let Some(path) = profile.path("configure") else { return Ok(Self::default()) };
-        let file = files::read_owned(&path, SETTINGS, LARGEST_SETTINGS);
-        let Some((file, _)) = file.map_err(|error| profile.named(error))? else {
+        let file = files::read_owned(&path, SETTINGS, MAX_SETTINGS);
+        let Some((file, _)) = file.map_err(|error| profile.with_variable(error))? else {
             let exists = profile.path("credential").is_some_and(|path| path.exists());
             return if profile.is_chosen && !exists {
                 Err(profile.missing())
@@ -191,7 +192,7 @@ impl Settings {
                     .map_err(|why| CredentialProviderError::broken(format!("{} {why}", file.name)))
             })
             .map(|settings| Self { file: format!("{chosen_by}{}", file.name), ..settings })
-            .map_err(|error| profile.named(error))
+            .map_err(|error| profile.with_variable(error))
     }
 
     fn parse(whole: &str) -> Result<Self, String> {
@@ -199,16 +200,16 @@ impl Settings {
         let document: Value =
             serde_json::from_str(whole).map_err(|error| format!("is not JSON: {error}"))?;
         let Value::Object(document) = document else {
-            return Err("holds no JSON object".to_owned());
+            return Err("is not a JSON object".to_owned());
         };
-        // Of a member that is given twice, `document` has the last.
-        Json::parse(whole.as_bytes()).map_err(|error| format!("cannot be used: {error}"))?;
+        // If a member occurs twice, `document` has only the last one.
+        Json::parse(whole.as_bytes()).map_err(|error| format!("is not valid: {error}"))?;
         let text = |section: &str, key: &str, value: Option<&Value>| match value {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
             Some(_) => Err(format!("has a `{section}{key}` that is not text")),
         };
-        // Older files keep the region at the top, where newer ones have the service of the same name.
+        // Older files have the region at the top level, where newer ones have the service of the same name.
         let of_top = document.get("region").filter(|value| !value.is_object());
         let mut region = text("", "region", of_top)?;
         let mut endpoints = Vec::new();
@@ -223,7 +224,7 @@ impl Settings {
             if section == "_sys_param" {
                 region = text("region")?.or(region);
             } else if let Some(endpoint) = text("endpoint")?
-                // tccli writes the published address of every service into every profile.
+                // tccli writes the published endpoint of every service into every profile.
                 && endpoint != format!("{section}.tencentcloudapi.com")
             {
                 endpoints.push((section.clone(), endpoint));
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_region_is_found_in_both_layouts() {
+    fn region_is_found_in_both_layouts() {
         let directory = TestDirectory::new();
         let environment = directory.home(&[]);
         let region = |environment| Settings::read(environment).unwrap().region;
@@ -288,18 +289,18 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_file_that_tccli_writes_is_read() {
+    fn file_written_by_tccli_is_read() {
         let directory = TestDirectory::new();
         directory.write(".tccli/default.configure", WRITTEN_BY_TCCLI, 0o644);
         let settings = Settings::read(&directory.home(&[])).unwrap();
         assert_eq!(settings.region.as_deref(), Some("ap-tokyo"));
-        // It is the published address of the service `as`.
+        // It is the published endpoint of the service `as`.
         assert_eq!(settings.endpoints, [endpoint("autoscaling", "as.tencentcloudapi.com")]);
     }
 
-    /// Whatever a service is called, its entry is that of a service: `region` is one of them.
+    /// Each entry is a service, whatever its name: there is one named `region`.
     #[test]
-    fn every_service_of_the_file_may_have_an_endpoint_of_its_own() {
+    fn every_service_may_have_its_own_endpoint() {
         let written = written_by_tccli();
         let services: Vec<&String> = written.keys().filter(|key| *key != "_sys_param").collect();
         assert!(services.len() > 260 && services.iter().any(|service| *service == "region"));
@@ -311,17 +312,17 @@ mod tests {
             assert_eq!(settings.region.as_deref(), Some("ap-tokyo"), "{service}");
             assert!(settings.endpoints.contains(&endpoint(service, &host)), "{service}");
             document[service]["endpoint"] = 8.into();
-            let told = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap_err();
-            assert_eq!(told, format!("has a `{service}.endpoint` that is not text"));
+            let message = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap_err();
+            assert_eq!(message, format!("has a `{service}.endpoint` that is not text"));
             document.remove(service);
             let settings = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap();
             assert_eq!(settings.region.as_deref(), Some("ap-tokyo"), "without {service}");
         }
     }
 
-    /// A profile without a region has no region, whatever else it names.
+    /// A profile without a region setting has no region, even though it has a service named `region`.
     #[test]
-    fn the_service_named_region_is_no_region() {
+    fn service_named_region_is_not_the_region() {
         let mut document = written_by_tccli();
         document["_sys_param"].as_object_mut().unwrap().remove("region");
         let settings = Settings::parse(&serde_json::to_string(&document).unwrap()).unwrap();
@@ -329,13 +330,13 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_configuration_is_reported() {
+    fn invalid_configuration_is_reported() {
         let directory = TestDirectory::new();
         let environment = directory.home(&[]);
         for (text, why) in [
             (&b"{\n\"cvm\": {\n"[..], "default.configure` is not JSON: EOF while parsing"),
             (b"", "is not JSON"),
-            (b"[]", "holds no JSON object"),
+            (b"[]", "is not a JSON object"),
             (b"{\"cvm\":{\"endpoint\":8}}", "has a `cvm.endpoint` that is not text"),
             (b"{\"_sys_param\":{\"region\":[]}}", "has a `_sys_param.region` that is not text"),
             (b"{\"_sys_param\":8}", "has a `_sys_param` that is not an object"),
@@ -355,12 +356,12 @@ mod tests {
             (b"{\n\xff", "is not UTF-8 text (line 2)"),
         ] {
             directory.write_bytes(".tccli/default.configure", text, 0o644);
-            let told = Settings::read(&environment).unwrap_err().to_string();
-            assert!(told.contains(why), "{told}");
+            let message = Settings::read(&environment).unwrap_err().to_string();
+            assert!(message.contains(why), "{message}");
         }
         let chosen = |name| Settings::read(&directory.home(&[("TCCLI_PROFILE", name)]));
-        let told = chosen("prod").unwrap_err().to_string();
-        assert!(told.starts_with("TCCLI_PROFILE names the profile `prod`, but"), "{told}");
+        let message = chosen("prod").unwrap_err().to_string();
+        assert!(message.starts_with("TCCLI_PROFILE is `prod`, but"), "{message}");
         assert!(chosen("../default").unwrap_err().to_string().contains("another directory"));
         directory.write(".tccli/prod.credential", "{}", 0o600);
         assert!(chosen("prod").unwrap().region.is_none());

@@ -1,4 +1,4 @@
-//! The one error of this crate: opaque, boxed, with questions instead of variants.
+//! The error of this crate: opaque and boxed, with predicates instead of variants.
 
 mod outcome_unknown;
 mod predicates;
@@ -15,19 +15,19 @@ use cvm_protocol::{ErrorCode, OneLine, ServiceError};
 pub use self::outcome_unknown::OutcomeUnknown;
 use crate::{Attempt, WaitReport};
 
-/// A call, a list or a wait that did not succeed.
+/// A call, a list or a wait that failed.
 ///
-/// Two questions matter more than all others, so ask them first:
+/// Check two methods first:
 ///
-/// 1. [`outcome_unknown`](Self::outcome_unknown): may the service have done it all the same?
-/// 2. [`service`](Self::service): did the service itself refuse, and with which code?
+/// 1. [`outcome_unknown`](Self::outcome_unknown): may the request have taken effect anyway?
+/// 2. [`service`](Self::service): did the service return an error, and with which code?
 ///
-/// `Display` is one line with the action, the code and the request id, control characters escaped. It never
-/// holds a secret, and neither does `Debug` or the chain of sources.
+/// `Display` is one line with the action, the code and the request id; control characters are escaped. It never
+/// contains a secret, and neither does `Debug` or a source.
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
+    kind: ErrorKind,
     action: Option<&'static str>,
     message: String,
     unknown: Option<OutcomeUnknown>,
@@ -43,35 +43,35 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// What went wrong, coarsely.
+/// The kind of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The caller asked for something that cannot be sent.
+pub(crate) enum ErrorKind {
+    /// The request of the caller cannot be sent.
     Usage,
-    /// The settings of this machine allow no sending.
+    /// The settings of this machine prevent sending.
     Settings,
-    /// No credential could be had.
+    /// No credential is available.
     Credentials,
-    /// No credential could be had now; perhaps later.
+    /// No credential is available now; there may be one later.
     NoCredentialYet,
     /// Nothing was sent.
     NotSent,
-    /// Something was sent, and what came back is no answer.
+    /// Something was sent, and no valid response came back.
     Response,
-    /// Something other than the service answered.
+    /// Something other than the service responded.
     Misrouted,
-    /// The peer could not prove who it is.
+    /// The peer's certificate is not trusted.
     Untrusted,
-    /// The service refused.
+    /// The service returned an error.
     Service,
-    /// A waiter ended without reaching its goal.
+    /// A waiter ended without reaching its target state.
     Wait,
-    /// A list did not end, or changed beyond repair while it was read.
+    /// A list did not end, or changed too much while it was read.
     Paging,
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
             action: None,
@@ -91,11 +91,11 @@ impl Error {
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self::new(Kind::Usage, message)
+        Self::new(ErrorKind::Usage, message)
     }
 
     pub(crate) fn from_service(error: ServiceError) -> Self {
-        let mut this = Self::new(Kind::Service, String::new());
+        let mut this = Self::new(ErrorKind::Service, String::new());
         this.0.service = Some(error);
         this
     }
@@ -158,7 +158,7 @@ impl Error {
         self.with_note(note)
     }
 
-    /// Adds to the message, for a failure that has more than one reason.
+    /// Appends to the message, for a failure with more than one reason.
     pub(crate) fn with_note(mut self, note: &str) -> Self {
         if !self.0.message.is_empty() {
             self.0.message.push_str("; ");
@@ -167,43 +167,41 @@ impl Error {
         self
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What is known of a change that may have happened; `None` when it surely did not.
+    /// Details of a request that may have taken effect; `None` if it certainly did not.
     ///
-    /// **What next:** do not send the request again. Read: look for what the request would have
-    /// created or changed (by its client token's launch, by a tag or name of your own, by the state of
-    /// the ids), more than once over a minute, because the request may still be on its way. Only when
-    /// the reading says "not done" is a new request safe. With a client token, the very same request
-    /// with the very same token may be sent again for a short while; see [`OutcomeUnknown::client_token`].
+    /// **What next:** do not send the request again. Check whether it took effect: look for what it would have created
+    /// or changed (by a tag or name that you set, or by the state of the ids), more than once within a minute, because
+    /// the request may still be on its way. A new request is safe only after the check says that the first one did
+    /// not take effect. With a client token, the same request with the same token may be sent again for a short time;
+    /// see [`OutcomeUnknown::client_token`].
     #[must_use]
     pub fn outcome_unknown(&self) -> Option<&OutcomeUnknown> {
         self.0.unknown.as_ref()
     }
 
-    /// What the service refused with, in the attempt that ended the call.
+    /// The error of the service in the attempt that ended the call.
     ///
-    /// **What next:** the code says. Show the message together with the request id, which support
-    /// asks for.
+    /// **What next:** handle the code. Show the message together with the request id, which the support team asks for.
     #[must_use]
     pub fn service(&self) -> Option<&ServiceError> {
         self.0.service.as_ref()
     }
 
-    /// The code that the service refused with.
+    /// The error code of the service.
     #[must_use]
     pub fn code(&self) -> Option<&ErrorCode> {
         self.service().map(|error| &error.code)
     }
 
-    /// The body of a response that came and could not be used, when the
-    /// [outcome is unknown](Self::outcome_unknown); secrets included. Of a body that did not come to its end
-    /// it is what came.
+    /// The body of a response that could not be used, if the [outcome is unknown](Self::outcome_unknown); including
+    /// secrets. If the body was incomplete, the received part.
     ///
-    /// **What next:** keep it where no log shows it, when the action gives something that exists nowhere
-    /// else, such as the private key of a new key pair.
+    /// **What next:** if the action returns something that exists nowhere else, such as the private key of a new key
+    /// pair, save it where no log shows it.
     #[must_use]
     pub fn unread_response(&self) -> Option<&[u8]> {
         self.0.unread_response.as_deref()
@@ -225,13 +223,13 @@ impl Error {
         self.0.action
     }
 
-    /// HTTP status of the last answer, if one came.
+    /// HTTP status of the last response, if there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// Every attempt that was made, in order.
+    /// Every attempt, in order.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.0.attempts
@@ -243,20 +241,19 @@ impl Error {
         self.0.client_token.as_deref()
     }
 
-    /// How long the response that ended the call asked to wait (`Retry-After`), whatever the reason why the
-    /// request was not sent again.
+    /// The `Retry-After` of the response that ended the call, whatever the reason why there was no retry.
     ///
     /// **What next:** wait this long. Then send the request again, unless the
-    /// [outcome is unknown](Self::outcome_unknown): then read first.
+    /// [outcome is unknown](Self::outcome_unknown): in that case, check first whether it took effect.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// For a waiter that ended without reaching its goal: what is known of each id.
+    /// For a waiter that ended without reaching its target state: the state of each id.
     ///
-    /// **What next:** go on with the ids that are done, look into the reasons of those that failed,
-    /// and wait again for those that are pending, if time was all they lacked.
+    /// **What next:** continue with the ids that are done, check the reasons of those that failed, and wait again for
+    /// those that are pending if only time was missing.
     #[must_use]
     pub fn wait_report(&self) -> Option<&WaitReport> {
         self.0.wait.as_ref()
@@ -265,13 +262,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Codes, messages, request ids and hosts come from elsewhere; none of them breaks the line.
+        // Codes, messages, request ids and hosts come from other parties; they must not break the line.
         let f = &mut OneLine(f);
         let inner = &*self.0;
         match (inner.action, &inner.unknown) {
-            (Some(action), Some(_)) => {
-                write!(f, "{action} may or may not have been carried out: ")?
-            }
+            (Some(action), Some(_)) => write!(f, "{action} may or may not have taken effect: ")?,
             (Some(action), None) => write!(f, "{action} failed: ")?,
             _ => {}
         }
@@ -303,20 +298,20 @@ impl fmt::Display for Error {
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
-        let mut shown = f.debug_struct("Error");
-        shown.field("kind", &inner.kind).field("message", &self.to_string());
+        let mut output = f.debug_struct("Error");
+        output.field("kind", &inner.kind).field("message", &self.to_string());
         if let Some(unknown) = &inner.unknown {
-            shown.field("outcome_unknown", unknown);
+            output.field("outcome_unknown", unknown);
         } else if !inner.attempts.is_empty() {
-            shown.field("attempts", &inner.attempts);
+            output.field("attempts", &inner.attempts);
         }
         if let Some(report) = &inner.wait {
-            shown.field("wait_report", report);
+            output.field("wait_report", report);
         }
         if let Some(source) = &inner.source {
-            shown.field("source", source);
+            output.field("source", source);
         }
-        shown.finish()
+        output.finish()
     }
 }
 

@@ -1,8 +1,12 @@
-//! What an error carries when the change may have happened.
+//! The details of an error whose request may have taken effect.
 
-use crate::Attempt;
+use cvm_protocol::{ActionInfo, Model, json};
+use cvm_signer::HexDigest;
 
-/// What is known of a request that may have been carried out.
+use crate::observe::mask;
+use crate::retry::outcome::Attempt;
+
+/// Details of a request that may have taken effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutcomeUnknown {
     pub(crate) client_token: Option<String>,
@@ -13,12 +17,12 @@ pub struct OutcomeUnknown {
 }
 
 impl OutcomeUnknown {
-    /// The token by which the service recognises the request, for actions that have one.
+    /// The client token of the request, for actions that have one.
     ///
-    /// The same request may be sent again with this token while the service remembers it. How long
-    /// that is, is not published, so this client refuses to when three minutes have passed. A request with
-    /// other parameters must never carry it: this client refuses to send one, whatever became of the first.
-    /// Do not send it again if [`Self::forbids_retry`].
+    /// The same request may be sent again with this token while the service knows it. The service does not document
+    /// how long that is, so this client refuses to do so after three minutes. A request with other parameters must
+    /// never use this token: this client refuses to send one, even after the first request has ended. Do not send the
+    /// request again if [`Self::forbids_retry`].
     #[must_use]
     pub fn client_token(&self) -> Option<&str> {
         self.client_token.as_deref()
@@ -31,21 +35,30 @@ impl OutcomeUnknown {
         self.forbids_retry
     }
 
-    /// Hash of action and parameters, secrets left out: two requests with the same fingerprint ask
-    /// for the same.
+    /// A hash of the action and its parameters without secrets. Two requests with the same fingerprint are the same
+    /// request.
     #[must_use]
     pub fn fingerprint(&self) -> &str {
         &self.fingerprint
     }
 
-    /// What to do next, in words: where to look for what the request may have done and by which names,
-    /// and what of its answer is lost for good.
+    /// Computes the [`fingerprint`](Self::fingerprint) of a request, for a caller that stores it before sending the
+    /// request.
+    #[must_use]
+    pub fn fingerprint_of(info: &ActionInfo, request: &dyn Model) -> String {
+        let mut value = json::to_value(request);
+        mask::mask_json(&mut value, info.request);
+        HexDigest::sha256(format!("{}\n{value}", info.name).as_bytes()).to_string()
+    }
+
+    /// What to do next, as text: where to look for the effect of the request, by which names, and what is lost with
+    /// the response.
     #[must_use]
     pub fn recovery(&self) -> &str {
         &self.recovery
     }
 
-    /// Every attempt that was made, in order.
+    /// Every attempt, in order.
     #[must_use]
     pub fn attempts(&self) -> &[Attempt] {
         &self.attempts

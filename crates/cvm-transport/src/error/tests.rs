@@ -1,4 +1,4 @@
-//! What an error shows, and which questions it answers with yes.
+//! `Display` and the predicates of the error.
 
 use super::*;
 
@@ -12,7 +12,7 @@ fn service(code: &'static str) -> Error {
 }
 
 #[test]
-fn one_line_names_action_code_and_request_id() {
+fn display_has_action_code_and_request_id() {
     assert_eq!(
         service("InvalidInstanceId.NotFound").to_string(),
         "StopInstances failed: InvalidInstanceId.NotFound: no (request id r-1)"
@@ -20,7 +20,7 @@ fn one_line_names_action_code_and_request_id() {
 }
 
 #[test]
-fn an_unknown_outcome_says_so_first_and_gives_the_token() {
+fn unknown_outcome_comes_first_and_shows_the_token() {
     let unknown = OutcomeUnknown {
         client_token: Some("t-1".into()),
         fingerprint: "f".into(),
@@ -28,13 +28,13 @@ fn an_unknown_outcome_says_so_first_and_gives_the_token() {
         attempts: Vec::new(),
         forbids_retry: false,
     };
-    let error = Error::new(Kind::Response, "connection was reset")
+    let error = Error::new(ErrorKind::Response, "connection was reset")
         .with_action("RunInstances")
         .with_client_token(Some("t-1".into()))
         .with_unknown(unknown);
     assert_eq!(
         error.to_string(),
-        "RunInstances may or may not have been carried out: connection was reset (client token t-1)"
+        "RunInstances may or may not have taken effect: connection was reset (client token t-1)"
     );
     assert!(!error.is_not_sent());
     assert_eq!(error.outcome_unknown().unwrap().client_token(), Some("t-1"));
@@ -42,7 +42,7 @@ fn an_unknown_outcome_says_so_first_and_gives_the_token() {
 
 proptest::proptest! {
     #[test]
-    fn display_is_one_line_whatever_the_service_says(
+    fn display_is_one_line_for_any_service_text(
         code in HOSTILE, message in HOSTILE, request_id in HOSTILE, host in HOSTILE,
     ) {
         let attempt = Attempt {
@@ -56,7 +56,7 @@ proptest::proptest! {
         let service = ServiceError { code: code.into(), message: message.clone(), request_id };
         let errors = [
             Error::from_service(service.clone()).with_note(&host),
-            Error::new(Kind::Wait, message).with_attempts(vec![attempt]),
+            Error::new(ErrorKind::Wait, message).with_attempts(vec![attempt]),
             Error::usage(host.clone()).with_client_token(Some(host)),
         ];
         let shown = errors.iter().map(ToString::to_string).chain([service.to_string()]);
@@ -67,7 +67,7 @@ proptest::proptest! {
     }
 }
 
-/// Text with line breaks, control characters and marks of direction.
+/// Text with line breaks, control characters and bidirectional formatting characters.
 const HOSTILE: &str = "([a-z:]|[\\x00-\\x1f\\x7f-\\u{9f}\\u{2028}-\\u{202e}\\n\\r]|\\PC){0,12}";
 
 #[test]
@@ -96,7 +96,7 @@ fn predicates_follow_the_code() {
 }
 
 #[test]
-fn errors_cross_threads() {
+fn error_is_send_and_sync() {
     fn crosses<T: Send + Sync + 'static>() {}
     crosses::<Error>();
     assert_eq!(size_of::<Error>(), size_of::<usize>());

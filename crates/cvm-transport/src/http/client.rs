@@ -1,4 +1,4 @@
-//! What the client asks of an HTTP implementation: send these bytes once, and say whether they left.
+//! The interface to an HTTP implementation: send a request once, and report whether bytes of it were sent.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,54 +12,51 @@ use http::HeaderMap;
 
 use crate::PreparedRequest;
 
-/// A boxed future, so that traits with async methods can be objects.
+/// A boxed future, so that traits with async methods are object safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Sends HTTP requests. The client brings its own; implement this to put another behind it.
+/// Sends HTTP requests. The client has its own implementation; implement this trait to use another one.
 ///
-/// An implementation sends each request **once**: it follows no redirect, repeats nothing, decodes no
-/// content coding, and speaks TLS to every `https` URL with full verification. It leaves time and size
-/// limits to the caller, who drops the future when time is up; dropping has to close a connection on
-/// which a request is in flight.
+/// An implementation sends each request **once**: it follows no redirects, makes no retries, decodes no content
+/// coding, and verifies TLS fully for every `https` URL. Timeouts and size limits are the caller's task: the caller
+/// drops the future when time is up, and dropping must close a connection that has a request in flight.
 pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
-    /// Sends the request and returns when the head of the answer is there.
+    /// Sends the request. Returns when the head of the response has arrived.
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a SendProgress,
+        progress: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>>;
 }
 
-/// One sending: what it needs of a connection, and how far it got.
+/// The state of sending one request: which connection it needs, and how far it got.
 ///
-/// The distance matters when the future is dropped or fails: a request whose first byte never left can
-/// be sent again without harm. An implementation that cannot tell does nothing, and everything counts
-/// as sent.
+/// The state matters if the future is dropped or fails: if no byte was sent, a retry is safe. An implementation that
+/// cannot track the state does nothing, and every request counts as sent.
 #[derive(Debug)]
 pub struct SendProgress {
     fresh_connection: bool,
-    progress: Progress,
+    state: WriteState,
     proxy: OnceLock<String>,
 }
 
-const UNTOLD: u8 = 0;
-const HELD: u8 = 1;
-const LEAVING: u8 = 2;
+const UNTRACKED: u8 = 0;
+const BUFFERED: u8 = 1;
+const SENDING: u8 = 2;
 const WRITING: u8 = 3;
 const WRITTEN: u8 = 4;
 
-/// How far a request got, for whoever writes it and may outlive its [`SendProgress`].
+/// How far a request got. The connection that writes the request may outlive its [`SendProgress`].
 #[derive(Clone, Debug)]
-pub(crate) struct Progress(Arc<AtomicU8>);
+pub(crate) struct WriteState(Arc<AtomicU8>);
 
-impl Progress {
-    /// From now on bytes may be on the wire. `tells_end` is whether [`end`](Self::end) will be called when the last
-    /// of them is written.
-    pub(crate) fn begin(&self, tells_end: bool) {
-        self.step(HELD, if tells_end { WRITING } else { LEAVING });
+impl WriteState {
+    /// From now on bytes may be sent. `reports_end` is whether [`end`](Self::end) will be called after the last byte.
+    pub(crate) fn begin(&self, reports_end: bool) {
+        self.step(BUFFERED, if reports_end { WRITING } else { SENDING });
     }
 
-    /// The last byte was handed over to the connection, or none will be any more.
+    /// The last byte was passed to the connection, or no more bytes will be.
     pub(crate) fn end(&self) {
         self.step(WRITING, WRITTEN);
     }
@@ -71,43 +68,42 @@ impl Progress {
 
 impl SendProgress {
     pub(crate) fn new(fresh_connection: bool) -> Self {
-        let progress = Progress(Arc::new(AtomicU8::new(UNTOLD)));
-        Self { fresh_connection, progress, proxy: OnceLock::new() }
+        let state = WriteState(Arc::new(AtomicU8::new(UNTRACKED)));
+        Self { fresh_connection, state, proxy: OnceLock::new() }
     }
 
-    pub(crate) fn progress(&self) -> Progress {
-        self.progress.clone()
+    pub(crate) fn write_state(&self) -> WriteState {
+        self.state.clone()
     }
 
-    /// Whether a part of the request is known not to be written yet.
+    /// Whether a part of the request is known to be still unwritten.
     pub(crate) fn is_being_written(&self) -> bool {
-        self.progress.0.load(Ordering::Acquire) == WRITING
+        self.state.0.load(Ordering::Acquire) == WRITING
     }
 
-    /// Whether the request must have a connection that carried no request before, and that carries none
-    /// after it. True for every request that changes something, and for reads on which a decision depends.
+    /// Whether the request needs a connection that carried no request before and carries none after it. True for
+    /// every write, and for reads on which a decision depends.
     ///
-    /// HTTP/1.1 responses carry no number. On a used connection a late second response to an earlier
-    /// request is taken for the response to this one, and reports a change that never happened. The peer
-    /// may also be closing an idle connection, and then it is unknown whether it took the request.
+    /// HTTP/1.1 responses have no number. On a used connection, a late second response to an earlier request would be
+    /// taken for the response to this one and report a change that never happened. Also, the peer may be closing an
+    /// idle connection, and then it is unknown whether it received the request.
     #[must_use]
     pub const fn needs_fresh_connection(&self) -> bool {
         self.fresh_connection
     }
 
-    /// Says that nothing leaves before [`mark_sending`](Self::mark_sending) is called.
+    /// Reports that nothing is sent before [`mark_sending`](Self::mark_sending) is called.
     pub fn mark_buffered(&self) {
-        self.progress.0.store(HELD, Ordering::Release);
+        self.state.0.store(BUFFERED, Ordering::Release);
     }
 
-    /// Says that from now on bytes of the request may be on the wire.
+    /// Reports that bytes of the request may be sent from now on.
     pub fn mark_sending(&self) {
-        self.progress.0.store(LEAVING, Ordering::Release);
+        self.state.0.store(SENDING, Ordering::Release);
     }
 
-    /// Says that the request goes through this proxy, for the text of errors. The name must not hold a
-    /// password.
-    pub fn goes_through(&self, proxy: impl Into<String>) {
+    /// Sets the proxy of the request, for error messages. The name must not contain a password.
+    pub fn set_proxy(&self, proxy: impl Into<String>) {
         let _ = self.proxy.set(proxy.into());
     }
 
@@ -115,14 +111,14 @@ impl SendProgress {
         self.proxy.get().map(String::as_str)
     }
 
-    /// Whether bytes of the request may have left.
+    /// Whether bytes of the request may have been sent.
     #[must_use]
     pub fn may_have_sent(&self) -> bool {
-        self.progress.0.load(Ordering::Acquire) != HELD
+        self.state.0.load(Ordering::Acquire) != BUFFERED
     }
 }
 
-/// The head of an answer, and its body still to be read.
+/// The head of a response, and its unread body.
 pub struct HttpResponse {
     /// The status.
     pub status: u16,
@@ -138,69 +134,68 @@ impl fmt::Debug for HttpResponse {
     }
 }
 
-/// A body that arrives in pieces, so that the caller can stop when it has had enough.
+/// A body that arrives in pieces, so that the caller can stop at a size limit.
 pub trait ResponseBody: Send {
-    /// The next piece; `None` at the proper end, an error at any other.
+    /// The next piece; `None` at the regular end, an error at any other end.
     fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>>;
 
-    /// Says that the answer was whole and the service's own, so that its connection may carry another
-    /// request. Of every other answer the connection is to be closed: it is said of none that was a
-    /// stranger's or an error of the service itself.
+    /// Reports that the response is complete and from the service, so that its connection may carry another request.
+    /// The connections of all other responses must be closed: those of other servers, and those with an error that
+    /// leaves the outcome unknown.
     ///
-    /// Does nothing by default, which is right where no connection outlives its request.
+    /// Does nothing by default, which is right if no connection outlives its request.
     fn keep_connection(&mut self) {}
 }
 
-/// A sending that failed.
+/// A request that failed at the HTTP level.
 #[derive(Debug)]
 pub struct HttpError {
     kind: HttpErrorKind,
     peer: Option<String>,
-    /// What `Display` shows in the place of the deepest source.
+    /// Replaces the deepest source in `Display`.
     reason: Option<String>,
     source: Box<dyn StdError + Send + Sync>,
 }
 
-/// How a sending failed.
+/// How a request failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HttpErrorKind {
-    /// Before the first byte of the request left.
+    /// Before the first byte of the request was sent.
     NotSent,
-    /// As [`Self::NotSent`], because time ran out while connecting.
+    /// As [`Self::NotSent`], because the connect timeout passed.
     ConnectTimeout,
-    /// The peer's certificate was refused; nothing was sent.
+    /// The peer's certificate is not trusted; nothing was sent.
     Untrusted,
-    /// The proxy wants a user name and password, or refused those that it got; nothing was sent. Not
-    /// retried.
+    /// The proxy requires a user name and password, or rejected those it got; nothing was sent. Not retried.
     ProxyAuthentication,
-    /// The peer answered the TLS handshake in plain text; nothing was sent. Not retried.
+    /// The peer responded to the TLS handshake in plain text; nothing was sent. Not retried.
     NotTls,
-    /// The URL or a header cannot be sent at all.
+    /// The URL or a header is invalid, so the request cannot be sent.
     InvalidRequest,
-    /// At any later time, or at an unknown one.
+    /// Later, or at an unknown time.
     PossiblySent,
 }
 
 impl HttpError {
-    /// A failure of this kind.
+    /// Creates an error of this kind.
     pub fn new(kind: HttpErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self { kind, peer: None, reason: None, source: source.into() }
     }
 
-    /// The same, naming the peer: host, port and proxy.
+    /// Returns this error with the name of the peer: host, port and proxy.
     pub(crate) fn with_peer(mut self, peer: String) -> Self {
         self.peer = Some(peer);
         self
     }
 
-    /// The same, with this text in the place of the deepest cause.
+    /// Returns this error with this text in place of the deepest source.
     pub(crate) fn with_reason(mut self, reason: Option<String>) -> Self {
         self.reason = reason;
         self
     }
 
-    /// How the sending failed.
+    /// How the request failed.
     #[must_use]
     pub const fn kind(&self) -> HttpErrorKind {
         self.kind
@@ -210,7 +205,7 @@ impl HttpError {
         self.source
     }
 
-    /// The deepest cause, which is the one that tells something.
+    /// The deepest source, which is the most specific one.
     pub(crate) fn cause(&self) -> String {
         let mut cause: &(dyn StdError + 'static) = &*self.source;
         while let Some(next) = cause.source() {
@@ -225,14 +220,14 @@ impl fmt::Display for HttpError {
         let peer = self.peer.as_deref().unwrap_or("the peer");
         match self.kind {
             HttpErrorKind::NotSent | HttpErrorKind::ProxyAuthentication => {
-                write!(f, "no connection to {peer}")?;
+                write!(f, "cannot connect to {peer}")?;
             }
-            HttpErrorKind::ConnectTimeout => write!(f, "no connection to {peer} in time")?,
+            HttpErrorKind::ConnectTimeout => write!(f, "connection to {peer} timed out")?,
             HttpErrorKind::Untrusted => write!(f, "{peer} is not trusted")?,
             HttpErrorKind::NotTls => write!(f, "{peer} does not speak TLS")?,
-            HttpErrorKind::InvalidRequest => f.write_str("request cannot be sent")?,
+            HttpErrorKind::InvalidRequest => f.write_str("cannot send the request")?,
             HttpErrorKind::PossiblySent => {
-                write!(f, "connection to {peer} failed after the request began to leave")?;
+                write!(f, "connection to {peer} failed after bytes of the request were sent")?;
             }
         }
         match &self.reason {

@@ -1,4 +1,4 @@
-//! One request out and one answer in, within absolute deadlines and a size limit.
+//! Exchanges one request and response, within absolute deadlines and a size limit.
 
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -13,52 +13,52 @@ use crate::PreparedRequest;
 use crate::http::client::{
     HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
 };
-use crate::pending_timeout::{after, timeout_if_pending};
+use crate::time::deadline::{after, timeout_if_pending};
 
-/// The slowest answer that counts as progress, in bytes a second, once [`Limits::body_idle`] has passed.
+/// The minimum throughput of a response, in bytes per second, once [`Limits::body_idle`] has passed.
 const MIN_THROUGHPUT: u64 = 1024;
 
-/// Most bytes that the names and values of an answer's headers may have.
+/// The maximum size of all header names and values of a response.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
 
-/// What bounds one attempt.
+/// The limits of one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// When the attempt ends, whatever arrives.
+    /// When the attempt ends.
     pub(crate) deadline: Instant,
-    /// When the request has to leave at the latest: later there is too little time for a response. Connecting
-    /// counts.
-    pub(crate) leave_by: Instant,
-    /// When the head of the answer has to be there. It also ends a peer that sends early answers (1xx)
-    /// without end: the HTTP library swallows them unseen and uncounted, in a buffer of fixed size.
+    /// The latest time at which the request may be sent: later, too little time would be left for a response. The
+    /// time for connecting is included.
+    pub(crate) latest_send: Instant,
+    /// When the head of the response must have arrived. This also stops a peer that sends informational responses
+    /// (1xx) forever: the HTTP library drops them unseen, in a buffer of fixed size.
     pub(crate) first_byte: Instant,
-    /// How long the body may pause.
+    /// The maximum pause between two pieces of the body.
     pub(crate) body_idle: Duration,
-    /// Most bytes of the body.
+    /// The maximum size of the body, in bytes.
     pub(crate) max_body: usize,
-    /// Whether a body that cannot be used is read all the same: that of a change may hold what exists
+    /// Whether to read a body that cannot be decoded: the response to a write may contain something that exists
     /// nowhere else.
     pub(crate) keeps_unusable: bool,
 }
 
-/// An answer, read to its end.
+/// A complete response.
 pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// Its head was there before the whole request was written.
+    /// The head arrived before the whole request was written.
     pub(crate) is_early: bool,
-    /// What it came over. Closed unless somebody says that it may be kept.
+    /// The connection of the response. It is closed unless it is marked for reuse.
     pub(crate) connection: Box<dyn ResponseBody>,
 }
 
-/// An attempt that brought no whole answer.
+/// An exchange without a complete response.
 pub(crate) struct ExchangeError {
     pub(crate) kind: HttpErrorKind,
     pub(crate) message: String,
     pub(crate) timed_out: bool,
     pub(crate) head: Option<(u16, HeaderMap)>,
-    /// What arrived of the body.
+    /// The received part of the body.
     pub(crate) body: Bytes,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -66,39 +66,41 @@ pub(crate) struct ExchangeError {
 pub(crate) async fn exchange(
     http: &dyn HttpClient,
     request: PreparedRequest,
-    sending: &SendProgress,
+    progress: &SendProgress,
     limits: &Limits,
 ) -> Result<RawResponse, ExchangeError> {
     let peer = Peer::of(&request);
-    let mut going = http.send(request, sending);
-    let mut head = timeout_at(limits.leave_by.min(limits.first_byte), going.as_mut()).await;
-    if head.is_err() && sending.may_have_sent() {
-        head = timeout_at(limits.first_byte, going.as_mut()).await;
+    let mut sending = http.send(request, progress);
+    let mut head = timeout_at(limits.latest_send.min(limits.first_byte), sending.as_mut()).await;
+    if head.is_err() && progress.may_have_sent() {
+        head = timeout_at(limits.first_byte, sending.as_mut()).await;
     }
     let response = match head {
         Ok(Ok(response)) => response,
-        Ok(Err(failure)) => return Err(ExchangeError::from(failure.with_peer(peer.name(sending)))),
+        Ok(Err(failure)) => {
+            return Err(ExchangeError::from(failure.with_peer(peer.name(progress))));
+        }
         Err(_) => {
-            // From here on nothing leaves that has not left.
-            drop(going);
-            let peer = peer.name(sending);
-            let (kind, message) = if sending.may_have_sent() {
-                (HttpErrorKind::PossiblySent, format!("no answer from {peer} in time"))
+            // Dropped first: from here on no more bytes are sent.
+            drop(sending);
+            let peer = peer.name(progress);
+            let (kind, message) = if progress.may_have_sent() {
+                (HttpErrorKind::PossiblySent, format!("no response from {peer} in time"))
             } else {
-                (HttpErrorKind::ConnectTimeout, format!("no connection to {peer} in time"))
+                (HttpErrorKind::ConnectTimeout, format!("connection to {peer} timed out"))
             };
             return Err(ExchangeError::late(kind, message));
         }
     };
-    let is_early = sending.is_being_written();
+    let is_early = progress.is_being_written();
     let HttpResponse { status, headers, mut body } = response;
-    match read(&headers, body.as_mut(), limits, &|| peer.name(sending)).await {
+    match read(&headers, body.as_mut(), limits, &|| peer.name(progress)).await {
         Ok(whole) => Ok(RawResponse { status, headers, body: whole, is_early, connection: body }),
-        Err(broken) => Err(ExchangeError { head: Some((status, headers)), ..broken }),
+        Err(error) => Err(ExchangeError { head: Some((status, headers)), ..error }),
     }
 }
 
-/// The host and port of a request, as errors name them.
+/// The host and port of a request, for error messages.
 struct Peer {
     authority: Arc<str>,
     port: Option<u16>,
@@ -112,12 +114,12 @@ impl Peer {
         Self { authority, port: (!has_port).then_some(default) }
     }
 
-    fn name(&self, sending: &SendProgress) -> String {
+    fn name(&self, progress: &SendProgress) -> String {
         let mut name = self.authority.to_string();
         if let Some(port) = self.port {
             name.push_str(&format!(":{port}"));
         }
-        if let Some(proxy) = sending.proxy() {
+        if let Some(proxy) = progress.proxy() {
             name.push_str(&format!(" through the proxy {proxy}"));
         }
         name
@@ -130,50 +132,50 @@ async fn read(
     limits: &Limits,
     peer: &(dyn Fn() -> String + Sync),
 ) -> Result<Bytes, ExchangeError> {
-    let mut arrived = Arrived::default();
+    let mut received_body = BodyBuffer::default();
     let received = match unusable(headers, limits).map(|text| ExchangeError::unreadable(&text)) {
-        Some(broken) => {
+        Some(error) => {
             if limits.keeps_unusable {
-                // Whatever ends this, the first reason is the one to tell.
-                let _ = receive(body, &mut arrived, limits, peer).await;
+                // The reason why the body is unusable is the one to report, even if reading fails too.
+                let _ = receive(body, &mut received_body, limits, peer).await;
             }
-            Err(broken)
+            Err(error)
         }
-        None => receive(body, &mut arrived, limits, peer).await,
+        None => receive(body, &mut received_body, limits, peer).await,
     };
-    let whole = arrived.whole();
+    let whole = received_body.whole();
     match received {
         Ok(()) => Ok(whole),
-        Err(broken) => Err(ExchangeError { body: whole, ..broken }),
+        Err(error) => Err(ExchangeError { body: whole, ..error }),
     }
 }
 
-/// Why a body cannot be used, as the head of its response tells.
+/// Why a body cannot be used, according to the headers.
 fn unusable(headers: &HeaderMap, limits: &Limits) -> Option<String> {
     if headers.get_all(CONTENT_ENCODING).iter().any(|coding| coding.as_bytes() != b"identity") {
-        return Some("answer has a content coding, though none was asked for".to_owned());
+        return Some("response has a content coding, but none was requested".to_owned());
     }
     let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if head > MAX_HEADER_BYTES {
-        return Some("answer has more than 64 KiB of headers".to_owned());
+        return Some("response has more than 64 KiB of headers".to_owned());
     }
-    let promised = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    let promised: Option<usize> = promised.and_then(|length| length.parse().ok());
-    promised.is_some_and(|length| length > limits.max_body).then(|| too_large(limits))
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    let announced: Option<usize> = announced.and_then(|length| length.parse().ok());
+    announced.is_some_and(|length| length > limits.max_body).then(|| too_large(limits))
 }
 
 fn too_large(limits: &Limits) -> String {
-    format!("answer has more than {} bytes", limits.max_body)
+    format!("response has more than {} bytes", limits.max_body)
 }
 
-/// The pieces of a body. Most answers come in one piece, which then needs no copy.
+/// The received pieces of a body. Most bodies arrive in one piece, which then needs no copy.
 #[derive(Default)]
-struct Arrived {
+struct BodyBuffer {
     first: Option<Bytes>,
     more: BytesMut,
 }
 
-impl Arrived {
+impl BodyBuffer {
     fn len(&self) -> usize {
         self.more.len() + self.first.as_ref().map_or(0, Bytes::len)
     }
@@ -183,7 +185,7 @@ impl Arrived {
             None if self.more.is_empty() => self.first = Some(piece),
             earlier => {
                 if let Some(earlier) = earlier {
-                    // Grown by what arrived, not by what was promised: a promise costs nothing.
+                    // The buffer grows with the received bytes. `Content-Length` alone allocates nothing.
                     self.more.extend_from_slice(&earlier);
                 }
                 self.more.extend_from_slice(&piece);
@@ -196,14 +198,14 @@ impl Arrived {
     }
 }
 
-/// Receives a body to its end, or as much of it as comes.
+/// Receives a body to its end, or as much of it as arrives.
 async fn receive(
     body: &mut dyn ResponseBody,
-    arrived: &mut Arrived,
+    received_body: &mut BodyBuffer,
     limits: &Limits,
     peer: &(dyn Fn() -> String + Sync),
 ) -> Result<(), ExchangeError> {
-    // Since when pieces are waited for; most answers are there at once.
+    // When the waiting for pieces began. Most bodies are available at once.
     let mut waiting_since: Option<Instant> = None;
     loop {
         let piece = timeout_if_pending(body.chunk(), |now| {
@@ -215,22 +217,22 @@ async fn receive(
             Ok(Ok(None)) => return Ok(()),
             Ok(Err(failure)) => return Err(ExchangeError::from(failure.with_peer(peer()))),
             Err(_) => {
-                let message = format!("answer of {} stopped halfway", peer());
+                let message = format!("response of {} stopped before its end", peer());
                 return Err(ExchangeError::late(HttpErrorKind::PossiblySent, message));
             }
         };
-        let room = limits.max_body.saturating_sub(arrived.len());
+        let room = limits.max_body.saturating_sub(received_body.len());
         let is_too_large = piece.len() > room;
         piece.truncate(room);
-        arrived.push(piece);
+        received_body.push(piece);
         if is_too_large {
             return Err(ExchangeError::unreadable(&too_large(limits)));
         }
         let elapsed = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
         if elapsed > limits.body_idle
-            && (arrived.len() as u64) < MIN_THROUGHPUT.saturating_mul(elapsed.as_secs())
+            && (received_body.len() as u64) < MIN_THROUGHPUT.saturating_mul(elapsed.as_secs())
         {
-            let message = format!("answer of {} arrives too slowly", peer());
+            let message = format!("response of {} arrives too slowly", peer());
             return Err(ExchangeError::late(HttpErrorKind::PossiblySent, message));
         }
     }

@@ -1,8 +1,7 @@
-//! Sends one HTTP request and receives its response: the trait, the default client, and what surrounds an exchange.
+//! Sends one HTTP request and receives its response: the trait, the default implementation, TLS and proxies.
 
 pub(crate) mod client;
 pub(crate) mod connections;
-pub(crate) mod date;
 pub(crate) mod exchange;
 pub(crate) mod prepared;
 pub(crate) mod proxy;

@@ -9,17 +9,16 @@ use http::{HeaderMap, Method};
 
 use crate::observe::mask;
 
-/// A request as it goes on the wire: method, URL, headers and body.
+/// A signed HTTP request: method, URL, headers and body.
 ///
-/// It holds a valid signature and perhaps passwords. `Debug` shows neither; the accessors show
-/// everything.
+/// It contains a valid signature and may contain passwords. `Debug` masks both; the accessors return everything.
 #[derive(Clone)]
 pub struct PreparedRequest {
     pub(crate) action: &'static str,
     pub(crate) table: &'static ModelInfo,
     pub(crate) method: Method,
     pub(crate) url: Arc<str>,
-    /// The URL, already parsed; only of one that has no query, because a query can hold secrets.
+    /// The parsed URL, if it has no query: a query may contain secrets.
     pub(crate) parsed_url: Option<Arc<reqwest::Url>>,
     pub(crate) authority: Arc<str>,
     pub(crate) headers: HeaderMap,
@@ -28,7 +27,7 @@ pub struct PreparedRequest {
 }
 
 impl PreparedRequest {
-    /// The action that it calls.
+    /// The action.
     #[must_use]
     pub fn action(&self) -> &str {
         self.action
@@ -46,13 +45,13 @@ impl PreparedRequest {
         &self.url
     }
 
-    /// Host and port as they were signed; the same text is in the `Host` header.
+    /// Host and port as they were signed; identical to the `Host` header.
     #[must_use]
     pub fn authority(&self) -> &str {
         &self.authority
     }
 
-    /// The headers, `Host` among them.
+    /// The headers, including `Host`.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
@@ -64,13 +63,13 @@ impl PreparedRequest {
         &self.body
     }
 
-    /// The client token in it, given or minted.
+    /// The client token of the request, given or generated.
     #[must_use]
     pub fn client_token(&self) -> Option<&str> {
         self.client_token.as_deref()
     }
 
-    /// The same request for people: secrets masked, everything else as it is sent.
+    /// The request with its secrets masked.
     #[must_use]
     pub fn masked(&self) -> MaskedRequest {
         let url = match self.url.split_once('?') {
@@ -79,12 +78,12 @@ impl PreparedRequest {
         };
         let headers = self.headers.iter().map(|(name, value)| {
             let text = String::from_utf8_lossy(value.as_bytes());
-            let shown = match name.as_str() {
+            let text = match name.as_str() {
                 "authorization" => mask::authorization(&text),
                 _ if value.is_sensitive() => mask::MASK.to_owned(),
                 _ => text.into_owned(),
             };
-            (name.as_str().to_owned(), shown)
+            (name.as_str().to_owned(), text)
         });
         let is_json = self
             .headers
@@ -119,7 +118,7 @@ impl fmt::Debug for PreparedRequest {
     }
 }
 
-/// A request for people, without its secrets.
+/// A request with its secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaskedRequest {
@@ -127,14 +126,14 @@ pub struct MaskedRequest {
     pub method: String,
     /// The URL, query included.
     pub url: String,
-    /// Names in lower case, and values.
+    /// Lower-case names, and values.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
 impl fmt::Display for MaskedRequest {
-    /// As it is on the wire: request line, headers, empty line, body.
+    /// Formats it as on the wire: request line, headers, empty line, body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} {}", self.method, self.url)?;
         for (name, value) in &self.headers {

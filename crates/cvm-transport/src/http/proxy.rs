@@ -1,11 +1,12 @@
-//! Which requests go through a proxy: by whole labels and networks, and never one to this machine.
+//! Decides which requests go through a proxy. Exemptions match whole labels and networks; requests to this machine
+//! are always exempt.
 
 use std::fmt;
 use std::net::IpAddr;
 
 use crate::config::environment::Environment;
 
-/// The proxy of a client, and the hosts that are reached without it.
+/// The proxy of a client, and the hosts that are exempt from it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Proxies {
     proxy: Option<Result<Proxy, ProxyError>>,
@@ -19,7 +20,7 @@ pub(crate) struct Proxy {
     source: &'static str,
 }
 
-/// Names host, port and source, never the user or password.
+/// Formats host, port and source, never the user or password.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { url, source } = self;
@@ -28,15 +29,15 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Where SOCKS proxies listen (RFC 1928).
+/// The default port of SOCKS proxies (RFC 1928).
 const SOCKS_PORT: u16 = 1080;
-/// What reqwest can go through. With `socks5h` and `socks4a` the proxy looks the name up.
+/// The schemes that reqwest supports. With `socks5h` and `socks4a` the proxy resolves the host name.
 const SCHEMES: [&str; 6] = ["http", "https", "socks5", "socks5h", "socks4", "socks4a"];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Exemption {
     host: ExemptHost,
-    /// The only port that is meant.
+    /// The exempt port; `None` for all.
     port: Option<u16>,
 }
 
@@ -49,7 +50,7 @@ enum ExemptHost {
 }
 
 impl Proxies {
-    /// `proxy` is a URL; `source` says who named it; `exempt` is a list as in `NO_PROXY`.
+    /// `proxy` is a URL, `source` is the setting that contains it, and `exempt` is a list as in `NO_PROXY`.
     pub(crate) fn new(proxy: &str, source: &'static str, exempt: &str) -> Result<Self, ProxyError> {
         let text = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
         let url = reqwest::Url::parse(&text).map_err(|_| ProxyError::address(source))?;
@@ -60,7 +61,7 @@ impl Proxies {
         Ok(Self { proxy, exempt: exemptions(exempt) })
     }
 
-    /// What the environment says. A variable that cannot be read fails only the requests that it is for.
+    /// Reads the environment. An invalid variable fails only the requests that would use it.
     pub(crate) fn of_environment(environment: &Environment, no_proxy: Option<String>) -> Self {
         let variables =
             ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().map(|name| {
@@ -79,7 +80,7 @@ impl Proxies {
         found.unwrap_or_else(|error| Self { proxy: Some(Err(error)), exempt: Vec::new() })
     }
 
-    /// Whether no request goes through any proxy.
+    /// Whether no proxy is set.
     pub(crate) const fn are_none(&self) -> bool {
         self.proxy.is_none()
     }
@@ -88,7 +89,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// When this URL needs a proxy and the setting that names it cannot be read.
+    /// If this URL needs a proxy and the proxy setting is invalid.
     pub(crate) fn proxy_for(&self, url: &reqwest::Url) -> Result<Option<&Proxy>, ProxyError> {
         let (Some(proxy), Some(host)) = (&self.proxy, url.host_str()) else { return Ok(None) };
         let host = host.trim_start_matches('[').trim_end_matches(']').to_ascii_lowercase();
@@ -158,7 +159,7 @@ impl ExemptHost {
     fn covers(&self, host: &str) -> bool {
         match self {
             Self::All => true,
-            // The parts of an address are no labels.
+            // The parts of an IP address are no labels.
             Self::Domain(domain) => {
                 let rest = host.strip_suffix(domain.as_str());
                 host.parse::<IpAddr>().is_err()
@@ -187,28 +188,28 @@ fn shares_prefix(address: IpAddr, network: IpAddr, length: u32) -> bool {
     difference.checked_shr(width - length).unwrap_or(0) == 0
 }
 
-/// A setting that names a proxy and cannot be read. Its value is not repeated: it may hold a password.
+/// An invalid proxy setting. The message does not contain its value, which may include a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ProxyError {
     source: &'static str,
-    why: &'static str,
+    reason: &'static str,
 }
 
 impl ProxyError {
     const fn address(source: &'static str) -> Self {
-        let why = "is not the address of a proxy; give SCHEME://[USER:PASSWORD@]HOST[:PORT] with a scheme of \
-                   http, https, socks5, socks5h, socks4, socks4a";
-        Self { source, why }
+        let reason = "is not a proxy URL; write SCHEME://[USER:PASSWORD@]HOST[:PORT] with the scheme http, https, \
+                      socks5, socks5h, socks4 or socks4a";
+        Self { source, reason }
     }
 
     const fn not_text(source: &'static str) -> Self {
-        Self { source, why: "is not UTF-8 text" }
+        Self { source, reason: "is not UTF-8 text" }
     }
 }
 
 impl fmt::Display for ProxyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.source, self.why)
+        write!(f, "{} {}", self.source, self.reason)
     }
 }
 
@@ -298,13 +299,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_proxy_is_refused() {
+    fn invalid_proxy_url_is_rejected() {
         for text in ["", "ftp://a", "file:///x", "http://", "socks5://", "socks://a", "sock5://a"] {
             let error = Proxies::new(text, "ALL_PROXY", "").unwrap_err().to_string();
-            assert!(
-                error.starts_with("ALL_PROXY is not the address of a proxy"),
-                "{text}: {error}"
-            );
+            assert!(error.starts_with("ALL_PROXY is not a proxy URL"), "{text}: {error}");
         }
         for scheme in SCHEMES {
             assert!(Proxies::new(&format!("{scheme}://a"), "a test", "").is_ok(), "{scheme}");
@@ -312,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn unreadable_variable_matters_only_to_requests_that_would_use_it() {
+    fn invalid_variable_fails_only_requests_that_use_it() {
         let not_text = || {
             #[cfg(unix)]
             let value: std::ffi::OsString =
@@ -336,7 +334,7 @@ mod tests {
                 assert_eq!(of(&environment.with("NO_PROXY", "tencentcloudapi.com"), cvm), Ok(None));
             }
         }
-        // The first that is set decides, also when it cannot be read.
+        // The first variable that is set decides, even if it is invalid.
         let good = Environment::of(&[("ALL_PROXY", "socks5h://user:canary@proxy.example")]);
         let proxy = "proxy.example:1080 (ALL_PROXY)".to_owned();
         assert_eq!(of(&good, cvm), Ok(Some(proxy)));

@@ -1,11 +1,11 @@
-//! The HTTP implementation that the client brings: reqwest over rustls, used as plainly as it allows.
+//! The default HTTP implementation: reqwest over rustls.
 //!
-//! HTTP/1.1 only, because a stream of HTTP/2 that dies tells less about delivery. No redirects, no
-//! retries, no content codings, no cookies. Reads share connections, which may idle for fifteen seconds.
-//! A request that changes something has a connection of its own, and so has a read on which a decision depends,
-//! because a late second response to an earlier request would be taken for its response.
+//! HTTP/1.1 only, because a failed stream of HTTP/2 says less about delivery. No redirects, no retries, no content
+//! codings, no cookies. Reads share connections, which are closed after fifteen idle seconds. A write has a connection
+//! of its own, and so has a read on which a decision depends: a late second response to an earlier request would be
+//! mistaken for its response.
 //!
-//! Bytes of the peer that are there before the request are no response to it: the connection is closed, and nothing
+//! If the peer sends bytes before the request, they are not a response to it: the connection is closed, and nothing
 //! was sent.
 
 use std::error::Error as StdError;
@@ -20,27 +20,27 @@ use http_body::{Body, Frame, SizeHint};
 
 use crate::config::endpoint::is_at;
 use crate::http::client::{
-    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, Progress, ResponseBody,
-    SendProgress,
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
+    WriteState,
 };
-use crate::http::connections::{Connections, Place};
+use crate::http::connections::{Connections, PoolKey};
 use crate::http::proxy::Proxies;
 use crate::http::tls;
 use crate::{Error, PreparedRequest};
 
-/// How long a connection may idle before it is closed.
+/// How long a connection may be idle before it is closed.
 const IDLE: Duration = Duration::from_secs(15);
-/// How long sent bytes may stay without acknowledgement.
+/// How long sent bytes may remain unacknowledged.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Sends through reqwest.
+/// Sends requests with reqwest.
 pub(crate) struct ReqwestHttp {
     connect_timeout: Duration,
     proxies: Arc<Proxies>,
     extra_roots: Vec<rustls::pki_types::CertificateDer<'static>>,
-    // Opened on first use: reading the platform's roots takes milliseconds, which a client of a plain
-    // loopback endpoint never needs.
+    // Created on first use: loading the platform's root certificates takes milliseconds, and a client of a plain
+    // loopback endpoint never needs them.
     encrypted: OnceLock<Pools>,
     plain: OnceLock<Pools>,
     opening: Mutex<()>,
@@ -82,35 +82,32 @@ impl ReqwestHttp {
         if let Some(pools) = cell.get() {
             return Ok(pools);
         }
-        let tls = if plain {
-            tls::trusting_nobody()?
-        } else {
-            tls::trusting_the_platform(&self.extra_roots)?
-        };
+        let tls =
+            if plain { tls::plain_config()? } else { tls::platform_config(&self.extra_roots)? };
         let idle = Arc::new(Connections::new(IDLE));
         Ok(cell.get_or_init(|| Pools { tls, idle }))
     }
 
-    /// A connection to this host and port: one that waits, or the place for a new one.
+    /// A connection to this host and port: an idle one, or a new one.
     fn connection(
         &self,
         plain: bool,
-        sending: &SendProgress,
+        progress: &SendProgress,
         authority: &Arc<str>,
     ) -> Result<Connection, Error> {
         let pools = self.pools(plain)?;
-        if sending.needs_fresh_connection() {
-            return Ok(Connection { client: self.open(&pools.tls)?, place: None });
+        if progress.needs_fresh_connection() {
+            return Ok(Connection { client: self.open(&pools.tls)?, key: None });
         }
-        let place = Connections::place(authority);
-        let client = match pools.idle.take(&place) {
+        let key = Connections::key(authority);
+        let client = match pools.idle.take(&key) {
             Some(client) => client,
             None => self.open(&pools.tls)?,
         };
-        Ok(Connection { client, place: Some((Arc::clone(&pools.idle), place)) })
+        Ok(Connection { client, key: Some((Arc::clone(&pools.idle), key)) })
     }
 
-    /// The place for one connection. Making a client costs microseconds.
+    /// A new client, which opens one connection. Creating a client takes microseconds.
     fn open(&self, tls: &rustls::ClientConfig) -> Result<reqwest::Client, Error> {
         let builder = reqwest::Client::builder()
             .http1_only()
@@ -122,22 +119,22 @@ impl ReqwestHttp {
             .pool_idle_timeout(IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
-            // Another crate of the program may switch these features of reqwest on: they would change
-            // the headers that are signed, the size limits of responses, or how names are looked up.
+            // Another crate of the program may enable these features of reqwest. They would change the signed
+            // headers, the size limits of responses, or the name lookup.
             .no_gzip()
             .no_brotli()
             .no_zstd()
             .no_deflate()
             .no_hickory_dns()
-            // Turns the environment's proxies off; those below are the only ones.
+            // Ignore the environment's proxies; `self.proxies` has the only ones.
             .no_proxy()
             .tls_backend_preconfigured(tls.clone());
-        // reqwest parses the URL of every request anew to ask, so it asks only where there is a proxy.
+        // With a proxy callback, reqwest parses the URL of every request again, so it is set only if there is a proxy.
         let builder = if self.proxies.are_none() {
             builder
         } else {
             let proxies = Arc::clone(&self.proxies);
-            // A proxy that cannot be read has failed the request before.
+            // An invalid proxy setting has already failed the request.
             builder.proxy(reqwest::Proxy::custom(move |url| {
                 let proxy = proxies.proxy_for(url).ok().flatten();
                 proxy.map(|proxy| proxy.url.clone())
@@ -146,7 +143,7 @@ impl ReqwestHttp {
         #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
         let builder = builder.tcp_user_timeout(UNACKNOWLEDGED);
         builder.build().map_err(|error| {
-            Error::usage("HTTP client could not be set up").with_source(error.without_url())
+            Error::usage("cannot set up the HTTP client").with_source(error.without_url())
         })
     }
 }
@@ -155,44 +152,42 @@ impl HttpClient for ReqwestHttp {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,
-        sending: &'a SendProgress,
+        progress: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move {
-            sending.mark_buffered();
-            let unsendable = |source: Box<dyn StdError + Send + Sync>| {
+            progress.mark_buffered();
+            let invalid = |source: Box<dyn StdError + Send + Sync>| {
                 HttpError::new(HttpErrorKind::InvalidRequest, source)
             };
-            let url = url_of(&request).map_err(unsendable)?;
+            let url = url_of(&request).map_err(invalid)?;
             if !self.proxies.are_none() {
-                let proxy =
-                    self.proxies.proxy_for(&url).map_err(|error| unsendable(error.into()))?;
+                let proxy = self.proxies.proxy_for(&url).map_err(|error| invalid(error.into()))?;
                 if let Some(proxy) = proxy {
-                    sending.goes_through(proxy.to_string());
+                    progress.set_proxy(proxy.to_string());
                 }
             }
             let plain = url.scheme() == "http";
             let connection = self
-                .connection(plain, sending, &request.authority)
-                .map_err(|error| unsendable(error.into()))?;
+                .connection(plain, progress, &request.authority)
+                .map_err(|error| invalid(error.into()))?;
             let PreparedRequest { method, headers, body, .. } = request;
             let mut message = reqwest::Request::new(method, url);
             *message.headers_mut() = headers;
-            let body = TellingBody::new(body, sending.progress());
+            let body = ProgressBody::new(body, progress.write_state());
             *message.body_mut() = Some(reqwest::Body::wrap(body));
-            let answer = connection.client.execute(message).await;
-            match answer {
+            match connection.client.execute(message).await {
                 Ok(mut response) => Ok(HttpResponse {
                     status: response.status().as_u16(),
                     headers: std::mem::take(response.headers_mut()),
                     body: Box::new(ReqwestBody { response, connection: Some(connection) }),
                 }),
-                Err(error) => Err(failure(error.without_url(), plain, sending)),
+                Err(error) => Err(failure(error.without_url(), plain, progress)),
             }
         })
     }
 }
 
-/// The URL as reqwest reads it, which has to lead where its text says.
+/// The URL as reqwest parses it. It must lead to the authority that was signed.
 fn url_of(request: &PreparedRequest) -> Result<reqwest::Url, Box<dyn StdError + Send + Sync>> {
     if let Some(url) = &request.parsed_url {
         return Ok(reqwest::Url::clone(url));
@@ -201,49 +196,49 @@ fn url_of(request: &PreparedRequest) -> Result<reqwest::Url, Box<dyn StdError + 
     if is_at(&url, request.authority()) {
         Ok(url)
     } else {
-        Err("URL does not lead where its text says".into())
+        Err("the parsed URL has another host than its text".into())
     }
 }
 
-/// A body that notes when the connection takes it up. Until then no byte of the request has left:
-/// hyper asks for the body only once it has a connection and writes the head.
-struct TellingBody {
+/// A body that records when the connection starts to send it. Until then no byte of the request was sent: hyper asks
+/// for the body only after it has a connection and writes the head.
+struct ProgressBody {
     bytes: Option<Bytes>,
-    progress: Progress,
+    state: WriteState,
 }
 
-impl TellingBody {
-    fn new(bytes: Bytes, progress: Progress) -> Self {
-        let watched = Watched { bytes, progress: progress.clone() };
-        // An empty body is written with the head.
+impl ProgressBody {
+    fn new(bytes: Bytes, state: WriteState) -> Self {
+        let watched = WatchedBytes { bytes, state: state.clone() };
+        // An empty body is written together with the head.
         let bytes = (!watched.bytes.is_empty()).then(|| Bytes::from_owner(watched));
-        Self { bytes, progress }
+        Self { bytes, state }
     }
 
     fn begin(&self) {
-        self.progress.begin(self.bytes.is_some());
+        self.state.begin(self.bytes.is_some());
     }
 }
 
-/// A body that hyper drops as soon as all of it was handed over to the connection.
-struct Watched {
+/// A body that hyper drops as soon as all of it was passed to the connection.
+struct WatchedBytes {
     bytes: Bytes,
-    progress: Progress,
+    state: WriteState,
 }
 
-impl Drop for Watched {
+impl Drop for WatchedBytes {
     fn drop(&mut self) {
-        self.progress.end();
+        self.state.end();
     }
 }
 
-impl AsRef<[u8]> for Watched {
+impl AsRef<[u8]> for WatchedBytes {
     fn as_ref(&self) -> &[u8] {
         &self.bytes
     }
 }
 
-impl Body for TellingBody {
+impl Body for ProgressBody {
     type Data = Bytes;
     type Error = io::Error;
 
@@ -258,7 +253,7 @@ impl Body for TellingBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        // The first question that hyper asks when it begins to write, also for an empty body.
+        // The first call that hyper makes when it begins to write, also for an empty body.
         self.begin();
         self.bytes.as_ref().is_none_or(Bytes::is_empty)
     }
@@ -268,18 +263,18 @@ impl Body for TellingBody {
     }
 }
 
-fn failure(error: reqwest::Error, plain: bool, sending: &SendProgress) -> HttpError {
+fn failure(error: reqwest::Error, plain: bool, progress: &SendProgress) -> HttpError {
     let mut reason = None;
-    let kind = if sending.may_have_sent() {
-        let cause = deepest(&error);
-        // A server of TLS answers plain text with an alert, or closes the connection at once.
+    let kind = if progress.may_have_sent() {
+        let cause = deepest_source(&error);
+        // A TLS server responds to plain text with an alert, or closes the connection at once.
         if plain && !error.is_timeout() {
             reason = Some(format!("{cause}; if a TLS server listens there, write https://"));
         }
         HttpErrorKind::PossiblySent
     } else if is_plain_text_for_tls(&error) {
         reason = Some(
-            "it answered in plain text; for a local server write http://, else correct the host or \
+            "it responded in plain text; for a local server write http://, otherwise correct the host or \
              port of the endpoint, or of the proxy"
                 .to_owned(),
         );
@@ -299,23 +294,23 @@ fn failure(error: reqwest::Error, plain: bool, sending: &SendProgress) -> HttpEr
     HttpError::new(kind, error).with_reason(reason)
 }
 
-/// What a failure to connect says of the proxy. The error types are private, so their texts are compared.
-/// Of the status of a refused tunnel, hyper-util keeps only whether it was 407.
+/// What a failure to connect says about the proxy. The error types are private, so their texts are compared. Of the
+/// status of a failed tunnel, hyper-util keeps only whether it was 407.
 fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpErrorKind, Option<&'static str>) {
     let is_any = |texts: &[&str]| {
         let mut causes = std::iter::successors(Some(error), |&error| error.source());
         causes.any(|cause| texts.contains(&cause.to_string().as_str()))
     };
     if is_any(&["tunnel error: proxy authorization required"]) {
-        let text = "the proxy answered 407: it wants a user name and password, or other ones; \
-                    write them into its address, as http://USER:PASSWORD@HOST:PORT";
+        let text = "the proxy responded with 407: it requires a user name and password, or other ones; \
+                    add them to its address, as in http://USER:PASSWORD@HOST:PORT";
         (HttpErrorKind::ProxyAuthentication, Some(text))
     } else if is_any(&[
         "SOCKS error: credentials not accepted",
         "SOCKS error: server does not support user/pass authentication",
         "SOCKS error: server implements authentication incorrectly",
     ]) {
-        let text = "the proxy wants a user name and password, or other ones; write them into its address, as \
+        let text = "the proxy requires a user name and password, or other ones; add them to its address, as in \
                     socks5://USER:PASSWORD@HOST:PORT";
         (HttpErrorKind::ProxyAuthentication, Some(text))
     } else if is_any(&["tunnel error: unsuccessful"]) {
@@ -326,13 +321,13 @@ fn without_proxy(error: &(dyn StdError + 'static)) -> (HttpErrorKind, Option<&'s
     }
 }
 
-/// The deepest cause of an error, as text.
-fn deepest(error: &(dyn StdError + 'static)) -> String {
+/// The deepest_source source of an error, as text.
+fn deepest_source(error: &(dyn StdError + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.last().unwrap_or(error).to_string()
 }
 
-/// Whether the first bytes of the peer's side of a TLS handshake are those of another protocol.
+/// Whether the first bytes of the peer in a TLS handshake belong to another protocol.
 fn is_plain_text_for_tls(error: &(dyn StdError + 'static)) -> bool {
     matches!(
         tls_error(error),
@@ -340,7 +335,7 @@ fn is_plain_text_for_tls(error: &(dyn StdError + 'static)) -> bool {
     )
 }
 
-/// The refusal of a certificate in the chain of causes.
+/// The rejection of a certificate in the chain of sources.
 fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
     tls_error(error).filter(|tls| {
         matches!(
@@ -353,17 +348,17 @@ fn certificate_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rust
     })
 }
 
-/// The error of the TLS library in the chain of causes.
+/// The error of the TLS library in the chain of sources.
 fn tls_error<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e rustls::Error> {
     if let Some(tls) = error.downcast_ref::<rustls::Error>() {
         return Some(tls);
     }
-    // An io::Error keeps what it wraps out of the chain of sources.
+    // An io::Error does not list what it wraps as a source.
     let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
     wrapped.and_then(|inner| tls_error(inner)).or_else(|| error.source().and_then(tls_error))
 }
 
-/// What probably helps against a refused certificate.
+/// The likely fix for a rejected certificate.
 fn advice(error: &rustls::Error) -> Option<&'static str> {
     use rustls::CertificateError::{
         Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
@@ -372,11 +367,11 @@ fn advice(error: &rustls::Error) -> Option<&'static str> {
     let rustls::Error::InvalidCertificate(error) = error else { return None };
     match error {
         UnknownIssuer => Some(
-            "if you trust its certificate authority, for example that of a proxy that opens TLS, \
-             name a PEM file that holds it in SSL_CERT_FILE, or with `ca_file(…)`",
+            "if you trust its certificate authority, for example that of a proxy that inspects TLS, set \
+             SSL_CERT_FILE or `ca_file(…)` to a PEM file with its certificate",
         ),
         Expired | ExpiredContext { .. } | NotValidYet | NotValidYetContext { .. } => {
-            Some("if the certificate is good, set this machine's clock")
+            Some("if the certificate is valid, correct this machine's clock")
         }
         NotValidForName | NotValidForNameContext { .. } => {
             Some("the endpoint, or the proxy, leads to another host")
@@ -385,11 +380,11 @@ fn advice(error: &rustls::Error) -> Option<&'static str> {
     }
 }
 
-/// A connection while a request is on it. Dropped, it is closed.
+/// A connection with a request in flight. Dropping it closes it.
 struct Connection {
     client: reqwest::Client,
-    /// Where it may wait for another request; `None` for one that carries a single request.
-    place: Option<(Arc<Connections>, Place)>,
+    /// The pool that it may return to; `None` for a connection that carries a single request.
+    key: Option<(Arc<Connections>, PoolKey)>,
 }
 
 struct ReqwestBody {
@@ -408,8 +403,8 @@ impl ResponseBody for ReqwestBody {
     }
 
     fn keep_connection(&mut self) {
-        if let Some(Connection { client, place: Some((idle, place)) }) = self.connection.take() {
-            idle.keep(&place, client);
+        if let Some(Connection { client, key: Some((idle, key)) }) = self.connection.take() {
+            idle.keep(&key, client);
         }
     }
 }

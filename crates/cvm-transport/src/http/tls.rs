@@ -1,4 +1,4 @@
-//! TLS as the client speaks it: rustls with ring, 1.2 or 1.3, verification always on.
+//! The TLS setup of the client: rustls with ring, TLS 1.2 or 1.3, always with verification.
 
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
 use std::ffi::OsStr;
@@ -22,8 +22,8 @@ use rustls_platform_verifier::Verifier;
 
 use crate::Error;
 
-/// Trusts what the platform trusts, and the given roots beside it.
-pub(crate) fn trusting_the_platform(
+/// A configuration that trusts the platform's roots and the given ones.
+pub(crate) fn platform_config(
     extra_roots: &[CertificateDer<'static>],
 ) -> Result<ClientConfig, Error> {
     #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
@@ -35,18 +35,18 @@ pub(crate) fn trusting_the_platform(
         let needs_own = std::env::var_os("SSL_CERT_FILE").is_some()
             && is_empty("SSL_CERT_FILE")
             && is_empty("SSL_CERT_DIR");
-        let own = if needs_own { roots_of_the_platform() } else { Vec::new() };
+        let own = if needs_own { platform_roots() } else { Vec::new() };
         extra_roots.iter().cloned().chain(own).collect::<Vec<_>>()
     };
-    // Elsewhere the platform's own verifier reads neither variable.
+    // On other platforms, the platform's verifier reads neither variable.
     #[cfg(not(all(unix, not(target_os = "android"), not(target_vendor = "apple"))))]
     let roots = extra_roots;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = verifier(&roots, &provider).map_err(|error| {
-        Error::usage("the platform's root certificates cannot be read").with_source(error)
+        Error::usage("cannot read the platform's root certificates").with_source(error)
     })?;
     let mut config = builder(provider)?
-        // The name is rustls's for "a verifier of our choice"; this one is the platform's.
+        // rustls's name for "a custom verifier"; this one is the platform's.
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
@@ -54,10 +54,10 @@ pub(crate) fn trusting_the_platform(
     Ok(config)
 }
 
-/// The roots that the platform's verifier reads when neither variable is set. It takes an empty `SSL_CERT_FILE`
-/// for a file without a name and would trust nobody, while every other empty variable counts as not set.
+/// The roots that the platform's verifier loads if neither variable is set. It takes an empty `SSL_CERT_FILE` for a
+/// file without a name and would trust nobody, while all other empty variables count as not set.
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
-fn roots_of_the_platform() -> Vec<CertificateDer<'static>> {
+fn platform_roots() -> Vec<CertificateDer<'static>> {
     let places = openssl_probe::probe();
     let folders: Vec<_> = places.cert_dir.iter().map(|folder| (None, Some(folder))).collect();
     let file = places.cert_file.iter().map(|file| (Some(file), None));
@@ -71,42 +71,42 @@ fn roots_of_the_platform() -> Vec<CertificateDer<'static>> {
     }
     roots.sort_unstable_by(|one, other| one.as_ref().cmp(other.as_ref()));
     roots.dedup();
-    // As the platform's verifier, but as roots of ours they would be an error.
+    // The platform's verifier skips invalid roots; as extra roots they would be an error.
     roots.retain(|root| RootCertStore::empty().add(root.clone()).is_ok());
     roots
 }
 
-/// Refuses a variable that names roots which cannot be read. The platform's verifier would only log it, and
-/// then trust fewer authorities than were asked for.
+/// Rejects a variable whose roots cannot be read. The platform's verifier would only log it and trust fewer
+/// authorities than requested.
 #[cfg(all(unix, not(target_os = "android"), not(target_vendor = "apple")))]
 fn check_roots(name: &str, value: Option<&OsStr>, is_directory: bool) -> Result<(), Error> {
     let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(()) };
-    let broken = |path: &Path, why: &dyn fmt::Display| {
+    let invalid = |path: &Path, why: &dyn fmt::Display| {
         let path = path.display();
-        Err(Error::usage(format!("{name} names {path:?}: {why}; correct it, or unset {name}")))
+        Err(Error::usage(format!("{name} is {path:?}: {why}; correct it, or unset {name}")))
     };
     if is_directory {
         let mut folders = std::env::split_paths(value).filter(|path| !path.as_os_str().is_empty());
         return folders.try_for_each(|path| match std::fs::read_dir(&path) {
             Ok(_) => Ok(()),
-            Err(error) => broken(&path, &error),
+            Err(error) => invalid(&path, &error),
         });
     }
     let path = Path::new(value);
-    // Opening a pipe would wait for a writer, perhaps for ever, and it can be read once only.
+    // Opening a pipe would wait for a writer, perhaps forever, and it can be read only once.
     if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return broken(path, &"it is no plain file");
+        return invalid(path, &"not a regular file");
     }
     match CertificateDer::pem_file_iter(path).map(|mut roots| roots.next()) {
         Ok(Some(Ok(_))) => Ok(()),
-        Ok(None) => broken(path, &"it holds no certificate in PEM form"),
-        Err(pem::Error::Io(error)) | Ok(Some(Err(pem::Error::Io(error)))) => broken(path, &error),
-        Err(error) | Ok(Some(Err(error))) => broken(path, &error),
+        Ok(None) => invalid(path, &"contains no certificate in PEM form"),
+        Err(pem::Error::Io(error)) | Ok(Some(Err(pem::Error::Io(error)))) => invalid(path, &error),
+        Err(error) | Ok(Some(Err(error))) => invalid(path, &error),
     }
 }
 
-/// Trusts no certificate at all: for plain loopback endpoints, which never reach TLS.
-pub(crate) fn trusting_nobody() -> Result<ClientConfig, Error> {
+/// A configuration that trusts no certificate: for plain loopback endpoints, which never use TLS.
+pub(crate) fn plain_config() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(builder(provider)?.with_root_certificates(RootCertStore::empty()).with_no_client_auth())
 }
@@ -116,7 +116,7 @@ fn builder(
 ) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, Error> {
     ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|error| Error::usage("TLS could not be set up").with_source(error))
+        .map_err(|error| Error::usage("cannot set up TLS").with_source(error))
 }
 
 fn verifier(
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn roots_that_cannot_be_read_are_an_error_that_names_the_variable() {
+    fn unreadable_roots_are_an_error_with_the_variable() {
         let good = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls/ca.pem");
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/tls");
         let no_pem = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
@@ -146,7 +146,10 @@ mod tests {
             check_roots(name, Some(OsStr::new(value)), is_directory)
         };
         assert!(check_roots("SSL_CERT_FILE", None, false).is_ok());
-        assert!(check("", false).is_ok() && check("", true).is_ok(), "empty is not set");
+        assert!(
+            check("", false).is_ok() && check("", true).is_ok(),
+            "an empty variable is not set"
+        );
         assert!(check(good, false).is_ok());
         assert!(check(folder, true).is_ok() && check(&folders, true).is_ok());
         for (value, is_directory) in [
@@ -159,7 +162,7 @@ mod tests {
             let error = check(value, is_directory).unwrap_err();
             assert!(error.is_usage(), "{error:?}");
             let name = if is_directory { "SSL_CERT_DIR" } else { "SSL_CERT_FILE" };
-            assert!(error.to_string().starts_with(&format!("{name} names {value:?}: ")), "{error}");
+            assert!(error.to_string().starts_with(&format!("{name} is {value:?}: ")), "{error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A place for the caller's own rules around every attempt; it sees no secret and breaks no signature.
+//! Hooks around every attempt. They see no secret and cannot break the signature.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,15 +7,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::{Error, Exchange, Outcome};
 
-/// Runs before each attempt is signed and after each answer.
+/// Called before each attempt is signed and after each response.
 ///
-/// It sees which action is called, not with what: members may hold secrets.
+/// It sees the action but not the parameters, which may contain secrets.
 pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
-    /// An attempt is about to be signed. It may add headers, or stop the call.
+    /// Called before an attempt is signed. It may add headers, or stop the call.
     ///
     /// # Errors
     ///
-    /// A text that says why the call must not be sent. The call then fails with [`Error::is_usage`].
+    /// The reason why the call must not be sent. The call then fails with [`Error::is_usage`].
     fn before_signing(
         &self,
         exchange: &Exchange<'_>,
@@ -25,7 +25,7 @@ pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
         Ok(())
     }
 
-    /// An attempt ended.
+    /// Called when an attempt has ended.
     fn after_response(&self, exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
         let _ = (exchange, ended);
     }
@@ -36,12 +36,12 @@ pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
 pub struct HeaderMapMut(HeaderMap);
 
 impl HeaderMapMut {
-    /// Adds a header. Those that the client writes itself cannot be replaced.
+    /// Adds a header. Headers that the client sets itself cannot be replaced.
     ///
     /// # Errors
     ///
-    /// When the name belongs to the client or the protocol, or a part holds a character that no header
-    /// may hold.
+    /// If the name is reserved for the client or the protocol, or if the name or value contains a character that is not
+    /// allowed in an HTTP header.
     pub fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
         const TAKEN: [&str; 10] = [
             "host",
@@ -55,14 +55,14 @@ impl HeaderMapMut {
             "te",
             "upgrade",
         ];
-        let name: HeaderName = name.parse().map_err(|_| "header name is malformed".to_owned())?;
+        let name: HeaderName = name.parse().map_err(|_| "invalid header name".to_owned())?;
         if TAKEN.contains(&name.as_str()) || name.as_str().starts_with("x-tc-") {
-            return Err(format!("header `{name}` belongs to the client"));
+            return Err(format!("header `{name}` is set by the client"));
         }
-        let malformed = || format!("value of `{name}` is malformed");
-        let value = HeaderValue::from_str(value).map_err(|_| malformed())?;
+        let invalid = || format!("invalid value of header `{name}`");
+        let value = HeaderValue::from_str(value).map_err(|_| invalid())?;
         if !value.as_bytes().is_ascii() {
-            return Err(malformed());
+            return Err(invalid());
         }
         self.0.insert(name, value);
         Ok(())
@@ -76,7 +76,7 @@ impl HeaderMapMut {
         let mut added = Self::default();
         interceptor
             .before_signing(exchange, &mut added)
-            .map_err(|why| Error::usage(format!("stopped before sending: {why}")))?;
+            .map_err(|why| Error::usage(format!("stopped by the interceptor: {why}")))?;
         for (name, value) in &added.0 {
             headers.insert(name, value.clone());
         }
@@ -88,18 +88,17 @@ impl HeaderMapMut {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AttemptEnd<'a> {
-    /// What it proved.
+    /// The outcome.
     pub outcome: Outcome,
-    /// HTTP status, if an answer came.
+    /// HTTP status, if a response arrived.
     pub status: Option<u16>,
     /// The service's error code, if it gave one.
     pub code: Option<&'a str>,
-    /// The id under which the service knows the attempt.
+    /// The request id.
     pub request_id: Option<&'a str>,
     /// How long it took.
     pub took: Duration,
-    /// Seconds by which the `Date` of the response is ahead of this machine's clock, if it has one that tells
-    /// the time.
+    /// How many seconds the `Date` of the response is ahead of this machine's clock, if it has a usable one.
     pub clock_difference: Option<i64>,
 }
 
@@ -108,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_clients_own_headers_cannot_be_replaced() {
+    fn client_headers_cannot_be_replaced() {
         let mut headers = HeaderMapMut::default();
         for name in
             ["Host", "Authorization", "X-TC-Action", "x-tc-token", "Content-Length", "bad name"]

@@ -1,11 +1,11 @@
-//! Numbers for monitoring: one report for each attempt and one for each call.
+//! Metrics: one report per attempt and one per call.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::Outcome;
 
-/// Counts and times what the client does. Both methods run inside the call, so they should be quick.
+/// Counts and measures calls. Both methods run inside the call, so they should be fast.
 pub trait Metrics: fmt::Debug + Send + Sync + 'static {
     /// An attempt ended.
     fn attempt(&self, attempt: &AttemptMetrics<'_>) {
@@ -26,18 +26,18 @@ pub struct AttemptMetrics<'a> {
     pub action: &'static str,
     /// The region, if the client has one.
     pub region: Option<&'a str>,
-    /// Host and port that it went to: the endpoint's or a backup's. None when it ended before that.
+    /// Host and port of the request: the endpoint's or a backup's. `None` if the attempt ended before that.
     pub host: Option<&'a str>,
-    /// Its number, from 1.
+    /// The number of the attempt, from 1.
     pub number: u32,
-    /// What it proved.
+    /// The outcome.
     pub outcome: Outcome,
     /// The service's error code, if it gave one.
     pub code: Option<&'a str>,
-    /// How long it took, waiting for its turn excluded.
+    /// How long it took, without waiting for a rate-limit slot.
     pub took: Duration,
-    /// How long it waited for its turn.
-    pub paced: Duration,
+    /// How long it waited for a rate-limit slot.
+    pub rate_limit_wait: Duration,
 }
 
 /// One call.
@@ -48,13 +48,13 @@ pub struct CallMetrics<'a> {
     pub action: &'static str,
     /// The region, if the client has one.
     pub region: Option<&'a str>,
-    /// How many attempts it took.
+    /// The number of attempts.
     pub attempts: u32,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// Whether it ended in doubt: it may have been carried out.
+    /// Whether the outcome is unknown: the request may have taken effect.
     pub outcome_unknown: bool,
-    /// Whether its future was dropped before it ended, so that its caller has neither response nor error.
+    /// Whether its future was dropped before it ended, so that the caller has neither a response nor an error.
     pub abandoned: bool,
     /// The client token that all attempts carried, for actions that have one.
     pub client_token: Option<&'a str>,

@@ -1,22 +1,22 @@
-//! A window on the wire: what was sent and what came back, secrets masked.
+//! Observes requests and responses on the wire, with secrets masked.
 
 use std::fmt;
 
 use crate::{MaskedRequest, Outcome};
 
-/// Sees every request as it is sent and every answer as it came, with the secrets masked.
+/// Sees every request as it is sent and every response as it arrived, with secrets masked.
 ///
-/// For people who want to look; [`Metrics`](crate::Metrics) is for machines that count. Both methods
-/// run inside the call, so they should be quick.
+/// It is for people who debug; [`Metrics`](crate::Metrics) is for monitoring. Both methods run inside the call, so
+/// they should be fast.
 pub trait WireObserver: fmt::Debug + Send + Sync + 'static {
-    /// A request is about to leave.
+    /// A request is about to be sent.
     fn request(&self, exchange: &Exchange<'_>, request: &MaskedRequest);
 
-    /// An answer came, or an attempt failed.
+    /// A response arrived, or an attempt failed.
     fn response(&self, exchange: &Exchange<'_>, response: &MaskedResponse);
 }
 
-/// Which attempt of which call.
+/// Identifies an attempt of a call.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Exchange<'a> {
@@ -28,24 +28,24 @@ pub struct Exchange<'a> {
     pub attempt: u32,
 }
 
-/// An answer for people, without its secrets.
+/// A response with its secrets masked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaskedResponse {
-    /// HTTP status, if an answer came.
+    /// HTTP status, if a response arrived.
     pub status: Option<u16>,
-    /// Names in lower case, and values.
+    /// Lower-case names, and values.
     pub headers: Vec<(String, String)>,
-    /// The body; for something that is no answer of the service, its beginning.
+    /// The body; an excerpt if it is not a response of the service.
     pub body: String,
-    /// What the attempt proved.
+    /// The outcome of the attempt.
     pub outcome: Outcome,
-    /// Why it failed, if it did before an answer could be read.
+    /// Why the attempt failed.
     pub failure: Option<String>,
 }
 
 impl fmt::Display for MaskedResponse {
-    /// As it is on the wire: status line, headers, empty line, body.
+    /// Formats it as on the wire: status line, headers, empty line, body.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.status, &self.failure) {
             (Some(status), _) => writeln!(f, "HTTP {status}")?,

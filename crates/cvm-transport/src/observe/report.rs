@@ -1,4 +1,4 @@
-//! What a call that succeeded has to tell beside its answer.
+//! The report of a successful call.
 
 use std::time::Duration;
 
@@ -6,22 +6,22 @@ use cvm_protocol::Gaps;
 
 use crate::Attempt;
 
-/// How a call went.
+/// The report of a successful call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallReport {
     /// The action.
     pub action: &'static str,
-    /// The id under which the service knows the call; empty only from gateways that give none.
+    /// The request id; empty only for gateways that return none.
     pub request_id: String,
-    /// The client token that all attempts carried, given or minted.
+    /// The client token of all attempts, given or generated.
     pub client_token: Option<String>,
-    /// Every attempt, the last of them the one that succeeded.
+    /// Every attempt; the last one succeeded.
     pub attempts: Vec<Attempt>,
-    /// From the beginning of the call to its answer, pauses included.
+    /// From the beginning of the call to its response, including pauses.
     pub took: Duration,
-    /// Where the answer deviated from the specification, in words; for monitoring.
+    /// How the response differs from the specification, for monitoring.
     pub drift: Vec<String>,
-    /// What the response lacks although the service always gives it.
+    /// Members that are always present but missing in this response.
     pub gaps: Gaps,
 }

@@ -1,10 +1,10 @@
-//! What the client tells `tracing`: action, region, host, attempt, outcome, code and time, and what becomes
-//! of a host that fails. Of members only the client token of a call that was abandoned.
+//! The `tracing` events of the client: attempts and calls with action, region, host, outcome, code and time, and
+//! changes of circuit breakers. The only parameter in an event is the client token of an abandoned call.
 
 use std::time::Duration;
 
 /// A call whose future was dropped before it ended.
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "nobody listens"))]
+#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only `tracing` reads the fields"))]
 pub(crate) struct Abandoned<'a> {
     pub(crate) action: &'static str,
     pub(crate) region: Option<&'a str>,
@@ -44,18 +44,18 @@ mod enabled {
         );
     }
 
-    /// An attempt goes to a backup.
-    pub(crate) fn backup_taken(host: &str, instead_of: &str) {
-        tracing::info!(target: "cvm_transport::route", host, instead_of, "backup host is taken");
+    /// An attempt uses a backup host.
+    pub(crate) fn backup_used(host: &str, instead_of: &str) {
+        tracing::info!(target: "cvm_transport::failover", host, instead_of, "using a backup host");
     }
 
-    /// The breaker of a host is in another state than before.
-    pub(crate) fn breaker_turned(host: &str, state: &'static str) {
-        tracing::warn!(target: "cvm_transport::breaker", host, state, "breaker turned");
+    /// The circuit breaker of a host has changed its state.
+    pub(crate) fn breaker_changed(host: &str, state: &'static str) {
+        tracing::warn!(target: "cvm_transport::breaker", host, state, "circuit breaker changed its state");
     }
 
-    /// A credential was taken from a file that others can read.
-    pub(crate) fn credential_file_is_open(warning: &str) {
+    /// A credential came from a file that other users can read.
+    pub(crate) fn credential_file_is_readable(warning: &str) {
         tracing::warn!(target: "cvm_transport::credentials", "{warning}");
     }
 
@@ -107,11 +107,11 @@ mod enabled {
     use super::Abandoned;
     use crate::{Error, Outcome};
 
-    pub(crate) const fn backup_taken(_: &str, _: &str) {}
+    pub(crate) const fn backup_used(_: &str, _: &str) {}
 
-    pub(crate) const fn breaker_turned(_: &str, _: &'static str) {}
+    pub(crate) const fn breaker_changed(_: &str, _: &'static str) {}
 
-    pub(crate) const fn credential_file_is_open(_: &str) {}
+    pub(crate) const fn credential_file_is_readable(_: &str) {}
 
     pub(crate) const fn attempt_ended(
         _: &'static str,
@@ -137,6 +137,6 @@ mod enabled {
 }
 
 pub(crate) use enabled::{
-    attempt_ended, backup_taken, breaker_turned, call_abandoned, call_ended,
-    credential_file_is_open,
+    attempt_ended, backup_used, breaker_changed, call_abandoned, call_ended,
+    credential_file_is_readable,
 };

@@ -1,4 +1,4 @@
-//! Trace ids: by them the service's logs tell requests apart.
+//! Generates trace ids, which identify requests in the service's logs.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,12 +7,11 @@ use crate::entropy::{
     Entropy, EntropyError, {self},
 };
 
-/// The bits of a UUID below its variant.
+/// The counting bits: those of a UUID below its variant.
 const COUNTED: u128 = (1 << 62) - 1;
 
-/// The trace ids of one client: a random one to begin with, and from there by counting. Asking the
-/// system for random bytes each time costs a fiftieth of a small call, and a trace id need not be hard
-/// to guess, only to meet twice.
+/// The trace ids of one client: the first is random, the following count up from it. Random bytes for each id would
+/// cost about 2 % of a small call, and a trace id must be unique, not unpredictable.
 #[derive(Debug, Default)]
 pub(crate) struct TraceIds {
     first: OnceLock<u128>,
@@ -20,7 +19,7 @@ pub(crate) struct TraceIds {
 }
 
 impl TraceIds {
-    /// The next one, in the form of a UUID of version 4.
+    /// The next trace id, in the form of a UUID (version 4).
     pub(crate) fn next(&self, entropy: &dyn Entropy) -> Result<String, EntropyError> {
         let first = match self.first.get() {
             Some(first) => *first,
@@ -43,7 +42,7 @@ mod tests {
     use crate::SystemEntropy;
 
     #[test]
-    fn a_client_never_repeats_one() {
+    fn trace_ids_never_repeat() {
         let ids = TraceIds::default();
         let all: HashSet<String> = (0..10_000).map(|_| ids.next(&SystemEntropy).unwrap()).collect();
         assert_eq!(all.len(), 10_000);
@@ -54,14 +53,14 @@ mod tests {
     }
 
     #[test]
-    fn counting_stays_below_the_variant() {
+    fn counting_keeps_the_uuid_variant() {
         let ids = TraceIds { first: OnceLock::from(u128::MAX), given: AtomicU64::new(1) };
         let id = ids.next(&SystemEntropy).unwrap();
         assert_eq!(id, "ffffffff-ffff-ffff-c000-000000000000");
     }
 
     #[test]
-    fn two_clients_begin_apart() {
+    fn clients_start_at_different_ids() {
         let next = || TraceIds::default().next(&SystemEntropy).unwrap();
         assert_ne!(next(), next());
     }

@@ -1,9 +1,8 @@
-//! Reads lists of any length: page by page or item by item, by position or by token.
+//! Reads lists of any length: page by page or item by item, with offsets or page tokens.
 //!
-//! Rows may come and go while a list is read. Where the specification names a member that identifies
-//! an item, each item that is there all the time is given exactly once: pages overlap by a row, and when
-//! rows have moved up between two pages, the gap is read before the reading goes on. Pages of a single
-//! row cannot overlap; there only the total tells.
+//! Rows may be added and removed while a list is read. If the specification names a member that identifies an item,
+//! each item that exists all the time is returned exactly once: pages overlap by a row, and if rows have moved up
+//! between two pages, the gap is read first. Pages of a single row cannot overlap; they rely on the total.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -12,11 +11,11 @@ use std::time::Duration;
 use cvm_protocol::{Gaps, Model, Paginate, json};
 
 use crate::client::Client;
-use crate::pagination::cursor::Cursor;
+use crate::pagination::cursor::{Cursor, Position};
 use crate::pagination::prefetch::Prefetch;
-use crate::{CallReport, Error, pipeline};
+use crate::{CallReport, Error};
 
-/// Most pages that are read at the same time.
+/// The maximum number of pages that are read at the same time.
 const MAX_PARALLEL: usize = 32;
 
 /// A list, page by page.
@@ -35,7 +34,7 @@ pub struct Pages<A: Paginate> {
     request: A,
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
-    ahead: Prefetch<(A::Response, CallReport)>,
+    prefetch: Prefetch<(A::Response, CallReport)>,
     has_partial_items: bool,
 }
 
@@ -43,22 +42,25 @@ pub struct Pages<A: Paginate> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// The items, without those that an earlier page gave.
+    /// The items, without those of earlier pages.
     pub items: Vec<T>,
-    /// How many items the service says there are in all pages. Where
-    /// [`PageInfo::has_exact_total`](cvm_protocol::PageInfo::has_exact_total) is false, others may be counted too.
+    /// The total number of items according to the service. If
+    /// [`PageInfo::has_exact_total`](cvm_protocol::PageInfo::has_exact_total) is false, it may count other items too.
     pub total: Option<u64>,
-    /// Where the next page begins; to [`resume`](Pages::resume) from there.
+    /// Where the next page begins; pass it to [`resume`](Pages::resume).
     pub next: Option<Position>,
 }
 
-/// A place in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Position {
-    /// This many items were passed.
-    Offset(u64),
-    /// The service's own word for it.
-    Token(String),
+impl Client {
+    /// Reads a long list page by page.
+    pub fn pages<A: Paginate>(&self, request: A) -> Pages<A> {
+        Pages::new(self.clone(), request)
+    }
+
+    /// Reads a long list item by item.
+    pub fn items<A: Paginate>(&self, request: A) -> Items<A> {
+        self.pages(request).into_items()
+    }
 }
 
 impl<A: Paginate> fmt::Debug for Pages<A> {
@@ -74,30 +76,31 @@ impl<A: Paginate> Pages<A> {
     pub(crate) fn new(client: Client, request: A) -> Self {
         let cursor = match &A::INFO.paginate {
             Some(info) => Ok(Cursor::new(info, &request)),
-            None => Err("the action's specification declares no pages"),
+            None => Err("the action does not support paging"),
         };
         Self {
             client,
             request,
             cursor,
             parallel: 1,
-            ahead: Prefetch::default(),
+            prefetch: Prefetch::default(),
             has_partial_items: false,
         }
     }
 
-    /// Begins at a position that an earlier reading told.
+    /// Starts at a position from an earlier [`Page::next`].
     #[must_use]
     pub fn resume(mut self, position: Position) -> Self {
         if let Ok(cursor) = &mut self.cursor
             && !cursor.begin_at(position)
         {
-            self.cursor = Err("a position of the other kind: this list does not give such");
+            self.cursor =
+                Err("the position is of the wrong kind for this list (offset or page token)");
         }
         self
     }
 
-    /// Items in a page. Default: the request's own limit, or the most that the action allows.
+    /// Sets the number of items per page. Default: the limit in the request, or the maximum of the action.
     #[must_use]
     pub fn page_size(mut self, items: u64) -> Self {
         if let Ok(cursor) = &mut self.cursor {
@@ -107,30 +110,30 @@ impl<A: Paginate> Pages<A> {
         self
     }
 
-    /// Reads this many pages at the same time, once the first has told how long the list is. Only
-    /// lists by position; those by token are read in sequence whatever is said here.
+    /// Reads this many pages at the same time, once the first page has shown how long the list is. Only for lists
+    /// with offsets; lists with page tokens are always read in sequence.
     ///
-    /// Pages still come in order and are paced like all calls. When rows have moved up underneath, what
-    /// was read ahead is thrown away, and so is what stood still too long while the caller was busy.
+    /// Pages still come in order and respect the rate limit. Prefetched pages are discarded if rows have moved up, or
+    /// if they were not polled for too long while the caller was busy.
     #[must_use]
     pub fn parallel(mut self, pages: usize) -> Self {
         self.parallel = pages.clamp(1, MAX_PARALLEL);
         self
     }
 
-    /// The same list, item by item.
+    /// Converts to the same list, item by item.
     #[must_use]
     pub fn into_items(self) -> Items<A> {
         Items { pages: self, buffer: VecDeque::new(), total: None }
     }
 
-    /// Reads the next page; `None` after the last.
+    /// Reads the next page; `None` after the last one.
     ///
     /// # Errors
     ///
-    /// As [`Client::send`]; or when the service gives pages without end, leaves the list out, gives an empty
-    /// list without a total, null items, items without their id, or fewer items than it says there are.
-    /// After an error the same page can be asked for again.
+    /// As [`Client::send`]; or if the service returns pages without end, omits the list, returns an empty list without
+    /// a total, null items, items without their id, or fewer items than the total. After an error, the same page can
+    /// be requested again.
     pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
         loop {
             let Some(position) = self.cursor()?.position() else { return Ok(None) };
@@ -138,7 +141,7 @@ impl<A: Paginate> Pages<A> {
             self.has_partial_items |= gaps.has_partial_items(self.cursor()?.info.items);
             let cursor = self.cursor()?;
             let read = cursor
-                .read(position, &response, &gaps)
+                .process(position, &response, &gaps)
                 .map_err(|error| error.with_action(A::INFO.name))?;
             if let Some(read) = read {
                 let next = cursor.next();
@@ -150,46 +153,48 @@ impl<A: Paginate> Pages<A> {
         }
     }
 
-    /// Whether the list was read to its end, and the service said that this is the end.
+    /// Whether the list was read to its end, and the service confirmed the end.
     pub(crate) fn is_complete(&self) -> bool {
         self.cursor.as_ref().is_ok_and(Cursor::is_complete)
     }
 
-    /// Whether an item that was read lacks a member that is always present.
+    /// Whether an item lacks a member that is always present.
     pub(crate) const fn has_partial_items(&self) -> bool {
         self.has_partial_items
     }
 
     fn cursor(&mut self) -> Result<&mut Cursor, Error> {
-        self.cursor.as_mut().map_err(|why| Error::usage(*why).with_action(A::INFO.name))
+        self.cursor.as_mut().map_err(|reason| Error::usage(*reason).with_action(A::INFO.name))
     }
 
-    /// The response for one page; `None` if it has to be asked for anew.
+    /// The response for one page; `None` if it has to be requested again.
     async fn response(
         &mut self,
         position: &Position,
     ) -> Result<Option<(A::Response, Gaps)>, Error> {
-        let cursor =
-            self.cursor.as_ref().map_err(|why| Error::usage(*why).with_action(A::INFO.name))?;
+        let cursor = self
+            .cursor
+            .as_ref()
+            .map_err(|reason| Error::usage(*reason).with_action(A::INFO.name))?;
         let Position::Offset(at) = position else { return self.send(position).await.map(Some) };
         if self.parallel <= 1 {
             return self.send(position).await.map(Some);
         }
-        let is_slow = self.ahead.forget_spoiled(patience(&self.client));
+        let is_slow = self.prefetch.drop_spoiled(max_unpolled(&self.client));
         let wanted: Vec<u64> = cursor.offsets_from(*at).take(self.parallel).collect();
-        self.ahead.keep(&wanted);
-        // For a slow consumer pages are begun only when one is waited for, and others can get on meanwhile.
-        let is_idle = is_slow && self.ahead.has_ended(*at);
+        self.prefetch.keep(&wanted);
+        // For a slow consumer, pages are started only when one is needed, so that other calls can run meanwhile.
+        let is_idle = is_slow && self.prefetch.has_ended(*at);
         for offset in wanted {
-            if !is_idle && !self.ahead.holds(offset) {
-                let mut request = copy(&self.request);
+            if !is_idle && !self.prefetch.contains(offset) {
+                let mut request = copy_request(&self.request);
                 cursor.write(&Position::Offset(offset), &mut request);
                 let client = self.client.clone();
-                let reading = async move { client.send_with_report(request).await };
-                self.ahead.begin(offset, reading);
+                let read = async move { client.send_with_report(request).await };
+                self.prefetch.start(offset, read);
             }
         }
-        let taken = self.ahead.take(*at).await?;
+        let taken = self.prefetch.take(*at).await?;
         Ok(taken.map(|(response, report)| (response, report.gaps)))
     }
 
@@ -199,13 +204,13 @@ impl<A: Paginate> Pages<A> {
         }
         let mut response = A::Response::default();
         let request = &mut self.request;
-        let run = Box::pin(pipeline::run(&self.client, A::INFO, request, &mut response)).await?;
+        let run = Box::pin(self.client.run(A::INFO, request, &mut response)).await?;
         Ok((response, run.report.gaps))
     }
 }
 
-/// How long a page that is read ahead may stand still: well within the limits that would end it.
-fn patience(client: &Client) -> Duration {
+/// How long a prefetched page may remain unpolled: well below the timeouts that would end it.
+fn max_unpolled(client: &Client) -> Duration {
     let timeouts = &client.shared().timeouts;
     timeouts.connect.min(timeouts.first_byte).min(timeouts.body_idle) / 5
 }
@@ -234,7 +239,7 @@ impl<A: Paginate> fmt::Debug for Items<A> {
 }
 
 impl<A: Paginate> Items<A> {
-    /// The next item; `None` after the last. Reads a page when the one before is used up.
+    /// The next item; `None` after the last one. Reads a page when the previous one is used up.
     ///
     /// # Errors
     ///
@@ -244,7 +249,7 @@ impl<A: Paginate> Items<A> {
         Ok(self.buffer.pop_front())
     }
 
-    /// Reads another page; false after the last.
+    /// Reads another page; false after the last one.
     async fn read_page(&mut self) -> Result<bool, Error> {
         let Some(page) = self.pages.try_next().await? else { return Ok(false) };
         self.total = page.total.or(self.total);
@@ -256,49 +261,49 @@ impl<A: Paginate> Items<A> {
     ///
     /// # Errors
     ///
-    /// As [`Pages::try_next`]. What was read before an error, or before the future was dropped, is kept: the next
-    /// call gives it first and goes on behind it, and [`take_read`](Self::take_read) gives it alone.
-    pub async fn collect_up_to(&mut self, most: usize) -> Result<Vec<A::Item>, Error> {
-        while self.buffer.len() < most && self.read_page().await? {}
-        let count = most.min(self.buffer.len());
+    /// As [`Pages::try_next`]. Items that were read before an error, or before the future was dropped, are kept: the
+    /// next call returns them first, and [`take_buffered`](Self::take_buffered) returns them without reading.
+    pub async fn collect_up_to(&mut self, max: usize) -> Result<Vec<A::Item>, Error> {
+        while self.buffer.len() < max && self.read_page().await? {}
+        let count = max.min(self.buffer.len());
         Ok(self.buffer.drain(..count).collect())
     }
 
-    /// The items that were read and not given yet. Reads no page: after an error these are all that there
-    /// are before it.
-    pub fn take_read(&mut self) -> Vec<A::Item> {
+    /// Returns the items that were read but not returned yet, without reading a page. After an error these are all
+    /// items before it.
+    pub fn take_buffered(&mut self) -> Vec<A::Item> {
         std::mem::take(&mut self.buffer).into()
     }
 
-    /// How many items the service says there are; `None` before the first page.
+    /// The total number of items according to the service; `None` before the first page.
     #[must_use]
     pub const fn total(&self) -> Option<u64> {
         self.total
     }
 
-    /// Begins at a position that an earlier reading told.
+    /// Starts at a position from an earlier [`Page::next`].
     #[must_use]
     pub fn resume(self, position: Position) -> Self {
         self.pages.resume(position).into_items()
     }
 
-    /// Pages that are read at the same time; see [`Pages::parallel`].
+    /// Reads this many pages at the same time; see [`Pages::parallel`].
     #[must_use]
     pub fn parallel(self, pages: usize) -> Self {
         Self { pages: self.pages.parallel(pages), ..self }
     }
 
-    /// Items in a page; see [`Pages::page_size`].
+    /// Sets the number of items per page; see [`Pages::page_size`].
     #[must_use]
     pub fn page_size(self, items: u64) -> Self {
         Self { pages: self.pages.page_size(items), ..self }
     }
 }
 
-/// A request with the same members.
-pub(crate) fn copy<A: Model + Default>(request: &A) -> A {
+/// Copies a request.
+pub(crate) fn copy_request<A: Model + Default>(request: &A) -> A {
     let mut copy = A::default();
-    // What a model wrote, the same model reads.
+    // A model can always decode what it encoded.
     let _ = json::from_value(&mut copy, &json::to_value(request));
     copy
 }

@@ -1,4 +1,4 @@
-//! Pages of a list that are read before their turn.
+//! Prefetches pages of a list.
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
@@ -10,30 +10,28 @@ use tokio::time::Instant;
 
 use crate::Error;
 use crate::http::client::BoxFuture;
-use crate::waiting::poller::is_transient;
 
-/// Pages that are being read before their turn. They are part of the reader and no tasks of their own:
-/// dropping the reader stops them.
+/// Pages that are read in advance. They are part of the reader, not tasks: dropping the reader stops them.
 ///
-/// So they stand still while the consumer works on a page, but their time limits do not. A slow consumer
-/// is no failure of the server: a page that stood still for long is read anew, and so is one that failed
-/// after it had stood still.
+/// So they make no progress while the consumer works on a page, but their timeouts keep running. A slow consumer is no
+/// failure of the server: a page that was not polled for long is read again, and so is one that failed after a time
+/// without polls.
 ///
-/// A page in progress also belongs to the runtime on which it began: its timers and its connection do nothing
-/// on another one, or panic when that runtime has ended. On another runtime it is begun anew.
+/// A page in progress also belongs to the runtime on which it began: on another runtime its timers and its connection
+/// do nothing, or panic if that runtime has ended. There it is started again.
 pub(crate) struct Prefetch<R> {
-    pages: VecDeque<Early<R>>,
-    /// When the pages were last given time.
+    pages: VecDeque<PrefetchedPage<R>>,
+    /// When the pages were last polled.
     polled: Option<Instant>,
 }
 
-struct Early<R> {
+struct PrefetchedPage<R> {
     offset: u64,
-    reading: PageRead<R>,
+    read: PageRead<R>,
     /// The runtime on which it began.
     runtime: Option<Id>,
-    /// It was left alone while it was being read.
-    stood_still: bool,
+    /// It was not polled for a while during the read.
+    was_unpolled: bool,
 }
 
 enum PageRead<R> {
@@ -41,7 +39,7 @@ enum PageRead<R> {
     Ended(Result<R, Error>),
 }
 
-/// The runtime of the caller.
+/// The current runtime.
 fn runtime() -> Option<Id> {
     Handle::try_current().ok().map(|handle| handle.id())
 }
@@ -53,17 +51,17 @@ impl<R> Default for Prefetch<R> {
 }
 
 impl<R: Send + 'static> Prefetch<R> {
-    pub(crate) fn holds(&self, offset: u64) -> bool {
+    pub(crate) fn contains(&self, offset: u64) -> bool {
         self.pages.iter().any(|page| page.offset == offset)
     }
 
-    pub(crate) fn begin(
+    pub(crate) fn start(
         &mut self,
         offset: u64,
-        reading: impl Future<Output = Result<R, Error>> + Send + 'static,
+        read: impl Future<Output = Result<R, Error>> + Send + 'static,
     ) {
-        let reading = PageRead::Running(Box::pin(reading));
-        let page = Early { offset, reading, runtime: runtime(), stood_still: false };
+        let read = PageRead::Running(Box::pin(read));
+        let page = PrefetchedPage { offset, read, runtime: runtime(), was_unpolled: false };
         self.pages.push_back(page);
     }
 
@@ -71,56 +69,57 @@ impl<R: Send + 'static> Prefetch<R> {
     pub(crate) fn keep(&mut self, wanted: &[u64]) {
         let here = runtime();
         self.pages.retain(|page| {
-            let is_usable = page.runtime == here || matches!(page.reading, PageRead::Ended(_));
+            let is_usable = page.runtime == here || matches!(page.read, PageRead::Ended(_));
             is_usable && wanted.contains(&page.offset)
         });
     }
 
-    /// Forgets the pages that the consumer's own work has spoiled: those that were not given time for
-    /// longer than `patience`, and those that failed before anybody asked for them. Returns whether the
-    /// consumer took so long.
-    pub(crate) fn forget_spoiled(&mut self, patience: Duration) -> bool {
+    /// Drops the pages that the consumer's own work has spoiled: those that were not polled for longer than
+    /// `max_unpolled`, and those that failed before they were requested. Returns whether the consumer took that long.
+    pub(crate) fn drop_spoiled(&mut self, max_unpolled: Duration) -> bool {
         let Some(polled) = self.polled.take() else { return false };
-        let is_long = polled.elapsed() > patience;
-        self.pages.retain_mut(|page| match &page.reading {
+        let is_slow = polled.elapsed() > max_unpolled;
+        self.pages.retain_mut(|page| match &page.read {
             PageRead::Running(_) => {
-                page.stood_still = true;
-                !is_long
+                page.was_unpolled = true;
+                !is_slow
             }
-            PageRead::Ended(Err(error)) => !is_transient(error),
+            PageRead::Ended(Err(error)) => !error.is_transient(),
             PageRead::Ended(Ok(_)) => true,
         });
-        is_long
+        is_slow
     }
 
-    /// Whether this page is there, and nothing has to be waited for.
+    /// Whether this page has ended, so that it is available without waiting.
     pub(crate) fn has_ended(&self, offset: u64) -> bool {
-        let is_it = |page: &Early<R>| page.offset == offset;
-        self.pages.iter().any(|page| is_it(page) && matches!(page.reading, PageRead::Ended(_)))
+        let is_page = |page: &PrefetchedPage<R>| page.offset == offset;
+        self.pages.iter().any(|page| is_page(page) && matches!(page.read, PageRead::Ended(_)))
     }
 
-    /// Goes on with all pages until this one has ended. An error throws the others away; `None` when the
-    /// page failed because it had stood still, and should be begun anew.
+    /// Polls all pages until this one has ended. An error drops the others; `None` if the page failed because it was
+    /// not polled, and should be started again.
     pub(crate) async fn take(&mut self, offset: u64) -> Result<Option<R>, Error> {
         poll_fn(|context| {
             self.polled = Some(Instant::now());
             for page in &mut self.pages {
-                if let PageRead::Running(future) = &mut page.reading
+                if let PageRead::Running(future) = &mut page.read
                     && let Poll::Ready(ended) = future.as_mut().poll(context)
                 {
-                    page.reading = PageRead::Ended(ended);
+                    page.read = PageRead::Ended(ended);
                 }
             }
-            let ended = |page: &Early<R>| {
-                page.offset == offset && matches!(page.reading, PageRead::Ended(_))
+            let ended = |page: &PrefetchedPage<R>| {
+                page.offset == offset && matches!(page.read, PageRead::Ended(_))
             };
             let index = self.pages.iter().position(ended);
             match index.and_then(|index| self.pages.remove(index)) {
-                Some(Early { reading: PageRead::Ended(Ok(response)), .. }) => {
+                Some(PrefetchedPage { read: PageRead::Ended(Ok(response)), .. }) => {
                     Poll::Ready(Ok(Some(response)))
                 }
-                Some(Early { reading: PageRead::Ended(Err(error)), stood_still, .. }) => {
-                    if stood_still && is_transient(&error) {
+                Some(PrefetchedPage {
+                    read: PageRead::Ended(Err(error)), was_unpolled, ..
+                }) => {
+                    if was_unpolled && error.is_transient() {
                         return Poll::Ready(Ok(None));
                     }
                     self.pages.clear();

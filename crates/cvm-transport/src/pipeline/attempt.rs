@@ -1,4 +1,4 @@
-//! One attempt of a call: credential, turn, host, signature, exchange, outcome.
+//! One attempt of a call: credential, rate limit, host, signature, exchange, outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,28 +6,73 @@ use std::time::Duration;
 use cvm_protocol::{ErrorCode, Model, RetryClass};
 use tokio::time::Instant;
 
-use super::abandoned::Departure;
-use super::{Bounds, Call};
-use crate::clock::unix_seconds;
+use super::abandoned::SendGuard;
+use super::attempt_result::AttemptResult;
+use super::call::Call;
+use super::classify::ResponseClassifier;
+use crate::client::shared::Shared;
 use crate::config::endpoint::Address;
-use crate::credentials::CredentialSnapshot;
-use crate::error::Kind;
+use crate::credentials::provider::CredentialSnapshot;
+use crate::error::ErrorKind;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
 use crate::observe::interceptor::{AttemptEnd, HeaderMapMut};
 use crate::observe::metrics::AttemptMetrics;
 use crate::observe::observer::Exchange;
 use crate::observe::trace;
-use crate::pending_timeout::{after, timeout_if_pending};
-use crate::rate_limit::{HeldSlot, RateLimitKey};
-use crate::reading::{AttemptResult, ResponseClassifier};
+use crate::rate_limit::rate_limiter::{HeldSlot, RateLimitKey};
 use crate::retry::breaker::Health;
 use crate::retry::failover::Failover;
+use crate::retry::sent_tokens::TokenHold;
 use crate::signing::request::{SigningInput, sign};
 use crate::signing::skew;
+use crate::time::clock::unix_seconds;
+use crate::time::deadline::{after, timeout_if_pending};
 use crate::{Error, Outcome, PreparedRequest, Region, entropy};
 
-/// One attempt that is about to leave.
+/// The part of the call's time and of its client token that one attempt may use.
+pub(super) struct AttemptBounds<'b, 'c> {
+    /// When the call ends.
+    pub(super) deadline: Instant,
+    /// The latest time to send the request: later, it could only end in another unknown outcome.
+    pub(super) latest_send: Instant,
+    pub(super) token: Option<&'b mut TokenHold<'c>>,
+}
+
+impl AttemptBounds<'_, '_> {
+    /// Checks the bounds right before the request is sent, after all waiting.
+    fn begin_send(&mut self, shared: &Shared, now: Instant) -> Result<(), Error> {
+        if let Some(token) = &mut self.token {
+            token
+                .begin_attempt(shared.read_clocks())
+                .map_err(|text| Error::new(ErrorKind::NotSent, text))?;
+        }
+        if now > self.latest_send {
+            self.record_not_sent();
+            let text = "no time left to send the request: waiting for a credential or a rate-limit slot took \
+                        too long";
+            return Err(Error::new(ErrorKind::NotSent, text).with_timed_out(true));
+        }
+        Ok(())
+    }
+
+    fn record_not_sent(&mut self) {
+        if let Some(token) = &mut self.token {
+            token.record_not_sent();
+        }
+    }
+
+    /// Records the outcome of the request that was sent.
+    fn record_result(&mut self, result: &AttemptResult) {
+        match &mut self.token {
+            Some(token) if result.is_local => token.record_not_sent(),
+            Some(token) => token.end_attempt(result.outcome),
+            None => {}
+        }
+    }
+}
+
+/// An attempt that is about to be sent.
 struct AttemptContext<'a> {
     host: &'a Address,
     number: u32,
@@ -39,49 +84,46 @@ impl Call<'_> {
         &'r self,
         request: &dyn Model,
         response: &mut dyn Model,
-        bounds: &mut Bounds<'_, '_>,
+        bounds: &mut AttemptBounds<'_, '_>,
         number: u32,
-        route: &mut Failover<'r>,
+        failover: &mut Failover<'r>,
     ) -> AttemptResult {
-        let leave_by = bounds.leave_by;
-        let snapshot = match self.credential(leave_by).await {
+        let latest_send = bounds.latest_send;
+        let snapshot = match self.credential(latest_send).await {
             Ok(snapshot) => snapshot,
             Err(error) => return AttemptResult::early(error),
         };
         let identity = snapshot.as_deref().map_or(0, identity);
-        let paced = RateLimitKey {
+        let key = RateLimitKey {
             credential: identity,
             region: self.region.map_or("", Region::as_str),
             action: self.info.name,
             per_second: self.info.rate_limit_per_second,
             is_retry: number > 1,
-            number: RateLimitKey::next_number(),
+            attempt_id: RateLimitKey::next_attempt_id(),
         };
         let mut waiting_since = None;
-        let turn = timeout_if_pending(self.shared.limiter.acquire(&paced), |now| {
+        let slot = timeout_if_pending(self.shared.limiter.acquire(&key), |now| {
             waiting_since = Some(now);
-            leave_by
+            latest_send
         });
-        match turn.await {
+        match slot.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => {
-                let error = Error::new(Kind::NotSent, error.to_string()).with_source(error);
+                let error = Error::new(ErrorKind::NotSent, error.to_string()).with_source(error);
                 return AttemptResult { credential: Some(identity), ..AttemptResult::early(error) };
             }
             Err(_) => {
-                let error = Error::new(
-                    Kind::NotSent,
-                    "no rate-limit slot in time: too many calls of this action",
-                )
-                .with_timed_out(true);
+                let text = "rate limit: no free slot before the deadline";
+                let error = Error::new(ErrorKind::NotSent, text).with_timed_out(true);
                 return AttemptResult { credential: Some(identity), ..AttemptResult::early(error) };
             }
         }
-        let mut slot = HeldSlot::new(&*self.shared.limiter, paced);
+        let mut slot = HeldSlot::new(&*self.shared.limiter, key);
         let waited = waiting_since.map_or(Duration::ZERO, |since| since.elapsed());
-        // A long wait can outlive a credential, so the snapshot is taken anew.
+        // The credential may have expired during a long wait.
         let snapshot = if waited > Duration::from_secs(1) {
-            match self.credential(leave_by).await {
+            match self.credential(latest_send).await {
                 Ok(snapshot) => snapshot,
                 Err(error) => return AttemptResult::early(error),
             }
@@ -89,30 +131,30 @@ impl Call<'_> {
             snapshot
         };
         let breakers = self.shared.breakers.as_ref();
-        let Some((host, permit)) = route.host(breakers, self.class == RetryClass::Read) else {
+        let Some((host, permit)) = failover.host(breakers, self.class == RetryClass::Read) else {
             return AttemptResult {
                 credential: Some(identity),
                 ..AttemptResult::breaker_open_result()
             };
         };
-        let going = AttemptContext { host, number, snapshot: snapshot.as_deref() };
-        let mut tried = self.send(request, response, &going, bounds, &mut slot).await;
-        slot.is_used &= tried.outcome != Outcome::NotSent;
+        let context = AttemptContext { host, number, snapshot: snapshot.as_deref() };
+        let mut result = self.send(request, response, &context, bounds, &mut slot).await;
+        slot.is_used &= result.outcome != Outcome::NotSent;
         drop(slot);
         if let Some(permit) = permit {
-            permit.end(if tried.is_exchanged { tried.sign() } else { Health::Ignored });
+            permit.end(if result.is_exchanged { result.health() } else { Health::Ignored });
         }
-        if tried.is_exchanged && tried.outcome == Outcome::NotSent {
-            route.advance();
+        if result.is_exchanged && result.outcome == Outcome::NotSent {
+            failover.advance();
         }
-        tried.credential = Some(identity);
-        tried.paced = waited;
-        match tried.outcome {
-            Outcome::Throttled => self.shared.limiter.throttled(&paced),
-            Outcome::Success | Outcome::Refused => self.shared.limiter.accepted(&paced),
+        result.credential = Some(identity);
+        result.rate_limit_wait = waited;
+        match result.outcome {
+            Outcome::Throttled => self.shared.limiter.record_throttled(&key),
+            Outcome::Success | Outcome::Refused => self.shared.limiter.record_accepted(&key),
             _ => {}
         }
-        tried
+        result
     }
 
     pub(super) async fn credential(
@@ -121,39 +163,39 @@ impl Call<'_> {
     ) -> Result<Option<Arc<CredentialSnapshot>>, Error> {
         let Some(provider) = &self.shared.credentials else { return Ok(None) };
         let skew = self.shared.skews.of(self.address.authority());
-        // One clock judges expiry here and in the provider: the service's.
+        // Expiry is judged by the service's clock, here and in the provider.
         let now = || skew::correct(self.shared.clock.now(), skew);
-        let has_ended =
+        let has_expired =
             |snapshot: &CredentialSnapshot| snapshot.expires_at().is_some_and(|end| end <= now());
-        let mut asked_again = false;
+        let mut was_invalidated = false;
         loop {
             return match timeout_if_pending(provider.credential_at(now()), |_| deadline).await {
-                // Whatever a source gives: a metadata service may hold an old answer, a file an old login.
-                Ok(Ok(snapshot)) if has_ended(&snapshot) => {
-                    // Who keeps it drops it, and may have another.
-                    if !asked_again && provider.refused(&snapshot) {
-                        asked_again = true;
+                // Any source may return an expired one: a stale response of the metadata service, an old login.
+                Ok(Ok(snapshot)) if has_expired(&snapshot) => {
+                    // A provider with a cache drops it, and may have another one.
+                    if !was_invalidated && provider.invalidate(&snapshot) {
+                        was_invalidated = true;
                         continue;
                     }
                     let origin = snapshot.origin().map(|origin| format!(" of {origin}"));
                     let text = format!(
-                        "credential{} is no longer good: fetch another, or set this machine's clock",
+                        "credential{} has expired: get a new one, or correct this machine's clock",
                         origin.unwrap_or_default()
                     );
-                    Err(Error::new(Kind::Credentials, text))
+                    Err(Error::new(ErrorKind::Credentials, text))
                 }
                 Ok(Ok(snapshot)) => Ok(Some(snapshot)),
                 Ok(Err(error)) => {
                     let kind = match error.is_transient() {
-                        true => Kind::NoCredentialYet,
-                        false => Kind::Credentials,
+                        true => ErrorKind::NoCredentialYet,
+                        false => ErrorKind::Credentials,
                     };
                     Err(Error::new(kind, error.to_string()).with_source(error))
                 }
                 Err(_) => {
                     let text =
-                        "no credential in time: its source did not answer while the call had time";
-                    Err(Error::new(Kind::NoCredentialYet, text).with_timed_out(true))
+                        "no credential before the deadline: its source did not respond in time";
+                    Err(Error::new(ErrorKind::NoCredentialYet, text).with_timed_out(true))
                 }
             };
         }
@@ -173,8 +215,8 @@ impl Call<'_> {
     ) -> Result<PreparedRequest, Error> {
         let shared = self.shared;
         let no_entropy =
-            |error| Error::new(Kind::NotSent, "request cannot be signed").with_source(error);
-        let is_tc3 = shared.writing.dialect.is_tc3();
+            |error| Error::new(ErrorKind::NotSent, "cannot sign the request").with_source(error);
+        let is_tc3 = shared.encoding.dialect.is_tc3();
         let trace_id = if is_tc3 {
             shared.trace_ids.next(&*shared.entropy).map_err(no_entropy)?
         } else {
@@ -183,10 +225,10 @@ impl Call<'_> {
         let nonce =
             if is_tc3 { 0 } else { entropy::nonce(&*shared.entropy).map_err(no_entropy)? };
         let mut prepared = sign(
-            &self.draft,
+            &self.encoded,
             &SigningInput {
                 info: self.info,
-                writing: &shared.writing,
+                encoding: &shared.encoding,
                 address: host,
                 region: self.region,
                 credential: snapshot.map(CredentialSnapshot::credential),
@@ -207,24 +249,24 @@ impl Call<'_> {
         &self,
         request: &dyn Model,
         response: &mut dyn Model,
-        going: &AttemptContext<'_>,
-        bounds: &mut Bounds<'_, '_>,
+        context: &AttemptContext<'_>,
+        bounds: &mut AttemptBounds<'_, '_>,
         slot: &mut HeldSlot<'_>,
     ) -> AttemptResult {
-        let AttemptContext { host, number, snapshot } = *going;
+        let AttemptContext { host, number, snapshot } = *context;
         let deadline = bounds.deadline;
-        let window = self.exchange(number);
+        let observed = self.exchange(number);
         let skew = self.shared.skews.of(host.authority());
         let prepared = match self.signed(host, snapshot, number, skew) {
             Ok(prepared) => prepared,
             Err(error) => return AttemptResult::early(error),
         };
         let now = Instant::now();
-        if let Err(error) = bounds.leave(self.shared, now) {
+        if let Err(error) = bounds.begin_send(self.shared, now) {
             return AttemptResult::early(error);
         }
         if let Some(observer) = &self.shared.observer {
-            observer.request(&window, &prepared.masked());
+            observer.request(&observed, &prepared.masked());
         }
         let timeouts = &self.shared.timeouts;
         let (first_byte, whole) = if self.is_slow() {
@@ -233,21 +275,21 @@ impl Call<'_> {
             (timeouts.first_byte, timeouts.attempt)
         };
         let limits = Limits {
-            leave_by: bounds.leave_by,
+            latest_send: bounds.latest_send,
             deadline: deadline.min(after(now, whole)),
             first_byte: deadline.min(after(now, first_byte.min(whole))),
             body_idle: timeouts.body_idle,
             max_body: self.shared.max_response_bytes,
             keeps_unusable: self.class != RetryClass::Read,
         };
-        let is_fresh = self.class != RetryClass::Read || self.client.options().fresh_connections;
-        let sending = SendProgress::new(is_fresh);
-        let departure = Departure { progress: &self.progress, sending: &sending, slot };
+        let is_fresh = self.class != RetryClass::Read || self.options.fresh_connections;
+        let progress = SendProgress::new(is_fresh);
+        let guard = SendGuard { call: &self.progress, request: &progress, slot };
         let sent = self.shared.clock.now();
-        let exchanged = exchange(&*self.shared.http, prepared, &sending, &limits).await;
-        drop(departure);
+        let exchanged = exchange(&*self.shared.http, prepared, &progress, &limits).await;
+        drop(guard);
         let received = self.shared.clock.now();
-        let reading = ResponseClassifier {
+        let classifier = ResponseClassifier {
             call: self,
             address: host,
             request,
@@ -256,43 +298,44 @@ impl Call<'_> {
             received,
             skew,
         };
-        let (mut tried, answer) = match exchanged {
-            Ok(mut answer) => {
-                let tried = reading.classify_response(&answer, response);
-                if tried.is_clean() {
-                    answer.connection.keep_connection();
+        let (mut result, raw) = match exchanged {
+            Ok(mut raw) => {
+                let result = classifier.classify_response(&raw, response);
+                if result.is_clean() {
+                    raw.connection.keep_connection();
                 }
-                (tried, Some(answer))
+                (result, Some(raw))
             }
-            Err(broken) => (reading.classify_transport_error(broken), None),
+            Err(error) => (classifier.classify_transport_error(error), None),
         };
-        bounds.landed(&tried);
+        bounds.record_result(&result);
         if let Some(observer) = &self.shared.observer {
-            observer.response(&window, &reading.masked(answer.as_ref(), &tried));
+            observer.response(&observed, &classifier.masked(raw.as_ref(), &result));
         }
-        tried.is_exchanged = true;
-        tried
+        result.is_exchanged = true;
+        result
     }
 
+    /// Reports an attempt to tracing, interceptor and metrics.
     pub(super) fn record_attempt(
         &self,
         number: u32,
-        tried: &AttemptResult,
+        result: &AttemptResult,
         took: Duration,
         host: Option<&Address>,
     ) {
         let region = self.region.map(Region::as_str);
         let host = host.map(Address::authority);
-        let code = tried.code.as_ref().map(ErrorCode::as_str);
-        trace::attempt_ended(self.info.name, region, host, number, tried.outcome, code, took);
+        let code = result.code.as_ref().map(ErrorCode::as_str);
+        trace::attempt_ended(self.info.name, region, host, number, result.outcome, code, took);
         if let Some(interceptor) = &self.shared.interceptor {
             let ended = AttemptEnd {
-                outcome: tried.outcome,
-                status: tried.status,
+                outcome: result.outcome,
+                status: result.status,
                 code,
-                request_id: tried.request_id.as_deref(),
+                request_id: result.request_id.as_deref(),
                 took,
-                clock_difference: tried.clock_difference,
+                clock_difference: result.clock_difference,
             };
             interceptor.after_response(&self.exchange(number), &ended);
         }
@@ -302,16 +345,16 @@ impl Call<'_> {
                 region,
                 host,
                 number,
-                outcome: tried.outcome,
+                outcome: result.outcome,
                 code,
-                took: took.saturating_sub(tried.paced),
-                paced: tried.paced,
+                took: took.saturating_sub(result.rate_limit_wait),
+                rate_limit_wait: result.rate_limit_wait,
             });
         }
     }
 }
 
-/// A number for a credential that is no secret and the same for the same secret id.
+/// A number that identifies a credential: a hash of its secret id.
 fn identity(snapshot: &CredentialSnapshot) -> u64 {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();

@@ -1,11 +1,11 @@
-//! What to do about a request that may have been carried out, in words, from the tables of its action.
+//! Advice for a request that may have taken effect, from the action's reconcile information.
 
 use cvm_protocol::{ActionInfo, Kind, Model, ModelInfo, Value, member_named};
 
-/// Most names that are told; more help nobody.
+/// The maximum number of listed names.
 const MAX_NAMED: usize = 3;
 
-/// Where to look for what the request may have done, by which names, and what is lost with its answer.
+/// Where to look for the effect of the request, by which names, and what is lost with the response.
 pub(crate) fn advice(info: &ActionInfo, request: &dyn Model) -> String {
     let mut advice = match &info.reconcile {
         Some(facts) => {
@@ -14,21 +14,21 @@ pub(crate) fn advice(info: &ActionInfo, request: &dyn Model) -> String {
                 Some((member, names)) => {
                     format!("look for {member} {} with {}", names.join(", "), facts.list)
                 }
-                None => format!("look for what it would have done with {}", facts.list),
+                None => format!("check with {} whether it took effect", facts.list),
             }
         }
-        None => "no list of the service tells whether it was done".to_owned(),
+        None => "no Describe action shows whether it took effect".to_owned(),
     };
     if let Some(member) = secret_member(info.response) {
         advice.push_str(&format!(
-            "; `{member}` came with the answer alone and is lost: if the request was carried out, delete what \
-             it made and make another"
+            "; `{member}` is only returned in this response and is lost; if the request took effect, delete the \
+             resource and create it again"
         ));
     }
     advice
 }
 
-/// What a member of the request names, quoted; never what is secret.
+/// The values of a request member, quoted; nothing if it is secret.
 fn names(request: &dyn Model, member: &str) -> Vec<String> {
     if request.table().field(member).is_none_or(|field| field.secret) {
         return Vec::new();
@@ -47,7 +47,7 @@ fn names(request: &dyn Model, member: &str) -> Vec<String> {
     }
 }
 
-/// The first secret member of an answer.
+/// The first secret member of a response.
 fn secret_member(table: &ModelInfo) -> Option<&'static str> {
     table.members.iter().find_map(|field| match field.kind.innermost() {
         _ if field.secret => Some(field.wire),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn it_names_what_to_look_for_and_where() {
+    fn advice_names_ids_and_action() {
         let facts = ReconcileInfo::new("List").ids("Ids", "Ids", "Id");
         assert_eq!(
             advice_for(&["a", "b"], Some(facts), &REQUEST),
@@ -134,13 +134,13 @@ mod tests {
         let many = advice_for(&["a", "b", "c", "d"], Some(facts), &REQUEST);
         assert_eq!(many, "look for Ids `a`, `b`, `c`, … with List");
         let none = advice_for(&[], Some(facts), &REQUEST);
-        assert_eq!(none, "look for what it would have done with List");
-        assert!(advice_for(&["a"], None, &REQUEST).starts_with("no list"));
+        assert_eq!(none, "check with List whether it took effect");
+        assert!(advice_for(&["a"], None, &REQUEST).starts_with("no Describe action"));
     }
 
     #[test]
-    fn it_says_what_is_lost_with_the_answer() {
+    fn advice_names_the_lost_secret() {
         let advice = advice_for(&["a"], None, &RESPONSE);
-        assert!(advice.contains("`PrivateKey`") && advice.contains("make another"), "{advice}");
+        assert!(advice.contains("`PrivateKey`") && advice.contains("create it again"), "{advice}");
     }
 }

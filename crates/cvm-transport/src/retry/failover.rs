@@ -1,11 +1,10 @@
-//! The hosts that one call may go to: its own, then backups for a request that may safely go elsewhere.
+//! The hosts that one call may use: its endpoint, then backups if the request may safely go elsewhere.
 //!
-//! Without backups and without a breaker, which is how every client begins, a route has one host and
-//! every attempt goes there.
+//! Without backups and without a circuit breaker, which is the default, there is one host, and every attempt uses it.
 //!
-//! A call moves on to the next host when nothing of its request left for the one before, or when that
-//! host's breaker is open. Each host is signed for by its own name. What may have been carried out is
-//! sent to the same host again, unless its breaker opened in between.
+//! A call moves on to the next host if no byte of its request was sent to the previous one, or if that host's breaker
+//! is open. Each attempt is signed for the name of its host. A request that may have taken effect is retried at the
+//! same host, unless its breaker has opened in the meantime.
 
 use cvm_protocol::RetryClass;
 
@@ -14,11 +13,11 @@ use crate::observe::trace;
 use crate::retry::breaker::{Breakers, Permit};
 use crate::{Endpoint, EndpointError, Region};
 
-/// The provider's own domain, and those where it repeats its API hosts.
+/// The provider's main domain, and the domains that serve the same API hosts.
 const ROOT: &str = ".tencentcloudapi.com";
 const BACKUP_ROOTS: [&str; 2] = [".tencentcloudapi.cn", ".tencentcloudapi.com.cn"];
 
-/// Where else a client's requests may go.
+/// The backup hosts of a client.
 #[derive(Debug, Default)]
 pub(crate) struct BackupHosts {
     named: Vec<Origin>,
@@ -31,8 +30,8 @@ impl BackupHosts {
         Ok(Self { named, root_domains })
     }
 
-    /// Whether one of the named hosts is another machine.
-    pub(crate) fn leave_the_machine(&self) -> bool {
+    /// Whether one of the named hosts is not this machine.
+    pub(crate) fn has_remote_host(&self) -> bool {
         self.named.iter().any(|origin| !origin.is_loopback())
     }
 
@@ -44,17 +43,17 @@ impl BackupHosts {
         region: Option<&Region>,
         class: RetryClass,
     ) -> Vec<Address> {
-        let may_leave =
+        let may_fail_over =
             matches!(class, RetryClass::Read | RetryClass::Token | RetryClass::Convergent);
-        if !may_leave {
+        if !may_fail_over {
             return Vec::new();
         }
         let is_finance = region.is_some_and(Region::is_finance) || address.host().contains("-fsi.");
         let named = self.named.iter().filter(|origin| {
-            // Finance regions are cut off from the others: no common host of the provider serves them.
+            // Finance regions are isolated: no common host of the provider serves them.
             !is_finance || !origin.host().ends_with(ROOT) || origin.host().contains("-fsi.")
         });
-        // The other published hosts have no twin, and a host that the caller named is the caller's.
+        // The other published hosts have no twin, and a host that the caller named is used as it is.
         let is_common =
             matches!(endpoint, CheckedEndpoint::Published(Endpoint::Default | Endpoint::Regional));
         let stem = address
@@ -75,52 +74,52 @@ impl BackupHosts {
     }
 }
 
-/// Where a call stands on its way through the hosts.
+/// The position of a call in its list of hosts.
 #[derive(Debug)]
 pub(crate) struct Failover<'a> {
     hosts: Vec<&'a Address>,
     at: usize,
-    taken: Option<&'a Address>,
+    last_host: Option<&'a Address>,
 }
 
 impl<'a> Failover<'a> {
     pub(crate) fn new(own: &'a Address, backups: &'a [Address]) -> Self {
-        Self { hosts: std::iter::once(own).chain(backups).collect(), at: 0, taken: None }
+        Self { hosts: std::iter::once(own).chain(backups).collect(), at: 0, last_host: None }
     }
 
-    /// The host that the present attempt went to, if it got so far. Told once, so that the next attempt
-    /// does not pass it for its own.
+    /// The host of the current attempt, if it got that far. Returned once, so that the next attempt is not reported
+    /// with it.
     pub(crate) fn last_host(&mut self) -> Option<&'a Address> {
-        self.taken.take()
+        self.last_host.take()
     }
 
-    /// The host for the next attempt: the present one, or the first after it whose breaker lets the
-    /// request through; `None` when none does.
+    /// The host for the next attempt: the current one, or the first one after it whose breaker lets the request
+    /// through; `None` if none does.
     pub(crate) fn host(
         &mut self,
         breakers: Option<&'a Breakers>,
-        is_reading: bool,
+        is_read: bool,
     ) -> Option<(&'a Address, Option<Permit<'a>>)> {
         for _ in 0..self.hosts.len() {
             let host = *self.hosts.get(self.at)?;
-            let Some(breakers) = breakers else { return Some((self.take(host), None)) };
-            if let Some(permit) = breakers.admit(host.authority(), is_reading) {
-                return Some((self.take(host), Some(permit)));
+            let Some(breakers) = breakers else { return Some((self.use_host(host), None)) };
+            if let Some(permit) = breakers.admit(host.authority(), is_read) {
+                return Some((self.use_host(host), Some(permit)));
             }
             self.advance();
         }
         None
     }
 
-    fn take(&mut self, host: &'a Address) -> &'a Address {
+    fn use_host(&mut self, host: &'a Address) -> &'a Address {
         if let Some(own) = self.hosts.first().filter(|_| self.at > 0) {
-            trace::backup_taken(host.authority(), own.authority());
+            trace::backup_used(host.authority(), own.authority());
         }
-        self.taken = Some(host);
+        self.last_host = Some(host);
         host
     }
 
-    /// Nothing could be sent to the present host: the next attempt tries the one after it.
+    /// Moves on to the next host, because nothing could be sent to the current one.
     pub(crate) fn advance(&mut self) {
         self.at = (self.at + 1) % self.hosts.len().max(1);
     }
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn root_domains_keep_the_region_and_leave_special_hosts_alone() {
+    fn backup_domains_keep_the_region_and_exclude_special_hosts() {
         let roots = |case| backups(&[], true, case);
         assert_eq!(
             roots(case(Endpoint::Default, "ap-tokyo")),
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn named_hosts_come_first_and_no_host_twice() {
+    fn named_hosts_come_first_without_duplicates() {
         let own = "cvm.tencentcloudapi.com";
         let named = ["cvm.ap-guangzhou.tencentcloudapi.com", own, "cvm.tencentcloudapi.cn"];
         assert_eq!(
@@ -221,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn what_must_not_be_repeated_stays_at_home() {
+    fn unsafe_requests_never_fail_over() {
         for class in [RetryClass::Guarded, RetryClass::Hazard] {
             let case = Case { class, ..case(Endpoint::Default, "ap-tokyo") };
             assert!(backups(&["other.example"], true, case).is_empty());

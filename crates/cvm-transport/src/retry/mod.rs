@@ -1,4 +1,4 @@
-//! Decides whether and when an attempt is made again: outcome, policy, backoff, budget, breaker and failover.
+//! Decides whether and when to retry: outcome, policy, backoff, budget, circuit breaker and failover.
 
 pub(crate) mod advice;
 pub(crate) mod backoff;

@@ -1,36 +1,37 @@
-//! What one attempt proves about the request: delivery certainty, read from the phase and not from texts.
+//! The outcome of one attempt: what it proves about the request. It follows from how far the request got and from the
+//! response, never from an error message.
 
 use std::fmt;
 use std::time::Duration;
 
 use cvm_protocol::{ActionInfo, ErrorCode};
 
-/// What is known after one attempt. The next step follows from this and the action's retry class.
+/// What one attempt proved. This and the action's retry class determine the next step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// No byte of the request left: name lookup, connection, TLS, credentials, local limits.
+    /// No byte of the request was sent: name lookup, connection, TLS, credentials, local limits.
     NotSent,
-    /// The service turned the call away because there were too many.
+    /// The service rejected the call because there were too many.
     Throttled,
-    /// The service refused the timestamp: one of the two clocks is wrong.
+    /// The service rejected the timestamp: one of the two clocks is wrong.
     ClockRefused,
-    /// The service refused the token of a temporary credential.
+    /// The service rejected the token of a temporary credential.
     TokenRefused,
-    /// The service refused the request, for a reason that a repeat does not change.
+    /// The service returned an error that a retry does not change.
     Refused,
-    /// Bytes left, and no valid answer came back: the service may have acted.
+    /// Bytes were sent, and no valid response came back: the request may have taken effect.
     Ambiguous,
-    /// Something other than the service answered after bytes had left: a redirect, a foreign page.
+    /// Something other than the service responded after bytes were sent: a redirect, a page of another server.
     Misrouted,
-    /// The peer could not prove who it is; nothing was sent to it.
+    /// The peer's certificate is not trusted; nothing was sent to it.
     Untrusted,
-    /// The service did it.
+    /// The service executed the request.
     Success,
 }
 
 impl Outcome {
-    /// All of them, in the order of their declaration.
+    /// All outcomes, in the order of their declaration.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 9] = [
         Self::NotSent,
@@ -44,7 +45,7 @@ impl Outcome {
         Self::Success,
     ];
 
-    /// The word for it in messages and metrics.
+    /// The name in messages and metrics.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +61,7 @@ impl Outcome {
         }
     }
 
-    /// Whether the service may have acted without saying so.
+    /// Whether the request may have taken effect without a confirmation.
     pub(crate) const fn may_have_acted(self) -> bool {
         matches!(self, Self::Ambiguous | Self::Misrouted)
     }
@@ -72,17 +73,17 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// One attempt, as it is remembered in a report or an error.
+/// One attempt, as listed in a report or an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attempt {
     /// What it proved.
     pub outcome: Outcome,
-    /// When it began, counted from the beginning of the call.
+    /// When it began, since the beginning of the call.
     pub began: Duration,
     /// How long it took.
     pub took: Duration,
-    /// HTTP status, if an answer came.
+    /// HTTP status, if a response arrived.
     pub status: Option<u16>,
     /// Error code, if the service gave one.
     pub code: Option<ErrorCode>,
@@ -107,14 +108,13 @@ impl fmt::Display for Attempt {
 
 /// What an error of the service proves, by its code and the HTTP status that it came with.
 ///
-/// A refusal is a code that the action documents, or one of a family that says so whatever follows it, unless the
-/// specification says that a part of the request may have been carried out. Every other code (a timeout, an
-/// internal error, a failed operation, an unknown name) proves nothing, and with a status of 500 or more no
-/// code does: something failed, perhaps after the action.
+/// An error is final if the action documents its code, or if its family means a rejection whatever follows it; unless
+/// the specification says that the request may have taken effect in part. Every other code (a timeout, an internal
+/// error, a failed operation, an unknown name) proves nothing. With a status of 500 or more no code proves anything:
+/// something failed, perhaps after the request took effect.
 ///
-/// Codes are names that begin with a capital letter. An error without one (`"Error":{}`,
-/// `"Code":null`, `"Code":""`, `"Code":500`) proves nothing: what writes such a thing failed halfway, and
-/// perhaps after the action.
+/// Codes are names that begin with a capital letter. An error without one (`"Error":{}`, `"Code":null`, `"Code":""`,
+/// `"Code":500`) proves nothing: a server that writes this failed halfway, perhaps after the request took effect.
 pub(crate) fn outcome_of_code(code: &ErrorCode, status: u16, info: &ActionInfo) -> Outcome {
     match code.as_str() {
         text if !is_code(text) => Outcome::Ambiguous,
@@ -129,30 +129,30 @@ pub(crate) fn outcome_of_code(code: &ErrorCode, status: u16, info: &ActionInfo) 
     }
 }
 
-/// Whether a text may be an error code: not empty, no number, no sentence.
+/// Whether a text may be an error code: not empty, not a number, not a sentence.
 pub(crate) fn is_code(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_uppercase())
         && !text.contains(char::is_whitespace)
 }
 
-/// The old gateway counts a request as a replay from this difference of the clocks on.
+/// If the clocks differ by more than this, the old gateway treats a request as a replay.
 pub(crate) const REPLAY_WINDOW: i64 = 2 * 60 * 60;
 
-/// What an error of the old gateway proves, by its number. `ahead` is by how many seconds its clock was
-/// measured to be ahead of the time that the request was signed with.
+/// What an error of the old gateway proves, by its number. `ahead` is how many seconds the gateway's clock was ahead
+/// of the time that the request was signed with.
 ///
-/// The numbers and what they mean: <https://cloud.tencent.com/document/product/236/1718>. A number that is not
-/// there proves nothing.
+/// The numbers and their meanings: <https://cloud.tencent.com/document/product/236/1718>. An unlisted number proves
+/// nothing.
 pub(crate) fn outcome_of_gateway_number(code: &ErrorCode, ahead: Option<i64>) -> Outcome {
     match code.as_str() {
         // Request expired.
         "4200" => Outcome::ClockRefused,
-        // "Replay attack": the nonce came before, or the clocks differ by more than two hours. Every attempt
-        // has a nonce of its own, so a nonce that came before is a second copy of this very attempt, and the
-        // first copy may have been carried out.
+        // "Replay attack": the nonce was used before, or the clocks differ by more than two hours. Every attempt has
+        // its own nonce, so a used nonce means a second copy of this attempt, and the first copy may have taken
+        // effect.
         "4500" if ahead.is_some_and(|ahead| ahead.abs() > REPLAY_WINDOW) => Outcome::ClockRefused,
         "4500" => Outcome::Ambiguous,
-        // Token of a temporary credential.
+        // Invalid token of a temporary credential.
         "4105" => Outcome::TokenRefused,
         // More requests than the quota.
         "4400" => Outcome::Throttled,
@@ -160,24 +160,23 @@ pub(crate) fn outcome_of_gateway_number(code: &ErrorCode, ahead: Option<i64>) ->
         "4000" | "4100" | "4101" | "4102" | "4103" | "4104" | "4106" | "4110" | "4300" | "4600" => {
             Outcome::Refused
         }
-        // No such resource, no stock, no money, no qualification, no such version.
+        // No such resource, no stock, insufficient balance, not qualified, no such version.
         "5000" | "5200" | "5300" | "5500" | "6100" => Outcome::Refused,
-        // Operation failed (5100), carried out in part (5400), server fault (6000), maintenance (6200).
+        // Operation failed (5100), partially executed (5400), internal error (6000), maintenance (6200).
         _ => Outcome::Ambiguous,
     }
 }
 
-/// What an answer that is no envelope proves, by its HTTP status alone.
+/// What a response that is no envelope proves, by its HTTP status alone.
 ///
-/// `turned_away` is whether a 429 of an unknown sender may be believed: not for an action that a
-/// second sending would harm.
-pub(crate) const fn outcome_of_status(status: u16, turned_away: bool) -> Outcome {
+/// `trust_429` is whether a 429 from an unknown sender is trusted: not for an action that a retry would harm.
+pub(crate) const fn outcome_of_status(status: u16, trust_429: bool) -> Outcome {
     match status {
-        429 if turned_away => Outcome::Throttled,
+        429 if trust_429 => Outcome::Throttled,
         300..=399 => Outcome::Misrouted,
         408 | 429 => Outcome::Ambiguous,
         400..=499 => Outcome::Misrouted,
-        // Also a 200 without an envelope: a captive portal, or a truncated answer of the service.
+        // Also a 200 without an envelope: a captive portal, or a truncated response of the service.
         _ => Outcome::Ambiguous,
     }
 }
@@ -231,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn unlisted_code_is_a_refusal_only_if_its_family_says_so() {
+    fn unlisted_code_is_final_only_if_its_family_is() {
         for code in [
             "InvalidParameterValue.SomethingNew",
             "InvalidParameterValue.TimeoutTooLong",
@@ -276,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn no_code_proves_anything_with_a_status_of_500_or_more() {
+    fn no_code_proves_anything_with_status_500_or_more() {
         for code in [
             "InvalidParameter",
             "FailedOperation.Unreturnable",
@@ -301,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_prove_what_the_specification_says() {
+    fn codes_map_to_outcomes() {
         for (code, outcome) in [
             ("RequestLimitExceeded", Outcome::Throttled),
             ("RequestLimitExceeded.UinLimitExceeded", Outcome::Throttled),
@@ -322,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_without_a_code_proves_nothing() {
+    fn error_without_code_proves_nothing() {
         for code in
             ["", " ", "\t", "500", "4400", "-1", "0", " LimitExceeded", "Limit exceeded", "<h1>"]
         {
@@ -331,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_the_old_gateway_prove_what_its_table_says() {
+    fn old_gateway_numbers_map_to_outcomes() {
         let outcome = |code, ahead| outcome_of_gateway_number(&ErrorCode::from(code), ahead);
         for (code, expected) in [
             ("4000", Outcome::Refused),
@@ -349,7 +348,7 @@ mod tests {
         ] {
             assert_eq!(outcome(code, Some(0)), expected, "{code}");
         }
-        // The clock explains a replay only when it was measured, and only beyond two hours.
+        // The clock explains a replay error only if it was measured, and only beyond two hours.
         for (ahead, expected) in [
             (None, Outcome::Ambiguous),
             (Some(0), Outcome::Ambiguous),
@@ -363,10 +362,10 @@ mod tests {
     }
 
     #[test]
-    fn statuses_without_an_envelope_never_prove_a_refusal() {
+    fn status_without_envelope_never_proves_a_rejection() {
         for status in 100..600 {
-            for turned_away in [false, true] {
-                let outcome = outcome_of_status(status, turned_away);
+            for trust_429 in [false, true] {
+                let outcome = outcome_of_status(status, trust_429);
                 assert_ne!(outcome, Outcome::Refused, "{status}");
                 assert_ne!(outcome, Outcome::Success, "{status}");
             }

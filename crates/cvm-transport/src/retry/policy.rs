@@ -1,47 +1,62 @@
-//! Whether to send again: the retry policy as a pure state machine, without IO and without a clock.
+//! The retry policy: whether to retry, when, and how a call ends. A pure state machine without IO and without a clock.
 //!
-//! The machine is told the outcome of each attempt and what is left of time, and takes what a retry costs
-//! from the retry budget; it answers with the next [`Decision`]. Everything it remembers is in its fields, and
-//! nothing in it can be stale: the verdict follows from the attempt that was just made and from what the
-//! earlier ones left in doubt.
+//! After each attempt, the machine gets the outcome and the time left, takes the cost of a retry from the retry
+//! budget, and returns the next [`Decision`]. All its memory is in its fields: the verdict follows from the latest
+//! attempt and from whether an earlier one may have taken effect.
 //!
 //! | outcome | read | token | convergent | guarded | hazard | cost | pause |
 //! |---|---|---|---|---|---|---|---|
-//! | not sent | again | again | again | again | again | 14 | transient |
-//! | not sent, as the proxy wants a password (407) or STS gave no credential | stop | stop | stop | stop | stop | – | – |
-//! | throttled | again | again | again | again | again | 5 | throttle |
-//! | clock refused | again, once, with the measured time | ← | ← | ← | ← | 0 | none |
-//! | token refused | again, once, with a fresh credential | ← | ← | ← | ← | 0 | none |
-//! | ambiguous | again | again, same token | again, once | unknown | unknown | 14 | transient |
-//! | ambiguous, as the response cannot be decoded | stop | again, same token | unknown | unknown | unknown | 14 | transient |
+//! | not sent | retry | retry | retry | retry | retry | 14 | transient |
+//! | not sent, because the proxy wants a password (407) or STS gave no credential | stop | stop | stop | stop | stop | – | – |
+//! | throttled | retry | retry | retry | retry | retry | 5 | throttle |
+//! | clock refused | retry once, with the measured time | ← | ← | ← | ← | 0 | none |
+//! | token refused | retry once, with a new credential | ← | ← | ← | ← | 0 | none |
+//! | ambiguous | retry | retry, same token | retry once | unknown | unknown | 14 | transient |
+//! | ambiguous, because the response cannot be decoded | stop | retry, same token | unknown | unknown | unknown | 14 | transient |
 //! | refused, misrouted, untrusted | stop | stop | stop | stop | stop | – | – |
 //!
-//! **Ambiguity is sticky.** Once an attempt of a request that changes something was ambiguous, a later
-//! refusal proves nothing about that attempt: the end is [`Verdict::Unknown`].
+//! **Ambiguity is sticky.** After an ambiguous attempt of a write, a later error proves nothing about that attempt:
+//! the call ends with [`Verdict::Unknown`].
+//!
+//! An attempt is sent only if enough of the call's time is left for its response ([`min_time`]), and only while the
+//! service knows the client token ([`CLIENT_TOKEN_WINDOW`](crate::CLIENT_TOKEN_WINDOW)).
 
 use std::time::Duration;
 
 use cvm_protocol::RetryClass;
+use tokio::time::Instant;
 
 use crate::Outcome;
 use crate::retry::backoff::{
     BackoffKind, {self},
 };
 
-/// What a resend after a failure of the network or the service costs.
+/// The budget tokens for a retry after a failure of the network or the service. See [`budget`](super::budget) for the
+/// source of both costs.
 pub(crate) const TRANSIENT_COST: u32 = 14;
-/// What a resend after a throttle costs.
+/// The budget tokens for a retry after a throttle.
 pub(crate) const THROTTLE_COST: u32 = 5;
-/// No attempt begins with less time than this: it could only end in another unknown outcome.
+/// No attempt is sent with less time left: it could only end in another unknown outcome.
 pub(crate) const MIN_TIME: Duration = Duration::from_secs(1);
 
-/// How much time an attempt needs at least in a call that may take `whole`: [`MIN_TIME`], or half of a
-/// call that is given less than two seconds.
-pub(crate) fn min_time(whole: Duration) -> Duration {
-    MIN_TIME.min(whole / 2)
+/// The minimum time of an attempt in a call with this timeout: [`MIN_TIME`], or half of a timeout below two seconds.
+pub(crate) fn min_time(timeout: Duration) -> Duration {
+    MIN_TIME.min(timeout / 2)
 }
 
-/// The machine of one call.
+/// The latest time at which an attempt may be sent: early enough for a response before the call's deadline, and while
+/// the service knows the client token. `token_left` is the rest of the token's window.
+pub(crate) fn latest_send(
+    now: Instant,
+    deadline: Instant,
+    timeout: Duration,
+    token_left: Option<Duration>,
+) -> Instant {
+    let latest = deadline.checked_sub(min_time(timeout)).unwrap_or(now);
+    token_left.map_or(latest, |left| latest.min(now + left))
+}
+
+/// The retry state of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Retry {
     class: RetryClass,
@@ -53,23 +68,27 @@ pub(crate) struct Retry {
     token_refreshed: bool,
 }
 
-/// What the machine is told after an attempt.
+/// What the policy needs to know about an attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AttemptInfo {
     pub(crate) outcome: Outcome,
-    /// How long the server asks to wait.
+    /// The server's `Retry-After`.
     pub(crate) retry_after: Option<Duration>,
-    /// Time left of the whole call.
+    /// The time left until the call's deadline.
     pub(crate) left: Duration,
-    /// Sixty-four random bits for the jitter.
+    /// How long another attempt with the client token may still be sent; `None` without a token.
+    pub(crate) token_left: Option<Duration>,
+    /// 64 random bits for the jitter.
     pub(crate) random: u64,
-    /// Whether a measured clock or a fresh credential is to be had.
+    /// Whether a measured clock or a new credential is available.
     pub(crate) recoverable: bool,
-    /// Whether another attempt would bring the same: a whole response that cannot be decoded, a proxy that
-    /// wants a password, or a credential whose source has repeated its own requests.
+    /// Whether another attempt would fail the same way: a complete response that cannot be decoded, a proxy that
+    /// wants a password, or a credential source that has made its own retries.
     pub(crate) is_final: bool,
-    /// The error code says that another attempt may do harm, even with the same client token.
+    /// The error code says that a retry may do harm, even with the same client token.
     pub(crate) forbids_retry: bool,
+    /// The circuit breakers of all hosts are open, so there is no host to send to.
+    pub(crate) breaker_open: bool,
 }
 
 /// What to do next.
@@ -85,37 +104,38 @@ pub(crate) enum Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Success,
-    /// It did not happen.
+    /// The request did not take effect.
     Failed,
-    /// It may have happened.
+    /// The request may have taken effect.
     Unknown,
 }
 
-/// Why a call ended where it did.
+/// Why a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
-    /// The outcome of the attempt is final for this class.
+    /// For this class, the outcome of the attempt is final.
     Final,
-    /// All attempts were made.
+    /// All attempts were used.
     Attempts,
-    /// Too many calls to this endpoint failed of late.
+    /// The retry budget is exhausted.
     Budget,
-    /// The pause would not end in time.
+    /// The retry would be too late for the call's deadline.
     Deadline,
-    /// The pause would not end while the service surely knows the client token.
-    Window,
+    /// The retry would be too late for the window in which the service knows the client token.
+    TokenWindow,
 }
 
 impl Retry {
+    /// Starts a call. By default, a call has 4 attempts, or 3 if repeating it sets the same state again.
     pub(crate) const fn new(class: RetryClass, limit: Option<u32>) -> Self {
-        let own = match class {
+        let default = match class {
             RetryClass::Convergent => 3,
             _ => 4,
         };
         let max_attempts = match limit {
             Some(0) => 1,
             Some(limit) => limit,
-            None => own,
+            None => default,
         };
         Self {
             class,
@@ -128,66 +148,64 @@ impl Retry {
         }
     }
 
-    /// Whether an attempt that is not the last one may have been carried out.
+    /// Whether an attempt before the latest one may have taken effect.
     pub(crate) const fn maybe_applied(&self) -> bool {
         self.maybe_applied
     }
 
-    /// Decides what follows the attempt that was just made. `take` takes the cost of a retry from the
-    /// budget and returns whether there was enough; it is asked last, so nothing is taken in vain.
-    pub(crate) fn next(&mut self, seen: &AttemptInfo, take: impl FnOnce(u32) -> bool) -> Decision {
-        let outcome = seen.outcome;
+    /// Decides what follows the attempt that was just made. `take` takes the cost of a retry from the budget and
+    /// returns whether there was enough. It is called last, so nothing is taken in vain.
+    pub(crate) fn next(&mut self, info: &AttemptInfo, take: impl FnOnce(u32) -> bool) -> Decision {
+        let outcome = info.outcome;
         if outcome == Outcome::Success {
             return Decision::Stop(Verdict::Success, StopReason::Final);
+        }
+        if info.breaker_open {
+            return self.stop(StopReason::Final);
         }
         if outcome.may_have_acted() && self.class != RetryClass::Read {
             self.maybe_applied = true;
         }
         match outcome {
-            // A clock or a credential that was mended is no failed attempt, and it costs nothing; it
-            // can happen once each, so the loop still ends.
-            Outcome::ClockRefused if !self.clock_corrected && seen.recoverable => {
+            // Correcting the clock or renewing the credential is no failed attempt and costs nothing. It happens at
+            // most once each, so the loop ends.
+            Outcome::ClockRefused if !self.clock_corrected && info.recoverable => {
                 self.clock_corrected = true;
-                return self.at_once(seen);
+                return self.retry_at_once(info);
             }
-            Outcome::TokenRefused if !self.token_refreshed && seen.recoverable => {
+            Outcome::TokenRefused if !self.token_refreshed && info.recoverable => {
                 self.token_refreshed = true;
-                return self.at_once(seen);
+                return self.retry_at_once(info);
             }
             _ => {}
         }
         self.attempts += 1;
         let (kind, cost) = match outcome {
-            Outcome::NotSent if !seen.is_final => (BackoffKind::Transient, TRANSIENT_COST),
+            Outcome::NotSent if !info.is_final => (BackoffKind::Transient, TRANSIENT_COST),
             Outcome::Throttled => (BackoffKind::Throttle, THROTTLE_COST),
-            Outcome::Ambiguous if !seen.forbids_retry && self.may_repeat(seen.is_final) => {
+            Outcome::Ambiguous if !info.forbids_retry && self.may_repeat(info.is_final) => {
                 self.ambiguous += 1;
                 (BackoffKind::Transient, TRANSIENT_COST)
             }
-            _ => return self.end(StopReason::Final),
+            _ => return self.stop(StopReason::Final),
         };
         if self.attempts >= self.max_attempts {
-            return self.end(StopReason::Attempts);
+            return self.stop(StopReason::Attempts);
         }
-        let pause = backoff::pause(kind, self.attempts, seen.random, seen.retry_after);
-        // A wish is followed within bounds, but an attempt before it is up, in a call that ends before
-        // that, would be in vain.
-        let wish = seen.retry_after.unwrap_or_default().max(pause);
-        if wish.saturating_add(MIN_TIME) > seen.left {
-            return self.end(StopReason::Deadline);
+        let pause = backoff::pause(kind, self.attempts, info.random, info.retry_after);
+        // A `Retry-After` is respected within bounds, but if the call ends before that time, a retry is pointless.
+        let wait = info.retry_after.unwrap_or_default().max(pause);
+        let (left, reason) = time_for_retry(info);
+        if wait.saturating_add(MIN_TIME) > left {
+            return self.stop(reason);
         }
         if !take(cost) {
-            return self.end(StopReason::Budget);
+            return self.stop(StopReason::Budget);
         }
         Decision::Retry { pause }
     }
 
-    /// Stops here, because there is no host to send to.
-    pub(crate) const fn give_up(&self) -> Decision {
-        self.end(StopReason::Final)
-    }
-
-    /// Whether a request of this class may be sent again although it may have been carried out.
+    /// Whether a request of this class may be retried although it may have taken effect.
     const fn may_repeat(&self, is_final: bool) -> bool {
         match self.class {
             RetryClass::Token => true,
@@ -197,20 +215,36 @@ impl Retry {
         }
     }
 
-    fn at_once(&self, seen: &AttemptInfo) -> Decision {
-        if seen.left < MIN_TIME {
-            return self.end(StopReason::Deadline);
+    fn retry_at_once(&self, info: &AttemptInfo) -> Decision {
+        let (left, reason) = time_for_retry(info);
+        if left < MIN_TIME {
+            return self.stop(reason);
         }
         Decision::Retry { pause: Duration::ZERO }
     }
 
-    /// How a call ends that sends nothing more.
+    /// The verdict of a call that sends nothing more.
     pub(crate) const fn verdict(&self) -> Verdict {
         if self.maybe_applied { Verdict::Unknown } else { Verdict::Failed }
     }
 
-    const fn end(&self, why: StopReason) -> Decision {
-        Decision::Stop(self.verdict(), why)
+    const fn stop(&self, reason: StopReason) -> Decision {
+        Decision::Stop(self.verdict(), reason)
+    }
+}
+
+/// The time left for a retry, and the reason to stop if it is too short.
+fn time_for_retry(info: &AttemptInfo) -> (Duration, StopReason) {
+    // An attempt has to be sent within the token's window; its response may arrive later.
+    let window = match info.token_left {
+        None => Duration::MAX,
+        Some(Duration::ZERO) => Duration::ZERO,
+        Some(left) => left + MIN_TIME,
+    };
+    if window < info.left {
+        (window, StopReason::TokenWindow)
+    } else {
+        (info.left, StopReason::Deadline)
     }
 }
 

@@ -1,9 +1,9 @@
-//! Tracks the client tokens that went out: with which parameters, to which service, region and host, since
-//! when, and for which calls.
+//! Tracks the client tokens that were sent: with which parameters, to which service, region and host, since when, and
+//! for which calls.
 //!
-//! Several calls of one client may use the same token, one after the other or at the same time. What one of
-//! them learns counts for all: a request that may have been carried out under a token leaves the token in
-//! doubt for good, whatever becomes of the other calls.
+//! Several calls of one client may use the same token, one after the other or at the same time. What one of them
+//! learns counts for all: if a request with a token may have taken effect, the token stays bound to that request,
+//! whatever happens to the other calls.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -16,26 +16,26 @@ use tokio::time::Instant;
 use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 use crate::{Error, Outcome};
 
-/// How many tokens are remembered at least. More are, as long as requests with them may still be sent.
-const REMEMBERED: usize = 16_384;
+/// The number of tokens that are always remembered. More are kept as long as requests with them may still be sent.
+const MIN_REMEMBERED: usize = 16_384;
 
-/// The tokens of a client and its clones.
+/// The client tokens of a client and its clones.
 ///
-/// A token belongs to one request for ever, whatever became of it: with other parameters the service would
-/// answer with what the first ones made, or refuse, and nobody published which. Another region or endpoint
-/// does not know the token, and would carry the request out a second time. And a token belongs to a few
-/// minutes: nobody published either for how long the service knows it.
+/// A token belongs to one request forever. With other parameters the service would return the resources of the first
+/// request, or an error; which of the two is not documented. Another region or endpoint does not know the token and
+/// would execute the request a second time. And a token is valid only for a few minutes: how long the service knows
+/// it is not documented either.
 #[derive(Debug, Default)]
-pub(crate) struct SentTokens(Mutex<Records>);
+pub(crate) struct SentTokens(Mutex<TokenRecords>);
 
 #[derive(Debug, Default)]
-struct Records {
-    by_token: HashMap<String, Record>,
-    /// The tokens from the oldest on.
+struct TokenRecords {
+    by_token: HashMap<String, TokenRecord>,
+    /// The tokens, oldest first.
     order: VecDeque<String>,
 }
 
-/// What a token went out with, and where to.
+/// What a token was sent with, and to where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct TokenUse {
     /// A hash of action and parameters.
@@ -47,10 +47,10 @@ pub(crate) struct TokenUse {
 }
 
 impl TokenUse {
-    /// What differs from the first use of the token, and what to do about it.
+    /// How this use differs from the first use of the token, and what to do about it.
     fn conflict(&self, first: &Self) -> Option<String> {
         if self.hash != first.hash {
-            let text = "this client token already went out with other parameters; leave it empty for a new \
+            let text = "this client token was already sent with other parameters; leave it empty to get a new \
                         one, or send the same parameters again";
             return Some(text.to_owned());
         }
@@ -58,9 +58,9 @@ impl TokenUse {
             return None;
         }
         Some(format!(
-            "this client token already went out to {first}, and this call would go to {self}, which does not \
-             know the token and would carry the request out again; call the first place again, or leave the \
-             token empty for a new request"
+            "this client token was already sent to {first}, but this call would go to {self}, which does not know \
+             the token and would execute the request again; call the first endpoint again, or leave the token \
+             empty for a new request"
         ))
     }
 }
@@ -76,93 +76,99 @@ impl fmt::Display for TokenUse {
 }
 
 #[derive(Debug)]
-struct Record {
+struct TokenRecord {
     first: TokenUse,
     /// Calls that hold the token now.
     holders: usize,
-    /// Attempts with the token that are on their way now.
+    /// Attempts with the token that are in progress now.
     in_flight: usize,
-    /// A request with the token reached somebody.
-    has_left: bool,
-    /// A request with the token was carried out, or may have been.
+    /// A request with the token reached a server.
+    was_sent: bool,
+    /// A request with the token took effect, or may have taken effect.
     may_have_acted: bool,
-    /// Time since the first request that was carried out, may have been, or still may be.
+    /// Time since the first request that took effect, may have, or still may.
     age: Option<Age>,
 }
 
-/// A point in time, on both clocks.
+/// One instant, on both clocks.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Moment {
+pub(crate) struct ClockReading {
     pub(crate) monotonic: Instant,
     pub(crate) wall: SystemTime,
 }
 
-/// Time since a point in time, by the clock that counts more.
+/// Time since an instant, by whichever clock shows more.
 ///
-/// On Linux the monotonic clock stands still while the machine sleeps, and the wall clock may be set back
-/// at any time. So the age grows by the larger of the two steps between one look and the next, and what
-/// was once counted stays.
+/// On Linux the monotonic clock stops while the machine sleeps, and the wall clock may be set back at any time. So the
+/// age grows by the larger of the two steps between consecutive readings, and never shrinks.
 #[derive(Clone, Copy, Debug)]
 struct Age {
     age: Duration,
-    looked: Moment,
+    last_reading: ClockReading,
 }
 
 impl Age {
-    const fn since(now: Moment) -> Self {
-        Self { age: Duration::ZERO, looked: now }
+    const fn since(now: ClockReading) -> Self {
+        Self { age: Duration::ZERO, last_reading: now }
     }
 
-    fn at(&mut self, now: Moment) -> Duration {
-        let monotonic = now.monotonic.saturating_duration_since(self.looked.monotonic);
-        let wall = now.wall.duration_since(self.looked.wall).unwrap_or_default();
+    fn at(&mut self, now: ClockReading) -> Duration {
+        let monotonic = now.monotonic.saturating_duration_since(self.last_reading.monotonic);
+        let wall = now.wall.duration_since(self.last_reading.wall).unwrap_or_default();
         self.age = self.age.saturating_add(monotonic.max(wall));
-        self.looked =
-            Moment { monotonic: now.monotonic.max(self.looked.monotonic), wall: now.wall };
+        self.last_reading = ClockReading {
+            monotonic: now.monotonic.max(self.last_reading.monotonic),
+            wall: now.wall,
+        };
         self.age
     }
 }
 
 impl SentTokens {
-    fn open(&self) -> MutexGuard<'_, Records> {
+    fn lock_records(&self) -> MutexGuard<'_, TokenRecords> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses a token that went out with other parameters, to another place, or too long ago.
-    pub(crate) fn admit(&self, token: &str, used: &TokenUse, now: Moment) -> Result<(), Error> {
-        match self.open().by_token.get_mut(token) {
+    /// Rejects a token that was sent with other parameters, to another endpoint, or too long ago.
+    pub(crate) fn admit(
+        &self,
+        token: &str,
+        used: &TokenUse,
+        now: ClockReading,
+    ) -> Result<(), Error> {
+        match self.lock_records().by_token.get_mut(token) {
             Some(record) => record.admit(used, now),
             None => Ok(()),
         }
     }
 
-    /// As [`admit`](Self::admit), for a call that is about to send: the token is bound to this use
-    /// as long as the call holds it, and afterwards if anything left.
+    /// Like [`admit`](Self::admit), for a call that is about to send: binds the token to this use as long as the call
+    /// holds it, and afterwards if anything was sent.
     pub(crate) fn hold<'a>(
         &'a self,
         token: &'a str,
         used: &TokenUse,
-        now: Moment,
+        now: ClockReading,
     ) -> Result<TokenHold<'a>, Error> {
-        let mut records = self.open();
+        let mut records = self.lock_records();
         if let Some(record) = records.by_token.get_mut(token) {
             record.admit(used, now)?;
             record.holders += 1;
         } else {
-            records.by_token.insert(token.to_owned(), Record::new(used.clone()));
+            records.by_token.insert(token.to_owned(), TokenRecord::new(used.clone()));
             records.order.push_back(token.to_owned());
-            records.forget_the_oldest(now);
+            records.drop_oldest(now);
         }
         Ok(TokenHold { tokens: self, token, is_in_flight: false })
     }
 }
 
-impl Records {
-    /// Keeps the memory bounded. What may still be sent is kept however much it is.
-    fn forget_the_oldest(&mut self, now: Moment) {
-        while self.order.len() > REMEMBERED {
+impl TokenRecords {
+    /// Keeps the memory bounded. Tokens that may still be sent are always kept.
+    fn drop_oldest(&mut self, now: ClockReading) {
+        while self.order.len() > MIN_REMEMBERED {
             let Some(oldest) = self.order.front() else { return };
-            if self.by_token.get_mut(oldest).is_some_and(|record| !record.is_over(now)) {
+            if self.by_token.get_mut(oldest).is_some_and(|record| !record.is_expired(now)) {
                 return;
             }
             self.by_token.remove(oldest);
@@ -171,52 +177,52 @@ impl Records {
     }
 }
 
-impl Record {
+impl TokenRecord {
     fn new(first: TokenUse) -> Self {
-        Self { first, holders: 1, in_flight: 0, has_left: false, may_have_acted: false, age: None }
+        Self { first, holders: 1, in_flight: 0, was_sent: false, may_have_acted: false, age: None }
     }
 
-    fn admit(&mut self, used: &TokenUse, now: Moment) -> Result<(), Error> {
+    fn admit(&mut self, used: &TokenUse, now: ClockReading) -> Result<(), Error> {
         if let Some(text) = used.conflict(&self.first) {
             return Err(Error::usage(text));
         }
-        if self.left(now).is_none() {
-            return Err(Error::usage(too_late()));
+        if self.time_left(now).is_none() {
+            return Err(Error::usage(window_is_over()));
         }
         Ok(())
     }
 
-    /// How long requests with this token may still leave: `None` when the window is over.
-    fn left(&mut self, now: Moment) -> Option<Duration> {
+    /// How long requests with this token may still be sent; `None` after the window.
+    fn time_left(&mut self, now: ClockReading) -> Option<Duration> {
         let age = self.age.as_mut().map_or(Duration::ZERO, |age| age.at(now));
         CLIENT_TOKEN_WINDOW.checked_sub(age)
     }
 
-    /// Whether nothing can be sent with this token any more, or could be sent as if it were new.
-    fn is_over(&mut self, now: Moment) -> bool {
-        self.holders == 0 && (self.age.is_none() || self.left(now).is_none())
+    /// Whether no request with this token can be sent any more, so that forgetting it does no harm.
+    fn is_expired(&mut self, now: ClockReading) -> bool {
+        self.holders == 0 && (self.age.is_none() || self.time_left(now).is_none())
     }
 
-    fn landed(&mut self, has_left: bool, may_have_acted: bool) {
+    fn end_attempt(&mut self, was_sent: bool, may_have_acted: bool) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        self.has_left |= has_left;
+        self.was_sent |= was_sent;
         self.may_have_acted |= may_have_acted;
         if self.in_flight == 0 && !self.may_have_acted {
-            // Whatever left was refused for certain: the service has nothing under this token.
+            // The service certainly rejected everything that was sent: it has nothing under this token.
             self.age = None;
         }
     }
 }
 
-fn too_late() -> String {
+fn window_is_over() -> String {
     format!(
-        "this client token went out more than {} s ago, and the service may have forgotten it; \
-         look for what it made, with `reconcile_creation`, before you decide on a new request",
+        "this client token was first sent more than {} s ago, and the service may have forgotten it; look for what \
+         it created, with `reconcile_creation`, before you decide on a new request",
         CLIENT_TOKEN_WINDOW.as_secs()
     )
 }
 
-/// The use of a token by one call. Dropped while an attempt is on its way, the token stays in doubt.
+/// The use of a token by one call. If it is dropped while an attempt is in progress, the token stays bound.
 #[derive(Debug)]
 pub(crate) struct TokenHold<'a> {
     tokens: &'a SentTokens,
@@ -225,12 +231,12 @@ pub(crate) struct TokenHold<'a> {
 }
 
 impl TokenHold<'_> {
-    /// Asked right before each attempt leaves: refuses when the window is over, whoever began it.
-    pub(crate) fn leave(&mut self, now: Moment) -> Result<(), String> {
-        let mut records = self.tokens.open();
+    /// Checked right before each attempt is sent: fails after the window, whichever call began it.
+    pub(crate) fn begin_attempt(&mut self, now: ClockReading) -> Result<(), String> {
+        let mut records = self.tokens.lock_records();
         let Some(record) = records.by_token.get_mut(self.token) else { return Ok(()) };
-        if record.left(now).is_none() {
-            return Err(too_late());
+        if record.time_left(now).is_none() {
+            return Err(window_is_over());
         }
         record.age.get_or_insert(Age::since(now));
         record.in_flight += 1;
@@ -238,42 +244,42 @@ impl TokenHold<'_> {
         Ok(())
     }
 
-    /// Notes what became of the attempt that left last.
-    pub(crate) fn landed(&mut self, outcome: Outcome) {
-        let has_left = !matches!(outcome, Outcome::NotSent | Outcome::Untrusted);
+    /// Records the outcome of the attempt that was sent last.
+    pub(crate) fn end_attempt(&mut self, outcome: Outcome) {
+        let was_sent = !matches!(outcome, Outcome::NotSent | Outcome::Untrusted);
         let may_have_acted = outcome.may_have_acted() || outcome == Outcome::Success;
-        self.land(has_left, may_have_acted);
+        self.finish_attempt(was_sent, may_have_acted);
     }
 
-    /// Notes that the attempt that was about to leave could not be sent at all.
-    pub(crate) fn stayed(&mut self) {
-        self.land(false, false);
+    /// Records that the attempt that was about to be sent could not be sent at all.
+    pub(crate) fn record_not_sent(&mut self) {
+        self.finish_attempt(false, false);
     }
 
-    fn land(&mut self, has_left: bool, may_have_acted: bool) {
+    fn finish_attempt(&mut self, was_sent: bool, may_have_acted: bool) {
         if std::mem::take(&mut self.is_in_flight)
-            && let Some(record) = self.tokens.open().by_token.get_mut(self.token)
+            && let Some(record) = self.tokens.lock_records().by_token.get_mut(self.token)
         {
-            record.landed(has_left, may_have_acted);
+            record.end_attempt(was_sent, may_have_acted);
         }
     }
 
-    /// How long attempts may still leave; zero when the window is over.
-    pub(crate) fn left(&self, now: Moment) -> Duration {
-        let mut records = self.tokens.open();
+    /// How long attempts may still be sent; zero after the window.
+    pub(crate) fn time_left(&self, now: ClockReading) -> Duration {
+        let mut records = self.tokens.lock_records();
         let record = records.by_token.get_mut(self.token);
-        record.map_or(CLIENT_TOKEN_WINDOW, |record| record.left(now).unwrap_or_default())
+        record.map_or(CLIENT_TOKEN_WINDOW, |record| record.time_left(now).unwrap_or_default())
     }
 }
 
 impl Drop for TokenHold<'_> {
     fn drop(&mut self) {
-        // Nobody waits for the response of an attempt that is still on its way.
-        self.land(true, true);
-        let mut records = self.tokens.open();
+        // Nothing waits for the response of an attempt that is still in progress.
+        self.finish_attempt(true, true);
+        let mut records = self.tokens.lock_records();
         let Some(record) = records.by_token.get_mut(self.token) else { return };
         record.holders = record.holders.saturating_sub(1);
-        if record.holders == 0 && !record.has_left && !record.may_have_acted {
+        if record.holders == 0 && !record.was_sent && !record.may_have_acted {
             records.by_token.remove(self.token);
             records.order.retain(|own| own != self.token);
         }

@@ -1,34 +1,36 @@
-//! The five ways in which one and the same action can be sent.
+//! The five ways to encode and sign a request.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How requests are written and signed.
+/// How requests are encoded and signed.
 ///
-/// All of them reach the same actions. The first is the one to use; the others exist for networks and
-/// tools that speak nothing newer.
+/// All dialects reach the same actions. Use the first one; the others exist for networks and tools that support
+/// nothing newer.
+///
+/// The service documents TC3 as "signature v3" (<https://cloud.tencent.com/document/api/213/30654>), and HmacSHA1 and
+/// HmacSHA256 as "signature v1" (<https://cloud.tencent.com/document/api/213/15693>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Dialect {
     /// TC3-HMAC-SHA256, parameters as a JSON body.
     #[default]
     Tc3,
-    /// TC3-HMAC-SHA256, parameters in the query. Refuses requests with secrets; see
-    /// [`ClientBuilder::allow_secrets_in_url`](crate::ClientBuilder::allow_secrets_in_url).
+    /// TC3-HMAC-SHA256, parameters in the query. Rejects requests with secrets; see
     Tc3Get,
     /// HmacSHA1 (signature v1), parameters as a form body.
     V1Sha1,
     /// HmacSHA256 (signature v1), parameters as a form body.
     V1Sha256,
-    /// HmacSHA256 at the older gateway, parameters as a form body.
+    /// HmacSHA256 at the old gateway, parameters as a form body.
     OldGateway,
 }
 
 impl Dialect {
-    /// All of them.
+    /// All dialects.
     pub const ALL: [Self; 5] =
         [Self::Tc3, Self::Tc3Get, Self::V1Sha1, Self::V1Sha256, Self::OldGateway];
 
-    /// Its name on command lines.
+    /// The name on command lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +42,7 @@ impl Dialect {
         }
     }
 
-    /// Whether the signature travels in headers, as in TC3.
+    /// Whether the signature is in the headers, as in TC3.
     pub(crate) const fn is_tc3(self) -> bool {
         matches!(self, Self::Tc3 | Self::Tc3Get)
     }
@@ -60,13 +62,13 @@ impl FromStr for Dialect {
     }
 }
 
-/// A name that no [`Dialect`] has.
+/// A name that is no [`Dialect`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownDialect;
 
 impl fmt::Display for UnknownDialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown dialect; give tc3, tc3-get, v1-sha1, v1-sha256 or old-gateway")
+        f.write_str("unknown dialect; use tc3, tc3-get, v1-sha1, v1-sha256 or old-gateway")
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back() {
+    fn names_parse_back() {
         for dialect in Dialect::ALL {
             assert_eq!(dialect.to_string().parse(), Ok(dialect));
         }

@@ -1,4 +1,4 @@
-//! Encodes and signs requests.
+//! Encodes and signs requests, and keeps client tokens and clock corrections.
 
 pub(crate) mod client_token;
 pub(crate) mod dialect;

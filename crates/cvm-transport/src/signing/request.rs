@@ -1,4 +1,4 @@
-//! Writes a request once and signs it for every attempt, in the dialect of the client.
+//! Encodes a request once and signs it for every attempt, in the client's dialect.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,26 +13,26 @@ use crate::config::endpoint::Address;
 use crate::observe::mask;
 use crate::{Dialect, Error, PreparedRequest, Region};
 
-/// Most bytes of a query, a form and a JSON body. The service refuses more, after reading them all.
+/// The service's size limits for a query, a form and a JSON body. It rejects more only after reading everything.
 const MAX_QUERY: usize = 32 * 1024;
 const MAX_FORM: usize = 1024 * 1024;
 const MAX_JSON: usize = 10 * 1024 * 1024;
 
 const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
-const AGENT: &str = concat!("cvm-sdk-rust/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT_VALUE: &str = concat!("cvm-sdk-rust/", env!("CARGO_PKG_VERSION"));
 
-/// How a client writes its requests.
+/// How a client encodes its requests.
 #[derive(Clone, Debug)]
 pub(crate) struct RequestEncoding {
     pub(crate) dialect: Dialect,
-    /// v1 and the old gateway put their parameters into the URL.
+    /// v1 and the old gateway send their parameters in the URL.
     pub(crate) in_url: bool,
-    /// A secret may stand in the URL of a loopback endpoint.
+    /// A secret may be in the URL of a loopback endpoint.
     pub(crate) allow_secrets_in_url: bool,
     pub(crate) language: Option<String>,
     pub(crate) request_client: String,
-    /// The same as the value of a header.
+    /// The same, as a header value.
     pub(crate) request_client_header: HeaderValue,
 }
 
@@ -46,10 +46,10 @@ impl RequestEncoding {
     }
 }
 
-/// A request in the form of its dialect, not yet signed: the same for all attempts.
+/// An encoded request that is not yet signed: the same for all attempts.
 pub(crate) struct EncodedRequest {
     content: Content,
-    /// A secret may stand in the URL of this very request.
+    /// A secret may be in the URL of this request.
     secrets_allowed: bool,
 }
 
@@ -60,25 +60,25 @@ enum Content {
 }
 
 impl EncodedRequest {
-    pub(crate) fn write(
+    pub(crate) fn encode(
         request: &dyn Model,
-        writing: &RequestEncoding,
+        encoding: &RequestEncoding,
         address: &Address,
     ) -> Result<Self, Error> {
         let secrets_allowed =
-            !writing.uses_url() || (writing.allow_secrets_in_url && address.is_loopback());
+            !encoding.uses_url() || (encoding.allow_secrets_in_url && address.is_loopback());
         if !secrets_allowed && mask::has_secret(Value::Object(request)) {
             return Err(secret_in_url());
         }
-        let content = if writing.dialect == Dialect::Tc3 {
+        let content = if encoding.dialect == Dialect::Tc3 {
             let body = json::to_vec(request)
-                .map_err(|error| Error::usage("request cannot be written").with_source(error))?;
-            bounded(body.len(), MAX_JSON, "JSON body")?;
+                .map_err(|error| Error::usage("cannot encode the request").with_source(error))?;
+            check_size(body.len(), MAX_JSON, "JSON body")?;
             Content::Json { hash: HexDigest::sha256(&body), body: body.into() }
         } else {
             let pairs =
                 query_form::encode(request).map_err(|error| Error::usage(error.to_string()))?;
-            if writing.dialect == Dialect::Tc3Get {
+            if encoding.dialect == Dialect::Tc3Get {
                 Content::Query(query(&pairs))
             } else {
                 Content::Pairs(pairs)
@@ -90,16 +90,16 @@ impl EncodedRequest {
 
 fn secret_in_url() -> Error {
     Error::usage(
-        "a secret would stand in the URL, where logs and proxies keep it; \
-         use a dialect that posts, or `allow_secrets_in_url` with a loopback endpoint",
+        "a secret would be in the URL, where logs and proxies keep it; use a dialect that sends a body, or \
+         `allow_secrets_in_url` with a loopback endpoint",
     )
 }
 
-fn bounded(length: usize, limit: usize, what: &str) -> Result<(), Error> {
+fn check_size(length: usize, limit: usize, what: &str) -> Result<(), Error> {
     if length <= limit {
         return Ok(());
     }
-    Err(Error::usage(format!("{what} has {length} bytes, and the service takes {limit} at most")))
+    Err(Error::usage(format!("{what} has {length} bytes; the service accepts at most {limit}")))
 }
 
 fn query(pairs: &[query_form::Pair]) -> String {
@@ -109,69 +109,68 @@ fn query(pairs: &[query_form::Pair]) -> String {
 /// What changes from attempt to attempt.
 pub(crate) struct SigningInput<'a> {
     pub(crate) info: &'static ActionInfo,
-    pub(crate) writing: &'a RequestEncoding,
+    pub(crate) encoding: &'a RequestEncoding,
     pub(crate) address: &'a Address,
     pub(crate) region: Option<&'a Region>,
-    /// `None` for the few calls that are sent without a signature.
+    /// `None` for the few calls without a signature.
     pub(crate) credential: Option<&'a Credential>,
-    /// Seconds since 1970, on the endpoint's clock.
+    /// Unix time in seconds, on the endpoint's clock.
     pub(crate) timestamp: u64,
     pub(crate) nonce: u64,
     pub(crate) trace_id: &'a str,
     pub(crate) keys: &'a Mutex<KeyCache>,
 }
 
-/// Signs a draft.
+/// Signs an encoded request.
 pub(crate) fn sign(
-    draft: &EncodedRequest,
-    attempt: &SigningInput<'_>,
+    encoded: &EncodedRequest,
+    input: &SigningInput<'_>,
 ) -> Result<PreparedRequest, Error> {
     let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(HOST, attempt.address.host_header().clone());
+    headers.insert(HOST, input.address.host_header().clone());
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    let (method, query, body): (_, Option<Cow<'_, str>>, _) = match &draft.content {
+    headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
+    let (method, query, body): (_, Option<Cow<'_, str>>, _) = match &encoded.content {
         Content::Json { body, hash } => {
             let request = TextToSign { method: Method::Post, query: "", hash: Some(hash) };
-            sign_tc3(&mut headers, attempt, JSON, &request)?;
+            sign_tc3(&mut headers, input, JSON, &request)?;
             (http::Method::POST, None, body.clone())
         }
         Content::Query(query) => {
-            bounded(query.len(), MAX_QUERY, "query")?;
+            check_size(query.len(), MAX_QUERY, "query")?;
             let request = TextToSign { method: Method::Get, query, hash: None };
-            sign_tc3(&mut headers, attempt, FORM, &request)?;
+            sign_tc3(&mut headers, input, FORM, &request)?;
             (http::Method::GET, Some(query.as_str().into()), Bytes::new())
         }
         Content::Pairs(pairs) => {
-            let has_token =
-                attempt.credential.is_some_and(|credential| credential.token().is_some());
-            if has_token && !draft.secrets_allowed {
+            let has_token = input.credential.is_some_and(|credential| credential.token().is_some());
+            if has_token && !encoded.secrets_allowed {
                 return Err(secret_in_url());
             }
-            let method = if attempt.writing.in_url { Method::Get } else { Method::Post };
-            let text = query(&sign_v1(pairs, attempt, method)?);
+            let method = if input.encoding.in_url { Method::Get } else { Method::Post };
+            let text = query(&sign_v1(pairs, input, method)?);
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(FORM));
-            if attempt.writing.in_url {
-                bounded(text.len(), MAX_QUERY, "query")?;
+            if input.encoding.in_url {
+                check_size(text.len(), MAX_QUERY, "query")?;
                 (http::Method::GET, Some(Cow::Owned(text)), Bytes::new())
             } else {
-                bounded(text.len(), MAX_FORM, "form body")?;
+                check_size(text.len(), MAX_FORM, "form body")?;
                 (http::Method::POST, None, text.into())
             }
         }
     };
-    let base = attempt.address.url();
+    let base = input.address.url();
     let (url, parsed_url) = match query.filter(|query| !query.is_empty()) {
         Some(query) => (format!("{base}?{query}").into(), None),
-        None => (Arc::clone(base), Some(Arc::clone(attempt.address.parsed()))),
+        None => (Arc::clone(base), Some(Arc::clone(input.address.parsed()))),
     };
     Ok(PreparedRequest {
-        action: attempt.info.name,
-        table: attempt.info.request,
+        action: input.info.name,
+        table: input.info.request,
         method,
         url,
         parsed_url,
-        authority: attempt.address.shared_authority(),
+        authority: input.address.shared_authority(),
         headers,
         body,
         client_token: None,
@@ -186,15 +185,15 @@ struct TextToSign<'a> {
 
 fn sign_tc3(
     headers: &mut HeaderMap,
-    attempt: &SigningInput<'_>,
+    input: &SigningInput<'_>,
     content_type: &'static str,
     text: &TextToSign<'_>,
 ) -> Result<(), Error> {
-    let SigningInput { info, writing, address, region, credential, timestamp, .. } = attempt;
+    let SigningInput { info, encoding, address, region, credential, timestamp, .. } = input;
     let signed = [
         ("content-type", content_type),
         ("host", address.authority()),
-        // Not compulsory, but then the signature is good for this action alone.
+        // Not required, but it makes the signature valid for this action only.
         ("x-tc-action", info.name),
     ];
     let authorization = match credential {
@@ -210,31 +209,31 @@ fn sign_tc3(
                 None => tc3::Request::get(text.query, &signed),
             };
             let key = {
-                let mut keys = attempt.keys.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut keys = input.keys.lock().unwrap_or_else(PoisonError::into_inner);
                 let key = keys.key_at(credential, *timestamp, info.service.name);
-                key.map_err(unsignable)?.clone()
+                key.map_err(sign_error)?.clone()
             };
-            tc3::sign_with_key(&key, credential, *timestamp, &request).map_err(unsignable)?
+            tc3::sign_with_key(&key, credential, *timestamp, &request).map_err(sign_error)?
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    put_static(headers, X_TC_ACTION, info.name, "action name")?;
-    put_static(headers, X_TC_VERSION, info.service.version, "version")?;
-    put(headers, X_TC_TIMESTAMP, &timestamp.to_string(), "timestamp")?;
+    insert_static(headers, X_TC_ACTION, info.name, "action name")?;
+    insert_static(headers, X_TC_VERSION, info.service.version, "version")?;
+    insert_str(headers, X_TC_TIMESTAMP, &timestamp.to_string(), "timestamp")?;
     if let Some(region) = region {
-        put(headers, X_TC_REGION, region.as_str(), "region")?;
+        insert_str(headers, X_TC_REGION, region.as_str(), "region")?;
     }
-    if let Some(language) = &writing.language {
-        put(headers, X_TC_LANGUAGE, language, "language")?;
+    if let Some(language) = &encoding.language {
+        insert_str(headers, X_TC_LANGUAGE, language, "language")?;
     }
-    headers.insert(X_TC_REQUESTCLIENT, writing.request_client_header.clone());
-    put(headers, X_TC_TRACEID, attempt.trace_id, "trace id")?;
+    headers.insert(X_TC_REQUESTCLIENT, encoding.request_client_header.clone());
+    insert_str(headers, X_TC_TRACEID, input.trace_id, "trace id")?;
     if let Some(token) = credential.and_then(Credential::token) {
-        put(headers, X_TC_TOKEN, token, "token")?;
-        sensitive(headers, X_TC_TOKEN);
+        insert_str(headers, X_TC_TOKEN, token, "token")?;
+        mark_sensitive(headers, X_TC_TOKEN);
     }
-    put(headers, AUTHORIZATION, &authorization, "authorization")?;
-    sensitive(headers, AUTHORIZATION);
+    insert_str(headers, AUTHORIZATION, &authorization, "authorization")?;
+    mark_sensitive(headers, AUTHORIZATION);
     Ok(())
 }
 
@@ -247,13 +246,18 @@ const X_TC_REQUESTCLIENT: HeaderName = HeaderName::from_static("x-tc-requestclie
 const X_TC_TRACEID: HeaderName = HeaderName::from_static("x-tc-traceid");
 const X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str, what: &str) -> Result<(), Error> {
+fn insert_str(
+    headers: &mut HeaderMap,
+    name: HeaderName,
+    value: &str,
+    what: &str,
+) -> Result<(), Error> {
     let header = HeaderValue::from_str(value).map_err(|_| invalid_header(what))?;
     add(headers, name, header, what)
 }
 
-/// As [`put`], without a copy.
-fn put_static(
+/// Like [`insert_str`], without a copy.
+fn insert_static(
     headers: &mut HeaderMap,
     name: HeaderName,
     value: &'static str,
@@ -263,7 +267,7 @@ fn put_static(
     add(headers, name, header.map_err(|_| invalid_header(what))?, what)
 }
 
-/// Beyond ASCII each reader of a header has its own idea of the text, which is more than was signed.
+/// Rejects non-ASCII values: parties may decode them differently, so another text than the signed one could arrive.
 fn add(
     headers: &mut HeaderMap,
     name: HeaderName,
@@ -278,10 +282,10 @@ fn add(
 }
 
 fn invalid_header(what: &str) -> Error {
-    Error::usage(format!("{what} holds a character that no header may hold"))
+    Error::usage(format!("{what} contains a character that is not allowed in an HTTP header"))
 }
 
-fn sensitive(headers: &mut HeaderMap, name: HeaderName) {
+fn mark_sensitive(headers: &mut HeaderMap, name: HeaderName) {
     if let Some(value) = headers.get_mut(name) {
         value.set_sensitive(true);
     }
@@ -289,14 +293,14 @@ fn sensitive(headers: &mut HeaderMap, name: HeaderName) {
 
 fn sign_v1(
     pairs: &[query_form::Pair],
-    attempt: &SigningInput<'_>,
+    input: &SigningInput<'_>,
     method: Method,
 ) -> Result<Vec<query_form::Pair>, Error> {
-    let SigningInput { info, writing, address, region, timestamp, nonce, .. } = attempt;
-    let Some(credential) = attempt.credential else {
-        return Err(Error::usage("a call without signature is possible in the TC3 dialect only"));
+    let SigningInput { info, encoding, address, region, timestamp, nonce, .. } = input;
+    let Some(credential) = input.credential else {
+        return Err(Error::usage("a call without a signature requires the TC3 dialect"));
     };
-    let signature_method = match writing.dialect {
+    let signature_method = match encoding.dialect {
         Dialect::V1Sha1 => "HmacSHA1",
         _ => "HmacSHA256",
     };
@@ -314,18 +318,18 @@ fn sign_v1(
     if let Some(token) = credential.token() {
         add("Token", token);
     }
-    if let Some(language) = &writing.language {
+    if let Some(language) = &encoding.language {
         add("Language", language);
     }
-    add("RequestClient", &writing.request_client);
+    add("RequestClient", &encoding.request_client);
     params.extend(pairs.iter().cloned());
     let request =
         v1::Request { method, host: address.authority(), path: address.path(), params: &params };
-    let signature = v1::sign(credential, &request).map_err(unsignable)?;
+    let signature = v1::sign(credential, &request).map_err(sign_error)?;
     params.push((v1::SIGNATURE.to_owned(), signature.to_string()));
     Ok(params)
 }
 
-fn unsignable(error: SignError) -> Error {
-    Error::usage(format!("request cannot be signed: {error}")).with_source(error)
+fn sign_error(error: SignError) -> Error {
+    Error::usage(format!("cannot sign the request: {error}")).with_source(error)
 }

@@ -1,43 +1,43 @@
-//! Decides whether an error says that the resources asked for do not exist.
+//! Decides whether an error says that the requested resources do not exist.
 
 use crate::Error;
 
 impl Error {
-    /// Whether the error says that a resource with this id does not exist: the service's code is one of `codes`, and
-    /// its message names no id of the same kind but those that were `asked` for.
+    /// Whether the error says that a requested resource does not exist: its code is one of `codes`, and its message
+    /// contains no id of the same kind other than those in `requested`.
     ///
-    /// Only a code that speaks of this very kind of id counts: a region, a model or a name that is not found says
-    /// nothing of an id. An error beside a result, or under a status that does not fit, may be the response to another
-    /// request.
+    /// Pass only codes for this kind of id: a region, an instance type or a name that is not found says nothing about
+    /// an id. An error beside a result, or with an HTTP status that does not fit, may be the response to another
+    /// request and does not count.
     ///
-    /// **What next:** nothing if the resource was to be removed. Ask once more before you conclude it: one server of
-    /// the service may lag behind.
+    /// **What next:** nothing, if the resource was to be removed. Check once more before you conclude that it is gone:
+    /// one server of the service may have stale data.
     #[must_use]
-    pub fn says_absent(&self, codes: &[&str], asked: &[String]) -> bool {
+    pub fn says_absent(&self, codes: &[&str], requested: &[String]) -> bool {
         let Some(service) = self.service() else { return false };
         let is_response = self.status().is_some_and(|status| (200..300).contains(&status));
         is_response
             && !self.is_contradictory_response()
             && codes.contains(&service.code.as_str())
-            && !names_another(&service.message, asked)
+            && !names_another(&service.message, requested)
     }
 }
 
-/// Whether a message names an id that was not asked for: one of the same kind as an id in the request, or a number
-/// where the request asks by numbers.
-fn names_another(message: &str, asked: &[String]) -> bool {
+/// Whether a message contains an id that was not requested: one of the same kind as a requested id, or a number if
+/// numbers were requested.
+fn names_another(message: &str, requested: &[String]) -> bool {
     let kind = |id: &str| match id.split_once('-') {
         _ if is_number(id) => Some(String::new()),
         Some((kind, rest)) if !rest.is_empty() => Some(kind.to_ascii_lowercase()),
         _ => None,
     };
-    let is_asked = |word: &str| asked.iter().any(|id| id == word);
+    let is_requested = |word: &str| requested.iter().any(|id| id == word);
     let is_of_kind = |word: &str| {
         let of_word = kind(word);
-        of_word.is_some() && asked.iter().any(|id| kind(id) == of_word)
+        of_word.is_some() && requested.iter().any(|id| kind(id) == of_word)
     };
     let is_part = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-    message.split(|letter| !is_part(letter)).any(|word| is_of_kind(word) && !is_asked(word))
+    message.split(|letter| !is_part(letter)).any(|word| is_of_kind(word) && !is_requested(word))
 }
 
 fn is_number(text: &str) -> bool {
@@ -49,11 +49,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn message_that_names_another_id_proves_no_absence() {
+    fn message_with_another_id_does_not_prove_absence() {
         let instances = ["ins-1", "ins-2"].map(str::to_owned);
         let filter = ["host-id", "host-1"].map(str::to_owned);
         let versions = ["lt-1", "2", "3"].map(str::to_owned);
-        for (asked, message, expected) in [
+        for (requested, message, expected) in [
             (&instances[..], "", false),
             (&instances, "The instance `ins-1` does not exist.", false),
             (&instances, "['ins-1', 'ins-2'] not found in ap-guangzhou", false),
@@ -68,7 +68,7 @@ mod tests {
             (&versions, "version 4 does not exist", true),
             (&versions, "template lt-2 does not exist", true),
         ] {
-            assert_eq!(names_another(message, asked), expected, "{message}");
+            assert_eq!(names_another(message, requested), expected, "{message}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Finds out whether something was created by a request whose outcome is unknown, by reading a list.
+//! Finds out whether a request with an unknown outcome created something, by reading a list.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -9,27 +9,28 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::client::Client;
 use crate::http::client::BoxFuture;
+use crate::pagination::paginator::copy_request;
 use crate::waiting::schedule::Schedule;
 use crate::{Error, Position};
 
-/// A search that has not begun: `.await` it, or set options first.
+/// A search for created resources: `.await` it, or set options first.
 ///
-/// No query shows a client token, so what was created is recognised by a mark of the caller's own that
-/// the request carried: a tag with a value made for this one request, or a unique name. The list is read
-/// at the times of a [`Reconcile`](crate::Reconcile), counted from the [sending](Self::sent), because
-/// one reading proves nothing: the request may still be on its way. Nothing is ever sent again.
+/// No request shows a client token, so the caller recognizes a created resource by a mark that the request set: a tag
+/// with a value used only for this request, or a unique name. The list is read at the same times as in a
+/// [`Reconcile`](crate::Reconcile), counted from [`sent`](Self::sent), because one read proves nothing: the request
+/// may still be on its way. Nothing is ever sent again.
 ///
-/// The predicate may look at any member, so a list in which an item lacks one that is always present does not
-/// prove that nothing matches. Members that may be absent or null prove nothing either: choose a mark that is
-/// always present, such as a name.
+/// The predicate may check any member. If an item lacks a member that is always present, the list does not prove that
+/// nothing matches. Members that may be absent or null prove nothing either: choose a mark that is always present,
+/// such as a name.
 ///
-/// A reading may take a third of the settle time, at least 10 s, so the whole ends that long after the settle time
-/// at the latest. For a list that takes longer to read, filter it or choose a longer settle time.
+/// A read may take a third of the settle time, at least 10 s. So the search ends that long after the settle time at
+/// the latest. For a list that takes longer to read, filter it or choose a longer settle time.
 ///
-/// # A launch of instances
+/// # Example: a launch of instances
 ///
-/// The request carried the tag `launch=7f3c…`, written down before it was sent. The list is filtered by
-/// the tag in the service, and the predicate compares once more:
+/// The request set the tag `launch=7f3c…`, which was stored before the request was sent. The service filters the list
+/// by the tag, and the predicate compares it again:
 ///
 /// ```ignore
 /// let error = client.send(launch).await.unwrap_err();
@@ -40,17 +41,17 @@ use crate::{Error, Position};
 ///     };
 ///     let ours = move |instance: &Instance| instance.tags.iter().any(|tag| tag.value == mark);
 ///     match client.reconcile_creation(list, ours).sent(sent).expected(3).await? {
-///         Creation::Found(instances) if instances.len() == 3 => { /* done; look at their states */ }
-///         Creation::Found(instances) => { /* more or fewer than asked for: a person decides */ }
-///         Creation::NotFound => { /* not done: a new launch is a new decision */ }
-///         _ => { /* nothing can be said yet: ask again later */ }
+///         CreatedResources::Found(instances) if instances.len() == 3 => { /* done; check their states */ }
+///         CreatedResources::Found(instances) => { /* more or fewer than requested: let a person decide */ }
+///         CreatedResources::NotFound => { /* not done: a new launch is a new decision */ }
+///         _ => { /* unknown: check again later */ }
 ///     }
 /// }
 /// ```
 ///
-/// **More matches than were asked for** mean that the mark was not unique or that something was created
-/// twice. Which of them may go is a person's decision: destroy none of them by program. A match whose
-/// state says that its creation failed is a decision too, and no reason to send the request again.
+/// **More matches than requested** mean that the mark was not unique, or that resources were created twice. A person
+/// has to decide which of them to delete; a program must not. A match whose state says that its creation failed needs
+/// a decision too, and is no reason to send the request again.
 #[must_use = "a search does nothing unless awaited"]
 pub struct FindCreated<A: Paginate, F> {
     client: Client,
@@ -65,18 +66,29 @@ pub struct FindCreated<A: Paginate, F> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CreatedResources<T> {
-    /// These items match, one or more. Compare their number with what was asked for.
+    /// These items match, at least one. Compare their number with the requested one.
     Found(Vec<T>),
-    /// Nothing matched in any reading, and the last was made when the settle time was over.
+    /// No read had a match, and the last one was at the end of the settle time.
     NotFound,
-    /// Nothing can be said: a reading failed, took too long, showed no whole list or incomplete items, or what
-    /// had matched was gone later.
+    /// Unknown: a read failed, took too long, returned an incomplete list or incomplete items, or an earlier match was
+    /// missing later.
     Unknown,
+}
+
+impl Client {
+    /// Finds out whether a request with an unknown outcome created something, by reading a list.
+    /// The predicate recognizes a resource by a mark that the caller set, such as a tag.
+    pub fn reconcile_creation<A: Paginate, F>(&self, list: A, matches: F) -> FindCreated<A, F>
+    where
+        F: FnMut(&A::Item) -> bool + Send + 'static,
+    {
+        FindCreated::new(self.clone(), list, matches)
+    }
 }
 
 impl<A: Paginate, F> fmt::Debug for FindCreated<A, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReconcileCreation")
+        f.debug_struct("FindCreated")
             .field("action", &A::INFO.name)
             .field("settle", &self.settle)
             .field("expected", &self.expected)
@@ -100,14 +112,13 @@ where
         self
     }
 
-    /// How long after the sending something may still appear. Default: 60 s; images, hosts and pools
-    /// need longer.
+    /// How long after the request a resource may still appear. Default: 60 s; images, hosts and pools need longer.
     pub const fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
         self
     }
 
-    /// How many items the request asked for. Default: 1. Fewer are waited for to the end of the settle
+    /// The requested number of items. Default: 1. If fewer match, the search continues until the end of the settle
     /// time.
     pub const fn expected(mut self, items: usize) -> Self {
         self.expected = items;
@@ -128,7 +139,7 @@ where
                 continue;
             };
             match read {
-                // A list whose end is not sure, and that shows nothing, may have hidden it.
+                // A list without a confirmed end and without a match may have missed it.
                 Ok((found, false)) if found.is_empty() => {
                     all_read = false;
                     latest = latest.filter(|found| !found.is_empty());
@@ -136,16 +147,16 @@ where
                 Ok((found, is_complete)) => {
                     all_read &= is_complete;
                     let before = latest.as_ref().map(Vec::len);
-                    // The same number twice: no second creation is just appearing.
+                    // The same number twice: no further resource is just appearing.
                     if found.len() >= self.expected.max(1) && before == Some(found.len()) {
                         return Ok(CreatedResources::Found(found));
                     }
                     ever_found |= !found.is_empty();
                     latest = Some(found);
                 }
-                Err(error) if crate::waiting::poller::is_transient(&error) => {
+                Err(error) if error.is_transient() => {
                     all_read = false;
-                    // What was not seen last is not vouched for.
+                    // A match that the latest read did not confirm does not count.
                     latest = latest.filter(|found| !found.is_empty());
                 }
                 Err(error) => return Err(error),
@@ -158,13 +169,13 @@ where
         })
     }
 
-    /// The items that match, and whether the list was whole and its items complete.
+    /// The items that match, and whether the list and its items were complete.
     async fn read(&mut self, until: Instant) -> Result<(Vec<A::Item>, bool), Error> {
-        // What is concluded from a reading must not come from a late copy of another response.
-        let client = self.client.with_fresh_connections().with_most_time(until);
-        let mut pages = client.pages(crate::pagination::paginator::copy(&self.list));
+        // A late copy of another response must not decide anything.
+        let client = self.client.with_fresh_connections().with_deadline(until);
+        let mut pages = client.pages(copy_request(&self.list));
         if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
-            // Rows before an offset of the request's own would never be looked at.
+            // Rows before an offset in the request would never be read.
             pages = pages.resume(Position::Offset(0));
         }
         let mut found = Vec::new();

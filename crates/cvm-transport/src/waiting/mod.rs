@@ -1,4 +1,4 @@
-//! Polls until resources reach a state, and finds out what became of a request.
+//! Polls until resources reach a state, and finds out whether a request took effect.
 
 pub(crate) mod absence;
 pub(crate) mod find_created;

@@ -1,5 +1,4 @@
-//! The polling under every wait and every reconciliation: one runtime for every waiter that the
-//! specification declares.
+//! Polls resources for waits and reconciliations. One implementation serves every waiter of the specification.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -8,21 +7,19 @@ use cvm_protocol::{Gaps, ListDefect, Model, Record, Value, Waiter, WaiterInfo, m
 use tokio::time::Instant;
 
 use crate::client::Client;
-use crate::error::Kind;
+use crate::error::ErrorKind;
 use crate::observe::mask;
-use crate::pending_timeout::after;
-use crate::waiting::row_state::{Known, RowState, Sightings, failure_message};
-use crate::{
-    Error, Outcome, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy, pipeline,
-};
+use crate::time::deadline::after;
+use crate::waiting::row_state::{CallerKnowledge, PollHistory, RowState, failure_message};
+use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy};
 
-/// How long a poll may take beyond the end of a wait. What is decided at the last moment is still seen.
-const LAST_LOOK: Duration = Duration::from_secs(10);
+/// How long a poll may take beyond the end of a wait, so that a state that is reached in the last moment still counts.
+const LAST_POLL: Duration = Duration::from_secs(10);
 
 /// The pause before the poll that confirms that a resource is gone.
 const CONFIRMATION: Duration = Duration::from_secs(1);
 
-/// The states of some resources, read again and again.
+/// Polls the states of some resources.
 #[derive(Debug)]
 pub(crate) struct Poller {
     client: Client,
@@ -33,12 +30,12 @@ pub(crate) struct Poller {
     began: Instant,
     deadline: Instant,
     polls: u32,
-    /// Time is up: after this poll there is no other.
+    /// Time is up: this is the last poll.
     is_last: bool,
     report: WaitReport,
-    /// What the latest response that proved something showed of each resource.
+    /// The state of each resource in the latest response that proved something.
     rows: Vec<Option<RowState>>,
-    sightings: Vec<Sightings>,
+    histories: Vec<PollHistory>,
     latest_failure: Option<Error>,
 }
 
@@ -61,9 +58,9 @@ impl Poller {
         let report = WaitReport { waiter: waiter.info.name, resources: resources.collect() };
         let began = Instant::now();
         let rows = vec![None; report.resources.len()];
-        let sightings = vec![Sightings::default(); report.resources.len()];
+        let histories = vec![PollHistory::default(); report.resources.len()];
         Self {
-            // What is concluded from a poll must not come from a late copy of another response.
+            // A late copy of another response must not decide anything.
             client: client.with_fresh_connections(),
             info: waiter.info,
             request_id: waiter.request_id.clone(),
@@ -75,12 +72,12 @@ impl Poller {
             is_last: false,
             report,
             rows,
-            sightings,
+            histories,
             latest_failure: None,
         }
     }
 
-    /// What is known of each resource, in the order of the report.
+    /// The latest state of each resource, in the order of the report.
     pub(crate) fn rows(&self) -> &[Option<RowState>] {
         &self.rows
     }
@@ -93,23 +90,23 @@ impl Poller {
         self.report.pending().next().is_none()
     }
 
-    /// Polls once, after a pause if it is not the first time.
+    /// Polls once, after a pause unless it is the first poll.
     pub(crate) async fn step(&mut self) -> Result<WaitProgress, Error> {
         if self.polls > 0 {
             self.pause().await?;
         }
         self.polls += 1;
-        let until = self.deadline.max(Instant::now() + LAST_LOOK);
+        let until = self.deadline.max(Instant::now() + LAST_POLL);
         match self.poll_pending(until).await {
             Ok(()) => self.latest_failure = None,
-            Err(error) if is_transient(&error) => self.latest_failure = Some(error),
+            Err(error) if error.is_transient() => self.latest_failure = Some(error),
             Err(error) => return Err(error),
         }
-        let resources = self.report.resources.iter().zip(&self.sightings);
-        let failed = resources
+        let resources = self.report.resources.iter().zip(&self.histories);
+        let mut failed = resources
             .filter(|(resource, _)| resource.verdict == WaitVerdict::Failed)
             .map(|(resource, seen)| failure_message(self.info, resource, seen.is_absent()));
-        if let Some(text) = { failed }.next() {
+        if let Some(text) = failed.next() {
             return Err(self.ended(text));
         }
         Ok(WaitProgress { report: self.report.clone(), elapsed: self.began.elapsed() })
@@ -117,8 +114,8 @@ impl Poller {
 
     /// Reads the state of every pending resource, batch by batch.
     ///
-    /// Resources that a response neither shows nor proves to be gone stay as they were, and what is wrong
-    /// with the response is the error.
+    /// A resource that a response neither contains nor proves to be gone keeps its state, and the defect of the
+    /// response is returned as an error.
     pub(crate) async fn poll_pending(&mut self, until: Instant) -> Result<(), Error> {
         let resources = self.report.resources.iter().enumerate();
         let pending: Vec<usize> = resources
@@ -130,23 +127,22 @@ impl Poller {
             defect = self.poll(batch, until).await?.or(defect);
         }
         let Some(defect) = defect else { return Ok(()) };
-        let text = format!("response does not tell which resources there are: {defect}");
-        Err(Error::new(Kind::Response, text).with_action(self.info.action.name))
+        let text = format!("the response does not show which resources exist: {defect}");
+        Err(Error::new(ErrorKind::Response, text).with_action(self.info.action.name))
     }
 
-    /// Sleeps for about the interval, or to the deadline, at which there is one more poll. Fails when that
-    /// was made.
+    /// Sleeps for about the interval, or until the deadline, at which there is one more poll. Fails after that poll.
     async fn pause(&mut self) -> Result<(), Error> {
         if self.is_last || Instant::now() >= self.deadline {
             return Err(self.timed_out());
         }
         let random = entropy::random(&*self.client.shared().entropy).unwrap_or(u64::MAX / 2);
-        // Between 80 % and 120 %, so that a fleet that starts together does not poll together.
+        // Between 80 % and 120 %, so that clients that start together do not poll together.
         let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
-        let is_unconfirmed = |(sightings, resource): (&Sightings, &WaitedResource)| {
-            resource.verdict == WaitVerdict::Pending && sightings.needs_confirmation(self.info)
+        let is_unconfirmed = |(histories, resource): (&PollHistory, &WaitedResource)| {
+            resource.verdict == WaitVerdict::Pending && histories.needs_confirmation(self.info)
         };
-        let interval = match self.sightings.iter().zip(&self.report.resources).any(is_unconfirmed) {
+        let interval = match self.histories.iter().zip(&self.report.resources).any(is_unconfirmed) {
             true => self.interval.min(CONFIRMATION),
             false => self.interval,
         };
@@ -160,25 +156,25 @@ impl Poller {
 
     fn timed_out(&mut self) -> Error {
         let pending = self.report.pending().count();
-        let mut resources = self.report.resources.iter().zip(&self.sightings);
+        let mut resources = self.report.resources.iter().zip(&self.histories);
         let first = resources.find(|(resource, _)| resource.verdict == WaitVerdict::Pending);
         let example = first.map_or_else(String::new, |(resource, seen)| {
             let id = &resource.id;
             let state = match resource.state.as_deref() {
-                Some(state) => format!(", `{id}` being {state}"),
-                None => format!(", `{id}` without a state"),
+                Some(state) => format!("; `{id}` is {state}"),
+                None => format!("; `{id}` has no state"),
             };
             match seen.other_request() {
-                // Its state, which may be the goal's, is the work of that request.
+                // Its state, which may be the target state, is the work of that request.
                 Some(other) => {
                     let other = mask::cut(other, mask::MAX_NAME);
-                    format!("{state}; the list names another request, `{other}`")
+                    format!("{state}, and the list shows another request, `{other}`")
                 }
                 None => state,
             }
         });
         let text = format!(
-            "{pending} of {} not there after {} s{example}",
+            "{pending} of {} resources did not reach the target state within {} s{example}",
             self.report.resources.len(),
             self.began.elapsed().as_secs(),
         );
@@ -190,11 +186,11 @@ impl Poller {
     }
 
     fn ended(&self, text: String) -> Error {
-        Error::new(Kind::Wait, format!("{}: {text}", self.info.name))
+        Error::new(ErrorKind::Wait, format!("{}: {text}", self.info.name))
             .with_wait_report(self.report.clone())
     }
 
-    /// Reads the state of some resources. What is wrong with the response is told if it matters to them.
+    /// Reads the state of some resources. Returns a defect of the response if it affects them.
     async fn poll(&mut self, batch: &[usize], until: Instant) -> Result<Option<ListDefect>, Error> {
         let info = self.info;
         let ids: Vec<String> = batch
@@ -203,18 +199,18 @@ impl Poller {
             .map(|resource| resource.id.clone())
             .collect();
         let mut request = info.request(&ids);
-        let client = self.client.with_most_time(until);
+        let client = self.client.with_deadline(until);
         let mut response = Record::new(info.action.response);
-        let run = match pipeline::run(&client, info.action, &mut request, &mut response).await {
+        let run = match client.run(info.action, &mut request, &mut response).await {
             Ok(run) => run,
-            Err(error) => return self.take_absence(batch, &ids, error, until).await,
+            Err(error) => return self.update_from_error(batch, &ids, error, until).await,
         };
         Ok(self.read(batch, &ids, &response, &run.report.gaps, &run.body))
     }
 
-    /// An error that says that a resource does not exist counts like a list without it. Of several resources it says
-    /// nothing, so each is asked for alone.
-    async fn take_absence(
+    /// Processes an error of a poll. An error that says that a resource does not exist counts like a list without it.
+    /// For several resources it is inconclusive, so each is polled alone.
+    async fn update_from_error(
         &mut self,
         batch: &[usize],
         ids: &[String],
@@ -232,11 +228,14 @@ impl Poller {
             }
             return Ok(defect);
         };
-        let known = Known { request_id: self.request_id.as_deref(), seen_before: self.seen_before };
+        let known = CallerKnowledge {
+            request_id: self.request_id.as_deref(),
+            seen_before: self.seen_before,
+        };
         let resource = self.report.resources.get_mut(*index);
-        if let Some((resource, seen)) = resource.zip(self.sightings.get_mut(*index)) {
+        if let Some((resource, seen)) = resource.zip(self.histories.get_mut(*index)) {
             let message = error.service().map(|service| service.message.as_str());
-            seen.miss(resource, self.info, known, message);
+            seen.update_missing(resource, self.info, known, message);
         }
         if let Some(row) = self.rows.get_mut(*index) {
             *row = None;
@@ -257,23 +256,26 @@ impl Poller {
         let defect =
             ListDefect::check_absence(response, gaps, pages, info.items, info.id, ids).err();
         let listed = listed(response, info);
-        let known = Known { request_id: self.request_id.as_deref(), seen_before: self.seen_before };
+        let known = CallerKnowledge {
+            request_id: self.request_id.as_deref(),
+            seen_before: self.seen_before,
+        };
         let mut is_unclear = false;
         for index in batch {
             let resource = self.report.resources.get_mut(*index);
-            let sightings = self.sightings.get_mut(*index);
-            let places = resource.zip(self.rows.get_mut(*index)).zip(sightings);
-            let Some(((resource, row), sightings)) = places else { continue };
+            let histories = self.histories.get_mut(*index);
+            let entries = resource.zip(self.rows.get_mut(*index)).zip(histories);
+            let Some(((resource, row), histories)) = entries else { continue };
             *row = None;
             let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
             match (found.next(), found.next()) {
                 (Some((_, item)), None) => {
-                    sightings.update(resource, *item, info, known);
-                    // A list that is not whole, or has rows of others, may be any list.
+                    histories.update(resource, *item, info, known);
+                    // A list that is incomplete, or has rows of others, may be any list.
                     *row = defect.is_none().then(|| RowState::of(*item, info, body));
                 }
                 (None, _) if defect.is_none() => {
-                    sightings.miss(resource, info, known, None);
+                    histories.update_missing(resource, info, known, None);
                 }
                 _ => is_unclear = true,
             }
@@ -291,19 +293,4 @@ fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn M
         })
         .filter(|(id, _)| !id.is_empty())
         .collect()
-}
-
-/// Whether a poll that failed so may succeed later.
-pub(crate) fn is_transient(error: &Error) -> bool {
-    // A response that cannot be decoded would come again.
-    let kinds = [Kind::NotSent, Kind::NoCredentialYet, Kind::Response];
-    // An error of the service that proves nothing says nothing about the next poll either.
-    let is_unclear = || {
-        error.attempts().last().is_some_and(|last| last.outcome == Outcome::Ambiguous)
-            && !error.is_contradictory_response()
-            && !error.is_undecodable_response()
-    };
-    kinds.contains(&error.kind()) && !error.is_undecodable_response()
-        || error.is_throttled()
-        || is_unclear()
 }

@@ -1,4 +1,4 @@
-//! Finds out what became of a request whose outcome is unknown, by reading and nothing else.
+//! Finds out whether a request with an unknown outcome took effect, using reads only.
 
 use std::future::IntoFuture;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use crate::waiting::row_state::RowState;
 use crate::waiting::schedule::Schedule;
 use crate::{Error, WaitVerdict, WaitedResource};
 
-/// A reconciliation that has not begun: `.await` it, or set options first.
+/// A reconciliation: `.await` it, or set options first.
 ///
-/// Reads the states of the resources over a while, because one reading proves nothing: the request may
-/// still be on its way. A resource in a state that the waiter calls its goal is *done*. One is *not done*
-/// if every reading, the last of them at the end of the settle time, showed it in the same
-/// [settled](cvm_protocol::WaiterInfo::settled) state, with the same operation as the latest one, and that one over.
-/// A response without its list, with too short a list, or with null or nameless items, shows nothing.
+/// It reads the states of the resources for a while, because one read proves nothing: the request may still be on its
+/// way. A resource in a target state of the waiter is *done*. A resource is *not done* if every read, the last of them
+/// at the end of the settle time, showed it in the same [settled](cvm_protocol::WaiterInfo::settled) state and with
+/// the same latest operation, which has ended. A response without its list, with too short a list, or with null items
+/// or items without an id shows nothing.
 ///
-/// Everything else is *unknown*: a state on the way to another one, such as `TERMINATING`, a state that the
-/// specification does not know, none at all, a running operation, and a state of failure too. Something ran, or may
-/// run: `reason` and `state` ask for a decision, not for a repeat. Nothing is ever sent again.
+/// Everything else is *unknown*: a transitional state such as `TERMINATING`, a state that the specification does not
+/// list, no state, a running operation, and also a failed state. Something ran, or may run: `reason` and `state` call
+/// for a decision, not for a retry. Nothing is ever sent again.
 ///
-/// A reading may take a third of the settle time, at least 10 s, so the whole ends that long after the settle time
-/// at the latest.
+/// A read may take a third of the settle time, at least 10 s. So the reconciliation ends that long after the settle
+/// time at the latest.
 ///
 /// ```no_run
 /// # async fn example(client: cvm_transport::Client, terminated: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
@@ -45,16 +45,24 @@ pub struct Reconcile {
     settle: Duration,
 }
 
-/// What became of a request, resource by resource.
+/// Whether a request took effect, resource by resource.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Reconciliation {
-    /// The effect is there.
+    /// The request took effect.
     pub done: Vec<WaitedResource>,
-    /// The effect is not there, and nothing moved for the whole settle time.
+    /// The request did not take effect, and nothing changed during the settle time.
     pub not_done: Vec<WaitedResource>,
-    /// Nothing can be said, or something else came of it: look at `state` and `reason`.
+    /// Unknown, or the resource is in another state: check `state` and `reason`.
     pub unknown: Vec<WaitedResource>,
+}
+
+impl Client {
+    /// Finds out whether a request with an unknown outcome took effect, using reads only. The waiter defines which
+    /// states mean done.
+    pub fn reconcile(&self, waiter: Waiter) -> Reconcile {
+        Reconcile::new(self.clone(), waiter)
+    }
 }
 
 impl Reconcile {
@@ -62,37 +70,37 @@ impl Reconcile {
         Self { client, waiter, settle: Duration::from_secs(60) }
     }
 
-    /// How long a picture has to stay the same to count as *not done*. Default: 60 s; images, hosts
-    /// and pools need longer.
+    /// How long nothing may change before a resource counts as *not done*. Default: 60 s; images, hosts and pools need
+    /// longer.
     pub const fn settle(mut self, settle: Duration) -> Self {
         self.settle = settle;
         self
     }
 
     async fn run(self) -> Result<Reconciliation, Error> {
-        let mut waiting = Poller::new(self.client, &self.waiter, self.settle, Duration::ZERO);
-        let mut states: Vec<Settling> = vec![Settling::default(); waiting.rows().len()];
+        let mut poller = Poller::new(self.client, &self.waiter, self.settle, Duration::ZERO);
+        let mut states: Vec<SettleTracker> = vec![SettleTracker::default(); poller.rows().len()];
         let mut schedule = Schedule::new(Instant::now(), self.settle);
-        while !waiting.is_over()
+        while !poller.is_over()
             && let Some(until) = schedule.next().await
         {
-            let read = waiting.poll_pending(until).await;
+            let read = poller.poll_pending(until).await;
             schedule.ended();
-            for (state, row) in states.iter_mut().zip(waiting.rows()) {
-                state.see(read.is_ok(), row.as_ref());
+            for (state, row) in states.iter_mut().zip(poller.rows()) {
+                state.update(read.is_ok(), row.as_ref());
             }
             if let Err(error) = read
-                && !crate::waiting::poller::is_transient(&error)
+                && !error.is_transient()
             {
                 return Err(error);
             }
         }
         let mut outcome = Reconciliation::default();
-        for (state, resource) in states.into_iter().zip(waiting.into_report().resources) {
+        for (state, resource) in states.into_iter().zip(poller.into_report().resources) {
             match resource.verdict {
                 WaitVerdict::Reached => outcome.done.push(resource),
-                // Something ran and ended elsewhere: a machine that was to be destroyed and lies in the
-                // recycle bin is not one to destroy again. Never "not done", which invites a repeat.
+                // An operation ran and ended in another state: an instance that was to be terminated may be in the
+                // recycle bin. Never "not done", which would invite a retry.
                 WaitVerdict::Failed => outcome.unknown.push(resource),
                 WaitVerdict::Pending if state.is_settled() => outcome.not_done.push(resource),
                 WaitVerdict::Pending => outcome.unknown.push(resource),
@@ -111,32 +119,32 @@ impl IntoFuture for Reconcile {
     }
 }
 
-/// Whether a resource showed one settled state all the time.
+/// Whether a resource was in one settled state all the time.
 #[derive(Clone, Debug, Default)]
-struct Settling {
+struct SettleTracker {
     row: Option<RowState>,
-    readings: u32,
+    reads: u32,
     moved: bool,
-    /// The latest reading told what there is.
+    /// The latest read succeeded.
     is_current: bool,
 }
 
-impl Settling {
-    fn see(&mut self, was_read: bool, row: Option<&RowState>) {
-        // A reading that failed as a whole may have shown this one.
+impl SettleTracker {
+    fn update(&mut self, was_read: bool, row: Option<&RowState>) {
+        // A read that failed as a whole may have shown this resource.
         self.is_current = was_read;
         if !was_read {
             return;
         }
-        // A resource that was not listed, or not in a response that proves something, may be anywhere.
-        self.moved |= row.is_none() || self.readings > 0 && self.row.as_ref() != row;
+        // A resource that was not listed, or only in a response that proves nothing, may be in any state.
+        self.moved |= row.is_none() || self.reads > 0 && self.row.as_ref() != row;
         self.row = row.cloned();
-        self.readings += 1;
+        self.reads += 1;
     }
 
     fn is_settled(&self) -> bool {
-        // One that was not seen at the end of the settle time may have changed since.
+        // A resource that was not read at the end of the settle time may have changed since.
         let is_settled = self.row.as_ref().is_some_and(|row| row.is_settled);
-        self.is_current && self.readings >= 2 && !self.moved && is_settled
+        self.is_current && self.reads >= 2 && !self.moved && is_settled
     }
 }

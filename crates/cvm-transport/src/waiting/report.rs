@@ -1,31 +1,31 @@
-//! What a wait knows of each resource, while it goes on and when it has ended.
+//! The report and the progress of a wait.
 
 use std::time::Duration;
 
-/// How far a wait is.
+/// The progress of a wait.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WaitProgress {
-    /// What is known of each id.
+    /// The state of each resource.
     pub report: WaitReport,
-    /// Since the wait began.
+    /// The time since the wait began.
     pub elapsed: Duration,
 }
 
 impl WaitProgress {
-    /// How many resources reached the goal.
+    /// The number of resources in the target state.
     #[must_use]
     pub fn reached(&self) -> usize {
         self.report.reached().count()
     }
 
-    /// How many resources there are.
+    /// The number of resources.
     #[must_use]
     pub fn total(&self) -> usize {
         self.report.resources.len()
     }
 
-    /// How far all of it is, from 0 to 100: those that reached the goal, and what the others tell.
+    /// The overall progress in percent: 100 for resources in the target state, the reported percentage for others.
     #[must_use]
     pub fn percent(&self) -> f64 {
         let each = self.report.resources.iter().map(|resource| match resource.verdict {
@@ -37,7 +37,7 @@ impl WaitProgress {
     }
 }
 
-/// What is known of each id of a wait.
+/// The result of a wait for each resource.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WaitReport {
@@ -48,17 +48,17 @@ pub struct WaitReport {
 }
 
 impl WaitReport {
-    /// Those that reached the goal.
+    /// The resources in the target state.
     pub fn reached(&self) -> impl Iterator<Item = &WaitedResource> {
         self.with(WaitVerdict::Reached)
     }
 
-    /// Those that cannot reach it any more.
+    /// The resources that cannot reach it any more.
     pub fn failed(&self) -> impl Iterator<Item = &WaitedResource> {
         self.with(WaitVerdict::Failed)
     }
 
-    /// Those that may still reach it.
+    /// The resources that may still reach it.
     pub fn pending(&self) -> impl Iterator<Item = &WaitedResource> {
         self.with(WaitVerdict::Pending)
     }
@@ -72,25 +72,25 @@ impl WaitReport {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct WaitedResource {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// What its state means for the goal.
+    /// Whether the target state is reached.
     pub verdict: WaitVerdict,
-    /// Its latest state; `None` while the service has not listed it, or lists it without a state.
+    /// The latest state; `None` if the service does not list the resource, or lists it without a state.
     pub state: Option<String>,
     /// Why it failed, in the service's words.
     pub reason: Option<String>,
-    /// How far it is, in percent, where the service tells.
+    /// The progress in percent, if the service reports it.
     pub percent: Option<f64>,
 }
 
-/// What a state means for the goal of a wait.
+/// Whether a resource has reached the target state of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitVerdict {
-    /// The goal may still be reached.
+    /// It may still reach it.
     Pending,
-    /// The goal is reached.
+    /// It has reached it.
     Reached,
-    /// The goal cannot be reached any more.
+    /// It cannot reach it any more.
     Failed,
 }

@@ -1,5 +1,5 @@
-//! Decides from what the polls of one resource have shown whether its goal is reached. Evidence counts only if it
-//! cannot be older than the operation that is waited for.
+//! Decides from the polls of one resource whether its target state is reached. Evidence counts only if it cannot be
+//! older than the operation that is waited for.
 
 use cvm_protocol::{
     Condition, Json, Missing, Model, OperationInfo, Value, WaiterInfo, member_named,
@@ -8,76 +8,76 @@ use cvm_protocol::{
 use crate::observe::mask;
 use crate::{WaitVerdict, WaitedResource};
 
-/// How many polls in a row must show that a resource is not listed, or that another request followed, before that
-/// ends a wait. One list alone may lag behind.
+/// The number of consecutive polls that must show that a resource is not listed, or that another request followed,
+/// before that ends a wait. A single list may be stale.
 const CONFIRMING_POLLS: u32 = 2;
 
-/// Why a named request that a poll has shown, and a later one does not, ends a wait.
+/// The reason to end a wait if an earlier poll showed the named request and a later one does not.
 const SUPERSEDED: &str = "another request followed before a poll saw how this one ended";
 
-/// Why the absence of a resource that no poll has shown is no proof.
-const NEVER_LISTED: &str = "no poll has listed it, so nothing shows that it is gone: it may have been gone before, or the id or \
-     the region is wrong";
+/// Why the absence of a resource is no proof if no poll has listed it.
+const NEVER_LISTED: &str = "no poll has listed it, so its absence does not prove that it is gone: it may have been gone before, or the \
+     id or the region is wrong";
 
-/// What tells whether a resource has changed, or may change by itself.
+/// The part of a row that shows whether a resource has changed, or may change by itself.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct RowState {
     state: Option<String>,
     operation: Vec<Option<String>>,
-    /// Nothing moves by itself: the state is known for that, and no operation is running.
+    /// Nothing changes by itself: the state is known to be stable, and no operation is running.
     pub(crate) is_settled: bool,
 }
 
-/// What the polls of one resource have shown so far.
+/// The polls of one resource so far.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Sightings {
+pub(crate) struct PollHistory {
     was_listed: bool,
-    state: First,
-    operation: Vec<First>,
-    /// An operation was seen running, or is another one than at first.
+    state: FirstValue,
+    operation: Vec<FirstValue>,
+    /// An operation was running, or differs from the first one.
     has_begun: bool,
-    /// The state is, or was, another one than at first.
+    /// The state differs, or differed, from the first one.
     has_moved: bool,
-    /// How many polls in a row have proved that it is not listed.
+    /// The number of consecutive polls that proved that it is not listed.
     absent: u32,
-    /// A poll has shown the request that was named.
+    /// A poll has shown the named request.
     was_named: bool,
     /// The other requests that polls have shown before the named one: they cannot have followed it.
     earlier_requests: Vec<String>,
-    /// The request that the latest row shows, if it is not the named one.
+    /// The request in the latest row, if it is not the named one.
     other_request: Option<String>,
-    /// How many polls in a row have shown another request since then.
+    /// The number of consecutive polls that have shown another request since then.
     superseded: u32,
 }
 
-/// The first value that a member showed. One that is null or left out shows nothing: the service may not have been
-/// able to tell.
+/// The first value of a member. A null or missing member shows nothing: the service may not have been able to provide
+/// it.
 #[derive(Clone, Debug, Default)]
-struct First(Option<String>);
+struct FirstValue(Option<String>);
 
-impl First {
-    /// Whether the member shows another value now than it did at first.
+impl FirstValue {
+    /// Whether the member has another value now than at first.
     fn differs(&mut self, now: Option<&str>) -> bool {
         let Some(now) = now else { return false };
         self.0.get_or_insert_with(|| now.to_owned()) != now
     }
 }
 
-/// What the caller of a wait knows of the operation.
+/// What the caller of a wait knows about the operation.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known<'a> {
+pub(crate) struct CallerKnowledge<'a> {
     pub(crate) request_id: Option<&'a str>,
     pub(crate) seen_before: bool,
 }
 
-impl Sightings {
-    /// Takes in a row, and what it means for the resource.
+impl PollHistory {
+    /// Processes a row, and sets the verdict for the resource.
     pub(crate) fn update(
         &mut self,
         resource: &mut WaitedResource,
         item: &dyn Model,
         info: &WaiterInfo,
-        known: Known<'_>,
+        known: CallerKnowledge<'_>,
     ) {
         let member = |name| member_named(item, name);
         let state = text_of(item, info.state);
@@ -87,18 +87,18 @@ impl Sightings {
         self.has_moved |= self.state.differs(state.as_deref());
         self.has_begun |= is_running;
         let operation = operation_of(item, info);
-        self.operation.resize_with(operation.len(), First::default);
+        self.operation.resize_with(operation.len(), FirstValue::default);
         for (first, now) in self.operation.iter_mut().zip(&operation) {
             self.has_begun |= first.differs(now.as_deref());
         }
-        // The row may still speak of an earlier request, whose success is not ours.
+        // The row may still show an earlier request, whose success does not count.
         let is_named = known
             .request_id
             .zip(info.request_id)
             .map(|(ours, name)| member(name).text().as_deref() == Some(ours));
         let is_ours = is_named.unwrap_or(self.has_begun);
         self.was_named |= is_named == Some(true);
-        // Operations of one resource exclude each other, so ours is over once the row names another one.
+        // Operations on one resource exclude each other, so ours has ended once the row shows another one.
         let other = info.request_id.and_then(|name| text_of(item, name));
         let other = other.filter(|_| is_named == Some(false));
         let is_earlier = |other: &String| self.earlier_requests.contains(other);
@@ -117,7 +117,7 @@ impl Sightings {
                 || any(operation.failed_when, item)
         });
         let is_of_another = is_named == Some(false) || is_of_operation && (is_running || !is_ours);
-        // The state of a resource that cannot get to the goal is final, whichever request it speaks of.
+        // A state from which the target cannot be reached is final, whichever request it belongs to.
         let is_final =
             !is_of_operation && (is(info.unreachable) || is(info.failure) && other.is_none());
         resource.verdict = if is_final || later.is_some() {
@@ -130,7 +130,7 @@ impl Sightings {
             WaitVerdict::Pending
         } else if has_failed
             && (is_named == Some(true)
-                || is_ours && (state.is_none() || is_left_by_a_failure(info, &is)))
+                || is_ours && (state.is_none() || can_follow_failure(info, &is)))
         {
             WaitVerdict::Failed
         } else if is(info.success) && info.when.iter().all(|condition| condition.holds(item)) {
@@ -169,18 +169,18 @@ impl Sightings {
         self.absent > 0
     }
 
-    /// The request that the latest row shows, if it is not the one that the caller named.
+    /// The request in the latest row, if it is not the one that the caller named.
     pub(crate) fn other_request(&self) -> Option<&str> {
         self.other_request.as_deref()
     }
 
-    /// Takes in a response that proves that the resource is not there, with the service's message if it is an
-    /// error.
-    pub(crate) fn miss(
+    /// Processes a response that proves that the resource does not exist. `message` is the service's, if the response is
+    /// an error.
+    pub(crate) fn update_missing(
         &mut self,
         resource: &mut WaitedResource,
         info: &WaiterInfo,
-        known: Known<'_>,
+        known: CallerKnowledge<'_>,
         message: Option<&str>,
     ) {
         self.other_request = None;
@@ -197,7 +197,7 @@ impl Sightings {
                 resource.reason = Some(NEVER_LISTED.to_owned());
                 WaitVerdict::Failed
             }
-            // It was there, and does not come again.
+            // It was listed, and does not come back.
             Missing::Pending if was_seen && is_lasting => {
                 resource.reason = Some("it was listed before".to_owned());
                 WaitVerdict::Failed
@@ -213,9 +213,9 @@ impl Sightings {
     }
 }
 
-/// Whether the state is one that a failed operation leaves behind: the goal's own, too. After a state on the way to
-/// another one, or an unknown one, more may come.
-fn is_left_by_a_failure(info: &WaiterInfo, is: &dyn Fn(&[&str]) -> bool) -> bool {
+/// Whether the state is one that a failed operation leaves behind, which includes the target state itself. After a
+/// transitional or an unknown state, more may follow.
+fn can_follow_failure(info: &WaiterInfo, is: &dyn Fn(&[&str]) -> bool) -> bool {
     let others = info.operation.map_or(&[][..], |operation| operation.failed_at);
     is(info.settled) || is(info.elsewhere) || is(info.success) || is(others)
 }
@@ -224,7 +224,7 @@ fn any(conditions: &[Condition], item: &dyn Model) -> bool {
     conditions.iter().any(|condition| condition.holds(item))
 }
 
-/// The state of the latest operation and what names it.
+/// The state of the latest operation, and the members that identify it.
 fn operation_of(item: &dyn Model, info: &WaiterInfo) -> Vec<Option<String>> {
     info.operation.map_or_else(Vec::new, |operation| {
         let names = operation.names.iter();
@@ -250,10 +250,10 @@ impl RowState {
     }
 }
 
-/// Whether a response says that there was no operation: with null, and not by leaving the member out.
+/// Whether a response says with null that there was no operation. A missing member does not say so.
 fn says_null(body: &[u8], info: &WaiterInfo, item: &dyn Model, operation: OperationInfo) -> bool {
     let Some(id) = member_named(item, info.id).text() else { return false };
-    // The decoded row has nothing in either case.
+    // The decoded row is the same in both cases.
     let response = Json::parse_lenient(body).ok();
     let list =
         response.as_ref().and_then(|response| response.member("Response")?.member(info.items));
@@ -262,12 +262,12 @@ fn says_null(body: &[u8], info: &WaiterInfo, item: &dyn Model, operation: Operat
     rows.iter().find(has_id).and_then(|row| row.member(operation.state)) == Some(&Json::Null)
 }
 
-/// The text of a member. An empty one tells as little as none.
+/// The text of a member. An empty one counts as missing.
 fn text_of(item: &dyn Model, name: &str) -> Option<String> {
     member_named(item, name).text().filter(|text| !text.trim().is_empty())
 }
 
-/// What a failure means, in words. `is_absent` says that the resource was not listed, and not only without a state.
+/// Describes a failure. `is_absent` is whether the resource was not listed, rather than listed without a state.
 pub(crate) fn failure_message(
     info: &WaiterInfo,
     failed: &WaitedResource,
@@ -278,13 +278,13 @@ pub(crate) fn failure_message(
     let is = |states: &[&str], state: &str| states.contains(&state);
     match failed.state.as_deref() {
         None if is_absent => format!("`{id}` does not exist{reason}"),
-        None if reason.contains(SUPERSEDED) => format!("`{id}` shows no state{reason}"),
-        None => format!("`{id}` shows no state, and its operation failed{reason}"),
+        None if reason.contains(SUPERSEDED) => format!("`{id}` has no state{reason}"),
+        None => format!("`{id}` has no state, and its operation failed{reason}"),
         Some(state) if is(info.failure, state) => format!("`{id}` is {state}{reason}"),
         Some(state) if is(info.unreachable, state) || is(info.elsewhere, state) => {
             let goal =
                 if info.success.is_empty() { "gone".into() } else { info.success.join(" or ") };
-            format!("`{id}` is {state}, from where it cannot get to {goal}{reason}")
+            format!("`{id}` is {state}, from which it cannot reach {goal}{reason}")
         }
         Some(state) if reason.contains(SUPERSEDED) => format!("`{id}` is {state}{reason}"),
         Some(state) => format!("`{id}` is {state}, and its operation failed{reason}"),

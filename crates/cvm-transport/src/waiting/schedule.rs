@@ -1,22 +1,21 @@
-//! When a reconciliation reads, and how long each reading may take.
+//! The schedule of a reconciliation: when it reads, and how long each read may take.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::pending_timeout::after;
+use crate::time::deadline::after;
 
-/// When to read, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
-const READINGS: [u32; 6] = [2, 5, 10, 20, 40, 60];
-/// The least time that a reading may take.
+/// The times of the reads, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
+const READ_TIMES: [u32; 6] = [2, 5, 10, 20, 40, 60];
+/// The minimum time that a read may take.
 const MIN_TIME: Duration = Duration::from_secs(10);
 
-/// The readings that are to come.
+/// The remaining reads.
 ///
-/// A reading may take a third of the settle time, at least 10 s, and none lasts longer than that beyond the
-/// end of the settle time. A reading whose time came while an earlier one was going on is left out,
-/// except for the last one.
+/// A read may take a third of the settle time, at least 10 s, and none lasts longer than that beyond the end of the
+/// settle time. A read whose time came during an earlier read is skipped, except for the last one.
 #[derive(Debug)]
 pub(crate) struct Schedule {
     times: VecDeque<Instant>,
@@ -25,12 +24,12 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// The readings of a settle time that begins here: those that are to come, and one now for those that have
-    /// passed. At least two, because a single one may have been incomplete.
+    /// The reads of a settle time that begins at this instant: the future ones, and one now instead of those in the
+    /// past. At least two, because a single one may be incomplete.
     pub(crate) fn new(begin: Instant, settle: Duration) -> Self {
         let now = Instant::now();
         let at = |sixtieths: u32| after(begin, settle.saturating_mul(sixtieths) / 60);
-        let mut times: VecDeque<Instant> = READINGS.into_iter().map(at).collect();
+        let mut times: VecDeque<Instant> = READ_TIMES.into_iter().map(at).collect();
         let count = times.len();
         times.retain(|at| *at > now);
         if times.len() < count {
@@ -43,14 +42,14 @@ impl Schedule {
         Self { times, allowance: (settle / 3).max(MIN_TIME), end }
     }
 
-    /// Waits for the time of the next reading. Tells when it has to end; `None` after the last reading.
+    /// Waits for the time of the next read. Returns the read's deadline; `None` after the last read.
     pub(crate) async fn next(&mut self) -> Option<Instant> {
         let at = self.times.pop_front()?;
         tokio::time::sleep_until(at).await;
         Some(after(Instant::now(), self.allowance).min(after(self.end, self.allowance)))
     }
 
-    /// Tells that a reading has ended: those that should have begun meanwhile are left out.
+    /// Marks the end of a read, and skips those that should have begun in the meantime.
     pub(crate) fn ended(&mut self) {
         let now = Instant::now();
         while self.times.len() > 1 && self.times.front().is_some_and(|at| *at <= now) {
@@ -65,44 +64,44 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// When each reading began and had to end, in seconds, if each takes this long or as long as it may.
-    async fn readings(settle: Duration, takes: Duration) -> Vec<(u64, u64)> {
+    /// When each read began and its deadline, in seconds, if each takes this long or until its deadline.
+    async fn reads(settle: Duration, takes: Duration) -> Vec<(u64, u64)> {
         let began = Instant::now();
         let mut schedule = Schedule::new(began, settle);
-        let mut readings = Vec::new();
+        let mut reads = Vec::new();
         while let Some(until) = schedule.next().await {
             let at = Instant::now();
-            readings.push(((at - began).as_secs(), (until - began).as_secs()));
+            reads.push(((at - began).as_secs(), (until - began).as_secs()));
             tokio::time::sleep_until(until.min(after(at, takes))).await;
             schedule.ended();
         }
-        readings
+        reads
     }
 
     #[tokio::test(start_paused = true)]
-    async fn quick_readings_come_at_their_times() {
-        let quick = readings(60 * SECOND, Duration::ZERO).await;
+    async fn fast_reads_follow_the_schedule() {
+        let quick = reads(60 * SECOND, Duration::ZERO).await;
         assert_eq!(quick, [(2, 22), (5, 25), (10, 30), (20, 40), (40, 60), (60, 80)]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn slow_readings_leave_out_those_in_between_and_never_the_last() {
-        let slow = readings(60 * SECOND, Duration::MAX).await;
+    async fn slow_reads_skip_all_but_the_last() {
+        let slow = reads(60 * SECOND, Duration::MAX).await;
         assert_eq!(slow, [(2, 22), (40, 60), (60, 80)]);
-        let slow = readings(2 * SECOND, Duration::MAX).await;
+        let slow = reads(2 * SECOND, Duration::MAX).await;
         assert_eq!(slow, [(0, 10), (10, 12)]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn every_settle_time_has_two_readings_and_an_end() {
+    async fn every_settle_time_has_two_reads_and_an_end() {
         for settle in [Duration::ZERO, Duration::from_nanos(1), SECOND, 60 * SECOND, Duration::MAX]
         {
             for takes in [Duration::ZERO, SECOND, Duration::MAX] {
                 let began = Instant::now();
-                let count = readings(settle, takes).await.len();
+                let count = reads(settle, takes).await.len();
                 assert!((2..=6).contains(&count), "{settle:?}, {takes:?}: {count}");
-                let most = settle.saturating_add((settle / 3).max(MIN_TIME));
-                assert!(began.elapsed() <= most.saturating_add(SECOND), "{settle:?}, {takes:?}");
+                let max = settle.saturating_add((settle / 3).max(MIN_TIME));
+                assert!(began.elapsed() <= max.saturating_add(SECOND), "{settle:?}, {takes:?}");
             }
         }
     }

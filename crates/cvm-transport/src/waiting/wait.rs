@@ -1,4 +1,4 @@
-//! Waits for resources to reach a state: the future and the stream that a caller sees.
+//! Waits for resources to reach a state: the future and the progress stream of the public API.
 
 use std::fmt;
 use std::future::IntoFuture;
@@ -11,7 +11,7 @@ use crate::http::client::BoxFuture;
 use crate::waiting::poller::Poller;
 use crate::{Error, WaitProgress, WaitReport};
 
-/// A wait that has not begun: `.await` it, or set options first.
+/// A wait: `.await` it, or set options first.
 ///
 /// ```no_run
 /// # async fn example(client: cvm_transport::Client, waiter: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
@@ -25,14 +25,17 @@ use crate::{Error, WaitProgress, WaitReport};
 /// # }
 /// ```
 ///
-/// Polls in batches (100 ids where the action takes a list of them), at the specification's interval with some jitter, through the same
-/// pipeline as every call. Ends at once when a resource is in a state from which the goal cannot be
-/// reached, or when the operation has failed, with the service's own reason. What may be older than the operation decides
-/// nothing: an operation that was over at the first poll, a recycle bin in which the instance lay already, the absence
-/// of a resource that no poll has listed. Name the request with [`Waiter::of_request`], or say
-/// [`Waiter::seen_before`], where the caller knows better. Brief outages are waited out, and so are responses that do not
-/// prove anything: without the list, with too few rows, with null rows or rows without an id. Without ids nothing is
-/// called, since an empty list of ids means *all* to the service.
+/// It polls in batches (100 ids if the action takes a list of them), at the interval of the specification with some
+/// jitter, and each poll is an ordinary call. It ends at once if a resource is in a state from which the target state
+/// cannot be reached, or if the operation has failed; the error contains the service's reason.
+///
+/// Evidence that may be older than the operation decides nothing: an operation that had ended before the first poll,
+/// an instance that was already in the recycle bin, the absence of a resource that no poll has listed. If the caller
+/// knows better, name the request with [`Waiter::of_request`], or use [`Waiter::seen_before`].
+///
+/// Brief outages do not end a wait, and neither do responses that prove nothing: without the list, with too few rows,
+/// with null rows or rows without an id. Without ids nothing is called, because an empty list of ids means *all* to
+/// the service.
 #[must_use = "a wait does nothing unless awaited"]
 pub struct Wait {
     client: Client,
@@ -43,6 +46,13 @@ pub struct Wait {
 }
 
 type Callback = Box<dyn FnMut(&WaitProgress) + Send>;
+
+impl Client {
+    /// Waits until resources reach a state: `client.wait(waiter).await?`, or set options before `.await`.
+    pub fn wait(&self, waiter: Waiter) -> Wait {
+        Wait::new(self.clone(), waiter)
+    }
+}
 
 impl fmt::Debug for Wait {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,13 +66,13 @@ impl Wait {
         Self { client, waiter, timeout, interval, on_progress: None }
     }
 
-    /// When to give up. Default: the specification's. A last poll begins at this time and may take 10 s.
+    /// Sets the timeout. Default: the specification's. A last poll begins at this time and may take 10 s.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Time between two polls. Default: the specification's.
+    /// Sets the time between two polls. Default: the specification's.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
         self
@@ -74,10 +84,10 @@ impl Wait {
         self
     }
 
-    /// The same wait as a sequence of progress, one after every poll.
+    /// Converts to a stream with the progress after every poll.
     pub fn progress(self) -> WaitProgressStream {
         WaitProgressStream {
-            waiting: Poller::new(self.client, &self.waiter, self.timeout, self.interval),
+            poller: Poller::new(self.client, &self.waiter, self.timeout, self.interval),
         }
     }
 }
@@ -103,26 +113,26 @@ impl IntoFuture for Wait {
 /// A wait in progress, poll by poll.
 #[derive(Debug)]
 pub struct WaitProgressStream {
-    waiting: Poller,
+    poller: Poller,
 }
 
 impl WaitProgressStream {
-    /// Polls once, after a pause if it is not the first time. `None` when the goal was reached.
+    /// Polls once, after a pause unless it is the first poll. `None` if the target state was reached.
     ///
     /// # Errors
     ///
-    /// [`Error::is_wait`] when the goal cannot be reached any more or time is up, with what is known
-    /// of each id in [`Error::wait_report`]; or the error of a poll that will not succeed later.
+    /// [`Error::is_wait`] if the target state cannot be reached any more or time is up; [`Error::wait_report`] has
+    /// the state of each id. Or the error of a poll that would fail again.
     pub async fn try_next(&mut self) -> Result<Option<WaitProgress>, Error> {
-        if self.waiting.is_over() {
+        if self.poller.is_over() {
             return Ok(None);
         }
-        self.waiting.step().await.map(Some)
+        self.poller.step().await.map(Some)
     }
 
-    /// What is known of each id.
+    /// The report of the wait.
     #[must_use]
     pub fn into_report(self) -> WaitReport {
-        self.waiting.into_report()
+        self.poller.into_report()
     }
 }

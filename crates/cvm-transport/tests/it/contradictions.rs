@@ -45,7 +45,7 @@ async fn error_beside_result_leaves_change_unknown() {
         for error in errors {
             let text = error.to_string();
             assert!(error.outcome_unknown().is_some(), "{code}: {text}");
-            for part in [code, "also holds a result", "`thing-7`, `thing-8`", "request id r-1"] {
+            for part in [code, "also contains a result", "`thing-7`, `thing-8`", "request id r-1"] {
                 assert!(text.contains(part), "{part}: {text}");
             }
             assert_eq!(error.unread_response(), Some(body.as_bytes()), "{text}");
@@ -121,7 +121,7 @@ async fn error_beside_result_fails_reads_and_dry_runs() {
     let fake = FakeService::new(move |_, _| Reply::body(list.clone()));
     let error = fake.builder().build().unwrap().send(ListThings::default()).await.unwrap_err();
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
-    assert!(error.to_string().contains("also holds a result"), "{error}");
+    assert!(error.to_string().contains("also contains a result"), "{error}");
 
     let launched = contradiction("DryRunOperation", r#""ThingIdSet":["thing-7"]"#);
     let fake = FakeService::new(move |_, _| Reply::body(launched.clone()));

@@ -94,7 +94,7 @@ impl CredentialProvider for RotatingCredentials {
         })
     }
 
-    fn refused(&self, _: &CredentialSnapshot) -> bool {
+    fn invalidate(&self, _: &CredentialSnapshot) -> bool {
         true
     }
 }
@@ -162,7 +162,7 @@ async fn expired_credential_signs_nothing() {
         for builder in [bare, fixed().credential_provider(cached)] {
             let error = builder.build().unwrap().send(ListThings::default()).await.unwrap_err();
             assert!(error.is_credentials() && error.is_not_sent(), "{error:?}");
-            assert!(error.to_string().contains("no longer good"), "{error}");
+            assert!(error.to_string().contains("has expired"), "{error}");
         }
     }
     assert_eq!(server.connections(), 0);
@@ -238,7 +238,7 @@ async fn failing_or_hanging_source_is_a_credential_error() {
     let client = builder(&server.url).credential_provider(hanging.clone()).build().unwrap();
     let error = client.send(ListThings::default()).await.unwrap_err();
     assert!(error.is_credentials() && error.is_not_sent() && error.is_timeout(), "{error:?}");
-    assert!(error.to_string().contains("no credential in time"), "{error}");
+    assert!(error.to_string().contains("no credential before the deadline"), "{error}");
     assert_eq!(server.connections(), 0);
 }
 
@@ -282,5 +282,5 @@ async fn expired_credential_names_its_origin() {
     let server = Server::start([]).await;
     let client = builder(&server.url).credential_provider(Expired).build().unwrap();
     let error = client.send(ListThings::default()).await.unwrap_err();
-    assert!(error.to_string().contains("credential of vault is no longer good"), "{error}");
+    assert!(error.to_string().contains("credential of vault has expired"), "{error}");
 }

@@ -115,7 +115,7 @@ async fn open_breaker_fails_over_with_same_token_except_hazards() {
     assert_eq!(backup.received().len(), 2);
     let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.is_not_sent() && error.outcome_unknown().is_none(), "{error}");
-    assert!(error.to_string().contains("left alone"), "{error}");
+    assert!(error.to_string().contains("circuit breaker open"), "{error}");
     assert_eq!((server.received().len(), backup.received().len()), (5, 2));
 }
 

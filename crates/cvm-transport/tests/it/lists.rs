@@ -243,7 +243,7 @@ async fn empty_page_before_the_end_is_read_once_more() {
     for parallel in [1, 4] {
         let (ended, asked) = read_bodies(&[EMPTY], parallel).await;
         let text = ended.unwrap_err().to_string();
-        assert!(text.contains("from 0 on") && text.contains("3 in all"), "{text}");
+        assert!(text.contains("from 0 on") && text.contains("the total is 3"), "{text}");
         assert_eq!(asked, 2);
         let (ended, asked) = read_bodies(&[EMPTY, TWO, EMPTY, THREE], parallel).await;
         assert_eq!((ended.unwrap(), asked), (vec!["a".into(), "b".into(), "c".into()], 4));
@@ -251,7 +251,7 @@ async fn empty_page_before_the_end_is_read_once_more() {
             let bodies: &'static [&'static str] = Box::leak(Box::new([TWO, last]));
             let (ended, asked) = read_bodies(bodies, parallel).await;
             let text = ended.unwrap_err().to_string();
-            assert!(text.contains("from 2 on") && text.contains("3 in all"), "{text}");
+            assert!(text.contains("from 2 on") && text.contains("the total is 3"), "{text}");
             assert_eq!(asked, 3);
         }
     }
@@ -323,9 +323,9 @@ async fn items_read_before_an_error_are_kept() {
     }
     assert_eq!(items.collect_up_to(1).await.unwrap()[0].thing_id, "thing-0");
     items.collect_up_to(1_000).await.unwrap_err();
-    let read: Vec<_> = items.take_read().into_iter().map(|thing| thing.thing_id).collect();
+    let read: Vec<_> = items.take_buffered().into_iter().map(|thing| thing.thing_id).collect();
     assert_eq!(read, all[1..199]);
-    assert!(items.take_read().is_empty());
+    assert!(items.take_buffered().is_empty());
     items = items.parallel(2).page_size(50);
     fails.store(false, Ordering::SeqCst);
     assert_eq!(ids(&mut items).await, all[199..], "the list continues after them");
@@ -373,6 +373,6 @@ async fn list_whose_total_counts_other_items_is_read_to_its_end() {
         }
         // There is no filter, so the total counts exactly the requested things.
         let error = read_inexact(0, 7, CountAllThings::default(), parallel).await.unwrap_err();
-        assert!(error.to_string().contains("7 in all"), "{error}");
+        assert!(error.to_string().contains("the total is 7"), "{error}");
     }
 }

@@ -78,7 +78,7 @@ async fn proxy_json_is_not_a_gateway_response() {
         let (asked, ended) = send_kill(Dialect::OldGateway, status, None, body).await;
         assert!(is_unknown(&ended) && asked == 1, "{status} {body}: {ended:?}");
         let text = ended.unwrap_err().to_string();
-        let is_shown = text.contains(&format!("not an answer of the service: {body}"));
+        let is_shown = text.contains(&format!("not a response of the service: {body}"));
         assert!(is_shown || status == 200, "{text}");
         let body = body.to_owned();
         let fake = FakeService::new(move |_, number| match number {

@@ -20,12 +20,12 @@ impl RateLimiter for SlotLog {
         &'a self,
         call: &'a RateLimitKey<'a>,
     ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
-        self.0.lock().unwrap().0.push(call.number);
+        self.0.lock().unwrap().0.push(call.attempt_id);
         Box::pin(async { Ok(()) })
     }
 
-    fn give_back(&self, call: &RateLimitKey<'_>) {
-        self.0.lock().unwrap().1.push(call.number);
+    fn release_slot(&self, call: &RateLimitKey<'_>) {
+        self.0.lock().unwrap().1.push(call.attempt_id);
     }
 }
 

@@ -361,7 +361,7 @@ async fn null_or_empty_state_is_reported_as_none() {
         });
         let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_READY, ["thing-1"]));
         let error = wait.await.unwrap_err();
-        assert!(error.to_string().contains("`thing-1` without a state"), "{state}: {error}");
+        assert!(error.to_string().contains("`thing-1` has no state"), "{state}: {error}");
         assert_eq!(error.wait_report().unwrap().resources[0].state, None, "{state}");
     }
 }

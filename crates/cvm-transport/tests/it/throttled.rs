@@ -43,7 +43,10 @@ async fn throttling_until_the_deadline_is_reported_as_throttling() {
             assert!(error.outcome_unknown().is_none(), "{text}");
             assert_eq!((error.attempts().len(), fake.request_count()), (slots, slots), "{text}");
             assert!(error.attempts().iter().all(|one| one.outcome == Outcome::Throttled));
-            assert!(text.contains("not sent again: no rate-limit slot in time"), "{text}");
+            assert!(
+                text.contains("not retried: rate limit: no free slot before the deadline"),
+                "{text}"
+            );
             if is_code {
                 assert_eq!(error.code().unwrap().as_str(), "RequestLimitExceeded");
                 assert_eq!(error.request_id(), Some("r-error"));

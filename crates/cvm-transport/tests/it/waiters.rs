@@ -233,7 +233,7 @@ async fn timeout_names_the_request_that_the_list_shows_instead() {
     let wait = fake.builder().build().unwrap().wait(waiter).timeout(Duration::from_secs(60));
     let error = wait.await.unwrap_err();
     assert!(error.is_timeout(), "{error}");
-    assert!(error.to_string().contains("the list names another request, `r-2`"), "{error}");
+    assert!(error.to_string().contains("the list shows another request, `r-2`"), "{error}");
 }
 
 #[tokio::test]

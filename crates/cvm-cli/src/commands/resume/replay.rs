@@ -99,7 +99,7 @@ fn still_unknown(
     let mut outer = CliError::new(
         ExitStatus::Unknown,
         format!(
-            "{name} may or may not have been carried out: that the resend failed proves nothing \
+            "{name} may or may not have taken effect: that the resend failed proves nothing \
              about the first sending"
         ),
     );

@@ -1,4 +1,4 @@
-//! Where one request goes: an origin and a path, read back before anything is signed for them.
+//! The address of a request: an origin and a path, verified by parsing the URL back.
 
 use std::sync::Arc;
 
@@ -7,9 +7,9 @@ use http::HeaderValue;
 use super::EndpointError;
 use super::origin::Origin;
 
-/// Where one request goes.
+/// The address of a request.
 ///
-/// What a request needs of it is written once, because writing and parsing cost more than signing.
+/// All its forms are computed once, because formatting and parsing them costs more than signing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Address {
     origin: Origin,
@@ -21,8 +21,7 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Puts origin and path together, reads the URL back with both parsers that it will meet, and
-    /// compares.
+    /// Joins origin and path, parses the URL with both parsers that will read it, and compares.
     pub(super) fn new(origin: Origin, path: &'static str) -> Result<Self, EndpointError> {
         let scheme = if origin.plain { "http" } else { "https" };
         let authority = origin.authority.as_str();
@@ -52,12 +51,12 @@ impl Address {
         &self.authority
     }
 
-    /// The same, to keep.
+    /// The authority as a shared string.
     pub(crate) fn shared_authority(&self) -> Arc<str> {
         Arc::clone(&self.authority)
     }
 
-    /// The same as the value of a header.
+    /// The authority as a header value.
     pub(crate) const fn host_header(&self) -> &HeaderValue {
         &self.host_header
     }
@@ -66,7 +65,7 @@ impl Address {
         &self.origin.host
     }
 
-    /// The same path at another host.
+    /// The same path at another origin.
     pub(crate) fn at(&self, origin: Origin) -> Result<Self, EndpointError> {
         Self::new(origin, self.path)
     }
@@ -75,7 +74,7 @@ impl Address {
         self.path
     }
 
-    /// Whether the request goes unencrypted; only to a literal loopback address.
+    /// Whether the request is sent unencrypted, which is possible only for a literal loopback address.
     pub(crate) const fn is_plain(&self) -> bool {
         self.origin.plain
     }
@@ -89,13 +88,13 @@ impl Address {
         &self.url
     }
 
-    /// The URL without a query, as the HTTP library reads it.
+    /// The URL without a query, parsed by the HTTP library.
     pub(crate) const fn parsed(&self) -> &Arc<reqwest::Url> {
         &self.parsed
     }
 }
 
-/// Whether a URL, as the HTTP library reads it, has this host and port and no user.
+/// Whether a URL parsed by the HTTP library has this host and port and no user.
 pub(crate) fn is_at(url: &reqwest::Url, authority: &str) -> bool {
     let host = url.host_str().unwrap_or_default();
     let port_is_right = match url.port() {

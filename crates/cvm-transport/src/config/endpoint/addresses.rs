@@ -1,4 +1,4 @@
-//! The addresses that a client has called: worked out and checked once for each region.
+//! A cache of the addresses of a client: each is computed and checked once per region.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -7,16 +7,16 @@ use cvm_protocol::ServiceInfo;
 use super::{Address, CheckedEndpoint};
 use crate::{Dialect, Error, Region};
 
-/// Most addresses that are kept. There are fewer regions.
+/// The maximum number of cached addresses. There are fewer regions.
 const MAX_HOSTS: usize = 64;
 
-/// Looks addresses up, and works them out where they are not known yet.
+/// Computes and caches the addresses of a client.
 #[derive(Debug)]
 pub(crate) struct Addresses {
     endpoint: CheckedEndpoint,
     of_profile: Vec<ServiceEndpoint>,
     dialect: Dialect,
-    known: Mutex<Vec<Known>>,
+    cached: Mutex<Vec<CachedAddress>>,
 }
 
 /// The endpoint of one service.
@@ -27,20 +27,20 @@ pub(crate) struct ServiceEndpoint {
 }
 
 #[derive(Debug)]
-struct Known {
+struct CachedAddress {
     service: &'static ServiceInfo,
     region: Option<Region>,
     address: Arc<Address>,
 }
 
 impl Addresses {
-    /// `of_profile` holds the services that have another endpoint.
+    /// `of_profile` has the services with their own endpoint.
     pub(crate) const fn new(
         endpoint: CheckedEndpoint,
         of_profile: Vec<ServiceEndpoint>,
         dialect: Dialect,
     ) -> Self {
-        Self { endpoint, of_profile, dialect, known: Mutex::new(Vec::new()) }
+        Self { endpoint, of_profile, dialect, cached: Mutex::new(Vec::new()) }
     }
 
     /// The endpoint of a service.
@@ -49,16 +49,17 @@ impl Addresses {
         of_profile.map_or(&self.endpoint, |one| &one.endpoint)
     }
 
-    /// The address of `service` for a request of this region.
+    /// The address of `service` for a request in this region.
     pub(crate) fn of(
         &self,
         service: &'static ServiceInfo,
         region: Option<&Region>,
     ) -> Result<Arc<Address>, Error> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it =
-            |row: &&Known| std::ptr::eq(row.service, service) && row.region.as_ref() == region;
-        if let Some(row) = known.iter().find(is_it) {
+        let mut cached = self.cached.lock().unwrap_or_else(PoisonError::into_inner);
+        let matches = |row: &&CachedAddress| {
+            std::ptr::eq(row.service, service) && row.region.as_ref() == region
+        };
+        if let Some(row) = cached.iter().find(matches) {
             return Ok(Arc::clone(&row.address));
         }
         let address = self
@@ -66,9 +67,9 @@ impl Addresses {
             .address(service, region, self.dialect)
             .map_err(|error| Error::usage(error.to_string()))?;
         let address = Arc::new(address);
-        if known.len() < MAX_HOSTS {
+        if cached.len() < MAX_HOSTS {
             let address = Arc::clone(&address);
-            known.push(Known { service, region: region.cloned(), address });
+            cached.push(CachedAddress { service, region: region.cloned(), address });
         }
         Ok(address)
     }

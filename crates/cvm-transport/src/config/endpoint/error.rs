@@ -1,10 +1,10 @@
-//! Why no request may go to an address.
+//! The error for an invalid or unknown endpoint.
 
 use std::fmt;
 
-/// An address that no request may go to, or that is not known.
+/// An endpoint that is invalid or unknown.
 ///
-/// The address itself is not repeated: it may hold a password.
+/// The message does not contain the address, which may include a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndpointError {
@@ -22,7 +22,7 @@ pub enum EndpointError {
     Port,
     /// The host is not a plain host name or address.
     Host,
-    /// The service has no older gateway.
+    /// The service has no old gateway.
     NoOldGateway,
     /// The endpoint depends on a region, and the client has none.
     NeedsRegion,
@@ -31,20 +31,20 @@ pub enum EndpointError {
 impl fmt::Display for EndpointError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Scheme => "endpoint must begin with https://",
+            Self::Scheme => "endpoint must start with https://",
             Self::PlainHttp => {
                 "endpoint must use https; plain http is for the literal addresses 127.0.0.1 and [::1] only"
             }
             Self::LoopbackWithoutScheme => {
-                "endpoint is a loopback address without a scheme; write http:// in front of it, or https:// if it is encrypted"
+                "endpoint is a loopback address without a scheme; write http:// before it, or https:// if it uses TLS"
             }
-            Self::UserInfo => "endpoint must not hold a user name or password",
-            Self::Path => "endpoint must be scheme, host and port alone, without path or query",
+            Self::UserInfo => "endpoint must not contain a user name or password",
+            Self::Path => "endpoint must have only a scheme, a host and a port, without a path or query",
             Self::Port => "endpoint has a port that is not a number from 1 to 65535",
-            Self::Host => "endpoint has a host that is neither a plain host name nor an address",
-            Self::NoOldGateway => "service has no older gateway; choose another dialect",
+            Self::Host => "endpoint has a host that is neither a valid host name nor an address",
+            Self::NoOldGateway => "the service has no old gateway; choose another dialect",
             Self::NeedsRegion => {
-                "endpoint depends on a region; give the client one with `region(…)` or TENCENTCLOUD_REGION"
+                "endpoint depends on the region; set one with `region(…)` or TENCENTCLOUD_REGION"
             }
         })
     }

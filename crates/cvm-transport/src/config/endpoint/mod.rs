@@ -1,7 +1,7 @@
-//! Where requests go: the service's published hosts, or one address that the caller names.
+//! Endpoints: the published hosts of the service, or an address that the caller names.
 //!
-//! A host is built from checked parts, put into a URL, and read back: when the two differ, nothing is
-//! sent. A signed request that reaches the wrong host is a stolen one.
+//! A host is built from checked parts, put into a URL, and parsed back. If the two differ, nothing is sent: a signed
+//! request that reaches the wrong host could be misused there.
 
 mod address;
 mod addresses;
@@ -16,20 +16,20 @@ pub use self::error::EndpointError;
 pub(crate) use self::origin::Origin;
 use crate::{Dialect, Region};
 
-/// Which of the service's addresses a client calls.
+/// The endpoint that a client calls.
 ///
 /// `&str` and `String` convert to [`Endpoint::Custom`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Endpoint {
-    /// The nearest access point. Finance regions are called at their own hosts.
+    /// The nearest access point. Finance regions have their own hosts.
     #[default]
     Default,
     /// The access point of the client's region.
     Regional,
     /// The international site.
     International,
-    /// Inside the provider's private network.
+    /// The host in the provider's private network.
     Internal,
     /// This address: `https://host[:port]`, a bare `host[:port]`, or plain `http://` to a literal
     /// loopback address.
@@ -54,7 +54,7 @@ impl From<&String> for Endpoint {
     }
 }
 
-/// An [`Endpoint`] whose address, if it names one, was checked.
+/// An [`Endpoint`] that was validated.
 #[derive(Clone, Debug)]
 pub(crate) enum CheckedEndpoint {
     Published(Endpoint),
@@ -69,7 +69,7 @@ impl CheckedEndpoint {
         })
     }
 
-    /// The address of `service` for a request of this region and dialect.
+    /// The address of `service` for a request in this region and dialect.
     pub(crate) fn address(
         &self,
         service: &ServiceInfo,
@@ -112,13 +112,13 @@ fn published_host(
         Endpoint::Regional => regional(),
         Endpoint::International => Ok(service.endpoint_intl.to_owned()),
         Endpoint::Internal => Ok(service.endpoint_internal.to_owned()),
-        // Finance regions are cut off from the others: the common host does not serve them.
+        // Finance regions are isolated: the common host does not serve them.
         _ if region.is_some_and(Region::is_finance) => regional(),
         _ => Ok(service.endpoint.to_owned()),
     }
 }
 
-/// The domains under which the provider publishes its API hosts.
+/// Whether a host is in one of the domains of the provider's API hosts.
 fn is_published(host: &str) -> bool {
     [".tencentcloudapi.com", ".api.qcloud.com"].iter().any(|domain| host.ends_with(domain))
 }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn custom_addresses_lose_nothing_but_the_default_port() {
+    fn custom_addresses_keep_all_but_the_default_port() {
         for (given, sent) in [
             ("http://127.0.0.1:8080", "http://127.0.0.1:8080/"),
             ("http://127.0.0.1:80/", "http://127.0.0.1/"),
@@ -189,10 +189,10 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_addresses_are_refused() {
+    fn unsafe_addresses_are_rejected() {
         use EndpointError::{Host, LoopbackWithoutScheme, Path, PlainHttp, Port, Scheme, UserInfo};
-        let told = LoopbackWithoutScheme.to_string();
-        assert!(told.contains("http://"), "{told}");
+        let message = LoopbackWithoutScheme.to_string();
+        assert!(message.contains("http://"), "{message}");
         for (given, why) in [
             ("http://localhost:8080", PlainHttp),
             ("http://cvm.tencentcloudapi.com", PlainHttp),

@@ -1,4 +1,4 @@
-//! Scheme, host and port of an address that the caller names, checked part by part.
+//! Parses and checks scheme, host and port of a custom endpoint.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -9,7 +9,7 @@ use super::EndpointError;
 pub(crate) struct Origin {
     pub(super) plain: bool,
     pub(super) host: String,
-    /// Host and port as they are sent and signed: without the scheme's own port.
+    /// Host and port as they are sent and signed: without the default port of the scheme.
     pub(super) authority: String,
     pub(super) loopback: bool,
 }
@@ -91,7 +91,7 @@ enum Loopback {
 fn check_host(host: &str) -> Result<Loopback, EndpointError> {
     if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let address: Ipv6Addr = inner.parse().map_err(|_| EndpointError::Host)?;
-        // One spelling for each address, so that what is signed is what is sent.
+        // Only one spelling of each address is accepted, so that what is signed is what is sent.
         if address.to_string() != inner {
             return Err(EndpointError::Host);
         }
@@ -111,7 +111,7 @@ fn check_host(host: &str) -> Result<Loopback, EndpointError> {
     if !labels_pass {
         return Err(EndpointError::Host);
     }
-    // URL readers take `127.1`, `0x7f.1` and `2130706433` for addresses: only the plain form passes.
+    // URL parsers read `127.1`, `0x7f.1` and `2130706433` as addresses: only the usual form is accepted.
     let last = host.rsplit('.').next().unwrap_or_default();
     if last.starts_with(|first: char| first.is_ascii_digit()) {
         let address: Ipv4Addr = host.parse().map_err(|_| EndpointError::Host)?;

@@ -1,4 +1,4 @@
-//! The cache in virtual time, with sources that fail, hang and come back.
+//! Tests of the cache in virtual time, with sources that fail, hang and recover.
 
 use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,14 +17,14 @@ impl Clock for Movable {
     }
 }
 
-/// Gives credentials that live for an hour, numbered, as long as it is set not to fail.
+/// Provides numbered credentials that are valid for an hour, unless it is set to fail.
 #[derive(Clone, Debug, Default)]
 struct Numbered {
     clock: Movable,
     fetches: Arc<AtomicU32>,
     failing: Arc<StdMutex<bool>>,
     hanging: Arc<StdMutex<bool>>,
-    unending: Arc<StdMutex<bool>>,
+    without_expiry: Arc<StdMutex<bool>>,
 }
 
 impl Numbered {
@@ -33,7 +33,7 @@ impl Numbered {
     }
 }
 
-/// Lets what runs in the background come to its end.
+/// Lets background tasks finish.
 async fn settle() {
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
@@ -52,7 +52,7 @@ impl CredentialProvider for Numbered {
                 std::future::pending::<()>().await;
             }
             let credential = Credential::temporary(format!("AKID{number}"), "k", "t").unwrap();
-            if *self.unending.lock().unwrap() {
+            if *self.without_expiry.lock().unwrap() {
                 return Ok(Arc::new(CredentialSnapshot::new(credential)));
             }
             let end = self.clock.now() + Duration::from_secs(3_600);
@@ -72,7 +72,7 @@ async fn id(cache: &CachedCredentials<Numbered>) -> Result<String, CredentialPro
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_callers_fetch_once() {
+async fn concurrent_callers_fetch_once() {
     let (source, cache) = cached();
     let callers: Vec<_> = (0..1_000)
         .map(|_| {
@@ -86,8 +86,8 @@ async fn a_thousand_callers_fetch_once() {
     assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
 }
 
-/// What a thousand callers get who ask at once.
-async fn a_thousand(
+/// The results of a thousand callers at the same time.
+async fn thousand_callers(
     cache: &Arc<CachedCredentials<Numbered>>,
 ) -> Vec<Result<String, CredentialProviderError>> {
     let ask = |_| {
@@ -103,15 +103,15 @@ async fn a_thousand(
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_callers_at_the_end_of_a_credential_fetch_once() {
-    // When it is due, while it is good, at its end, and long after.
+async fn concurrent_callers_fetch_once_at_expiry() {
+    // When it is due, while it is valid, at its expiry, and long after.
     for before_end in [5 * 60, 16, 8, 1, 0, -86_400] {
         let (source, cache) = cached();
         id(&cache).await.unwrap();
         *source.clock.0.lock().unwrap() = (3_600 - before_end) as u64;
-        // A good one serves everybody, and none waits for the next.
+        // A valid credential serves all callers, and none waits for the next one.
         let wanted = if before_end > 0 { "AKID1" } else { "AKID2" };
-        for got in a_thousand(&cache).await {
+        for got in thousand_callers(&cache).await {
             assert_eq!(got.unwrap(), wanted, "{before_end}");
         }
         settle().await;
@@ -121,29 +121,32 @@ async fn a_thousand_callers_at_the_end_of_a_credential_fetch_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_thousand_callers_share_a_fetch_that_fails_and_the_next_recovers() {
+async fn concurrent_callers_share_a_failed_fetch() {
     let (source, cache) = cached();
     id(&cache).await.unwrap();
     *source.clock.0.lock().unwrap() = 3_600;
     *source.failing.lock().unwrap() = true;
     for round in 2..5 {
         let began = Instant::now();
-        for got in a_thousand(&cache).await {
+        for got in thousand_callers(&cache).await {
             let error = got.unwrap_err();
             assert!(error.is_transient() && error.to_string() == "down", "{error}");
         }
         assert_eq!(source.fetches.load(Ordering::SeqCst), round);
-        assert!(began.elapsed() < Duration::from_secs(1), "nobody waits for a fetch in a row");
+        assert!(
+            began.elapsed() < Duration::from_secs(1),
+            "callers do not fetch one after the other"
+        );
     }
     *source.failing.lock().unwrap() = false;
-    for got in a_thousand(&cache).await {
+    for got in thousand_callers(&cache).await {
         assert_eq!(got.unwrap(), "AKID5");
     }
     assert_eq!(source.fetches.load(Ordering::SeqCst), 5);
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_replaced_early_and_never_used_at_its_end() {
+async fn credential_is_renewed_early_and_never_used_after_expiry() {
     let (source, cache) = cached();
     assert_eq!(id(&cache).await.unwrap(), "AKID1");
     source.set_clock(3_600 - 6 * 60 - 1);
@@ -151,21 +154,21 @@ async fn it_is_replaced_early_and_never_used_at_its_end() {
     settle().await;
     assert_eq!(source.fetches.load(Ordering::SeqCst), 1, "it is not due");
     source.set_clock(3_600 - 5 * 60);
-    assert_eq!(id(&cache).await.unwrap(), "AKID1", "it serves while the next is fetched");
+    assert_eq!(id(&cache).await.unwrap(), "AKID1", "it is used while the next one is fetched");
     settle().await;
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
     *source.failing.lock().unwrap() = true;
     let end = 3_600 - 5 * 60 + 3_600;
     source.set_clock(end - 1);
-    assert_eq!(id(&cache).await.unwrap(), "AKID2", "the old one serves while it is good");
+    assert_eq!(id(&cache).await.unwrap(), "AKID2", "the old one is used while it is valid");
     source.set_clock(end);
     assert!(id(&cache).await.is_err());
     *source.failing.lock().unwrap() = false;
-    assert!(id(&cache).await.is_ok(), "the error was not kept");
+    assert!(id(&cache).await.is_ok(), "the error was not cached");
 }
 
 #[tokio::test(start_paused = true)]
-async fn failing_refreshes_are_spaced() {
+async fn failed_refreshes_are_spaced_out() {
     let (source, cache) = cached();
     id(&cache).await.unwrap();
     *source.failing.lock().unwrap() = true;
@@ -181,7 +184,7 @@ async fn failing_refreshes_are_spaced() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_good_credential_serves_while_its_refresh_hangs() {
+async fn valid_credential_is_used_while_its_refresh_hangs() {
     let (source, cache) = cached();
     id(&cache).await.unwrap();
     *source.hanging.lock().unwrap() = true;
@@ -190,11 +193,11 @@ async fn a_good_credential_serves_while_its_refresh_hangs() {
         for _ in 0..100 {
             let began = Instant::now();
             assert_eq!(id(&cache).await.unwrap(), "AKID1");
-            assert!(began.elapsed().is_zero(), "nobody waits for the refresh");
+            assert!(began.elapsed().is_zero(), "no caller waits for the refresh");
             tokio::task::yield_now().await;
         }
         assert_eq!(source.fetches.load(Ordering::SeqCst), round, "one refresh at a time");
-        // It is given up, and after the pause that a failure costs there is another.
+        // It times out, and after the pause of a failure the next one starts.
         tokio::time::advance(MAX_FETCH_TIME).await;
         settle().await;
         assert_eq!(id(&cache).await.unwrap(), "AKID1");
@@ -202,14 +205,14 @@ async fn a_good_credential_serves_while_its_refresh_hangs() {
         assert_eq!(source.fetches.load(Ordering::SeqCst), round, "not before the pause");
         tokio::time::advance(MAX_PAUSE).await;
     }
-    // At its end callers ask the source themselves, which answers again.
+    // At its expiry callers ask the source themselves, which responds again.
     *source.hanging.lock().unwrap() = false;
     source.set_clock(3_600);
     assert_eq!(id(&cache).await.unwrap(), "AKID4");
 }
 
 #[test]
-fn a_canceled_refresh_counts_as_a_failure() {
+fn canceled_refresh_counts_as_failure() {
     let runtime = || {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         runtime.enable_time().start_paused(true).build().unwrap()
@@ -223,7 +226,7 @@ fn a_canceled_refresh_counts_as_a_failure() {
         tokio::task::yield_now().await;
         assert!(cache.0.refresh().running.is_some() && cache.0.refresh().next.is_none());
     });
-    // The runtime is gone, and the refresh with it.
+    // The runtime has ended, and the refresh with it.
     let refresh = cache.0.refresh();
     assert!(refresh.running.is_none() && refresh.next.is_some());
     assert_eq!(refresh.pause, FIRST_PAUSE);
@@ -237,9 +240,9 @@ fn a_canceled_refresh_counts_as_a_failure() {
     });
 }
 
-/// The service's time decides, whatever this machine's clock says.
+/// The service's time decides, not this machine's clock.
 #[tokio::test(start_paused = true)]
-async fn expiry_is_judged_by_the_time_that_the_caller_gives() {
+async fn expiry_uses_the_time_of_the_caller() {
     let (source, cache) = cached();
     let at = |seconds| {
         let cache = Arc::clone(&cache);
@@ -249,50 +252,50 @@ async fn expiry_is_judged_by_the_time_that_the_caller_gives() {
         }
     };
     assert_eq!(at(0).await, "AKID1");
-    // This clock is ahead: a good credential is not thrown away.
+    // This machine's clock is ahead: a valid credential is not dropped.
     source.set_clock(1_000_000);
     assert_eq!(at(1_000).await, "AKID1");
     assert_eq!(source.fetches.load(Ordering::SeqCst), 1);
-    // This clock is behind: one that has expired is dropped, and another fetched.
+    // This machine's clock is behind: an expired credential is dropped, and another one fetched.
     source.set_clock(4_000);
     assert_eq!(at(3_600).await, "AKID2");
     assert_eq!(at(3_601).await, "AKID2");
     assert_eq!(source.fetches.load(Ordering::SeqCst), 2);
 }
 
-/// A credential without an end may have been replaced long ago, so a source that answers is waited for.
+/// A credential without an expiry may have been replaced long ago, so the cache waits for a source that responds.
 #[tokio::test(start_paused = true)]
-async fn a_credential_without_an_end_is_read_again_when_it_is_due() {
+async fn credential_without_expiry_is_fetched_again_when_due() {
     let (source, cache) = cached();
-    *source.unending.lock().unwrap() = true;
+    *source.without_expiry.lock().unwrap() = true;
     assert_eq!(id(&cache).await.unwrap(), "AKID1");
     source.set_clock(24 * 3_600);
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
     *source.hanging.lock().unwrap() = true;
     source.set_clock(48 * 3_600);
-    assert_eq!(id(&cache).await.unwrap(), "AKID2", "a source that hangs is not waited for long");
+    assert_eq!(id(&cache).await.unwrap(), "AKID2", "the wait for a hanging source is short");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refused_token_is_forgotten_once() {
+async fn rejected_token_is_dropped_once() {
     let (_, cache) = cached();
     let old = cache.credential().await.unwrap();
-    assert!(cache.refused(&old));
+    assert!(cache.invalidate(&old));
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
-    assert!(cache.refused(&old), "a second caller with the old one just takes the new one");
+    assert!(cache.invalidate(&old), "a second caller with the old one gets the new one");
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dropped_fetch_blocks_nobody() {
+async fn dropped_fetch_does_not_block() {
     let (_, cache) = cached();
     let dropped = tokio::time::timeout(Duration::from_millis(10), cache.credential()).await;
     assert!(dropped.is_err());
     assert_eq!(id(&cache).await.unwrap(), "AKID2");
 }
 
-/// Two runtimes, one of which stands still while the other one asks.
-mod on_two_runtimes {
+/// Two runtimes, one of which is blocked while the other one asks.
+mod two_runtimes {
     use tokio::runtime::{Builder, Runtime};
 
     use super::*;
@@ -301,7 +304,7 @@ mod on_two_runtimes {
         Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
     }
 
-    /// Asks once in a task, which begins and then stands still.
+    /// Asks once in a task, which begins and is then not polled any more.
     fn ask_and_stop(runtime: &Runtime, cached: &Arc<CachedCredentials<Numbered>>) {
         let cached = Arc::clone(cached);
         runtime.block_on(async {
@@ -325,7 +328,7 @@ mod on_two_runtimes {
     }
 
     #[test]
-    fn fetch_on_a_runtime_that_stands_still_holds_nobody_up() {
+    fn fetch_on_a_blocked_runtime_does_not_block_others() {
         let (still, other) = (runtime(), runtime());
         let source = Numbered::default();
         source.set_clock(1_000_000);
@@ -336,39 +339,39 @@ mod on_two_runtimes {
         assert_eq!(ask(&still, &cached), "AKID2");
     }
 
-    /// The lock passes on to a waiter whose runtime stands still, while others of ours wait for it.
+    /// The lock passes to a waiter whose runtime is blocked, while others wait for it.
     #[test]
-    fn waiter_on_a_runtime_that_stands_still_holds_nobody_up() {
+    fn waiter_on_a_blocked_runtime_does_not_block_others() {
         let (still, other) = (runtime(), runtime());
         let source = Numbered::default();
         source.set_clock(1_000_000);
         let cached = cached(&source);
         ask_and_stop(&other, &cached);
         ask_and_stop(&still, &cached);
-        // Both fetches of this runtime go on now, and the one between them never does.
+        // Both fetches of this runtime continue now, but the one between them never does.
         assert_eq!(ask(&other, &cached), "AKID1");
         source.set_clock(2_000_000);
         assert_eq!(ask(&other, &cached), "AKID2");
     }
 
     #[test]
-    fn refresh_on_a_runtime_that_stands_still_holds_nobody_up() {
-        for unending in [false, true] {
+    fn refresh_on_a_blocked_runtime_does_not_block_others() {
+        for without_expiry in [false, true] {
             let (still, other) = (runtime(), runtime());
             let source = Numbered::default();
-            *source.unending.lock().unwrap() = unending;
+            *source.without_expiry.lock().unwrap() = without_expiry;
             source.set_clock(1_000_000);
             let cached = cached(&source);
             assert_eq!(ask(&other, &cached), "AKID1");
-            // Due.
+            // Due for renewal.
             source.set_clock(1_000_000 + 3_590);
             ask_and_stop(&still, &cached);
             for _ in 0..3 {
                 assert_eq!(ask(&other, &cached), "AKID1");
             }
-            // Expired, if it has an end.
+            // Expired, if it has an expiry.
             source.set_clock(1_000_000 + 3_601);
-            let expected = if unending { "AKID1" } else { "AKID3" };
+            let expected = if without_expiry { "AKID1" } else { "AKID3" };
             assert_eq!(ask(&other, &cached), expected);
         }
     }

@@ -1,5 +1,5 @@
-//! Every source × {absent, complete, half, unreadable, malformed}: absent goes on, complete serves, and all
-//! else ends the search, whatever good source comes after it.
+//! Every source × {absent, complete, incomplete, unreadable, malformed}: an absent source is skipped, a complete one is
+//! used, and all others end the search, whatever valid source comes after them.
 
 use std::ffi::OsString;
 use std::sync::Mutex;
@@ -30,20 +30,20 @@ const JSON: &str = r#"{"secretId":"AKIDx","secretKey":"k"}"#;
 const ROLE_JSON: &str = r#"{"secretId":"AKIDx","secretKey":"k","role-arn":"qcs::cam::uin/1:roleName/r","role-session-name":"s"}"#;
 const UTF16: &[u8] = b"\xff\xfe[\0d\0";
 
-/// The role of the instance, with limits of time that only a hang breaks.
+/// The role of the instance, with timeouts that only a hang exceeds.
 fn patient_role(authority: String) -> RoleCredentials {
     const PATIENCE: Duration = Duration::from_secs(60);
     RoleCredentials::within(authority, PATIENCE, PATIENCE)
 }
 
-/// What the search comes to.
+/// How the search ends.
 #[derive(Clone, Copy, Debug)]
 enum Ends {
-    /// The next source serves.
+    /// The next source is used.
     Next,
     /// This secret id is found.
     With(&'static str),
-    /// An error that begins so, and holds that too.
+    /// An error with this beginning that also contains this text.
     Error(&'static str, &'static str),
 }
 use Ends::{Error as Fails, Next, With};
@@ -57,7 +57,7 @@ struct Case {
     ends: Ends,
 }
 
-/// What the metadata service says.
+/// The responses of the metadata service.
 #[derive(Clone, Copy, Debug)]
 enum Metadata {
     Good,
@@ -124,13 +124,13 @@ const SOURCES: [&str; 8] = [
     "tccli profile",
     "role of the instance",
 ];
-const STATES: [&str; 5] = ["absent", "complete", "half", "unreadable", "malformed"];
+const STATES: [&str; 5] = ["absent", "complete", "incomplete", "unreadable", "malformed"];
 
 #[cfg(unix)]
 #[rustfmt::skip]
 fn cases() -> Vec<Case> {
     let [environment, role, cluster, named, named_tccli, file, tccli, instance] = SOURCES;
-    let [absent, complete, half, unreadable, malformed] = STATES;
+    let [absent, complete, incomplete, unreadable, malformed] = STATES;
     let half_pair = "TENCENTCLOUD_SECRET_ID is set, but TENCENTCLOUD_SECRET_KEY is not";
     let in_section = |more: &str| format!("[default]\nsecret_id=AKIDx\nsecret_key=k\n{more}");
     let mut cases = vec![
@@ -138,11 +138,11 @@ fn cases() -> Vec<Case> {
         case(environment, absent, Next).set(ID, "").set(KEY, ""),
         case(environment, complete, With("AKIDx")).keys(),
         case(environment, complete, With("AKIDx")).keys().set("TENCENTCLOUD_TOKEN", "t"),
-        case(environment, half, Fails(half_pair, "")).set(ID, "AKIDx"),
-        case(environment, half, Fails(half_pair, "")).set(ID, "AKIDx").set(KEY, ""),
-        case(environment, half, Fails("TENCENTCLOUD_SECRET_KEY is set, but TENCENTCLOUD_SECRET_ID is not", "")).set(KEY, "k"),
-        case(environment, half, Fails("TENCENTCLOUD_TOKEN is set, but TENCENTCLOUD_SECRET_ID and", "")).set("TENCENTCLOUD_TOKEN", "t"),
-        case(environment, half, Fails("TENCENTCLOUD_SESSION_TOKEN is set, but", "")).set("TENCENTCLOUD_SESSION_TOKEN", "t"),
+        case(environment, incomplete, Fails(half_pair, "")).set(ID, "AKIDx"),
+        case(environment, incomplete, Fails(half_pair, "")).set(ID, "AKIDx").set(KEY, ""),
+        case(environment, incomplete, Fails("TENCENTCLOUD_SECRET_KEY is set, but TENCENTCLOUD_SECRET_ID is not", "")).set(KEY, "k"),
+        case(environment, incomplete, Fails("TENCENTCLOUD_TOKEN is set, but TENCENTCLOUD_SECRET_ID and", "")).set("TENCENTCLOUD_TOKEN", "t"),
+        case(environment, incomplete, Fails("TENCENTCLOUD_SESSION_TOKEN is set, but", "")).set("TENCENTCLOUD_SESSION_TOKEN", "t"),
         case(environment, unreadable, Fails("TENCENTCLOUD_SECRET_ID is not UTF-8", "")).set(ID, no_text()).set(KEY, "k"),
         case(environment, unreadable, Fails("TENCENTCLOUD_SECRET_KEY is not UTF-8", "")).set(ID, "AKIDx").set(KEY, no_text()),
         case(environment, unreadable, Fails("TENCENTCLOUD_TOKEN is not UTF-8", "")).keys().set("TENCENTCLOUD_TOKEN", no_text()),
@@ -151,16 +151,16 @@ fn cases() -> Vec<Case> {
         case(role, absent, Next),
         case(role, complete, With("AKIDsts")).keys().set(ROLE, ARN),
         case(role, complete, With("AKIDsts")).keys().set(ROLE, ARN).set("TENCENTCLOUD_ROLE_SESSION_NAME", "s"),
-        case(role, half, Fails("TENCENTCLOUD_ROLE_ARN is set, but TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not", "")).set(ROLE, ARN),
-        case(role, half, Fails(half_pair, "")).set(ROLE, ARN).set(ID, "AKIDx"),
-        case(role, half, Fails("TENCENTCLOUD_ROLE_SESSION_NAME is set, but TENCENTCLOUD_ROLE_ARN is not", "")).keys().set("TENCENTCLOUD_ROLE_SESSION_NAME", "s"),
+        case(role, incomplete, Fails("TENCENTCLOUD_ROLE_ARN is set, but TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY are not", "")).set(ROLE, ARN),
+        case(role, incomplete, Fails(half_pair, "")).set(ROLE, ARN).set(ID, "AKIDx"),
+        case(role, incomplete, Fails("TENCENTCLOUD_ROLE_SESSION_NAME is set, but TENCENTCLOUD_ROLE_ARN is not", "")).keys().set("TENCENTCLOUD_ROLE_SESSION_NAME", "s"),
         case(role, unreadable, Fails("TENCENTCLOUD_ROLE_ARN is not UTF-8", "")).keys().set(ROLE, no_text()),
         case(role, unreadable, Fails("TENCENTCLOUD_ROLE_SESSION_NAME is not UTF-8", "")).keys().set(ROLE, ARN).set("TENCENTCLOUD_ROLE_SESSION_NAME", no_text()),
         case(role, malformed, Fails("TENCENTCLOUD_ROLE_ARN: ", "InvalidParameter")).keys().set(ROLE, "r"),
         case(cluster, absent, Next),
         case(cluster, complete, With("AKIDsts")).cluster(),
         case(cluster, unreadable, Fails("TKE_WEB_IDENTITY_TOKEN_FILE: web identity token file `", "none` does not exist")).cluster().without(TKE[2]).set(TKE[2], "~/none"),
-        case(cluster, unreadable, Fails("TKE_WEB_IDENTITY_TOKEN_FILE: ", "no plain file")).cluster().without(TKE[2]).set(TKE[2], "~/etc"),
+        case(cluster, unreadable, Fails("TKE_WEB_IDENTITY_TOKEN_FILE: ", "not a regular file")).cluster().without(TKE[2]).set(TKE[2], "~/etc"),
         case(cluster, unreadable, Fails("TKE_REGION is not UTF-8", "")).cluster().without(TKE[0]).set(TKE[0], no_text()),
         case(cluster, malformed, Fails("TKE_REGION: ", "region")).cluster().without(TKE[0]).set(TKE[0], "a@b"),
         case(cluster, malformed, Fails("TKE_WEB_IDENTITY_TOKEN_FILE: ", "is empty")).cluster().file("token", " \n"),
@@ -171,69 +171,69 @@ fn cases() -> Vec<Case> {
         case(named, complete, With("AKIDprod")).set(FILE, "~/mine").file("mine", INI).set(SECTION, "prod"),
         case(named, complete, With("AKIDprod")).set(SECTION, "prod").file(HOME_FILE, INI),
         case(named, complete, With("AKIDprod")).set(SECTION, "prod").file(MACHINE_FILE, INI),
-        case(named, half, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`: section [default] (line 1) holds a secret id and no secret key")).set(FILE, "~/mine").file("mine", "[default]\nsecret_id=AKIDx\n"),
+        case(named, incomplete, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`: section [default] (line 1) has a secret id but no secret key")).set(FILE, "~/mine").file("mine", "[default]\nsecret_id=AKIDx\n"),
         case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: there is no credential file `", "none`")).set(FILE, "~/none"),
         case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: there is no credential file `", "none`")).set(FILE, "~/none").file(HOME_FILE, INI).file(MACHINE_FILE, INI),
-        case(named, unreadable, Fails("TENCENTCLOUD_PROFILE names a section, but there is no credential file `", "etc/credentials`")).set(SECTION, "prod"),
+        case(named, unreadable, Fails("TENCENTCLOUD_PROFILE is set, but there is no credential file `", "etc/credentials`")).set(SECTION, "prod"),
         case(named, unreadable, Fails("TENCENTCLOUD_PROFILE is not UTF-8", "")).set(SECTION, no_text()).file(HOME_FILE, INI),
-        case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "no plain file")).set(FILE, "~/etc"),
+        case(named, unreadable, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "not a regular file")).set(FILE, "~/etc"),
         case(named, malformed, Fails("TENCENTCLOUD_PROFILE: credential file `", "has no section [nobody]")).set(SECTION, "nobody").file(HOME_FILE, INI),
         case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "has no section [default]")).set(FILE, "~/mine").file("mine", ""),
         case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE and TENCENTCLOUD_PROFILE: credential file `", "has no section [nobody]")).set(FILE, "~/mine").set(SECTION, "nobody").file("mine", INI),
-        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`, line 2: credential_process names no program")).set(FILE, "~/mine").file("mine", "[default]\ncredential_process=''\n"),
+        case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "mine`, line 2: credential_process has no program")).set(FILE, "~/mine").file("mine", "[default]\ncredential_process=''\n"),
         case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "is UTF-16 text")).set(FILE, "~/mine").file("mine", UTF16),
         case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "has no section [default]")).set(FILE, "~/mine").file("mine", "[prod]\nsecret_id=AKIDx\nsecret_key=k\n"),
         case(named, malformed, Fails("TENCENTCLOUD_CREDENTIALS_FILE: credential file `", "section header in line 2")).set(FILE, "~/mine").file("mine", "\n[default\nsecret_id=AKIDx\nsecret_key=k\n"),
         case(named_tccli, absent, Next),
         case(named_tccli, complete, With("AKIDx")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, JSON),
-        // What is named comes before what is just there.
+        // A named profile comes before the default sources.
         case(named_tccli, complete, With("AKIDx")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, JSON).file(HOME_FILE, INI.replace("AKIDx", "AKIDother")),
-        case(named_tccli, half, Fails("TCCLI_PROFILE: tccli credential file `", "prod.credential` holds a secret id and no secret key")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, r#"{"secretId":"AKIDx"}"#),
-        case(named_tccli, unreadable, Fails("TCCLI_PROFILE names the profile `prod`, but there is no tccli credential file `", "prod.credential`")).set("TCCLI_PROFILE", "prod"),
-        case(named_tccli, unreadable, Fails("TCCLI_PROFILE names the profile `prod`, but", "")).set("TCCLI_PROFILE", "prod").file(HOME_FILE, INI),
+        case(named_tccli, incomplete, Fails("TCCLI_PROFILE: tccli credential file `", "prod.credential` has a secret id but no secret key")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, r#"{"secretId":"AKIDx"}"#),
+        case(named_tccli, unreadable, Fails("TCCLI_PROFILE is `prod`, but there is no tccli credential file `", "prod.credential`")).set("TCCLI_PROFILE", "prod"),
+        case(named_tccli, unreadable, Fails("TCCLI_PROFILE is `prod`, but", "")).set("TCCLI_PROFILE", "prod").file(HOME_FILE, INI),
         case(named_tccli, unreadable, Fails("TCCLI_PROFILE is not UTF-8", "")).set("TCCLI_PROFILE", no_text()),
-        case(named_tccli, malformed, Fails("TCCLI_PROFILE is no name of a profile", "")).set("TCCLI_PROFILE", "../default"),
-        case(named_tccli, unreadable, Fails("TCCLI_PROFILE: tccli credential file `", "no plain file")).set("TCCLI_PROFILE", "prod").file(".tccli/prod.credential/x", ""),
+        case(named_tccli, malformed, Fails("TCCLI_PROFILE is not a profile name", "")).set("TCCLI_PROFILE", "../default"),
+        case(named_tccli, unreadable, Fails("TCCLI_PROFILE: tccli credential file `", "not a regular file")).set("TCCLI_PROFILE", "prod").file(".tccli/prod.credential/x", ""),
         case(named_tccli, malformed, Fails("TCCLI_PROFILE: tccli credential file `", "line 1")).set("TCCLI_PROFILE", "prod").file(PROD_FILE, "{"),
         case(instance, absent, Fails("no credential found; set TENCENTCLOUD_SECRET_ID", "no role is bound")).metadata(Metadata::NoRole),
         case(instance, absent, Fails("no credential found; set TENCENTCLOUD_SECRET_ID", "not reachable")).metadata(Metadata::Nothing),
         case(instance, complete, With("AKIDrole")),
-        case(instance, half, Fails("answer of the metadata service lacks token", "")).metadata(Metadata::Half),
-        case(instance, unreadable, Fails("metadata service answered with HTTP 500", "")).metadata(Metadata::Fails),
-        case(instance, malformed, Fails("answer of the metadata service is no such JSON document", "")).metadata(Metadata::Malformed),
+        case(instance, incomplete, Fails("response of the metadata service lacks the token", "")).metadata(Metadata::Half),
+        case(instance, unreadable, Fails("metadata service responded with HTTP 500", "")).metadata(Metadata::Fails),
+        case(instance, malformed, Fails("response of the metadata service is not the expected JSON", "")).metadata(Metadata::Malformed),
     ];
     for name in TKE {
-        let told = if name == TKE[0] { "TKE_PROVIDER_ID" } else { "TKE_REGION" };
-        cases.push(case(cluster, half, Fails(told, name)).cluster().without(name));
+        let begin = if name == TKE[0] { "TKE_PROVIDER_ID" } else { "TKE_REGION" };
+        cases.push(case(cluster, incomplete, Fails(begin, name)).cluster().without(name));
     }
-    for place in [HOME_FILE, MACHINE_FILE] {
-        let with = |state, ends, text: &str| case(file, state, ends).file(place, text);
+    for path in [HOME_FILE, MACHINE_FILE] {
+        let with = |state, ends, text: &str| case(file, state, ends).file(path, text);
         cases.extend([
             case(file, absent, Next),
             with(complete, With("AKIDx"), INI),
             with(complete, With("AKIDx"), &format!("\u{feff}{INI}")),
             with(complete, With("AKIDp"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\",\"SecretKey\":\"k\"}'\n"),
-            with(half, Fails("credential file `", "holds no secret id and a secret key"), "[default]\nsecret_key=k\n"),
-            with(half, Fails("credential file `", "line 2: credential_process: output of the credential program `echo` holds a secret id and no"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\"}'\n"),
+            with(incomplete, Fails("credential file `", "has a secret key but no secret id"), "[default]\nsecret_key=k\n"),
+            with(incomplete, Fails("credential file `", "line 2: credential_process: output of the credential program `echo` has a secret id but no"), "[default]\ncredential_process=echo '{\"SecretId\":\"AKIDp\"}'\n"),
             with(unreadable, Fails("credential file `", "line 2: credential_process: credential program `/does/not/exist` cannot be run"), "[default]\ncredential_process=/does/not/exist\n"),
             with(unreadable, Fails("credential file `", "exit status: 3: no such user"), "[default]\ncredential_process=sh -c 'echo no such user >&2; exit 3'\n"),
-            with(malformed, Fails("credential file `", "no such JSON document"), "[default]\ncredential_process=echo canary\n"),
-            with(malformed, Fails("credential file `", "line 2: credential_process has a quote that is not closed"), "[default]\ncredential_process=echo 'x\n"),
+            with(malformed, Fails("credential file `", "is not the expected JSON"), "[default]\ncredential_process=echo canary\n"),
+            with(malformed, Fails("credential file `", "line 2: credential_process has an unclosed quote"), "[default]\ncredential_process=echo 'x\n"),
             with(malformed, Fails("credential file `", "neither `key = value` nor a comment in line 3"), "[default]\nsecret_id=AKIDx\nsecret_key canary\n"),
             with(malformed, Fails("credential file `", "section [default] (line 1): "), "[default]\nsecret_id=AKIDx\nsecret_key=canary\u{7}x\n"),
-            case(file, unreadable, Fails("credential file `", "no plain file")).file(place_below(place), "x"),
-            // A role is assumed, and any other setting about the identity is not passed over.
+            case(file, unreadable, Fails("credential file `", "not a regular file")).file(path_below(path), "x"),
+            // A role is assumed, and no other identity setting is ignored.
             with(complete, With("AKIDsts"), &in_section("role_arn=qcs::cam::uin/1:roleName/r\nrole_session_name: s\n")),
             with(complete, With("AKIDx"), &in_section("role_arn=\nrole_session_name =\nregion=ap-tokyo\nexpiration=later\n")),
-            with(half, Fails("credential file `", "has `role_arn` in line 4, but no `role_session_name`"), &in_section("role_arn=qcs::x\n")),
-            with(half, Fails("credential file `", "has `role_session_name` in line 4, but no `role_arn`"), &in_section("role_session_name=s\n")),
+            with(incomplete, Fails("credential file `", "has `role_arn` in line 4, but no `role_session_name`"), &in_section("role_arn=qcs::x\n")),
+            with(incomplete, Fails("credential file `", "has `role_session_name` in line 4, but no `role_arn`"), &in_section("role_session_name=s\n")),
             with(malformed, Fails("credential file `", "line 4: role_arn: no credential from STS"), &in_section("role_arn=r\nrole_session_name=s\n")),
             with(malformed, Fails("credential file `", "line 4: `role-arn` would be ignored: write it as `role_arn`"), &in_section("role-arn=qcs::x\n")),
             with(malformed, Fails("credential file `", "line 4: `session_token` would be ignored: write it as `token`"), &in_section("session_token=canary\n")),
             with(malformed, Fails("credential file `", "line 4: `source_profile` would be ignored: remove it"), &in_section("source_profile=prod\n")),
             with(malformed, Fails("credential file `", "has `credential_process` in line 4 and `secret_id` in line 2"), &in_section("credential_process=echo\n")),
-            case(file, malformed, Fails("credential file `", "is UTF-16 text")).file(place, UTF16),
-            case(file, malformed, Fails("credential file `", "is not UTF-8 text (line 2)")).file(place, b"[default]\nsecret_id=\xff\n"),
+            case(file, malformed, Fails("credential file `", "is UTF-16 text")).file(path, UTF16),
+            case(file, malformed, Fails("credential file `", "is not UTF-8 text (line 2)")).file(path, b"[default]\nsecret_id=\xff\n"),
         ]);
     }
     let with = |state, ends, text: &str| case(tccli, state, ends).file(TCCLI_FILE, text);
@@ -245,16 +245,16 @@ fn cases() -> Vec<Case> {
         with(complete, With("AKIDx"), JSON),
         with(complete, With("AKIDx"), &format!("\u{feff}{JSON}")),
         with(complete, With("AKIDsts"), ROLE_JSON),
-        with(half, Fails("tccli credential file `", "holds a secret id and no secret key"), r#"{"secretId":"AKIDx","secretKey":""}"#),
-        with(half, Fails("tccli credential file `", "holds no secret id and no secret key"), "{}"),
-        with(half, Fails("tccli credential file `", "has `role-arn`, but no `role-session-name`"), role_alone),
-        with(half, Fails("tccli credential file `", "has `role-session-name`, but no `role-arn`"), session_alone),
-        with(half, Fails("tccli credential file `", "log in with tccli again"), r#"{"type":"sso","secretId":"","secretKey":""}"#),
-        case(tccli, unreadable, Fails("tccli credential file `", "no plain file")).file(".tccli/default.credential/x", ""),
+        with(incomplete, Fails("tccli credential file `", "has a secret id but no secret key"), r#"{"secretId":"AKIDx","secretKey":""}"#),
+        with(incomplete, Fails("tccli credential file `", "has neither a secret id nor a secret key"), "{}"),
+        with(incomplete, Fails("tccli credential file `", "has `role-arn`, but no `role-session-name`"), role_alone),
+        with(incomplete, Fails("tccli credential file `", "has `role-session-name`, but no `role-arn`"), session_alone),
+        with(incomplete, Fails("tccli credential file `", "log in with tccli again"), r#"{"type":"sso","secretId":"","secretKey":""}"#),
+        case(tccli, unreadable, Fails("tccli credential file `", "not a regular file")).file(".tccli/default.credential/x", ""),
         case(tccli, unreadable, Fails("tccli credential file `", "cannot be opened")).file(".tccli", ""),
         with(malformed, Fails("tccli credential file `", "at line 2"), "{\n\"secretId\":[\"canary\"]}"),
-        with(malformed, Fails("tccli credential file `", "has a `type` that is none of"), r#"{"type":"other","secretId":"AKIDx","secretKey":"k"}"#),
-        // What tccli does not read either, so it cannot be what was meant.
+        with(malformed, Fails("tccli credential file `", "has a `type` other than"), r#"{"type":"other","secretId":"AKIDx","secretKey":"k"}"#),
+        // tccli does not read these either, so they cannot be what the user meant.
         with(complete, With("AKIDx"), &in_tccli(r#""role_arn":null,"use-cvm-role":false,"roleSessionName":"","region":"r""#)),
         with(malformed, Fails("tccli credential file `", "has in line 1 `role_arn`, which would be ignored: write it as `role-arn`"), &in_tccli(r#""role_arn":"r","role-session-name":"s""#)),
         with(malformed, Fails("tccli credential file `", "has in line 2 `roleArn`, which would be ignored"), &in_tccli("\n\"roleArn\":\"r\"")),
@@ -268,9 +268,9 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A path below a file's place, which makes that place a directory.
-fn place_below(place: &'static str) -> &'static str {
-    if place == HOME_FILE { ".tencentcloud/credentials/x" } else { "etc/credentials/x" }
+/// A path below a file's path, which makes that path a directory.
+fn path_below(path: &'static str) -> &'static str {
+    if path == HOME_FILE { ".tencentcloud/credentials/x" } else { "etc/credentials/x" }
 }
 
 /// The Security Token Service and the metadata service, at one address.
@@ -296,7 +296,7 @@ impl Services {
             loop {
                 let (mut socket, _) = listener.accept().await.unwrap();
                 let request = read_request(&mut socket).await;
-                let (status, body) = answer(&request, *says.lock().unwrap());
+                let (status, body) = respond(&request, *says.lock().unwrap());
                 let head = format!(
                     "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
                     body.len()
@@ -325,7 +325,7 @@ async fn read_request(socket: &mut tokio::net::TcpStream) -> String {
     }
 }
 
-fn answer(request: &str, metadata: Metadata) -> (u16, String) {
+fn respond(request: &str, metadata: Metadata) -> (u16, String) {
     if request.starts_with("POST") {
         let body = if request.contains("qcs::") {
             r#"{"Response":{"Credentials":{"Token":"t","TmpSecretId":"AKIDsts","TmpSecretKey":"k"},
@@ -351,7 +351,7 @@ fn answer(request: &str, metadata: Metadata) -> (u16, String) {
     }
 }
 
-/// Sets the case up; with another good source behind it, if the case leaves room for one.
+/// Prepares the case, with a valid later source if possible.
 async fn set_up(
     case: &Case,
     services: &Services,
@@ -384,7 +384,7 @@ async fn set_up(
         });
     *services.metadata.lock().unwrap() = case.metadata;
     let authority = match case.metadata {
-        // A port where nobody listens: it was taken and given back.
+        // A closed port: it was bound and released.
         Metadata::Nothing => {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             listener.local_addr().unwrap().to_string()
@@ -397,7 +397,7 @@ async fn set_up(
     Some((directory, chain))
 }
 
-/// Sets the case up and searches.
+/// Prepares the case and searches.
 async fn search(
     case: &Case,
     services: &Services,
@@ -415,7 +415,7 @@ async fn search(
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_source_that_is_configured_and_broken_ends_the_search() {
+async fn broken_source_ends_the_search() {
     let services = Services::open().await;
     let cases = cases();
     for source in SOURCES {
@@ -433,7 +433,7 @@ async fn a_source_that_is_configured_and_broken_ends_the_search() {
             }
             let Some(found) = search(case, &services, fallback).await else { continue };
             let is_right = match case.ends {
-                // A named profile is read instead of the default one.
+                // The fallback or the role of the instance is used.
                 Next => found == next,
                 With(id) => found == id,
                 Fails(begin, inside) => found.starts_with(begin) && found.contains(inside),
@@ -444,7 +444,7 @@ async fn a_source_that_is_configured_and_broken_ends_the_search() {
 }
 
 #[tokio::test]
-async fn the_first_place_that_is_set_up_serves_and_keeps_serving() {
+async fn first_complete_source_is_used_and_stays_in_use() {
     let directory = TestDirectory::new();
     let machine = directory.0.join(MACHINE_FILE).display().to_string();
     let services = Services::open().await;
@@ -456,10 +456,10 @@ async fn the_first_place_that_is_set_up_serves_and_keeps_serving() {
     let chosen = async |more: &[(&str, &str)]| chain(more).explain().await.to_string();
     *services.metadata.lock().unwrap() = Metadata::NoRole;
     let nothing = chosen(&[]).await;
-    for place in
+    for path in
         ["environment", "workload identity", "SDK profile", "tccli profile", "instance role"]
     {
-        assert!(nothing.contains(&format!("{place} (")), "{nothing}");
+        assert!(nothing.contains(&format!("{path} (")), "{nothing}");
     }
     directory.write(TCCLI_FILE, JSON, 0o600);
     assert!(chosen(&[]).await.ends_with("found in tccli profile"));
@@ -468,7 +468,7 @@ async fn the_first_place_that_is_set_up_serves_and_keeps_serving() {
     let user = directory.write(HOME_FILE, INI, 0o600);
     assert!(chosen(&[]).await.ends_with("found in SDK profile"));
     assert_eq!(chosen(&keys).await, "found in environment");
-    // A file that goes away is no reason to call as somebody else.
+    // A file that disappears must not switch the identity.
     let chain = chain(&[]);
     assert!(chain.credential().await.is_ok());
     std::fs::remove_file(user).unwrap();
@@ -477,7 +477,7 @@ async fn the_first_place_that_is_set_up_serves_and_keeps_serving() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn files_as_tccli_writes_them_serve_without_a_warning() {
+async fn tccli_files_are_used_without_warning() {
     use super::super::files::test_directory::set_mode;
     let directory = TestDirectory::new();
     directory.write(TCCLI_FILE, JSON, 0o644);
@@ -491,10 +491,10 @@ async fn files_as_tccli_writes_them_serve_without_a_warning() {
     }
 }
 
-/// A file of secrets that is not mounted: the link says that it was set up.
+/// A file of secrets that is not mounted: the link shows that it was configured.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_link_to_nothing_is_no_absent_file() {
+async fn dangling_link_is_not_an_absent_file() {
     let services = Services::open().await;
     for name in [HOME_FILE, ".tencentcloud", MACHINE_FILE, TCCLI_FILE, ".tccli"] {
         let directory = TestDirectory::new();
@@ -508,22 +508,23 @@ async fn a_link_to_nothing_is_no_absent_file() {
         let role = patient_role(services.authority.clone());
         let chain = CredentialChain::with(&directory.home(&[]), &machine, role);
         let error = chain.credential().await.expect_err(name);
-        let told = error.to_string();
-        assert!(!error.is_missing() && !error.is_transient(), "{told}");
-        assert!(told.contains(&format!("`{}` is a link to nothing", link.display())), "{told}");
+        let message = error.to_string();
+        assert!(!error.is_missing() && !error.is_transient(), "{message}");
+        let expected = format!("`{}` is a dangling symbolic link", link.display());
+        assert!(message.contains(&expected), "{message}");
     }
     let directory = TestDirectory::new();
     directory.write(TCCLI_FILE, JSON, 0o600);
     let link = directory.0.join(".tccli/default.configure");
     std::os::unix::fs::symlink(directory.0.join("not-mounted"), &link).unwrap();
-    let told = tccli::Settings::read(&directory.home(&[])).unwrap_err().to_string();
-    assert!(told.contains("default.configure` is a link to nothing"), "{told}");
+    let message = tccli::Settings::read(&directory.home(&[])).unwrap_err().to_string();
+    assert!(message.contains("default.configure` is a dangling symbolic link"), "{message}");
 }
 
-/// Every source that may give an expired credential is named by it.
+/// Every credential that may expire names its source.
 #[cfg(unix)]
 #[tokio::test]
-async fn a_credential_names_the_file_or_service_that_gave_it() {
+async fn credential_origin_names_its_source() {
     let services = Services::open().await;
     let process = "[default]\ncredential_process=echo '{\"SecretId\":\"A\",\"SecretKey\":\"k\"}'\n";
     for (case, origin) in [
@@ -531,9 +532,9 @@ async fn a_credential_names_the_file_or_service_that_gave_it() {
         (case("", "", Next).file(HOME_FILE, INI), "credentials`: section [default] (line 1)"),
         (case("", "", Next).file(TCCLI_FILE, JSON), "default.credential`"),
         (case("", "", Next).file(TCCLI_FILE, ROLE_JSON), "default.credential`)"),
-        (case("", "", Next).keys().set(ROLE, ARN), "answer of STS (TENCENTCLOUD_ROLE_ARN)"),
-        (case("", "", Next).cluster(), "answer of STS (TKE_WEB_IDENTITY_TOKEN_FILE)"),
-        (case("", "", Next), "answer of the metadata service"),
+        (case("", "", Next).keys().set(ROLE, ARN), "response of STS (TENCENTCLOUD_ROLE_ARN)"),
+        (case("", "", Next).cluster(), "response of STS (TKE_WEB_IDENTITY_TOKEN_FILE)"),
+        (case("", "", Next), "response of the metadata service"),
     ] {
         let (_directory, chain) = set_up(&case, &services, None).await.unwrap();
         let snapshot = chain.credential().await.unwrap();

@@ -1,15 +1,15 @@
-//! What a text looks like after somebody sent it back: quoted, escaped, percent-encoded, and cut off.
+//! Recognizes a secret that another party sends back: quoted, escaped, percent-encoded, or cut off.
 
-/// How far a text agrees with a secret.
+/// How far a text matches a secret.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Agreement {
-    /// How much of the two is the same.
+    /// The part that matches.
     pub(super) same: Extent,
-    /// The same up to the last place where the text ends or leaves something out.
+    /// The part that matches up to the last place where the text ends or omits something.
     pub(super) cut: Option<Extent>,
 }
 
-/// A part of a secret, and of the text that it stands in.
+/// The length of a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     /// In bytes of the secret.
@@ -18,10 +18,10 @@ pub(super) struct Extent {
     pub(super) of_text: usize,
 }
 
-/// Compares a text from its beginning with a secret, character by character. Each may be in another form
-/// than the one before: who quotes a page that quotes a document mixes their forms.
+/// Compares the beginning of a text with a secret, character by character. Each character may be encoded differently:
+/// a page that quotes a document that quotes the request mixes encodings.
 pub(super) fn compare(secret: &str, text: &str) -> Agreement {
-    // `&amp;` can be an ampersand, and it can be what the secret says.
+    // `&amp;` can be an escaped ampersand, or the literal text of the secret.
     let [one, other] = [true, false].map(|is_literal| compare_as(is_literal, secret, text));
     if one.same.of_secret > other.same.of_secret { one } else { other }
 }
@@ -43,15 +43,16 @@ fn compare_as(is_literal: bool, secret: &str, text: &str) -> Agreement {
     Agreement { same, cut: left_out(same).or(cut) }
 }
 
-/// Whether a text may begin with this character in some form. Quick, and right in one direction alone.
+/// Whether a text that starts with `with` may start with this character in some encoding. A fast check with false
+/// positives.
 pub(super) fn may_begin(character: char, with: char) -> bool {
     character == with || matches!(with, '\\' | '%' | '&' | '+')
 }
 
-/// The length of a character at the beginning of a text, in whatever form it is there.
+/// The length of a character at the beginning of a text, in any encoding.
 fn consume(is_literal: bool, character: char, text: &str) -> Option<usize> {
     if character == '\\' {
-        // Each layer of quoting doubles it. The next character takes those that are left.
+        // Each layer of quoting doubles it. The next character consumes the remaining ones.
         return text.starts_with('\\').then_some(1);
     }
     let bare = text.trim_start_matches('\\');
@@ -64,7 +65,7 @@ fn consume(is_literal: bool, character: char, text: &str) -> Option<usize> {
     Some(slashes + length)
 }
 
-/// `n` or `u00e9`, behind a backslash.
+/// `n` or `u00e9`, after a backslash.
 fn json_escape(character: char, text: &str) -> Option<usize> {
     let short = match character {
         '\n' => 'n',
@@ -115,7 +116,7 @@ fn entity(character: char, text: &str) -> Option<usize> {
     (named == Some(character)).then(|| text.len() - rest.len())
 }
 
-/// `%C3%A9`, in capitals or not; once more encoded, `%25C3%25A9`.
+/// `%C3%A9`, in upper or lower case; encoded twice, `%25C3%25A9`.
 fn percent(character: char, text: &str) -> Option<usize> {
     if character == ' ' && text.starts_with('+') {
         return Some(1);
@@ -139,8 +140,7 @@ fn percent(character: char, text: &str) -> Option<usize> {
     Some(text.len() - rest.len())
 }
 
-/// Whether a text ends here, or goes on with a mark for what is left out. Returns the length of an escape
-/// that was begun.
+/// Whether a text ends here, or continues with a mark of omission. Returns the length of an incomplete escape.
 fn left_out(text: &str) -> Option<usize> {
     const MARKS: [&str; 4] = ["<", "…", "...", "\u{fffd}"];
     const MAX_ESCAPE: usize = 12;
@@ -159,7 +159,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_character_is_known_in_every_form() {
+    fn character_is_recognized_in_every_encoding() {
         for (character, forms) in [
             ('a', &["a", "%61", "&#97;", "&#x61;", r"\u0061", r"\\u0061", "%2561", r"\a"][..]),
             ('"', &["\"", "\\\"", r#"\\\""#, "&quot;", r"\&quot;", "&#34;", "%22", "&amp;quot;"]),
@@ -185,22 +185,22 @@ mod tests {
     }
 
     #[test]
-    fn forms_may_change_from_one_character_to_the_next() {
+    fn encodings_may_be_mixed() {
         let text = r#"%61\&quot;b&amp;c\\d"#;
         let agreement = compare("a\"b&c\\d", &format!("{text} and more"));
         assert_eq!(agreement.same, Extent { of_secret: 7, of_text: text.len() });
         let text = "a&amp;b%41";
-        assert_eq!(compare(text, text).same.of_text, text.len(), "as it stands");
+        assert_eq!(compare(text, text).same.of_text, text.len(), "literal text");
     }
 
     #[test]
-    fn an_end_and_a_mark_of_omission_are_noticed() {
+    fn cuts_and_marks_of_omission_are_recognized() {
         let cut = |text: &str| compare("abc\"<d", text).cut.map(|cut| cut.of_secret);
         for rest in ["", "<", "… more", "...", "\u{fffd}", "\\", "%", "%2", "&qu", r"\u00", "%2…"]
         {
             assert_eq!(cut(&format!("abc{rest}")), Some(3), "{rest}");
         }
-        assert_eq!(cut("abc\"</pre>"), Some(4), "its own character may be such a mark");
+        assert_eq!(cut("abc\"</pre>"), Some(4), "a character of the secret may be such a mark");
         for rest in ["x", " ", "`", "&x y", "% of it"] {
             assert_eq!(cut(&format!("abc{rest}")), None, "{rest}");
         }

@@ -1,4 +1,4 @@
-//! Takes secrets out of whatever people see: wire dumps, debug output, messages that a server echoes.
+//! Masks secrets in everything that people see: wire dumps, debug output, messages that a server sends back.
 
 mod echo;
 mod response;
@@ -8,19 +8,19 @@ use std::borrow::Cow;
 
 use cvm_protocol::{Json, Kind, ModelInfo, Value, percent};
 
-pub(crate) use response::hide;
+pub(crate) use response::mask_response;
 pub(crate) use secrets::Secrets;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 pub(crate) const MASK: &str = "***";
 
-/// The longest part of an unreadable body that is shown.
+/// The maximum number of characters shown of an unreadable body.
 const EXCERPT: usize = 200;
 
-/// Members outside the action's table that no log may show, in forms and queries.
+/// Secret members outside the action's model, in forms and queries.
 const COMMON_SECRETS: [&str; 2] = ["Signature", "Token"];
 
-/// A JSON object with the secret members of its table masked.
+/// Masks the secret members of a JSON object.
 pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
     let Some(members) = value.as_object_mut() else { return };
     for (name, member) in members {
@@ -40,7 +40,7 @@ pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
     }
 }
 
-/// The JSON body of a request, for people.
+/// The JSON body of a request with secrets masked.
 pub(crate) fn request_json(body: &[u8], table: &ModelInfo) -> String {
     match serde_json::from_slice::<serde_json::Value>(body) {
         Ok(mut value) => {
@@ -51,7 +51,7 @@ pub(crate) fn request_json(body: &[u8], table: &ModelInfo) -> String {
     }
 }
 
-/// The JSON body of an answer, for people. What is no envelope is cut to a short excerpt.
+/// The JSON body of a response with secrets masked. If it is no envelope, a short excerpt.
 pub(crate) fn response_json(
     body: &[u8],
     table: &'static ModelInfo,
@@ -62,13 +62,13 @@ pub(crate) fn response_json(
         Ok(mut json) if matches!(json.member("Response"), Some(Json::Object(_))) => {
             if let Json::Object(members) = &mut json {
                 for (_, response) in members.iter_mut().filter(|(name, _)| name == "Response") {
-                    hide(response, table, request, secrets);
+                    mask_response(response, table, request, secrets);
                 }
             }
             let mut value = json.to_value();
-            // Text by text first: a message that quotes the request is escaped once more in the body.
+            // Each text first: a message that quotes the request is escaped once more in the body.
             secrets.scrub_texts(&mut value);
-            // What is quoted there may have been cut off.
+            // A quotation in the message may be cut off.
             if let Some(serde_json::Value::String(text)) =
                 value.pointer_mut("/Response/Error/Message")
             {
@@ -80,7 +80,7 @@ pub(crate) fn response_json(
     }
 }
 
-/// Pairs of a query or form, for people: still percent-encoded, secrets masked.
+/// The pairs of a query or form with secrets masked, still percent-encoded.
 pub(crate) fn pairs(text: &str, table: &ModelInfo) -> String {
     let masked = text.split('&').map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
@@ -110,12 +110,12 @@ fn is_secret_path(path: &str, table: &ModelInfo) -> bool {
     false
 }
 
-/// The first part of a secret id, which tells its kind.
+/// The prefix of a secret id, which shows its kind.
 pub(crate) fn secret_id(id: &str) -> &'static str {
     if id.starts_with("AKID") { "AKID****" } else { "****" }
 }
 
-/// The value of an `Authorization` header, for people.
+/// The value of an `Authorization` header with secrets masked.
 pub(crate) fn authorization(value: &str) -> String {
     let Some((head, _)) = value.rsplit_once("Signature=") else { return MASK.to_owned() };
     let masked_id = head.split_once("Credential=").and_then(|(before, after)| {
@@ -125,25 +125,25 @@ pub(crate) fn authorization(value: &str) -> String {
     masked_id.map_or_else(|| MASK.to_owned(), |head| format!("{head}Signature={MASK}"))
 }
 
-/// Most bytes of a message of the service that are kept.
+/// The maximum size of a message of the service, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4 * 1024;
-/// Most bytes of a code or request id of the service that are kept.
+/// The maximum size of a code or request id of the service, in bytes.
 pub(crate) const MAX_NAME: usize = 256;
 
-/// A text of the service, cut to so many bytes. Says so when it was longer.
-pub(crate) fn cut(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most {
+/// Shortens a text of the service to this many bytes, and says so.
+pub(crate) fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    if text.len() <= max {
         return Cow::Borrowed(text);
     }
-    let kept = (0..=most).rev().find_map(|end| text.get(..end)).unwrap_or_default();
+    let kept = (0..=max).rev().find_map(|end| text.get(..end)).unwrap_or_default();
     Cow::Owned(format!("{kept}… (cut, {} bytes in all)", text.len()))
 }
 
-/// The printable beginning of the body of a response, for an error message. A body that names a secret
-/// member of the table and cannot be read as JSON is not shown: it is unknown where the secret ends.
+/// The printable beginning of a response body, for an error message. A body that contains the name of a secret member
+/// and is not valid JSON is not shown, because it is unknown where the secret ends.
 pub(crate) fn excerpt(body: &[u8], table: &ModelInfo, secrets: &Secrets) -> String {
     if let Some(name) = secret_named(&String::from_utf8_lossy(body), table, 0) {
-        return format!("{} bytes, not shown because `{name}` is among them", body.len());
+        return format!("{} bytes, not shown because they contain `{name}`", body.len());
     }
     let text = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024)).unwrap_or(body));
     let scrubbed = secrets.scrub_cut(&text);
@@ -158,7 +158,7 @@ pub(crate) fn excerpt(body: &[u8], table: &ModelInfo, secrets: &Secrets) -> Stri
     excerpt
 }
 
-/// A secret member of the table, or of what is in it, whose name a text holds.
+/// A secret member of the model, or of a nested one, whose name a text contains.
 fn secret_named(text: &str, table: &ModelInfo, depth: usize) -> Option<&'static str> {
     const MAX_DEPTH: usize = 8;
     table.members.iter().find_map(|field| match field.kind.innermost() {
@@ -168,7 +168,7 @@ fn secret_named(text: &str, table: &ModelInfo, depth: usize) -> Option<&'static 
     })
 }
 
-/// Whether a request carries a secret member that is given.
+/// Whether a request sets a secret member.
 pub(crate) fn has_secret(value: Value<'_>) -> bool {
     match value {
         Value::Object(model) => model.table().members.iter().enumerate().any(|(index, field)| {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn secrets_are_masked_in_both_forms() {
+    fn secrets_are_masked_in_json_and_forms() {
         let body = json::to_vec(&request()).unwrap();
         assert_eq!(request_json(&body, &RUN), r#"{"Logins":[{"Password":"***"}]}"#);
         assert_eq!(
@@ -219,13 +219,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_given_is_seen() {
+    fn set_secret_is_detected() {
         assert!(has_secret(Value::Object(&request())));
         assert!(!has_secret(Value::Object(&Record::new(&RUN))));
     }
 
     #[test]
-    fn response_that_only_the_engine_can_read_is_shown_without_its_secrets() {
+    fn unusual_json_is_shown_without_secrets() {
         for new in [r#""\ud800""#, "1e999", r#"{"A":1,"A":2}"#] {
             let body = format!(
                 r#"{{"Response":{{"Logins":[{{"Password":"canary","New":{new}}}],"Region":"here"}}}}"#
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_names_a_secret_member_and_is_no_json_is_not_shown() {
+    fn invalid_json_with_a_secret_name_is_not_shown() {
         for body in
             [r#"{"Response":{"Logins":[{"Password":"canary"},{"#, r#"[{"Password":"canary"}]"#]
         {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn an_excerpt_is_short_and_printable() {
+    fn excerpt_is_short_and_printable() {
         let body = format!("<html>\u{1b}[31m\n{}", "x".repeat(10_000));
         let shown = excerpt(body.as_bytes(), &RUN, &Secrets::default());
         assert!(shown.chars().count() <= EXCERPT + 1);

@@ -1,4 +1,4 @@
-//! Hides the secrets in a response that succeeded, wherever they stand in it.
+//! Masks the secrets in a successful response, wherever they occur.
 
 use cvm_protocol::{Json, Kind, ModelInfo};
 
@@ -7,9 +7,9 @@ use super::{MASK, Secrets};
 /// Objects nested deeper than this are not searched for secret members.
 const MAX_DEPTH: usize = 8;
 
-/// Hides what the tables call secret, members of the same name in any case and at any place, and every text
-/// that repeats such a value or one of `secrets`. Returns how many places were hidden.
-pub(crate) fn hide(
+/// Masks secret members, members of the same name in any case and place, and every text that repeats such a value or
+/// one of `secrets`. Returns the number of masked places.
+pub(crate) fn mask_response(
     response: &mut Json,
     table: &'static ModelInfo,
     request: &'static ModelInfo,
@@ -18,20 +18,20 @@ pub(crate) fn hide(
     let mut names = Vec::new();
     collect_names(table, 0, &mut names);
     collect_names(request, 0, &mut names);
-    let mut values = Values { whole: Vec::new(), secrets: secrets.clone() };
-    let by_name = hide_members(response, Some(table), &names, &mut values);
-    by_name + hide_values(response, &values)
+    let mut values = SecretValues { whole: Vec::new(), secrets: secrets.clone() };
+    let by_name = mask_members(response, Some(table), &names, &mut values);
+    by_name + mask_values(response, &values)
 }
 
-/// The secret values that were found.
-struct Values {
-    /// To be found as they are, however short.
+/// The secret values of a response.
+struct SecretValues {
+    /// Matched exactly, however short.
     whole: Vec<String>,
-    /// To be found within other texts, in any spelling.
+    /// Matched inside other texts, in any encoding.
     secrets: Secrets,
 }
 
-impl Values {
+impl SecretValues {
     fn add(&mut self, value: &Json) {
         match value {
             Json::Text(text) | Json::Number(text) => {
@@ -61,18 +61,18 @@ fn collect_names(table: &'static ModelInfo, depth: usize, names: &mut Vec<&'stat
     }
 }
 
-/// Hides secret members. `table` is that of the value; unknown members have none.
-fn hide_members(
+/// Masks secret members. `table` is the model of the value; unknown members have none.
+fn mask_members(
     value: &mut Json,
     table: Option<&'static ModelInfo>,
     names: &[&str],
-    values: &mut Values,
+    values: &mut SecretValues,
 ) -> usize {
     let members = match value {
         Json::List(items) => {
-            return items.iter_mut().map(|item| hide_members(item, table, names, values)).sum();
+            return items.iter_mut().map(|item| mask_members(item, table, names, values)).sum();
         }
-        // Nobody can see which part of it is the secret.
+        // It is unknown which part of it is the secret.
         Json::Raw(text) => {
             let text = text.to_ascii_lowercase();
             let is_named = names.iter().any(|name| text.contains(&name.to_ascii_lowercase()));
@@ -84,7 +84,7 @@ fn hide_members(
         Json::Object(members) => members,
         _ => return 0,
     };
-    let mut hidden = 0;
+    let mut masked = 0;
     for (name, member) in members {
         let field = table.and_then(|table| table.field(name));
         let is_secret = match field {
@@ -95,7 +95,7 @@ fn hide_members(
             if !member.is_blank() {
                 values.add(member);
                 *member = Json::Text(MASK.to_owned());
-                hidden += 1;
+                masked += 1;
             }
             continue;
         }
@@ -103,33 +103,33 @@ fn hide_members(
             Kind::Object(inner) => Some(*inner),
             _ => None,
         });
-        hidden += hide_members(member, inner, names, values);
+        masked += mask_members(member, inner, names, values);
     }
-    hidden
+    masked
 }
 
-/// Hides every repetition of a value.
-fn hide_values(value: &mut Json, values: &Values) -> usize {
+/// Masks every repetition of a value.
+fn mask_values(value: &mut Json, values: &SecretValues) -> usize {
     match value {
         Json::Text(text) | Json::Number(text) if values.is_one(text) => {
             *value = Json::Text(MASK.to_owned());
             1
         }
-        Json::Text(text) => hide_in(text, values),
+        Json::Text(text) => mask_text(text, values),
         Json::Raw(text) if values.secrets.is_repeated_in(text) => {
             *value = Json::Text(MASK.to_owned());
             1
         }
-        Json::List(items) => items.iter_mut().map(|item| hide_values(item, values)).sum(),
+        Json::List(items) => items.iter_mut().map(|item| mask_values(item, values)).sum(),
         Json::Object(members) => members
             .iter_mut()
-            .map(|(name, member)| hide_in(name, values) + hide_values(member, values))
+            .map(|(name, member)| mask_text(name, values) + mask_values(member, values))
             .sum(),
         _ => 0,
     }
 }
 
-fn hide_in(text: &mut String, values: &Values) -> usize {
+fn mask_text(text: &mut String, values: &SecretValues) -> usize {
     let clean = values.secrets.scrub_whole(text);
     let is_changed = clean != text.as_str();
     if is_changed {
@@ -156,11 +156,11 @@ mod tests {
     };
 
     #[test]
-    fn secret_values_are_hidden_everywhere() {
+    fn secret_values_are_masked_everywhere() {
         let mut secrets = Secrets::default();
         secrets.add("S3cret-of-request");
         let deep = "[".repeat(200) + "\"canary\"" + &"]".repeat(200);
-        for (text, hidden) in [
+        for (text, masked) in [
             (r#"{"Pair":{"PrivateKey":"canary"}}"#, 1),
             (r#"{"Pair":{"PrivateKey":"canary"},"Copy":{"PrivateKey":"canary"}}"#, 2),
             (r#"{"Copy":"say canary","Pair":[{"PrivateKey":"canary"}]}"#, 2),
@@ -171,18 +171,23 @@ mod tests {
             (&format!(r#"{{"Pair":{{"PrivateKey":"canary"}},"New":{deep}}}"#), 2),
         ] {
             let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
-            assert_eq!(hide(&mut json, &RESPONSE, &PAIR, &secrets), hidden, "{}", json.pretty());
+            assert_eq!(
+                mask_response(&mut json, &RESPONSE, &PAIR, &secrets),
+                masked,
+                "{}",
+                json.pretty()
+            );
             let shown = json.pretty().to_ascii_lowercase();
             assert!(!shown.contains("canary") && !shown.contains("s3cret"), "{shown}");
         }
     }
 
     #[test]
-    fn values_that_are_only_alike_stay() {
+    fn similar_values_are_not_masked() {
         let text = r#"{"Pair":{"PrivateKey":"-----BEGIN RSA PRIVATE KEY-----\nabcdefghijklmnop"},
             "PublicKey":"-----BEGIN RSA PRIVATE KEY----- of another"}"#;
         let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
-        assert_eq!(hide(&mut json, &RESPONSE, &PAIR, &Secrets::default()), 1);
+        assert_eq!(mask_response(&mut json, &RESPONSE, &PAIR, &Secrets::default()), 1);
         assert!(json.pretty().contains("of another"), "{}", json.pretty());
     }
 }

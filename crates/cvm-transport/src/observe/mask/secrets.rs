@@ -1,4 +1,8 @@
-//! The secrets of one attempt, to find them in what a server sends back: whole, in part, in any spelling.
+//! Finds the secrets of one attempt in a response: complete, in part, in any encoding.
+//!
+//! A service error often quotes the request, so an allow list of members would hide the part of the message that says
+//! what to fix. Error bodies of gateways and proxies quote requests in mixed encodings, which is why each character is
+//! compared in every encoding ([`echo`]).
 
 use std::borrow::Cow;
 
@@ -8,27 +12,27 @@ use zeroize::Zeroizing;
 
 use super::{MASK, echo};
 
-/// Shorter texts would be found everywhere, and no secret is that short.
+/// Shorter texts would match everywhere, and no secret is that short.
 const SHORTEST: usize = 6;
 
-/// No beginning of a secret needs to be longer to be known for one.
+/// The length of a prefix that is enough to recognize a secret.
 const MAX_HEAD: usize = 12;
 
-/// In data, where much may be alike (keys have a common first line), a longer beginning is needed.
+/// In data, where much may be similar (keys have a common first line), a longer prefix is required.
 const MAX_HEAD_IN_DATA: usize = 40;
 
-/// The fewest characters at a cut end that are taken for the beginning of a secret.
+/// The minimum length of a prefix at a cut end that is masked.
 const SHORTEST_CUT: usize = 3;
 
-/// How a signature is announced, in headers and in forms.
+/// The text before a signature, in headers and in forms.
 const SIGNATURE: &str = "Signature=";
 
-/// All secrets that one attempt carried.
+/// All secrets of one attempt.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
-    /// As they are.
+    /// In plain text.
     texts: Vec<Zeroizing<String>>,
-    /// In encodings that leave no character as it was.
+    /// In encodings that change every character.
     encoded: Vec<Zeroizing<String>>,
 }
 
@@ -40,7 +44,7 @@ impl Secrets {
         secrets
     }
 
-    /// Adds one more.
+    /// Adds a secret.
     pub(crate) fn add(&mut self, secret: &str) {
         if secret.len() < SHORTEST {
             return;
@@ -68,42 +72,41 @@ impl Secrets {
         }
     }
 
-    /// Takes every secret out of a text, and every long beginning of one: who repeats a request often
-    /// stops halfway.
+    /// Masks every secret in a text, and every long prefix of one: a quotation of the request is often cut off.
     pub(crate) fn scrub<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked(text, self.find(text, false, MAX_HEAD))
+        mask_ranges(text, self.find(text, false, MAX_HEAD))
     }
 
-    /// The same for a text that is data, of which no more than secrets may be lost.
+    /// Like [`scrub`](Self::scrub), for data, in which nothing but secrets may be masked.
     pub(crate) fn scrub_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        masked(text, self.find(text, false, MAX_HEAD_IN_DATA))
+        mask_ranges(text, self.find(text, false, MAX_HEAD_IN_DATA))
     }
 
-    /// Whether a text that is data repeats a secret.
+    /// Whether data contains a secret.
     pub(crate) fn is_repeated_in(&self, text: &str) -> bool {
         !self.find(text, false, MAX_HEAD_IN_DATA).is_empty()
     }
 
-    /// The same for a text that somebody may have cut off: where it was cut, no beginning of a secret
-    /// stays, however short. Signatures go as well, which are good for a few minutes.
+    /// Like [`scrub`](Self::scrub), for a text that may be cut off: at the cut, no prefix of a secret remains, however
+    /// short. Signatures, which are valid for a few minutes, are masked as well.
     pub(crate) fn scrub_cut<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut found = self.find(text, true, MAX_HEAD);
         find_signatures(text, &mut found);
-        masked(text, found)
+        mask_ranges(text, found)
     }
 
-    fn find(&self, text: &str, is_cut: bool, most: usize) -> Vec<(usize, usize)> {
+    fn find(&self, text: &str, is_cut: bool, max: usize) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         for secret in &self.texts {
-            find_text(secret, text, is_cut, telling(secret, most), &mut found);
+            find_text(secret, text, is_cut, significant_length(secret, max), &mut found);
         }
         for secret in &self.encoded {
-            find_encoded(secret, text, is_cut, telling(secret, most), &mut found);
+            find_encoded(secret, text, is_cut, significant_length(secret, max), &mut found);
         }
         found
     }
 
-    /// Scrubs every text in a value.
+    /// Masks the secrets in every text of a value.
     pub(super) fn scrub_texts(&self, value: &mut serde_json::Value) {
         match value {
             serde_json::Value::String(text) => {
@@ -122,8 +125,8 @@ impl Secrets {
     }
 }
 
-/// The text with a mask for each of these places. Of several that begin together the longest counts.
-fn masked(text: &str, mut places: Vec<(usize, usize)>) -> Cow<'_, str> {
+/// Masks these ranges of a text. Of several ranges with the same start, the longest counts.
+fn mask_ranges(text: &str, mut places: Vec<(usize, usize)>) -> Cow<'_, str> {
     if places.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -141,18 +144,18 @@ fn masked(text: &str, mut places: Vec<(usize, usize)>) -> Cow<'_, str> {
     Cow::Owned(clean)
 }
 
-/// So much of a secret is no coincidence.
-fn telling(secret: &str, most: usize) -> usize {
-    (secret.len() * 7).div_ceil(8).clamp(SHORTEST, most)
+/// The length of a prefix that cannot be a coincidence.
+fn significant_length(secret: &str, max: usize) -> usize {
+    (secret.len() * 7).div_ceil(8).clamp(SHORTEST, max)
 }
 
-/// Notes where a text holds a secret in some form, or a beginning of it that is no coincidence; and in a
-/// text that may be cut off, any beginning where it was.
+/// Finds a secret in a text in any encoding, or a prefix of it that cannot be a coincidence. In a text that may be cut
+/// off, also any prefix at the cut.
 fn find_text(
     secret: &str,
     text: &str,
     is_cut: bool,
-    telling: usize,
+    min_length: usize,
     found: &mut Vec<(usize, usize)>,
 ) {
     let Some(first) = secret.chars().next() else { return };
@@ -163,7 +166,7 @@ fn find_text(
         }
         let agreement = echo::compare(secret, text.get(at..).unwrap_or_default());
         let cut = agreement.cut.filter(|cut| is_cut && cut.of_secret >= SHORTEST_CUT);
-        let same = Some(agreement.same).filter(|same| same.of_secret >= telling);
+        let same = Some(agreement.same).filter(|same| same.of_secret >= min_length);
         if let Some(extent) = same.or(cut) {
             next = at + extent.of_text;
             found.push((at, next));
@@ -171,15 +174,15 @@ fn find_text(
     }
 }
 
-/// The same for an encoding that is found as it stands.
+/// Finds an encoded secret in a text, which has no other forms.
 fn find_encoded(
     secret: &str,
     text: &str,
     is_cut: bool,
-    telling: usize,
+    min_length: usize,
     found: &mut Vec<(usize, usize)>,
 ) {
-    let head = secret.get(..telling).unwrap_or(secret);
+    let head = secret.get(..min_length).unwrap_or(secret);
     let mut from = 0;
     while let Some(rest) = text.get(from..)
         && let Some(at) = rest.find(head)
@@ -193,7 +196,7 @@ fn find_encoded(
     found.extend(cut.map(|begin| (begin, text.len())));
 }
 
-/// Where the beginning of an encoded secret begins that ends a text. Longer ones are found anyhow.
+/// The start of a prefix of an encoded secret at the end of a text. Longer prefixes are found anyway.
 fn cut_end(secret: &str, text: &str) -> Option<usize> {
     let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER);
     (SHORTEST_CUT * 2..=MAX_HEAD.min(secret.len())).rev().find_map(|length| {
@@ -214,8 +217,8 @@ fn find_signatures(text: &str, found: &mut Vec<(usize, usize)>) {
     }
 }
 
-/// What a secret looks like within something larger that was encoded as base64: it depends on where the
-/// secret begins, and its ends mix with what is around, so only the middle is told.
+/// The base64 form of a secret inside a larger encoded text. It depends on the offset of the secret, and its ends mix
+/// with the surrounding bytes, so only the middle is returned.
 fn inside_base64(secret: &str, offset: usize) -> Option<Zeroizing<String>> {
     const WORTH: usize = 8;
     let bytes = Zeroizing::new([&vec![0; offset], secret.as_bytes()].concat());
@@ -231,7 +234,7 @@ mod tests {
 
     use super::*;
 
-    /// With every character that some spelling treats in its own way, and none twice in a row.
+    /// Contains every character that some encoding changes, and none twice in a row.
     const CANARY: &str = "Qcloud@Canary\">1&23++'é";
 
     fn secrets() -> Secrets {
@@ -250,10 +253,10 @@ mod tests {
         quoted[1..quoted.len() - 1].to_owned()
     }
 
-    /// The ways in which a server may send a text back.
-    fn spellings() -> Vec<String> {
+    /// The forms in which a server may send a text back.
+    fn encodings() -> Vec<String> {
         let (quoted, encoded) = (quote(CANARY), percent::encode(CANARY));
-        let mut spellings = vec![
+        let mut encodings = vec![
             CANARY.to_owned(),
             html(CANARY),
             html(&html(CANARY)),
@@ -266,23 +269,23 @@ mod tests {
             encoded,
             quoted,
         ];
-        spellings.extend(spellings.clone().iter().map(|text| text.replace('é', "\\u00e9")));
-        spellings.sort();
-        spellings.dedup();
-        spellings
+        encodings.extend(encodings.clone().iter().map(|text| text.replace('é', "\\u00e9")));
+        encodings.sort();
+        encodings.dedup();
+        encodings
     }
 
     #[test]
-    fn every_spelling_is_found_anywhere() {
+    fn every_encoding_is_found_anywhere() {
         let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let spellings: Vec<_> = spellings().into_iter().chain([hex.to_uppercase(), hex]).collect();
-        assert!(spellings.len() >= 15, "{}", spellings.len());
-        for spelling in spellings {
+        let encodings: Vec<_> = encodings().into_iter().chain([hex.to_uppercase(), hex]).collect();
+        assert!(encodings.len() >= 15, "{}", encodings.len());
+        for encoding in encodings {
             for (before, behind) in [("", ""), ("<p>", "</p>"), ("\"", "\""), ("é ", " and so on")]
             {
-                let text = format!("{before}{spelling}{behind}{spelling}");
+                let text = format!("{before}{encoding}{behind}{encoding}");
                 let shown = format!("{before}***{behind}***");
-                // Two that touch are one to whoever looks.
+                // Two adjacent masks count as one.
                 let scrubbed = secrets().scrub(&text).replace("******", "***");
                 assert_eq!(scrubbed, shown.replace("******", "***"), "{text}");
             }
@@ -290,30 +293,30 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_was_cut_leaves_no_beginning() {
-        for spelling in spellings() {
-            // At every place of the text, in the middle of an escape too.
-            for end in (0..spelling.len()).filter(|end| spelling.is_char_boundary(*end)) {
-                let begun = echo::compare(CANARY, &spelling[..end]);
+    fn cut_secret_leaves_no_prefix() {
+        for encoding in encodings() {
+            // At every position, also in the middle of an escape.
+            for end in (0..encoding.len()).filter(|end| encoding.is_char_boundary(*end)) {
+                let begun = echo::compare(CANARY, &encoding[..end]);
                 if begun.same.of_secret < SHORTEST_CUT {
                     continue;
                 }
                 for rest in ["", "</pre></html>", "… (120 bytes more)", "... and so on"] {
-                    let text = format!("you sent: {}{rest}", &spelling[..end]);
+                    let text = format!("you sent: {}{rest}", &encoding[..end]);
                     let scrubbed = secrets().scrub_cut(&text).into_owned();
                     assert!(scrubbed.starts_with("you sent: ***"), "{text}: {scrubbed}");
                     assert!(!scrubbed.contains("Qclo"), "{text}: {scrubbed}");
                 }
             }
         }
-        // In the middle of a text a short beginning may be anything, a long one may not.
+        // In the middle of a text, a short prefix may be anything, but a long one may not.
         let text = format!("near `{}` at 7", &CANARY[..12]);
         assert_eq!(secrets().scrub(&text), "near `***` at 7");
         assert_eq!(secrets().scrub("near `Qcloud` at 7"), "near `Qcloud` at 7");
     }
 
     #[test]
-    fn a_character_that_was_cut_in_two_hides_nothing() {
+    fn cut_inside_a_character_leaves_no_prefix() {
         let bytes = format!("sent {CANARY}");
         for end in 8..bytes.len() {
             let text = String::from_utf8_lossy(&bytes.as_bytes()[..end]).into_owned();
@@ -323,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn base64_gives_nothing_away_wherever_it_begins() {
+    fn secrets_are_masked_at_any_base64_offset() {
         for offset in 0..9 {
             let text = Base64::encode_string(format!("{}{CANARY}", "x".repeat(offset)).as_bytes());
             let scrubbed = secrets().scrub(&text).into_owned();
@@ -332,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_are_no_part_of_an_excerpt() {
+    fn signatures_are_masked_in_excerpts() {
         let hex = "ab".repeat(32);
         for (text, shown) in [
             (format!("SignedHeaders=host, Signature={hex}\r\nx"), "Signature=***\r\nx"),
@@ -346,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_short_or_only_alike_stays() {
+    fn short_or_similar_texts_are_not_masked() {
         let mut secrets = Secrets::default();
         secrets.add("short");
         secrets.add("Password1!");

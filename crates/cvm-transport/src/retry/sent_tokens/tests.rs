@@ -1,4 +1,4 @@
-//! Random histories of calls that share tokens, beside a simple model; and the memory.
+//! Random histories of calls that share tokens, compared with a simple model; and the bounded memory.
 
 use std::time::UNIX_EPOCH;
 
@@ -15,68 +15,68 @@ fn used(parameters: u64, region: &str) -> TokenUse {
     }
 }
 
-/// Both clocks, and what happened to them so far.
+/// Both clocks.
 struct Clocks {
     monotonic: Instant,
     wall: SystemTime,
 }
 
 impl Clocks {
-    fn now(&self) -> Moment {
-        Moment { monotonic: self.monotonic, wall: self.wall }
+    fn now(&self) -> ClockReading {
+        ClockReading { monotonic: self.monotonic, wall: self.wall }
     }
 }
 
-/// One token as the model knows it: nothing but its history.
+/// One token in the model: its history.
 #[derive(Default)]
 struct Modeled {
     /// Parameters and region of the first call.
     first: Option<(u64, &'static str)>,
     holders: usize,
     in_flight: usize,
-    has_left: bool,
+    was_sent: bool,
     may_have_acted: bool,
-    /// The clocks at every look since the window began.
-    looks: Vec<Moment>,
+    /// The clock readings since the window began.
+    readings: Vec<ClockReading>,
 }
 
 impl Modeled {
-    /// The sum over all steps from look to look of the larger step.
-    fn age(&mut self, now: Moment) -> Option<Duration> {
-        if self.looks.is_empty() {
+    /// The sum of the larger steps between consecutive readings.
+    fn age(&mut self, now: ClockReading) -> Option<Duration> {
+        if self.readings.is_empty() {
             return None;
         }
-        self.looks.push(now);
-        let steps = self.looks.windows(2).map(|pair| {
+        self.readings.push(now);
+        let steps = self.readings.windows(2).map(|pair| {
             let monotonic = pair[1].monotonic - pair[0].monotonic;
             monotonic.max(pair[1].wall.duration_since(pair[0].wall).unwrap_or_default())
         });
         Some(steps.sum())
     }
 
-    fn is_over(&mut self, now: Moment) -> bool {
+    fn is_expired(&mut self, now: ClockReading) -> bool {
         self.age(now).is_some_and(|age| age > Duration::from_secs(180))
     }
 
-    fn landed(&mut self, has_left: bool, may_have_acted: bool) {
+    fn end_attempt(&mut self, was_sent: bool, may_have_acted: bool) {
         self.in_flight -= 1;
-        self.has_left |= has_left;
+        self.was_sent |= was_sent;
         self.may_have_acted |= may_have_acted;
         if self.in_flight == 0 && !self.may_have_acted {
-            self.looks.clear();
+            self.readings.clear();
         }
     }
 
     fn released(&mut self) {
         self.holders -= 1;
-        if self.holders == 0 && !self.has_left && !self.may_have_acted {
+        if self.holders == 0 && !self.was_sent && !self.may_have_acted {
             *self = Self::default();
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn random_histories_of_shared_tokens_go_by_the_model() {
+async fn random_histories_match_the_model() {
     let random = SeededEntropy::new(2_526);
     let roll = |sides: u64| random.below(sides);
     let names = ["token-a", "token-b"];
@@ -97,9 +97,11 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                     let parameters = u64::from(roll(4) == 0);
                     let region = if roll(4) == 0 { "ap-tokyo" } else { "ap-guangzhou" };
                     let modeled = &mut model[which];
-                    let others = modeled.first.is_some_and(|(own, _)| own != parameters);
-                    let elsewhere = modeled.first.is_some_and(|(_, own)| own != region);
-                    let is_admitted = !others && !elsewhere && !modeled.is_over(now);
+                    let has_other_parameters =
+                        modeled.first.is_some_and(|(own, _)| own != parameters);
+                    let is_other_region = modeled.first.is_some_and(|(_, own)| own != region);
+                    let is_admitted =
+                        !has_other_parameters && !is_other_region && !modeled.is_expired(now);
                     let held = tokens.hold(names[which], &used(parameters, region), now);
                     assert_eq!(held.is_ok(), is_admitted, "{held:?}");
                     match held {
@@ -110,11 +112,19 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                         }
                         Err(error) => {
                             assert!(error.is_usage());
-                            let named = error.to_string().contains("other parameters");
-                            assert_eq!(named, others, "{error}");
-                            let named = error.to_string().contains("in region `ap-tokyo`");
-                            assert_eq!(named, elsewhere && !others, "{error}");
-                            seen[if others { 1 } else { usize::from(named) * 4 }] += 1;
+                            let is_named = error.to_string().contains("other parameters");
+                            assert_eq!(is_named, has_other_parameters, "{error}");
+                            let is_named = error.to_string().contains("in region `ap-tokyo`");
+                            assert_eq!(
+                                is_named,
+                                is_other_region && !has_other_parameters,
+                                "{error}"
+                            );
+                            seen[if has_other_parameters {
+                                1
+                            } else {
+                                usize::from(is_named) * 4
+                            }] += 1;
                         }
                     }
                 }
@@ -124,42 +134,45 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                     let modeled = &mut model[*which];
                     if hold.is_in_flight {
                         let outcome = Outcome::ALL[roll(9) as usize];
-                        let stays = roll(12) == 0;
-                        if stays {
-                            hold.stayed();
-                            modeled.landed(false, false);
+                        let is_not_sent = roll(12) == 0;
+                        if is_not_sent {
+                            hold.record_not_sent();
+                            modeled.end_attempt(false, false);
                         } else {
-                            hold.landed(outcome);
-                            let nowhere = [Outcome::NotSent, Outcome::Untrusted];
+                            hold.end_attempt(outcome);
+                            let not_sent = [Outcome::NotSent, Outcome::Untrusted];
                             let acted = [Outcome::Success, Outcome::Ambiguous, Outcome::Misrouted];
-                            modeled.landed(!nowhere.contains(&outcome), acted.contains(&outcome));
+                            modeled.end_attempt(
+                                !not_sent.contains(&outcome),
+                                acted.contains(&outcome),
+                            );
                         }
                     } else {
-                        let is_over = modeled.is_over(now);
-                        assert_eq!(hold.leave(now).is_err(), is_over);
-                        if is_over {
+                        let is_expired = modeled.is_expired(now);
+                        assert_eq!(hold.begin_attempt(now).is_err(), is_expired);
+                        if is_expired {
                             seen[2] += 1;
                         } else {
-                            if modeled.looks.is_empty() {
-                                modeled.looks.push(now);
+                            if modeled.readings.is_empty() {
+                                modeled.readings.push(now);
                             }
                             modeled.in_flight += 1;
                         }
                     }
                 }
                 5 | 6 if !calls.is_empty() => {
-                    // The call ends, or is dropped, on its way or between two attempts.
+                    // The call ends or is dropped, during an attempt or between two attempts.
                     let call = roll(calls.len() as u64) as usize;
                     let (which, hold) = calls.swap_remove(call);
                     if hold.is_in_flight {
-                        model[which].landed(true, true);
+                        model[which].end_attempt(true, true);
                         seen[3] += 1;
                     }
                     drop(hold);
                     model[which].released();
                 }
                 7 => {
-                    // The machine sleeps: only one clock goes on.
+                    // The machine sleeps: only the wall clock advances.
                     clocks.wall += Duration::from_secs(roll(200));
                     seen[4] += 1;
                 }
@@ -179,13 +192,13 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
                 }
             }
         }
-        // A token in doubt never takes other parameters, and a token of nothing takes any.
+        // A token that may have had an effect never accepts other parameters; an unused token accepts any.
         drop(calls);
         for (which, modeled) in model.iter_mut().enumerate() {
             while modeled.in_flight > 0 {
-                modeled.landed(true, true);
+                modeled.end_attempt(true, true);
             }
-            let is_bound = modeled.has_left || modeled.may_have_acted;
+            let is_bound = modeled.was_sent || modeled.may_have_acted;
             let other = tokens.hold(names[which], &used(2, "ap-guangzhou"), clocks.now());
             assert_eq!(other.is_err(), is_bound);
         }
@@ -194,14 +207,14 @@ async fn random_histories_of_shared_tokens_go_by_the_model() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_belongs_to_the_service_region_and_host_of_its_first_use() {
+async fn token_is_bound_to_service_region_and_host() {
     let tokens = SentTokens::default();
-    let now = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
+    let now = ClockReading { monotonic: Instant::now(), wall: UNIX_EPOCH };
     let first = used(1, "ap-guangzhou");
     let mut hold = tokens.hold("token", &first, now).unwrap();
-    hold.leave(now).unwrap();
-    hold.landed(Outcome::Ambiguous);
-    for (named, other) in [
+    hold.begin_attempt(now).unwrap();
+    hold.end_attempt(Outcome::Ambiguous);
+    for (is_named, other) in [
         ("region `ap-tokyo`", used(1, "ap-tokyo")),
         ("`cvm` at cvm.example.com,", TokenUse { region: None, ..first.clone() }),
         (
@@ -216,15 +229,16 @@ async fn a_token_belongs_to_the_service_region_and_host_of_its_first_use() {
             let error = refused.unwrap_err();
             assert!(error.is_usage(), "{error}");
             let text = error.to_string();
-            assert!(text.contains(named) && text.contains("region `ap-guangzhou`"), "{text}");
+            assert!(text.contains(is_named) && text.contains("region `ap-guangzhou`"), "{text}");
         }
     }
     tokens.hold("token", &first, now).unwrap();
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_age_counts_the_larger_step_and_never_shrinks() {
-    let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_000) };
+async fn age_uses_the_larger_step_and_never_shrinks() {
+    let start =
+        ClockReading { monotonic: Instant::now(), wall: UNIX_EPOCH + Duration::from_secs(1_000) };
     let seconds = Duration::from_secs;
     let mut age = Age::since(start);
     let mut now = start;
@@ -240,25 +254,25 @@ async fn an_age_counts_the_larger_step_and_never_shrinks() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_may_still_be_sent_is_never_forgotten_and_the_rest_in_order() {
+async fn usable_tokens_are_kept_and_others_dropped_in_order() {
     let tokens = SentTokens::default();
-    let start = Moment { monotonic: Instant::now(), wall: UNIX_EPOCH };
-    let launch = |token: &str, now: Moment| {
+    let start = ClockReading { monotonic: Instant::now(), wall: UNIX_EPOCH };
+    let send = |token: &str, now: ClockReading| {
         let mut hold = tokens.hold(token, &used(1, "ap-guangzhou"), now).unwrap();
-        hold.leave(now).unwrap();
-        hold.landed(Outcome::Ambiguous);
+        hold.begin_attempt(now).unwrap();
+        hold.end_attempt(Outcome::Ambiguous);
     };
-    let more = REMEMBERED + 100;
+    let more = MIN_REMEMBERED + 100;
     for number in 0..more {
-        launch(&number.to_string(), start);
+        send(&number.to_string(), start);
     }
     let is_known = |number: usize, now| {
         tokens.admit(&number.to_string(), &used(2, "ap-guangzhou"), now).is_err()
     };
     assert!((0..more).all(|number| is_known(number, start)), "all are inside their window");
-    let later = Moment { monotonic: start.monotonic + Duration::from_secs(181), ..start };
-    launch("another", later);
-    assert_eq!(tokens.open().by_token.len(), REMEMBERED);
-    assert_eq!(tokens.open().order.len(), REMEMBERED);
+    let later = ClockReading { monotonic: start.monotonic + Duration::from_secs(181), ..start };
+    send("another", later);
+    assert_eq!(tokens.lock_records().by_token.len(), MIN_REMEMBERED);
+    assert_eq!(tokens.lock_records().order.len(), MIN_REMEMBERED);
     assert!(!is_known(100, later) && is_known(101, later) && is_known(more - 1, later));
 }

@@ -1,4 +1,4 @@
-//! JSON documents that hold a credential, read into memory that is wiped.
+//! Reads JSON documents with a credential into memory that is wiped.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -7,11 +7,11 @@ use cvm_protocol::{
 };
 use cvm_signer::Credential;
 
-use super::{CredentialProviderError, CredentialSnapshot};
+use super::provider::{CredentialProviderError, CredentialSnapshot};
 
-/// What the metadata service answers.
-pub(super) static ROLE_REPLY: ModelInfo = ModelInfo {
-    name: "RoleReply",
+/// The response of the metadata service.
+pub(super) static ROLE_RESPONSE: ModelInfo = ModelInfo {
+    name: "RoleResponse",
     members: &[
         FieldInfo::new("TmpSecretId", Kind::Str),
         FieldInfo::new("TmpSecretKey", Kind::Str).secret(),
@@ -26,9 +26,9 @@ pub(super) static ROLE_REPLY: ModelInfo = ModelInfo {
     },
 };
 
-/// What an external process prints.
-pub(super) static PROCESS_REPLY: ModelInfo = ModelInfo {
-    name: "ProcessReply",
+/// The output of a credential program.
+pub(super) static PROCESS_OUTPUT: ModelInfo = ModelInfo {
+    name: "ProcessOutput",
     members: &[
         FieldInfo::new("SecretId", Kind::Str),
         FieldInfo::new("SecretKey", Kind::Str).secret(),
@@ -43,7 +43,7 @@ pub(super) static PROCESS_REPLY: ModelInfo = ModelInfo {
     },
 };
 
-/// What tccli keeps in a `.credential` file.
+/// A `.credential` file of tccli.
 pub(super) static TCCLI_FILE: ModelInfo = ModelInfo {
     name: "TccliCredential",
     members: &[
@@ -62,7 +62,7 @@ pub(super) static TCCLI_FILE: ModelInfo = ModelInfo {
     },
 };
 
-/// Reads a document; `what` names it in the error.
+/// Decodes a document; `what` describes it in the error.
 pub(super) fn read(
     table: &'static ModelInfo,
     bytes: &[u8],
@@ -72,42 +72,42 @@ pub(super) fn read(
         utf8_text(bytes).map_err(|why| CredentialProviderError::broken(format!("{what} {why}")))?;
     let mut record = Record::new(table);
     json::from_slice(&mut record, text.as_bytes()).map_err(|error| {
-        CredentialProviderError::broken(format!("{what} is no such JSON document: {error}"))
+        CredentialProviderError::broken(format!("{what} is not the expected JSON: {error}"))
     })?;
     Ok(record)
 }
 
-/// From the year 5138 on. A time in milliseconds is beyond it since 1973.
-const NO_SECONDS: i64 = 100_000_000_000;
+/// The year 5138 in seconds. A time in milliseconds is larger since 1973.
+const MAX_SECONDS: i64 = 100_000_000_000;
 
-/// The time in seconds since 1970 at which a member says that the credential ends; 0 and absent mean no end.
+/// The expiry of a credential in a member, as Unix time in seconds; 0 or absent means no expiry.
 ///
 /// # Errors
 ///
-/// What is wrong with the member: taken for seconds, a time in milliseconds would never come.
-pub(super) fn end(model: &dyn Model, name: &str) -> Result<Option<i64>, String> {
+/// If the member is a time in milliseconds, which would be read as a time in the far future.
+pub(super) fn expiry(model: &dyn Model, name: &str) -> Result<Option<i64>, String> {
     let end = member_named(model, name).as_i64();
-    if end.is_some_and(|end| end >= NO_SECONDS) {
+    if end.is_some_and(|end| end >= MAX_SECONDS) {
         return Err(format!(
-            "has an `{name}` that is no time in seconds since 1970, perhaps one in milliseconds"
+            "has an `{name}` that is not a Unix time in seconds; it may be in milliseconds"
         ));
     }
     Ok(end)
 }
 
-/// Refuses what a tool that keeps quotes made of a credential, such as `docker run --env-file`.
-pub(super) fn refuse_quotes(id: &str, key: &str, token: Option<&str>) -> Result<(), String> {
+/// Rejects quotes that a tool kept in a credential, such as `docker run --env-file`.
+pub(super) fn reject_quotes(id: &str, key: &str, token: Option<&str>) -> Result<(), String> {
     const QUOTES: [char; 2] = ['"', '\''];
     let parts = [("secret id", Some(id)), ("secret key", Some(key)), ("token", token)];
     for (name, part) in parts {
         if part.is_some_and(|part| part.starts_with(QUOTES) || part.ends_with(QUOTES)) {
-            return Err(format!("{name} begins or ends with a quote; write it without quotes"));
+            return Err(format!("{name} begins or ends with a quote; remove the quotes"));
         }
     }
     Ok(())
 }
 
-/// The text of a member; `None` when it is absent or empty.
+/// The text of a member; `None` if it is absent or empty.
 pub(super) fn text<'a>(model: &'a dyn Model, name: &str) -> Option<&'a str> {
     match member_named(model, name) {
         Value::Str(text) | Value::Secret(text) if !text.is_empty() => Some(text),
@@ -115,7 +115,7 @@ pub(super) fn text<'a>(model: &'a dyn Model, name: &str) -> Option<&'a str> {
     }
 }
 
-/// A credential from three texts and a time in seconds since 1970; 0 and absent mean no end.
+/// A credential from three texts and a Unix time in seconds; 0 or absent means no expiry.
 pub(super) fn snapshot(
     id: Option<&str>,
     key: Option<&str>,
@@ -125,14 +125,16 @@ pub(super) fn snapshot(
 ) -> Result<CredentialSnapshot, CredentialProviderError> {
     let (id, key) = match (id, key) {
         (Some(id), Some(key)) => (id, key),
-        (id, key) => {
-            let word = |member: Option<&str>| if member.is_some() { "a" } else { "no" };
-            let (id, key) = (word(id), word(key));
-            let text = format!("{what} holds {id} secret id and {key} secret key");
-            return Err(CredentialProviderError::broken(text));
+        (id, _) => {
+            let has = match (id, key) {
+                (Some(_), _) => "a secret id but no secret key",
+                (None, Some(_)) => "a secret key but no secret id",
+                (None, None) => "neither a secret id nor a secret key",
+            };
+            return Err(CredentialProviderError::broken(format!("{what} has {has}")));
         }
     };
-    refuse_quotes(id, key, token)
+    reject_quotes(id, key, token)
         .map_err(|why| CredentialProviderError::broken(format!("{what}: {why}")))?;
     let credential = match token {
         Some(token) => Credential::temporary(id, key, token),
@@ -141,7 +143,7 @@ pub(super) fn snapshot(
     let credential =
         credential.map_err(|error| CredentialProviderError::broken(format!("{what}: {error}")))?;
     let snapshot = match expires_at.filter(|at| *at != 0) {
-        // Before 1970 is long over.
+        // A time before 1970 has passed anyway.
         Some(at) => CredentialSnapshot::until(credential, seconds(at.try_into().unwrap_or(0))),
         None => CredentialSnapshot::new(credential),
     };
@@ -156,23 +158,23 @@ fn seconds(at: u64) -> SystemTime {
 mod tests {
     use super::*;
 
-    /// Every table with an end is asked for it by this function.
+    /// The expiry of every document is read with this function.
     #[test]
-    fn end_in_milliseconds_is_refused_in_every_document() {
+    fn expiry_in_milliseconds_is_rejected() {
         for (table, name) in [
-            (&ROLE_REPLY, "ExpiredTime"),
-            (&PROCESS_REPLY, "ExpiredTime"),
+            (&ROLE_RESPONSE, "ExpiredTime"),
+            (&PROCESS_OUTPUT, "ExpiredTime"),
             (&TCCLI_FILE, "expiresAt"),
             (&super::super::sts::RESPONSE, "ExpiredTime"),
         ] {
             let end = |at: &str| {
                 let text = format!("{{\"{name}\":{at}}}");
-                super::end(&read(table, text.as_bytes(), "it").unwrap(), name)
+                super::expiry(&read(table, text.as_bytes(), "it").unwrap(), name)
             };
             for at in ["1000000000000", "1795247313123", "100000000000", "9223372036854775807"] {
-                let told = end(at).expect_err(at);
-                assert!(told.contains(name) && told.contains("milliseconds"), "{told}");
-                assert!(!told.contains(at), "{told}");
+                let message = end(at).expect_err(at);
+                assert!(message.contains(name) && message.contains("milliseconds"), "{message}");
+                assert!(!message.contains(at), "{message}");
             }
             for at in ["0", "-1", "1795247313", "4000000000", "99999999999", "\"4000000000\""] {
                 let seconds = at.trim_matches('"').parse().unwrap();
@@ -184,7 +186,7 @@ mod tests {
 
     #[test]
     fn every_member_is_found_by_its_name() {
-        for table in [&ROLE_REPLY, &PROCESS_REPLY, &TCCLI_FILE] {
+        for table in [&ROLE_RESPONSE, &PROCESS_OUTPUT, &TCCLI_FILE] {
             for (index, field) in table.members.iter().enumerate() {
                 assert_eq!(table.find(field.wire.as_bytes()), Some(index), "{}", field.wire);
             }

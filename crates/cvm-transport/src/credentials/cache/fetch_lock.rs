@@ -1,7 +1,7 @@
-//! Lets one caller fetch at a time, and none wait for a runtime that stands still.
+//! Lets one caller fetch at a time, without waiting for a blocked runtime.
 //!
-//! A caller may be a task of a runtime that nobody drives any more, and it holds its turn for as long. Whoever
-//! waits on another runtime therefore waits only for a while.
+//! A caller may be a task of a runtime that is no longer polled, and it keeps the lock for as long. So callers on
+//! other runtimes wait only for a limited time.
 
 use std::sync::{Mutex as StdMutex, MutexGuard as StdMutexGuard, PoisonError};
 use std::time::Duration;
@@ -9,39 +9,39 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::sync::{Mutex, MutexGuard};
 
-use crate::credentials::CredentialProviderError;
+use crate::credentials::provider::CredentialProviderError;
 
 /// How long a caller waits for a fetch on another runtime.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Whose turn it is to fetch.
+/// The lock for lock.
 #[derive(Default)]
-pub(super) struct Fetching {
-    /// The error of the last fetch, if it failed.
+pub(super) struct FetchLock {
+    /// The error of the latest fetch, if it failed.
     latest: Mutex<Option<CredentialProviderError>>,
-    /// Where the fetch runs.
+    /// The runtime of the current fetch.
     runtime: StdMutex<Option<Id>>,
 }
 
-/// The turn of the caller who fetches.
-pub(super) struct Turn<'a> {
+/// The held lock.
+pub(super) struct FetchGuard<'a> {
     pub(super) latest: MutexGuard<'a, Option<CredentialProviderError>>,
-    fetching: &'a Fetching,
+    lock: &'a FetchLock,
 }
 
-impl Fetching {
-    /// Waits for a turn. `None` when the one who has it may never go on: then everybody fetches alone.
-    pub(super) async fn turn(&self) -> Option<Turn<'_>> {
+impl FetchLock {
+    /// Waits for the lock. `None` if its holder may never continue: then every caller fetches alone.
+    pub(super) async fn lock(&self) -> Option<FetchGuard<'_>> {
         let Ok(here) = Handle::try_current().map(|handle| handle.id()) else {
             // Without a runtime there is no timer.
-            return Some(self.taken(self.latest.lock().await, None));
+            return Some(self.guard(self.latest.lock().await, None));
         };
         if let Ok(latest) = self.latest.try_lock() {
-            return Some(self.taken(latest, Some(here)));
+            return Some(self.guard(latest, Some(here)));
         }
         loop {
             if let Ok(latest) = tokio::time::timeout(PATIENCE, self.latest.lock()).await {
-                return Some(self.taken(latest, Some(here)));
+                return Some(self.guard(latest, Some(here)));
             }
             if *self.runtime() != Some(here) {
                 return None;
@@ -49,13 +49,13 @@ impl Fetching {
         }
     }
 
-    fn taken<'a>(
+    fn guard<'a>(
         &'a self,
         latest: MutexGuard<'a, Option<CredentialProviderError>>,
         runtime: Option<Id>,
-    ) -> Turn<'a> {
+    ) -> FetchGuard<'a> {
         *self.runtime() = runtime;
-        Turn { latest, fetching: self }
+        FetchGuard { latest, lock: self }
     }
 
     fn runtime(&self) -> StdMutexGuard<'_, Option<Id>> {
@@ -63,8 +63,8 @@ impl Fetching {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for FetchGuard<'_> {
     fn drop(&mut self) {
-        *self.fetching.runtime() = None;
+        *self.lock.runtime() = None;
     }
 }

@@ -1,10 +1,10 @@
-//! A credential that the program itself gives.
+//! A fixed credential.
 
 use std::sync::Arc;
 
 use cvm_signer::Credential;
 
-use super::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use crate::http::client::BoxFuture;
 
 /// Always the same credential.
@@ -12,7 +12,7 @@ use crate::http::client::BoxFuture;
 pub struct StaticCredentials(Arc<CredentialSnapshot>);
 
 impl StaticCredentials {
-    /// Gives this credential.
+    /// Provides this credential.
     #[must_use]
     pub fn new(credential: Credential) -> Self {
         Self(Arc::new(CredentialSnapshot::new(credential)))

@@ -1,17 +1,17 @@
-//! The time of day, as something that tests can fix.
+//! The wall clock, replaceable in tests.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// Tells the time of day for timestamps and signatures.
+/// Provides the wall-clock time for timestamps and signatures.
 ///
-/// Deadlines and pauses do not ask it: they run on tokio's clock, which tests can pause.
+/// Deadlines and pauses do not use it: they use tokio's clock, which tests can pause.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// Now.
+    /// The current time.
     fn now(&self) -> SystemTime;
 }
 
-/// The clock of the machine.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -21,15 +21,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still, so that a prepared request is the same in every run.
+/// A clock with a fixed time, so that a prepared request is the same in every run.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClock(SystemTime);
 
 impl FixedClock {
-    /// Stands at this many seconds after 1970.
+    /// A clock fixed at this Unix time.
     #[must_use]
     pub fn at(unix_seconds: u64) -> Self {
-        // Later than the system can say is as late as it matters: the year 9999.
+        // The end of the year 9999; `SystemTime` need not support later times.
         let latest = Duration::from_secs(253_402_300_799);
         Self(UNIX_EPOCH + Duration::from_secs(unix_seconds).min(latest))
     }
@@ -41,7 +41,7 @@ impl Clock for FixedClock {
     }
 }
 
-/// Seconds since 1970; 0 for a clock before that.
+/// The Unix time in seconds; 0 for times before 1970.
 pub(crate) fn unix_seconds(time: SystemTime) -> u64 {
     time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,4 +1,4 @@
-//! Deadlines for what is mostly there at once.
+//! A timeout that costs nothing when the future is already ready, and overflow-safe deadlines.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -8,16 +8,16 @@ use std::time::Duration;
 use tokio::time::error::Elapsed;
 use tokio::time::{Instant, timeout_at};
 
-/// A hundred years: later than anything that is waited for, and far from the end of any clock.
+/// A hundred years: later than any real deadline, and far from the limits of every clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 86_400);
 
-/// The time after this span. Callers may say `Duration::MAX` and mean *no limit*, for which `+` panics.
+/// The instant after this duration. Callers may pass `Duration::MAX` for *no limit*; `+` would panic.
 pub(crate) fn after(now: Instant, span: Duration) -> Instant {
     now.checked_add(span.min(FOREVER)).unwrap_or(now)
 }
 
-/// As [`timeout_at`], but what is ready when it is first asked costs neither a timer nor a look at the
-/// clock. `deadline` is told the time at which the waiting begins, and is called only then.
+/// Like [`timeout_at`], but a future that is ready at its first poll needs neither a timer nor a clock reading.
+/// `deadline` gets the time at which the waiting begins, and is called only in that case.
 pub(crate) async fn timeout_if_pending<F: Future>(
     future: F,
     deadline: impl FnOnce(Instant) -> Instant,
@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn time_after_any_span_can_be_waited_for() {
+    async fn deadline_after_any_duration_is_valid() {
         let now = Instant::now();
         for seconds in [0, 5, 1 << 20, 1 << 40, u64::MAX / 2, u64::MAX] {
             let later = after(now, Duration::from_secs(seconds));
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_ready_is_given_and_what_is_late_is_not() {
+    async fn ready_output_is_returned_and_late_output_is_not() {
         let began = Instant::now();
         let after = |seconds| tokio::time::sleep(Duration::from_secs(seconds));
         let five_more = |now| now + Duration::from_secs(5);

@@ -1,9 +1,8 @@
-//! Writes single members of a request by their wire names: what paginators need of a model that they
-//! know as a table only.
+//! Sets single members of a model by their wire names.
 
-use cvm_protocol::{Model, Slot};
+use crate::model::{Model, Slot};
 
-/// Opens the slot of a member; `None` if the model has no member of this name.
+/// The slot of a member; `None` if the model has no member of this name.
 fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Option<Slot<'m>> {
     let index = model.table().find(name.as_bytes())?;
     Some(match model.member_mut(index) {
@@ -12,8 +11,8 @@ fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Option<Slot<'m>> {
     })
 }
 
-/// Writes a number; tells whether the model took it.
-pub(crate) fn number(model: &mut dyn Model, name: &str, value: u64) -> bool {
+/// Sets a number. Returns whether the model has such a member.
+pub fn set_number(model: &mut dyn Model, name: &str, value: u64) -> bool {
     match slot(model, name) {
         Some(Slot::U64(member)) => *member = value,
         Some(Slot::I64(member)) => *member = i64::try_from(value).unwrap_or(i64::MAX),
@@ -22,8 +21,8 @@ pub(crate) fn number(model: &mut dyn Model, name: &str, value: u64) -> bool {
     true
 }
 
-/// Writes a text; tells whether the model took it.
-pub(crate) fn text(model: &mut dyn Model, name: &str, value: &str) -> bool {
+/// Sets a text. Returns whether the model has such a member.
+pub fn set_text(model: &mut dyn Model, name: &str, value: &str) -> bool {
     match slot(model, name) {
         Some(Slot::Str(member)) => value.clone_into(member),
         Some(Slot::Text(member)) => member.set_from_str(value),

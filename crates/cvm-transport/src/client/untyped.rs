@@ -1,0 +1,169 @@
+//! Calls of actions that are described only by their [`ActionInfo`]: JSON in, JSON out.
+
+use bytes::Bytes;
+use cvm_protocol::{ActionInfo, DriftKind, Json, Model, ModelInfo, Record, envelope, json};
+
+use crate::client::Client;
+use crate::observe::mask::{
+    Secrets, {self},
+};
+use crate::pipeline::CallOutput;
+use crate::{CallReport, Error, PreparedRequest, pipeline};
+
+impl Client {
+    /// Calls an action that is described only by its [`ActionInfo`]. `members` is the JSON object of the request.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and [`Error::is_usage`] if `members` contains an unknown member or a value of the
+    /// wrong type.
+    pub async fn call(
+        &self,
+        info: &'static ActionInfo,
+        members: serde_json::Value,
+    ) -> Result<UntypedResponse, Error> {
+        self.call_record(info, record_of(info, members)?).await
+    }
+
+    /// Like [`call`](Self::call), for a request that is already a [`Record`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub async fn call_record(
+        &self,
+        info: &'static ActionInfo,
+        mut request: Record,
+    ) -> Result<UntypedResponse, Error> {
+        let mut response = Record::new(info.response);
+        let output = Box::pin(self.run(info, &mut request, &mut response)).await?;
+        Ok(UntypedResponse::new(info, &request, response, output))
+    }
+
+    /// Like [`prepare`](Self::prepare), for an action that is described only by its [`ActionInfo`].
+    ///
+    /// # Errors
+    ///
+    /// As [`prepare`](Self::prepare) and [`call`](Self::call).
+    pub async fn prepare_call(
+        &self,
+        info: &'static ActionInfo,
+        members: serde_json::Value,
+    ) -> Result<PreparedRequest, Error> {
+        let mut request = record_of(info, members)?;
+        let options = self.options();
+        Box::pin(pipeline::prepare(self.shared(), options, info, &mut request)).await
+    }
+}
+
+fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Record, Error> {
+    let mut request = Record::new(info.request);
+    let report = json::from_value(&mut request, &members)
+        .map_err(|error| Error::usage(error.to_string()).with_action(info.name))?;
+    if let Some(drift) = report.drifts.iter().find(|drift| drift.kind == DriftKind::NullItem) {
+        let text = format!("`{}` is null: remove the item, or set a value", drift.path);
+        return Err(Error::usage(text).with_action(info.name));
+    }
+    let unknown: Vec<&str> = report.unknown_members().collect();
+    let Some(first) = unknown.first() else { return Ok(request) };
+    let nearest = nearest(first, request.table());
+    let hint = nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
+    let text = format!(
+        "{} has no parameter `{}`{hint}; if the service added it recently, add it to the spec",
+        info.name,
+        unknown.join("`, `"),
+    );
+    Err(Error::usage(text).with_action(info.name))
+}
+
+/// The parameter whose name differs only in case, or starts with the same four letters.
+fn nearest(path: &str, table: &'static ModelInfo) -> Option<&'static str> {
+    let names = || table.members.iter().map(|field| field.wire);
+    names().find(|name| name.eq_ignore_ascii_case(path)).or_else(|| {
+        let start = path.get(..4)?.to_ascii_lowercase();
+        names().find(|name| name.to_ascii_lowercase().starts_with(&start))
+    })
+}
+
+/// The response to [`Client::call`](crate::Client::call).
+#[derive(Clone)]
+pub struct UntypedResponse {
+    record: Record,
+    body: Bytes,
+    report: CallReport,
+    info: &'static ActionInfo,
+    /// The secrets of the request.
+    secrets: Secrets,
+}
+
+impl UntypedResponse {
+    pub(crate) fn new(
+        info: &'static ActionInfo,
+        request: &Record,
+        record: Record,
+        output: CallOutput,
+    ) -> Self {
+        let secrets = Secrets::of(request);
+        Self { record, body: output.body, report: output.report, info, secrets }
+    }
+
+    /// The members that the specification lists, decoded. `Debug` masks the secret ones.
+    #[must_use]
+    pub const fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// Everything in `Response` as the service wrote it, including unknown and secret members, with all digits of
+    /// numbers. It can show every response that a call accepts.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        envelope::response(&self.body)
+    }
+
+    /// Like [`json`](Self::json) with secrets masked, and how many places were masked: secret members, members of the
+    /// same name in another place or case, and texts that repeat a secret of the request or response.
+    #[must_use]
+    pub fn masked(&self) -> (Json, usize) {
+        let mut response = self.json();
+        let masked = mask::mask_response(
+            &mut response,
+            self.info.response,
+            self.info.request,
+            &self.secrets,
+        );
+        (response, masked)
+    }
+
+    /// Like [`json`](Self::json), as a `serde_json` value; [`Json::to_value`] explains what that changes.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
+        self.json().to_value()
+    }
+
+    /// The response body as received, envelope included.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The request id of the call.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.report.request_id
+    }
+
+    /// The report of the call.
+    #[must_use]
+    pub const fn report(&self) -> &CallReport {
+        &self.report
+    }
+}
+
+impl std::fmt::Debug for UntypedResponse {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("UntypedResponse")
+            .field("record", &self.record)
+            .field("report", &self.report)
+            .finish()
+    }
+}
