@@ -57,7 +57,7 @@ impl DocumentedSample {
 }
 
 fn folder() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/seeds"))
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/documented-samples"))
 }
 
 fn samples() -> BTreeMap<String, DocumentedSample> {
