@@ -9,6 +9,7 @@
 //! | `responses`, `framing` | whatever the response, the call ends with the right error and no other |
 //! | `always_present` | a response without an always present member is no success of a change |
 //! | `list_evidence` | only a well-formed list proves that something does not exist |
+//! | `partial_errors` | an error code after which a change may have taken effect in part leaves the outcome unknown |
 //! | `throttling` | every throttling code is recognized, and no other code is |
 //! | `waiter_states` | each waiter treats each state as its specification says |
 //! | `hostile_input`, `request_sizes` | invalid input is refused before anything is sent |

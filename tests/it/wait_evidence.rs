@@ -173,23 +173,23 @@ async fn state_before_the_operation_decides_nothing() {
     assert!(cases > 40, "{cases}");
 }
 
-/// One list alone may lag behind.
+/// One list alone may be outdated.
 #[tokio::test]
 async fn only_two_lists_in_a_row_prove_that_a_resource_does_not_exist() {
-    let mut failing = 0;
+    let mut checked = 0;
     for info in ALL {
         let row = Some(earlier(info, states_before(info)[0], "SUCCESS"));
-        for lagging in [vec![None], vec![row.clone(), None], vec![None, row.clone(), None]] {
-            let told = verdict(Waiter::new(info, [ID]), &lagging).await;
-            assert_eq!(told, WaitVerdict::Pending, "{}: {lagging:?}", info.name);
+        for outdated in [vec![None], vec![row.clone(), None], vec![None, row.clone(), None]] {
+            let result = verdict(Waiter::new(info, [ID]), &outdated).await;
+            assert_eq!(result, WaitVerdict::Pending, "{}: {outdated:?}", info.name);
         }
         if info.missing == Missing::Failure {
-            failing += 1;
+            checked += 1;
             let error = polled(Waiter::new(info, [ID]), &[row, None, None]).await.unwrap_err();
             assert!(error.to_string().contains("`res-1` does not exist"), "{error}");
         }
     }
-    assert!(failing > 5, "{failing}");
+    assert!(checked > 5, "{checked}");
 }
 
 #[tokio::test]

@@ -113,7 +113,7 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
             assert_eq!(error.code().map(|code| code.as_str()), Some(code), "{error:?}");
         }
     }
-    // The old gateway gives a number and the name in front of the message; a proxy may leave the request id out.
+    // The old gateway returns a numeric code and a name. A proxy may omit the request id.
     let no_id =
         r#"{"Response":{"Error":{"Code":"InternalError.TradeUnknownError","Message":"no"}}}"#;
     let old = r#"{"code":6000,"codeDesc":"InternalError.TradeUnknownError","message":"no"}"#;

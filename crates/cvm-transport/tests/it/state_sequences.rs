@@ -62,7 +62,7 @@ fn decision(id: &str) -> Option<(usize, WaitVerdict)> {
         if !was_ours {
             before_ours.push(request(letter));
         }
-        // What was shown before ours cannot have followed it: that list lags behind.
+        // A request that was shown before ours cannot be a later one: that list is outdated.
         let is_later = "rfL".contains(letter) && !before_ours.contains(request(letter));
         others = if was_ours && is_later { others + 1 } else { 0 };
         match letter {

@@ -172,7 +172,7 @@ async fn success_of_an_earlier_request_does_not_count() {
     assert_eq!(server.received().len(), 3);
 }
 
-/// Things are no longer listed.
+/// The waiter for things that are no longer listed.
 static THINGS_GONE: WaiterInfo = WaiterInfo {
     name: "ThingsGone",
     success: &[],
@@ -182,7 +182,7 @@ static THINGS_GONE: WaiterInfo = WaiterInfo {
     ..THINGS_READY
 };
 
-/// Says that a thing does not exist whenever it is among those asked for.
+/// Returns a "not found" error if this thing is among the requested ones.
 fn without(gone: &'static str, message: &'static str) -> FakeService {
     service_with(move |received| {
         if requested_ids(received).iter().any(|id| id == gone) {
@@ -204,7 +204,7 @@ async fn not_found_error_counts_like_a_list_without_the_resource() {
         error.wait_report().unwrap().resources.iter().map(|one| one.verdict).collect();
     assert_eq!(verdicts, [WaitVerdict::Reached, WaitVerdict::Pending]);
 
-    // Where the resource has to exist, it takes two polls to say that it does not.
+    // If the resource must exist, two polls must show that it does not.
     static THINGS_FOUND: WaiterInfo =
         WaiterInfo { name: "ThingsFound", missing: Missing::Failure, ..THINGS_READY };
     let fake = without("thing-1", "thing-1 not found");
