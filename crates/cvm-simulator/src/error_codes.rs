@@ -42,7 +42,7 @@ pub(crate) fn type_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiErr
 
 fn suggestions(violation: &Violation) -> Vec<String> {
     let Violation { field, fault, value, .. } = violation;
-    let name = called(field.wire);
+    let name = name_in_codes(field.wire);
     let codes = |owned: &[&str]| -> Vec<String> {
         owned
             .iter()
@@ -61,7 +61,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             "InvalidParameter.SpecifyOneParameter",
             "MissingParameter",
         ]),
-        ViolationKind::Exclusive(other) => beside(field.wire, other),
+        ViolationKind::Exclusive(other) => combination_codes(field.wire, other),
         ViolationKind::ExactlyOneOf(_) => codes(CONFLICT),
         ViolationKind::TooManyItems(_) if is_filters(field) => {
             codes(&["InvalidFilterValue.LimitExceeded", "InvalidParameterValue.LimitExceeded"])
@@ -105,7 +105,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
 }
 
 /// The name of a member in codes, where it differs from the name of the member.
-fn called(name: &str) -> &str {
+fn name_in_codes(name: &str) -> &str {
     match name {
         "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
         "KeyName" => "KeyPairName",
@@ -122,7 +122,7 @@ const CONFLICT: &[&str] = &[
 ];
 
 /// Codes for a member that is not allowed together with another one.
-fn beside(name: &str, other: &str) -> Vec<String> {
+fn combination_codes(name: &str, other: &str) -> Vec<String> {
     let mut codes = vec![
         format!("InvalidParameter.InvalidParameterCoexist{name}{other}"),
         format!("InvalidParameter.InvalidParameterCoexist{other}{name}"),
@@ -229,18 +229,21 @@ mod tests {
 
     #[test]
     fn mutually_exclusive_members_have_three_codes() {
-        let beside = |other| ViolationKind::Exclusive(other);
+        let exclusive = |other| ViolationKind::Exclusive(other);
         assert_eq!(
-            code::<DescribeImages>("Filters", beside("ImageIds")),
+            code::<DescribeImages>("Filters", exclusive("ImageIds")),
             "InvalidParameter.InvalidParameterCoexistImageIdsFilters"
         );
         assert_eq!(
-            code::<StopInstances>("ForceStop", beside("StopType")),
+            code::<StopInstances>("ForceStop", exclusive("StopType")),
             "InvalidParameterCombination"
         );
-        assert_eq!(code::<DescribeInstances>("Filters", beside("InstanceIds")), "InvalidParameter");
         assert_eq!(
-            code::<DescribeChcHosts>("Filters", beside("ChcIds")),
+            code::<DescribeInstances>("Filters", exclusive("InstanceIds")),
+            "InvalidParameter"
+        );
+        assert_eq!(
+            code::<DescribeChcHosts>("Filters", exclusive("ChcIds")),
             "InvalidParameter.AtMostOne"
         );
     }
@@ -248,7 +251,7 @@ mod tests {
     #[test]
     fn key_pair_with_image_login_has_its_own_code() {
         let login = LoginSettings::default();
-        let beside = |name, other| {
+        let exclusive = |name, other| {
             [
                 code_of::<RunInstances>(login.table(), name, ViolationKind::Exclusive(other), None),
                 code_of::<ResetInstance>(
@@ -259,10 +262,16 @@ mod tests {
                 ),
             ]
         };
-        assert_eq!(beside("KeyIds", "KeepImageLogin"), ["InvalidParameter.ParameterConflict"; 2]);
-        assert_eq!(beside("KeepImageLogin", "KeyIds"), ["InvalidParameter.ParameterConflict"; 2]);
+        assert_eq!(
+            exclusive("KeyIds", "KeepImageLogin"),
+            ["InvalidParameter.ParameterConflict"; 2]
+        );
+        assert_eq!(
+            exclusive("KeepImageLogin", "KeyIds"),
+            ["InvalidParameter.ParameterConflict"; 2]
+        );
         let expected = ["InvalidParameterCombination", "InvalidParameter"];
-        assert_eq!(beside("Password", "KeyIds"), expected);
+        assert_eq!(exclusive("Password", "KeyIds"), expected);
     }
 
     #[test]

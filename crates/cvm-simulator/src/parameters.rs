@@ -1,13 +1,15 @@
 //! The parameters of one action: decodes them and checks them against the model info.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::{Timestamp, error_codes, limits};
+use std::collections::HashSet;
+use std::hash::Hash;
+
 use cvm_protocol::{
     Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, PageStyle, Record, Report, Value,
     Violation, ViolationKind, json, member_named, query_form, validate,
 };
-use std::collections::HashSet;
-use std::hash::Hash;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::{Timestamp, error_codes, limits};
 
 /// Layouts with a known minimum length: the documentation calls `ins-1122` malformed for its length. A longer id is
 /// valid: the introduction of the API shows `ins--dcs9x3gz`. For all other identifiers only the prefix is known.

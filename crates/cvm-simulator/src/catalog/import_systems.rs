@@ -60,8 +60,9 @@ pub(crate) const IMPORT_SYSTEMS: &[ImportSystem] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_models::enums::Architecture;
+
+    use super::*;
 
     #[test]
     fn import_systems_have_releases_and_known_architectures() {

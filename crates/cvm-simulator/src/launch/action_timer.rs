@@ -1,13 +1,15 @@
 //! The planned termination of an instance: of an existing one, or as part of a launch.
 
+use std::time::Duration;
+
+use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
+use cvm_models::types::{ActionTimer, Externals, Instance};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::ids::Stream;
 use crate::parameters::read_time;
 use crate::state::{RequestContext, Timer};
 use crate::timestamp::Timestamp;
-use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
-use cvm_models::types::{ActionTimer, Externals, Instance};
-use std::time::Duration;
 
 /// Minimum time until a timer is due.
 const MIN_AHEAD: Duration = Duration::from_secs(5 * 60);
@@ -71,7 +73,7 @@ impl PlannedTermination {
     pub(crate) fn set(&self, context: &mut RequestContext<'_>, instance_id: String) -> String {
         let id = context.ids.id("at-", Stream::ActionTimerId);
         let timer = Timer::new(id.clone(), instance_id, &self.requested, self.at);
-        context.resources().action_timers.plan(timer);
+        context.resources().action_timers.add(timer);
         id
     }
 }

@@ -1,10 +1,11 @@
 //! The disks of a new instance: types, sizes and number.
 
+use cvm_models::enums::DiskType;
+use cvm_models::types::{DataDisk, SystemDisk};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
 use crate::state::{LaunchImage, RequestContext};
-use cvm_models::enums::DiskType;
-use cvm_models::types::{DataDisk, SystemDisk};
 
 /// The defaults of the emulator where the service chooses by stock.
 const DEFAULT_SYSTEM_DISK: DiskType = DiskType::CloudPremium;
@@ -54,7 +55,7 @@ pub(crate) fn data(
     }
     // A size of 0 means no disk, as documented.
     let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
-    let disks: Vec<_> = real.map(|disk| one(codes, disk)).collect::<Result<_, _>>()?;
+    let disks: Vec<_> = real.map(|disk| data_disk(codes, disk)).collect::<Result<_, _>>()?;
     let is_local = |disk: &&DataDisk| {
         let kind = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
         kind.is_some_and(|known| known.is_local())
@@ -67,7 +68,7 @@ pub(crate) fn data(
     Ok(disks)
 }
 
-fn one(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiError> {
+fn data_disk(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiError> {
     let kind = requested.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
     let size = requested.disk_size.unwrap_or_default();
     let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
@@ -97,7 +98,10 @@ fn one(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiErro
 }
 
 /// Checks the snapshots of data disks. A disk of an encrypted snapshot is encrypted, too.
-pub(crate) fn fill(context: &RequestContext<'_>, disks: &mut [DataDisk]) -> Result<(), ApiError> {
+pub(crate) fn check_snapshots(
+    context: &RequestContext<'_>,
+    disks: &mut [DataDisk],
+) -> Result<(), ApiError> {
     for disk in disks {
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
         let snapshot = context.snapshot(id).filter(|snapshot| snapshot.ready_at <= context.now);
@@ -120,10 +124,11 @@ pub(crate) fn fill(context: &RequestContext<'_>, disks: &mut [DataDisk]) -> Resu
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::catalog::image;
     use cvm_models::actions::RunInstances;
     use cvm_protocol::Action;
+
+    use super::*;
+    use crate::catalog::image;
 
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 

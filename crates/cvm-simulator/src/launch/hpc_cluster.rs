@@ -1,14 +1,15 @@
 //! The HPC cluster that new instances join.
 
+use cvm_models::actions::RunInstances;
+
 use crate::api_error::ApiError;
 use crate::catalog::Zone;
 use crate::launch::instance_type::Kind;
 use crate::state::RequestContext;
-use cvm_models::actions::RunInstances;
 
 /// Checks that the instance type needs a cluster, that the cluster is in the zone, and that it has room. Returns its
 /// id, which is empty without a cluster.
-pub(crate) fn join(
+pub(crate) fn check_cluster(
     context: &RequestContext<'_>,
     request: &RunInstances,
     kind: &Kind,

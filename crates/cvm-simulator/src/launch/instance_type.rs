@@ -1,10 +1,11 @@
 //! The type of a new instance: one that the zone sells, or a custom size on a dedicated host.
 
+use cvm_models::enums::InstanceChargeType;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
 use crate::error_codes;
 use crate::state::{StoredInstance, System};
-use cvm_models::enums::InstanceChargeType;
 
 /// The default size on a dedicated host.
 const DEFAULT_SIZE: &str = "CDH_1C1G";
@@ -47,7 +48,11 @@ impl Kind {
     }
 
     /// Checks that an operating system runs on it.
-    pub(crate) fn runs(&self, codes: DocumentedCodes, system: &System) -> Result<(), ApiError> {
+    pub(crate) fn check_system(
+        &self,
+        codes: DocumentedCodes,
+        system: &System,
+    ) -> Result<(), ApiError> {
         if system.is_x86() {
             return Ok(());
         }
@@ -58,7 +63,7 @@ impl Kind {
     }
 
     /// Sets the type of an instance.
-    pub(crate) fn give(&self, instance: &mut StoredInstance) {
+    pub(crate) fn apply_to(&self, instance: &mut StoredInstance) {
         match self {
             Self::Sold(one) => instance.set_type(*one),
             Self::Custom { name, vcpus, memory_gib } => {

@@ -1,9 +1,10 @@
 //! The login of a new instance: password strength, key pairs and host names.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::{RequestContext, System};
 use cvm_models::types::LoginSettings;
 use cvm_protocol::Sensitive;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{RequestContext, System};
 
 /// Checks the password. It is not stored: no response shows it and no guest needs it.
 pub(crate) fn check(
@@ -106,10 +107,11 @@ pub(crate) fn check_host_name(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::catalog::image;
     use cvm_models::actions::RunInstances;
     use cvm_protocol::Action;
+
+    use super::*;
+    use crate::catalog::image;
 
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
     const LINUX: &str = "img-pmqg1cw7";

@@ -55,7 +55,7 @@ impl<'a> Pattern<'a> {
     }
 
     /// The name of the instance at an index, counted from 0.
-    pub(crate) fn spell(&self, index: u64, address: &str) -> String {
+    pub(crate) fn format(&self, index: u64, address: &str) -> String {
         let mut name = String::new();
         for part in &self.parts {
             match part {
@@ -94,7 +94,7 @@ mod tests {
 
     fn names(pattern: &str, count: u64) -> Vec<String> {
         let pattern = Pattern::new(pattern, count);
-        (0..count).map(|index| pattern.spell(index, "10.0.0.7")).collect()
+        (0..count).map(|index| pattern.format(index, "10.0.0.7")).collect()
     }
 
     #[test]
@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(names("web", 1), ["web"]);
         assert_eq!(names("web", 2), ["web1", "web2"]);
         assert_eq!(names("{IP}-", 2), ["10-0-0-7-1", "10-0-0-7-2"]);
-        assert_eq!(Pattern::fixed("未命名").spell(7, ""), "未命名");
+        assert_eq!(Pattern::fixed("未命名").format(7, ""), "未命名");
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The networks of a new instance: its private address, its public address, and the charge type of the latter.
 
+use std::net::Ipv4Addr;
+
+use cvm_models::enums::{InstanceChargeType, InternetChargeType};
+use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Zone;
 use crate::error_codes::TOO_MANY_GROUPS;
 use crate::state::{Addresses, RequestContext, SubnetUse};
-use cvm_models::enums::{InstanceChargeType, InternetChargeType};
-use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
-use std::net::Ipv4Addr;
 
 /// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
@@ -57,8 +59,8 @@ pub(crate) fn plan(
         return Ok((network, api));
     };
     let codes = context.codes;
-    let (vpc, subnet) = named(context, zone, requested)?;
-    let chosen = chosen(codes, &requested.private_ip_addresses, count)?;
+    let (vpc, subnet) = find_subnet(context, zone, requested)?;
+    let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
     let location = (vpc, subnet, zone.name());
     check_subnet(context, &location, &chosen, count)?;
     let api = VirtualPrivateCloud {
@@ -71,7 +73,7 @@ pub(crate) fn plan(
 }
 
 /// The network and the subnet of a request.
-pub(crate) fn named(
+pub(crate) fn find_subnet(
     context: &RequestContext<'_>,
     zone: Zone,
     requested: &VirtualPrivateCloud,
@@ -89,7 +91,7 @@ pub(crate) fn named(
 }
 
 /// Parses the requested private addresses, one for each instance.
-pub(crate) fn chosen(
+pub(crate) fn parse_addresses(
     codes: DocumentedCodes,
     requested: &[String],
     count: u64,
@@ -197,9 +199,10 @@ pub(crate) fn check_security_groups(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_models::actions::RunInstances;
     use cvm_protocol::Action;
+
+    use super::*;
 
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 
@@ -237,15 +240,15 @@ mod tests {
 
     #[test]
     fn chosen_addresses_are_one_an_instance() {
-        let chosen = |list: &[&str], count| {
+        let parsed = |list: &[&str], count| {
             let list: Vec<_> = list.iter().map(|text| (*text).to_owned()).collect();
-            super::chosen(CODES, &list, count).map(|list| list.len()).map_err(|it| it.code)
+            super::parse_addresses(CODES, &list, count).map(|list| list.len()).map_err(|it| it.code)
         };
-        assert_eq!(chosen(&["10.0.0.1", "10.0.0.2"], 2), Ok(2));
-        assert_eq!(chosen(&[], 2), Ok(0));
-        assert_eq!(chosen(&["10.0.0.1"], 2), Err("InvalidParameterCombination"));
-        assert_eq!(chosen(&["10.0.0"], 1), Err("InvalidParameterValue.IPAddressMalformed"));
-        let twice = chosen(&["10.0.0.1", "10.0.0.1"], 2);
+        assert_eq!(parsed(&["10.0.0.1", "10.0.0.2"], 2), Ok(2));
+        assert_eq!(parsed(&[], 2), Ok(0));
+        assert_eq!(parsed(&["10.0.0.1"], 2), Err("InvalidParameterCombination"));
+        assert_eq!(parsed(&["10.0.0"], 1), Err("InvalidParameterValue.IPAddressMalformed"));
+        let twice = parsed(&["10.0.0.1", "10.0.0.1"], 2);
         assert_eq!(twice, Err("InvalidParameterValue.Duplicate"));
     }
 }

@@ -1,15 +1,17 @@
 //! The placement of new instances: on dedicated hosts, in resource packs, or in the public pool, whose stock is
 //! unlimited.
 
-use crate::api_error::ApiError;
-use crate::state::{DedicatedHost, RequestContext, ResourcePack};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{
     DedicatedResourcePackTenancy, HostState, InstanceChargeType, ResourcePoolPackStatus,
 };
 use cvm_models::types::{Instance, Placement};
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext, ResourcePack};
 
 /// A placement, and how many instances still fit there.
 type Room = (Placement, u64);

@@ -1,5 +1,13 @@
 //! The plan of a launch: what it creates, after all checks.
 
+use cvm_models::actions::RunInstances;
+use cvm_models::enums::{
+    InstanceChargeType, InstanceState, IsolatedSource, RenewFlag, RestrictState, StopChargingMode,
+    TagResourceType,
+};
+use cvm_models::types::{EnhancedService, Instance, LoginSettings, Placement};
+use cvm_protocol::{Action, Sensitive};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::launch::action_timer::PlannedTermination;
 use crate::launch::instance_type::Kind;
@@ -10,13 +18,6 @@ use crate::launch::{disks, hpc_cluster, login, placement, spot_price, unsupporte
 use crate::parameters::distinct;
 use crate::state::{PlacementSlot, RequestContext, StoredInstance, System};
 use crate::timestamp::Timestamp;
-use cvm_models::actions::RunInstances;
-use cvm_models::enums::{
-    InstanceChargeType, InstanceState, IsolatedSource, RenewFlag, RestrictState, StopChargingMode,
-    TagResourceType,
-};
-use cvm_models::types::{EnhancedService, Instance, LoginSettings, Placement};
-use cvm_protocol::{Action, Sensitive};
 
 /// The plan of a launch.
 pub(crate) struct Plan<'a> {
@@ -68,11 +69,11 @@ impl<'a> Plan<'a> {
         let charge_type =
             request.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour);
         let kind = Kind::of(codes, request.instance_type.as_deref(), &charge_type, zone)?;
-        kind.runs(codes, system)?;
+        kind.check_system(codes, system)?;
         if let Kind::Sold(one) = kind {
             spot_price::check(codes, request, context.region, one)?;
         }
-        let hpc_cluster_id = hpc_cluster::join(context, request, &kind, zone, asked)?;
+        let hpc_cluster_id = hpc_cluster::check_cluster(context, request, &kind, zone, asked)?;
         let (renew_flag, expires) = term(request, &charge_type, context.now);
         login::check(codes, request.login_settings.as_ref(), system)?;
         let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
@@ -85,7 +86,7 @@ impl<'a> Plan<'a> {
         let (default_login_user, default_login_port) = system.login();
         let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, &request.data_disks)?;
-        disks::fill(context, &mut data_disks)?;
+        disks::check_snapshots(context, &mut data_disks)?;
         let security_group_ids = distinct(request.security_group_ids.iter().cloned());
         check_security_groups(codes, &security_group_ids)?;
         let template = Instance {
@@ -124,7 +125,7 @@ impl<'a> Plan<'a> {
         };
         // The type sets all members that depend on it, as in a later change.
         let mut instance = StoredInstance::new(template);
-        kind.give(&mut instance);
+        kind.apply_to(&mut instance);
         let template = instance.api;
         if planned_termination.is_some() {
             PlannedTermination::check(codes, &template)?;
@@ -212,7 +213,7 @@ fn names<'a>(
         None => Pattern::fixed(UNNAMED),
     };
     let last = count.saturating_sub(1);
-    if name.spell(last, "").chars().count() > MAX_NAME {
+    if name.format(last, "").chars().count() > MAX_NAME {
         let message = format!("With its number, the name is longer than {MAX_NAME} characters.");
         return Err(codes.error(["InvalidInstanceName.TooLong"], message));
     }
@@ -222,7 +223,7 @@ fn names<'a>(
             // The longest possible address, because the real one is not assigned yet.
             login::check_host_name(
                 codes,
-                &pattern.spell(last, "100.100.100.100"),
+                &pattern.format(last, "100.100.100.100"),
                 system.is_windows(),
             )?;
             pattern

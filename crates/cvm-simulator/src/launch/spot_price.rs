@@ -1,9 +1,10 @@
 //! The bid for spot instances and their price.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Region, Tariff, spot};
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{InstanceType, Region, Tariff, spot};
 
 /// Checks the bid. A launch without a bid pays the current price.
 pub(crate) fn check(
@@ -36,10 +37,11 @@ pub(crate) fn check(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::catalog::{instance_type, region};
     use cvm_models::types::{InstanceMarketOptionsRequest, SpotMarketOptions};
     use cvm_protocol::Action;
+
+    use super::*;
+    use crate::catalog::{instance_type, region};
 
     fn code(charge: InstanceChargeType, bid: &str) -> Option<&'static str> {
         let options =

@@ -1,11 +1,13 @@
 //! The tags of new resources, and the filters for tags.
 
+use std::collections::HashSet;
+
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{Tag, TagSpecification};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::error_codes::TOO_MANY_TAGS;
 use crate::filter::CheckedFilter;
-use cvm_models::enums::TagResourceType;
-use cvm_models::types::{Tag, TagSpecification};
-use std::collections::HashSet;
 
 /// Maximum number of tags of a resource.
 const MAX_TAGS: usize = 50;
@@ -46,7 +48,7 @@ pub(crate) fn tags(
 }
 
 /// Whether tags match a filter: `tag-key`, `tag-value`, or the value of one key.
-pub(crate) fn pass(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
+pub(crate) fn matches(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
     match filter.name {
         "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
         "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),

@@ -1,13 +1,15 @@
 //! Launch templates in a launch: members that the request leaves out come from a version of the template.
 
-use crate::api_error::ApiError;
-use crate::state::RequestContext;
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::Metadata;
 use cvm_protocol::{Model, json};
-use std::borrow::Cow;
-use std::collections::HashSet;
+
+use crate::api_error::ApiError;
+use crate::state::RequestContext;
 
 /// The request with the members of its template; without a template, the request itself.
 pub(crate) fn apply_template<'a>(
@@ -23,7 +25,7 @@ pub(crate) fn apply_template<'a>(
     let template = context.template(id)?;
     let number = named.launch_template_version.unwrap_or_else(|| template.default_version());
     let version = template.version(context.codes, number)?;
-    let mut launch: RunInstances = over(request, &version.launch)?;
+    let mut launch: RunInstances = overlay(request, &version.launch)?;
     launch.launch_template = None;
     // A stored token would make every later launch a repetition of the first one.
     launch.client_token.clone_from(&request.client_token);
@@ -48,7 +50,7 @@ fn merge_metadata(upper: Option<&Metadata>, lower: Option<Metadata>) -> Option<M
 }
 
 /// Combines two models in a third: the upper one wins. Members that the third does not have are dropped.
-pub(crate) fn over<M: Model + Default>(
+pub(crate) fn overlay<M: Model + Default>(
     upper: &dyn Model,
     lower: &dyn Model,
 ) -> Result<M, ApiError> {
@@ -65,9 +67,10 @@ pub(crate) fn over<M: Model + Default>(
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_models::actions::{CreateLaunchTemplate, RunInstances};
     use cvm_models::types::{LoginSettings, Placement};
+
+    use super::*;
 
     #[test]
     fn given_members_replace_the_others_as_a_whole() {
@@ -87,7 +90,7 @@ mod tests {
             image_id: "img-upper".into(),
             ..CreateLaunchTemplate::default()
         };
-        let both: RunInstances = over(&upper, &lower).unwrap();
+        let both: RunInstances = overlay(&upper, &lower).unwrap();
         assert_eq!(both.placement, Some(upper.placement));
         assert_eq!(both.image_id.as_deref(), Some("img-upper"));
         assert_eq!(both.security_group_ids, lower.security_group_ids);

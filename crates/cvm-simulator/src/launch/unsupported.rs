@@ -1,11 +1,12 @@
 //! Members that name resources or features that the emulator does not support. A launch without them would create
 //! another instance than requested.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::RequestContext;
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::InternetAccessible;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::RequestContext;
 
 /// Whether a request contains something.
 type Asks = fn(&RunInstances) -> bool;
@@ -86,8 +87,9 @@ fn is_given(text: Option<&String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_protocol::Action;
+
+    use super::*;
 
     #[test]
     fn codes_for_missing_resources_are_documented() {

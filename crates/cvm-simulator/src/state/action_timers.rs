@@ -93,7 +93,7 @@ impl Timer {
 
 impl ActionTimers {
     /// Adds a timer.
-    pub(crate) fn plan(&mut self, timer: Timer) {
+    pub(crate) fn add(&mut self, timer: Timer) {
         self.agenda.add(timer.at, self.made);
         self.indexes.insert(timer.id.clone(), self.made);
         self.open.insert(timer.instance_id.clone(), self.made);

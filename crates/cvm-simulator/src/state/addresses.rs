@@ -1,9 +1,10 @@
 //! Public and private addresses of instances. Networks belong to another service, so every well-formed subnet exists.
 //! It is in the network and zone of the first request that names it.
 
-use cvm_models::types::Instance;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::Ipv4Addr;
+
+use cvm_models::types::Instance;
 
 /// The addresses of one region.
 #[derive(Clone, Debug, Default)]
@@ -226,8 +227,9 @@ fn offset(first: Ipv4Addr, by: u32) -> Ipv4Addr {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_models::types::VirtualPrivateCloud;
+
+    use super::*;
 
     const PLACE: (&str, &str, &str) = ("vpc-1", "subnet-1", "ap-guangzhou-3");
 

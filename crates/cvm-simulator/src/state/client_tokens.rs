@@ -1,11 +1,13 @@
 //! Client tokens: a repeated request gets the response of the first one.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::timestamp::Timestamp;
-use cvm_signer::HexDigest;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+
+use cvm_signer::HexDigest;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::timestamp::Timestamp;
 
 /// How long a token is remembered. The service does not document it.
 const MEMORY: Duration = Duration::from_secs(86_400);

@@ -1,8 +1,8 @@
 //! What a handler sees and changes: one account, in the region and at the time of one request.
 
-use cvm_models::enums::InstanceState;
-
 use std::collections::BTreeMap;
+
+use cvm_models::enums::InstanceState;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};

@@ -3,14 +3,16 @@
 //! The state of a host is a function of the time: it is set up, runs until its term ends, and is removed some days
 //! later. Its free resources are computed from the instances on it.
 
+use std::time::Duration;
+
+use cvm_models::enums::HostState;
+use cvm_models::types::{HostItem, HostResource, Instance};
+
 use crate::catalog::disk_type;
 use crate::clock::VirtualClock;
 use crate::state::{Grouped, Term, Tokens};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
-use cvm_models::enums::HostState;
-use cvm_models::types::{HostItem, HostResource, Instance};
-use std::time::Duration;
 
 /// How long the setup of a host takes.
 const SETUP_TIME: Duration = Duration::from_secs(60);
@@ -90,7 +92,7 @@ impl DedicatedHost {
 
     /// Whether such an instance fits on the empty host.
     pub(crate) fn can_carry(&self, instance: &Instance) -> bool {
-        fits(&self.item.host_resource, instance, 1)
+        has_room_for(&self.item.host_resource, instance, 1)
     }
 
     /// How many such instances still fit, up to `max`.
@@ -101,7 +103,7 @@ impl DedicatedHost {
         (on_hosts, now): (&Grouped<'_>, Timestamp),
     ) -> u64 {
         let free = self.api(on_hosts, now).host_resource;
-        (1..=max).take_while(|count| fits(&free, instance, *count)).count() as u64
+        (1..=max).take_while(|count| has_room_for(&free, instance, *count)).count() as u64
     }
 
     /// The host in the form of the API, with the instances on it.
@@ -124,7 +126,7 @@ impl DedicatedHost {
 }
 
 /// Whether this many such instances fit into the free resources.
-fn fits(free: &HostResource, instance: &Instance, count: u64) -> bool {
+fn has_room_for(free: &HostResource, instance: &Instance, count: u64) -> bool {
     let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(count);
     taken(instance.cpu) <= free.cpu_available
         && taken(instance.memory) as f64 <= free.mem_available
@@ -144,11 +146,12 @@ fn local_disks_gib(instance: &Instance) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use cvm_models::enums::{DiskType, RenewFlag};
+
     use super::*;
     use crate::clock::TimeMode;
     use crate::state::{Instances, StoredInstance};
     use crate::visits;
-    use cvm_models::enums::{DiskType, RenewFlag};
 
     #[test]
     fn instances_reduce_the_resources_of_their_host() {

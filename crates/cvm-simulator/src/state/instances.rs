@@ -1,10 +1,10 @@
 //! Instances of one region, and their due events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-
-use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
 use std::sync::Arc;
 use std::time::Duration;
+
+use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
 
 use crate::clock::VirtualClock;
 use crate::state::effect::Effect;

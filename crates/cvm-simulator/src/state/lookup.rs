@@ -110,7 +110,7 @@ impl RequestContext<'_> {
         ids: &[String],
     ) -> Result<Vec<&ResourcePack>, ApiError> {
         let Some(resources) = self.regions.get(self.region.name) else { return Ok(Vec::new()) };
-        resources.resource_packs.named(ids).map_err(|id| {
+        resources.resource_packs.find(ids).map_err(|id| {
             let message =
                 format!("The resource pack `{id}` does not exist in {}.", self.region.name);
             let code = "InvalidParameterValue.DedicatedResourcePackIdsNotFound";

@@ -37,6 +37,9 @@ pub(crate) use bandwidth::MAX_PERIODS;
 pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
 pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
+pub(crate) use effect::{
+    Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
+};
 pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
@@ -65,7 +68,3 @@ pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
 pub(crate) use stored_instance::{Period, StoredInstance};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;
-
-pub(crate) use effect::{
-    Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
-};

@@ -9,8 +9,7 @@ use cvm_models::enums::{DisasterRecoverGroupStrategy, DisasterRecoverGroupType, 
 use cvm_models::types::{DisasterRecoverGroup, Instance};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::ids::IdGenerator;
-use crate::ids::Stream;
+use crate::ids::{IdGenerator, Stream};
 use crate::state::Tokens;
 use crate::state::operation::{FinalState, Operation, Phase};
 

@@ -1,15 +1,17 @@
 //! Resource packs in one region. The state of a pack is a function of the time, and its free resources are computed
 //! from the instances in it.
 
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use cvm_models::enums::ResourcePoolPackStatus;
+use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
+
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
 use crate::state::{Grouped, Term};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
-use cvm_models::enums::ResourcePoolPackStatus;
-use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
-use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 /// How long the setup of a pack takes.
 const SETUP_TIME: Duration = Duration::from_secs(30);
@@ -81,7 +83,7 @@ impl ResourcePacks {
     }
 
     /// The packs with these ids, each once, or the first unknown id.
-    pub(crate) fn named<'a>(&self, ids: &'a [String]) -> Result<Vec<&ResourcePack>, &'a str> {
+    pub(crate) fn find<'a>(&self, ids: &'a [String]) -> Result<Vec<&ResourcePack>, &'a str> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
@@ -158,10 +160,11 @@ pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
 
 #[cfg(test)]
 mod tests {
+    use cvm_models::enums::RenewFlag;
+
     use super::*;
     use crate::clock::TimeMode;
     use crate::state::{Instances, StoredInstance};
-    use cvm_models::enums::RenewFlag;
 
     #[test]
     fn instances_reduce_the_capacity_of_their_pack() {

@@ -75,21 +75,26 @@ mod tests {
         Timestamp::from_unix(seconds)
     }
 
-    fn plan(resources: &mut RegionResources, number: u64, instance: &Instance, when: u64) {
+    fn add_timer_and_task(
+        resources: &mut RegionResources,
+        number: u64,
+        instance: &Instance,
+        when: u64,
+    ) {
         let id = &instance.instance_id;
         let timer = ActionTimer {
             timer_action: Some(TimerAction::TerminateInstances),
             ..ActionTimer::default()
         };
         let timer = Timer::new(format!("at-{number}"), id.clone(), &timer, at(when));
-        resources.action_timers.plan(timer);
+        resources.action_timers.add(timer);
         let repair = Repair::new("ap-guangzhou", id.as_str()).deadline(Duration::from_secs(when));
         let task = RepairTask::new(format!("rep-{number}"), &repair, instance, at(0));
         resources.repair_tasks.announce(task);
     }
 
     /// Instances with a timer and a maintenance task each.
-    fn planned(count: u64, when: u64) -> (Instances, RegionResources) {
+    fn instances_with_timers(count: u64, when: u64) -> (Instances, RegionResources) {
         let (mut instances, mut resources) = (Instances::default(), RegionResources::default());
         for number in 0..count {
             let api = Instance {
@@ -97,7 +102,7 @@ mod tests {
                 instance_state: InstanceState::Running,
                 ..Instance::default()
             };
-            plan(&mut resources, number, &api, when);
+            add_timer_and_task(&mut resources, number, &api, when);
             instances.insert(StoredInstance::new(api));
         }
         (instances, resources)
@@ -106,7 +111,7 @@ mod tests {
     /// The number of visited items while the first 100 instances are terminated.
     fn cost_of_terminations(count: u64) -> u64 {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
-        let (mut instances, mut resources) = planned(count, MONTH);
+        let (mut instances, mut resources) = instances_with_timers(count, MONTH);
         let cost = visits::of(|| {
             for serial in 0..100 {
                 instances.begin(serial, &TERMINATE, Effect::None, None, (&clock, at(0)));
@@ -129,7 +134,7 @@ mod tests {
     #[test]
     fn ended_timers_and_tasks_are_removed_when_there_are_many() {
         let clock = VirtualClock::new(TimeMode::Manual, at(0));
-        let (mut instances, mut resources) = planned(3_000, 400);
+        let (mut instances, mut resources) = instances_with_timers(3_000, 400);
         apply_due(&mut instances, &mut resources, &clock, at(1_000));
         assert_eq!(instances.newest_first().count(), 0);
         assert_eq!(resources.action_timers.newest_first().count(), 1_000);

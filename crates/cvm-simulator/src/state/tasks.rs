@@ -1,15 +1,17 @@
 //! Maintenance tasks in one region.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
+use cvm_models::types::{Instance, RepairTaskInfo};
+
 use crate::clock::VirtualClock;
 use crate::state::agenda::Agenda;
 use crate::state::operation::REPAIR;
 use crate::state::{Effect, Instances, StoredInstance};
 use crate::visits::count_one;
 use crate::{Repair, Timestamp};
-use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
-use cvm_models::types::{Instance, RepairTaskInfo};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::time::Duration;
 
 /// How long work takes that interrupts nothing. Otherwise it takes as long as its operation.
 const QUIET_WORK: Duration = Duration::from_secs(60);

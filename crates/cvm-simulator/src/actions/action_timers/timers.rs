@@ -1,16 +1,17 @@
 //! ImportInstancesActionTimer, DeleteInstancesActionTimer and DescribeInstancesActionTimer.
 
+use cvm_models::actions::{
+    DeleteInstancesActionTimer, DeleteInstancesActionTimerResponse, DescribeInstancesActionTimer,
+    DescribeInstancesActionTimerResponse, ImportInstancesActionTimer,
+    ImportInstancesActionTimerResponse,
+};
+
 use crate::api_error::ApiError;
 use crate::filter::IdFilter;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::action_timer::PlannedTermination;
 use crate::parameters::read_time;
 use crate::state::{RequestContext, Timer};
-use cvm_models::actions::{
-    DeleteInstancesActionTimer, DeleteInstancesActionTimerResponse, DescribeInstancesActionTimer,
-    DescribeInstancesActionTimerResponse, ImportInstancesActionTimer,
-    ImportInstancesActionTimerResponse,
-};
 
 /// Creates a timer for each instance, which terminates it.
 impl ActionHandler for ImportInstancesActionTimer {

@@ -1,11 +1,7 @@
 //! ConfigureChcAssistVpc, ConfigureChcDeployVpc, RemoveChcAssistVpc and RemoveChcDeployVpc.
 
-use crate::actions::chc_hosts::network::{Network, common_zone, give_back, without_deploy_network};
-use crate::actions::chc_hosts::state_check::{check_host_states, named};
-use crate::api_error::ApiError;
-use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, has_deploy_network};
+use std::time::Duration;
+
 use cvm_models::actions::{
     ConfigureChcAssistVpc, ConfigureChcAssistVpcResponse, ConfigureChcDeployVpc,
     ConfigureChcDeployVpcResponse, RemoveChcAssistVpc, RemoveChcAssistVpcResponse,
@@ -13,7 +9,13 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::ChcHostState;
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost};
-use std::time::Duration;
+
+use crate::actions::chc_hosts::network::{Network, common_zone, give_back, without_deploy_network};
+use crate::actions::chc_hosts::state_check::{check_host_states, find_hosts};
+use crate::api_error::ApiError;
+use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, has_deploy_network};
 
 const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
 
@@ -29,7 +31,7 @@ impl ActionHandler for ConfigureChcAssistVpc {
             return Err(codes.error(["InvalidParameter"], message));
         }
         let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         let zone = common_zone(codes, context.region, &hosts)?;
         check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
@@ -70,7 +72,7 @@ impl ActionHandler for ConfigureChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         let zone = common_zone(codes, context.region, &hosts)?;
         let mut api = hosts.iter().map(|host| &host.api);
         if let Some(host) = api.find(|host| has_deploy_network(host)) {
@@ -105,7 +107,7 @@ impl ActionHandler for RemoveChcAssistVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         for host in hosts {
@@ -131,7 +133,7 @@ impl ActionHandler for RemoveChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = named(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
         check_host_states(codes, &hosts)?;
         let addresses = &mut context.instances.addresses;
         for host in hosts {

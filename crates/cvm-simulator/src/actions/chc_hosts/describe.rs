@@ -1,17 +1,18 @@
 //! DescribeChcHosts and DescribeChcDeniedActions.
 
-use crate::actions::chc_hosts::state_check::{ACTIONS, allows, named};
+use cvm_models::actions::{
+    DescribeChcDeniedActions, DescribeChcDeniedActionsResponse, DescribeChcHosts,
+    DescribeChcHostsResponse,
+};
+use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
+
+use crate::actions::chc_hosts::state_check::{ACTIONS, allows, find_hosts};
 use crate::api_error::ApiError;
 use crate::error_codes;
 use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    DescribeChcDeniedActions, DescribeChcDeniedActionsResponse, DescribeChcHosts,
-    DescribeChcHostsResponse,
-};
-use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
 
 /// Lists hosts by id or filter, the newest first, in pages.
 impl ActionHandler for DescribeChcHosts {
@@ -27,7 +28,7 @@ impl ActionHandler for DescribeChcHosts {
         }
         context.check_zones(&filters)?;
         let hosts = context.resources().chc_hosts.at(now);
-        named(codes, hosts, &self.chc_ids)?;
+        find_hosts(codes, hosts, &self.chc_ids)?;
         let ids = IdFilter::new(&self.chc_ids);
         let passing = hosts.list.iter().rev().map(|host| &host.api).filter(|host| {
             ids.includes(&host.chc_id) && filters.iter().all(|filter| holds(filter, host))
@@ -61,7 +62,7 @@ fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
 impl ActionHandler for DescribeChcDeniedActions {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
         Ok(Outcome::Response(DescribeChcDeniedActionsResponse {
             chc_host_denied_action_set: hosts.iter().map(|host| denied(&host.api)).collect(),
             ..Self::Response::default()

@@ -1,17 +1,19 @@
 //! ModifyChcAttribute and ModifyChcNetworkMode.
 
-use crate::actions::chc_hosts::configure;
-use crate::actions::chc_hosts::state_check::{allows, check_host_states, named};
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, has_deploy_network};
+use std::time::Duration;
+
 use cvm_models::actions::{
     ModifyChcAttribute, ModifyChcAttributeResponse, ModifyChcNetworkMode,
     ModifyChcNetworkModeResponse,
 };
 use cvm_models::enums::{ChcHostState, ChcNetworkMode};
 use cvm_models::types::ChcHost;
-use std::time::Duration;
+
+use crate::actions::chc_hosts::configure;
+use crate::actions::chc_hosts::state_check::{allows, check_host_states, find_hosts};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, has_deploy_network};
 
 /// Changes the name, the device type, the login or the security groups of hosts.
 impl ActionHandler for ModifyChcAttribute {
@@ -25,7 +27,7 @@ impl ActionHandler for ModifyChcAttribute {
         if let Some(password) = &self.password {
             check_password(codes, password.expose())?;
         }
-        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
         let mut api = hosts.iter().map(|host| &host.api);
         let groups = &self.bmc_security_group_ids;
         let lacks_network = api.find(|host| host.bmc_virtual_private_cloud.subnet_id.is_empty());
@@ -68,7 +70,7 @@ impl ActionHandler for ModifyChcNetworkMode {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now, clock) = (context.codes, context.now, context.clock);
         let is_business = self.network_mode == Some(ChcNetworkMode::Business);
-        let hosts = named(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
+        let hosts = find_hosts(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
         for host in hosts.iter().map(|host| &host.api) {
             let (id, state) = (&host.chc_id, &host.instance_state);
             let needs_instance = is_business && *state != ChcHostState::Online;

@@ -1,12 +1,14 @@
 //! The networks of CHC hosts: where hosts are connected, and which addresses they get.
 
+use std::net::Ipv4Addr;
+
+use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::chc_host::{no_network, provided_installer};
 use crate::ids::IdGenerator;
 use crate::state::{Addresses, StoredChcHost, SubnetUse};
-use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
-use std::net::Ipv4Addr;
 
 /// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
@@ -37,7 +39,7 @@ impl Network {
             }
             (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
         };
-        let chosen = chosen(codes, &requested.private_ip_addresses, count)?;
+        let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
         let api = VirtualPrivateCloud {
             vpc_id,
             subnet_id,
@@ -153,7 +155,7 @@ pub(crate) fn common_zone(
     })
 }
 
-fn chosen(
+fn parse_addresses(
     codes: DocumentedCodes,
     requested: &[String],
     count: usize,

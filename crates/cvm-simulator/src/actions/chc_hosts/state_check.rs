@@ -1,10 +1,12 @@
 //! Finds the hosts that a request names, and checks that their state allows its action.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::{ChcHosts, StoredChcHost, has_deploy_network};
+use std::collections::{HashMap, HashSet};
+
 use cvm_models::enums::ChcHostState::{Init, Online, Operating, Prepared, Ready};
 use cvm_models::types::ChcHost;
-use std::collections::{HashMap, HashSet};
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::state::{ChcHosts, StoredChcHost, has_deploy_network};
 
 /// The actions that a state can deny.
 pub(crate) const ACTIONS: &[&str] = &[
@@ -30,7 +32,7 @@ pub(crate) fn allows(host: &ChcHost, action: &str) -> bool {
 }
 
 /// The hosts with these ids, each once, in the order of the request. All of them must exist.
-pub(crate) fn named<'a>(
+pub(crate) fn find_hosts<'a>(
     codes: DocumentedCodes,
     hosts: &'a mut ChcHosts,
     ids: &[String],

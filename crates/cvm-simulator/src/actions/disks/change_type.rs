@@ -1,13 +1,14 @@
 //! ModifyInstanceDiskType: turns the local disks of a stopped instance into cloud disks.
 
+use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
+use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
+use cvm_models::types::Instance;
+
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{self, disk_type};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext};
-use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
-use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
-use cvm_models::types::Instance;
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 
@@ -19,11 +20,12 @@ impl ActionHandler for ModifyInstanceDiskType {
             let message = "The request names no disk.";
             return Err(codes.error(["MissingParameter"], message));
         }
-        let system = self.system_disk.as_ref().map(|requested| target(codes, &requested.disk_type));
-        let data = data.map(|requested| target(codes, &requested.disk_type));
+        let system =
+            self.system_disk.as_ref().map(|requested| target_type(codes, &requested.disk_type));
+        let data = data.map(|requested| target_type(codes, &requested.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
         let (serial, instance) = context.find_instance(&self.instance_id)?;
-        let moves = moves(codes, &instance.api, system, data)?;
+        let moves = disk_changes(codes, &instance.api, system, data)?;
         context.check_state(&[serial], ALLOWED)?;
         context.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
         Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
@@ -31,7 +33,7 @@ impl ActionHandler for ModifyInstanceDiskType {
 }
 
 /// The requested cloud disk type.
-fn target(
+fn target_type(
     codes: DocumentedCodes,
     requested: &Option<DiskType>,
 ) -> Result<&'static catalog::DiskType, ApiError> {
@@ -49,7 +51,7 @@ fn target(
 type Target = Option<&'static catalog::DiskType>;
 
 /// The changes of the disks, after all of them are checked.
-fn moves(
+fn disk_changes(
     codes: DocumentedCodes,
     api: &Instance,
     system: Target,
@@ -77,21 +79,31 @@ fn moves(
     }
     let mut moves = Vec::new();
     if let Some((disk, kind)) = local_system.zip(system) {
-        fits(codes, disk.disk_size, kind, kind.system_gib.contains(&disk.disk_size.unwrap_or(0)))?;
-        moves.push(one(&disk.disk_id, kind));
+        check_size(
+            codes,
+            disk.disk_size,
+            kind,
+            kind.system_gib.contains(&disk.disk_size.unwrap_or(0)),
+        )?;
+        moves.push(disk_change(&disk.disk_id, kind));
     }
     if let Some((disk, kind)) = local_data.zip(data) {
-        fits(codes, disk.disk_size, kind, kind.data_gib.contains(&disk.disk_size.unwrap_or(0)))?;
-        moves.push(one(&disk.disk_id, kind));
+        check_size(
+            codes,
+            disk.disk_size,
+            kind,
+            kind.data_gib.contains(&disk.disk_size.unwrap_or(0)),
+        )?;
+        moves.push(disk_change(&disk.disk_id, kind));
     }
     Ok(moves)
 }
 
-fn one(disk_id: &Option<String>, kind: &catalog::DiskType) -> DiskChange {
+fn disk_change(disk_id: &Option<String>, kind: &catalog::DiskType) -> DiskChange {
     DiskChange { disk_id: disk_id.clone(), effect: DiskEffect::Of(kind.name.into()) }
 }
 
-fn fits(
+fn check_size(
     codes: DocumentedCodes,
     gib: Option<i64>,
     kind: &catalog::DiskType,

@@ -1,10 +1,12 @@
 //! Checks of disks that several actions share.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
+use std::ops::RangeInclusive;
+
 use cvm_models::enums::DiskType;
 use cvm_models::types::SystemDisk;
-use std::ops::RangeInclusive;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::disk_type;
 
 /// Whether a disk is in the physical server. Local types that a request cannot choose count too.
 pub(crate) fn is_local(kind: Option<&DiskType>) -> bool {

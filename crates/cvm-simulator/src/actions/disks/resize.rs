@@ -1,5 +1,9 @@
 //! ResizeInstanceDisks: enlarges one disk of a running or stopped instance.
 
+use cvm_models::actions::{ResizeInstanceDisks, ResizeInstanceDisksResponse};
+use cvm_models::enums::{InstanceChargeType, InstanceState};
+use cvm_models::types::{DataDisk, Instance, SystemDisk};
+
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
@@ -8,9 +12,6 @@ use crate::launch::disks::DATA_STEP_GIB;
 use crate::state::{
     DiskChange, DiskEffect, Effect, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, RequestContext,
 };
-use cvm_models::actions::{ResizeInstanceDisks, ResizeInstanceDisksResponse};
-use cvm_models::enums::{InstanceChargeType, InstanceState};
-use cvm_models::types::{DataDisk, Instance, SystemDisk};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_RUNNING: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
@@ -80,7 +81,7 @@ fn grown_data(
         let message = format!("The size of a data disk must be a multiple of 10 GiB, not {gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let disk = meant(codes, requested, api)?;
+    let disk = find_data_disk(codes, requested, api)?;
     let is_local = checks::is_local(disk.disk_type.as_ref());
     only_local_on_hosts(codes, api, is_local)?;
     if is_local && !is_on_host(api) {
@@ -94,7 +95,7 @@ fn grown_data(
 }
 
 /// The only data disk that the request can mean.
-fn meant<'a>(
+fn find_data_disk<'a>(
     codes: DocumentedCodes,
     requested: &DataDisk,
     api: &'a Instance,

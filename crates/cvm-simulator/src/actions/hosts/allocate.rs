@@ -1,15 +1,16 @@
 //! AllocateHosts: buys all of the requested dedicated hosts or none. PENDING → RUNNING.
 
+use cvm_models::actions::{AllocateHosts, AllocateHostsResponse};
+use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
+use cvm_models::types::{HostItem, HostResource, Placement};
+use cvm_protocol::json;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
 use crate::state::{DedicatedHost, RequestContext, Term};
-use cvm_models::actions::{AllocateHosts, AllocateHostsResponse};
-use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
-use cvm_models::types::{HostItem, HostResource, Placement};
-use cvm_protocol::json;
 
 /// Maximum number of hosts of one order.
 const MAX_COUNT: u64 = 100;
@@ -30,7 +31,7 @@ impl ActionHandler for AllocateHosts {
                 return Ok(done(ids));
             }
         }
-        let (count, template, term) = order(&self, context)?;
+        let (count, template, term) = parse_order(&self, context)?;
         let ids: Vec<_> = (0..count).map(|_| context.ids.id("host-", Stream::HostId)).collect();
         let hosts = context.resources().dedicated_hosts.at(now);
         hosts.list.extend(ids.iter().map(|id| {
@@ -49,7 +50,7 @@ fn done(host_id_set: Vec<String>) -> Outcome<AllocateHostsResponse> {
 }
 
 /// The number of hosts, their common attributes, and their term.
-fn order(
+fn parse_order(
     request: &AllocateHosts,
     context: &RequestContext<'_>,
 ) -> Result<(u64, HostItem, Term), ApiError> {

@@ -1,5 +1,7 @@
 //! DescribeHosts: lists hosts with their free resources, filtered, the newest first, in pages.
 
+use cvm_models::actions::{DescribeHosts, DescribeHostsResponse};
+
 use crate::api_error::ApiError;
 use crate::filter::{self, CheckedFilter};
 use crate::handler::{ActionHandler, Outcome};
@@ -7,7 +9,6 @@ use crate::launch::tags;
 use crate::page::Page;
 use crate::state::{DedicatedHost, RequestContext};
 use crate::timestamp::Timestamp;
-use cvm_models::actions::{DescribeHosts, DescribeHostsResponse};
 
 impl ActionHandler for DescribeHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -37,6 +38,6 @@ fn holds(filter: &CheckedFilter<'_>, host: &DedicatedHost, now: Timestamp) -> bo
         "host-name" => filter.is(&item.host_name),
         "host-state" => filter.is(host.state(now).as_str()),
         "host-type" => filter.is(&item.host_type),
-        _ => tags::pass(filter, &item.tags),
+        _ => tags::matches(filter, &item.tags),
     }
 }

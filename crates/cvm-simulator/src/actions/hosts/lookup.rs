@@ -1,15 +1,17 @@
 //! Finds the dedicated hosts that a request names.
 
-use crate::api_error::ApiError;
-use crate::state::{DedicatedHost, RequestContext};
-use cvm_models::enums::HostState;
 use std::collections::HashSet;
 
+use cvm_models::enums::HostState;
+
+use crate::api_error::ApiError;
+use crate::state::{DedicatedHost, RequestContext};
+
 /// The hosts with these ids, each once. All of them must exist and allow the action.
-pub(crate) fn named<'a>(
+pub(crate) fn find_hosts<'a>(
     context: &'a mut RequestContext<'_>,
     ids: &[String],
-    is_refused: impl Fn(&DedicatedHost) -> bool,
+    is_rejected: impl Fn(&DedicatedHost) -> bool,
 ) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
     let (codes, now, region) = (context.codes, context.now, context.region.name);
     let hosts = &mut context.resources().dedicated_hosts.at(now).list;
@@ -22,7 +24,7 @@ pub(crate) fn named<'a>(
     }
     let hosts = hosts.iter_mut().filter(|host| requested.contains(host.item.host_id.as_str()));
     let hosts: Vec<_> = hosts.collect();
-    if let Some(host) = hosts.iter().find(|host| is_refused(host)) {
+    if let Some(host) = hosts.iter().find(|host| is_rejected(host)) {
         let (id, state, action) = (&host.item.host_id, host.state(now), codes.0.name);
         let message =
             format!("The dedicated host `{id}` is {state}, which {action} does not allow.");
@@ -37,5 +39,5 @@ pub(crate) fn renewable<'a>(
     ids: &[String],
 ) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
     let now = context.now;
-    named(context, ids, |host| host.state(now) == HostState::Pending)
+    find_hosts(context, ids, |host| host.state(now) == HostState::Pending)
 }

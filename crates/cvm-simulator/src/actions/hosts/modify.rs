@@ -1,13 +1,14 @@
 //! ModifyHostsAttribute and RenewHosts.
 
-use crate::actions::hosts::lookup::{named, renewable};
-use crate::api_error::ApiError;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::RequestContext;
 use cvm_models::actions::{
     ModifyHostsAttribute, ModifyHostsAttributeResponse, RenewHosts, RenewHostsResponse,
 };
 use cvm_models::enums::{HostState, RenewFlag};
+
+use crate::actions::hosts::lookup::{find_hosts, renewable};
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 /// Changes the name, the renewal or the project of dedicated hosts.
 impl ActionHandler for ModifyHostsAttribute {
@@ -19,7 +20,9 @@ impl ActionHandler for ModifyHostsAttribute {
                 .map_err(|_| context.codes.error(["InvalidProjectId.NotFound"], message))
         });
         let project_id = project_id.transpose()?;
-        for host in named(context, &self.host_ids, |host| host.state(now) == HostState::Expired)? {
+        for host in
+            find_hosts(context, &self.host_ids, |host| host.state(now) == HostState::Expired)?
+        {
             if let Some(name) = self.host_name.as_ref().filter(|name| !name.is_empty()) {
                 host.item.host_name.clone_from(name);
             }

@@ -1,5 +1,9 @@
 //! DescribeHpcClusters: lists clusters, filtered, the newest first, in pages.
 
+use cvm_models::actions::{DescribeHpcClusters, DescribeHpcClustersResponse};
+use cvm_models::enums::HpcClusterType;
+use cvm_models::types::HpcClusterInfo;
+
 use crate::api_error::ApiError;
 use crate::catalog::has_hpc_clusters;
 use crate::filter::{self, IdFilter};
@@ -7,9 +11,6 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
 use crate::state::{Grouped, RequestContext, with_hpc_members};
-use cvm_models::actions::{DescribeHpcClusters, DescribeHpcClustersResponse};
-use cvm_models::enums::HpcClusterType;
-use cvm_models::types::HpcClusterInfo;
 
 impl ActionHandler for DescribeHpcClusters {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -32,8 +33,8 @@ impl ActionHandler for DescribeHpcClusters {
         let ids = IdFilter::new(&self.hpc_cluster_ids);
         let passing = resources.hpc_clusters.list.iter().rev().filter(|cluster| {
             ids.includes(&cluster.hpc_cluster_id)
-                && wants(&self, cluster, &members)
-                && filters.iter().all(|filter| tags::pass(filter, &cluster.tags))
+                && matches(&self, cluster, &members)
+                && filters.iter().all(|filter| tags::matches(filter, &cluster.tags))
         });
         let (hpc_cluster_set, total) =
             page.cut(passing, |cluster| with_hpc_members(cluster, &members));
@@ -46,7 +47,7 @@ impl ActionHandler for DescribeHpcClusters {
 }
 
 /// Whether a cluster matches the members of a request that are not filters.
-fn wants(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
+fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
     let ids = &request.hpc_cluster_ids;
     let kind = match &request.hpc_cluster_type {
         None if ids.is_empty() => Some(&HpcClusterType::Standard),

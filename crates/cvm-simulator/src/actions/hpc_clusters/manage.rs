@@ -1,17 +1,18 @@
 //! CreateHpcCluster, ModifyHpcClusterAttribute and DeleteHpcClusters.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::launch::tags;
-use crate::state::RequestContext;
 use cvm_models::actions::{
     CreateHpcCluster, CreateHpcClusterResponse, DeleteHpcClusters, DeleteHpcClustersResponse,
     ModifyHpcClusterAttribute, ModifyHpcClusterAttributeResponse,
 };
 use cvm_models::enums::{HpcClusterType, TagResourceType};
 use cvm_models::types::HpcClusterInfo;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::launch::tags;
+use crate::state::RequestContext;
 
 /// Creates an empty cluster in a zone.
 impl ActionHandler for CreateHpcCluster {

@@ -1,5 +1,11 @@
 //! CreateImage: an image of an instance or of snapshots.
 
+use cvm_models::actions::{CreateImage, CreateImageResponse};
+use cvm_models::enums::{
+    DiskType, DiskUsage, ImageSource, ImageState, InstanceState, TagResourceType,
+};
+use cvm_models::types::{Image, Instance, Snapshot};
+
 use crate::actions::images::{names, owned_image};
 use crate::api_error::ApiError;
 use crate::catalog::disk_type;
@@ -11,11 +17,6 @@ use crate::state::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, DiskSnapshot, Effect,
     OwnedImage, POWER_OFF_TIME, RequestContext, System,
 };
-use cvm_models::actions::{CreateImage, CreateImageResponse};
-use cvm_models::enums::{
-    DiskType, DiskUsage, ImageSource, ImageState, InstanceState, TagResourceType,
-};
-use cvm_models::types::{Image, Instance, Snapshot};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
@@ -44,13 +45,13 @@ impl ActionHandler for CreateImage {
             tags,
             ..source.system.image()
         };
-        let image_id = make(context, source, api, is_true(self.force_poweroff.as_deref()));
+        let image_id = create_image(context, source, api, is_true(self.force_poweroff.as_deref()));
         Ok(Outcome::Response(CreateImageResponse { image_id, ..Self::Response::default() }))
     }
 }
 
 /// All checks are done: nothing in here can fail.
-fn make(
+fn create_image(
     context: &mut RequestContext<'_>,
     source: Source,
     mut api: Image,
@@ -148,27 +149,27 @@ fn data_disks(
     api: &Instance,
     context: &RequestContext<'_>,
 ) -> Result<Vec<DiskSnapshot>, ApiError> {
-    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
+    let reject = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut disks = Vec::new();
     for id in distinct(&request.data_disk_ids) {
         if api.system_disk.disk_id.as_ref() == Some(id) {
             let message = format!("The disk `{id}` is the system disk.");
-            return refuse("InvalidParameter.DataDiskIdContainsRootDisk", message);
+            return reject("InvalidParameter.DataDiskIdContainsRootDisk", message);
         }
         let Some(disk) = api.data_disks.iter().find(|disk| disk.disk_id.as_ref() == Some(id))
         else {
             let message = format!("The instance `{}` has no data disk `{id}`.", api.instance_id);
-            return refuse("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
+            return reject("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
         };
         if is_local(disk.disk_type.as_ref()) {
             let message = format!("The data disk `{id}` is a local disk.");
-            return refuse("InvalidParameter.LocalDataDiskNotSupport", message);
+            return reject("InvalidParameter.LocalDataDiskNotSupport", message);
         }
         disks.push(taken(DiskUsage::DataDisk, disk.disk_size, disk.encrypt));
     }
     if !disks.is_empty() && is_local(api.system_disk.disk_type.as_ref()) {
         let message = "The system disk is a local disk, so data disks cannot be part of the image.";
-        return refuse("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
+        return reject("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
     }
     Ok(disks)
 }
@@ -186,16 +187,16 @@ fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnap
 }
 
 fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<Source, ApiError> {
-    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
+    let reject = |code: &str, message: String| Err(context.codes.error([code], message));
     if !request.data_disk_ids.is_empty() || is_true(request.sysprep.as_deref()) {
         let message = "`DataDiskIds` and `Sysprep` need `InstanceId`.";
-        return refuse("InvalidParameter.InvalidDependence", message.to_owned());
+        return reject("InvalidParameter.InvalidDependence", message.to_owned());
     }
     let mut disks: Vec<DiskSnapshot> = Vec::new();
     for id in distinct(&request.snapshot_ids) {
         let Some(snapshot) = context.snapshot(id) else {
             let message = format!("The snapshot `{id}` does not exist in {}.", context.region.name);
-            return refuse("InvalidParameter.SnapshotNotFound", message);
+            return reject("InvalidParameter.SnapshotNotFound", message);
         };
         disks.push(snapshot.clone());
     }
@@ -204,21 +205,21 @@ fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<S
     let mut systems = disks.iter().filter_map(|disk| disk.system.clone());
     let Some(system) = systems.next() else {
         let message = "None of the snapshots is of a system disk.";
-        return refuse("InvalidParameter.SystemSnapshotNotFound", message.to_owned());
+        return reject("InvalidParameter.SystemSnapshotNotFound", message.to_owned());
     };
     if systems.next().is_some() {
         let message = "More than one of the snapshots is of a system disk.";
-        return refuse("InvalidParameter.DuplicateSystemSnapshots", message.to_owned());
+        return reject("InvalidParameter.DuplicateSystemSnapshots", message.to_owned());
     }
     for DiskSnapshot { api, is_encrypted, ready_at, .. } in &disks {
         let id = &api.snapshot_id;
         if *is_encrypted {
             let message = format!("The snapshot `{id}` is encrypted.");
-            return refuse("UnsupportedOperation.EncryptedImagesNotSupported", message);
+            return reject("UnsupportedOperation.EncryptedImagesNotSupported", message);
         }
         if context.now < *ready_at {
             let message = format!("The snapshot `{id}` is still being taken.");
-            return refuse("ResourceUnavailable.SnapshotCreating", message);
+            return reject("ResourceUnavailable.SnapshotCreating", message);
         }
     }
     Ok(Source { system, disks, serial: None, is_running: false })

@@ -1,5 +1,12 @@
 //! DescribeImages, DescribeImageFromFamily and DescribeImageQuota.
 
+use cvm_models::actions::{
+    DescribeImageFromFamily, DescribeImageFromFamilyResponse, DescribeImageQuota,
+    DescribeImageQuotaResponse, DescribeImages, DescribeImagesResponse,
+};
+use cvm_models::enums::ImageState;
+use cvm_models::types::Image;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{IMAGES, instance_type};
 use crate::error_codes;
@@ -7,12 +14,6 @@ use crate::filter::{self, CheckedFilter, IdFilter, fits};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::{IMAGE_QUOTA, RequestContext, System};
-use cvm_models::actions::{
-    DescribeImageFromFamily, DescribeImageFromFamilyResponse, DescribeImageQuota,
-    DescribeImageQuotaResponse, DescribeImages, DescribeImagesResponse,
-};
-use cvm_models::enums::ImageState;
-use cvm_models::types::Image;
 
 /// Lists the images of the account, the newest first, then the public ones.
 impl ActionHandler for DescribeImages {
@@ -25,7 +26,7 @@ impl ActionHandler for DescribeImages {
         let ids = IdFilter::new(&self.image_ids);
         // Every instance type of the catalog is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
-        let passes = |image: &Image| filters.iter().all(|filter| holds(filter, image));
+        let passes = |image: &Image| filters.iter().all(|filter| matches(filter, image));
         let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
         let listed = owned.chain(IMAGES.iter().map(|public| public.api()));
         let listed =
@@ -49,7 +50,7 @@ fn check_type(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn holds(filter: &CheckedFilter<'_>, image: &Image) -> bool {
+fn matches(filter: &CheckedFilter<'_>, image: &Image) -> bool {
     let tags = &image.tags;
     match filter.name {
         "image-id" => filter.is(&image.image_id),

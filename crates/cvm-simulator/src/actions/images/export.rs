@@ -1,15 +1,17 @@
 //! ExportImages: a task that reads images for some time. There is no object storage, so it writes no files, and no
 //! action of the API reports on the task.
 
+use std::time::Duration;
+
+use cvm_models::actions::{ExportImages, ExportImagesResponse};
+use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
+
 use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::parameters::distinct;
 use crate::state::{OwnedImage, RequestContext};
-use cvm_models::actions::{ExportImages, ExportImagesResponse};
-use cvm_models::enums::{DiskUsage, ExportFormat, ImageState};
-use std::time::Duration;
 
 /// Duration of an export.
 const EXPORT_TIME: Duration = Duration::from_secs(600);
@@ -62,23 +64,23 @@ impl ActionHandler for ExportImages {
 
 /// Checks the request itself. Returns the images, each once.
 fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<String>, ApiError> {
-    let refuse = |code: &str, message: &str| Err(codes.error([code], message));
+    let reject = |code: &str, message: &str| Err(codes.error([code], message));
     let ids = distinct(request.image_ids.iter().cloned());
     let prefixes = &request.file_name_prefix_list;
     if ids.is_empty() {
         let code = "InvalidParameter.ImageIdsSnapshotIdsMustOne";
-        return refuse(code, "The parameter `ImageIds` names no image.");
+        return reject(code, "The parameter `ImageIds` names no image.");
     }
     if !prefixes.is_empty() && prefixes.len() != ids.len() {
         let code = "InvalidParameterValue.InvalidFileNamePrefixList";
-        return refuse(code, "`FileNamePrefixList` must have one prefix for each image.");
+        return reject(code, "`FileNamePrefixList` must have one prefix for each image.");
     }
     // Buckets are not known here, so every name of the right form exists.
     let parts = request.bucket_name.rsplit_once('-').filter(|(name, _)| !name.is_empty());
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !parts.is_some_and(|(_, app_id)| is_number(app_id)) {
         let message = format!("The bucket `{}` does not exist.", request.bucket_name);
-        return refuse("InvalidParameterValue.BucketNotFound", &message);
+        return reject("InvalidParameterValue.BucketNotFound", &message);
     }
     Ok(ids)
 }

@@ -1,12 +1,7 @@
 //! ImportImage and DescribeImportImageOs.
 
-use crate::actions::images::{names, owned_image};
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::launch::tags::tags;
-use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
+use std::time::Duration;
+
 use cvm_models::actions::{
     DescribeImportImageOs, DescribeImportImageOsResponse, ImportImage, ImportImageResponse,
 };
@@ -14,7 +9,14 @@ use cvm_models::enums::{
     Architecture, BootMode, DiskUsage, ImageSource, ImageState, LicenseType, TagResourceType,
 };
 use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
-use std::time::Duration;
+
+use crate::actions::images::{names, owned_image};
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::launch::tags::tags;
+use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
 
 /// Duration of an import.
 const IMPORT_TIME: Duration = Duration::from_secs(600);

@@ -1,14 +1,16 @@
 //! ModifyImageAttribute and DeleteImages.
 
-use crate::actions::images::{names, owned_image};
-use crate::api_error::ApiError;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, RequestContext};
+use std::collections::HashSet;
+
 use cvm_models::actions::{
     DeleteImages, DeleteImagesResponse, ModifyImageAttribute, ModifyImageAttributeResponse,
 };
 use cvm_models::enums::ImageState;
-use std::collections::HashSet;
+
+use crate::actions::images::{names, owned_image};
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Effect, RequestContext};
 
 /// Changes the name, the description, the family or the deprecation of an image of the account.
 impl ActionHandler for ModifyImageAttribute {

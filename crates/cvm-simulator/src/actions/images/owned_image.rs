@@ -1,9 +1,10 @@
 //! Finds images of the account by id, and checks the quota.
 
+use cvm_models::enums::ImageState;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::image;
 use crate::state::{IMAGE_QUOTA, Images, OwnedImage, RequestContext};
-use cvm_models::enums::ImageState;
 
 /// Codes for a public image where one of the account is required. The first fits best.
 const NOT_OWN: &[&str] = &[

@@ -1,17 +1,19 @@
 //! ModifyImageSharePermission and DescribeImageSharePermission.
 
-use crate::actions::images::owned_image;
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::UIN;
-use crate::state::{OwnedImage, RequestContext};
+use std::collections::HashSet;
+
 use cvm_models::actions::{
     DescribeImageSharePermission, DescribeImageSharePermissionResponse, ModifyImageSharePermission,
     ModifyImageSharePermissionResponse,
 };
 use cvm_models::enums::{ImageSharePermission, ImageState};
 use cvm_models::types::SharePermission;
-use std::collections::HashSet;
+
+use crate::actions::images::owned_image;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::UIN;
+use crate::state::{OwnedImage, RequestContext};
 
 /// Maximum number of accounts that an image is shared with.
 const MAX_SHARES: usize = 500;

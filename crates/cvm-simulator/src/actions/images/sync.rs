@@ -1,15 +1,17 @@
 //! SyncImages: copies an image to other regions, or makes an encrypted copy in the same region. SYNCING → NORMAL.
 
+use std::time::Duration;
+
+use cvm_models::actions::{SyncImages, SyncImagesResponse};
+use cvm_models::enums::ImageState;
+use cvm_models::types::{Image, SyncImage};
+
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, region};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
-use cvm_models::actions::{SyncImages, SyncImagesResponse};
-use cvm_models::enums::ImageState;
-use cvm_models::types::{Image, SyncImage};
-use std::time::Duration;
 
 /// Duration of a copy.
 const COPY_TIME: Duration = Duration::from_secs(300);
@@ -18,7 +20,7 @@ impl ActionHandler for SyncImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let encrypts = self.encrypt == Some(true);
-        let targets = targets(context, &self.destination_regions, encrypts)?;
+        let targets = destinations(context, &self.destination_regions, encrypts)?;
         if let Some(name) = &self.image_name {
             names::check(codes, name)?;
         }
@@ -60,16 +62,16 @@ impl ActionHandler for SyncImages {
 }
 
 /// The destination regions, each once.
-fn targets(
+fn destinations(
     context: &RequestContext<'_>,
     names: &[String],
     encrypts: bool,
 ) -> Result<Vec<&'static Region>, ApiError> {
-    let refuse = |code: &str, message: String| Err(context.codes.error([code], message));
+    let reject = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut targets: Vec<&'static Region> = Vec::new();
     for name in names {
         let Some(target) = region(name, false) else {
-            return refuse(
+            return reject(
                 "InvalidRegion.NotFound",
                 format!("The region `{name}` does not exist."),
             );
@@ -77,16 +79,17 @@ fn targets(
         let is_here = target.name == context.region.name;
         if encrypts && !is_here {
             let message = format!("An encrypted copy must stay in {}.", context.region.name);
-            return refuse("InvalidParameterValue.InvalidRegion", message);
+            return reject("InvalidParameterValue.InvalidRegion", message);
         }
         if !encrypts && is_here {
             let message = format!("The image is already in {name}.");
-            return refuse("InvalidParameterValue.InvalidRegion", message);
+            return reject("InvalidParameterValue.InvalidRegion", message);
         }
-        if !is_here && [target.name, context.region.name].iter().any(|name| is_apart(name)) {
+        if !is_here && [target.name, context.region.name].iter().any(|name| is_finance_region(name))
+        {
             let message =
                 format!("Images cannot be copied from {} to {name}.", context.region.name);
-            return refuse("InvalidRegion.Unavailable", message);
+            return reject("InvalidRegion.Unavailable", message);
         }
         if !targets.iter().any(|known| known.name == target.name) {
             targets.push(target);
@@ -96,7 +99,7 @@ fn targets(
 }
 
 /// Finance regions are separate from all others and from each other.
-fn is_apart(region: &str) -> bool {
+fn is_finance_region(region: &str) -> bool {
     region.ends_with("-fsi")
 }
 

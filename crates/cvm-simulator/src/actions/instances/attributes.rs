@@ -1,5 +1,11 @@
 //! ModifyInstancesAttribute and ModifyInstancesProject.
 
+use cvm_models::actions::{
+    ModifyInstancesAttribute, ModifyInstancesAttributeResponse, ModifyInstancesProject,
+    ModifyInstancesProjectResponse,
+};
+use cvm_models::enums::InstanceState;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::instance_type;
 use crate::handler::{ActionHandler, Outcome};
@@ -9,11 +15,6 @@ use crate::parameters::distinct;
 use crate::state::{
     Attribute, Effect, MODIFY, REBOOT, RequestContext, SETTLED, SETTLED_OR_RESCUED, StoredInstance,
 };
-use cvm_models::actions::{
-    ModifyInstancesAttribute, ModifyInstancesAttributeResponse, ModifyInstancesProject,
-    ModifyInstancesProjectResponse,
-};
-use cvm_models::enums::InstanceState;
 
 /// Changes one attribute of instances. Some attributes restart the instance.
 impl ActionHandler for ModifyInstancesAttribute {
@@ -25,7 +26,7 @@ impl ActionHandler for ModifyInstancesAttribute {
         check(codes, &attribute)?;
         let serials = context.find(&instance_ids)?;
         for instance in context.instances(&serials) {
-            suits(codes, &attribute, instance, may_reboot)?;
+            check_instance(codes, &attribute, instance, may_reboot)?;
         }
         context.check_state(&serials, SETTLED)?;
         if matches!(attribute, Attribute::TerminationProtection(true)) {
@@ -91,7 +92,7 @@ fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
 }
 
 /// Checks that depend on the instance.
-fn suits(
+fn check_instance(
     codes: DocumentedCodes,
     attribute: &Attribute,
     instance: &StoredInstance,

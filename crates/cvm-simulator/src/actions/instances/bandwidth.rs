@@ -1,11 +1,8 @@
 //! Public bandwidth: ResetInstancesInternetMaxBandwidth, DescribeInstanceInternetBandwidthConfigs and DescribeInternetChargeTypeConfigs.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{
-    Attribute, Effect, MAX_PERIODS, MODIFY, Period, RequestContext, SETTLED, StoredInstance,
-};
-use crate::timestamp::Timestamp;
+use std::cmp::Reverse;
+use std::time::Duration;
+
 use cvm_models::actions::{
     DescribeInstanceInternetBandwidthConfigs, DescribeInstanceInternetBandwidthConfigsResponse,
     DescribeInternetChargeTypeConfigs, DescribeInternetChargeTypeConfigsResponse,
@@ -13,8 +10,13 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::InternetChargeType;
 use cvm_models::types::{InternetAccessible, InternetBandwidthConfig, InternetChargeTypeConfig};
-use std::cmp::Reverse;
-use std::time::Duration;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{
+    Attribute, Effect, MAX_PERIODS, MODIFY, Period, RequestContext, SETTLED, StoredInstance,
+};
+use crate::timestamp::Timestamp;
 
 const DAY: Duration = Duration::from_secs(86_400);
 

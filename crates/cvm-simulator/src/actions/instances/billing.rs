@@ -1,15 +1,16 @@
 //! ModifyInstancesChargeType, RenewInstances and ModifyInstancesRenewFlag: how instances are charged, and until when.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Attribute, Effect, MODIFY, RECOVER, RequestContext, SETTLED, Subscription};
-use crate::timestamp::Timestamp;
 use cvm_models::actions::{
     ModifyInstancesChargeType, ModifyInstancesChargeTypeResponse, ModifyInstancesRenewFlag,
     ModifyInstancesRenewFlagResponse, RenewInstances, RenewInstancesResponse,
 };
 use cvm_models::enums::{InstanceChargeType, InstanceState, RenewFlag, StopChargingMode};
 use cvm_models::types::{Instance, InstanceChargePrepaid};
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Attribute, Effect, MODIFY, RECOVER, RequestContext, SETTLED, Subscription};
+use crate::timestamp::Timestamp;
 
 /// Changes the charge type from hourly to prepaid, or back.
 impl ActionHandler for ModifyInstancesChargeType {

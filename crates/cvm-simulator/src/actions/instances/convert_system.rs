@@ -1,15 +1,16 @@
 //! ConvertOperatingSystems and ProgramFpgaImage.
 
-use crate::actions::disks::checks;
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::state::{CONVERT_SYSTEM, Effect, RequestContext, StoredInstance};
 use cvm_models::actions::{
     ConvertOperatingSystems, ConvertOperatingSystemsResponse, ProgramFpgaImage,
 };
 use cvm_models::enums::{InstanceState, TargetOsType};
 use cvm_models::types::TargetOS;
+
+use crate::actions::disks::checks;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::state::{CONVERT_SYSTEM, Effect, RequestContext, StoredInstance};
 
 /// The name of a system before and after, and the release of the new one.
 struct Conversion {
@@ -63,19 +64,19 @@ fn conversion(
     instance: &StoredInstance,
 ) -> Result<&'static Conversion, ApiError> {
     let (id, name) = (&instance.api.instance_id, &instance.api.os_name);
-    let refuse = |code: &str| {
+    let reject = |code: &str| {
         let message = format!("{name} of the instance `{id}` cannot be converted.");
         codes.error([code], message)
     };
     if instance.is_windows() {
-        return Err(refuse("UnsupportedOperation.InstanceOsWindows"));
+        return Err(reject("UnsupportedOperation.InstanceOsWindows"));
     }
     let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
     let found =
-        found.ok_or_else(|| refuse("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
+        found.ok_or_else(|| reject("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
     if checks::is_local(instance.api.system_disk.disk_type.as_ref()) {
         // A snapshot is taken first, and local disks have no snapshots.
-        return Err(refuse("InvalidParameter.AutoSnapshotNotSupported"));
+        return Err(reject("InvalidParameter.AutoSnapshotNotSupported"));
     }
     Ok(found)
 }

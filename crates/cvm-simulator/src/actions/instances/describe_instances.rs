@@ -1,10 +1,5 @@
 //! DescribeInstances, and the actions that read one detail of an instance: status, attributes and the console address.
 
-use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter, fits};
-use crate::handler::{ActionHandler, Outcome};
-use crate::page::Page;
-use crate::state::RequestContext;
 use cvm_models::actions::{
     DescribeInstanceVncUrl, DescribeInstanceVncUrlResponse, DescribeInstances,
     DescribeInstancesAttributes, DescribeInstancesAttributesResponse, DescribeInstancesResponse,
@@ -13,6 +8,12 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceAttributeName, InstanceState};
 use cvm_models::types::{Attribute, Instance, InstanceAttribute, InstanceStatus};
 use cvm_protocol::percent;
+
+use crate::api_error::ApiError;
+use crate::filter::{self, CheckedFilter, fits};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::RequestContext;
 
 /// Lists instances, filtered, the newest first, in pages.
 impl ActionHandler for DescribeInstances {
@@ -121,10 +122,11 @@ impl ActionHandler for DescribeInstanceVncUrl {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::api_error::DocumentedCodes;
     use cvm_models::types::{Filter, Tag};
     use cvm_protocol::Action;
+
+    use super::*;
+    use crate::api_error::DocumentedCodes;
 
     const UUID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 

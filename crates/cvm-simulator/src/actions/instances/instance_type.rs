@@ -1,11 +1,5 @@
 //! ResetInstancesType, and the actions that list possible types and remaining changes.
 
-use crate::actions::instances::type_offers::config;
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Zone, disk_type, instance_type, instance_types};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredInstance};
-use crate::{error_codes, filter};
 use cvm_models::actions::{
     DescribeInstancesModification, DescribeInstancesModificationResponse,
     DescribeInstancesOperationLimit, DescribeInstancesOperationLimitResponse, ResetInstancesType,
@@ -14,6 +8,13 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceState, InstanceTypeSaleStatus, LimitedOperation};
 use cvm_models::types::{InstanceTypeConfigStatus, OperationCountLimit};
 use cvm_protocol::Action;
+
+use crate::actions::instances::type_offers::config;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{InstanceType, Zone, disk_type, instance_type, instance_types};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredInstance};
+use crate::{error_codes, filter};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
@@ -90,7 +91,7 @@ pub(crate) fn can_become(
     if now.family.name == requested.family.name {
         return Ok(());
     }
-    let refuse = |code: &str, why: &str| {
+    let reject = |code: &str, why: &str| {
         let (from, to) = (now.size.name, requested.size.name);
         let message = format!("The instance type {from} cannot be changed to {to}, because {why}.");
         Err(codes.error([code], message))
@@ -98,11 +99,11 @@ pub(crate) fn can_become(
     let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
     if kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local())) {
         let code = "UnsupportedOperation.LocalDataDiskChangeInstanceFamily";
-        return refuse(code, "the instance has a local data disk");
+        return reject(code, "the instance has a local data disk");
     }
     if now.family.gpu.is_some() != requested.family.gpu.is_some() {
         let code = "InvalidParameterValue.InvalidGPUFamilyChange";
-        return refuse(code, "only one of the two has a GPU");
+        return reject(code, "only one of the two has a GPU");
     }
     Ok(())
 }

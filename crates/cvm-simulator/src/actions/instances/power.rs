@@ -1,9 +1,5 @@
 //! StartInstances, StopInstances, RebootInstances and TerminateInstances.
 
-use crate::api_error::ApiError;
-use crate::catalog::disk_type;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, REBOOT, REBOOT_HARD, RequestContext, START, STOP, STOP_HARD};
 use cvm_models::actions::{
     RebootInstances, RebootInstancesResponse, StartInstances, StartInstancesResponse,
     StopInstances, StopInstancesResponse, TerminateInstances, TerminateInstancesResponse,
@@ -12,6 +8,11 @@ use cvm_models::enums::{
     InstanceChargeType, InstanceState, StopChargingMode, StopType, StoppedMode,
 };
 use cvm_models::types::Instance;
+
+use crate::api_error::ApiError;
+use crate::catalog::disk_type;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Effect, REBOOT, REBOOT_HARD, RequestContext, START, STOP, STOP_HARD};
 
 const STATES_TO_START: &[InstanceState] = &[InstanceState::Stopped];
 
@@ -127,8 +128,9 @@ fn is_unprotected(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), A
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use cvm_models::enums::DiskType;
+
+    use super::*;
 
     fn mode(charge: InstanceChargeType, disk: DiskType, wants: bool) -> StopChargingMode {
         let mut instance = Instance { instance_charge_type: charge, ..Instance::default() };

@@ -1,5 +1,11 @@
 //! ResetInstance and ResetInstancesPassword.
 
+use cvm_models::actions::{
+    ResetInstance, ResetInstanceResponse, ResetInstancesPassword, ResetInstancesPasswordResponse,
+};
+use cvm_models::enums::InstanceState;
+use cvm_models::types::Instance;
+
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog;
@@ -11,11 +17,6 @@ use crate::state::{
     Effect, LaunchImage, REINSTALL, REINSTALL_FORCED, Reinstallation, RequestContext, SET_PASSWORD,
     SET_PASSWORD_FORCED, StoredInstance,
 };
-use cvm_models::actions::{
-    ResetInstance, ResetInstanceResponse, ResetInstancesPassword, ResetInstancesPasswordResponse,
-};
-use cvm_models::enums::InstanceState;
-use cvm_models::types::Instance;
 
 const STATES_TO_REINSTALL: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 

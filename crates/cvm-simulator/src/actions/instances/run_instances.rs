@@ -1,12 +1,13 @@
 //! RunInstances: checks everything, then creates all instances or none.
 
+use cvm_models::actions::{RunInstances, RunInstancesResponse};
+use cvm_protocol::json;
+
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::template;
 use crate::state::{Effect, LAUNCH, RequestContext, StoredInstance};
-use cvm_models::actions::{RunInstances, RunInstancesResponse};
-use cvm_protocol::json;
 
 impl ActionHandler for RunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -53,7 +54,7 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         let mut api = plan.template.clone();
         api.uuid = uuid;
         api.instance_id = instance_id.clone();
-        api.instance_name = plan.name.spell(index, "");
+        api.instance_name = plan.name.format(index, "");
         let placements = plan.placements.as_deref().unwrap_or_default();
         if let Some(placement) = usize::try_from(index).ok().and_then(|index| placements.get(index))
         {
@@ -61,7 +62,7 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         }
         plan.network.connect(index, &mut api, &mut context.instances.addresses);
         let address = api.private_ip_addresses.first().map_or("", String::as_str);
-        api.host_name = Some(plan.host_name.spell(index, address));
+        api.host_name = Some(plan.host_name.format(index, address));
         api.system_disk.disk_id = Some(context.ids.disk());
         for disk in &mut api.data_disks {
             disk.disk_id = Some(context.ids.disk());

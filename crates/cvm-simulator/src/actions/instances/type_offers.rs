@@ -1,14 +1,6 @@
 //! The instance types on offer: DescribeInstanceTypeConfigs, DescribeInstanceFamilyConfigs and
 //! DescribeZoneInstanceConfigInfos.
 
-use crate::actions::prices::quote;
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{
-    DiskType, InstanceType, Tariff, Zone, families, instance_types, local_disk_types, month, spot,
-};
-use crate::filter::{self, CheckedFilter};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::RequestContext;
 use cvm_models::actions::{
     DescribeInstanceFamilyConfigs, DescribeInstanceFamilyConfigsResponse,
     DescribeInstanceTypeConfigs, DescribeInstanceTypeConfigsResponse,
@@ -21,6 +13,15 @@ use cvm_models::types::{
     Externals, InstanceFamilyConfig, InstanceTypeConfig, InstanceTypeQuotaItem, ItemPrice,
     LocalDiskType,
 };
+
+use crate::actions::prices::quote;
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{
+    DiskType, InstanceType, Tariff, Zone, families, instance_types, local_disk_types, month, spot,
+};
+use crate::filter::{self, CheckedFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 /// Lists the types that each zone offers.
 impl ActionHandler for DescribeInstanceTypeConfigs {
@@ -95,7 +96,8 @@ impl ActionHandler for DescribeZoneInstanceConfigInfos {
         let codes = context.codes;
         let filters = filter::check(codes, &self.filters)?;
         let sorts = filters.iter().filter(|filter| filter.name == SORT);
-        let orders = sorts.flat_map(CheckedFilter::values).map(|value| order(codes, value));
+        let orders =
+            sorts.flat_map(CheckedFilter::values).map(|value| parse_sort_key(codes, value));
         let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
         context.check_zones(&filters)?;
         let passes = |item: &InstanceTypeQuotaItem| {
@@ -135,7 +137,7 @@ struct Order {
     falls: bool,
 }
 
-fn order(codes: DocumentedCodes, value: &str) -> Result<Order, ApiError> {
+fn parse_sort_key(codes: DocumentedCodes, value: &str) -> Result<Order, ApiError> {
     let read = || {
         let (key, direction) = value.split_once(':')?;
         let key: fn(&InstanceTypeQuotaItem) -> i64 = match key {

@@ -1,14 +1,16 @@
 //! ModifyInstancesVpcAttribute: moves instances to other private addresses, in the same subnet or another one. The
 //! new address is reserved at the start; the old one is released when the operation ends.
 
+use std::collections::BTreeSet;
+
+use cvm_models::actions::{ModifyInstancesVpcAttribute, ModifyInstancesVpcAttributeResponse};
+use cvm_models::enums::InstanceState;
+
 use crate::api_error::ApiError;
 use crate::catalog::Zone;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::network;
 use crate::state::{Attribute, Effect, MOVE, MOVE_FORCED, NewNetwork, RequestContext, SETTLED};
-use cvm_models::actions::{ModifyInstancesVpcAttribute, ModifyInstancesVpcAttributeResponse};
-use cvm_models::enums::InstanceState;
-use std::collections::BTreeSet;
 
 const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
 
@@ -19,10 +21,11 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
             return Err(ApiError::not_supported("`VirtualPrivateCloud.Ipv6AddressCount`"));
         }
         let count = self.instance_ids.iter().collect::<BTreeSet<_>>().len() as u64;
-        let chosen = network::chosen(context.codes, &requested.private_ip_addresses, count)?;
+        let chosen =
+            network::parse_addresses(context.codes, &requested.private_ip_addresses, count)?;
         let serials = context.find(&self.instance_ids)?;
         let zone = the_zone(context, &serials)?;
-        let (vpc, subnet) = network::named(context, zone, requested)?;
+        let (vpc, subnet) = network::find_subnet(context, zone, requested)?;
         let location = (vpc, subnet, zone.name());
         network::check_subnet(context, &location, &chosen, count)?;
         let may_stop = self.force_stop.unwrap_or(true);

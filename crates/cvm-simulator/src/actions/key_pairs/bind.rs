@@ -1,13 +1,14 @@
 //! AssociateInstancesKeyPairs and DisassociateInstancesKeyPairs.
 
-use crate::api_error::ApiError;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, RequestContext, WRITE_KEYS, WRITE_KEYS_FORCED};
 use cvm_models::actions::{
     AssociateInstancesKeyPairs, AssociateInstancesKeyPairsResponse, DisassociateInstancesKeyPairs,
     DisassociateInstancesKeyPairsResponse,
 };
 use cvm_models::enums::InstanceState;
+
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{Effect, RequestContext, WRITE_KEYS, WRITE_KEYS_FORCED};
 
 /// Replaces the key pairs of instances.
 impl ActionHandler for AssociateInstancesKeyPairs {

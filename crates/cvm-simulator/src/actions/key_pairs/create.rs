@@ -1,16 +1,17 @@
 //! CreateKeyPair and ImportKeyPair.
 
+use cvm_models::actions::{
+    CreateKeyPair, CreateKeyPairResponse, ImportKeyPair, ImportKeyPairResponse,
+};
+use cvm_models::enums::TagResourceType;
+use cvm_models::types::{KeyPair, Tag, TagSpecification};
+
 use crate::actions::key_pairs::open_ssh;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    CreateKeyPair, CreateKeyPairResponse, ImportKeyPair, ImportKeyPairResponse,
-};
-use cvm_models::enums::TagResourceType;
-use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
 /// Creates a key pair. Its private key is in this response and nowhere else.
 impl ActionHandler for CreateKeyPair {

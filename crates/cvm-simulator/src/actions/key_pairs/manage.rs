@@ -1,16 +1,17 @@
 //! DescribeKeyPairs, ModifyKeyPairAttribute and DeleteKeyPairs.
 
+use cvm_models::actions::{
+    DeleteKeyPairs, DeleteKeyPairsResponse, DescribeKeyPairs, DescribeKeyPairsResponse,
+    ModifyKeyPairAttribute, ModifyKeyPairAttributeResponse,
+};
+use cvm_models::types::KeyPair;
+
 use crate::actions::key_pairs::create;
 use crate::api_error::ApiError;
 use crate::filter::{self, CheckedFilter, IdFilter};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    DeleteKeyPairs, DeleteKeyPairsResponse, DescribeKeyPairs, DescribeKeyPairsResponse,
-    ModifyKeyPairAttribute, ModifyKeyPairAttributeResponse,
-};
-use cvm_models::types::KeyPair;
 
 /// Lists key pairs with the instances that each opens, the newest first. Private keys are never shown.
 impl ActionHandler for DescribeKeyPairs {

@@ -1,11 +1,5 @@
 //! The content of a template version, and how responses show it.
 
-use crate::api_error::ApiError;
-use crate::ids::APP_ID;
-use crate::launch::action_timer::without_instance;
-use crate::launch::plan::Plan;
-use crate::launch::template::over;
-use crate::state::{RequestContext, Version};
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{InstanceChargeType, MarketType, RenewFlag, TemplateDataModifyAction};
 use cvm_models::types::{
@@ -15,6 +9,13 @@ use cvm_models::types::{
     SystemDisk, VirtualPrivateCloud,
 };
 use cvm_protocol::Action;
+
+use crate::api_error::ApiError;
+use crate::ids::APP_ID;
+use crate::launch::action_timer::without_instance;
+use crate::launch::plan::Plan;
+use crate::launch::template::overlay;
+use crate::state::{RequestContext, Version};
 
 /// Creates the version for this launch, if the launch would be possible now.
 pub(crate) fn version(
@@ -79,7 +80,7 @@ fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionD
             })
             .transpose()?,
         action_timer: launch.action_timer.as_ref().map(without_instance),
-        ..over(launch, &LaunchTemplateVersionData::default())?
+        ..overlay(launch, &LaunchTemplateVersionData::default())?
     })
 }
 
@@ -88,7 +89,7 @@ fn filled<M: cvm_protocol::Model + Clone + Default>(
     said: Option<&M>,
     lower: &M,
 ) -> Result<M, ApiError> {
-    said.map_or_else(|| Ok(lower.clone()), |said| over(said, lower))
+    said.map_or_else(|| Ok(lower.clone()), |said| overlay(said, lower))
 }
 
 fn charge_type(launch: &RunInstances) -> InstanceChargeType {

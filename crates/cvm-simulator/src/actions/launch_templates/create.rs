@@ -1,14 +1,5 @@
 //! CreateLaunchTemplate and CreateLaunchTemplateVersion.
 
-use crate::actions::launch_templates::content;
-use crate::actions::launch_templates::manage::version_number;
-use crate::api_error::ApiError;
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::ids::UIN;
-use crate::launch::tags::tags;
-use crate::launch::template::over;
-use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
 use cvm_models::actions::{
     CreateLaunchTemplate, CreateLaunchTemplateResponse, CreateLaunchTemplateVersion,
     CreateLaunchTemplateVersionResponse, RunInstances,
@@ -16,6 +7,15 @@ use cvm_models::actions::{
 use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::LaunchTemplateInfo;
 use cvm_protocol::json;
+
+use crate::actions::launch_templates::content;
+use crate::actions::launch_templates::manage::version_number;
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::{Stream, UIN};
+use crate::launch::tags::tags;
+use crate::launch::template::overlay;
+use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
 
 /// Stores the settings of a launch as version 1 of a new template.
 impl ActionHandler for CreateLaunchTemplate {
@@ -34,7 +34,7 @@ impl ActionHandler for CreateLaunchTemplate {
             }
         }
         let tags = tags(codes, &request.launch_template_tag_specification, &[])?;
-        let launch = over(&request, &RunInstances::default())?;
+        let launch = overlay(&request, &RunInstances::default())?;
         let version = content::version(
             launch,
             request.launch_template_version_description.clone(),
@@ -104,7 +104,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
             None => template.default_version(),
         };
         let base = template.version(codes, base)?;
-        let mut launch: RunInstances = over(&request, &base.launch)?;
+        let mut launch: RunInstances = overlay(&request, &base.launch)?;
         launch.client_token = request.client_token.clone();
         let meet = request.template_data_modify_action.as_ref().unwrap_or(&base.metadata_meet);
         let description = request.launch_template_version_description.clone();

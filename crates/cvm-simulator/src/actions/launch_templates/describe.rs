@@ -1,15 +1,16 @@
 //! DescribeLaunchTemplates and DescribeLaunchTemplateVersions.
 
-use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter, IdFilter};
-use crate::handler::{ActionHandler, Outcome};
-use crate::page::Page;
-use crate::state::{RequestContext, Template};
 use cvm_models::actions::{
     DescribeLaunchTemplateVersions, DescribeLaunchTemplateVersionsResponse,
     DescribeLaunchTemplates, DescribeLaunchTemplatesResponse,
 };
 use cvm_models::types::LaunchTemplateVersionInfo;
+
+use crate::api_error::ApiError;
+use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::page::Page;
+use crate::state::{RequestContext, Template};
 
 /// Lists templates without the content of their versions, the newest first.
 impl ActionHandler for DescribeLaunchTemplates {
@@ -18,7 +19,7 @@ impl ActionHandler for DescribeLaunchTemplates {
         let ids = IdFilter::new(&self.launch_template_ids);
         let page = Page::of(context.codes.0, self.offset, self.limit);
         let passing = context.resources().launch_templates.newest_first().filter(|template| {
-            ids.includes(template.id()) && filters.iter().all(|filter| holds(filter, template))
+            ids.includes(template.id()) && filters.iter().all(|filter| matches(filter, template))
         });
         let (launch_template_set, total_count) = page.cut(passing, Template::info);
         Ok(Outcome::Response(DescribeLaunchTemplatesResponse {
@@ -29,7 +30,7 @@ impl ActionHandler for DescribeLaunchTemplates {
     }
 }
 
-fn holds(filter: &CheckedFilter<'_>, template: &Template) -> bool {
+fn matches(filter: &CheckedFilter<'_>, template: &Template) -> bool {
     let tags = &template.tags;
     match filter.name {
         "LaunchTemplateName" => filter.is(template.name()),

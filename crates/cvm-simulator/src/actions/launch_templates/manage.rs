@@ -1,13 +1,14 @@
 //! ModifyLaunchTemplateDefaultVersion, DeleteLaunchTemplateVersions and DeleteLaunchTemplate.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::RequestContext;
 use cvm_models::actions::{
     DeleteLaunchTemplate, DeleteLaunchTemplateResponse, DeleteLaunchTemplateVersions,
     DeleteLaunchTemplateVersionsResponse, ModifyLaunchTemplateDefaultVersion,
     ModifyLaunchTemplateDefaultVersionResponse,
 };
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 /// Sets the version that launches use by default.
 impl ActionHandler for ModifyLaunchTemplateDefaultVersion {

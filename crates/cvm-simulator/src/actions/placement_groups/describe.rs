@@ -1,16 +1,18 @@
 //! DescribeDisasterRecoverGroups and DescribeDisasterRecoverGroupQuota.
 
-use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter, IdFilter};
-use crate::handler::{ActionHandler, Outcome};
-use crate::page::Page;
-use crate::state::{GROUP_QUOTA, Grouped, RequestContext, room};
 use cvm_models::actions::{
     DescribeDisasterRecoverGroupQuota, DescribeDisasterRecoverGroupQuotaResponse,
     DescribeDisasterRecoverGroups, DescribeDisasterRecoverGroupsResponse,
 };
 use cvm_models::enums::DisasterRecoverGroupType;
 use cvm_models::types::DisasterRecoverGroup;
+
+use crate::api_error::ApiError;
+use crate::filter::{self, IdFilter};
+use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
+use crate::page::Page;
+use crate::state::{GROUP_QUOTA, Grouped, RequestContext, room};
 
 /// Lists groups with their current members, the newest first.
 impl ActionHandler for DescribeDisasterRecoverGroups {
@@ -24,7 +26,7 @@ impl ActionHandler for DescribeDisasterRecoverGroups {
         let passing = all.filter(|group| {
             ids.includes(&group.disaster_recover_group_id)
                 && group.name.contains(name)
-                && filters.iter().all(|filter| holds(filter, group))
+                && filters.iter().all(|filter| tags::matches(filter, &group.tags))
         });
         let page = Page::of(context.codes.0, self.offset, self.limit);
         let members = context.instances.in_placement_groups();
@@ -42,17 +44,6 @@ fn with_members(group: &DisasterRecoverGroup, members: &Grouped<'_>) -> Disaster
     let instance_ids = members.member_ids(&group.disaster_recover_group_id);
     let current_num = i64::try_from(instance_ids.len()).unwrap_or(i64::MAX);
     DisasterRecoverGroup { instance_ids, current_num, ..group.clone() }
-}
-
-fn holds(filter: &CheckedFilter<'_>, group: &DisasterRecoverGroup) -> bool {
-    let tags = &group.tags;
-    match filter.name {
-        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
-        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
-        name => name.strip_prefix("tag:").is_some_and(|key| {
-            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
-        }),
-    }
 }
 
 /// Returns the maximum number of groups, and of instances in a group.

@@ -1,10 +1,5 @@
 //! CreateDisasterRecoverGroup, ModifyDisasterRecoverGroupAttribute and DeleteDisasterRecoverGroups.
 
-use crate::api_error::ApiError;
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::launch::tags::tags;
-use crate::state::{GROUP_QUOTA, RequestContext, room};
 use cvm_models::actions::{
     CreateDisasterRecoverGroup, CreateDisasterRecoverGroupResponse, DeleteDisasterRecoverGroups,
     DeleteDisasterRecoverGroupsResponse, ModifyDisasterRecoverGroupAttribute,
@@ -13,6 +8,12 @@ use cvm_models::actions::{
 use cvm_models::enums::{DisasterRecoverGroupStrategy, TagResourceType};
 use cvm_models::types::DisasterRecoverGroup;
 use cvm_protocol::json;
+
+use crate::api_error::ApiError;
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::launch::tags::tags;
+use crate::state::{GROUP_QUOTA, RequestContext, room};
 
 /// Creates an empty group.
 impl ActionHandler for CreateDisasterRecoverGroup {

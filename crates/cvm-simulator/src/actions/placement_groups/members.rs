@@ -1,12 +1,5 @@
 //! ModifyInstancesDisasterRecoverGroup and DeleteInstancesDisasterRecoverGroups.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{
-    Effect, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, RequestContext,
-    is_in_group, remove_from_group,
-};
 use cvm_models::actions::{
     DeleteInstancesDisasterRecoverGroups, DeleteInstancesDisasterRecoverGroupsResponse,
     ModifyInstancesDisasterRecoverGroup, ModifyInstancesDisasterRecoverGroupResponse,
@@ -14,13 +7,21 @@ use cvm_models::actions::{
 use cvm_models::enums::{DiskType, InstanceState};
 use cvm_models::types::Instance;
 
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::disk_type;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{
+    Effect, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, RequestContext,
+    is_in_group, remove_from_group,
+};
+
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 
 /// Moves instances to another group, on the same physical server or, with `Force`, to another one.
 impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let id = target(codes, &self)?;
+        let id = target_group(codes, &self)?;
         let serials = context.find(&self.instance_ids)?;
         let group =
             context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
@@ -47,7 +48,7 @@ impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
 }
 
 /// The group of the request, named by the old member, the new one or both.
-fn target(
+fn target_group(
     codes: DocumentedCodes,
     request: &ModifyInstancesDisasterRecoverGroup,
 ) -> Result<&str, ApiError> {

@@ -1,6 +1,13 @@
 //! InquiryPriceResetInstancesInternetMaxBandwidth: the price of another bandwidth: a total for a window of days if it
 //! is prepaid, otherwise the new rate.
 
+use cvm_models::actions::{
+    InquiryPriceResetInstancesInternetMaxBandwidth,
+    InquiryPriceResetInstancesInternetMaxBandwidthResponse,
+};
+use cvm_models::enums::InternetChargeType;
+use cvm_models::types::{InternetAccessible, ItemPrice, Price};
+
 use crate::actions::prices::hourly_rate::Lines;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -8,12 +15,6 @@ use crate::catalog::{Tariff, month};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{RequestContext, StoredInstance};
 use crate::timestamp::Timestamp;
-use cvm_models::actions::{
-    InquiryPriceResetInstancesInternetMaxBandwidth,
-    InquiryPriceResetInstancesInternetMaxBandwidthResponse,
-};
-use cvm_models::enums::InternetChargeType;
-use cvm_models::types::{InternetAccessible, ItemPrice, Price};
 
 const DAY: u64 = 86_400;
 const MONTH_DAYS: f64 = 30.0;
@@ -32,7 +33,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
         let window = (self.start_time.as_deref(), self.end_time.as_deref());
         let instances = lookup::find(context, &self.instance_ids, false)?;
         let charged = one_charge(codes, &instances)?;
-        is_alone(codes, charged, instances.len())?;
+        check_single_instance(codes, charged, instances.len())?;
         let tariff = Tariff::of(context.region);
         let bandwidth_price = match (charged, instances.first()) {
             (Some(InternetChargeType::BandwidthPackage), _) => {
@@ -42,7 +43,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
                 return Err(codes.error([code], message));
             }
             (Some(InternetChargeType::BandwidthPrepaid), Some(instance)) => {
-                Some(for_a_window(context, instance, mbps, window)?)
+                Some(window_price(context, instance, mbps, window)?)
             }
             _ if window != (None, None) => {
                 let message = "`StartTime` and `EndTime` are only for prepaid bandwidth.";
@@ -80,7 +81,7 @@ fn one_charge<'a>(
 }
 
 /// Only traffic has a price for several instances at once: its rate is the same for all.
-fn is_alone(
+fn check_single_instance(
     codes: DocumentedCodes,
     charged: Option<&InternetChargeType>,
     count: usize,
@@ -95,7 +96,7 @@ fn is_alone(
 
 /// The price of the difference for a window of days, in CNY: (month of the new bandwidth − month of the present one)
 /// · days / 30. Days have no long-term discount.
-fn for_a_window(
+fn window_price(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
     mbps: i64,

@@ -1,5 +1,12 @@
 //! InquiryPriceResetInstancesType and InquiryPriceResetInstance.
 
+use cvm_models::actions::{
+    InquiryPriceResetInstance, InquiryPriceResetInstanceResponse, InquiryPriceResetInstancesType,
+    InquiryPriceResetInstancesTypeResponse,
+};
+use cvm_models::enums::StopChargingMode;
+use cvm_models::types::{Instance, Price};
+
 use crate::actions::prices::hourly_rate::Rates;
 use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{disks, lookup, quote};
@@ -8,12 +15,6 @@ use crate::catalog::{InstanceType, Tariff, disk_type, instance_type};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{LaunchImage, RequestContext, StoredInstance};
-use cvm_models::actions::{
-    InquiryPriceResetInstance, InquiryPriceResetInstanceResponse, InquiryPriceResetInstancesType,
-    InquiryPriceResetInstancesTypeResponse,
-};
-use cvm_models::enums::StopChargingMode;
-use cvm_models::types::{Instance, Price};
 
 /// The price of another type: for a prepaid instance the difference until its end, otherwise the new rate.
 impl ActionHandler for InquiryPriceResetInstancesType {
@@ -111,7 +112,7 @@ impl ActionHandler for InquiryPriceResetInstance {
         let gib = requested.disk_size.unwrap_or(now_gib);
         disks::can_grow(codes, now_gib, gib, allowed)?;
         if let Some(image) = &image {
-            fits(context, instance, image, gib)?;
+            check_image(context, instance, image, gib)?;
         }
         let tariff = Tariff::of(context.region);
         let more = tariff.disk(kind, gib) - tariff.disk(kind, now_gib);
@@ -127,7 +128,7 @@ impl ActionHandler for InquiryPriceResetInstance {
 }
 
 /// Checks that an image can be installed on the instance with a system disk of this size.
-fn fits(
+fn check_image(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
     image: &LaunchImage,

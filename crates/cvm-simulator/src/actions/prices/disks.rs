@@ -1,17 +1,19 @@
 //! InquiryPriceResizeInstanceDisks, and the checks of disks that other price actions share.
 
+use std::ops::RangeInclusive;
+
+use cvm_models::actions::{
+    InquiryPriceResizeInstanceDisks, InquiryPriceResizeInstanceDisksResponse,
+};
+use cvm_models::enums::{DiskType, InstanceState};
+use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
+
 use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Tariff, disk_type};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    InquiryPriceResizeInstanceDisks, InquiryPriceResizeInstanceDisksResponse,
-};
-use cvm_models::enums::{DiskType, InstanceState};
-use cvm_models::types::{DataDisk, Instance, Price, SystemDisk};
-use std::ops::RangeInclusive;
 
 /// Sizes of data disks are multiples of this.
 const DATA_STEP_GIB: i64 = 10;

@@ -1,5 +1,11 @@
 //! InquiryPriceRenewHosts and InquirePricePurchaseResourcePoolPacks.
 
+use cvm_models::actions::{
+    InquirePricePurchaseResourcePoolPacks, InquirePricePurchaseResourcePoolPacksResponse,
+    InquiryPriceRenewHosts, InquiryPriceRenewHostsResponse,
+};
+use cvm_models::types::HostPriceInfo;
+
 use crate::actions::hosts::lookup::renewable;
 use crate::actions::prices::quote;
 use crate::actions::resource_pools::purchase::find_offer;
@@ -7,11 +13,6 @@ use crate::api_error::ApiError;
 use crate::catalog::{Tariff, host_type, month};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    InquirePricePurchaseResourcePoolPacks, InquirePricePurchaseResourcePoolPacksResponse,
-    InquiryPriceRenewHosts, InquiryPriceRenewHostsResponse,
-};
-use cvm_models::types::HostPriceInfo;
 
 /// The price of another term of dedicated hosts.
 impl ActionHandler for InquiryPriceRenewHosts {

@@ -1,9 +1,10 @@
 //! The price of an instance: the instance itself, its disks, and its internet access.
 
-use crate::actions::prices::quote;
-use crate::catalog::{Tariff, month, spot};
 use cvm_models::enums::{InstanceChargeType, InternetChargeType};
 use cvm_models::types::{Instance, InternetAccessible, ItemPrice};
+
+use crate::actions::prices::quote;
+use crate::catalog::{Tariff, month, spot};
 
 /// The price of an hour, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl Rates {
     }
 
     /// The discounted price of an hour: a spot instance costs less, its disks do not.
-    fn asked(self) -> f64 {
+    fn discounted(self) -> f64 {
         if self.is_spot { spot(self.instance) + self.disks } else { self.hour() }
     }
 
@@ -46,7 +47,7 @@ impl Rates {
         let count = count as f64;
         match months {
             Some(months) => quote::ahead(month(self.hour()) * count, months),
-            None => quote::by_hour(self.hour() * count, self.asked() * count),
+            None => quote::by_hour(self.hour() * count, self.discounted() * count),
         }
     }
 }

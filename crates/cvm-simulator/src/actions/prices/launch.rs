@@ -1,5 +1,11 @@
 //! InquiryPriceRunInstances: checks a launch as RunInstances does, and returns its price.
 
+use cvm_models::actions::{
+    InquiryPriceRunInstances, InquiryPriceRunInstancesResponse, RunInstances,
+};
+use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::Price;
+
 use crate::actions::prices::hourly_rate::{Lines, Rates};
 use crate::api_error::ApiError;
 use crate::catalog::Tariff;
@@ -7,11 +13,6 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::template;
 use crate::state::RequestContext;
-use cvm_models::actions::{
-    InquiryPriceRunInstances, InquiryPriceRunInstancesResponse, RunInstances,
-};
-use cvm_models::enums::InstanceChargeType;
-use cvm_models::types::Price;
 
 impl ActionHandler for InquiryPriceRunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {

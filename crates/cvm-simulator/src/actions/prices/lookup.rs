@@ -1,8 +1,9 @@
 //! Finds the instances of a price request.
 
+use cvm_models::enums::{InstanceChargeType, InstanceState};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::{RequestContext, StoredInstance};
-use cvm_models::enums::{InstanceChargeType, InstanceState};
 
 /// The instances with these ids. All of them must exist, and none may be terminating. Those in the recycle bin can
 /// only be renewed.

@@ -3,9 +3,10 @@
 //! All amounts are in CNY. Totals are rounded to the fen (0.01), rates to four decimals, because an hour of a small
 //! disk costs less than a fen.
 
-use crate::catalog::term_share;
 use cvm_models::enums::ChargeUnit;
 use cvm_models::types::ItemPrice;
+
+use crate::catalog::term_share;
 
 /// A rate per hour: the list price and the discounted price.
 pub(crate) fn by_hour(list: f64, asked: f64) -> ItemPrice {

@@ -3,12 +3,13 @@
 //! Orders are not stored: one subscription reaches from the creation of the instance to its end, whatever renewals
 //! extended it.
 
+use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::ItemPrice;
+
 use crate::actions::prices::quote;
 use crate::catalog::{month, term_share};
 use crate::state::StoredInstance;
 use crate::timestamp::Timestamp;
-use cvm_models::enums::InstanceChargeType;
-use cvm_models::types::ItemPrice;
 
 /// Maximum length in months.
 const MAX_MONTHS: u32 = 1200;
@@ -46,13 +47,13 @@ impl Subscription {
 
     /// The refund if it ends now, in CNY: paid · seconds left / total seconds.
     pub(crate) fn refund(self, hour: f64) -> f64 {
-        self.paid(hour) * self.part_left()
+        self.paid(hour) * self.share_left()
     }
 
     /// The price of a higher price per hour from now on, in CNY: month of the difference · months · seconds left /
     /// total seconds, at the share of the term.
     pub(crate) fn difference(self, more_an_hour: f64) -> ItemPrice {
-        let months_left = f64::from(self.months) * self.part_left();
+        let months_left = f64::from(self.months) * self.share_left();
         quote::sum(month(more_an_hour) * months_left, self.share())
     }
 
@@ -61,7 +62,7 @@ impl Subscription {
         (self.total / DAY, self.left / DAY)
     }
 
-    fn part_left(self) -> f64 {
+    fn share_left(self) -> f64 {
         if self.total == 0 { 0.0 } else { self.left as f64 / self.total as f64 }
     }
 

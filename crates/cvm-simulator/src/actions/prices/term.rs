@@ -1,12 +1,5 @@
 //! InquiryPriceRenewInstances, InquiryPriceModifyInstancesChargeType and InquiryPriceTerminateInstances.
 
-use crate::actions::prices::hourly_rate::{Lines, Rates};
-use crate::actions::prices::subscription::Subscription;
-use crate::actions::prices::{lookup, quote};
-use crate::api_error::ApiError;
-use crate::catalog::{Tariff, month};
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, StoredInstance};
 use cvm_models::actions::{
     InquiryPriceModifyInstancesChargeType, InquiryPriceModifyInstancesChargeTypeResponse,
     InquiryPriceRenewInstances, InquiryPriceRenewInstancesResponse, InquiryPriceTerminateInstances,
@@ -14,6 +7,14 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::{InstanceChargeType, InstanceState, InternetChargeType, StopChargingMode};
 use cvm_models::types::{InstanceRefund, Price};
+
+use crate::actions::prices::hourly_rate::{Lines, Rates};
+use crate::actions::prices::subscription::Subscription;
+use crate::actions::prices::{lookup, quote};
+use crate::api_error::ApiError;
+use crate::catalog::{Tariff, month};
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::{RequestContext, StoredInstance};
 
 /// The price of another term of prepaid instances.
 impl ActionHandler for InquiryPriceRenewInstances {

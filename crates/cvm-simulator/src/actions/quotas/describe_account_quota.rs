@@ -1,17 +1,19 @@
 //! DescribeAccountQuota: the quotas of the account and how much of each is used.
 
-use crate::api_error::ApiError;
-use crate::filter;
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::APP_ID;
-use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
+use std::collections::HashMap;
+
 use cvm_models::actions::{DescribeAccountQuota, DescribeAccountQuotaResponse};
 use cvm_models::enums::{DisasterRecoverGroupType, InstanceChargeType};
 use cvm_models::types::{
     AccountQuota, AccountQuotaOverview, DisasterRecoverGroupQuota, ImageQuota, PostPaidQuota,
     PrePaidQuota, SpotPaidQuota,
 };
-use std::collections::HashMap;
+
+use crate::api_error::ApiError;
+use crate::filter;
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::APP_ID;
+use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
 
 /// The quotas of a zone.
 const HOURLY: u64 = 500;
@@ -103,14 +105,14 @@ fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
 
 fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
     let zone = zone.to_owned();
-    let (total_quota, remaining_quota) = granted(used.hourly, HOURLY);
+    let (total_quota, remaining_quota) = raised_quota(used.hourly, HOURLY);
     quota.post_paid_quota_set.push(PostPaidQuota {
         used_quota: used.hourly,
         remaining_quota,
         total_quota,
         zone: zone.clone(),
     });
-    let (total_quota, remaining_quota) = granted(used.prepaid, PREPAID_A_MONTH);
+    let (total_quota, remaining_quota) = raised_quota(used.prepaid, PREPAID_A_MONTH);
     quota.pre_paid_quota_set.push(PrePaidQuota {
         used_quota: used.prepaid,
         once_quota: PREPAID_AT_ONCE,
@@ -118,7 +120,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
         total_quota,
         zone: zone.clone(),
     });
-    let (total_quota, remaining_quota) = granted(used.spot_vcpus, SPOT_VCPUS);
+    let (total_quota, remaining_quota) = raised_quota(used.spot_vcpus, SPOT_VCPUS);
     quota.spot_paid_quota_set.push(SpotPaidQuota {
         used_quota: used.spot_vcpus,
         remaining_quota,
@@ -128,7 +130,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
 }
 
 /// A total quota and the rest of it. No launch fails for a quota, so a used-up quota counts as raised.
-fn granted(used: u64, quota: u64) -> (u64, u64) {
+fn raised_quota(used: u64, quota: u64) -> (u64, u64) {
     let total = (used / quota + 1) * quota;
     (total, total - used)
 }
@@ -139,8 +141,8 @@ mod tests {
 
     #[test]
     fn quota_is_never_used_up() {
-        assert_eq!(granted(0, 500), (500, 500));
-        assert_eq!(granted(499, 500), (500, 1));
-        assert_eq!(granted(500, 500), (1000, 500));
+        assert_eq!(raised_quota(0, 500), (500, 500));
+        assert_eq!(raised_quota(499, 500), (500, 1));
+        assert_eq!(raised_quota(500, 500), (1000, 500));
     }
 }

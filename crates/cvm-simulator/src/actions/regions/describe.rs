@@ -1,14 +1,15 @@
 //! DescribeRegions and DescribeZones.
 
-use crate::api_error::ApiError;
-use crate::catalog::REGIONS;
-use crate::handler::{ActionHandler, Outcome};
-use crate::state::RequestContext;
 use cvm_models::actions::{
     DescribeRegions, DescribeRegionsResponse, DescribeZones, DescribeZonesResponse,
 };
 use cvm_models::enums::{RegionState, ZoneState};
 use cvm_models::types::{RegionInfo, ZoneInfo};
+
+use crate::api_error::ApiError;
+use crate::catalog::REGIONS;
+use crate::handler::{ActionHandler, Outcome};
+use crate::state::RequestContext;
 
 /// Lists every region of the catalog, whatever the region of the request.
 impl ActionHandler for DescribeRegions {

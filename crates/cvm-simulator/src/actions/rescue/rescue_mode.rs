@@ -1,15 +1,16 @@
 //! EnterRescueMode and ExitRescueMode.
 
+use cvm_models::actions::{
+    EnterRescueMode, EnterRescueModeResponse, ExitRescueMode, ExitRescueModeResponse,
+};
+use cvm_models::enums::{InstanceState, StopType};
+
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login::Strength;
 use crate::state::{
     ENTER_RESCUE, ENTER_RESCUE_HARD, EXIT_RESCUE, EXIT_RESCUE_STOPPED, Effect, RequestContext,
 };
-use cvm_models::actions::{
-    EnterRescueMode, EnterRescueModeResponse, ExitRescueMode, ExitRescueModeResponse,
-};
-use cvm_models::enums::{InstanceState, StopType};
 
 const STATES_TO_ENTER: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
 

@@ -1,5 +1,14 @@
 //! DescribeResourcePoolPacks, DescribeResourcePoolPackInstances and DescribeResourcePoolPackTypeConfigs.
 
+use std::collections::HashSet;
+
+use cvm_models::actions::{
+    DescribeResourcePoolPackInstances, DescribeResourcePoolPackInstancesResponse,
+    DescribeResourcePoolPackTypeConfigs, DescribeResourcePoolPackTypeConfigsResponse,
+    DescribeResourcePoolPacks, DescribeResourcePoolPacksResponse,
+};
+use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::pack_types;
 use crate::filter::{self, CheckedFilter};
@@ -7,13 +16,6 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::{RequestContext, ResourcePack};
 use crate::timestamp::Timestamp;
-use cvm_models::actions::{
-    DescribeResourcePoolPackInstances, DescribeResourcePoolPackInstancesResponse,
-    DescribeResourcePoolPackTypeConfigs, DescribeResourcePoolPackTypeConfigsResponse,
-    DescribeResourcePoolPacks, DescribeResourcePoolPacksResponse,
-};
-use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
-use std::collections::HashSet;
 
 /// Lists packs, filtered, the newest first. Each page starts where the last one ended.
 impl ActionHandler for DescribeResourcePoolPacks {
@@ -27,7 +29,7 @@ impl ActionHandler for DescribeResourcePoolPacks {
         let resources = context.regions.entry(context.region.name).or_default();
         let unseen = resources.resource_packs.at(now).newest_first().filter(|pack| {
             last_seen.is_none_or(|last_seen| pack.serial < last_seen)
-                && filters.iter().all(|filter| holds(filter, pack, now))
+                && filters.iter().all(|filter| matches(filter, pack, now))
         });
         let in_packs = context.instances.in_packs();
         let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.api(&in_packs, now)));
@@ -52,7 +54,7 @@ fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
     })
 }
 
-fn holds(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> bool {
+fn matches(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> bool {
     let item = &pack.item;
     match filter.name {
         "dedicated-resource-pack-id" => filter.is(pack.id()),

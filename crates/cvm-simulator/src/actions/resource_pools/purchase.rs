@@ -1,11 +1,7 @@
 //! PurchaseResourcePoolPacks and TerminateResourcePoolPacks.
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{PackType, instance_type, pack_type};
-use crate::error_codes;
-use crate::handler::{ActionHandler, Outcome};
-use crate::ids::Stream;
-use crate::state::{RequestContext, Term, capacity};
+use std::collections::HashSet;
+
 use cvm_models::actions::{
     PurchaseResourcePoolPacks, PurchaseResourcePoolPacksResponse, TerminateResourcePoolPacks,
     TerminateResourcePoolPacksResponse,
@@ -13,7 +9,13 @@ use cvm_models::actions::{
 use cvm_models::enums::{RenewFlag, ResourcePoolPackStatus, ResourcePoolPackType};
 use cvm_models::types::ResourcePoolPack;
 use cvm_signer::HexDigest;
-use std::collections::HashSet;
+
+use crate::api_error::{ApiError, DocumentedCodes};
+use crate::catalog::{PackType, instance_type, pack_type};
+use crate::error_codes;
+use crate::handler::{ActionHandler, Outcome};
+use crate::ids::Stream;
+use crate::state::{RequestContext, Term, capacity};
 
 /// The name of a pack without a name.
 const UNNAMED: &str = "未命名";
@@ -102,7 +104,7 @@ impl ActionHandler for TerminateResourcePoolPacks {
         let (codes, now) = (context.codes, context.now);
         let ids = &self.dedicated_resource_pack_ids;
         let packs = context.resources().resource_packs.at(now);
-        let named = packs.named(ids).map_err(|id| {
+        let named = packs.find(ids).map_err(|id| {
             let message = format!("The resource pool pack `{id}` does not exist in this region.");
             codes.error(["ResourceNotFound.ResourcePoolPackIdNotFound"], message)
         })?;

@@ -1,14 +1,15 @@
 //! AssociateSecurityGroups and DisassociateSecurityGroups.
 
+use cvm_models::actions::{
+    AssociateSecurityGroups, AssociateSecurityGroupsResponse, DisassociateSecurityGroups,
+    DisassociateSecurityGroupsResponse,
+};
+
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::network::check_security_groups;
 use crate::parameters::distinct;
 use crate::state::{Attribute, Effect, MODIFY, RequestContext, SETTLED_OR_RESCUED};
-use cvm_models::actions::{
-    AssociateSecurityGroups, AssociateSecurityGroupsResponse, DisassociateSecurityGroups,
-    DisassociateSecurityGroupsResponse,
-};
 
 /// Adds a security group to instances, with the lowest priority.
 impl ActionHandler for AssociateSecurityGroups {

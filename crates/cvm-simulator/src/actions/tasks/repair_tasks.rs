@@ -1,5 +1,13 @@
 //! DescribeTaskInfo and RepairTaskControl.
 
+use std::time::Duration;
+
+use cvm_models::actions::{
+    DescribeTaskInfo, DescribeTaskInfoResponse, RepairTaskControl, RepairTaskControlResponse,
+};
+use cvm_models::enums::RepairTaskOrderField;
+use cvm_models::types::RepairTaskInfo;
+
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::filter::IdFilter;
 use crate::handler::{ActionHandler, Outcome};
@@ -7,12 +15,6 @@ use crate::page::Page;
 use crate::parameters::read_time;
 use crate::state::{RepairTask, RequestContext};
 use crate::timestamp::Timestamp;
-use cvm_models::actions::{
-    DescribeTaskInfo, DescribeTaskInfoResponse, RepairTaskControl, RepairTaskControlResponse,
-};
-use cvm_models::enums::RepairTaskOrderField;
-use cvm_models::types::RepairTaskInfo;
-use std::time::Duration;
 
 const DAY: u64 = 86_400;
 
