@@ -277,9 +277,9 @@ impl Cursor {
                 has_nothing_new || received < self.limit && reached >= total
             }
             Some(total) if reached <= total => reached == total,
-            // Without a total, or with one below the number of received items, only a page that is not full is the
-            // last one.
-            _ => received < self.limit,
+            // Without a total, or with one below the number of received items, only a page without a new item ends the
+            // list: the service may return shorter pages than requested.
+            _ => has_nothing_new || received < self.limit && !keep.contains(&true),
         };
         if is_last || received == 0 {
             self.is_complete = is_inexact || total == Some(reached);

@@ -218,3 +218,27 @@ async fn items_read_before_a_drop_are_kept() {
     assert_eq!(items.collect_up_to(30).await.unwrap().len(), 30);
     assert_eq!(items.take_buffered().len(), 70);
 }
+
+#[tokio::test(start_paused = true)]
+async fn short_page_without_a_true_total_is_not_the_end() {
+    let rows = things(5);
+    for cap in [1, 2, 3, 100] {
+        for total in ["", r#""TotalCount":null,"#, r#""TotalCount":-1,"#, r#""TotalCount":0,"#] {
+            let rows_of_service = rows.clone();
+            let fake = FakeService::new(move |request, _| {
+                let (offset, limit) = offset_and_limit(request);
+                let begin = offset.min(rows_of_service.len());
+                let end = (begin + limit.min(cap)).min(rows_of_service.len());
+                page(&rows_of_service[begin..end], total)
+            });
+            let client = fake.builder().build().unwrap();
+            for parallel in [1, 4] {
+                assert_eq!(
+                    read(&client, parallel).await.unwrap(),
+                    rows,
+                    "{cap} {total} {parallel}"
+                );
+            }
+        }
+    }
+}
