@@ -136,6 +136,36 @@ fn running(info: &WaiterInfo, mut row: Value) -> Option<Value> {
     Some(row)
 }
 
+#[tokio::test]
+async fn operation_without_a_known_end_still_runs() {
+    let mut cases = 0;
+    for info in ALL {
+        let (Some(operation), false) = (info.operation, info.success.is_empty()) else { continue };
+        for unknown in [Value::Null, json!("QUEUED"), json!("operating"), json!("")] {
+            let mut row = target(info);
+            row[operation.state] = unknown.clone();
+            let begun = running(info, row.clone());
+            let mut histories = vec![(Waiter::new(info, [ID]), vec![begun, Some(row.clone())])];
+            if let Some(request_id) = info.request_id {
+                let mut ours = row;
+                ours[request_id] = json!(OURS);
+                histories.push((Waiter::new(info, [ID]).of_request(OURS), vec![Some(ours)]));
+            }
+            for (waiter, rows) in histories {
+                let shown = format!("{}: {unknown} {}", info.name, rows.len());
+                assert_eq!(verdict(waiter.clone(), &rows).await, WaitVerdict::Pending, "{shown}");
+                let mut over = rows;
+                let mut last = over.last().cloned().flatten().unwrap();
+                last[operation.state] = json!("SUCCESS");
+                over.push(Some(last));
+                assert_eq!(verdict(waiter, &over).await, WaitVerdict::Reached, "{shown}");
+                cases += 1;
+            }
+        }
+    }
+    assert!(cases > 60, "{cases}");
+}
+
 /// States that a resource may have before the operation starts.
 fn states_before(info: &WaiterInfo) -> Vec<&'static str> {
     let more: &[&str] = match info.name {

@@ -116,6 +116,15 @@ impl PollHistory {
             ended.is_some_and(|ended| operation.failed.contains(&ended.as_str()))
                 || any(operation.failed_when, item)
         });
+        // An operation that is this one, or was seen to begin, runs until a state says that it is over: one that is
+        // null or unknown does not.
+        let is_running = is_running
+            || is_ours
+                && !has_failed
+                && info.operation.is_some_and(|operation| {
+                    let ended = text_of(item, operation.state);
+                    !ended.is_some_and(|ended| operation.ended.contains(&ended.as_str()))
+                });
         let is_of_another = is_named == Some(false) || is_of_operation && (is_running || !is_ours);
         // A state from which the target cannot be reached is final, whichever request it belongs to.
         let is_final =
