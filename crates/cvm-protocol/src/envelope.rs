@@ -28,8 +28,8 @@ pub struct Envelope {
     /// Whether the error has the form of the old gateway, `{"code": 4100, …}`; its number is the code.
     pub is_old_gateway: bool,
     /// Whether there is both an error and a success: a result beside the error, or an error where the service writes
-    /// none, such as `Error` beside `Response`. Such a response contradicts itself, so neither half of it proves
-    /// anything.
+    /// none, such as `Error`, `errors` or `"code": "InternalError"` beside `Response`. Such a response contradicts
+    /// itself, so neither half of it proves anything.
     pub is_contradictory: bool,
     /// The deviations from the specification. If an action changes something and its response lacks a member that is
     /// always present, the outcome is unknown.
@@ -59,7 +59,10 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
     if wants_digits {
         content.restore(response, &self::response(body))?;
     }
-    let misplaced = content.has_misplaced_error.then(|| misplaced_error(body)).flatten();
+    let misplaced = content
+        .has_misplaced_error
+        .then(|| misplaced_error(body, response.table(), content.error.is_some()));
+    let misplaced = misplaced.flatten();
     let request_id = content
         .request_id
         .or_else(|| member_named(response, "RequestId").as_str().map(str::to_owned))
@@ -87,33 +90,78 @@ fn has_result(response: &Json, table: &ModelInfo) -> bool {
     })
 }
 
-/// Whether a member holds errors, in any case of its name.
-fn is_error(name: &str) -> bool {
-    name.eq_ignore_ascii_case("Error")
+/// Names that tell of an error where the service writes none, in whatever case they are written.
+const ERROR_NAMES: [&str; 5] = ["Error", "Errors", "Code", "CodeDesc", "Success"];
+
+/// Whether a member may tell of an error.
+fn may_be_error(name: &str) -> bool {
+    ERROR_NAMES.iter().any(|error| name.eq_ignore_ascii_case(error))
 }
 
-/// The error beside `Response`, or in it in another case than `Error`, unless it says nothing.
+/// Whether a member tells of an error: any text or object under the name of errors, a code that is no success,
+/// and `"success": false`.
+fn is_error(name: &str, value: &Json) -> bool {
+    if name.eq_ignore_ascii_case("Success") {
+        return matches!(value, Json::Bool(false));
+    }
+    if !name.to_ascii_lowercase().starts_with("code") {
+        return !value.is_blank();
+    }
+    let is_success =
+        |text: &str| ["ok", "success"].iter().any(|word| text.trim().eq_ignore_ascii_case(word));
+    match value {
+        Json::Text(text) | Json::Number(text) => match text.trim().parse::<f64>() {
+            // Other programs write the status of HTTP there.
+            Ok(number) => number.abs() >= 400.0,
+            Err(_) => !text.trim().is_empty() && !is_success(text),
+        },
+        _ => false,
+    }
+}
+
+/// The error beside `Response`, or in it under another name than `Error`, unless it says nothing. Beside an error
+/// of the service, only another error counts: a code that says the same contradicts nothing.
 #[cold]
-fn misplaced_error(body: &[u8]) -> Option<ErrorBody> {
+fn misplaced_error(body: &[u8], table: &ModelInfo, has_error: bool) -> Option<ErrorBody> {
     let whole = Json::scan(body);
     let members = |json: Option<&Json>| match json {
         Some(Json::Object(members)) => members.clone(),
         _ => Vec::new(),
     };
-    let within = members(whole.member("Response")).into_iter().filter(|(name, _)| name != "Error");
-    let mut found = members(Some(&whole)).into_iter().chain(within);
-    let (_, error) = found.find(|(name, value)| is_error(name) && !value.is_blank())?;
-    let text = |name: &str| {
-        let found =
-            members(Some(&error)).into_iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
-        match found {
-            Some((_, Json::Text(text) | Json::Number(text))) => text,
-            _ => String::new(),
-        }
+    let is_member =
+        |name: &str| table.members.iter().any(|field| field.wire.eq_ignore_ascii_case(name));
+    let within = members(whole.member("Response"))
+        .into_iter()
+        .filter(|(name, _)| name != "Error" && !is_member(name));
+    let mut found = members(Some(&whole)).into_iter().chain(within.clone());
+    let counts = |name: &str| {
+        may_be_error(name) && (!has_error || name.to_ascii_lowercase().starts_with("error"))
     };
+    let (name, error) = found.find(|(name, value)| counts(name) && is_error(name, value))?;
+    let text_in = |members: Vec<(String, Json)>, name: &str| match members
+        .into_iter()
+        .find(|(own, _)| own.eq_ignore_ascii_case(name))
+    {
+        Some((_, Json::Text(text) | Json::Number(text))) => text,
+        _ => String::new(),
+    };
+    if !name.to_ascii_lowercase().starts_with("error") {
+        let all = members(Some(&whole)).into_iter().chain(within).collect();
+        let message = text_in(all, "Message");
+        let code = match error {
+            Json::Text(text) | Json::Number(text) => text,
+            _ => String::new(),
+        };
+        return Some(ErrorBody { code, message });
+    }
+    let first = match &error {
+        Json::List(items) => items.first().unwrap_or(&error),
+        error => error,
+    };
+    let text = |name: &str| text_in(members(Some(first)), name);
     let (code, message) = (text("Code"), text("Message"));
     let message =
-        if message.is_empty() { error.as_text().unwrap_or_default().to_owned() } else { message };
+        if message.is_empty() { first.as_text().unwrap_or_default().to_owned() } else { message };
     Some(ErrorBody { code, message })
 }
 
@@ -284,11 +332,13 @@ impl<'de> Visitor<'de> for EnvelopeVisitor<'_, '_> {
                 "codeDesc" => once(&mut legacy.description, "codeDesc", map.next_value()?)?,
                 "message" => once(&mut legacy.message, "message", map.next_value()?)?,
                 name => {
-                    content.has_misplaced_error |= is_error(name);
+                    content.has_misplaced_error |= may_be_error(name);
                     map.next_value::<IgnoredAny>()?;
                 }
             }
         }
+        content.has_misplaced_error |=
+            answered && (legacy.code.is_some() || legacy.description.is_some());
         match (answered, legacy.into_error()) {
             (true, None) => Ok(()),
             // The number says that the call failed, and the response says that it succeeded. Other programs write HTTP
@@ -362,7 +412,7 @@ impl<'de> Visitor<'de> for ResponseVisitor<'_, '_> {
                     once(&mut request_id, "RequestId", body.id)?;
                 }
                 InnerKey::Member(key) => {
-                    content.has_misplaced_error |= key.is_none() && is_error(&unknown);
+                    content.has_misplaced_error |= key.is_none() && may_be_error(&unknown);
                     progress.read(response, key, &unknown, &mut map, place)?;
                 }
             }

@@ -221,7 +221,17 @@ fn error_beside_the_response_or_in_another_case_is_contradictory() {
         (format!(r#"{{"Error":{error},"Response":{{{done}}}}}"#), "InvalidParameter", "m"),
         (format!(r#"{{"Response":{{{done}}},"error":{error}}}"#), "InvalidParameter", "m"),
         (format!(r#"{{"Response":{{{done}}},"ERROR":"m"}}"#), "", "m"),
-        (format!(r#"{{"Response":{{{done}}},"error":["m"]}}"#), "", ""),
+        (format!(r#"{{"Response":{{{done}}},"error":["m"]}}"#), "", "m"),
+        (format!(r#"{{"errors":[{error}],"Response":{{{done}}}}}"#), "InvalidParameter", "m"),
+        (format!(r#"{{"Response":{{{done},"Errors":[{{"Code":"A"}}]}}}}"#), "A", ""),
+        (format!(r#"{{"Response":{{"Code":"A",{done},"Message":"m"}}}}"#), "A", "m"),
+        (format!(r#"{{"Code":"A","Message":"m","Response":{{{done}}}}}"#), "A", "m"),
+        (format!(r#"{{"code":"A","message":"m","Response":{{{done}}}}}"#), "A", "m"),
+        (format!(r#"{{"Response":{{{done}}},"codeDesc":"A"}}"#), "A", ""),
+        (format!(r#"{{"Response":{{{done}}},"code":0,"codeDesc":"A"}}"#), "A", ""),
+        (format!(r#"{{"Response":{{{done}}},"CODE":"-500"}}"#), "-500", ""),
+        (format!(r#"{{"Response":{{{done}}},"code":500}}"#), "500", ""),
+        (format!(r#"{{"Response":{{{done}}},"success":false,"message":"m"}}"#), "", "m"),
         (format!(r#"{{"Response":{{{done}}},"error":500}}"#), "", ""),
         (format!(r#"{{"Response":{{"error":{error},{done}}}}}"#), "InvalidParameter", "m"),
         (format!(r#"{{"Response":{{{done},"error":{{"code":4}}}}}}"#), "4", ""),
@@ -238,8 +248,22 @@ fn error_beside_the_response_or_in_another_case_is_contradictory() {
         assert_eq!((told.code.as_str(), told.message.as_str()), (code, message), "{body}");
         assert_eq!(told.request_id, "r", "{body}");
     }
+    for fine in
+        ["0", "200", "\"0\"", "\"200\"", "\"OK\"", "\"Success\"", "\"\"", "null", "true", "{}"]
+    {
+        for name in ["code", "Code", "codeDesc"] {
+            for body in [
+                format!(r#"{{"Response":{{{done}}},"{name}":{fine}}}"#),
+                format!(r#"{{"success":true,"Response":{{"{name}":{fine},{done}}}}}"#),
+            ] {
+                let (_, envelope) = read(&body).unwrap();
+                assert!(envelope.error.is_none() && !envelope.is_contradictory, "{body}");
+            }
+        }
+    }
     for empty in ["null", "\"\"", "false", "0", "[]", "{}"] {
         for body in [
+            format!(r#"{{"Response":{{{done}}},"errors":{empty}}}"#),
             format!(r#"{{"Response":{{{done}}},"Error":{empty}}}"#),
             format!(r#"{{"Response":{{"error":{empty},{done}}}}}"#),
         ] {

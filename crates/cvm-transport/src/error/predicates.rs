@@ -177,9 +177,10 @@ impl Error {
     pub(crate) fn is_transient(&self) -> bool {
         // A response that cannot be decoded would be the same again.
         let kinds = [ErrorKind::NotSent, ErrorKind::NoCredentialYet, ErrorKind::Response];
-        // An ambiguous error of the service says nothing about the next read either.
+        // An ambiguous error of the service says nothing about the next read either, unless its code forbids a retry.
         let is_ambiguous = || {
             self.attempts().last().is_some_and(|last| last.outcome == Outcome::Ambiguous)
+                && !self.has_code(ErrorCode::forbids_retry)
                 && !self.is_contradictory_response()
                 && !self.is_undecodable_response()
         };

@@ -217,7 +217,9 @@ impl Poller {
         error: Error,
         until: Instant,
     ) -> Result<Option<ListDefect>, Error> {
-        if !error.says_absent(self.info.absent_codes, ids) {
+        let region = self.client.region().map(str::to_owned);
+        let requested: Vec<String> = ids.iter().cloned().chain(region).collect();
+        if !error.says_absent(self.info.absent_codes, &requested) {
             return Err(error);
         }
         let [index] = batch else {

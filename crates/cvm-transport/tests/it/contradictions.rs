@@ -66,6 +66,11 @@ async fn misplaced_error_leaves_change_unknown() {
         format!(r#"{{"Response":{{"error":{ERROR},{done}}}}}"#),
         format!(r#"{{"Response":{{{done},"ERROR":{{"code":"InvalidParameter"}}}}}}"#),
         format!(r#"{{"Response":{{"error":{ERROR},"RequestId":"r-1"}}}}"#),
+        format!(r#"{{"code":"InvalidParameter","message":"told so","Response":{{{done}}}}}"#),
+        format!(r#"{{"Response":{{{done}}},"codeDesc":"InvalidParameter"}}"#),
+        format!(r#"{{"Response":{{{done}}},"errors":["InvalidParameter"]}}"#),
+        format!(r#"{{"Response":{{{done},"Errors":[{ERROR}]}}}}"#),
+        format!(r#"{{"Response":{{{done},"Code":"InvalidParameter"}}}}"#),
         format!(r#"{{"Response":{{"Error":{ERROR},"RequestId":"r-1"}},"Error":{ERROR}}}"#),
     ] {
         let sent = body.clone();

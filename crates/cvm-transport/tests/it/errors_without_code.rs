@@ -1,8 +1,10 @@
 //! Errors without a code, which prove nothing, and codes after which nothing is retried.
 
-use cvm_transport::{Dialect, Error, Outcome};
+use cvm_transport::{Dialect, Error, Outcome, Waiter};
 
-use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings};
+use crate::actions::{
+    KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings, THINGS_READY,
+};
 use crate::fake_service::{Body, FakeService, Reply};
 
 /// Values of the `Error` member.
@@ -113,6 +115,17 @@ async fn non_retryable_code_ends_call_after_one_attempt() {
             assert_eq!(error.code().map(|code| code.as_str()), Some(code), "{error:?}");
         }
     }
+    // A poll that is answered so would be answered so again.
+    let fake = always(200, r#"{"Code":"ResponseSizeLimitExceeded","Message":"no"}"#);
+    let client = fake.builder().build().unwrap();
+    let waiter = || Waiter::new(&THINGS_READY, ["thing-1"]);
+    let waited = client.wait(waiter()).await.unwrap_err();
+    let reconciled = client.reconcile(waiter()).await.unwrap_err();
+    for error in [waited, reconciled] {
+        let code = error.code().map(|code| code.as_str());
+        assert_eq!(code, Some("ResponseSizeLimitExceeded"), "{error:?}");
+    }
+    assert_eq!(fake.request_count(), 2);
     // The old gateway returns a numeric code and a name. A proxy may omit the request id.
     let no_id =
         r#"{"Response":{"Error":{"Code":"InternalError.TradeUnknownError","Message":"no"}}}"#;

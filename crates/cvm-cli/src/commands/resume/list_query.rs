@@ -301,7 +301,7 @@ impl Reading<'_> {
         let client = connection.client.with_fresh_connections();
         match client.call(self.list, ask.clone()).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(error) if self.says_absent(&error, &ask) => Ok(None),
+            Err(error) if self.says_absent(&error, &ask, client.region()) => Ok(None),
             Err(error) => {
                 let failure = outcome::failure(self.list, &ask, &error, None);
                 Err(if matches!(failure.exit(), ExitStatus::Refused | ExitStatus::Network) {
@@ -335,10 +335,11 @@ impl Reading<'_> {
     }
 
     /// Whether an error says that what was asked for does not exist.
-    fn says_absent(&self, error: &cvm_models::Error, ask: &Value) -> bool {
+    fn says_absent(&self, error: &cvm_models::Error, ask: &Value, region: Option<&str>) -> bool {
         let mut asked = Vec::new();
         strings(ask, &mut asked);
         asked.extend(texts(ask, self.facts.id_param));
+        asked.extend(region.map(str::to_owned));
         self.facts.ids.is_some() && error.says_absent(absent_codes(self.facts.id), &asked)
     }
 
