@@ -1,4 +1,4 @@
-//! Everything that a change has to pass, in the order in which it is cheap to fail.
+//! Runs every check that a change must pass, the cheapest first.
 
 use std::fs;
 use std::io::{self, Write};
@@ -6,17 +6,17 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use crate::Error;
+use crate::error::Error;
 
-/// A step: its name and the arguments that cargo gets.
+/// A step: its name and the arguments of cargo.
 struct Step {
     name: &'static str,
     arguments: Vec<String>,
-    /// Turns warnings of rustdoc into errors.
+    /// Treats rustdoc warnings as errors.
     strict_docs: bool,
 }
 
-/// Runs every step and stops at the first that fails, with the command that repeats it.
+/// Runs every step. Stops at the first failure and returns the command that repeats it.
 pub fn run(root: &Path, skip_tests: bool) -> Result<String, Error> {
     let begin = Instant::now();
     for step in steps(skip_tests) {
@@ -76,12 +76,12 @@ fn steps(skip_tests: bool) -> Vec<Step> {
     steps
 }
 
-/// A target without an operating system, if one is installed. Without one, a rule of `tidy` stands in.
+/// An installed target without an operating system. If there is none, only `tidy` checks that the signer builds without `std`.
 fn bare_metal_target() -> Option<String> {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output().ok()?;
     let sysroot = String::from_utf8(output.stdout).ok()?;
     let folder = Path::new(sysroot.trim()).join("lib/rustlib");
-    // A target is a folder with libraries; the manifests beside it bear its name too.
+    // Only a folder with libraries is a target; manifests beside it have the same name.
     let mut targets: Vec<String> = fs::read_dir(folder)
         .ok()?
         .filter_map(Result::ok)
@@ -93,7 +93,7 @@ fn bare_metal_target() -> Option<String> {
     targets.into_iter().next()
 }
 
-/// Written at once, so that the name of a step stands before its output.
+/// Flushes, so that the name of a step is printed before its output.
 fn say(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())

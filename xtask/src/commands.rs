@@ -1,50 +1,54 @@
-//! The command line: what was typed, and the task that it names.
+//! Parses the command line and runs the task.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use crate::bench;
 use crate::codegen::write::{Mode, Outcome, ensure, refuse_other_service};
 use crate::codegen::{self, schema};
+use crate::error::{Error, at};
 use crate::spec::diagnostic::Report;
 use crate::spec::source::Tree;
 use crate::spec::{self, format};
-use crate::{Error, at, build_cost, ci, conformance, diff, export, import, tidy, vectors};
+use crate::{ci, conformance, diff, export, import, tidy, vectors};
 
-/// The service whose specs are in the tree, below `specs`.
+/// The folder below `specs` with the service of this workspace.
 const SERVICE: &str = "cvm/2017-03-12";
 
-/// The crate that its generated files belong to.
+/// The crate with the code that is generated from it.
 const MODELS: &str = "crates/cvm-models";
 
 const HELP: &str = "\
 usage: cargo xtask <command>
 
-  codegen [--check]      write everything that is generated from specs/
-      --specs DIR --out DIR   another service: its specs, and the crate's source folder (both, or neither)
-  lint [--specs DIR]     show everything that is wrong with the specs
-  fmt-specs [--check] [--specs DIR]   bring spec files into their one form
-  export [--specs DIR]   print the resolved model as one JSON document
-  diff OLD NEW           tell what changed between two folders of specs
-  import MODEL.json      turn a published API model (api.json) into specs
-      --service NAME --out DIR   another name; another folder than specs/NAME/VERSION
-      --check --specs DIR        only tell what the model and our specs say differently
-  conformance FILE       hold published samples (examples.json) against the specs
-      --specs DIR                those of another service
+  codegen                write all files that are generated from specs/
+      --check            only report files that are not up to date
+      --specs DIR --out DIR   another service: its specs, and the source folder of its crate (both or neither)
+  lint [--specs DIR]     report every mistake in the specs
+  fmt-specs [--check] [--specs DIR]   format the spec files
+  export [--specs DIR]   print the resolved specs as one JSON document
+  diff OLD NEW           print the changelog entry between two folders of specs
+  import MODEL.json      write specs from a published API model (api.json)
+      --service NAME --out DIR   another service name; another folder than specs/NAME/VERSION
+      --check --specs DIR        only report differences between the model and our specs
+  conformance FILE       check published samples (examples.json) against the specs
+      --specs DIR                the specs of another service
   vectors FILE...        run signing and serialization vectors
-  tidy                   check crate arrows, manifests, proofs, file heads, sizes and conflict marks
-  bench [--peers]        measure, and print one table; with the other SDKs beside ours
-      --update-docs      put the table into BENCHMARKS.md, and the short one into README.md
+  tidy                   check dependencies and import cycles, manifests, RELIABILITY.md, words and source files
+  bench                  measure CPU time and print a table
+      --peers            also measure the other SDKs
+      --update-docs      write the table into BENCHMARKS.md and its short form into README.md
       --instructions     count instructions instead of time (needs valgrind)
-  build-cost             build the models in many ways, and print what each took as one table
-      --rounds N         how often each is built (3)
-      --peers            also the AWS SDK for EC2; with --peers-debug not only checked
-  ci [--skip-tests]      everything that a change has to pass
+  build-cost             measure the cost of building the models and print a table
+      --rounds N         how often each crate is built (3)
+      --peers            also check the AWS SDK for EC2; --peers-debug builds it
+  ci                     run every check that a change must pass
+      --skip-tests       leave out the tests
 
-`--check` changes nothing and fails if something would change.
+`--check` changes nothing and fails if something is not up to date.
 ";
 
-/// Every command with the options that it uses and the most plain arguments that it takes.
+/// Each command, its options, and its maximum number of other arguments.
 const COMMANDS: [(&str, &[&str], usize); 12] = [
     ("codegen", &["--check", "--specs", "--out"], 0),
     ("lint", &["--specs"], 0),
@@ -60,7 +64,7 @@ const COMMANDS: [(&str, &[&str], usize); 12] = [
     ("ci", &["--skip-tests"], 0),
 ];
 
-/// Options of a command that have no effect beside another one.
+/// Options of a command that cannot be combined: command, option, option without effect beside it.
 const EXCLUSIVE: [(&str, &str, &str); 4] = [
     ("import", "--check", "--service"),
     ("import", "--check", "--out"),
@@ -68,11 +72,11 @@ const EXCLUSIVE: [(&str, &str, &str); 4] = [
     ("bench", "--instructions", "--update-docs"),
 ];
 
-/// Options of a command that are only allowed with another one.
+/// Options of a command that require another one.
 const DEPENDENT: [(&str, &str, &str); 2] =
     [("codegen", "--out", "--specs"), ("import", "--specs", "--check")];
 
-/// Runs the command that the arguments name; what it returns goes to stdout.
+/// Runs a command and returns what to print.
 pub fn run(arguments: &[String]) -> Result<String, Error> {
     let Some((command, rest)) = arguments.split_first() else {
         return Err(format!("no command given\n\n{HELP}").into());
@@ -100,11 +104,7 @@ pub fn run(arguments: &[String]) -> Result<String, Error> {
             let specs = fmt_specs(&Options { check: true, ..Options::default() })?;
             Ok(text + &specs)
         }
-        "bench" => bench::run(&root(), options.bench),
-        "build-cost" => {
-            let (specs, shown_as) = options.specs();
-            build_cost::run(&root(), &spec::open_clean(&specs, &shown_as)?, options.build_cost())
-        }
+        "bench" | "build-cost" => measure(arguments),
         "ci" => ci::run(&root(), options.skip_tests),
         other => Err(format!("unknown command `{other}`\n\n{HELP}").into()),
     }
@@ -114,15 +114,12 @@ pub fn run(arguments: &[String]) -> Result<String, Error> {
 struct Options {
     check: bool,
     skip_tests: bool,
-    bench: bench::Options,
-    peers_debug: bool,
-    rounds: Option<usize>,
     help: bool,
     specs: Option<PathBuf>,
     out: Option<PathBuf>,
     service: Option<PathBuf>,
     files: Vec<PathBuf>,
-    /// The options that were given, in their order.
+    /// The given options, in their order.
     given: Vec<String>,
 }
 
@@ -135,20 +132,14 @@ impl Options {
                 options.given.push(argument.clone());
             }
             let mut value = || {
-                rest.next().map(PathBuf::from).ok_or_else(|| format!("`{argument}` wants a value"))
+                rest.next().map(PathBuf::from).ok_or_else(|| format!("`{argument}` needs a value"))
             };
             match argument.as_str() {
                 "--check" => options.check = true,
                 "--skip-tests" => options.skip_tests = true,
-                "--peers" => options.bench.peers = true,
-                "--peers-debug" => options.peers_debug = true,
-                "--rounds" => {
-                    let rounds = value()?.to_str().and_then(|rounds| rounds.parse().ok());
-                    let rounds = rounds.filter(|rounds| *rounds > 0);
-                    options.rounds = Some(rounds.ok_or("`--rounds` wants a number, 1 or more")?);
-                }
-                "--update-docs" => options.bench.update_docs = true,
-                "--instructions" => options.bench.instructions = true,
+                // The benchmark package reads its options itself.
+                "--peers" | "--peers-debug" | "--update-docs" | "--instructions" => {}
+                "--rounds" => drop(value()?),
                 "--help" | "-h" => options.help = true,
                 "--specs" => options.specs = Some(value()?),
                 "--out" => options.out = Some(value()?),
@@ -162,7 +153,7 @@ impl Options {
         Ok(options)
     }
 
-    /// Rejects options and arguments that the command would ignore: whoever types one expects it to count.
+    /// Rejects options and arguments that the command would ignore.
     fn reject_unused(&self, command: &str) -> Result<(), Error> {
         let known = COMMANDS.iter().find(|(name, ..)| *name == command);
         let Some((_, used, max_files)) = known else { return Ok(()) };
@@ -200,14 +191,6 @@ impl Options {
         if self.check { Mode::Check } else { Mode::Write }
     }
 
-    fn build_cost(&self) -> build_cost::Options {
-        build_cost::Options {
-            peers: self.bench.peers,
-            peers_debug: self.peers_debug,
-            rounds: self.rounds.unwrap_or(3),
-        }
-    }
-
     /// The folder of the specs, and its name in messages.
     fn specs(&self) -> (PathBuf, String) {
         match &self.specs {
@@ -217,8 +200,8 @@ impl Options {
     }
 }
 
-/// Specs elsewhere are shown from their own `specs` folder on, so that the output does not depend on
-/// where that is.
+/// The name of a specs folder in messages: its path from the last `specs` on, so that output does not depend on the
+/// machine.
 fn shown(folder: &Path) -> String {
     let text = folder.to_string_lossy().replace('\\', "/");
     let text = text.trim_end_matches('/');
@@ -233,6 +216,20 @@ fn root() -> PathBuf {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
         .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// Runs the benchmark package, which has its own options.
+fn measure(arguments: &[String]) -> Result<String, Error> {
+    let status = Command::new("cargo")
+        .args(["run", "--quiet", "--package", "cvm-bench", "--"])
+        .args(arguments)
+        .current_dir(root())
+        .status()
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
+    match status.success() {
+        true => Ok(String::new()),
+        false => Err(format!("{}: failed", arguments.join(" ")).into()),
+    }
 }
 
 fn codegen(options: &Options) -> Result<String, Error> {
@@ -273,13 +270,13 @@ fn report(outcome: &Outcome, mode: Mode, count: usize) -> Result<String, Error> 
     for path in &outcome.stale {
         text.push_str(&match mode {
             Mode::Write => format!("wrote {path}\n"),
-            Mode::Check => format!("{path} is stale\n"),
+            Mode::Check => format!("{path} is not up to date\n"),
         });
     }
     for path in &outcome.orphans {
         text.push_str(&match mode {
             Mode::Write => format!("removed {path}\n"),
-            Mode::Check => format!("{path} is left over: its spec is gone\n"),
+            Mode::Check => format!("{path} has no spec any more\n"),
         });
     }
     match mode {
@@ -290,7 +287,7 @@ fn report(outcome: &Outcome, mode: Mode, count: usize) -> Result<String, Error> 
 
 fn conformance(options: &Options) -> Result<String, Error> {
     let [examples] = options.files.as_slice() else {
-        return Err(format!("conformance: name one file of samples\n\n{HELP}").into());
+        return Err(format!("conformance: expected the path of one examples.json\n\n{HELP}").into());
     };
     let (specs, shown_as) = options.specs();
     conformance::run(examples, &spec::open_clean(&specs, &shown_as)?)
@@ -298,7 +295,7 @@ fn conformance(options: &Options) -> Result<String, Error> {
 
 fn import(options: &Options) -> Result<String, Error> {
     let [model] = options.files.as_slice() else {
-        return Err(format!("import: name one model\n\n{HELP}").into());
+        return Err(format!("import: expected the path of one api.json\n\n{HELP}").into());
     };
     if options.check {
         let (specs, shown_as) = options.specs();
@@ -323,7 +320,7 @@ fn lint(options: &Options) -> Result<String, Error> {
         format!("{actions} actions, {types} types, {enums} enums, {} error codes", api.errors.len())
     });
     match report.len() {
-        0 => Ok(format!("{counts}: nothing to report\n")),
+        0 => Ok(format!("{counts}: no errors\n")),
         1 => Err(format!("{}1 error", report.render(&tree)).into()),
         many => Err(format!("{}{many} errors", report.render(&tree)).into()),
     }
@@ -349,7 +346,7 @@ fn fmt_specs(options: &Options) -> Result<String, Error> {
             std::fs::write(&target, want).map_err(|error| at(&target, &error))?;
             text.push_str(&format!("formatted {path}\n"));
         } else {
-            text.push_str(&format!("{path} is not in its form\n"));
+            text.push_str(&format!("{path} is not formatted\n"));
         }
     }
     if !report.is_clean() {
@@ -357,7 +354,7 @@ fn fmt_specs(options: &Options) -> Result<String, Error> {
     }
     match (options.mode(), stale) {
         (Mode::Check, 1..) => Err(format!("{text}run `cargo xtask fmt-specs`").into()),
-        (_, 0) => Ok("all spec files are in their form\n".to_owned()),
+        (_, 0) => Ok("all spec files are formatted\n".to_owned()),
         _ => Ok(text),
     }
 }

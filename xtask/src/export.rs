@@ -1,8 +1,7 @@
-//! The resolved model as one JSON document, for programs that want the facts of the API.
+//! Exports the resolved specs as one JSON document, for other programs.
 //!
-//! The layout is the one of the published facts: requests and responses are types of their own, a
-//! list is a flag, a named value set is spelled out in each member. What is ours alone (names in
-//! Rust, retry classes, legacy members) is left out; descriptions stand under `doc`.
+//! Requests and responses are types, a list is a flag, and each member contains its value set. Rust names, retry classes and
+//! legacy members are omitted. Descriptions are in `doc`.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +11,14 @@ use serde_json::{Value, json};
 use crate::spec::model::{Action, Api, Kind, Member};
 use crate::spec::spec_file::{Basis, Common, PageStyle, Usage};
 
-/// JSON whose objects keep their order, which is the order on the wire.
+/// JSON whose objects keep the order on the wire.
 enum Json {
     Value(Value),
     Object(Vec<(String, Json)>),
 }
 
-/// Writes the document.
-pub fn export(api: &Api) -> Result<String, crate::Error> {
+/// Returns the document.
+pub fn export(api: &Api) -> Result<String, crate::error::Error> {
     let mut types = BTreeMap::new();
     for action in &api.actions {
         let name = &action.spec.action;
@@ -178,7 +177,7 @@ fn members(api: &Api, members: &[Member], answers: bool) -> Vec<(String, Json)> 
     listed.map(|one| (one.spec.name.clone(), member(api, one, answers))).collect()
 }
 
-/// What every member states, limits aside.
+/// The keys that every member has.
 fn base(
     type_: &str,
     list: bool,
@@ -210,8 +209,7 @@ fn member(api: &Api, member: &Member, answers: bool) -> Json {
         None if !values.is_empty() => put(&mut entry, "enum", json!(values)),
         None => {}
     }
-    // The rest stands in the spec under the same keys; those that were turned above are left out,
-    // and so is what is ours.
+    // All other keys are copied from the spec, except those that are converted above or that are not exported.
     const TURNED: [&str; 17] = [
         "name",
         "type",
@@ -248,7 +246,7 @@ fn put(entry: &mut Vec<(String, Json)>, key: &str, value: impl Into<Value>) {
     entry.push((key.to_owned(), Json::Value(value.into())));
 }
 
-/// An object under a key, unless it is empty.
+/// Adds an object, unless it is empty.
 fn object(
     entry: &mut Vec<(String, Json)>,
     key: &str,

@@ -1,4 +1,4 @@
-//! The command line: what it says and how it exits.
+//! Tests of the command line: output and exit codes.
 #![expect(clippy::unwrap_used, reason = "a test may, and so may what it calls")]
 
 use std::fs;
@@ -12,7 +12,7 @@ fn xtask(arguments: &[&str]) -> (Option<i32>, String, String) {
 }
 
 #[test]
-fn help_is_an_answer_and_a_slip_is_an_error() {
+fn help_succeeds_and_invalid_arguments_fail() {
     let (code, help, _) = xtask(&["help"]);
     assert_eq!(code, Some(0));
     for command in
@@ -20,22 +20,16 @@ fn help_is_an_answer_and_a_slip_is_an_error() {
     {
         assert!(help.contains(&format!("  {command} ")), "{command}");
     }
-    for slip in [
-        &["codgen"][..],
-        &[],
-        &["codegen", "--chek"],
-        &["codegen", "--specs"],
-        &["build-cost", "--rounds", "0"],
-    ] {
-        let (code, out, told) = xtask(slip);
-        assert_eq!((code, out.as_str()), (Some(1), ""), "{slip:?}");
-        assert!(!told.is_empty());
+    for arguments in [&["codgen"][..], &[], &["codegen", "--chek"], &["codegen", "--specs"]] {
+        let (code, out, err) = xtask(arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(!err.is_empty());
     }
     assert!(xtask(&["codgen"]).2.contains("unknown command `codgen`"));
 }
 
 #[test]
-fn options_and_arguments_that_a_command_does_not_use_are_refused() {
+fn unused_options_and_arguments_are_rejected() {
     let commands = [
         "codegen",
         "lint",
@@ -64,7 +58,7 @@ fn options_and_arguments_that_a_command_does_not_use_are_refused() {
     ];
     let help = xtask(&["help"]).1;
     for command in commands {
-        // The part of the help about this command names the options that it uses.
+        // The help of the command names its options.
         let (_, part) = help.split_once(&format!("\n  {command} ")).unwrap();
         let next = part.lines().skip(1).take_while(|line| line.starts_with("      ")).count();
         let part: Vec<&str> = part.lines().take(next + 1).collect();
@@ -76,12 +70,12 @@ fn options_and_arguments_that_a_command_does_not_use_are_refused() {
             if is_named {
                 continue;
             }
-            let (code, out, told) = xtask(&[command, option, "1"]);
+            let (code, out, err) = xtask(&[command, option, "1"]);
             assert_eq!((code, out.as_str()), (Some(1), ""), "{command} {option}");
-            assert!(told.starts_with(&format!("{command} has no option `{option}`")), "{told}");
+            assert!(err.starts_with(&format!("{command} has no option `{option}`")), "{err}");
         }
     }
-    for (slip, expected) in [
+    for (arguments, expected) in [
         (
             &["lint", "brk"][..],
             "lint: unexpected argument `brk`; name a folder of specs with `--specs brk`",
@@ -100,9 +94,9 @@ fn options_and_arguments_that_a_command_does_not_use_are_refused() {
         (&["fmt-specs", "--check", "--specs", "nowhere"], "nowhere: no spec files"),
         (&["bench", "--instructions", "--peers"], "bench: `--peers` has no effect with"),
     ] {
-        let (code, out, told) = xtask(slip);
-        assert_eq!((code, out.as_str()), (Some(1), ""), "{slip:?}");
-        assert!(told.starts_with(expected), "{told}");
+        let (code, out, err) = xtask(arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(err.starts_with(expected), "{err}");
     }
 }
 
@@ -129,7 +123,7 @@ fn closed_pipes_and_full_disks_cause_no_panic() {
 }
 
 #[test]
-fn the_official_vectors_pass_and_a_changed_one_fails() {
+fn official_vectors_pass_and_a_changed_one_fails() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/signing-vectors.json");
     let (code, out, _) = xtask(&["vectors", path.to_str().unwrap()]);
     assert_eq!((code, out.as_str()), (Some(0), "77 passed, 0 failed\n"));
@@ -137,20 +131,20 @@ fn the_official_vectors_pass_and_a_changed_one_fails() {
     let folder = tempfile::tempdir().unwrap();
     let changed = folder.path().join("changed.json");
     let text = fs::read_to_string(path).unwrap();
-    // One letter of one body, and one pair of one list.
+    // Changes one body and one list.
     let text = text.replacen("instance-name", "instance-game", 1).replacen("i11", "i12", 1);
     fs::write(&changed, text).unwrap();
-    let (code, _, told) = xtask(&["vectors", changed.to_str().unwrap()]);
+    let (code, _, err) = xtask(&["vectors", changed.to_str().unwrap()]);
     assert_eq!(code, Some(1));
-    let lines: Vec<&str> = told.lines().collect();
-    assert!(lines.last().unwrap().ends_with(" failed"), "{told}");
-    assert!(lines.len() >= 2, "{told}");
+    let lines: Vec<&str> = err.lines().collect();
+    assert!(lines.last().unwrap().ends_with(" failed"), "{err}");
+    assert!(lines.len() >= 2, "{err}");
     let (code, ..) = xtask(&["vectors"]);
     assert_eq!(code, Some(1), "no file, nothing tested");
 }
 
 #[test]
-fn a_lint_error_names_file_line_and_column() {
+fn lint_error_names_file_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
     let specs = folder.path().join("specs");
     let tour = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tour/specs");
@@ -158,10 +152,10 @@ fn a_lint_error_names_file_line_and_column() {
     let path = specs.join("types/Berth.json");
     let text = fs::read_to_string(&path).unwrap().replace("\"int64\"", "\"int46\"");
     fs::write(&path, text).unwrap();
-    let (code, _, told) = xtask(&["lint", "--specs", specs.to_str().unwrap()]);
+    let (code, _, err) = xtask(&["lint", "--specs", specs.to_str().unwrap()]);
     assert_eq!(code, Some(1));
     assert_eq!(
-        told,
+        err,
         "specs/types/Berth.json:8:31: error: members.Pier.type: unknown type `int46`\n  help: did you mean `int64`?\n1 error\n"
     );
     let out = folder.path().join("src");
@@ -179,28 +173,28 @@ fn codegen_refuses_to_replace_the_files_of_another_service() {
     let tour = root.join("tests/golden/tour/specs");
     let tour = tour.to_str().unwrap();
     for flags in [&["codegen", "--specs", tour][..], &["codegen", "--check", "--specs", tour]] {
-        let (code, out, told) = xtask(flags);
+        let (code, out, err) = xtask(flags);
         assert_eq!((code, out.as_str()), (Some(1), ""), "{flags:?}");
         assert!(
-            told.contains("without `--out` would replace the files of crates/cvm-models"),
-            "{told}"
+            err.contains("without `--out` would replace the files of crates/cvm-models"),
+            "{err}"
         );
     }
-    // A folder that holds the files of another service, as that of the models does.
+    // A folder with the code of another service.
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     fs::create_dir(folder.path().join("generated")).unwrap();
     let copy = folder.path().join("generated/mod.rs");
     fs::write(&copy, &before).unwrap();
-    let (code, _, told) = xtask(&["codegen", "--specs", tour, "--out", out]);
+    let (code, _, err) = xtask(&["codegen", "--specs", tour, "--out", out]);
     assert_eq!(code, Some(1));
-    assert!(told.contains("is generated from specs/cvm/2017-03-12"), "{told}");
+    assert!(err.contains("contains the code of specs/cvm/2017-03-12"), "{err}");
     assert_eq!(fs::read_to_string(&copy).unwrap(), before, "nothing is written");
     assert_eq!(fs::read_dir(folder.path().join("generated")).unwrap().count(), 1);
     fs::remove_file(&copy).unwrap();
     for _ in 0..2 {
-        let (code, _, told) = xtask(&["codegen", "--specs", tour, "--out", out]);
-        assert_eq!(code, Some(0), "{told}");
+        let (code, _, err) = xtask(&["codegen", "--specs", tour, "--out", out]);
+        assert_eq!(code, Some(0), "{err}");
     }
     assert_eq!(fs::read_to_string(&models).unwrap(), before);
 }

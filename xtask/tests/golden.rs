@@ -1,18 +1,14 @@
-//! The tour: a small service whose specs use every key, what is generated from it, and that this
-//! compiles and does what it says. Specs and expected files are neighbours under `golden/tour`.
+//! Compares the code that is generated from the specs of a small service with the expected files, and compiles and uses it.
+//! Its specs use every key. Specs and expected files are both in `golden/tour`.
 //!
-//! After a meant change of an emitter:
+//! After an intended change of an emitter:
 //! `cargo xtask codegen --specs xtask/tests/golden/tour/specs --out xtask/tests/golden/tour/expected`
 
-// The expected files are those of a crate, so they find here what a crate of models has.
+// The expected files belong into a crate of models, so this crate has the modules that they import.
 #[rustfmt::skip]
 #[path = "golden/tour/expected/generated/mod.rs"]
-#[expect(unexpected_cfgs, reason = "only a crate of models has the feature `docs`")]
+#[allow(dead_code, reason = "the tests read only some fields")]
 mod generated;
-#[rustfmt::skip]
-#[path = "golden/tour/expected/generated/docs.rs"]
-#[expect(dead_code, reason = "the tests look at some fields only")]
-mod docs;
 #[path = "../../crates/cvm-models/src/prelude.rs"]
 mod prelude;
 
@@ -20,7 +16,7 @@ use std::path::Path;
 use std::process::Command;
 
 use cvm_protocol::{Action, Model, Paginate, RetryClass, Sensitive, json, query_form};
-use generated::{actions::*, enums::*, error_code, index, types::*, waiters};
+use generated::{actions::*, docs, enums::*, error_code, index, types::*, waiters};
 
 #[expect(clippy::unwrap_used, reason = "a test may")]
 fn xtask(arguments: &[&str]) -> (bool, String) {
@@ -36,7 +32,7 @@ fn tour(part: &str) -> String {
 }
 
 #[test]
-fn what_is_generated_is_what_is_expected() {
+fn generated_files_are_as_expected() {
     let (specs, expected) = (tour("specs"), tour("expected"));
     let (passed, text) = xtask(&["codegen", "--check", "--specs", &specs, "--out", &expected]);
     assert!(passed, "{text}");
@@ -45,7 +41,7 @@ fn what_is_generated_is_what_is_expected() {
 }
 
 #[test]
-fn stale_and_orphaned_files_are_named_and_repaired() {
+fn outdated_and_orphaned_files_are_reported_and_fixed() {
     let folder = tempfile::tempdir().unwrap();
     let (specs, out) = (tour("specs"), folder.path().to_str().unwrap());
     let run =
@@ -62,8 +58,8 @@ fn stale_and_orphaned_files_are_named_and_repaired() {
     assert_eq!(
         told,
         [
-            "types/berth.rs is stale",
-            "types/gone.rs is left over: its spec is gone",
+            "types/berth.rs is not up to date",
+            "types/gone.rs has no spec any more",
             "run `cargo xtask codegen`"
         ]
     );
@@ -72,7 +68,7 @@ fn stale_and_orphaned_files_are_named_and_repaired() {
 }
 
 #[test]
-fn a_request_goes_out_and_an_answer_comes_in() {
+fn generated_request_encodes_and_response_decodes() {
     let request = RentBoats {
         berth: Berth { harbour: "Kiel".into(), guests: vec!["Ann".into()], ..Default::default() },
         mode: Some(SailMode::Fast),
@@ -122,7 +118,7 @@ fn every_member_is_found_by_its_name() {
 }
 
 #[test]
-fn facts_of_an_action_reach_the_tables() {
+fn tables_have_the_facts_of_the_spec() {
     let info = index::action("RentBoats").unwrap();
     assert_eq!(info.retry_class(&RentBoats::default()), RetryClass::Hazard, "no token");
     let token = Some("t".to_owned());
@@ -143,7 +139,7 @@ fn facts_of_an_action_reach_the_tables() {
 }
 
 #[test]
-fn waiters_errors_and_docs_are_found() {
+fn waiters_errors_and_docs_are_generated() {
     let waiter = waiters::BoatsAfloat::of(["boat-1"]);
     assert_eq!(waiter.ids, ["boat-1"]);
     assert_eq!(waiters::BoatsGone::of(["boat-1"]).ids, ["boat-1"]);

@@ -1,4 +1,4 @@
-//! What every generated file speaks of.
+//! The names that every generated file uses.
 
 pub(crate) use cvm_protocol::{
     Action, ActionInfo, Condition, FieldInfo, FilterInfo, Kind, Missing, ModelInfo, NameIndex,
@@ -6,4 +6,6 @@ pub(crate) use cvm_protocol::{
     open_enum,
 };
 
+#[cfg(feature = "docs")]
+pub(crate) use crate::generated::docs::{ActionDoc, EnumDoc, MemberDoc, TypeDoc};
 pub(crate) use crate::generated::{enums::*, index::SERVICE, types::*};

@@ -11,8 +11,8 @@ use cvm_protocol::{
 use proptest::prelude::*;
 
 open_enum! {
-    /// A colour.
-    Colour {
+    /// A color.
+    Color {
         /// Red.
         Red = "RED",
         /// Blue.
@@ -26,7 +26,7 @@ struct All {
     id: String,
     note: Option<String>,
     password: Option<Sensitive>,
-    colour: Option<Colour>,
+    color: Option<Color>,
     signed: Option<i64>,
     unsigned: Option<u64>,
     price: Option<f64>,
@@ -51,7 +51,7 @@ static ALL: ModelInfo = ModelInfo {
         FieldInfo::new("Id", Kind::Str).required().always_present().format("ins-xxxxxxxx"),
         FieldInfo::new("Note", Kind::Str).min_length(2).max_length(5).pattern("[a-z]+"),
         FieldInfo::new("Password", Kind::Str).secret().max_length(8),
-        FieldInfo::new("Colour", Kind::Str).values(Colour::VALUES),
+        FieldInfo::new("Color", Kind::Str).values(Color::VALUES),
         FieldInfo::new("Signed", Kind::I64).min(-3).max(3).unit("GiB"),
         FieldInfo::new("Unsigned", Kind::U64).values(&["1", "2"]),
         FieldInfo::new("Price", Kind::F64).min(0).max(100),
@@ -82,7 +82,7 @@ static PART: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
 };
 
-model!(All ALL { 0 id 1 note 2 password 3 colour 4 signed 5 unsigned 6 price 7 flag 8 part 9 spare 10 names 11 parts });
+model!(All ALL { 0 id 1 note 2 password 3 color 4 signed 5 unsigned 6 price 7 flag 8 part 9 spare 10 names 11 parts });
 model!(Part PART { 0 name 1 values 2 parts });
 
 fn all(json: &str) -> All {
@@ -188,14 +188,14 @@ fn absent_members_are_not_encoded() {
 #[test]
 fn empty_text_is_sent_in_both_encodings() {
     let model =
-        all(r#"{"Id":"","Note":"","Password":"","Colour":"","Part":{"Name":""},"Names":["a",""]}"#);
+        all(r#"{"Id":"","Note":"","Password":"","Color":"","Part":{"Name":""},"Names":["a",""]}"#);
     let text = String::from_utf8(json::to_vec(&model).unwrap()).unwrap();
     assert_eq!(
         text,
-        r#"{"Id":"","Note":"","Password":"","Colour":"","Part":{"Name":""},"Names":["a",""]}"#
+        r#"{"Id":"","Note":"","Password":"","Color":"","Part":{"Name":""},"Names":["a",""]}"#
     );
     let pairs = to_pairs(&model);
-    assert_eq!(pairs, "Id=&Note=&Password=&Colour=&Part.Name=&Names.0=a&Names.1=");
+    assert_eq!(pairs, "Id=&Note=&Password=&Color=&Part.Name=&Names.0=a&Names.1=");
     assert_eq!(from_pairs(&pairs).unwrap(), model);
 }
 
@@ -241,12 +241,12 @@ model!(Prices PRICES { 0 prices });
 #[test]
 fn scalars_decode_leniently_and_every_drift_is_reported() {
     let (model, report) = decoded(
-        r#"{"Id":7,"Colour":"GREEN","Signed":"-2","Unsigned":2.0,"Price":"0.5","Flag":"TRUE",
+        r#"{"Id":7,"Color":"GREEN","Signed":"-2","Unsigned":2.0,"Price":"0.5","Flag":"TRUE",
             "Part":null,"Names":["a",null],"New":{"x":[1]},"Parts":[{"Other":1}]}"#,
     )
     .unwrap();
     assert_eq!(model.id, "7");
-    assert_eq!(model.colour, Some(Colour::Unknown("GREEN".into())));
+    assert_eq!(model.color, Some(Color::Unknown("GREEN".into())));
     assert_eq!((model.signed, model.unsigned), (Some(-2), Some(2)));
     assert_eq!((model.price, model.flag), (Some(0.5), Some(true)));
     assert_eq!(model.names, ["a", ""]);
@@ -256,7 +256,7 @@ fn scalars_decode_leniently_and_every_drift_is_reported() {
         drifts,
         [
             ("Id", DriftKind::TextExpected),
-            ("Colour", DriftKind::UnknownValue),
+            ("Color", DriftKind::UnknownValue),
             ("Signed", DriftKind::NumberAsText),
             ("Unsigned", DriftKind::WholeAsFraction),
             ("Price", DriftKind::NumberAsText),
@@ -377,7 +377,7 @@ fn every_limit_has_its_violation() {
         (r#""Note":"a""#, ViolationKind::TooShort(2)),
         (r#""Note":"abcdef""#, ViolationKind::TooLong(5)),
         (r#""Note":"ab1""#, ViolationKind::BadPattern("[a-z]+")),
-        (r#""Colour":"GREEN""#, ViolationKind::NotAllowed),
+        (r#""Color":"GREEN""#, ViolationKind::NotAllowed),
         (r#""Signed":-4"#, ViolationKind::TooSmall(-3)),
         (r#""Signed":4"#, ViolationKind::TooLarge(3)),
         (r#""Unsigned":3"#, ViolationKind::NotAllowed),

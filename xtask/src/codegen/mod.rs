@@ -1,31 +1,29 @@
-//! The generator: a pure function from a resolved model to the text of every generated file.
+//! The generator: a pure function from the resolved specs to the text of every generated file.
 
 pub mod doc;
 pub mod emit;
-#[cfg(test)]
-pub mod hostile;
 pub mod layout;
 pub mod limits;
 pub mod perfect_hash;
-#[cfg(test)]
-mod random_specs;
 pub mod schema;
+#[cfg(test)]
+pub mod tests;
 pub mod write;
 
 use std::collections::BTreeMap;
 
 use crate::spec::model::Api;
 
-/// Files by their path below the source folder of the crate that they belong to.
+/// File contents by path below the source folder of the crate.
 pub type Files = BTreeMap<String, String>;
 
-/// Every generated file of one service. The model must have passed the checks.
-pub fn generate(api: &Api) -> Result<Files, crate::Error> {
+/// Generates all files of a service. The specs must have passed the checks.
+pub fn generate(api: &Api) -> Result<Files, crate::error::Error> {
     let mut files = Files::new();
-    let mut put = |path: String, text: String| -> Result<(), crate::Error> {
+    let mut put = |path: String, text: String| -> Result<(), crate::error::Error> {
         match files.insert(format!("generated/{path}"), text) {
             None => Ok(()),
-            Some(_) => Err(format!("two things would be written to generated/{path}").into()),
+            Some(_) => Err(format!("two items would be written to generated/{path}").into()),
         }
     };
     for action in &api.actions {
@@ -54,7 +52,7 @@ pub fn generate(api: &Api) -> Result<Files, crate::Error> {
     put("index.rs".to_owned(), emit::index::file(api))?;
     put("every.rs".to_owned(), emit::every::file(api))?;
     put("retry_classes.rs".to_owned(), emit::retry::page(api))?;
-    put("docs.rs".to_owned(), emit::docs::file(api))?;
+    put("docs.rs".to_owned(), emit::docs::index(api))?;
     put("mod.rs".to_owned(), emit::modules::root(&api.shown_as))?;
     Ok(files)
 }

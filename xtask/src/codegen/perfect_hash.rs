@@ -1,4 +1,4 @@
-//! Finds the multiplier that keeps the member names of a table apart.
+//! Finds the perfect hash function for the member names of a table.
 
 use cvm_protocol::NameIndex;
 
@@ -7,16 +7,16 @@ use cvm_protocol::NameIndex;
 pub struct Index {
     /// The odd multiplier.
     pub multiplier: u64,
-    /// How far the product is shifted down.
+    /// How far the product is shifted to the right.
     pub shift: u32,
     /// The index of the member for each hash value.
     pub slots: Vec<u8>,
 }
 
-/// Multipliers tried for each size before the table is doubled.
+/// How many multipliers are tried before the size is doubled.
 const TRIES: u64 = 4096;
 
-/// The smallest index found for these names: the same names always give the same index.
+/// The smallest index that was found for these names. The same names always give the same index.
 pub fn index(names: &[&str]) -> Index {
     if names.is_empty() {
         return Index { multiplier: 1, shift: u64::BITS, slots: Vec::new() };
@@ -31,8 +31,7 @@ pub fn index(names: &[&str]) -> Index {
             }
         }
     }
-    // Names that stay together in 65 536 slots under 4096 multipliers are equal ones, which the
-    // checks refuse.
+    // Only equal names collide for 4096 multipliers in 65,536 slots, and the checks reject equal names.
     Index { multiplier: 1, shift: u64::BITS, slots: Vec::new() }
 }
 
@@ -61,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_found_where_it_was_put() {
+    fn every_name_is_found_at_its_index() {
         let names: Vec<String> = (0..60).map(|n| format!("Member{n}Of{}", n * 7)).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         for count in 0..names.len() {

@@ -1,4 +1,4 @@
-//! JSON Schemas of the spec files, made from the very shapes that read them.
+//! Generates the JSON schemas of the spec files from the Rust types that read them.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::spec::spec_file::{
 };
 
 /// Every schema, by file name.
-pub fn schemas() -> Result<Files, crate::Error> {
+pub fn schemas() -> Result<Files, crate::error::Error> {
     let mut files = Files::new();
     for (name, text) in [
         ("action", schema::<ActionFile>()?),
@@ -27,14 +27,14 @@ pub fn schemas() -> Result<Files, crate::Error> {
     Ok(files)
 }
 
-fn schema<T: JsonSchema>() -> Result<String, crate::Error> {
+fn schema<T: JsonSchema>() -> Result<String, crate::error::Error> {
     let generator = SchemaGenerator::new(SchemaSettings::draft2020_12());
     let schema = generator.into_root_schema_for::<T>();
     let text = serde_json::to_string_pretty(&Sorted(schema.as_value()));
     Ok(text.map_err(|error| error.to_string())? + "\n")
 }
 
-/// A value whose keys are written in order, whichever way serde_json was built to keep its maps.
+/// A value whose keys are written in sorted order, whatever features of `serde_json` are enabled.
 struct Sorted<'a>(&'a Value);
 
 impl Serialize for Sorted<'_> {

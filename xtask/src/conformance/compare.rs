@@ -1,25 +1,25 @@
-//! What was lost or altered between a sample and our own writing of it.
+//! Compares a sample with its decoded and encoded form.
 
 use cvm_protocol::{Kind, ModelInfo};
 use serde_json::Value;
 
-/// A difference: where, as a JSON path, and what.
+/// A JSON path, and what differs there.
 pub type Difference = (String, String);
 
-/// Compares a sample with what we read from it and wrote again. Null and an empty list are the same as
-/// absent, as they are to the service; `nulls` are places where an answer has null against its spec.
+/// Compares a sample with its decoded and encoded form. Null and an empty list equal an absent member, as in the service. Nulls
+/// that the spec does not allow are reported separately.
 pub fn compare(table: &'static ModelInfo, sample: &Value, ours: &Value) -> Comparison {
     let mut comparison = Comparison::default();
     comparison.object("", table, sample, ours);
     comparison
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// Values that did not come back as they were.
+    /// Values that differ.
     pub differences: Vec<Difference>,
-    /// Members that are null although nothing says that they may be.
+    /// Members that are null although they are not nullable.
     pub nulls: Vec<String>,
 }
 
@@ -33,14 +33,14 @@ impl Comparison {
             return self.differ(path, "is an object on one side only");
         };
         for (name, value) in sample {
-            // A member that the table does not know was told while decoding.
+            // Decoding has already reported unknown members.
             let Some(field) = table.field(name) else { continue };
             let path = join(path, name);
             match (value, ours.get(name)) {
                 (Value::Null, None) if !field.nullable && !field.legacy => self.nulls.push(path),
                 (Value::Null, None) => {}
                 (Value::Array(items), None) if items.is_empty() => {}
-                (_, None) => self.differ(&path, "is lost"),
+                (_, None) => self.differ(&path, "is missing after decoding and encoding"),
                 (value, Some(ours)) => self.value(&path, &field.kind, value, ours),
             }
         }
@@ -55,19 +55,22 @@ impl Comparison {
             (Kind::List(item), Value::Array(sample), Value::Array(ours)) => {
                 if sample.len() != ours.len() {
                     let (sample, ours) = (sample.len(), ours.len());
-                    return self.differ(path, format!("has {sample} items, and {ours} came back"));
+                    return self.differ(
+                        path,
+                        format!("has {sample} items, but {ours} after decoding and encoding"),
+                    );
                 }
                 for (index, (sample, ours)) in sample.iter().zip(ours).enumerate() {
                     self.value(&join(path, &index.to_string()), item, sample, ours);
                 }
             }
             _ if same(sample, ours) => {}
-            _ => self.differ(path, "came back as another value"),
+            _ => self.differ(path, "is another value after decoding and encoding"),
         }
     }
 }
 
-/// Whether two scalars mean the same. A number as text was told while decoding.
+/// Whether two scalars have the same meaning. Decoding has already reported numbers that are strings.
 fn same(sample: &Value, ours: &Value) -> bool {
     match (sample, ours) {
         (Value::Number(a), Value::Number(b)) => {
@@ -97,7 +100,7 @@ mod tests {
     static MEMBERS: [FieldInfo; 2] =
         [FieldInfo::new("A", Kind::List(&Kind::F64)), FieldInfo::new("B", Kind::I64).nullable()];
 
-    /// How many differences and how many unforeseen nulls there are.
+    /// The numbers of differences and of nulls that are not allowed.
     fn found(sample: Value, ours: Value) -> (usize, usize) {
         let index = crate::codegen::perfect_hash::index(&["A", "B"]);
         let (multiplier, shift) = (index.multiplier, index.shift);
@@ -108,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_means_something_else_differs() {
+    fn only_changes_of_meaning_are_differences() {
         assert_eq!(
             found(json!({"A": [1, 2.5], "B": "3"}), json!({"A": [1.0, 2.5], "B": 3})),
             (0, 0)

@@ -1,9 +1,8 @@
-//! Holds published samples against the specs: every request and answer is read strictly, written
-//! again, and compared with what was read.
+//! Checks published samples against the specs: decodes each request and response strictly, encodes it again, and compares.
 //!
-//! Three drifts are told and tolerated, because they are slips of the samples and not of the specs, and
-//! nothing is lost by them: a number written as text, an answer from before a promised member existed,
-//! and a value in an answer that is newer than its set, which is open. Everything else fails.
+//! Three deviations are reported but tolerated, because the sample is wrong and not the spec, and no data is lost: a number
+//! written as a string, a response without a member that is always present, and a response with a value that is not in an open
+//! set. Any other deviation is a failure.
 
 mod compare;
 mod sample;
@@ -15,15 +14,15 @@ use std::path::Path;
 use cvm_protocol::{ModelInfo, Record, member_named, query_form};
 use serde_json::Value;
 
-use crate::Error;
+use crate::error::Error;
 use crate::spec::model::{Action, Api};
 use sample::{Body, Sample};
 use table::Tables;
 use verdict::{Finding, Verdict, at};
 
-/// The words for the two texts of a sample.
+/// The names of the two parts of a sample in messages.
 const REQUEST: &str = "request";
-const ANSWER: &str = "answer";
+const RESPONSE: &str = "response";
 
 /// Runs every sample of a file. The last line counts them; any failure is an error.
 pub fn run(path: &Path, api: &Api) -> Result<String, Error> {
@@ -34,7 +33,7 @@ pub fn run(path: &Path, api: &Api) -> Result<String, Error> {
     for (name, samples) in &file.actions {
         for (number, sample) in (1..).zip(samples) {
             let verdict = match api.action(name) {
-                Some(action) => judge(&mut tables, api, action, sample),
+                Some(action) => check_sample(&mut tables, api, action, sample),
                 None => {
                     let mut verdict = Verdict::default();
                     verdict.fail("", "the specs have no such action");
@@ -58,12 +57,12 @@ pub fn run(path: &Path, api: &Api) -> Result<String, Error> {
     if failed == 0 && passed > 0 { Ok(text) } else { Err(text.into()) }
 }
 
-fn judge(tables: &mut Tables<'_>, api: &Api, action: &Action, sample: &Sample) -> Verdict {
+fn check_sample(tables: &mut Tables<'_>, api: &Api, action: &Action, sample: &Sample) -> Verdict {
     let envelope = &api.service.envelope;
     let id = format!("{}.{}", envelope.root, envelope.request_id);
     let mut verdict = Verdict::new([envelope.root.clone(), id]);
     let is_dry = request(&mut verdict, tables, action, sample);
-    answer(&mut verdict, tables, api, action, sample);
+    response(&mut verdict, tables, api, action, sample);
     if is_dry {
         verdict.excuse_dry_run();
     }
@@ -85,7 +84,7 @@ fn request(
         }
     };
     if let Some(named) = request.action.filter(|named| *named != action.spec.action) {
-        verdict.fail(REQUEST, format!("it names the action `{}`", named.escape_debug()));
+        verdict.fail(REQUEST, format!("it is a request of the action `{}`", named.escape_debug()));
     }
     let record = match request.body {
         Body::Json(text) => {
@@ -93,28 +92,28 @@ fn request(
             let table = tables.request(action, depth(&value));
             verdict.json(REQUEST, table, text, &value)
         }
-        Body::Flat(pairs) => {
+        Body::QueryForm(pairs) => {
             let deepest = pairs.iter().map(|(name, _)| name.matches('.').count() + 1).max();
             let table = tables.request(action, deepest.unwrap_or(0));
-            flattened(verdict, table, &pairs)
+            query_form_pairs(verdict, table, &pairs)
         }
     };
     let Some(record) = record else { return false };
     for violation in cvm_protocol::validate(&record) {
-        // Limits are not in these tables; what is left is what must be there.
-        verdict.fail(&at(REQUEST, &violation.path), "is required and not there");
+        // These tables have no limits, so every violation is a missing member.
+        verdict.fail(&at(REQUEST, &violation.path), "is required, but missing");
     }
     action.spec.dry_run
         && matches!(member_named(&record, "DryRun"), cvm_protocol::Value::Bool(true))
 }
 
-/// Reads the flattened form, writes it again and compares the pairs.
-fn flattened(
+/// Decodes the query encoding, encodes it again and compares the pairs.
+fn query_form_pairs(
     verdict: &mut Verdict,
     table: &'static ModelInfo,
     pairs: &[(String, String)],
 ) -> Option<Record> {
-    // Common parameters stand among the members, and `Action` says nothing more than the sample's name.
+    // The query encoding has the common parameters among the members.
     let own = |name: &str| table.field(name.split('.').next().unwrap_or(name)).is_some();
     let common = |name: &str| COMMON.contains(&name) && !own(name);
     let pairs = pairs.iter().filter(|(name, _)| !common(name));
@@ -132,7 +131,8 @@ fn flattened(
         Ok(written) => {
             for (name, value) in pairs.filter(|(name, _)| own(name)) {
                 if !written.iter().any(|(other, again)| other == name && again == value) {
-                    verdict.fail(&at(REQUEST, name), "came back as another value");
+                    verdict
+                        .fail(&at(REQUEST, name), "is another value after decoding and encoding");
                 }
             }
         }
@@ -141,7 +141,7 @@ fn flattened(
     Some(record)
 }
 
-/// Parameters of every request in the flattened form.
+/// The common parameters of the query encoding.
 const COMMON: [&str; 11] = [
     "Action",
     "Version",
@@ -156,27 +156,28 @@ const COMMON: [&str; 11] = [
     "RequestClient",
 ];
 
-fn answer(
+fn response(
     verdict: &mut Verdict,
     tables: &mut Tables<'_>,
     api: &Api,
     action: &Action,
     sample: &Sample,
 ) {
-    let Some(value) = parsed(verdict, ANSWER, &sample.output) else { return };
+    let Some(value) = parsed(verdict, RESPONSE, &sample.output) else { return };
     let envelope = &api.service.envelope;
-    let refused = value.get(&envelope.root).and_then(|inner| inner.get(&envelope.error)).is_some();
-    let table = if refused { tables.refusal() } else { tables.answer(action, depth(&value)) };
-    verdict.json(ANSWER, table, &sample.output, &value);
+    let is_error = value.get(&envelope.root).and_then(|inner| inner.get(&envelope.error)).is_some();
+    let table =
+        if is_error { tables.error_response() } else { tables.response(action, depth(&value)) };
+    verdict.json(RESPONSE, table, &sample.output, &value);
 }
 
 fn parsed(verdict: &mut Verdict, side: &str, text: &str) -> Option<Value> {
     serde_json::from_str(text)
-        .map_err(|error| verdict.fail(side, format!("is no JSON: {error}")))
+        .map_err(|error| verdict.fail(side, format!("is not valid JSON: {error}")))
         .ok()
 }
 
-/// How deep a value is nested; the parser bounds it.
+/// How deeply a value is nested; the parser limits it.
 fn depth(value: &Value) -> usize {
     match value {
         Value::Array(items) => 1 + items.iter().map(depth).max().unwrap_or(0),

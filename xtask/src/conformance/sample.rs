@@ -1,4 +1,4 @@
-//! Published samples (`examples.json`): a request as HTTP text and an answer as JSON text.
+//! Published samples (`examples.json`): a request as HTTP text and a response as JSON text.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -7,40 +7,40 @@ use std::path::Path;
 use cvm_protocol::percent;
 use serde::Deserialize;
 
-use crate::{Error, at};
+use crate::error::{Error, at};
 
-/// A file of samples: for each action a list of them.
+/// A file of samples.
 #[derive(Debug, Deserialize)]
 pub struct SampleFile {
-    /// By action.
+    /// The samples of each action.
     pub actions: BTreeMap<String, Vec<Sample>>,
 }
 
-/// One sample. Its texts for people are not read.
+/// One sample, without its descriptions.
 #[derive(Debug, Deserialize)]
 pub struct Sample {
     /// The request, as HTTP text.
     pub input: String,
-    /// The answer, as JSON.
+    /// The response, as JSON.
     pub output: String,
 }
 
-/// A request as the sample gives it.
+/// The request of a sample.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// The action that it names.
+    /// The action in the request.
     pub action: Option<String>,
     /// Its members.
     pub body: Body<'a>,
 }
 
-/// Members as they travel.
+/// The encoded members of a request.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Body<'a> {
     /// A JSON object.
     Json(&'a str),
-    /// The flattened form, common parameters among it.
-    Flat(Vec<(String, String)>),
+    /// The pairs of the query encoding, including the common parameters.
+    QueryForm(Vec<(String, String)>),
 }
 
 /// Reads a file of samples.
@@ -57,12 +57,12 @@ pub fn read(path: &Path) -> Result<SampleFile, Error> {
 }
 
 impl Sample {
-    /// The request in its HTTP text. Two layouts are published: a POST with a JSON body behind an
-    /// empty line, and the address of a GET with one parameter a line.
+    /// Parses the request. There are two published formats: a POST request with a JSON body, and the URL of a GET request with one
+    /// parameter per line.
     pub fn request(&self) -> Result<Request<'_>, String> {
         let text = self.input.trim();
         if text.starts_with("POST ") {
-            let (head, body) = split_head(text).ok_or("a POST without a body")?;
+            let (head, body) = split_head(text).ok_or("a POST request without a body")?;
             let action = head
                 .lines()
                 .filter_map(|line| line.split_once(':'))
@@ -74,25 +74,25 @@ impl Sample {
             let query = text.split_once('?').map_or("", |(_, query)| query);
             let mut pairs = Vec::new();
             for part in query.split('&').map(str::trim) {
-                // What stands for the common parameters has no value.
+                // The placeholder for the common parameters has no value.
                 let Some((name, value)) = part.split_once('=') else { continue };
                 let decoded =
                     |text: &str| percent::decode(text.trim()).map(|text| text.into_owned());
                 let (Some(name), Some(value)) = (decoded(name), decoded(value)) else {
-                    return Err(format!("`{}` has a broken escape", part.escape_debug()));
+                    return Err(format!("`{}` has an invalid percent escape", part.escape_debug()));
                 };
                 pairs.push((name, value));
             }
             let action =
                 pairs.iter().find(|(name, _)| name == "Action").map(|(_, name)| name.clone());
-            return Ok(Request { action, body: Body::Flat(pairs) });
+            return Ok(Request { action, body: Body::QueryForm(pairs) });
         }
         let first: String = text.chars().take(20).collect();
-        Err(format!("`{}` begins neither a POST nor an address", first.escape_debug()))
+        Err(format!("`{}` is neither a POST request nor a URL", first.escape_debug()))
     }
 }
 
-/// Head and body, parted by the first empty line, whichever line ends are used.
+/// Splits a request into head and body at the first empty line, with any line ending.
 fn split_head(text: &str) -> Option<(&str, &str)> {
     let mut at = 0;
     for line in text.split_inclusive('\n') {
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn both_layouts_are_read() {
+    fn both_formats_are_parsed() {
         let post = sample(
             "POST / HTTP/1.1\r\nHost: x\r\nX-TC-Action: StopX\r\n<common>\r\n\r\n{\"A\": 1}",
         );
@@ -124,17 +124,17 @@ mod tests {
         );
         let get = sample("https://x.example/?Action=StopX\n&Ids.0=a%20b\n&<common>");
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-        let body = Body::Flat(vec![pair("Action", "StopX"), pair("Ids.0", "a b")]);
+        let body = Body::QueryForm(vec![pair("Action", "StopX"), pair("Ids.0", "a b")]);
         assert_eq!(get.request().unwrap(), Request { action: Some("StopX".into()), body });
     }
 
     #[test]
-    fn anything_else_is_told() {
+    fn other_formats_are_errors() {
         for (input, why) in [
-            ("", "begins neither"),
-            ("{}", "begins neither"),
+            ("", "is neither"),
+            ("{}", "is neither"),
             ("POST / HTTP/1.1\nHost: x", "without a body"),
-            ("https://x/?A=%zz", "broken escape"),
+            ("https://x/?A=%zz", "invalid percent escape"),
         ] {
             let error = sample(input).request().unwrap_err();
             assert!(error.contains(why), "{input:?}: {error}");

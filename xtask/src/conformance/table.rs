@@ -1,8 +1,7 @@
-//! Tables at run time: what the generator writes as statics, made from the resolved specs.
+//! Builds the static tables at run time from the resolved specs.
 //!
-//! So a sample is judged by the specs themselves, also while generated files are stale or broken, and
-//! for an imported service that no crate speaks for. Tables live as long as the program: the engine
-//! asks for `'static`, and a task that ends soon may leak.
+//! So samples are checked against the specs themselves, even if the generated files are not up to date, and also for an
+//! imported service without a crate. The tables are leaked, because the engine needs `'static` and the task ends soon.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,52 +10,52 @@ use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex};
 use crate::codegen::perfect_hash;
 use crate::spec::model::{self, Action, Api, Member};
 
-/// Makes tables, each once.
+/// Builds tables, each of them once.
 #[derive(Debug)]
 pub struct Tables<'a> {
     api: &'a Api,
-    /// Types that lead back to themselves, or to one that does.
-    endless: HashSet<usize>,
+    /// Recursive types, and types that contain one.
+    recursive: HashSet<usize>,
     made: HashMap<(usize, Side, usize), &'static ModelInfo>,
 }
 
-/// Which way a table travels. Promises bind answers alone.
+/// The side that a table describes. Only responses have members that are always present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Side {
     Request,
-    Answer,
+    Response,
 }
 
 impl<'a> Tables<'a> {
-    /// For this service.
+    /// The tables of a service.
     pub fn new(api: &'a Api) -> Self {
-        Self { api, endless: endless(api), made: HashMap::new() }
+        Self { api, recursive: recursive(api), made: HashMap::new() }
     }
 
-    /// The table of a request. Types that hold themselves go `depth` levels down, since a static
-    /// that leads back to itself cannot be made at run time.
+    /// The table of a request. Recursive types are unrolled to `depth` levels, because a recursive static cannot be built at run
+    /// time.
     pub fn request(&mut self, action: &Action, depth: usize) -> &'static ModelInfo {
         let rows = self.rows(&action.request, Side::Request, depth);
         table(&action.spec.action, rows)
     }
 
-    /// The table of an answer, envelope and all.
-    pub fn answer(&mut self, action: &Action, depth: usize) -> &'static ModelInfo {
+    /// The table of a response with its envelope.
+    pub fn response(&mut self, action: &Action, depth: usize) -> &'static ModelInfo {
         let envelope = &self.api.service.envelope;
-        let mut rows = self.rows(&action.response, Side::Answer, depth);
+        let mut rows = self.rows(&action.response, Side::Response, depth);
         rows.push(FieldInfo::new(leak(&envelope.request_id), Kind::Str).always_present());
         let name = format!("{}Response", action.spec.action);
         enclosed(&envelope.root, table(&name, rows))
     }
 
-    /// The table of an answer that refuses.
-    pub fn refusal(&self) -> &'static ModelInfo {
+    /// The table of an error response.
+    pub fn error_response(&self) -> &'static ModelInfo {
         let envelope = &self.api.service.envelope;
         let text = |name: &str| FieldInfo::new(leak(name), Kind::Str).always_present();
         let error = table("Error", vec![text(&envelope.error_code), text(&envelope.error_message)]);
         let error = FieldInfo::new(leak(&envelope.error), Kind::Object(error)).always_present();
-        let refusal = table("Refusal", vec![error, text(&envelope.request_id)]);
-        enclosed(&envelope.root, refusal)
+        let error_response = table("Refusal", vec![error, text(&envelope.request_id)]);
+        enclosed(&envelope.root, error_response)
     }
 
     fn rows(&mut self, members: &[Member], side: Side, depth: usize) -> Vec<FieldInfo> {
@@ -67,7 +66,7 @@ impl<'a> Tables<'a> {
         let spec = &member.spec;
         let mut row = FieldInfo::new(leak(&spec.name), self.kind(&member.kind, side, depth)?);
         row.required = spec.required;
-        row.always_present = side == Side::Answer && member.is_promised();
+        row.always_present = side == Side::Response && member.is_always_present();
         row.nullable = spec.nullable || spec.nullable_in_text || spec.null_if.is_some();
         row.secret = member.is_secret();
         row.legacy = spec.legacy;
@@ -83,30 +82,30 @@ impl<'a> Tables<'a> {
             model::Kind::U64 => Kind::U64,
             model::Kind::F64 => Kind::F64,
             model::Kind::Bool => Kind::Bool,
-            model::Kind::Type(place) => Kind::Object(self.type_(*place, side, depth)?),
+            model::Kind::Type(index) => Kind::Object(self.type_(*index, side, depth)?),
             model::Kind::List(item) => {
                 Kind::List(Box::leak(Box::new(self.kind(item, side, depth)?)))
             }
         })
     }
 
-    fn type_(&mut self, place: usize, side: Side, depth: usize) -> Option<&'static ModelInfo> {
-        let depth = if self.endless.contains(&place) { depth.checked_sub(1)? } else { 0 };
-        if let Some(made) = self.made.get(&(place, side, depth)) {
+    fn type_(&mut self, index: usize, side: Side, depth: usize) -> Option<&'static ModelInfo> {
+        let depth = if self.recursive.contains(&index) { depth.checked_sub(1)? } else { 0 };
+        if let Some(made) = self.made.get(&(index, side, depth)) {
             return Some(made);
         }
         let api = self.api;
-        let type_ = api.type_at(place);
+        let type_ = api.type_at(index);
         let rows = self.rows(&type_.members, side, depth);
         let made = table(&type_.spec.type_, rows);
-        self.made.insert((place, side, depth), made);
+        self.made.insert((index, side, depth), made);
         Some(made)
     }
 }
 
 /// `{"Response": …}` around a table.
 fn enclosed(root: &str, inner: &'static ModelInfo) -> &'static ModelInfo {
-    table("Answer", vec![FieldInfo::new(leak(root), Kind::Object(inner)).always_present()])
+    table("Response", vec![FieldInfo::new(leak(root), Kind::Object(inner)).always_present()])
 }
 
 fn table(name: &str, rows: Vec<FieldInfo>) -> &'static ModelInfo {
@@ -121,13 +120,13 @@ fn leak(text: &str) -> &'static str {
     text.to_owned().leak()
 }
 
-/// Types from which some type can be reached that can be reached from itself.
-fn endless(api: &Api) -> HashSet<usize> {
+/// All types that contain a recursive type.
+fn recursive(api: &Api) -> HashSet<usize> {
     let reach = |start: usize| {
         let mut reached: HashSet<usize> = HashSet::new();
         let mut open = vec![start];
-        while let Some(place) = open.pop() {
-            for member in &api.type_at(place).members {
+        while let Some(index) = open.pop() {
+            for member in &api.type_at(index).members {
                 if let model::Kind::Type(next) = member.kind.innermost()
                     && reached.insert(*next)
                 {
@@ -138,10 +137,10 @@ fn endless(api: &Api) -> HashSet<usize> {
         reached
     };
     let reached: Vec<HashSet<usize>> = (0..api.types.len()).map(reach).collect();
-    let own = |place: usize| reached.get(place).is_some_and(|all| all.contains(&place));
-    let loops: HashSet<usize> = (0..api.types.len()).filter(|place| own(*place)).collect();
-    let leads = |place: &usize| {
-        own(*place) || reached.get(*place).is_some_and(|all| !all.is_disjoint(&loops))
+    let own = |index: usize| reached.get(index).is_some_and(|all| all.contains(&index));
+    let loops: HashSet<usize> = (0..api.types.len()).filter(|index| own(*index)).collect();
+    let leads = |index: &usize| {
+        own(*index) || reached.get(*index).is_some_and(|all| !all.is_disjoint(&loops))
     };
     (0..api.types.len()).filter(leads).collect()
 }

@@ -1,4 +1,4 @@
-//! Small samples against the specs of a small service.
+//! Tests with small samples and the specs of a small service.
 
 use std::fs;
 
@@ -32,7 +32,7 @@ const BOAT: &str = r#"{ "type": "Boat", "usage": "both", "summary": "A boat.", "
 
 const MODE: &str = r#"{ "enum": "SailMode", "summary": "How to sail.", "values": [ { "value": "FAST", "doc": "Fast." } ] }"#;
 
-const ANSWER: &str = r#"{"Response": {"Boat": {"BoatId": "b", "Dinghies": [{"BoatId": "c", "Dinghies": [{"BoatId": "d"}]}]}, "Price": null, "RequestId": "r"}}"#;
+const RESPONSE: &str = r#"{"Response": {"Boat": {"BoatId": "b", "Dinghies": [{"BoatId": "c", "Dinghies": [{"BoatId": "d"}]}]}, "Price": null, "RequestId": "r"}}"#;
 
 fn api() -> Api {
     let texts = [
@@ -49,7 +49,7 @@ fn api() -> Api {
     api.unwrap()
 }
 
-/// Runs samples of one action, given as request and answer.
+/// Runs samples of one action, given as request and response.
 fn run_samples(action: &str, samples: &[(&str, &str)]) -> Result<String, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("examples.json");
@@ -68,41 +68,43 @@ fn post(body: &str) -> String {
 }
 
 #[test]
-fn samples_that_fit_pass() {
+fn valid_samples_pass() {
     let body =
         post(r#"{"Boat": {"BoatId": "b", "Dinghies": [{"BoatId": "c"}]}, "Hours": 3, "Crew": []}"#);
     let get =
         "https://pond.example/?Action=RentBoat\n&Boat.BoatId=b\n&Hours=3\n&Crew.0=Ann\n&<common>";
-    let refusal = r#"{"Response": {"Error": {"Code": "A", "Message": "b"}, "RequestId": "r"}}"#;
-    let told = run_samples("RentBoat", &[(&body, ANSWER), (get, ANSWER), (get, refusal)]);
-    assert_eq!(told.unwrap(), "3 passed, 0 failed\n");
+    let error_response =
+        r#"{"Response": {"Error": {"Code": "A", "Message": "b"}, "RequestId": "r"}}"#;
+    let output =
+        run_samples("RentBoat", &[(&body, RESPONSE), (get, RESPONSE), (get, error_response)]);
+    assert_eq!(output.unwrap(), "3 passed, 0 failed\n");
 }
 
 #[test]
-fn slips_of_samples_are_told_and_tolerated() {
+fn mistakes_of_samples_are_reported_and_tolerated() {
     let body = post(r#"{"Boat": {}, "Hours": "3"}"#);
-    let answer = r#"{"Response": {"Boat": {"Mode": "NEWER"}, "RequestId": "r"}}"#;
-    insta::assert_snapshot!(run_samples("RentBoat", &[(&body, answer)]).unwrap(), @r"
+    let response = r#"{"Response": {"Boat": {"Mode": "NEWER"}, "RequestId": "r"}}"#;
+    insta::assert_snapshot!(run_samples("RentBoat", &[(&body, response)]).unwrap(), @r"
     RentBoat 1 request Hours: is a number written as text (tolerated)
-    RentBoat 1 answer Response.Boat.Mode: has a value outside the known set (tolerated)
-    RentBoat 1 answer Response.Boat.BoatId: is promised and not there (tolerated)
+    RentBoat 1 response Response.Boat.Mode: has a value outside the known set (tolerated)
+    RentBoat 1 response Response.Boat.BoatId: is always present in the specs, but missing here (tolerated)
     1 passed, 0 failed
     ");
 }
 
 #[test]
-fn everything_else_fails_and_is_told_with_its_place() {
+fn other_deviations_fail_and_name_the_path() {
     let get = "https://pond.example/?Action=RentBoat&Boat.BoatId=b";
     let samples = [
-        (post(r#"{"Boat": {"Sail": 1}, "Mode": "NEWER"}"#), ANSWER),
-        (post(r#"{"Boat": {}, "Hours": true}"#), ANSWER),
-        (post(r#"{"Hours": 3}"#), ANSWER),
-        (post(r#"{"Boat": {}, "Crew": ["a", null]}"#), ANSWER),
-        (post(r#"{"Boat": {}, "Boat": {}}"#), ANSWER),
-        (post("{"), ANSWER),
-        (post("{}").replace("RentBoat", "SinkBoat"), ANSWER),
-        ("DELETE /".to_owned(), ANSWER),
-        (format!("{get}&Depth=3"), ANSWER),
+        (post(r#"{"Boat": {"Sail": 1}, "Mode": "NEWER"}"#), RESPONSE),
+        (post(r#"{"Boat": {}, "Hours": true}"#), RESPONSE),
+        (post(r#"{"Hours": 3}"#), RESPONSE),
+        (post(r#"{"Boat": {}, "Crew": ["a", null]}"#), RESPONSE),
+        (post(r#"{"Boat": {}, "Boat": {}}"#), RESPONSE),
+        (post("{"), RESPONSE),
+        (post("{}").replace("RentBoat", "SinkBoat"), RESPONSE),
+        ("DELETE /".to_owned(), RESPONSE),
+        (format!("{get}&Depth=3"), RESPONSE),
         (get.to_owned(), "{}"),
         (
             get.to_owned(),
@@ -115,28 +117,28 @@ fn everything_else_fails_and_is_told_with_its_place() {
     insta::assert_snapshot!(run_samples("RentBoat", &samples).unwrap_err(), @r"
     RentBoat 1 request Boat.Sail: is not a member of the specification
     RentBoat 1 request Mode: has a value outside the known set
-    RentBoat 1 request Mode: is required and not there
+    RentBoat 1 request Mode: is required, but missing
     RentBoat 2 request Hours: expected an integer, found a boolean at line 1 column 26
-    RentBoat 3 request Boat: is required and not there
+    RentBoat 3 request Boat: is required, but missing
     RentBoat 4 request Crew.1: is null inside a list
-    RentBoat 4 request Crew.1: came back as another value
+    RentBoat 4 request Crew.1: is another value after decoding and encoding
     RentBoat 5 request Boat: member `Boat` is given twice at line 1 column 19
-    RentBoat 6 request: is no JSON: EOF while parsing an object at line 1 column 1
-    RentBoat 7 request: it names the action `SinkBoat`
-    RentBoat 7 request Boat: is required and not there
-    RentBoat 8 request: `DELETE /` begins neither a POST nor an address
+    RentBoat 6 request: is not valid JSON: EOF while parsing an object at line 1 column 1
+    RentBoat 7 request: it is a request of the action `SinkBoat`
+    RentBoat 7 request Boat: is required, but missing
+    RentBoat 8 request: `DELETE /` is neither a POST request nor a URL
     RentBoat 9 request Depth: is not a member of the specification
-    RentBoat 10 answer Response: is promised and not there
-    RentBoat 11 answer Response.Price: expected a number, found a string at line 1 column 69
-    RentBoat 12 answer code: is not a member of the specification
-    RentBoat 12 answer Response.RequestId: is promised and not there
-    RentBoat 12 answer Response.Boat.Mode: is null, and the specs do not say that it may be
+    RentBoat 10 response Response: is always present in the specs, but missing here
+    RentBoat 11 response Response.Price: expected a number, found a string at line 1 column 69
+    RentBoat 12 response code: is not a member of the specification
+    RentBoat 12 response Response.RequestId: is always present in the specs, but missing here
+    RentBoat 12 response Response.Boat.Mode: is null, but not nullable in the specs
     0 passed, 12 failed
     ");
 }
 
 #[test]
-fn no_sample_is_no_success() {
+fn file_without_samples_fails() {
     assert_eq!(run_samples("RentBoat", &[]).unwrap_err(), "0 passed, 0 failed\n");
     let error = run_samples("Sink\nBoat", &[("", "")]).unwrap_err();
     assert_eq!(error, "Sink\\nBoat 1: the specs have no such action\n0 passed, 1 failed\n");

@@ -1,33 +1,33 @@
-//! What was found in one sample, and whether it fails by it.
+//! The result for one sample.
 
 use cvm_protocol::{DriftKind, ModelInfo, Record, Report, json};
 use serde_json::Value;
 
-use super::{ANSWER, compare};
+use super::{RESPONSE, compare};
 
-/// What is said of an absent member that is always present.
-const ABSENT: &str = "is promised and not there";
+/// The message about a missing member that is always present.
+const ABSENT: &str = "is always present in the specs, but missing here";
 
-/// What was found in one sample.
+/// The deviations of one sample.
 #[derive(Debug, Default)]
 pub struct Verdict {
-    /// Where and what, in the order found.
+    /// Path and deviation, in the order found.
     pub findings: Vec<(String, Finding)>,
-    /// Promises that every answer keeps, however old.
+    /// Members of the envelope that no response may lack.
     envelope: [String; 2],
 }
 
 /// A deviation of a sample from the specs.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Finding {
-    /// The sample fails by it.
+    /// It makes the sample fail.
     Failure(String),
-    /// It is told, and no more.
+    /// It is only reported.
     Tolerated(String),
 }
 
 impl Verdict {
-    /// A sample without a finding so far, whose answer must have these members.
+    /// The result for a sample without deviations; its response must have these members.
     pub const fn new(envelope: [String; 2]) -> Self {
         Self { findings: Vec::new(), envelope }
     }
@@ -37,34 +37,34 @@ impl Verdict {
         self.findings.push((place.to_owned(), Finding::Failure(what.into())));
     }
 
-    /// Whether nothing failed.
+    /// Whether there is no failure.
     pub fn passes(&self) -> bool {
         !self.findings.iter().any(|(_, finding)| matches!(finding, Finding::Failure(_)))
     }
 
-    /// Forgets the members that the response to a dry run need not carry: all of its own but the envelope's.
+    /// Removes the reports of missing members, except those of the envelope: the response to a dry run may lack them.
     pub fn excuse_dry_run(&mut self) {
         let depth = |place: &str| place.matches('.').count();
         self.findings.retain(|(place, finding)| {
             let is_absence = *finding == Finding::Tolerated(ABSENT.to_owned());
-            !(is_absence && place.starts_with(ANSWER) && depth(place) == 1)
+            !(is_absence && place.starts_with(RESPONSE) && depth(place) == 1)
         });
     }
 
-    /// Takes over what decoding noticed.
+    /// Adds the deviations that decoding has reported.
     pub fn report(&mut self, side: &str, report: &Report) {
         for drift in &report.drifts {
             let what = drift.to_string();
             let what = what.trim_start_matches(&format!("`{}` ", drift.path)).to_owned();
             let finding = match drift.kind {
                 DriftKind::NumberAsText => Finding::Tolerated(what),
-                DriftKind::UnknownValue if side == ANSWER => Finding::Tolerated(what),
+                DriftKind::UnknownValue if side == RESPONSE => Finding::Tolerated(what),
                 _ => Finding::Failure(what),
             };
             self.findings.push((at(side, &drift.path), finding));
         }
         if report.omitted > 0 {
-            self.fail(side, format!("and {} drifts more", report.omitted));
+            self.fail(side, format!("and {} more deviations", report.omitted));
         }
         for path in &report.missing {
             let what = ABSENT.to_owned();
@@ -74,7 +74,7 @@ impl Verdict {
         }
     }
 
-    /// Reads a JSON text strictly, writes it again and compares.
+    /// Decodes a JSON text strictly, encodes it again and compares.
     pub fn json(
         &mut self,
         side: &str,
@@ -100,7 +100,7 @@ impl Verdict {
             self.fail(&at(side, &path), what);
         }
         for path in comparison.nulls {
-            self.fail(&at(side, &path), "is null, and the specs do not say that it may be");
+            self.fail(&at(side, &path), "is null, but not nullable in the specs");
         }
     }
 }

@@ -1,76 +1,75 @@
-//! One difference between two versions of the specs: what sort it is, and what it means for users of
-//! the crate that is generated from them.
+//! One difference between two versions of the specs, and what it means for users of the generated crate.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// What sort of difference it is. The order is that of a changelog entry.
+/// The kind of a difference, in the order of a changelog entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Something new can be used.
+    /// A new item.
     Added,
-    /// Something should not be used any more.
+    /// An item that should no longer be used.
     Deprecated,
-    /// Something is gone.
+    /// A removed item.
     Removed,
-    /// The service accepts requests that it refused.
+    /// The service accepts more requests.
     Loosened,
-    /// The service refuses requests that it accepted.
+    /// The service rejects more requests.
     Tightened,
-    /// Anything else that a program can notice.
+    /// Any other change of behavior.
     Changed,
-    /// Descriptions alone.
+    /// Only a description changed.
     Documentation,
 }
 
-/// Which part of the crate's version has to rise.
+/// The part of the crate's version that must be increased.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// Programs compile as before, against the same items.
+    /// The crate has the same items.
     #[default]
     Patch,
-    /// There is more to use.
+    /// Items were added.
     Minor,
-    /// A program that compiled may not compile any more.
+    /// A program may no longer compile.
     Major,
 }
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// Its sort.
+    /// Its kind.
     pub kind: Kind,
-    /// Its weight.
+    /// Its effect on the version.
     pub level: Level,
-    /// What differs, as the wire calls it: `RunInstances.Placement`.
+    /// The item, by its name on the wire: `RunInstances.Placement`.
     pub place: String,
-    /// How, in a sentence without its full stop.
+    /// What changed, as a sentence without a period.
     pub what: String,
 }
 
-/// Everything that differs, in the order found.
+/// All differences, in the order found.
 #[derive(Debug, Default)]
 pub struct Changes {
     all: Vec<Change>,
 }
 
 impl Changes {
-    /// Notes a difference.
+    /// Adds a difference.
     pub fn note(&mut self, kind: Kind, level: Level, place: &str, what: impl Into<String>) {
         self.all.push(Change { kind, level, place: place.to_owned(), what: what.into() });
     }
 
-    /// Notes that a description of something, or of a part of it, differs.
+    /// Adds a changed description.
     pub fn docs(&mut self, owner: &str) {
         self.note(Kind::Documentation, Level::Patch, owner, "");
     }
 
-    /// Notes a difference of some fact that decides neither what compiles nor what is accepted.
+    /// Adds a fact that affects neither compilation nor which requests are accepted.
     pub fn fact(&mut self, place: &str, difference: &Difference) {
-        self.note(Kind::Changed, Level::Patch, place, difference.told());
+        self.note(Kind::Changed, Level::Patch, place, difference.describe());
     }
 
-    /// Notes another name in Rust of what the wire calls the same.
+    /// Adds a changed Rust name.
     pub fn renamed(&mut self, place: &str, old: &str, new: &str) {
         if old != new {
             let what = format!("is called `{new}` in Rust, was `{old}`");
@@ -78,44 +77,46 @@ impl Changes {
         }
     }
 
-    /// All of them.
+    /// All differences.
     pub fn all(&self) -> &[Change] {
         &self.all
     }
 }
 
-/// A key that two versions of one thing have different values for.
+/// A key with different values in two versions of an item.
 #[derive(Debug)]
 pub struct Difference {
     /// The key.
     pub key: String,
-    /// What it was; `None` if it was absent.
+    /// Its old value.
     pub old: Option<Value>,
-    /// What it is.
+    /// Its new value.
     pub new: Option<Value>,
 }
 
 impl Difference {
     /// `` `max` is 20, was 10 ``.
-    pub fn told(&self) -> String {
+    pub fn describe(&self) -> String {
         let key = &self.key;
         match (&self.old, &self.new) {
-            (Some(old), Some(new)) => format!("`{key}` is {}, was {}", shown(new), shown(old)),
+            (Some(old), Some(new)) => {
+                format!("`{key}` is {}, was {}", displayed(new), displayed(old))
+            }
             (None, Some(Value::Bool(true))) => format!("`{key}` now"),
             (Some(Value::Bool(true)), None) => format!("no longer `{key}`"),
-            (None, Some(new)) => format!("`{key}` is {}, was not stated", shown(new)),
-            (Some(old), None) => format!("`{key}` is not stated, was {}", shown(old)),
+            (None, Some(new)) => format!("`{key}` is {}, was not stated", displayed(new)),
+            (Some(old), None) => format!("`{key}` is not stated, was {}", displayed(old)),
             (None, None) => format!("`{key}` differs"),
         }
     }
 }
 
-/// A value in a sentence.
-pub fn shown(value: &Value) -> String {
+/// Formats a value for a sentence.
+pub fn displayed(value: &Value) -> String {
     match value {
         Value::String(text) => format!("`{}`", text.replace('`', "'")),
         Value::Array(items) if !items.iter().any(Value::is_object) => {
-            let items: Vec<String> = items.iter().map(shown).collect();
+            let items: Vec<String> = items.iter().map(displayed).collect();
             if items.is_empty() { "none".to_owned() } else { items.join(", ") }
         }
         Value::Object(_) | Value::Array(_) => format!("`{}`", value.to_string().replace('`', "'")),
@@ -123,8 +124,7 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-/// Every key for which two versions differ. Read from what would be written, so that a key which the
-/// form gains later is compared without a line here.
+/// All keys with different values. They come from the serialized form, so that new keys need no code here.
 pub fn differences<T: Serialize>(old: &T, new: &T) -> Vec<Difference> {
     let (old, mut new) = (keys(old), keys(new));
     let mut found = Vec::new();

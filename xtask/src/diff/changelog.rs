@@ -1,17 +1,17 @@
-//! A changelog entry: what changed, told to somebody who decides whether to update.
+//! Writes the changelog entry.
 
 use std::collections::BTreeMap;
 
 use super::change::{Change, Changes, Kind, Level};
 
-/// The entry in Markdown, with the verdict for the crate's version in front.
+/// The entry in Markdown; its first line says whether the release is major, minor or patch.
 pub fn entry(changes: &Changes) -> String {
     let Some(level) = changes.all().iter().map(|change| change.level).max() else {
-        return "Nothing changed: there is nothing to release.\n".to_owned();
+        return "Nothing changed; no release is needed.\n".to_owned();
     };
     let verdict = match level {
-        Level::Major => "**major**: a program that compiled may not compile any more",
-        Level::Minor => "**minor**: there is more to use, and nothing is gone",
+        Level::Major => "**major**: a program may no longer compile",
+        Level::Minor => "**minor**: items were added, and none were removed",
         Level::Patch => "**patch**: no item of the crate was added, changed or removed",
     };
     let mut text = format!("## Unreleased\n\nSemver: {verdict}.\n");
@@ -38,13 +38,13 @@ pub fn entry(changes: &Changes) -> String {
     text
 }
 
-/// One change. What breaks a build is marked, because a reader looks for it first.
+/// One change. A breaking change is marked, because readers look for it first.
 fn line(change: &Change) -> String {
     let breaking = if change.level == Level::Major { "**Breaking.** " } else { "" };
     format!("- {breaking}`{}`: {}.\n", change.place, change.what)
 }
 
-/// Descriptions are counted by what they belong to; their texts are in the specs.
+/// Changed descriptions are only counted, per item.
 fn documentation(changes: &[&Change]) -> String {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for change in changes {

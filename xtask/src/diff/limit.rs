@@ -1,4 +1,4 @@
-//! Whether a limit of a request was loosened or tightened: which way each key of a spec pulls.
+//! Decides whether a changed limit accepts more requests or fewer.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::change::{Difference, Kind};
 
-/// What a differing key means for the requests that the service accepts; `None` if it is no limit.
-pub fn judge(difference: &Difference) -> Option<Kind> {
+/// Whether a changed key loosens or tightens a limit; `None` if the key is not a limit.
+pub fn effect(difference: &Difference) -> Option<Kind> {
     let (old, new) = (difference.old.as_ref(), difference.new.as_ref());
     Some(match difference.key.as_str() {
         "max"
@@ -21,17 +21,17 @@ pub fn judge(difference: &Difference) -> Option<Kind> {
         "required" | "unique" | "required_if" | "pattern" | "charset" | "max_ref"
         | "exactly_one_of" => presence(old, new),
         "step" => step(old, new),
-        // Each name in the list rules something out.
+        // Each item of the list excludes something.
         "exclusive_with" | "not_settable" => set(old, new, false),
-        // Each name in the list is one more way to do it right.
+        // Each item of the list allows something.
         "enum" | "values" | "at_least_one_of" => set(old, new, true),
-        // A set that is not closed limits nothing.
+        // An open set is no limit.
         "open" => presence(new, old),
         _ => return None,
     })
 }
 
-/// What is asked for tightens, what is asked for no more loosens.
+/// A new limit tightens, and a removed limit loosens.
 fn presence(old: Option<&Value>, new: Option<&Value>) -> Kind {
     match (old, new) {
         (None, Some(_)) => Kind::Tightened,
@@ -40,7 +40,7 @@ fn presence(old: Option<&Value>, new: Option<&Value>) -> Kind {
     }
 }
 
-/// A number that more room is made by raising (`sense` 1) or lowering (`sense` -1).
+/// A number whose increase (`sense` 1) or decrease (`sense` -1) loosens the limit.
 fn bound(old: Option<&Value>, new: Option<&Value>, sense: i128) -> Kind {
     let number =
         |value: &Value| value.as_i64().map(i128::from).or_else(|| value.as_u64().map(i128::from));
@@ -51,7 +51,7 @@ fn bound(old: Option<&Value>, new: Option<&Value>, sense: i128) -> Kind {
     }
 }
 
-/// Multiples of 10 are multiples of 5 too, so going from 10 to 5 loosens.
+/// A change from 10 to 5 loosens, because multiples of 10 are multiples of 5.
 fn step(old: Option<&Value>, new: Option<&Value>) -> Kind {
     match (old.and_then(Value::as_i64), new.and_then(Value::as_i64)) {
         (Some(old), Some(new)) if new != 0 && old.checked_rem(new) == Some(0) => Kind::Loosened,
@@ -60,7 +60,7 @@ fn step(old: Option<&Value>, new: Option<&Value>) -> Kind {
     }
 }
 
-/// A set that allows more the more it holds, or the less.
+/// A set whose growth loosens (`more_is_looser`) or tightens the limit.
 fn set(old: Option<&Value>, new: Option<&Value>, more_is_looser: bool) -> Kind {
     let (Some(Value::Array(old)), Some(Value::Array(new))) = (old, new) else {
         return presence(old, new);
@@ -70,7 +70,7 @@ fn set(old: Option<&Value>, new: Option<&Value>, more_is_looser: bool) -> Kind {
     let grown = old.is_subset(&new);
     let shrunk = new.is_subset(&old);
     match (grown, shrunk) {
-        // Another order of the same.
+        // Only the order changed, or the sets only overlap.
         (true, true) | (false, false) => Kind::Changed,
         (grown, _) if grown == more_is_looser => Kind::Loosened,
         _ => Kind::Tightened,
@@ -83,7 +83,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_key_pulls_its_way() {
+    fn changed_limit_loosens_or_tightens() {
         use Kind::{Changed, Loosened, Tightened};
         let none = Value::Null;
         for (key, old, new, kind) in [
@@ -114,11 +114,11 @@ mod tests {
             ("open", none.clone(), json!(true), Loosened),
         ] {
             let given = |value: &Value| (!value.is_null()).then(|| value.clone());
-            let told = format!("{key}: {old} -> {new}");
+            let describe = format!("{key}: {old} -> {new}");
             let difference = Difference { key: key.into(), old: given(&old), new: given(&new) };
-            assert_eq!(judge(&difference), Some(kind), "{told}");
+            assert_eq!(effect(&difference), Some(kind), "{describe}");
         }
         let unit = Difference { key: "unit".into(), old: None, new: Some(json!("GiB")) };
-        assert_eq!(judge(&unit), None);
+        assert_eq!(effect(&unit), None);
     }
 }

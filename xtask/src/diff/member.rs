@@ -1,4 +1,4 @@
-//! What changed in one set of members: a request, a response or a shared type.
+//! Compares the members of a request, a response or a shared type.
 
 use super::change::{Changes, Kind, Level, differences};
 use super::limit;
@@ -9,16 +9,16 @@ use crate::spec::model::{Api, Member, Side, member_named};
 /// One version of a set of members.
 #[derive(Clone, Copy, Debug)]
 pub struct Set<'a> {
-    /// The service that it belongs to.
+    /// The service.
     pub api: &'a Api,
     /// Its members.
     pub members: &'a [Member],
-    /// Which way it travels, which decides the types of fields.
+    /// Its side, which determines the types of the fields.
     pub side: Side,
 }
 
 impl Set<'_> {
-    /// The type of a field, as the generator writes it.
+    /// The type of a field in the generated code.
     fn field(&self, member: &Member) -> String {
         compact(rust_type(self.api, member, self.side))
     }
@@ -64,7 +64,7 @@ fn member(
     }
     for difference in differences(&old.spec, &new.spec) {
         match difference.key.as_str() {
-            // Told above, by what they lead to.
+            // Reported above.
             "rust" => {}
             "type" if was != is => {}
             "replaced_by" if new.spec.deprecated && !old.spec.deprecated => {}
@@ -77,16 +77,16 @@ fn member(
                 );
                 changes.note(Kind::Deprecated, Level::Minor, place, what);
             }
-            // Limits of what only ever answers refuse no request.
-            _ => match limit::judge(&difference).filter(|_| new_set.side == Side::Request) {
-                Some(kind) => changes.note(kind, Level::Patch, place, difference.told()),
+            // Limits in responses reject no request.
+            _ => match limit::effect(&difference).filter(|_| new_set.side == Side::Request) {
+                Some(kind) => changes.note(kind, Level::Patch, place, difference.describe()),
                 None => changes.fact(place, &difference),
             },
         }
     }
 }
 
-/// Tells another order of the members that both versions have.
+/// Compares the order of the members that both versions have.
 fn order(place: &str, old: Set<'_>, new: Set<'_>, changes: &mut Changes) {
     let common = |members: &[Member], others: &[Member]| -> Vec<String> {
         let names = members.iter().map(|member| &member.spec.name);
@@ -94,7 +94,7 @@ fn order(place: &str, old: Set<'_>, new: Set<'_>, changes: &mut Changes) {
     };
     let (was, is) = (common(old.members, new.members), common(new.members, old.members));
     if was != is {
-        let what = format!("members stand in another order: {}", is.join(", "));
+        let what = format!("the order of the members changed: {}", is.join(", "));
         changes.note(Kind::Changed, Level::Patch, place, what);
     }
 }

@@ -1,8 +1,8 @@
-//! What changed between two versions of the specs, and what that means for the crate's version.
+//! Compares two versions of the specs and writes the changelog entry with the kind of release.
 //!
-//! Added, deprecated and removed speak of what a program can use. Loosened and tightened speak of what
-//! requests the service accepts; that never breaks a build by itself, so a limit is a patch. A field
-//! whose Rust type changes does break one, whatever the reason, so types are compared as generated.
+//! *Added*, *deprecated* and *removed* are about items of the crate. *Loosened* and *tightened* are about the requests that the
+//! service accepts; they do not break a build, so they are a patch. A changed Rust type of a field breaks a build, whatever the
+//! reason, so the generated types are compared.
 
 mod change;
 mod changelog;
@@ -13,21 +13,21 @@ mod service;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::error::{Error, at};
 use crate::spec::diagnostic::Report;
 use crate::spec::load::load;
 use crate::spec::model::Api;
 use crate::spec::resolve::resolve;
 use crate::spec::source::Tree;
-use crate::{Error, at};
 use change::Changes;
 
-/// How many folders a message lists.
+/// Maximum number of folders in a message.
 const SHOWN: usize = 5;
 
-/// Compares two folders of specs and tells what changed as a changelog entry.
+/// Compares two folders of specs and returns the changelog entry.
 pub fn run(folders: &[PathBuf]) -> Result<String, Error> {
     let [old, new] = folders else {
-        return Err("diff: name two folders of specs, the old one first".into());
+        return Err("diff: expected two folders of specs, the old one first".into());
     };
     let (old, new) = (open(old)?, open(new)?);
     Ok(entry(&old, &new))
@@ -39,8 +39,7 @@ fn entry(old: &Api, new: &Api) -> String {
     changelog::entry(&changes)
 }
 
-/// Loads one version. It must be readable and complete; whether it keeps today's rules of lint is
-/// not asked, since an old version was written under older ones.
+/// Loads one version. It must be readable and complete, but it is not linted, because an old version follows older rules.
 fn open(folder: &Path) -> Result<Api, Error> {
     let folder = service_folder(folder)?;
     let tree = Tree::read(&folder, &folder.to_string_lossy().replace('\\', "/"))?;
@@ -53,8 +52,8 @@ fn open(folder: &Path) -> Result<Api, Error> {
     }
 }
 
-/// The folder that holds `service.json`: the one that was named, or the only one below it or below
-/// its `specs`, so that a whole checkout can be named.
+/// The folder with `service.json`: the given folder, or the only such folder below it or below its `specs`, so that a
+/// checkout can be given.
 fn service_folder(folder: &Path) -> Result<PathBuf, Error> {
     if folder.join("service.json").is_file() {
         return Ok(folder.to_path_buf());
@@ -71,16 +70,17 @@ fn service_folder(folder: &Path) -> Result<PathBuf, Error> {
     }
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(format!("{}: no specs there: no `service.json`", folder.display()).into()),
+        [] => Err(format!("{}: found no `service.json` here", folder.display()).into()),
         many => {
-            let shown = many.iter().take(SHOWN).map(|path| path.display().to_string());
-            let names: Vec<String> = shown.collect();
+            let displayed = many.iter().take(SHOWN).map(|path| path.display().to_string());
+            let names: Vec<String> = displayed.collect();
             let more = match many.len().saturating_sub(SHOWN) {
                 0 => String::new(),
                 more => format!("\n  and {more} more"),
             };
             let (folder, names) = (folder.display(), names.join("\n  "));
-            Err(format!("{folder}: several services; name one of\n  {names}{more}").into())
+            Err(format!("{folder}: found several services; name one of them:\n  {names}{more}")
+                .into())
         }
     }
 }

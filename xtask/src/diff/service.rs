@@ -1,4 +1,4 @@
-//! What changed in a whole service: actions, types, value sets, error codes, waiters.
+//! Compares two versions of a service: actions, types, value sets, error codes and waiters.
 
 use serde_json::Value;
 
@@ -17,14 +17,14 @@ pub fn compare(old: &Api, new: &Api, changes: &mut Changes) {
     for difference in differences(&old.service, &new.service) {
         match difference.key.as_str() {
             "summary" | "groups" => changes.docs("service.json"),
-            // They decide names in Rust, which are compared themselves.
+            // They only affect Rust names, which are compared separately.
             "words" => {}
             _ => changes.fact("service.json", &difference),
         }
     }
 }
 
-/// Things of two versions side by side, by name: what is gone, what is common, what is new.
+/// Pairs the items of two versions by name. Removed and added items have no partner.
 fn pair<'a, T>(
     old: &'a [T],
     new: &'a [T],
@@ -37,7 +37,7 @@ fn pair<'a, T>(
     common.chain(fresh).collect()
 }
 
-/// Notes what only one version has; true if both have it.
+/// Adds an item that only one version has. Returns whether both have it.
 fn in_both<T>(
     old: Option<&T>,
     new: Option<&T>,
@@ -70,7 +70,7 @@ fn actions(old: &Api, new: &Api, changes: &mut Changes) {
     }
 }
 
-/// The keys of an action, its members apart.
+/// Compares the keys of an action, except its members.
 fn action(name: &str, old: &Action, new: &Action, changes: &mut Changes) {
     for difference in differences(&old.spec, &new.spec) {
         match difference.key.as_str() {
@@ -83,15 +83,15 @@ fn action(name: &str, old: &Action, new: &Action, changes: &mut Changes) {
             "filters" => filters(name, old, new, changes),
             "retry" => retry(name, old, new, changes),
             "paginate" => paginate(name, &difference, changes),
-            _ => match limit::judge(&difference) {
-                Some(kind) => changes.note(kind, Level::Patch, name, difference.told()),
+            _ => match limit::effect(&difference) {
+                Some(kind) => changes.note(kind, Level::Patch, name, difference.describe()),
                 None => changes.fact(name, &difference),
             },
         }
     }
 }
 
-/// Texts that entered or left a list of an action.
+/// Compares a list of strings of an action.
 fn listed(place: &str, difference: &Difference, noun: &str, changes: &mut Changes) {
     let texts = |value: &Option<Value>| -> Vec<String> {
         let items = value.as_ref().and_then(Value::as_array).into_iter().flatten();
@@ -108,14 +108,14 @@ fn listed(place: &str, difference: &Difference, noun: &str, changes: &mut Change
     }
 }
 
-/// A filter is a word in a request, and no item of the crate.
+/// Compares filters. They are not items of the crate.
 fn filters(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
     for (was, is) in pair(&old.spec.filters, &new.spec.filters, |filter| &filter.name) {
         let Some(name) = was.or(is).map(|filter| filter.name.as_str()) else { continue };
         let (Some(was), Some(is)) = (was, is) else {
             let (kind, what) = match is {
-                Some(_) => (Kind::Loosened, format!("knows the filter `{name}`")),
-                None => (Kind::Tightened, format!("no longer knows the filter `{name}`")),
+                Some(_) => (Kind::Loosened, format!("supports the filter `{name}`")),
+                None => (Kind::Tightened, format!("no longer supports the filter `{name}`")),
             };
             changes.note(kind, Level::Patch, place, what);
             continue;
@@ -125,51 +125,53 @@ fn filters(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
                 changes.docs(place);
                 continue;
             }
-            let kind = limit::judge(&difference).unwrap_or(Kind::Changed);
-            let what = format!("filter `{name}`: {}", difference.told());
+            let kind = limit::effect(&difference).unwrap_or(Kind::Changed);
+            let what = format!("filter `{name}`: {}", difference.describe());
             changes.note(kind, Level::Patch, place, what);
         }
     }
 }
 
-/// What a client repeats by itself.
+/// Compares what the client may retry.
 fn retry(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
     for difference in differences(&old.spec.retry, &new.spec.retry) {
         match difference.key.as_str() {
             "why" => changes.docs(place),
             "reconcile" => reconcile(place, old, new, changes),
             _ => {
-                let what = format!("retry: {}", difference.told());
+                let what = format!("retry: {}", difference.describe());
                 changes.note(Kind::Changed, Level::Patch, place, what);
             }
         }
     }
 }
 
-/// What a program and `cvm resume` read to settle an unknown outcome. Its text alone is for people.
+/// Compares the rule that programs and `cvm resume` use after an unknown outcome. Only its text is for people.
 fn reconcile(place: &str, old: &Action, new: &Action, changes: &mut Changes) {
     let facts = |action: &Action| action.spec.retry.reconcile.clone().unwrap_or_default();
     let (was, is) = (facts(old), facts(new));
-    let told = match (&was.list, &is.list) {
-        (None, Some(list)) => Some(format!("an unknown outcome is settled by `{list}`")),
-        (Some(list), None) => Some(format!("an unknown outcome is no longer settled by `{list}`")),
+    let describe = match (&was.list, &is.list) {
+        (None, Some(list)) => Some(format!("an unknown outcome is checked with `{list}`")),
+        (Some(list), None) => {
+            Some(format!("an unknown outcome is no longer checked with `{list}`"))
+        }
         _ => None,
     };
-    if let Some(told) = told {
-        changes.note(Kind::Changed, Level::Patch, place, told);
+    if let Some(describe) = describe {
+        changes.note(Kind::Changed, Level::Patch, place, describe);
         return;
     }
     for difference in differences(&was, &is) {
         if difference.key == "text" {
             changes.docs(place);
         } else {
-            let what = format!("reconcile: {}", difference.told());
+            let what = format!("reconcile: {}", difference.describe());
             changes.note(Kind::Changed, Level::Patch, place, what);
         }
     }
 }
 
-/// Whether it can be read page by page is a trait that it has or has not.
+/// Compares paging: an action with paging implements a trait.
 fn paginate(place: &str, difference: &Difference, changes: &mut Changes) {
     match (&difference.old, &difference.new) {
         (None, Some(_)) => changes.note(Kind::Added, Level::Minor, place, "can be read in pages"),
@@ -180,7 +182,7 @@ fn paginate(place: &str, difference: &Difference, changes: &mut Changes) {
     }
 }
 
-/// The type of what a page holds is part of the trait.
+/// Compares the item type of a page, which is part of the trait.
 fn items(place: &str, old: (&Api, &Action), new: (&Api, &Action), changes: &mut Changes) {
     let entry = |(api, action): (&Api, &Action)| {
         let paginate = action.spec.paginate.as_ref()?;

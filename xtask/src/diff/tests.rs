@@ -1,4 +1,4 @@
-//! Pairs of small specs, and the changelog entry between them.
+//! Tests with pairs of small specs and the changelog entry between them.
 
 use super::*;
 
@@ -12,14 +12,14 @@ const SERVICE: &str = r#"{ "service": "pond", "version": "2020-01-01", "summary"
 const LIST: &str = r#"{ "action": "DescribeBoats", "group": "boat", "summary": "Lists boats.",
   "retry": { "class": "read" }, "rate_limit_per_second": 10,
   "paginate": { "style": "offset", "offset": "Offset", "limit": "Limit", "total": "TotalCount", "items": "BoatSet" },
-  "filters": [ { "name": "colour" } ], "filters_max": 5,
+  "filters": [ { "name": "color" } ], "filters_max": 5,
   "request": [
     { "name": "Offset", "type": "int64", "doc": "Where to begin." },
     { "name": "Limit", "type": "int64", "max": 100, "doc": "How many at once." } ],
   "response": [
     { "name": "TotalCount", "type": "int64", "output_required": true, "doc": "How many there are." },
     { "name": "BoatSet", "type": "list<Boat>", "output_required": true, "doc": "This page." } ],
-  "errors": ["InvalidColour"] }"#;
+  "errors": ["InvalidColor"] }"#;
 
 const RENT: &str = r#"{ "action": "RentBoat", "group": "boat", "summary": "Takes a boat.",
   "retry": { "class": "hazard" },
@@ -38,9 +38,9 @@ const MODE: &str = r#"{ "enum": "SailMode", "summary": "How to sail.", "values":
     { "value": "SLOW", "doc": "Against the wind." }, { "value": "FAST", "doc": "Before the wind." } ] }"#;
 
 const ERRORS: &str = r#"{ "errors": [
-    { "code": "InvalidColour", "kind": "client", "doc": "No boat has it.", "fix": "Look again." } ] }"#;
+    { "code": "InvalidColor", "kind": "client", "doc": "No boat has it.", "fix": "Look again." } ] }"#;
 
-/// The specs above with some of their text replaced; what is replaced must be there.
+/// The specs above with some of their text replaced. The old text must exist.
 fn api(edits: &[(&str, &str, &str)]) -> Api {
     let mut texts = vec![
         ("service.json", SERVICE.to_owned()),
@@ -74,11 +74,11 @@ fn diff(edits: &[(&str, &str, &str)]) -> String {
 
 #[test]
 fn equal_specs_need_no_release() {
-    assert_eq!(diff(&[]), "Nothing changed: there is nothing to release.\n");
+    assert_eq!(diff(&[]), "Nothing changed; no release is needed.\n");
 }
 
 #[test]
-fn what_is_new_makes_a_minor_version() {
+fn additions_are_a_minor_release() {
     let text = diff(&[
         (
             "actions/RentBoat.json",
@@ -111,7 +111,7 @@ fn what_is_new_makes_a_minor_version() {
     insta::assert_snapshot!(text, @r"
     ## Unreleased
 
-    Semver: **minor**: there is more to use, and nothing is gone.
+    Semver: **minor**: items were added, and none were removed.
 
     ### Added
 
@@ -132,7 +132,7 @@ fn what_is_new_makes_a_minor_version() {
 }
 
 #[test]
-fn limits_are_a_patch_and_told_by_the_way_they_pull() {
+fn limits_are_a_patch_release() {
     let text = diff(&[
         ("actions/RentBoat.json", r#""min": 1, "max": 8"#, r#""min": 2, "max": 12, "unit": "h""#),
         (
@@ -140,8 +140,8 @@ fn limits_are_a_patch_and_told_by_the_way_they_pull() {
             r#""rate_limit_per_second": 10"#,
             r#""rate_limit_per_second": 20"#,
         ),
-        ("actions/DescribeBoats.json", r#"{ "name": "colour" }"#, r#"{ "name": "age" }"#),
-        ("actions/DescribeBoats.json", r#"["InvalidColour"]"#, r#"["InvalidColour", "NoWind"]"#),
+        ("actions/DescribeBoats.json", r#"{ "name": "color" }"#, r#"{ "name": "age" }"#),
+        ("actions/DescribeBoats.json", r#"["InvalidColor"]"#, r#"["InvalidColor", "NoWind"]"#),
         ("types/Boat.json", r#""max": 20"#, r#""max": 30"#),
         ("types/Boat.json", "From bow to stern.", "Over all."),
         (
@@ -157,13 +157,13 @@ fn limits_are_a_patch_and_told_by_the_way_they_pull() {
 
     ### Loosened
 
-    - `DescribeBoats`: knows the filter `age`.
+    - `DescribeBoats`: supports the filter `age`.
     - `DescribeBoats`: `rate_limit_per_second` is 20, was 10.
     - `RentBoat.Hours`: `max` is 12, was 8.
 
     ### Tightened
 
-    - `DescribeBoats`: no longer knows the filter `colour`.
+    - `DescribeBoats`: no longer supports the filter `color`.
     - `RentBoat.Hours`: `min` is 2, was 1.
 
     ### Changed
@@ -181,9 +181,9 @@ fn limits_are_a_patch_and_told_by_the_way_they_pull() {
 }
 
 #[test]
-fn what_breaks_a_build_makes_a_major_version() {
+fn breaking_changes_are_a_major_release() {
     let text = diff(&[
-        // Optional text that is required becomes a field that is always there.
+        // A string that becomes required is no longer an `Option`.
         (
             "actions/RentBoat.json",
             r#""name": "Crew", "type": "string""#,
@@ -208,13 +208,13 @@ fn what_breaks_a_build_makes_a_major_version() {
     insta::assert_snapshot!(text, @r"
     ## Unreleased
 
-    Semver: **major**: a program that compiled may not compile any more.
+    Semver: **major**: a program may no longer compile.
 
     ### Removed
 
     - **Breaking.** `DescribeBoats`: can be read in pages.
     - **Breaking.** `SailMode`: value set.
-    - **Breaking.** `InvalidColour`: error code.
+    - **Breaking.** `InvalidColor`: error code.
 
     ### Tightened
 
@@ -232,7 +232,7 @@ fn what_breaks_a_build_makes_a_major_version() {
 }
 
 #[test]
-fn every_removal_is_told() {
+fn removals_are_a_major_release() {
     let text = diff(&[
         ("actions/RentBoat.json", RENT, ""),
         (
@@ -246,7 +246,7 @@ fn every_removal_is_told() {
     insta::assert_snapshot!(text, @r"
     ## Unreleased
 
-    Semver: **major**: a program that compiled may not compile any more.
+    Semver: **major**: a program may no longer compile.
 
     ### Removed
 
@@ -257,10 +257,10 @@ fn every_removal_is_told() {
 }
 
 #[test]
-fn a_checkout_leads_to_its_only_service() {
+fn only_service_of_a_checkout_is_found() {
     let folder = tempfile::tempdir().unwrap();
     let error = open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("no `service.json`"), "{error}");
+    assert!(error.contains("found no `service.json`"), "{error}");
     let specs = folder.path().join("specs/pond/2020-01-01");
     fs::create_dir_all(&specs).unwrap();
     fs::write(specs.join("service.json"), SERVICE).unwrap();
@@ -277,7 +277,7 @@ fn a_checkout_leads_to_its_only_service() {
 }
 
 #[test]
-fn a_changed_reconcile_rule_is_behavior_and_its_text_is_documentation() {
+fn changed_reconcile_rule_is_behavior_and_its_text_is_documentation() {
     let path = "actions/RentBoat.json";
     let rule = |facts: &str| {
         let retry = format!(r#""class": "hazard", "reconcile": {{ {facts}"text": "Look." }}"#);
@@ -285,43 +285,43 @@ fn a_changed_reconcile_rule_is_behavior_and_its_text_is_documentation() {
     };
     let text_only = rule("");
     let full = rule(
-        r#""list": "DescribeBoats", "same": { "BoatId": "BoatId" }, "done": ["Length=4"], "missing": "pending", "#,
+        r#""list": "DescribeBoats", "matching": { "BoatId": "BoatId" }, "done": ["Length=4"], "if_absent": "pending", "#,
     );
     let other = rule(
-        r#""list": "DescribeBoats", "same": { "BoatId": "Crew" }, "missing": "failure", "show": ["Length"], "#,
+        r#""list": "DescribeBoats", "matching": { "BoatId": "Crew" }, "if_absent": "failure", "display": ["Length"], "#,
     );
-    let told = |old: &Api, new: &Api| {
+    let describe = |old: &Api, new: &Api| {
         let entry = entry(old, new);
         entry
             .lines()
             .filter(|line| line.starts_with("- ") || line.starts_with("###"))
             .fold(String::new(), |text, line| text + line + "\n")
     };
-    insta::assert_snapshot!(told(&text_only, &full), @r"
+    insta::assert_snapshot!(describe(&text_only, &full), @r"
     ### Changed
-    - `RentBoat`: an unknown outcome is settled by `DescribeBoats`.
+    - `RentBoat`: an unknown outcome is checked with `DescribeBoats`.
     ");
-    insta::assert_snapshot!(told(&full, &text_only), @r"
+    insta::assert_snapshot!(describe(&full, &text_only), @r"
     ### Changed
-    - `RentBoat`: an unknown outcome is no longer settled by `DescribeBoats`.
+    - `RentBoat`: an unknown outcome is no longer checked with `DescribeBoats`.
     ");
-    insta::assert_snapshot!(told(&full, &other), @r#"
+    insta::assert_snapshot!(describe(&full, &other), @r#"
     ### Changed
+    - `RentBoat`: reconcile: `display` is `Length`, was not stated.
     - `RentBoat`: reconcile: `done` is not stated, was `Length=4`.
-    - `RentBoat`: reconcile: `missing` is `failure`, was `pending`.
-    - `RentBoat`: reconcile: `same` is `{"BoatId":"Crew"}`, was `{"BoatId":"BoatId"}`.
-    - `RentBoat`: reconcile: `show` is `Length`, was not stated.
+    - `RentBoat`: reconcile: `if_absent` is `failure`, was `pending`.
+    - `RentBoat`: reconcile: `matching` is `{"BoatId":"Crew"}`, was `{"BoatId":"BoatId"}`.
     "#);
-    insta::assert_snapshot!(told(&full, &api(&[])), @r"
+    insta::assert_snapshot!(describe(&full, &api(&[])), @r"
     ### Changed
-    - `RentBoat`: an unknown outcome is no longer settled by `DescribeBoats`.
+    - `RentBoat`: an unknown outcome is no longer checked with `DescribeBoats`.
     ");
     let reworded = api(&[(
         path,
         r#""class": "hazard""#,
         r#""class": "hazard", "reconcile": { "text": "Look again." }"#,
     )]);
-    insta::assert_snapshot!(told(&text_only, &reworded), @r"
+    insta::assert_snapshot!(describe(&text_only, &reworded), @r"
     ### Documentation
     - `RentBoat`: one description.
     ");

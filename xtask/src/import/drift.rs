@@ -1,11 +1,10 @@
-//! What a published API model and our specs say differently.
+//! Compares a published API model with our specs.
 //!
-//! Compared is what a model can tell: actions, types, members, their order, types and flags. Limits,
-//! value sets and error codes are in no model.
+//! A model has actions, types and members with their order, types and flags. It has no limits, value sets or error codes.
 
 use std::fmt;
 
-use super::model::{Holds, Member, Model};
+use super::model::{Member, Model, ValueType};
 use crate::spec::model::{self as ours, Api, Kind};
 
 /// One difference.
@@ -21,27 +20,27 @@ impl fmt::Display for Drift {
     }
 }
 
-/// What a comparison found.
+/// The result of a comparison.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
-    /// What has to be brought in line.
+    /// Differences that must be resolved.
     pub drifts: Vec<Drift>,
-    /// What our specs say on their own account, with the reason that they give.
+    /// Differences for which our specs give a reason.
     pub explained: Vec<Drift>,
 }
 
-/// Everything that differs, actions first.
+/// Compares everything, actions first.
 pub fn compare(model: &Model, api: &Api) -> Comparison {
     let mut finder = Finder { api, found: Comparison::default() };
     for (name, upstream) in &model.actions {
         let place = format!("action {name}");
         let Some(action) = api.action(name) else {
-            finder.tell(&place, "upstream has it, our specs do not".to_owned());
+            finder.tell(&place, "the model has it, our specs do not".to_owned());
             continue;
         };
         match (&action.spec.deprecated_why, upstream.deprecated) {
             (Some(why), false) => {
-                let what = format!("deprecated by our own reading: {why}");
+                let what = format!("deprecated only in our specs: {why}");
                 finder.found.explained.push(Drift { place, what });
             }
             _ => finder.flag(&place, "deprecated", upstream.deprecated, action.spec.deprecated),
@@ -52,20 +51,20 @@ pub fn compare(model: &Model, api: &Api) -> Comparison {
     for action in &api.actions {
         if !model.actions.contains_key(&action.spec.action) {
             let place = format!("action {}", action.spec.action);
-            finder.tell(&place, "our specs have it, upstream does not".to_owned());
+            finder.tell(&place, "our specs have it, the model does not".to_owned());
         }
     }
     for (name, upstream) in &model.types {
         let place = format!("type {name}");
         match api.types.iter().find(|type_| type_.spec.type_ == *name) {
             Some(type_) => finder.members(&place, &upstream.members, &type_.members),
-            None => finder.tell(&place, "upstream has it, our specs do not".to_owned()),
+            None => finder.tell(&place, "the model has it, our specs do not".to_owned()),
         }
     }
     for type_ in &api.types {
         if !model.types.contains_key(&type_.spec.type_) {
             let place = format!("type {}", type_.spec.type_);
-            finder.tell(&place, "our specs have it, upstream does not".to_owned());
+            finder.tell(&place, "our specs have it, the model does not".to_owned());
         }
     }
     finder.found
@@ -84,8 +83,8 @@ impl Finder<'_> {
     fn flag(&mut self, place: &str, name: &str, upstream: bool, ours: bool) {
         if upstream != ours {
             let side = match upstream {
-                true => "upstream says so, our specs do not",
-                false => "our specs say so, upstream does not",
+                true => "the model says so, our specs do not",
+                false => "our specs say so, the model does not",
             };
             self.tell(place, format!("`{name}`: {side}"));
         }
@@ -95,14 +94,14 @@ impl Finder<'_> {
         for member in upstream {
             let place = format!("{place}, {}", member.name);
             let Some(other) = ours::member_named(ours, &member.name) else {
-                self.tell(&place, format!("upstream has it ({}), our specs do not", word(member)));
+                self.tell(&place, format!("the model has it ({}), our specs do not", word(member)));
                 continue;
             };
             let (theirs, mine) = (word(member), self.word(other));
             if theirs != mine {
                 self.tell(
                     &place,
-                    format!("upstream says {theirs}, our specs say {}", other.spec.type_),
+                    format!("the model says {theirs}, our specs say {}", other.spec.type_),
                 );
             }
             let spec = &other.spec;
@@ -111,11 +110,11 @@ impl Finder<'_> {
             self.flag(&place, "nullable", member.nullable, spec.nullable);
             self.flag(&place, "deprecated", member.deprecated, spec.deprecated);
         }
-        // What only an older gateway knows is in no model.
+        // Models do not contain the members of the older gateway.
         for member in ours.iter().filter(|member| !member.spec.legacy) {
             if !upstream.iter().any(|other| other.name == member.spec.name) {
                 let place = format!("{place}, {}", member.spec.name);
-                self.tell(&place, "our specs have it, upstream does not".to_owned());
+                self.tell(&place, "our specs have it, the model does not".to_owned());
             }
         }
         let theirs = upstream.iter().map(|member| member.name.as_str());
@@ -125,14 +124,14 @@ impl Finder<'_> {
         let mine: Vec<&str> = mine.filter(|name| theirs.contains(name)).collect();
         if theirs != mine {
             let order = theirs.join(", ");
-            self.tell(place, format!("the order differs; upstream has {order}"));
+            self.tell(place, format!("the order differs; in the model it is {order}"));
         }
     }
 
-    /// The type of our member in the words of a model. A named set of values is text to it.
+    /// The type of our member as a model writes it. A named value set is a string.
     fn word(&self, member: &ours::Member) -> String {
         let name = match member.kind.innermost() {
-            Kind::Type(place) => self.api.type_at(*place).spec.type_.clone(),
+            Kind::Type(index) => self.api.type_at(*index).spec.type_.clone(),
             Kind::Enum(_) => "string".to_owned(),
             _ => scalar(&member.spec.type_).to_owned(),
         };
@@ -144,12 +143,12 @@ impl Finder<'_> {
     }
 }
 
-/// The type of a member of the model in our words; a date is text with a layout to us.
+/// The type of a member of the model as our specs write it. A date is a string with a format.
 fn word(member: &Member) -> String {
-    let name = match &member.holds {
-        Holds::Scalar("date") => "string",
-        Holds::Scalar(name) => name,
-        Holds::Type(name) => name,
+    let name = match &member.value_type {
+        ValueType::Scalar("date") => "string",
+        ValueType::Scalar(name) => name,
+        ValueType::Type(name) => name,
     };
     if member.list { format!("list<{name}>") } else { name.to_owned() }
 }

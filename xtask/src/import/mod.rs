@@ -1,8 +1,7 @@
-//! Turns an API model, as the official CLI package publishes it, into spec files of our form.
+//! Converts an API model, as published in the package of the official command line, to spec files.
 //!
-//! Structure and names are taken over, texts are not: see `sentence`. What the form cannot say is left
-//! out and told, never bent. The outcome is linted before the command calls it done; no rule is
-//! relaxed for imported specs, because what is generated here can keep them all.
+//! Structure and names are copied, but descriptions are not (see `sentence`). Whatever specs cannot express is skipped and
+//! reported. The result must pass the same lint as any other specs.
 
 mod drift;
 mod model;
@@ -17,36 +16,36 @@ mod verb;
 use std::path::{Path, PathBuf};
 
 use crate::codegen::write::{Mode, Outcome, ensure};
+use crate::error::{Error, at};
 use crate::spec::names::is_snake;
 use crate::spec::spec_file::{ErrorRow, ErrorsFile};
 use crate::spec::{self as specs, model::Api};
-use crate::{Error, at};
 use model::Model;
 
-/// What to import, and where to.
+/// What to import, and to which folder.
 #[derive(Debug)]
 pub struct Job<'a> {
-    /// The `api.json`.
+    /// The path of the `api.json`.
     pub model: &'a Path,
-    /// Name of the service, if not the model's own.
+    /// Name of the service, if it differs from the name in the model.
     pub service: Option<&'a str>,
-    /// Folder of the specs; `specs/SERVICE/VERSION` if there is none.
+    /// The output folder; `specs/SERVICE/VERSION` by default.
     pub out: Option<&'a Path>,
     /// The folder `specs` of the workspace.
     pub specs: &'a Path,
-    /// An `errors.json` whose common codes the service shares.
+    /// An `errors.json` with the error codes of the gateway.
     pub errors: &'a Path,
 }
 
-/// Imports, and lints what came of it.
+/// Imports a model and lints the result.
 pub fn import(job: &Job<'_>) -> Result<String, Error> {
     let model = model::convert(&upstream::read(job.model)?)?;
     let service = service_name(job, &model)?;
     let (out, shown_as) = folder(job, &service, &model.version);
     if out.join("service.json").exists() {
         return Err(format!(
-            "{shown_as} holds specs already, and an import would undo what people wrote there\n  \
-             help: see what is new with `import --check`, or name another folder with `--out`"
+            "{shown_as} already contains specs, and an import would overwrite manual changes\n  \
+             help: compare with `import --check`, or name another folder with `--out`"
         )
         .into());
     }
@@ -55,12 +54,14 @@ pub fn import(job: &Job<'_>) -> Result<String, Error> {
     let (tree, api, report) = specs::open(&out, &shown_as)?;
     if !report.is_clean() {
         let found = report.render(&tree);
-        return Err(format!("{found}imported, but lint refuses it: mend these by hand").into());
+        return Err(
+            format!("{found}imported, but lint reports errors: correct them by hand").into()
+        );
     }
-    Ok(told(&model, api.as_ref(), &shown_as))
+    Ok(summary(&model, api.as_ref(), &shown_as))
 }
 
-/// Compares specs with a model. Anything that differs is an error.
+/// Compares specs with a model. Any difference is an error.
 pub fn check(model: &Path, specs: &Path, shown_as: &str) -> Result<String, Error> {
     let shown_model = model.display().to_string();
     let model = model::convert(&upstream::read(model)?)?;
@@ -81,12 +82,12 @@ pub fn check(model: &Path, specs: &Path, shown_as: &str) -> Result<String, Error
     }
     text.push_str(&format!("{count} differences between {shown_as} and {shown_model}\n"));
     text.push_str(
-        "  help: bring the specs in line, with facts and descriptions that the model lacks",
+        "  help: correct the specs, and add the facts and descriptions that the model lacks",
     );
     Err(text.into())
 }
 
-/// The name that becomes part of host names, signatures and a path.
+/// The service name, which becomes part of host names, signatures and a path.
 fn service_name(job: &Job<'_>, model: &Model) -> Result<String, Error> {
     let name = job.service.or(model.service.as_deref()).ok_or_else(|| {
         format!("{}: the model does not name its service; use `--service`", job.model.display())
@@ -104,7 +105,7 @@ fn service_name(job: &Job<'_>, model: &Model) -> Result<String, Error> {
     Ok(name.to_owned())
 }
 
-/// The folder to write to, and its name in messages.
+/// The output folder, and its name in messages.
 fn folder(job: &Job<'_>, service: &str, version: &str) -> (PathBuf, String) {
     match job.out {
         Some(out) => (out.to_path_buf(), out.to_string_lossy().replace('\\', "/")),
@@ -112,7 +113,7 @@ fn folder(job: &Job<'_>, service: &str, version: &str) -> (PathBuf, String) {
     }
 }
 
-/// Codes that the whole gateway answers with. No model lists any; ours are described already.
+/// The error codes of the gateway. Models list no error codes, so ours are used.
 fn common_errors(path: &Path) -> Result<Vec<ErrorRow>, Error> {
     let text = std::fs::read_to_string(path).map_err(|error| at(path, &error))?;
     let file: ErrorsFile =
@@ -120,13 +121,13 @@ fn common_errors(path: &Path) -> Result<Vec<ErrorRow>, Error> {
     Ok(file.errors)
 }
 
-fn told(model: &Model, api: Option<&Api>, shown_as: &str) -> String {
-    let mut text: String = model.skipped.iter().map(|line| format!("left out: {line}\n")).collect();
+fn summary(model: &Model, api: Option<&Api>, shown_as: &str) -> String {
+    let mut text: String = model.skipped.iter().map(|line| format!("skipped: {line}\n")).collect();
     let pages =
         api.map_or(0, |api| api.actions.iter().filter(|a| a.spec.paginate.is_some()).count());
     let (actions, types) = (model.actions.len(), model.types.len());
     text.push_str(&format!(
-        "wrote {shown_as}: {actions} actions ({pages} in pages), {types} types; lint has nothing to report\n"
+        "wrote {shown_as}: {actions} actions ({pages} in pages), {types} types; lint reports no errors\n"
     ));
     text
 }

@@ -1,7 +1,7 @@
-//! What can be said of an API model in the form of our specs, and a list of what cannot.
+//! Converts an API model to what specs can express, and lists what they cannot.
 //!
-//! Everything that a later stage relies on is settled here: names are identifiers, every reference
-//! leads to a type, no type holds itself without a list in between, no set of members is too large.
+//! Afterwards, all names are identifiers, every reference leads to a type, no type contains itself without a list in between,
+//! and no set of members is too large.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -12,34 +12,33 @@ use crate::spec::check::COMMON_PARAMETERS;
 use crate::spec::names::is_wire_name;
 use crate::spec::spec_file::Usage;
 
-/// The most types that one service may have; the largest published one has 671. Stages after this one
-/// walk them recursively.
+/// Maximum number of types of a service; the largest published one has 671. Later stages walk them recursively.
 const MAX_TYPES: usize = 2_000;
 
-/// The most members of one set: a response has `RequestId` besides.
+/// Maximum number of members of one set, without `RequestId`.
 const MAX_MEMBERS: usize = NameIndex::MAX_MEMBERS - 1;
 
-/// What a model says, as far as specs can say it.
+/// What specs can express of a model.
 #[derive(Debug, Default)]
 pub struct Model {
-    /// Name in host names and signatures, if the model tells it.
+    /// Name in host names and signatures, if the model has it.
     pub service: Option<String>,
     /// Version date.
     pub version: String,
     /// By name.
     pub actions: BTreeMap<String, Action>,
-    /// Every type that a request or a response reaches.
+    /// All types that a request or a response uses, by name.
     pub types: BTreeMap<String, Type>,
-    /// What was left out, and why; a sentence each.
+    /// What was skipped, and why; one sentence each.
     pub skipped: Vec<String>,
 }
 
 /// An action.
 #[derive(Debug)]
 pub struct Action {
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     pub deprecated: bool,
-    /// The service has switched it off.
+    /// The service has turned it off.
     pub offline: bool,
     /// It is called without a signature.
     pub unsigned: bool,
@@ -52,7 +51,7 @@ pub struct Action {
 /// A shared type.
 #[derive(Debug)]
 pub struct Type {
-    /// Where it travels.
+    /// Whether it is part of requests, of responses or of both.
     pub usage: Usage,
     /// In wire order.
     pub members: Vec<Member>,
@@ -63,34 +62,34 @@ pub struct Type {
 pub struct Member {
     /// Name on the wire.
     pub name: String,
-    /// What it holds, once or in a list.
-    pub holds: Holds,
-    /// It is a list.
+    /// The type of its value, or of its list items.
+    pub value_type: ValueType,
+    /// Whether it is a list.
     pub list: bool,
-    /// A request must carry it.
+    /// A request must contain it.
     pub required: bool,
-    /// An answer carries it.
+    /// A response always contains it.
     pub output_required: bool,
-    /// An answer may carry it as null.
+    /// It may be null in a response.
     pub nullable: bool,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     pub deprecated: bool,
 }
 
-/// What a member holds.
+/// The type of a member, without a list around it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// A scalar, by the name that specs and models share; `date` is known to models alone.
+pub enum ValueType {
+    /// A scalar, by its name in specs and models; only models have `date`.
     Scalar(&'static str),
-    /// A type.
+    /// A shared type, by name.
     Type(String),
 }
 
 impl Member {
-    /// The type that it holds without a list around it.
+    /// The type that it contains directly, not in a list.
     fn embeds(&self) -> Option<&str> {
-        match &self.holds {
-            Holds::Type(name) if !self.list => Some(name),
+        match &self.value_type {
+            ValueType::Type(name) if !self.list => Some(name),
             _ => None,
         }
     }
@@ -107,13 +106,13 @@ const SCALARS: [(&str, &str); 8] = [
     ("float", "float"),
 ];
 
-/// Sifts a model.
-pub fn convert(file: &ModelFile) -> Result<Model, crate::Error> {
+/// Converts a model.
+pub fn convert(file: &ModelFile) -> Result<Model, crate::error::Error> {
     let objects: HashMap<&str, &upstream::Object> =
         file.objects.0.iter().map(|(name, object)| (name.as_str(), object)).collect();
-    let mut sieve = Sieve { objects, types: BTreeMap::new(), skipped: Vec::new() };
+    let mut converter = Converter { objects, types: BTreeMap::new(), skipped: Vec::new() };
     for key in file.unknown_keys() {
-        sieve.skipped.push(format!("{key} is new: what it means is not known here"));
+        converter.skipped.push(format!("{key}: unknown key"));
     }
     let mut model = Model {
         service: file.metadata.service.clone(),
@@ -121,20 +120,21 @@ pub fn convert(file: &ModelFile) -> Result<Model, crate::Error> {
         ..Model::default()
     };
     for (name, action) in &file.actions.0 {
-        if let Some(action) = sieve.action(name, action) {
+        if let Some(action) = converter.action(name, action) {
             model.actions.insert(name.clone(), action);
         }
     }
     let requests = model.actions.values().flat_map(|action| &action.request);
-    let sent = sieve.reach(requests)?;
+    let sent = converter.reach(requests)?;
     let responses = model.actions.values().flat_map(|action| &action.response);
-    let answered = sieve.reach(responses)?;
-    sieve.break_cycles();
-    // A broken cycle may have been the only way to a type.
-    let sent = sieve.still_reached(model.actions.values().flat_map(|a| &a.request), &sent);
-    let answered = sieve.still_reached(model.actions.values().flat_map(|a| &a.response), &answered);
-    for (name, members) in sieve.types {
-        let usage = match (sent.contains(&name), answered.contains(&name)) {
+    let received = converter.reach(responses)?;
+    converter.break_cycles();
+    // A removed member may have been the only use of a type.
+    let sent = converter.still_reached(model.actions.values().flat_map(|a| &a.request), &sent);
+    let received =
+        converter.still_reached(model.actions.values().flat_map(|a| &a.response), &received);
+    for (name, members) in converter.types {
+        let usage = match (sent.contains(&name), received.contains(&name)) {
             (true, true) => Usage::Both,
             (true, false) => Usage::In,
             (false, true) => Usage::Out,
@@ -142,40 +142,40 @@ pub fn convert(file: &ModelFile) -> Result<Model, crate::Error> {
         };
         model.types.insert(name, Type { usage, members });
     }
-    model.skipped = sieve.skipped;
+    model.skipped = converter.skipped;
     Ok(model)
 }
 
-struct Sieve<'f> {
+struct Converter<'f> {
     objects: HashMap<&'f str, &'f upstream::Object>,
     types: BTreeMap<String, Vec<Member>>,
     skipped: Vec<String>,
 }
 
-impl Sieve<'_> {
-    fn leave_out(&mut self, what: &str, why: &str) {
+impl Converter<'_> {
+    fn skip(&mut self, what: &str, why: &str) {
         self.skipped.push(format!("{what}: {why}"));
     }
 
     fn action(&mut self, name: &str, action: &upstream::Action) -> Option<Action> {
         let place = format!("action `{}`", name.escape_debug());
         if !is_wire_name(name) {
-            self.leave_out(&place, "the name is no identifier");
+            self.skip(&place, "the name is not an identifier");
             return None;
         }
         let mut side = |object: &str, what: &str| {
             let Some(found) = self.objects.get(object).copied() else {
                 let why = format!("its {what} `{}` is not in the model", object.escape_debug());
-                self.leave_out(&place, &why);
+                self.skip(&place, &why);
                 return None;
             };
             let of = format!("the {what} of `{name}`");
-            // Without a member that it must carry, a request could only fail.
+            // A request without a required member would always fail.
             let essential = what == "request";
             let members =
                 self.members(&of, found, essential, |member| essential && member.required);
             if members.is_none() {
-                self.leave_out(&place, "a member that it requires was left out");
+                self.skip(&place, "a required member was skipped");
             }
             members
         };
@@ -184,7 +184,7 @@ impl Sieve<'_> {
         response.retain(|member| member.name != "RequestId");
         if response.iter().any(|member| member.name == "Error") {
             let of = format!("`Error` in the response of `{name}`");
-            self.leave_out(&of, "an answer with this member is a failure by the envelope's rule");
+            self.skip(&of, "a response with this member would be an error");
             response.retain(|member| member.name != "Error");
         }
         let offline = action.status.as_deref() == Some("offline");
@@ -192,7 +192,7 @@ impl Sieve<'_> {
         Some(Action { deprecated, offline, unsigned: action.skip_sign, request, response })
     }
 
-    /// The members of one set that can be expressed; `None` if an essential one cannot.
+    /// The members that specs can express; `None` if an essential member is not among them.
     fn members(
         &mut self,
         of: &str,
@@ -206,21 +206,23 @@ impl Sieve<'_> {
         for member in &object.members {
             let place = format!("`{}` in {of}", member.name.escape_debug());
             let why = if !is_wire_name(&member.name) {
-                "the name is no identifier".to_owned()
+                "the name is not an identifier".to_owned()
             } else if is_request && COMMON_PARAMETERS.contains(&member.name.as_str()) {
                 "a common parameter of every request has this name".to_owned()
             } else if names.contains(&member.name) {
-                "it is there twice; the first counts".to_owned()
+                "it is a duplicate; the first one is used".to_owned()
             } else if members.len() >= MAX_MEMBERS {
-                format!("a set has at most {MAX_MEMBERS} members, because tables count in bytes")
+                format!(
+                    "at most {MAX_MEMBERS} members are supported, because a table counts them in one byte"
+                )
             } else {
-                match self.holds(member) {
-                    Ok(holds) => {
+                match self.value_type(member) {
+                    Ok(value_type) => {
                         names.insert(member.name.clone());
                         members.push(Member {
                             name: member.name.clone(),
-                            holds,
-                            list: member.shape == "list",
+                            value_type,
+                            list: member.type_ == "list",
                             required: member.required,
                             output_required: member.output_required,
                             nullable: member.nullable,
@@ -232,39 +234,41 @@ impl Sieve<'_> {
                 }
             };
             complete &= names.contains(&member.name) || !essential(member);
-            self.leave_out(&place, &why);
+            self.skip(&place, &why);
         }
         complete.then_some(members)
     }
 
-    fn holds(&self, member: &upstream::Member) -> Result<Holds, String> {
-        let (shape, holds) = (member.shape.as_str(), member.holds.as_str());
-        if shape == "binary" || holds == "binary" {
-            return Err("it is binary and travels in a multipart body, not in JSON".to_owned());
+    fn value_type(&self, member: &upstream::Member) -> Result<ValueType, String> {
+        let (type_, value_type) = (member.type_.as_str(), member.member_type.as_str());
+        if type_ == "binary" || value_type == "binary" {
+            return Err(
+                "it is binary, and would be sent in a multipart body instead of JSON".to_owned()
+            );
         }
         let scalar = SCALARS
             .iter()
-            .find(|(known, name)| *name == holds && (*known == shape || shape == "list"));
+            .find(|(known, name)| *name == value_type && (*known == type_ || type_ == "list"));
         if let Some((_, name)) = scalar {
-            return Ok(Holds::Scalar(name));
+            return Ok(ValueType::Scalar(name));
         }
-        let object = matches!(shape, "object" | "list") && self.objects.contains_key(holds);
+        let object = matches!(type_, "object" | "list") && self.objects.contains_key(value_type);
         if !object {
-            let (shape, holds) = (shape.escape_debug(), holds.escape_debug());
-            return Err(format!("its type `{shape}` of `{holds}` is not in the model"));
+            let (type_, value_type) = (type_.escape_debug(), value_type.escape_debug());
+            return Err(format!("its type `{type_}` of `{value_type}` is not in the model"));
         }
-        if !is_wire_name(holds) {
-            let holds = holds.escape_debug();
-            return Err(format!("the name of its type `{holds}` is no identifier"));
+        if !is_wire_name(value_type) {
+            let value_type = value_type.escape_debug();
+            return Err(format!("the name of its type `{value_type}` is not an identifier"));
         }
-        Ok(Holds::Type(holds.to_owned()))
+        Ok(ValueType::Type(value_type.to_owned()))
     }
 
-    /// Sifts every type that these members lead to, and tells which those are.
+    /// Converts all types that these members use, and returns their names.
     fn reach<'m>(
         &mut self,
         members: impl Iterator<Item = &'m Member>,
-    ) -> Result<BTreeSet<String>, crate::Error> {
+    ) -> Result<BTreeSet<String>, crate::error::Error> {
         let mut reached = BTreeSet::new();
         let mut open: Vec<String> = targets(members);
         while let Some(name) = open.pop() {
@@ -279,10 +283,9 @@ impl Sieve<'_> {
                 self.types.insert(name.clone(), members);
             }
             if self.types.len() > MAX_TYPES {
-                return Err(format!(
-                    "more than {MAX_TYPES} types hang together: no service is that large; split the model"
-                )
-                .into());
+                return Err(
+                    format!("more than {MAX_TYPES} types are connected; split the model").into()
+                );
             }
             open.extend(targets(self.types.get(&name).into_iter().flatten()));
         }
@@ -304,12 +307,12 @@ impl Sieve<'_> {
         reached
     }
 
-    /// Removes members by which a type would hold itself: a Rust struct of it would have no size.
+    /// Removes members by which a type contains itself, because such a Rust struct would have no size.
     fn break_cycles(&mut self) {
         let roots: Vec<String> = self.types.keys().cloned().collect();
         let mut done: HashSet<String> = HashSet::new();
         for root in roots {
-            // The trail is a list and not the call stack: a model may chain thousands of types.
+            // A list instead of recursion, because a model may chain thousands of types.
             let mut trail: Vec<(String, usize)> = vec![(root, 0)];
             let mut on_trail: HashSet<String> =
                 trail.iter().map(|(name, _)| name.clone()).collect();
@@ -330,7 +333,7 @@ impl Sieve<'_> {
                     if let Some(members) = members {
                         members.remove(at);
                     }
-                    let why = format!("through it `{target}` would hold itself without a list");
+                    let why = format!("it would make `{target}` contain itself without a list");
                     self.skipped.push(format!("{place}: {why}"));
                 } else if !done.contains(&target) {
                     on_trail.insert(target.clone());
@@ -341,12 +344,12 @@ impl Sieve<'_> {
     }
 }
 
-/// The types that these members hold, in lists or not.
+/// The types of these members and of their list items.
 fn targets<'m>(members: impl Iterator<Item = &'m Member>) -> Vec<String> {
     members
-        .filter_map(|member| match &member.holds {
-            Holds::Type(name) => Some(name.clone()),
-            Holds::Scalar(_) => None,
+        .filter_map(|member| match &member.value_type {
+            ValueType::Type(name) => Some(name.clone()),
+            ValueType::Scalar(_) => None,
         })
         .collect()
 }

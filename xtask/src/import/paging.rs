@@ -1,17 +1,17 @@
-//! Pages, where request and response have the usual members for them.
+//! Recognizes paging by the usual members of request and response.
 
 use serde_json::{Value, json};
 
-use super::model::{Action, Holds, Member};
+use super::model::{Action, Member, ValueType};
 
-/// The `paginate` key of an action: by position, if `Offset`, `Limit`, `TotalCount` and exactly one
-/// list are there. Anything less would be a guess, and a wrong guess loses entries.
+/// The `paginate` key of an action with `Offset`, `Limit`, `TotalCount` and exactly one list. With less it would be a guess, and
+/// a wrong guess loses entries.
 pub fn paginate(action: &Action) -> Option<Value> {
     let number = |members: &[Member], name: &str| {
         members.iter().any(|member| {
             member.name == name
                 && !member.list
-                && matches!(member.holds, Holds::Scalar("int64" | "uint64"))
+                && matches!(member.value_type, ValueType::Scalar("int64" | "uint64"))
         })
     };
     let fits = number(&action.request, "Offset")

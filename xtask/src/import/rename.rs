@@ -1,74 +1,73 @@
-//! Names in Rust where the rule fails: torn words, keywords without a raw form, names already taken.
+//! Chooses `rust` keys where the derived name does not work: split words, keywords without a raw form, names in use.
 //!
-//! A person who writes a spec finds a good name; an import takes a predictable one. Either way the
-//! name on the wire stays, so these only decide how the generated code reads.
+//! The name on the wire stays the same.
 
 use std::collections::HashSet;
 
-use crate::spec::check::type_names::{RESERVED, is_no_module};
-use crate::spec::names::{Words, is_keyword, is_pascal, lone_letter, never_raw};
+use crate::spec::check::type_names::{RESERVED, is_reserved_module};
+use crate::spec::names::{Words, cannot_be_raw, is_keyword, is_pascal, lone_letter};
 
-/// Longer names than this are cut, which leaves room for a number behind them.
+/// Longer names are cut, which leaves room for a number at the end.
 const MAX_LENGTH: usize = 112;
 
-/// Gives names in one scope, each of them once.
+/// Assigns unique names in one scope.
 #[derive(Debug)]
 pub struct Renamer {
     words: Words,
-    taken: HashSet<String>,
+    used: HashSet<String>,
 }
 
 impl Renamer {
-    /// A scope in which these are taken already.
-    pub fn new<const N: usize>(taken: [&str; N]) -> Self {
-        Self { words: Words::new(&[]), taken: taken.map(str::to_owned).into() }
+    /// A scope in which these names are in use.
+    pub fn new<const N: usize>(used: [&str; N]) -> Self {
+        Self { words: Words::new(&[]), used: used.map(str::to_owned).into() }
     }
 
     /// The `rust` key of a member, if it needs one.
     pub fn field(&mut self, wire: &str) -> Option<String> {
         let usual = self.words.snake(wire);
-        let mut name = mend(&self.words, wire);
-        if never_raw(&name) {
+        let mut name = join_letters(&self.words, wire);
+        if cannot_be_raw(&name) {
             name.push('_');
         }
         name.truncate(MAX_LENGTH);
-        let name = self.take(name, |base, number| format!("{base}_{number}"));
+        let name = self.reserve(name, |base, number| format!("{base}_{number}"));
         (name != usual || lone_letter(&usual).is_some()).then_some(name)
     }
 
-    /// The `rust` key of an action or a type, if it needs one. `suffix` sets it apart from another
-    /// thing of its name; `response` also takes the name of the response that goes with it.
+    /// The `rust` key of an action or a type, if it needs one. `suffix` distinguishes it from another item of the same name. With
+    /// `response`, the name of the response is reserved too.
     pub fn type_name(&mut self, wire: &str, suffix: &str, response: bool) -> Option<String> {
         let usual = self.words.type_name(wire);
-        let torn = lone_letter(&self.words.snake(&usual)).is_some();
+        let split = lone_letter(&self.words.snake(&usual)).is_some();
         let mut base = usual.clone();
-        if torn {
-            let mended = self.words.camel(&mend(&self.words, wire));
-            // What is still torn is one letter on purpose, as in `PlanB`.
-            if lone_letter(&self.words.snake(&mended)).is_none() {
-                base = mended;
+        if split {
+            let joined = self.words.camel(&join_letters(&self.words, wire));
+            // A letter that still stands alone is meant to, as in `PlanB`.
+            if lone_letter(&self.words.snake(&joined)).is_none() {
+                base = joined;
             }
         }
         base.truncate(MAX_LENGTH);
         let mut name = base.clone();
         let mut number = 1;
-        while !self.take_type(&name, response) {
+        while !self.reserve_type(&name, response) {
             name = match number {
                 1 => format!("{base}{suffix}"),
                 _ => format!("{base}{suffix}{number}"),
             };
             number += 1;
         }
-        (name != usual || torn || !is_pascal(wire)).then_some(name)
+        (name != usual || split || !is_pascal(wire)).then_some(name)
     }
 
-    /// Takes a type's name and the constant of its table, and those of its response; or none.
-    fn take_type(&mut self, name: &str, response: bool) -> bool {
+    /// Reserves the name of a type, its static and those of its response, if all of them are free.
+    fn reserve_type(&mut self, name: &str, response: bool) -> bool {
         let module = self.words.snake(name);
-        if RESERVED.contains(&name) || is_keyword(name) || is_no_module(&module) {
+        if RESERVED.contains(&name) || is_keyword(name) || is_reserved_module(&module) {
             return false;
         }
-        // Files are called after types, and some disks ignore case.
+        // Files are named after types, and some file systems ignore case.
         let file = name.to_ascii_lowercase();
         let mut names = vec![name.to_owned(), self.words.shouty(name), file];
         if response {
@@ -76,20 +75,20 @@ impl Renamer {
             let info = format!("{}_INFO", self.words.shouty(name));
             names.extend([self.words.shouty(&response), response, info]);
         }
-        // A name without a small letter is its own constant.
+        // A name without a lower-case letter equals its constant.
         names.sort_unstable();
         names.dedup();
-        if names.iter().any(|name| self.taken.contains(name)) {
+        if names.iter().any(|name| self.used.contains(name)) {
             return false;
         }
-        self.taken.extend(names);
+        self.used.extend(names);
         true
     }
 
-    fn take(&mut self, base: String, numbered: impl Fn(&str, usize) -> String) -> String {
+    fn reserve(&mut self, base: String, numbered: impl Fn(&str, usize) -> String) -> String {
         let mut name = base.clone();
         let mut number = 2;
-        while !self.taken.insert(name.clone()) {
+        while !self.used.insert(name.clone()) {
             name = numbered(&base, number);
             number += 1;
         }
@@ -97,27 +96,27 @@ impl Renamer {
     }
 }
 
-/// A name in snake case in which letters that the rule tore off are back at their words.
-fn mend(words: &Words, wire: &str) -> String {
+/// A name in snake case, with single letters joined to their words again.
+fn join_letters(words: &Words, wire: &str) -> String {
     let snake = words.snake(&plural(wire));
-    // Where the wire itself sets letters apart, they are meant to stand alone.
+    // If the wire name itself separates a letter, the letter is meant to stand alone.
     if lone_letter(&snake).is_none() || wire.contains('_') {
         return snake;
     }
-    let mut mended = String::with_capacity(snake.len());
-    let mut torn = false;
+    let mut joined = String::with_capacity(snake.len());
+    let mut split = false;
     for part in snake.split('_') {
-        if !mended.is_empty() && !torn {
-            mended.push('_');
+        if !joined.is_empty() && !split {
+            joined.push('_');
         }
-        mended.push_str(part);
-        // `e_ipv6` is one word; the last letter of `point_x` is one of its own.
-        torn = part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+        joined.push_str(part);
+        // `e_ipv6` is one word, but the last letter of `point_x` stands alone.
+        split = part.len() == 1 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
     }
-    mended
+    joined
 }
 
-/// Writes the plural of an acronym as a word: the rule would split `IDs` into `I` and `Ds`.
+/// Lower-cases the plural of an acronym, because the rule would split `IDs` into `I` and `Ds`.
 fn plural(wire: &str) -> String {
     let bytes = wire.as_bytes();
     let mut word = String::with_capacity(wire.len());
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn torn_words_are_mended() {
+    fn split_letters_are_joined() {
         for (wire, rust) in [
             ("InstanceIDs", "instance_ids"),
             ("VPCIDs", "vpcids"),
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_given_once() {
+    fn names_are_unique() {
         let mut names = Renamer::new(["request_id"]);
         assert_eq!(names.field("RequestID").as_deref(), Some("request_id_2"));
         assert_eq!(names.field("TagName"), None);
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn types_keep_clear_of_actions_and_of_each_other() {
+    fn types_do_not_collide_with_actions_or_each_other() {
         let mut names = Renamer::new([]);
         assert_eq!(names.type_name("PullStatus", "Action", true), None);
         let clash = names.type_name("PullStatusInfo", "Action", true);

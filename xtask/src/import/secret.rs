@@ -1,7 +1,7 @@
-//! Members that look like secrets by their names. A model does not mark them, and a log must not show
-//! them; a wrong guess costs a `Sensitive` where a `String` would do.
+//! Recognizes secrets by their names. Models do not mark them, but they must not appear in logs. A wrong guess only makes a
+//! `String` a `Sensitive`.
 
-/// Ends of names that hold a secret.
+/// Endings of the names of secrets.
 const ENDS: [&str; 12] = [
     "password",
     "passwd",
@@ -17,11 +17,11 @@ const ENDS: [&str; 12] = [
     "authtoken",
 ];
 
-/// Whether a text member of this name is treated as a secret.
+/// Whether a string member with this name is treated as a secret.
 pub fn looks_secret(name: &str) -> bool {
     let lower: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let lower = lower.to_ascii_lowercase();
-    // `Token` alone is a credential; with a word before it, it may as well be the next page.
+    // `Token` alone is a credential; `NextToken` is not.
     lower == "token" || ENDS.iter().any(|end| lower.ends_with(end))
 }
 
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_are_told_from_what_only_sounds_like_one() {
+    fn only_secrets_are_recognized() {
         for name in ["Password", "LoginPassword", "TmpSecretKey", "Token", "private_key", "DbPwd"] {
             assert!(looks_secret(name), "{name}");
         }

@@ -1,25 +1,25 @@
-//! Descriptions of what an import knows by structure alone.
+//! Writes descriptions of imported items from their structure.
 //!
-//! The model's own texts are somebody else's and are not taken over. What is written here is plain
-//! and says where to look; whoever keeps the imported specs replaces it by and by.
+//! The texts of the model belong to somebody else and are not copied. The maintainer of the imported specs replaces these
+//! descriptions over time.
 
-use super::model::{Action, Holds, Member};
+use super::model::{Action, Member, ValueType};
 use crate::spec::spec_file::Usage;
 
-/// Where the meaning of anything is told.
+/// The reference to the service's documentation.
 const ELSEWHERE: &str = "see the service's own documentation for its meaning";
 
-/// What a member is.
+/// Describes a member.
 pub fn member(member: &Member, usage: Usage) -> String {
     let way = match usage {
         Usage::In => "sent",
-        Usage::Out => "answered",
-        Usage::Both => "carried",
+        Usage::Out => "returned",
+        Usage::Both => "sent and returned",
     };
-    let what = match (&member.holds, member.list) {
-        (Holds::Type(name), false) => format!("Object of the type `{name}`"),
-        (Holds::Type(name), true) => format!("List of `{name}` objects"),
-        (Holds::Scalar(name), list) => match (*name, list) {
+    let what = match (&member.value_type, member.list) {
+        (ValueType::Type(name), false) => format!("Object of the type `{name}`"),
+        (ValueType::Type(name), true) => format!("List of `{name}` objects"),
+        (ValueType::Scalar(name), list) => match (*name, list) {
             ("int64", false) => "Integer".to_owned(),
             ("int64", true) => "List of integers".to_owned(),
             ("uint64", false) => "Non-negative integer".to_owned(),
@@ -33,14 +33,14 @@ pub fn member(member: &Member, usage: Usage) -> String {
             ("date", false) => "Date".to_owned(),
             ("datetime" | "datetime_iso", true) => "List of times".to_owned(),
             ("date", true) => "List of dates".to_owned(),
-            (_, false) => "Text".to_owned(),
-            (_, true) => "List of texts".to_owned(),
+            (_, false) => "String".to_owned(),
+            (_, true) => "List of strings".to_owned(),
         },
     };
     format!("{what} {way} as `{}`; {ELSEWHERE}.", member.name)
 }
 
-/// What an action does.
+/// Describes an action.
 pub fn action(read: bool) -> String {
     let doing = if read { "Reads something" } else { "Changes something" };
     format!("{doing}, judging by the name alone; {ELSEWHERE}.")
@@ -49,30 +49,30 @@ pub fn action(read: bool) -> String {
 /// Why an action has its retry class.
 pub fn retry(read: bool) -> &'static str {
     if read {
-        "Imported: its name begins as those of reads do."
+        "Imported: its name starts like that of a read action."
     } else {
-        "Imported: nothing is known of a second sending."
+        "Imported: it is not known whether a retry is safe."
     }
 }
 
-/// How to find out what became of a change.
+/// How to find out whether a request took effect.
 pub fn reconcile() -> &'static str {
-    "Imported: no list is known that shows it; look with the service's own tools."
+    "Imported: no Describe action is known that shows the effect; check with the service's own tools."
 }
 
-/// What else the model says of an action.
+/// Further notes about an action.
 pub fn notes(action: &Action) -> Vec<&'static str> {
-    let unsigned = action.unsigned.then_some("The service takes it without a signature.");
-    let offline = action.offline.then_some("The service has switched it off.");
+    let unsigned = action.unsigned.then_some("The service accepts it without a signature.");
+    let offline = action.offline.then_some("The service has turned it off.");
     unsigned.into_iter().chain(offline).collect()
 }
 
-/// What a shared type is.
+/// Describes a shared type.
 pub fn type_(members: usize, usage: Usage) -> String {
     let way = match usage {
-        Usage::In => "requests carry",
-        Usage::Out => "answers carry",
-        Usage::Both => "requests and answers carry",
+        Usage::In => "requests contain",
+        Usage::Out => "responses contain",
+        Usage::Both => "requests and responses contain",
     };
     let size = match members {
         0 => "no members".to_owned(),
@@ -82,7 +82,7 @@ pub fn type_(members: usize, usage: Usage) -> String {
     format!("Object with {size} that {way}; {ELSEWHERE}.")
 }
 
-/// What a service is.
+/// Describes a service.
 pub fn service() -> &'static str {
-    "Imported from a published API model: names and structure are the service's, descriptions generated."
+    "Imported from a published API model: names and structure are the service's, descriptions are generated."
 }

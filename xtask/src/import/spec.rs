@@ -1,43 +1,42 @@
-//! Spec files from what an import knows of a service.
+//! Writes the spec files of an imported service.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::model::{Action, Holds, Member, Model, Type};
+use super::model::{Action, Member, Model, Type, ValueType};
 use super::rename::Renamer;
 use super::{paging, secret, sentence, verb};
-use crate::Error;
 use crate::codegen::Files;
+use crate::error::Error;
 use crate::spec::format;
 use crate::spec::spec_file::{
     self, ActionFile, Common, ErrorRow, ErrorsFile, ServiceFile, TypeFile, Usage,
 };
 
-/// Every spec file of a service, by its path below the service's folder. `common` are the error codes
-/// that the whole gateway answers with.
+/// All spec files of a service, by path below its folder. `common` has the error codes of the gateway.
 pub fn files(service: &str, model: &Model, common: &[ErrorRow]) -> Result<Files, Error> {
     let mut files = Files::new();
     let mut names = Renamer::new(["SERVICE"]);
     let mut put = |folder: &str, name: &str, rust: Option<&str>, text: String| {
-        // A second file of a name that differs only in case would be the first one on some disks.
+        // On a case-insensitive file system, a file name that differs only in case would replace the first file.
         let path = |name: &str| format!("{folder}/{name}.json");
         let is_taken = files.keys().any(|other| other.eq_ignore_ascii_case(&path(name)));
         files.insert(path(rust.filter(|_| is_taken).unwrap_or(name)), text);
     };
-    // Actions choose first: their names are what a user types.
+    // Actions choose their names first, because users type them.
     for (name, action) in &model.actions {
         let rust = names.type_name(name, "Action", true);
-        let file: ActionFile = shaped(self::action(name, action, rust.as_deref())?)?;
-        put("actions", name, rust.as_deref(), written(&file)?);
+        let file: ActionFile = parsed(self::action(name, action, rust.as_deref())?)?;
+        put("actions", name, rust.as_deref(), formatted(&file)?);
     }
     for (name, type_) in &model.types {
         let rust = names.type_name(name, "Type", false);
-        let file: TypeFile = shaped(self::type_(name, type_, rust.as_deref())?)?;
-        put("types", name, rust.as_deref(), written(&file)?);
+        let file: TypeFile = parsed(self::type_(name, type_, rust.as_deref())?)?;
+        put("types", name, rust.as_deref(), formatted(&file)?);
     }
-    let file: ServiceFile = shaped(self::service(service, model))?;
-    files.insert("service.json".to_owned(), written(&file)?);
+    let file: ServiceFile = parsed(self::service(service, model))?;
+    files.insert("service.json".to_owned(), formatted(&file)?);
     let file = ErrorsFile {
         schema: "../../schema/errors.schema.json".to_owned(),
         errors: common
@@ -46,30 +45,32 @@ pub fn files(service: &str, model: &Model, common: &[ErrorRow]) -> Result<Files,
             .map(gateway)
             .collect(),
     };
-    files.insert("errors.json".to_owned(), written(&file)?);
+    files.insert("errors.json".to_owned(), formatted(&file)?);
     Ok(files)
 }
 
-/// A code as a service has it that documents no codes of its own.
+/// An error code for a service that documents no codes itself.
 fn gateway(row: &ErrorRow) -> ErrorRow {
     ErrorRow { common: Common::Yes, ..row.clone() }
 }
 
-/// Reads what was put together as the shape that the loader will read it as. A key that is no longer
-/// part of the form fails here, and not in a file.
-fn shaped<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
-    serde_json::from_value(value)
-        .map_err(|error| format!("import made no spec: {error}; this is a mistake of xtask").into())
+/// Converts to the type that the loader reads, so that an unknown key fails here.
+fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, Error> {
+    serde_json::from_value(value).map_err(|error| {
+        format!("import created an invalid spec: {error}; this is a bug in xtask").into()
+    })
 }
 
-fn written<T: Serialize>(file: &T) -> Result<String, Error> {
-    format::format(file).ok_or_else(|| "a spec that is no JSON; this is a mistake of xtask".into())
+fn formatted<T: Serialize>(file: &T) -> Result<String, Error> {
+    format::format(file).ok_or_else(|| {
+        "import created a spec that is not valid JSON; this is a bug in xtask".into()
+    })
 }
 
 fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Error> {
     let read = verb::is_read(name);
     let dry_run = action.request.iter().any(|member| {
-        member.name == "DryRun" && !member.list && member.holds == Holds::Scalar("bool")
+        member.name == "DryRun" && !member.list && member.value_type == ValueType::Scalar("bool")
     });
     let mut file = json!({
         "$schema": "../../../schema/action.schema.json",
@@ -88,7 +89,7 @@ fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Erro
     if let (Some(retry), false) = (file.get_mut("retry").and_then(Value::as_object_mut), read) {
         retry.insert("reconcile".to_owned(), json!({ "text": sentence::reconcile() }));
     }
-    // Paging through something that changes would change it once a page.
+    // Paging would repeat a change for each page.
     if let (Value::Object(keys), Some(paginate), true) = (&mut file, paging::paginate(action), read)
     {
         keys.insert("paginate".to_owned(), paginate);
@@ -114,10 +115,10 @@ fn type_(name: &str, type_: &Type, rust: Option<&str>) -> Result<Value, Error> {
 
 fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value, Error> {
     let specs = members.iter().map(|member| {
-        let (type_, text) = match &member.holds {
-            Holds::Scalar("date") => ("string", true),
-            Holds::Scalar(scalar) => (*scalar, *scalar == "string"),
-            Holds::Type(name) => (name.as_str(), false),
+        let (type_, text) = match &member.value_type {
+            ValueType::Scalar("date") => ("string", true),
+            ValueType::Scalar(scalar) => (*scalar, *scalar == "string"),
+            ValueType::Type(name) => (name.as_str(), false),
         };
         spec_file::Member {
             name: member.name.clone(),
@@ -128,7 +129,8 @@ fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value
             nullable: member.nullable,
             deprecated: member.deprecated,
             sensitive: text && secret::looks_secret(&member.name),
-            format: (member.holds == Holds::Scalar("date")).then(|| "YYYY-MM-DD".to_owned()),
+            format: (member.value_type == ValueType::Scalar("date"))
+                .then(|| "YYYY-MM-DD".to_owned()),
             doc: sentence::member(member, usage),
             ..spec_file::Member::default()
         }

@@ -1,4 +1,4 @@
-//! Small models: what becomes of them, what is left out, and that nothing of their texts survives.
+//! Tests the import of small models.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// A model with the accidents that published ones have. Its texts must not be found again.
+/// A model with the irregularities of published ones. Its texts must not appear in specs.
 const POND: &str = r#"{
   "version": "1.0",
   "metadata": { "apiVersion": "2020-01-01", "serviceShortName": "as", "api_brief": "THEIRS", "serviceNameCN": "\u6c60\u5858" },
@@ -42,7 +42,7 @@ const POND: &str = r#"{
   }
 }"#;
 
-/// A folder with a model and the errors of the gateway.
+/// A folder with a model and the error codes of the gateway.
 fn folder(model: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("api.json"), model).unwrap();
@@ -65,17 +65,17 @@ fn run(folder: &TempDir, service: Option<&str>) -> Result<String, String> {
     import(&job).map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
 }
 
-fn sifted(model: &str) -> Model {
+fn converted(model: &str) -> Model {
     model::convert(&upstream::parse(model).unwrap()).unwrap()
 }
 
 #[test]
-fn a_model_becomes_specs_that_lint_takes() {
+fn imported_specs_pass_lint() {
     let folder = folder(POND);
-    let told = run(&folder, None).unwrap();
+    let summary = run(&folder, None).unwrap();
     assert_eq!(
-        told,
-        "wrote specs/as/2020-01-01: 3 actions (1 in pages), 2 types; lint has nothing to report\n"
+        summary,
+        "wrote specs/as/2020-01-01: 3 actions (1 in pages), 2 types; lint reports no errors\n"
     );
     let specs = folder.path().join("specs/as/2020-01-01");
     let read = |name: &str| fs::read_to_string(specs.join(name)).unwrap();
@@ -85,7 +85,7 @@ fn a_model_becomes_specs_that_lint_takes() {
       "action": "DescribeBoats",
       "group": "read",
       "summary": "Reads something, judging by the name alone; see the service's own documentation for its meaning.",
-      "retry": { "class": "read", "why": "Imported: its name begins as those of reads do." },
+      "retry": { "class": "read", "why": "Imported: its name starts like that of a read action." },
       "paginate": { "style": "offset", "offset": "Offset", "limit": "Limit", "total": "TotalCount", "items": "Boats" },
       "request": [
         { "name": "Offset", "type": "uint64",
@@ -94,13 +94,13 @@ fn a_model_becomes_specs_that_lint_takes() {
         { "name": "Since", "type": "string", "required": true, "format": "YYYY-MM-DD",
           "doc": "Date sent as `Since`; see the service's own documentation for its meaning." },
         { "name": "BoatIDs", "type": "list<string>", "rust": "boat_ids",
-          "doc": "List of texts sent as `BoatIDs`; see the service's own documentation for its meaning." }
+          "doc": "List of strings sent as `BoatIDs`; see the service's own documentation for its meaning." }
       ],
       "response": [
         { "name": "TotalCount", "type": "int64", "output_required": true,
-          "doc": "Integer answered as `TotalCount`; see the service's own documentation for its meaning." },
+          "doc": "Integer returned as `TotalCount`; see the service's own documentation for its meaning." },
         { "name": "Boats", "type": "list<Service>", "output_required": true, "nullable": true,
-          "doc": "List of `Service` objects answered as `Boats`; see the service's own documentation for its meaning." }
+          "doc": "List of `Service` objects returned as `Boats`; see the service's own documentation for its meaning." }
       ],
       "errors": []
     }
@@ -111,11 +111,11 @@ fn a_model_becomes_specs_that_lint_takes() {
       "action": "RentBoat",
       "group": "change",
       "summary": "Changes something, judging by the name alone; see the service's own documentation for its meaning.",
-      "notes": ["The service takes it without a signature."],
+      "notes": ["The service accepts it without a signature."],
       "retry": {
         "class": "hazard",
-        "why": "Imported: nothing is known of a second sending.",
-        "reconcile": { "text": "Imported: no list is known that shows it; look with the service's own tools." }
+        "why": "Imported: it is not known whether a retry is safe.",
+        "reconcile": { "text": "Imported: no Describe action is known that shows the effect; check with the service's own tools." }
       },
       "deprecated": true,
       "dry_run": true,
@@ -123,12 +123,12 @@ fn a_model_becomes_specs_that_lint_takes() {
         { "name": "Self", "type": "Result", "rust": "self_", "required": true,
           "doc": "Object of the type `Result` sent as `Self`; see the service's own documentation for its meaning." },
         { "name": "Password", "type": "string", "deprecated": true, "sensitive": true,
-          "doc": "Text sent as `Password`; see the service's own documentation for its meaning." },
+          "doc": "String sent as `Password`; see the service's own documentation for its meaning." },
         { "name": "DryRun", "type": "bool", "doc": "Boolean sent as `DryRun`; see the service's own documentation for its meaning." }
       ],
       "response": [
         { "name": "RequestID", "type": "string", "rust": "request_id_2",
-          "doc": "Text answered as `RequestID`; see the service's own documentation for its meaning." }
+          "doc": "String returned as `RequestID`; see the service's own documentation for its meaning." }
       ],
       "errors": []
     }
@@ -138,15 +138,15 @@ fn a_model_becomes_specs_that_lint_takes() {
       "$schema": "../../../schema/type.schema.json",
       "type": "Service",
       "usage": "out",
-      "summary": "Object with 3 members that answers carry; see the service's own documentation for its meaning.",
+      "summary": "Object with 3 members that responses contain; see the service's own documentation for its meaning.",
       "rust": "ServiceType",
       "members": [
         { "name": "VCpu", "type": "float", "rust": "vcpu",
-          "doc": "Number answered as `VCpu`; see the service's own documentation for its meaning." },
+          "doc": "Number returned as `VCpu`; see the service's own documentation for its meaning." },
         { "name": "Dinghies", "type": "list<Service>",
-          "doc": "List of `Service` objects answered as `Dinghies`; see the service's own documentation for its meaning." },
+          "doc": "List of `Service` objects returned as `Dinghies`; see the service's own documentation for its meaning." },
         { "name": "Berth", "type": "Result",
-          "doc": "Object of the type `Result` answered as `Berth`; see the service's own documentation for its meaning." }
+          "doc": "Object of the type `Result` returned as `Berth`; see the service's own documentation for its meaning." }
       ]
     }
     "#);
@@ -154,13 +154,13 @@ fn a_model_becomes_specs_that_lint_takes() {
     assert!(read("errors.json").contains("InternalError") && !read("errors.json").contains("Boat"));
     assert!(!specs.join("types/Unused.json").exists());
     let again = run(&folder, None).unwrap_err();
-    assert!(again.contains("specs/as/2020-01-01 holds specs already"), "{again}");
+    assert!(again.contains("specs/as/2020-01-01 already contains specs"), "{again}");
     assert!(check(&folder.path().join("api.json"), &specs, "specs").is_ok());
 }
 
 #[test]
-fn no_text_of_a_model_survives() {
-    let files = spec::files("as", &sifted(POND), &[]).unwrap();
+fn texts_of_the_model_are_not_copied() {
+    let files = spec::files("as", &converted(POND), &[]).unwrap();
     for (path, text) in &files {
         assert!(text.is_ascii() && !text.contains("THEIRS"), "{path}");
     }
@@ -168,8 +168,8 @@ fn no_text_of_a_model_survives() {
 }
 
 #[test]
-fn the_names_that_import_gives_are_needed() {
-    let files = spec::files("as", &sifted(POND), &[]).unwrap();
+fn each_rust_key_is_necessary() {
+    let files = spec::files("as", &converted(POND), &[]).unwrap();
     let lint = |strip: &str| {
         let texts: Vec<(String, String)> = files
             .iter()
@@ -200,7 +200,7 @@ fn the_names_that_import_gives_are_needed() {
 }
 
 #[test]
-fn what_specs_cannot_say_is_left_out_and_told() {
+fn unsupported_items_are_skipped_and_reported() {
     let many: Vec<String> = (0..256)
         .map(|n| format!(r#"{{"name":"M{n}","type":"string","member":"string"}}"#))
         .collect();
@@ -223,21 +223,21 @@ fn what_specs_cannot_say_is_left_out_and_told() {
           "x\"; fn evil() {}":{"members":[]},
           "Tree":{"members":[{"name":"Left","type":"object","member":"Node"},{"name":"All","type":"list","member":"Tree"}]},
           "Node":{"members":[{"name":"Down","type":"object","member":"Tree"}]}}}"#;
-    let model = sifted(&model.replace("MANY", &many.join(",")));
+    let model = converted(&model.replace("MANY", &many.join(",")));
     insta::assert_snapshot!(model.skipped.join("\n"), @r#"
-    `M254` in the request of `Good`: a set has at most 254 members, because tables count in bytes
-    `M255` in the request of `Good`: a set has at most 254 members, because tables count in bytes
-    `a b` in the response of `Good`: the name is no identifier
-    `Odd` in the response of `Good`: the name of its type `x\"; fn evil() {}` is no identifier
+    `M254` in the request of `Good`: at most 254 members are supported, because a table counts them in one byte
+    `M255` in the request of `Good`: at most 254 members are supported, because a table counts them in one byte
+    `a b` in the response of `Good`: the name is not an identifier
+    `Odd` in the response of `Good`: the name of its type `x\"; fn evil() {}` is not an identifier
     `Gone` in the response of `Good`: its type `list` of `Gone` is not in the model
     `New` in the response of `Good`: its type `decimal` of `decimal` is not in the model
-    `Tree` in the response of `Good`: it is there twice; the first counts
-    `Error` in the response of `Good`: an answer with this member is a failure by the envelope's rule
-    action `../evil`: the name is no identifier
+    `Tree` in the response of `Good`: it is a duplicate; the first one is used
+    `Error` in the response of `Good`: a response with this member would be an error
+    action `../evil`: the name is not an identifier
     action `Lost`: its request `Nowhere` is not in the model
-    `Body` in the request of `Upload`: it is binary and travels in a multipart body, not in JSON
-    action `Upload`: a member that it requires was left out
-    `Left` in the type `Tree`: through it `Node` would hold itself without a list
+    `Body` in the request of `Upload`: it is binary, and would be sent in a multipart body instead of JSON
+    action `Upload`: a required member was skipped
+    `Left` in the type `Tree`: it would make `Node` contain itself without a list
     "#);
     assert_eq!(model.actions.keys().collect::<Vec<_>>(), ["Good"]);
     assert_eq!(
@@ -252,7 +252,7 @@ fn what_specs_cannot_say_is_left_out_and_told() {
 }
 
 #[test]
-fn names_that_lead_elsewhere_are_refused() {
+fn invalid_names_and_versions_are_rejected() {
     let folder = folder(POND);
     for service in ["../x", "", "A", "a/b", "a b"] {
         let error = run(&folder, Some(service)).unwrap_err();
@@ -265,11 +265,11 @@ fn names_that_lead_elsewhere_are_refused() {
     assert!(run(&folder, None).unwrap_err().contains("does not name its service"));
     fs::write(folder.path().join("api.json"), "[1]").unwrap();
     assert!(run(&folder, None).unwrap_err().starts_with("/api.json:1:2: error: invalid type"));
-    assert!(!folder.path().join("specs").exists(), "nothing was written");
+    assert!(!folder.path().join("specs").exists(), "nothing was formatted");
 }
 
 #[test]
-fn a_long_chain_of_types_is_no_way_to_exhaust_the_stack() {
+fn long_chain_of_types_does_not_exhaust_the_stack() {
     let chain = |length: usize| {
         let link = |n: usize| {
             let next = n + 1;
@@ -286,14 +286,14 @@ fn a_long_chain_of_types_is_no_way_to_exhaust_the_stack() {
         )
     };
     let long = folder(&chain(2_000));
-    let told = run(&long, None).unwrap();
-    assert!(told.contains("2000 types"), "{told}");
+    let summary = run(&long, None).unwrap();
+    assert!(summary.contains("2000 types"), "{summary}");
     let longer = folder(&chain(2_001));
     assert!(run(&longer, None).unwrap_err().contains("more than 2000 types"));
 }
 
 #[test]
-fn what_upstream_says_differently_is_told() {
+fn differences_to_the_model_are_reported() {
     let folder = folder(POND);
     run(&folder, None).unwrap();
     let newer = POND
@@ -321,7 +321,7 @@ fn what_upstream_says_differently_is_told() {
         );
     fs::write(folder.path().join("api.json"), newer).unwrap();
     let specs = folder.path().join("specs/as/2020-01-01");
-    // A reason of our own stands against what upstream says, or does not.
+    // Our specs give a reason for a difference.
     let other = specs.join("actions/DescribeBoats.json");
     let own = "\"deprecated\": true, \"deprecated_why\": \"It is slow.\", \"request\"";
     let text = fs::read_to_string(&other).unwrap().replace("\"request\"", own);
@@ -329,26 +329,26 @@ fn what_upstream_says_differently_is_told() {
     let text = check(&folder.path().join("api.json"), &specs, "specs/as/2020-01-01").unwrap_err();
     let text = text.to_string().replace(&folder.path().display().to_string(), "");
     insta::assert_snapshot!(text, @r"
-    explained: action DescribeBoats: deprecated by our own reading: It is slow.
-    request of DescribeBoats, Limit: upstream says uint64, our specs say int64
-    response of DescribeBoats, Boats: `output_required`: our specs say so, upstream does not
-    response of DescribeBoats, Boats: `nullable`: our specs say so, upstream does not
-    action RentBoat: `deprecated`: our specs say so, upstream does not
-    request of RentBoat, Password: `required`: upstream says so, our specs do not
-    request of RentBoat, Password: `deprecated`: our specs say so, upstream does not
-    request of RentBoat, Why: upstream has it (string), our specs do not
-    request of RentBoat, DryRun: our specs have it, upstream does not
-    action SinkBoat: upstream has it, our specs do not
-    action RentBoatInfo: our specs have it, upstream does not
-    type Service, VCpu: upstream says list<float>, our specs say float
-    type Service: the order differs; upstream has Dinghies, VCpu, Berth
+    explained: action DescribeBoats: deprecated only in our specs: It is slow.
+    request of DescribeBoats, Limit: the model says uint64, our specs say int64
+    response of DescribeBoats, Boats: `output_required`: our specs say so, the model does not
+    response of DescribeBoats, Boats: `nullable`: our specs say so, the model does not
+    action RentBoat: `deprecated`: our specs say so, the model does not
+    request of RentBoat, Password: `required`: the model says so, our specs do not
+    request of RentBoat, Password: `deprecated`: our specs say so, the model does not
+    request of RentBoat, Why: the model has it (string), our specs do not
+    request of RentBoat, DryRun: our specs have it, the model does not
+    action SinkBoat: the model has it, our specs do not
+    action RentBoatInfo: our specs have it, the model does not
+    type Service, VCpu: the model says list<float>, our specs say float
+    type Service: the order differs; in the model it is Dinghies, VCpu, Berth
     12 differences between specs/as/2020-01-01 and /api.json
-      help: bring the specs in line, with facts and descriptions that the model lacks
+      help: correct the specs, and add the facts and descriptions that the model lacks
     ");
 }
 
 #[test]
-fn names_that_differ_only_by_case_get_files_that_differ_without_it() {
+fn names_that_differ_only_in_case_get_different_files() {
     let model = r#"{"metadata":{"apiVersion":"1"},"actions":{
           "DescribeBoats":{"input":"Boat","output":"boat"},
           "Describeboats":{"input":"BOAT","output":"Boat"}},
@@ -359,7 +359,7 @@ fn names_that_differ_only_by_case_get_files_that_differ_without_it() {
           "Berth":{"members":[{"name":"A","type":"string","member":"string"}]},
           "berth":{"members":[{"name":"B","type":"string","member":"string"}]},
           "BERTH":{"members":[{"name":"C","type":"string","member":"string"}]}}}"#;
-    let files = spec::files("pond", &sifted(model), &[]).unwrap();
+    let files = spec::files("pond", &converted(model), &[]).unwrap();
     let mut seen = std::collections::BTreeSet::new();
     for path in files.keys() {
         assert!(seen.insert(path.to_ascii_lowercase()), "{path} has the name of another file");

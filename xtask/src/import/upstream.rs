@@ -1,6 +1,6 @@
-//! The published layout of an API model (`api.json`): what an import reads of it, and nothing else.
+//! The published format of an API model (`api.json`), as far as it is imported.
 //!
-//! The texts in it are somebody else's. They are skipped while reading, so that none can reach a spec.
+//! Its texts belong to somebody else. They are skipped while reading, so that none can reach a spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-use crate::{Error, at};
+use crate::error::{Error, at};
 
 /// A whole model.
 #[derive(Debug, Deserialize)]
@@ -20,7 +20,7 @@ pub struct ModelFile {
     pub metadata: Metadata,
     /// Its actions.
     pub actions: Named<Action>,
-    /// Requests, responses and shared types alike.
+    /// Requests, responses and shared types.
     pub objects: Named<Object>,
 }
 
@@ -38,9 +38,9 @@ pub struct Metadata {
 /// An action.
 #[derive(Debug, Deserialize)]
 pub struct Action {
-    /// The object that is its request.
+    /// Name of the object with its request.
     pub input: String,
-    /// The object that is its response.
+    /// Name of the object with its response.
     pub output: String,
     /// `online`, `deprecated` or `offline`.
     #[serde(default)]
@@ -79,20 +79,20 @@ pub struct Member {
     pub name: String,
     /// `string`, `int`, `bool`, `float`, `binary`, `object` or `list`.
     #[serde(rename = "type")]
-    pub shape: String,
-    /// The scalar or the object that it holds.
+    pub type_: String,
+    /// Name of the scalar or object, also for a list.
     #[serde(rename = "member")]
-    pub holds: String,
-    /// A request must carry it.
+    pub member_type: String,
+    /// A request must contain it.
     #[serde(default, deserialize_with = "flag")]
     pub required: bool,
-    /// An answer carries it.
+    /// A response always contains it.
     #[serde(default, deserialize_with = "flag")]
     pub output_required: bool,
-    /// An answer may carry it as null.
+    /// It may be null in a response.
     #[serde(rename = "value_allowed_null", default, deserialize_with = "flag")]
     pub nullable: bool,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     #[serde(rename = "disabled", default, deserialize_with = "flag")]
     pub deprecated: bool,
     #[serde(rename = "document", default)]
@@ -103,8 +103,7 @@ pub struct Member {
     rest: BTreeMap<String, IgnoredAny>,
 }
 
-/// Values by name, in the order of the file. A name that is given twice is refused: which of the two
-/// counts would be a guess.
+/// Values by name, in the order of the file. Duplicate names are rejected.
 #[derive(Debug)]
 pub struct Named<T>(pub Vec<(String, T)>);
 
@@ -133,7 +132,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Named<T> {
     }
 }
 
-/// A flag; some models write it as 0 and 1.
+/// A flag; some models write 0 and 1.
 fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a flag is true, false, 0 or 1")]
@@ -156,7 +155,7 @@ pub fn read(path: &Path) -> Result<ModelFile, Error> {
     parse(&text).map_err(|error| format!("{}{error}", path.display()).into())
 }
 
-/// Parses a model; what is wrong is told with line and column, to be put behind the file's name.
+/// Parses a model. An error starts with line and column, to be appended to the file name.
 pub fn parse(text: &str) -> Result<ModelFile, String> {
     serde_json::from_str(text).map_err(|error| {
         let full = error.to_string();
@@ -170,7 +169,7 @@ pub fn parse(text: &str) -> Result<ModelFile, String> {
 }
 
 impl ModelFile {
-    /// Keys that no field above has. One of them may change what its owner means, so they are told.
+    /// Unknown keys. They are reported, because one of them may change the meaning of its item.
     pub fn unknown_keys(&self) -> BTreeSet<String> {
         let actions = self.actions.0.iter().flat_map(|(_, action)| keys("action", &action.rest));
         let objects = self.objects.0.iter().flat_map(|(_, object)| keys("object", &object.rest));
@@ -192,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_read_is_told_with_its_place() {
+    fn invalid_model_is_reported_with_its_position() {
         let error = |text| parse(text).unwrap_err();
         assert!(error("{").starts_with(":1:1: error: EOF while parsing"), "{}", error("{"));
         let twice = r#"{"metadata":{"apiVersion":"v"},"objects":{},
@@ -206,14 +205,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_are_new_are_told() {
+    fn unknown_keys_are_reported() {
         let model = parse(
             r#"{"metadata":{"apiVersion":"v"},"version":"1.0",
                 "actions":{"A":{"input":"I","output":"O","price":1,"document":"x"}},
                 "objects":{"T":{"members":[{"name":"N","type":"int","member":"int64","min":2,"required":1}]}}}"#,
         )
         .unwrap();
-        let told: Vec<String> = model.unknown_keys().into_iter().collect();
-        assert_eq!(told, ["action key `price`", "member key `min`"]);
+        let summary: Vec<String> = model.unknown_keys().into_iter().collect();
+        assert_eq!(summary, ["action key `price`", "member key `min`"]);
     }
 }

@@ -1,9 +1,9 @@
-//! What the name of an action tells of it: whether it only reads.
+//! Recognizes read actions by their names.
 
-/// First words of the names of actions that change nothing.
+/// The first words of read actions.
 const READS: [&str; 7] = ["Describe", "Get", "List", "Query", "Inquiry", "Search", "Check"];
 
-/// Whether an action of this name only reads. Everything else counts as a hazard: see `RetryClass`.
+/// Whether an action of this name only reads. Any other action gets the class `hazard`.
 pub fn is_read(name: &str) -> bool {
     READS.iter().any(|verb| {
         name.strip_prefix(verb)
@@ -16,7 +16,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_is_known_by_its_first_word() {
+    fn read_action_is_recognized_by_its_first_word() {
         for name in ["DescribeZones", "GetFile", "ListX", "InquiryPriceRun", "CheckName", "Search"]
         {
             assert!(is_read(name), "{name}");

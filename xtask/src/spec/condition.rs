@@ -1,6 +1,6 @@
-//! The little grammar of conditions: `M`, `no M`, `M=v1|v2`, `M!=v1|v2`; anything else is prose.
+//! Parses conditions: `M`, `no M`, `M=v1|v2`, `M!=v1|v2`. Any other text is prose.
 
-/// What a condition asks of its member.
+/// The test of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// It is given.
@@ -13,17 +13,17 @@ pub enum Test {
     NoneOf(Vec<String>),
 }
 
-/// A test on one member beside the one that carries the condition.
+/// A test of another member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
     /// Name of the member on the wire.
     pub member: String,
-    /// What is asked of it.
+    /// The test.
     pub test: Test,
 }
 
 impl Condition {
-    /// Reads a condition; `None` if the text is prose.
+    /// Parses a condition; `None` if the text is prose.
     pub fn parse(text: &str) -> Option<Self> {
         let values = |text: &str| -> Option<Vec<String>> {
             let values: Vec<String> = text.split('|').map(str::to_owned).collect();
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_are_read_and_prose_is_left_alone() {
+    fn conditions_are_parsed_and_prose_is_not() {
         let read =
             |text| Condition::parse(text).map(|condition| (condition.member, condition.test));
         assert_eq!(read("DryRun"), Some(("DryRun".into(), Test::Present)));

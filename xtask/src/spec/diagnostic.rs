@@ -1,17 +1,17 @@
-//! What is wrong with the specs: collected in full, shown with file, line and column.
+//! Collects all errors in the specs, and displays them with file, line and column.
 
 use super::source::Tree;
 
-/// One thing that is wrong.
+/// One error.
 #[derive(Debug)]
 pub struct Diagnostic {
-    /// The file, as messages show it.
+    /// Path of the file in messages.
     pub file: String,
     /// The place in it.
     pub place: Place,
-    /// What is wrong, in one lower-case sentence without a full stop.
+    /// What is wrong: a lower-case sentence without a period.
     pub message: String,
-    /// What to do about it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
@@ -24,7 +24,7 @@ pub enum Place {
     Position(usize, usize),
 }
 
-/// Everything that is wrong.
+/// All errors.
 #[derive(Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
@@ -41,7 +41,7 @@ impl Report {
         self.push(file, Place::Pointer(pointer.into()), message.into())
     }
 
-    /// Adds an error about a place that has no pointer, because the file could not be read as JSON.
+    /// Adds an error at a position, because the file is not valid JSON.
     pub fn error_at(
         &mut self,
         file: &str,
@@ -60,22 +60,22 @@ impl Report {
         &mut self.diagnostics[index]
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no errors.
     pub fn is_clean(&self) -> bool {
         self.diagnostics.is_empty()
     }
 
-    /// How many things are wrong.
+    /// The number of errors.
     pub fn len(&self) -> usize {
         self.diagnostics.len()
     }
 
-    /// Brings the errors of one file together; within a file they stay in the order found.
+    /// Sorts the errors by file; within a file, they stay in the order found.
     pub fn sort(&mut self) {
         self.diagnostics.sort_by(|a, b| a.file.cmp(&b.file));
     }
 
-    /// Whether something is wrong with the value at `pointer` of a file, given from the folder of the specs on.
+    /// Whether there is an error about the value at `pointer`, in a file whose path ends with `file`.
     #[cfg(test)]
     pub fn is_at(&self, file: &str, pointer: &str) -> bool {
         self.diagnostics.iter().any(|one| {
@@ -83,7 +83,7 @@ impl Report {
         })
     }
 
-    /// The messages that do not name their item, or do not say what to do.
+    /// The errors without an item or without a fix.
     #[cfg(test)]
     pub fn unclear(&self, tree: &Tree) -> String {
         let unclear = |diagnostic: &&Diagnostic| {
@@ -97,7 +97,7 @@ impl Report {
         unclear.map(|diagnostic| format!("{diagnostic:?}\n")).collect()
     }
 
-    /// One `file:line:column: error: item: message` line each, and a line with what to do.
+    /// Displays each error as a line `file:line:column: error: item: message`, and its fix on the next line.
     pub fn render(&self, tree: &Tree) -> String {
         let mut placed: Vec<_> = self
             .diagnostics
@@ -124,7 +124,7 @@ impl Report {
 }
 
 impl Diagnostic {
-    /// The item, what is wrong with it, and its value where the message does not name it.
+    /// The item, the message, and the value if the message does not contain it.
     fn sentence(&self, tree: &Tree) -> String {
         let pointer = match &self.place {
             Place::Pointer(pointer) => pointer.clone(),
@@ -136,7 +136,7 @@ impl Diagnostic {
             false => format!("{item}: {}", self.message),
         };
         if let Some(value) = value.filter(|value| !names_value(&self.message, value)) {
-            let mut short: String = value.chars().take(LONGEST_VALUE).collect();
+            let mut short: String = value.chars().take(MAX_VALUE_LENGTH).collect();
             if short.len() < value.len() {
                 short.push_str("...");
             }
@@ -145,16 +145,16 @@ impl Diagnostic {
         sentence
     }
 
-    /// Says what to do about it.
+    /// Sets the fix.
     pub fn help(&mut self, help: impl Into<String>) {
         self.help = Some(help.into());
     }
 }
 
-/// Values that are longer are cut.
-const LONGEST_VALUE: usize = 60;
+/// Maximum length of a displayed value.
+const MAX_VALUE_LENGTH: usize = 60;
 
-/// Whether a message names a JSON scalar. The key alone says what a flag is.
+/// Whether a message contains a JSON scalar. Flags and null are never displayed, because the key is enough.
 fn names_value(message: &str, scalar: &str) -> bool {
     match scalar.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
         Some(text) => message.contains(text),
@@ -169,7 +169,7 @@ fn names_value(message: &str, scalar: &str) -> bool {
     }
 }
 
-/// A text of a spec on one line of plain ASCII, whatever it holds.
+/// Escapes a text from a spec to one line of plain ASCII.
 fn shown(text: &str) -> String {
     let escape = |letter: char| match letter {
         ' '..='~' => letter.to_string(),
@@ -178,17 +178,17 @@ fn shown(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// The fix for an unknown name: the known name that is most similar, or all of them.
+/// The fix for an unknown name: the most similar known name, or all known names.
 pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone) -> String {
     let all: Vec<&str> = known.clone().into_iter().collect();
     match nearest(name, known) {
         Some(near) => format!("did you mean `{near}`?"),
-        None if all.is_empty() => "there is none here; leave it out".to_owned(),
+        None if all.is_empty() => "there are none; remove it".to_owned(),
         None => format!("one of: {}", all.join(", ")),
     }
 }
 
-/// The known name that looks most like `name`, if any looks like a slip of the pen.
+/// The known name that is most similar to `name`, if any is similar enough for a typo.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = name.len().div_ceil(3).max(1);
     known
@@ -199,7 +199,7 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Edit distance, blind to case.
+/// The edit distance, ignoring case.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<u8> = b.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -224,31 +224,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_names_the_item_its_value_and_the_fix() {
+    fn message_names_item_value_and_fix() {
         let text = r#"{ "request": [ { "name": "Size", "max": 20, "doc": "A\tlong text." } ], "summary": "" }"#;
         let tree = Tree::from_texts("s", [("a.json", text)]);
-        let told = |pointer: &str, message: &str| {
+        let message = |pointer: &str, message: &str| {
             let mut report = Report::default();
-            report.error("s/a.json", pointer, message).help("leave it out");
+            report.error("s/a.json", pointer, message).help("remove it");
             report.render(&tree).replacen("s/a.json:1:", "", 1)
         };
         assert_eq!(
-            told("/request/0/max", "too large"),
-            "41: error: request.Size.max: too large: 20\n  help: leave it out\n"
+            message("/request/0/max", "too large"),
+            "41: error: request.Size.max: too large: 20\n  help: remove it\n"
         );
-        assert!(told("/request/0/max", "20 is too large").contains("max: 20 is too large\n"));
-        assert!(told("/request/0/max", "200 is too large").contains("max: 200 is too large: 20\n"));
-        assert!(told("/request/0/doc", "no good").contains(r#"doc: no good: "A\tlong text.""#));
-        assert!(told("/request/0/min", "missing").contains("request.Size.min: missing\n"));
-        assert!(told("/request/1", "missing").contains("request[1]: missing\n"));
-        assert!(told("/summary", "\u{202e}").contains(r"summary: \u{202e}"));
+        assert!(message("/request/0/max", "20 is too large").contains("max: 20 is too large\n"));
+        assert!(
+            message("/request/0/max", "200 is too large").contains("max: 200 is too large: 20\n")
+        );
+        assert!(message("/request/0/doc", "no good").contains(r#"doc: no good: "A\tlong text.""#));
+        assert!(message("/request/0/min", "missing").contains("request.Size.min: missing\n"));
+        assert!(message("/request/1", "missing").contains("request[1]: missing\n"));
+        assert!(message("/summary", "\u{202e}").contains(r"summary: \u{202e}"));
         let mut report = Report::default();
-        report.error_at("s/a.json", 1, 45, "unknown key").help("leave it out");
+        report.error_at("s/a.json", 1, 45, "unknown key").help("remove it");
         assert!(report.render(&tree).contains("error: request.Size: unknown key\n"));
     }
 
     #[test]
-    fn slips_are_recognised_and_strangers_are_not() {
+    fn only_similar_names_are_suggested() {
         assert_eq!(nearest("StopTyp", ["StartType", "StopType"]), Some("StopType"));
         assert_eq!(nearest("placement", ["Placement"]), Some("Placement"));
         assert_eq!(nearest("Zone", ["InstanceType"]), None);

@@ -1,4 +1,4 @@
-//! The one form of a spec file: a key a line, a member a line, keys in the order of the shapes.
+//! Formats spec files: one key per line, one member per line, keys in the order of the Rust types.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -9,10 +9,10 @@ use super::load::parse;
 use super::source::Tree;
 use super::spec_file::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 
-/// A line may grow to this before its object is broken up.
+/// Maximum line width.
 const WIDTH: usize = 140;
 
-/// Every file of the tree in its one form. Files that cannot be read are reported and left out.
+/// Formats all files. Files that cannot be read are reported and skipped.
 pub fn format_all(tree: &Tree, report: &mut Report) -> Vec<(String, String)> {
     let prefix = format!("{}/", tree.shown_as());
     let mut formatted = Vec::new();
@@ -39,7 +39,7 @@ fn format_one<T: DeserializeOwned + Serialize>(
     format(&parse::<T>(path, text, report)?)
 }
 
-/// One file in its form; `None` only if it cannot be written as JSON at all.
+/// Formats one file; `None` only if it cannot be written as JSON.
 pub fn format<T: Serialize>(file: &T) -> Option<String> {
     let compact = serde_json::to_string(file).ok()?;
     let mut out = String::new();
@@ -64,7 +64,7 @@ fn keys(entries: &[(&str, Node<'_>)], indent: usize, out: &mut String) {
     out.push_str(&format!("\n{:indent$}}}", ""));
 }
 
-/// A value on its line if it fits, else broken up by its kind.
+/// A value on one line if it fits, else on several.
 fn value(node: &Node<'_>, indent: usize, column: usize, out: &mut String) {
     let line = one_line(node);
     match &node.kind {
@@ -93,7 +93,7 @@ fn value(node: &Node<'_>, indent: usize, column: usize, out: &mut String) {
     }
 }
 
-/// An element of a list: one line if it fits; else as many keys a line as fit, prose on its own.
+/// A list item on one line if it fits, else as many keys per line as fit, with descriptions on their own lines.
 fn row(node: &Node<'_>, indent: usize, out: &mut String) {
     let line = one_line(node);
     let entries = match &node.kind {
@@ -119,7 +119,7 @@ fn row(node: &Node<'_>, indent: usize, out: &mut String) {
     out.push_str(" }");
 }
 
-/// Everything on one line, with a blank inside braces and after commas and colons.
+/// Everything on one line, with spaces inside braces and after commas and colons.
 fn one_line(node: &Node<'_>) -> String {
     match &node.kind {
         Kind::Scalar => node.text.to_owned(),

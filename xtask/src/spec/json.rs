@@ -1,31 +1,31 @@
-//! A JSON reader that keeps the order of keys and the place of every value.
+//! A JSON parser that keeps the order of keys and the position of every value.
 //!
-//! serde_json tells whether a text is valid and what it means; this tells where things stand and how
-//! they were written, which the diagnostics and the formatter need.
+//! serde_json decides whether a text is valid and what it means. Diagnostics and the formatter also need positions and the
+//! original text.
 
-/// A value and the bytes it takes up.
+/// A value and its position.
 #[derive(Debug)]
 pub struct Node<'a> {
-    /// Where it starts.
+    /// Offset of its first byte.
     pub start: usize,
     /// Its own text.
     pub text: &'a str,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind<'a>,
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug)]
 pub enum Kind<'a> {
     /// A string, number, boolean or null; see the node's text.
     Scalar,
     /// The items of a list.
     Array(Vec<Node<'a>>),
-    /// The entries of an object: the key as written between its quotes, and the value.
+    /// The entries of an object: the key as written, without its quotes, and the value.
     Object(Vec<(&'a str, Node<'a>)>),
 }
 
-/// Parses a whole text; `None` if it is not JSON.
+/// Parses a text; `None` if it is not JSON.
 pub fn parse(text: &str) -> Option<Node<'_>> {
     let mut reader = Reader { text, at: 0 };
     let node = reader.value(0)?;
@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Option<Node<'_>> {
 }
 
 impl<'a> Node<'a> {
-    /// Follows a JSON pointer as far as it leads.
+    /// Follows a JSON pointer as far as possible.
     pub fn find(&self, pointer: &str) -> &Node<'a> {
         let mut node = self;
         for step in pointer.split('/').skip(1) {
@@ -77,15 +77,14 @@ impl Node<'_> {
         inner.map_or_else(String::new, |(step, node)| format!("/{step}{}", node.pointer_at(offset)))
     }
 
-    /// The text of an entry, if it is an object and the entry a string.
+    /// The string value of an entry.
     fn text_of(&self, wanted: &str) -> Option<&str> {
         let Kind::Object(entries) = &self.kind else { return None };
         let (_, value) = entries.iter().find(|(key, _)| *key == wanted)?;
         value.text.strip_prefix('"')?.strip_suffix('"')
     }
 
-    /// What a JSON pointer leads to, for people: `request.Size.max`. Items of a list are called by their name, or
-    /// else by their index.
+    /// A JSON pointer in readable form: `request.Size.max`. List items have their name, or else their index.
     pub fn shown_path(&self, pointer: &str) -> String {
         let mut path = String::new();
         let mut node = Some(self);
@@ -116,7 +115,7 @@ impl Node<'_> {
     }
 }
 
-/// Deep enough for any spec, and too shallow to exhaust the stack.
+/// Maximum nesting: enough for any spec, and too little to exhaust the stack.
 const MAX_DEPTH: usize = 64;
 
 struct Reader<'a> {
@@ -201,7 +200,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A string; returns what stands between the quotes, escapes and all.
+    /// Parses a string and returns the text between its quotes, with its escapes.
     fn string(&mut self) -> Option<&'a str> {
         self.eat(b'"')?;
         let start = self.at;

@@ -1,4 +1,4 @@
-//! Reads every spec file into its serde shape, and checks that the file is called after its content.
+//! Reads all spec files into Rust types, and checks that each file name matches its content.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,16 @@ use super::names::is_wire_name;
 use super::source::Tree;
 use super::spec_file::{ActionFile, EnumFile, ErrorsFile, ServiceFile, TypeFile, WaitersFile};
 
-/// A spec file: where it is shown to be, and what it holds.
+/// A spec file.
 #[derive(Debug)]
 pub struct File<T> {
-    /// Path that messages show.
+    /// Path of the file in messages.
     pub path: String,
     /// Its content.
     pub content: T,
 }
 
-/// All files of one service, by name.
+/// All files of one service.
 #[derive(Debug)]
 pub struct Files {
     /// `service.json`.
@@ -33,12 +33,11 @@ pub struct Files {
     pub types: Vec<File<TypeFile>>,
     /// `enums/*.json`.
     pub enums: Vec<File<EnumFile>>,
-    /// Names of files that could not be read. Whatever refers to them is not to blame.
+    /// Names of files that could not be read. References to them are not reported.
     pub unreadable: Vec<String>,
 }
 
-/// Loads all files. `None` if the service itself cannot be read; any other file that cannot be read
-/// is reported and left out.
+/// Loads all files. `None` if one of the three lists cannot be read; any other unreadable file is reported and skipped.
 pub fn load(tree: &Tree, report: &mut Report) -> Option<Files> {
     let service = list(tree, "service.json", report);
     let errors = list(tree, "errors.json", report);
@@ -76,7 +75,7 @@ fn list<T: DeserializeOwned>(tree: &Tree, name: &str, report: &mut Report) -> Op
     let path = format!("{}/{name}", tree.shown_as());
     let Some(text) = tree.text(name) else {
         report.error_at(&path, 1, 1, "the file is missing").help(format!(
-            "write it as specs/schema/{} says",
+            "create it according to specs/schema/{}",
             name.replace(".json", ".schema.json")
         ));
         return None;
@@ -95,18 +94,22 @@ fn folder<T: DeserializeOwned>(
     for (path, text) in tree.folder(folder) {
         let Some(content) = parse::<T>(path, text, report) else { continue };
         let (name, rust) = names_of(&content);
-        // A name becomes a file name and code: nothing that is not one goes further.
+        // Names become file names and code, so invalid ones are rejected here.
         if !is_wire_name(&name) {
             report
-                .error(path, format!("/{key}"), format!("`{}` is not a name", name.escape_debug()))
-                .help("letters, digits and underscores, a letter first, at most 128");
+                .error(
+                    path,
+                    format!("/{key}"),
+                    format!("`{}` is not a valid name", name.escape_debug()),
+                )
+                .help("use at most 128 letters, digits and underscores; start with a letter");
             continue;
         }
-        // Where two names differ only in case, one file is called after its name in Rust.
+        // If two names differ only in case, one of the files is named after its Rust name.
         let is_called = |name: &String| path.ends_with(&format!("/{folder}/{name}.json"));
         if !is_called(&name) && !rust.as_ref().is_some_and(is_called) {
             report
-                .error(path, format!("/{key}"), format!("the file is not called after `{name}`"))
+                .error(path, format!("/{key}"), format!("the file name does not match `{name}`"))
                 .help(format!("rename it to {folder}/{name}.json"));
             continue;
         }
@@ -115,20 +118,22 @@ fn folder<T: DeserializeOwned>(
     files
 }
 
-/// Some disks take names that differ only in case for one.
+/// Reports file names that differ only in case.
 fn differ_without_case(tree: &Tree, report: &mut Report) {
     let mut seen: HashMap<String, &str> = HashMap::new();
     for (path, _) in tree.files() {
         if let Some(other) = seen.insert(path.to_ascii_lowercase(), path) {
-            let message = format!("a disk that ignores case takes this file and {other} for one");
+            let message = format!(
+                "this file and {other} have the same name on a case-insensitive file system"
+            );
             report
                 .error_at(path, 1, 1, message)
-                .help("give one of the two a `rust` key, and call its file after that");
+                .help("add a `rust` key to one of them, and name its file after it");
         }
     }
 }
 
-/// Parses one file; what serde says becomes a diagnostic at the place where it says it.
+/// Parses one file. An error of serde becomes a diagnostic at its position.
 pub fn parse<T: DeserializeOwned>(path: &str, text: &str, report: &mut Report) -> Option<T> {
     match serde_json::from_str(text) {
         Ok(content) => Some(content),
@@ -145,7 +150,7 @@ pub fn parse<T: DeserializeOwned>(path: &str, text: &str, report: &mut Report) -
     }
 }
 
-/// Shortens what serde says, and adds what to do.
+/// Shortens a message of serde and adds the fix.
 fn explain(message: &str) -> (String, String) {
     let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
     let starts = |what: &str| message.starts_with(what);
@@ -159,9 +164,7 @@ fn explain(message: &str) -> (String, String) {
         Some((name, _)) if starts("missing field ") => {
             (format!("the key `{name}` is missing"), format!("add `{name}`"))
         }
-        Some(_) if starts("duplicate ") => {
-            (message.to_owned(), "leave one of the two out".to_owned())
-        }
+        Some(_) if starts("duplicate ") => (message.to_owned(), "remove one of the two".to_owned()),
         _ => (message.to_owned(), "see the schema of the file in specs/schema".to_owned()),
     }
 }

@@ -1,4 +1,4 @@
-//! From spec files to a resolved model: load, resolve, check; and the form the files are kept in.
+//! Turns spec files into resolved specs (load, resolve, check), and formats them.
 
 pub mod check;
 pub mod condition;
@@ -18,9 +18,11 @@ use diagnostic::Report;
 use model::Api;
 use source::Tree;
 
-/// Loads, resolves and checks one service. The report holds every diagnostic at once; the model is
-/// fit for emitting only if the report is clean.
-pub fn open(directory: &Path, shown_as: &str) -> Result<(Tree, Option<Api>, Report), crate::Error> {
+/// Loads, resolves and checks one service. The report has all errors; code can be generated only if it has none.
+pub fn open(
+    directory: &Path,
+    shown_as: &str,
+) -> Result<(Tree, Option<Api>, Report), crate::error::Error> {
     let tree = Tree::read(directory, shown_as)?;
     let mut report = Report::default();
     let files = load::load(&tree, &mut report);
@@ -33,8 +35,8 @@ pub fn open(directory: &Path, shown_as: &str) -> Result<(Tree, Option<Api>, Repo
     Ok((tree, Some(api), report))
 }
 
-/// Like [`open`], but a model with any diagnostic is an error that shows them all.
-pub fn open_clean(directory: &Path, shown_as: &str) -> Result<Api, crate::Error> {
+/// Like [`open`], but any error in the specs is returned as an error.
+pub fn open_clean(directory: &Path, shown_as: &str) -> Result<Api, crate::error::Error> {
     let (tree, api, report) = open(directory, shown_as)?;
     match api {
         Some(api) if report.is_clean() => Ok(api),

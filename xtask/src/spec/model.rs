@@ -1,12 +1,12 @@
-//! The resolved model: every name of a type or an enum has become a reference that exists.
+//! The resolved specs: every name of a type or an enum is a valid reference.
 
 use super::condition::Condition;
 use super::spec_file;
 
-/// One service, ready for emitting.
+/// One service, ready for code generation.
 #[derive(Debug)]
 pub struct Api {
-    /// The folder of its specs, as messages and generated files show it.
+    /// The folder of its specs in messages and generated files.
     pub shown_as: String,
     /// The service itself.
     pub service: spec_file::ServiceFile,
@@ -27,9 +27,9 @@ pub struct Api {
 /// An action.
 #[derive(Debug)]
 pub struct Action {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::ActionFile,
-    /// Path of the file, as messages show it.
+    /// Path of the file in messages.
     pub path: String,
     /// Its names in Rust.
     pub rust: Names,
@@ -37,28 +37,28 @@ pub struct Action {
     pub request: Vec<Member>,
     /// Members of the response, without `RequestId`.
     pub response: Vec<Member>,
-    /// Rows of `retry.members`, with their conditions read.
-    pub reclass: Vec<(Vec<Condition>, spec_file::RetryClass)>,
-    /// Conditions of `retry.reconcile.done`, read.
+    /// Rows of `retry.members`, with parsed conditions.
+    pub retry_overrides: Vec<(Vec<Condition>, spec_file::RetryClass)>,
+    /// Parsed conditions of `retry.reconcile.done`.
     pub done: Vec<Condition>,
-    /// Conditions of `retry.reconcile.became`, read.
+    /// Parsed conditions of `retry.reconcile.became`.
     pub became: Vec<Condition>,
-    /// Conditions of `retry.reconcile.from`, read.
+    /// Parsed conditions of `retry.reconcile.from`.
     pub from: Vec<Condition>,
-    /// Conditions of `retry.reconcile.failed`, read.
+    /// Parsed conditions of `retry.reconcile.failed`.
     pub failed: Vec<Condition>,
-    /// Conditions of `retry.reconcile.done_when`, read: on the request, and on an entry.
+    /// Parsed conditions of `retry.reconcile.done_when`: on the request, and on an entry.
     pub done_when: Vec<(Condition, Condition)>,
-    /// Conditions of `retry.reconcile.undone_by`, read.
+    /// Parsed conditions of `retry.reconcile.undone_by`.
     pub undone_by: Vec<Condition>,
 }
 
 /// A shared type.
 #[derive(Debug)]
 pub struct Type {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::TypeFile,
-    /// Path of the file, as messages show it.
+    /// Path of the file in messages.
     pub path: String,
     /// Its names in Rust.
     pub rust: Names,
@@ -69,9 +69,9 @@ pub struct Type {
 /// A named value set.
 #[derive(Debug)]
 pub struct Enum {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::EnumFile,
-    /// Path of the file, as messages show it.
+    /// Path of the file in messages.
     pub path: String,
     /// Its names in Rust.
     pub rust: Names,
@@ -82,7 +82,7 @@ pub struct Enum {
 /// An error code.
 #[derive(Debug)]
 pub struct ErrorCode {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::ErrorRow,
     /// Name of the constant.
     pub rust: String,
@@ -91,13 +91,13 @@ pub struct ErrorCode {
 /// A waiter.
 #[derive(Debug)]
 pub struct Waiter {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::Waiter,
     /// Names of the type and its static.
     pub rust: Names,
 }
 
-/// The names of one thing in Rust.
+/// The Rust names of an item.
 #[derive(Debug)]
 pub struct Names {
     /// The type: `StopInstances`.
@@ -111,20 +111,20 @@ pub struct Names {
 /// A member.
 #[derive(Debug)]
 pub struct Member {
-    /// What the file says.
+    /// Content of the file.
     pub spec: spec_file::Member,
-    /// The field.
+    /// Name of the field.
     pub rust: String,
-    /// What it holds.
+    /// Its type.
     pub kind: Kind,
     /// `required_if`, if it is a condition and not prose.
     pub required_if: Option<Condition>,
 }
 
-/// What a member holds.
+/// The type of a member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Text, times among it.
+    /// A string; also a time.
     Str,
     /// A signed integer.
     I64,
@@ -134,16 +134,16 @@ pub enum Kind {
     F64,
     /// A boolean.
     Bool,
-    /// A shared type, by its place in [`Api::types`].
+    /// A shared type, by its index in [`Api::types`].
     Type(usize),
-    /// A named value set, by its place in [`Api::enums`].
+    /// A named value set, by its index in [`Api::enums`].
     Enum(usize),
     /// A list.
     List(Box<Kind>),
 }
 
 impl Kind {
-    /// What a list holds at its innermost; anything else itself.
+    /// The item type of a list, however deep; any other kind itself.
     pub fn innermost(&self) -> &Self {
         match self {
             Self::List(item) => item.innermost(),
@@ -157,17 +157,17 @@ impl Kind {
     }
 }
 
-/// Where a set of members stands, which decides the Rust types of its fields.
+/// The side of a set of members, which determines the Rust types of its fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// It travels in requests, perhaps in answers too.
+    /// Part of requests, and perhaps of responses.
     Request,
-    /// It only ever answers.
+    /// Part of responses only.
     Response,
 }
 
 impl Action {
-    /// The list that its answer is about: the one that is paged, else the first of a shared type.
+    /// The main list of the response: the paged one, or else the first list of a shared type.
     pub fn listed(&self) -> Option<&Member> {
         match &self.spec.paginate {
             Some(paginate) => member_named(&self.response, &paginate.items),
@@ -177,7 +177,7 @@ impl Action {
         }
     }
 
-    /// Where an entry of that list holds what `facts` of another action look for.
+    /// The member of an entry that has the id for the `reconcile` rule of another action.
     pub fn id_of<'a>(&'a self, facts: &'a spec_file::Reconcile) -> Option<&'a str> {
         let paged = || self.spec.paginate.as_ref().and_then(|paginate| paginate.id.as_deref());
         facts.id.as_deref().or_else(paged)
@@ -185,7 +185,7 @@ impl Action {
 }
 
 impl Type {
-    /// Which rule its fields follow.
+    /// The side that determines the types of its fields.
     pub const fn side(&self) -> Side {
         match self.spec.usage {
             spec_file::Usage::In | spec_file::Usage::Both => Side::Request,
@@ -195,8 +195,8 @@ impl Type {
 }
 
 impl Member {
-    /// Whether an answer always carries it, and not as null.
-    pub const fn is_promised(&self) -> bool {
+    /// Whether a response always contains it, and not as null.
+    pub const fn is_always_present(&self) -> bool {
         let spec = &self.spec;
         spec.output_required
             && !spec.nullable
@@ -206,34 +206,34 @@ impl Member {
             && !spec.legacy
     }
 
-    /// Whether no log may show it.
+    /// Whether it must not appear in logs.
     pub const fn is_secret(&self) -> bool {
         self.spec.secret || self.spec.sensitive
     }
 }
 
 impl Api {
-    /// The action called `name`.
+    /// The action with this name.
     pub fn action(&self, name: &str) -> Option<&Action> {
         self.actions.iter().find(|action| action.spec.action == name)
     }
 
-    /// The type at a place that [`Kind::Type`] gave.
+    /// The type at an index of [`Kind::Type`].
     #[expect(clippy::indexing_slicing, reason = "resolve only makes places that exist")]
-    pub fn type_at(&self, place: usize) -> &Type {
-        &self.types[place]
+    pub fn type_at(&self, index: usize) -> &Type {
+        &self.types[index]
     }
 
-    /// The enum at a place that [`Kind::Enum`] gave.
+    /// The enum at an index of [`Kind::Enum`].
     #[expect(clippy::indexing_slicing, reason = "resolve only makes places that exist")]
-    pub fn enum_at(&self, place: usize) -> &Enum {
-        &self.enums[place]
+    pub fn enum_at(&self, index: usize) -> &Enum {
+        &self.enums[index]
     }
 
-    /// The members of the type that a kind holds, however many lists are around it.
+    /// The members of the type of a kind, or of its list items.
     pub fn members_of(&self, kind: &Kind) -> Option<&[Member]> {
         match kind.innermost() {
-            Kind::Type(place) => Some(&self.type_at(*place).members),
+            Kind::Type(index) => Some(&self.type_at(*index).members),
             _ => None,
         }
     }
@@ -251,7 +251,7 @@ impl Api {
         }
     }
 
-    /// The values that a member of this kind may have, as its spec narrows them; empty if open.
+    /// The allowed values of a member; empty if its set is open.
     pub fn values_of(&self, member: &Member) -> Vec<String> {
         match member.kind.innermost() {
             Kind::Enum(_) if member.spec.open && member.spec.values.is_none() => Vec::new(),
@@ -259,7 +259,7 @@ impl Api {
         }
     }
 
-    /// As [`Self::values_of`], and the values of an open set that have a name.
+    /// Like [`Self::values_of`], but also the known values of an open set.
     pub fn known_values_of(&self, member: &Member) -> Vec<String> {
         if let Some(values) = &member.spec.values {
             return values.clone();
@@ -268,8 +268,8 @@ impl Api {
             return values.iter().map(plain).collect();
         }
         match member.kind.innermost() {
-            Kind::Enum(place) => {
-                let values = &self.enum_at(*place).spec.values;
+            Kind::Enum(index) => {
+                let values = &self.enum_at(*index).spec.values;
                 values.iter().map(|value| value.value.clone()).collect()
             }
             _ => Vec::new(),
@@ -277,12 +277,12 @@ impl Api {
     }
 }
 
-/// The member called `name` on the wire.
+/// The member with this name on the wire.
 pub fn member_named<'a>(members: &'a [Member], name: &str) -> Option<&'a Member> {
     members.iter().find(|member| member.spec.name == name)
 }
 
-/// A scalar of a spec as the flattened form writes it.
+/// A scalar of a spec, as the query encoding writes it.
 pub fn plain(value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) => text.clone(),

@@ -1,18 +1,18 @@
-//! From names on the wire to names in Rust: heck gives the rule, a `rust` key overrides it.
+//! Derives Rust names from names on the wire with `heck`. A `rust` key overrides the result.
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
-/// Splits names into words; knows those that the rule would tear apart, such as `IPv6`.
+/// Splits names into words. Some words, such as `IPv6`, are never split.
 #[derive(Debug)]
 pub struct Words {
     whole: Vec<String>,
 }
 
-/// Words of every network API; `words` in `service.json` adds a service's own.
+/// Words that are never split; `words` in `service.json` adds more.
 const WHOLE: [&str; 2] = ["IPv4", "IPv6"];
 
 impl Words {
-    /// Takes the `words` of `service.json`.
+    /// Uses the `words` of `service.json`.
     pub fn new(words: &[String]) -> Self {
         let mut whole: Vec<String> = WHOLE.iter().map(|word| (*word).to_owned()).collect();
         whole.extend(words.iter().cloned());
@@ -35,14 +35,14 @@ impl Words {
         self.soften(wire).to_upper_camel_case()
     }
 
-    /// The Rust name of a type: the wire's own, wherever that is a Rust type name already.
+    /// The Rust name of a type: the name on the wire, if it is a valid type name.
     pub fn type_name(&self, wire: &str) -> String {
         let fits = wire.starts_with(|first: char| first.is_ascii_uppercase())
             && wire.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if fits { wire.to_owned() } else { self.camel(wire) }
     }
 
-    /// Writes every whole word with one capital, so that the rule does not split it.
+    /// Writes each unsplittable word with one capital letter, so that `heck` does not split it.
     fn soften(&self, wire: &str) -> String {
         let mut soft = String::with_capacity(wire.len());
         let mut rest = wire;
@@ -63,53 +63,53 @@ impl Words {
     }
 }
 
-/// Whether a wire name may become part of code and of a file's name at all.
+/// Whether a wire name may become part of code and of a file name.
 pub fn is_wire_name(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Whether this is a Rust identifier in the case that fields and modules have.
+/// Whether this is a Rust identifier in snake case.
 pub fn is_snake(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_lowercase())
         && name.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'))
 }
 
-/// Whether this is a Rust identifier in the case that types and variants have.
+/// Whether this is a Rust identifier that starts with a capital letter.
 pub fn is_camel(name: &str) -> bool {
     is_wire_name(name) && name.starts_with(|first: char| first.is_ascii_uppercase())
 }
 
-/// Whether this is PascalCase, as actions and types are called: no underscore either.
+/// Whether this is PascalCase, without underscores.
 pub fn is_pascal(name: &str) -> bool {
     is_camel(name) && !name.contains('_')
 }
 
-/// Whether this is a Rust identifier in the case that constants have.
+/// Whether this is a Rust identifier for a constant.
 pub fn is_shouty(name: &str) -> bool {
     name.len() <= 128
         && name.starts_with(|first: char| first.is_ascii_uppercase())
         && name.bytes().all(|byte| matches!(byte, b'A'..=b'Z' | b'0'..=b'9' | b'_'))
 }
 
-/// The part of a name that stands alone as one letter, as `i` in `i_pv6`: a sign of a torn word.
+/// A single letter between underscores, such as `i` in `i_pv6`, which is a sign of a wrongly split word.
 pub fn lone_letter(snake: &str) -> Option<&str> {
     snake.split('_').find(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Whether the name is a keyword. All but four of them may be written raw, as `r#type`.
+/// Whether the name is a keyword. Most keywords can be raw identifiers, such as `r#type`.
 pub fn is_keyword(name: &str) -> bool {
-    KEYWORDS.contains(&name) || never_raw(name)
+    KEYWORDS.contains(&name) || cannot_be_raw(name)
 }
 
-/// Whether the name is a keyword that cannot even be written raw.
-pub fn never_raw(name: &str) -> bool {
+/// Whether the name is a keyword that cannot be a raw identifier.
+pub fn cannot_be_raw(name: &str) -> bool {
     matches!(name, "self" | "Self" | "super" | "crate" | "_")
 }
 
-/// Keywords of all editions up to 2024 that may be written raw, the reserved ones included.
+/// Keywords and reserved words of all editions up to 2024 that can be raw identifiers.
 const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
     "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let",
@@ -134,30 +134,30 @@ mod tests {
     }
 
     #[test]
-    fn types_keep_the_name_of_the_wire() {
+    fn type_names_stay_as_on_the_wire() {
         let words = Words::new(&[]);
         assert_eq!(words.type_name("GPUInfo"), "GPUInfo");
         assert_eq!(words.type_name("instance_v2"), "InstanceV2");
     }
 
     #[test]
-    fn every_word_that_is_no_identifier_is_known_as_a_keyword() {
-        // The reference of the language, in its chapter on keywords: strict, reserved, and weak ones.
+    fn all_keywords_are_known() {
+        // Strict, reserved and weak keywords: <https://doc.rust-lang.org/reference/keywords.html>.
         let reference = "as async await break const continue crate dyn else enum extern false fn for if impl \
             in let loop match mod move mut pub ref return self Self static struct super trait true type \
             unsafe use where while abstract become box do final gen macro override priv try typeof unsized \
             virtual yield macro_rules raw safe union _";
         for word in reference.split_whitespace() {
             let is_ident = syn::parse_str::<proc_macro2::Ident>(word).is_ok();
-            // syn reads `gen` in the way of older editions.
+            // syn accepts `gen`, as in older editions.
             assert_eq!(is_keyword(word), !is_ident || word == "gen", "{word}");
             let raw = syn::parse_str::<proc_macro2::Ident>(&format!("r#{word}")).is_ok();
-            assert_eq!(never_raw(word), !raw, "{word}");
+            assert_eq!(cannot_be_raw(word), !raw, "{word}");
         }
     }
 
     #[test]
-    fn nothing_but_an_identifier_is_a_wire_name() {
+    fn only_identifiers_are_wire_names() {
         for name in ["", "a b", "a-b", "1a", "a;", "\u{e9}", "a\"", "../a", "a.b", "_a"] {
             assert!(!is_wire_name(name), "{name:?}");
         }

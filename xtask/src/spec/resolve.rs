@@ -1,4 +1,4 @@
-//! From files to the model: names of types and enums become references, wire names become Rust names.
+//! Resolves the spec files: names of types and enums become references, and wire names get Rust names.
 
 use std::collections::HashMap;
 
@@ -9,18 +9,17 @@ use super::model::{Action, Api, Enum, ErrorCode, Kind, Member, Names, Type, Wait
 use super::names::Words;
 use super::spec_file;
 
-/// Resolves every name. A name that nothing bears is reported and read as a string, so that one slip
-/// does not hide the others.
+/// Resolves all names. An unknown name is reported and treated as a string, so that one mistake does not hide others.
 pub fn resolve(files: Files, report: &mut Report) -> Api {
     let mut known: HashMap<String, Kind> = HashMap::new();
     for name in &files.unreadable {
         known.insert(name.clone(), Kind::Str);
     }
-    for (place, file) in files.types.iter().enumerate() {
-        known.insert(file.content.type_.clone(), Kind::Type(place));
+    for (index, file) in files.types.iter().enumerate() {
+        known.insert(file.content.type_.clone(), Kind::Type(index));
     }
-    for (place, file) in files.enums.iter().enumerate() {
-        known.insert(file.content.enum_.clone(), Kind::Enum(place));
+    for (index, file) in files.enums.iter().enumerate() {
+        known.insert(file.content.enum_.clone(), Kind::Enum(index));
     }
     let shown_as = files.service.path.trim_end_matches("/service.json").to_owned();
     let words = Words::new(&files.service.content.words);
@@ -56,10 +55,10 @@ impl Resolver<'_> {
         let rust = names(&self.words, &spec.action, spec.rust.as_deref());
         let request = self.members(&path, "/request", &spec.request);
         let response = self.members(&path, "/response", &spec.response);
-        let mut reclass = Vec::new();
+        let mut retry_overrides = Vec::new();
         for (row, member) in spec.retry.members.iter().enumerate() {
             let pointer = format!("/retry/members/{row}/when");
-            reclass.push((self.conditions(&path, &pointer, &member.when), member.class));
+            retry_overrides.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
         let reconcile = spec.retry.reconcile.as_ref();
         let mut read = |key: &str, of: fn(&spec_file::Reconcile) -> &Vec<String>| {
@@ -86,7 +85,7 @@ impl Resolver<'_> {
             rust,
             request,
             response,
-            reclass,
+            retry_overrides,
             done,
             became,
             from,
@@ -185,7 +184,7 @@ const SCALARS: [&str; 7] =
 
 fn names(words: &Words, wire: &str, rust: Option<&str>) -> Names {
     let type_ = rust.map_or_else(|| words.type_name(wire), str::to_owned);
-    // A name given by hand is split as it stands; it was given because the rule fails on the wire's.
+    // A `rust` key is split as it is, because it exists where the wire name does not split well.
     let module = words.snake(&type_);
     let constant = module.to_ascii_uppercase();
     Names { type_, module, constant }

@@ -1,4 +1,4 @@
-//! The text of every spec file, kept so that a diagnostic can name the line and column of any value.
+//! The texts of all spec files, so that a diagnostic can show the line and column of a value.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,22 +6,22 @@ use std::path::Path;
 
 use super::json;
 
-/// All files of one service, by the path that messages show.
+/// All files of one service, by their path in messages.
 #[derive(Debug, Default)]
 pub struct Tree {
     shown_as: String,
     files: BTreeMap<String, String>,
 }
 
-/// The folders that hold one file for each thing.
+/// The folders with one file per item.
 const FOLDERS: [&str; 3] = ["actions", "types", "enums"];
 
-/// The files that hold a whole list.
+/// The files with a list.
 const LISTS: [&str; 3] = ["service.json", "errors.json", "waiters.json"];
 
 impl Tree {
     /// Reads the spec files under `directory`; messages call that folder `shown_as`.
-    pub fn read(directory: &Path, shown_as: &str) -> Result<Self, crate::Error> {
+    pub fn read(directory: &Path, shown_as: &str) -> Result<Self, crate::error::Error> {
         let mut tree = Self { shown_as: shown_as.to_owned(), files: BTreeMap::new() };
         for list in LISTS {
             let path = directory.join(list);
@@ -34,8 +34,8 @@ impl Tree {
             if !path.is_dir() {
                 continue;
             }
-            for entry in fs::read_dir(&path).map_err(|error| crate::at(&path, &error))? {
-                let path = entry.map_err(|error| crate::at(&path, &error))?.path();
+            for entry in fs::read_dir(&path).map_err(|error| crate::error::at(&path, &error))? {
+                let path = entry.map_err(|error| crate::error::at(&path, &error))?.path();
                 let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
                 if name.ends_with(".json") {
                     tree.files.insert(format!("{shown_as}/{folder}/{name}"), read(&path)?);
@@ -68,26 +68,25 @@ impl Tree {
         self.files.get(&format!("{}/{path}", self.shown_as)).map(String::as_str)
     }
 
-    /// Every file: its shown path and its text.
+    /// All files: path in messages, and text.
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
         self.files.iter().map(|(path, text)| (path.as_str(), text.as_str()))
     }
 
-    /// Every file of one folder: its shown path and its text.
+    /// All files of one folder: path in messages, and text.
     pub fn folder(&self, folder: &str) -> impl Iterator<Item = (&str, &str)> {
         let prefix = format!("{}/{folder}/", self.shown_as);
         self.files().filter(move |(path, _)| path.starts_with(&prefix))
     }
 
-    /// Line and column, counted from 1, of the value that a JSON pointer names in a file; of the
-    /// innermost value that exists, if the pointer goes past it.
+    /// Line and column, counted from 1, of the value at a JSON pointer, or of the innermost value on the way that exists.
     pub fn locate(&self, shown_path: &str, pointer: &str) -> (usize, usize) {
         let text = self.files.get(shown_path).map_or("", String::as_str);
         let offset = json::parse(text).map_or(0, |root| root.find(pointer).start);
         line_and_column(text, offset)
     }
 
-    /// The item that a JSON pointer names in a file, for people, and its text if it is a scalar.
+    /// A JSON pointer in readable form, and the text of its value if that is a scalar.
     pub fn describe(&self, shown_path: &str, pointer: &str) -> (String, Option<&str>) {
         let text = self.files.get(shown_path).map_or("", String::as_str);
         let Some(root) = json::parse(text) else { return (String::new(), None) };
@@ -96,7 +95,7 @@ impl Tree {
         (root.shown_path(pointer), scalar.then_some(node.text))
     }
 
-    /// The JSON pointer of the innermost object or list around a place; empty if the file is no JSON.
+    /// The JSON pointer of the innermost object or list around a position; empty if the file is not JSON.
     pub fn pointer_at(&self, shown_path: &str, line: usize, column: usize) -> String {
         let text = self.files.get(shown_path).map_or("", String::as_str);
         let before: usize =
@@ -106,8 +105,8 @@ impl Tree {
     }
 }
 
-fn read(path: &Path) -> Result<String, crate::Error> {
-    fs::read_to_string(path).map_err(|error| crate::at(path, &error))
+fn read(path: &Path) -> Result<String, crate::error::Error> {
+    fs::read_to_string(path).map_err(|error| crate::error::at(path, &error))
 }
 
 /// Columns count characters, as editors do.
@@ -123,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pointer_leads_to_line_and_column() {
+    fn pointer_is_located_by_line_and_column() {
         let tree =
             Tree::from_texts("s", [("service.json", "{\n  \"a\": [1,\n    { \"b~c\": 2 }]\n}")]);
         assert_eq!(tree.locate("s/service.json", "/a/1/b~0c"), (3, 14));

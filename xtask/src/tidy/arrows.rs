@@ -1,4 +1,4 @@
-//! Crates depend downwards only: the arrows of ARCHITECTURE.md against what cargo says.
+//! Dependencies between crates: compares the arrows of ARCHITECTURE.md with `cargo metadata`.
 
 use std::path::Path;
 use std::process::Command;
@@ -6,11 +6,11 @@ use std::process::Command;
 use serde::Deserialize;
 
 use super::{Finding, Findings};
-use crate::Error;
+use crate::error::Error;
 
-/// Each crate and those below it that it may use. Development dependencies are bound by the same
-/// table: what crosses a boundary upwards is tested in `cvm-tests`.
-const ARROWS: [(&str, &[&str]); 9] = [
+/// Each crate and the crates that it may use, also as development dependencies. Tests that need a crate further up belong
+/// into `cvm-tests`.
+const ARROWS: [(&str, &[&str]); 10] = [
     ("cvm-signer", &[]),
     ("cvm-protocol", &[]),
     ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
@@ -19,14 +19,15 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("cvm-emulator", &["cvm-models", "cvm-protocol", "cvm-signer", "cvm-simulator"]),
     ("cvm-cli", &["cvm-emulator", "cvm-models", "cvm-protocol", "cvm-transport"]),
     ("xtask", &["cvm-protocol", "cvm-signer"]),
+    ("cvm-bench", &["cvm-signer"]),
     (
         "cvm-tests",
         &["cvm-cli", "cvm-emulator", "cvm-models", "cvm-protocol", "cvm-signer", "cvm-transport"],
     ),
 ];
 
-/// What no crate of a layer may use, however useful: the layer's own promise.
-const NEVER: [(&str, &[&str]); 3] = [
+/// Crates that a layer must never use.
+const FORBIDDEN: [(&str, &[&str]); 3] = [
     ("cvm-signer", &["serde", "http", "tokio", "reqwest", "tracing", "log"]),
     ("cvm-protocol", &["http", "tokio", "reqwest", "tracing", "hyper"]),
     ("cvm-simulator", &["http", "tokio", "hyper", "axum", "getrandom", "tracing"]),
@@ -57,36 +58,36 @@ pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
         .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
         .current_dir(root)
         .output()
-        .map_err(|error| format!("cargo metadata: {error}"))?;
+        .map_err(|error| format!("cannot run cargo metadata: {error}"))?;
     if !output.status.success() {
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(format!("cargo metadata failed: {message}").into());
     }
     let metadata: Metadata = serde_json::from_slice(&output.stdout)
         .map_err(|error| format!("cargo metadata: {error}"))?;
-    judge(&metadata, findings);
+    check_metadata(&metadata, findings);
     Ok(())
 }
 
-fn judge(metadata: &Metadata, findings: &mut Findings) {
+fn check_metadata(metadata: &Metadata, findings: &mut Findings) {
     for package in &metadata.packages {
         let place = format!("crate {}", package.name);
         let Some((_, below)) = ARROWS.iter().find(|(name, _)| *name == package.name) else {
-            let message = "a crate that the arrows of ARCHITECTURE.md do not know";
+            let message = "this crate is missing in the table of dependencies; add it to xtask/src/tidy/arrows.rs and ARCHITECTURE.md";
             findings.errors.push(Finding::new(place, message));
             continue;
         };
-        let never = NEVER.iter().find(|(name, _)| *name == package.name);
+        let forbidden = FORBIDDEN.iter().find(|(name, _)| *name == package.name);
         for dependency in &package.dependencies {
             let name = dependency.name.as_str();
             let development = dependency.kind.as_deref() == Some("dev");
             if dependency.path.is_some() && !below.contains(&name) && name != package.name {
-                let kind = if development { "development depends" } else { "depends" };
-                let message = format!("{kind} on {name}, which is not below it");
+                let kind = if development { "has a development dependency" } else { "depends" };
+                let message = format!("{kind} on {name}, which is not below it in ARCHITECTURE.md");
                 findings.errors.push(Finding::new(&place, message));
             }
-            if !development && never.is_some_and(|(_, names)| names.contains(&name)) {
-                let message = format!("depends on {name}, which its layer does without");
+            if !development && forbidden.is_some_and(|(_, names)| names.contains(&name)) {
+                let message = format!("depends on {name}, which this layer must not use");
                 findings.errors.push(Finding::new(&place, message));
             }
             let client = dependency.uses_default_features
@@ -95,7 +96,7 @@ fn judge(metadata: &Metadata, findings: &mut Findings) {
                 && name == "cvm-models"
                 && client
             {
-                let message = "uses cvm-models with the client, and is to be its counterpart";
+                let message = "uses cvm-models with the feature `client`; turn it off with `default-features = false`";
                 findings.errors.push(Finding::new(&place, message));
             }
         }
@@ -109,7 +110,7 @@ mod tests {
     fn messages(json: &str) -> Vec<String> {
         let metadata: Metadata = serde_json::from_str(json).unwrap();
         let mut findings = Findings::default();
-        judge(&metadata, &mut findings);
+        check_metadata(&metadata, &mut findings);
         findings.errors.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
     }
 
@@ -121,14 +122,16 @@ mod tests {
     }
 
     #[test]
-    fn an_arrow_upwards_is_found_in_any_kind_of_dependency() {
+    fn upward_dependencies_of_any_kind_are_errors() {
         assert_eq!(
             messages(&package("cvm-protocol", "cvm-models", "null")),
-            ["crate cvm-protocol: depends on cvm-models, which is not below it"]
+            ["crate cvm-protocol: depends on cvm-models, which is not below it in ARCHITECTURE.md"]
         );
         assert_eq!(
             messages(&package("cvm-transport", "cvm-emulator", "\"dev\"")),
-            ["crate cvm-transport: development depends on cvm-emulator, which is not below it"]
+            [
+                "crate cvm-transport: has a development dependency on cvm-emulator, which is not below it in ARCHITECTURE.md"
+            ]
         );
         assert!(messages(&package("cvm-transport", "cvm-signer", "null")).is_empty());
         assert_eq!(messages(&package("cvm-emulator", "cvm-models", "null")).len(), 1, "the client");

@@ -1,16 +1,19 @@
-//! Manifests: every member takes lints and versions from the workspace.
+//! Manifests: each member inherits lints, metadata and dependency versions from the workspace.
 
 use std::fs;
 use std::path::Path;
 
 use super::{Finding, Findings};
-use crate::{Error, at};
+use crate::error::{Error, at};
 
-/// What every member inherits.
+/// Keys of `[package]` that each member inherits.
 const INHERITED: [&str; 4] = ["version", "edition", "license", "rust-version"];
 
 pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
-    let mut members = vec!["xtask/Cargo.toml".to_owned(), "tests/Cargo.toml".to_owned()];
+    let mut members: Vec<String> = ["xtask", "tests", "tests/bench"]
+        .iter()
+        .map(|folder| format!("{folder}/Cargo.toml"))
+        .collect();
     let crates = root.join("crates");
     for entry in fs::read_dir(&crates).map_err(|error| at(&crates, &error))? {
         let name = entry.map_err(|error| at(&crates, &error))?.file_name();
@@ -21,13 +24,13 @@ pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
         let path = root.join(&member);
         if path.is_file() {
             let text = fs::read_to_string(&path).map_err(|error| at(&path, &error))?;
-            judge(&member, &text, findings);
+            check_manifest(&member, &text, findings);
         }
     }
     Ok(())
 }
 
-fn judge(member: &str, text: &str, findings: &mut Findings) {
+fn check_manifest(member: &str, text: &str, findings: &mut Findings) {
     let mut section = "";
     let mut lints = false;
     let mut inherited = Vec::new();
@@ -49,7 +52,7 @@ fn judge(member: &str, text: &str, findings: &mut Findings) {
                 if !shared {
                     findings.errors.push(Finding::new(
                         format!("{member}:{}", number + 1),
-                        format!("`{key}` has a version of its own; versions stand in the root"),
+                        format!("`{key}` has its own version; write `{key}.workspace = true`"),
                     ));
                 }
             }
@@ -57,11 +60,11 @@ fn judge(member: &str, text: &str, findings: &mut Findings) {
         }
     }
     if !lints {
-        findings.errors.push(Finding::new(member, "`[lints] workspace = true` is missing"));
+        findings.errors.push(Finding::new(member, "add `[lints] workspace = true`"));
     }
     for key in INHERITED {
         if !inherited.iter().any(|found| found == key) {
-            let message = format!("`{key}.workspace = true` is missing");
+            let message = format!("add `{key}.workspace = true` to `[package]`");
             findings.errors.push(Finding::new(member, message));
         }
     }
@@ -72,14 +75,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lints_and_versions_come_from_the_workspace() {
+    fn manifests_without_workspace_inheritance_are_errors() {
         let mut findings = Findings::default();
         let head = "[package]\nversion.workspace = true\nedition.workspace = true\n\
                     license.workspace = true\nrust-version.workspace = true\n";
         let good = format!("{head}[dependencies]\na.workspace = true\n[lints]\nworkspace = true\n");
-        judge("good", &good, &mut findings);
+        check_manifest("good", &good, &mut findings);
         assert!(findings.errors.is_empty(), "{findings:?}");
-        judge("bad", &format!("{head}[dependencies]\na = \"1\"\n"), &mut findings);
+        check_manifest("bad", &format!("{head}[dependencies]\na = \"1\"\n"), &mut findings);
         let places: Vec<&str> = findings.errors.iter().map(|f| f.place.as_str()).collect();
         assert_eq!(places, ["bad:7", "bad"]);
     }

@@ -1,20 +1,22 @@
-//! The rules of the house that no other tool checks.
+//! Checks that no other tool makes: dependencies, import cycles, words, and the form of files.
 
 mod arrows;
+mod cycles;
 mod manifests;
 mod reliability;
 mod sources;
+mod words;
 
 use std::path::Path;
 
-use crate::Error;
+use crate::error::Error;
 
-/// One thing that is out of order.
+/// A violation of a rule.
 #[derive(Debug)]
 pub struct Finding {
-    /// Where: a path below the root, with a line where one helps.
+    /// Path below the root, with a line number if there is one.
     pub place: String,
-    /// What, and what to do.
+    /// What is wrong and how to fix it.
     pub message: String,
 }
 
@@ -24,17 +26,18 @@ impl Finding {
     }
 }
 
-/// What the rules found.
+/// All violations.
 #[derive(Debug, Default)]
 pub struct Findings {
     errors: Vec<Finding>,
     warnings: Vec<Finding>,
 }
 
-/// Checks every rule; warnings are shown, errors fail.
+/// Checks every rule. Errors fail; warnings are only shown.
 pub fn tidy(root: &Path) -> Result<String, Error> {
     let mut findings = Findings::default();
     arrows::check(root, &mut findings)?;
+    cycles::check(root, &mut findings)?;
     manifests::check(root, &mut findings)?;
     reliability::check(root, &mut findings)?;
     sources::check(root, &mut findings)?;

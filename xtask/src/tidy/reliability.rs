@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use super::{Finding, Findings};
-use crate::{Error, at};
+use crate::error::{Error, at};
 
 const DOCUMENT: &str = "tests/RELIABILITY.md";
 

@@ -1,25 +1,25 @@
-//! Source files: a line that says why each exists, sizes that one can read, nothing of one machine.
+//! Source files: a `//!` line at the top, a limited length, no conflict marks, and no path of one machine.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use super::{Finding, Findings};
-use crate::Error;
+use super::{Finding, Findings, words};
+use crate::error::Error;
 
-/// A hand-written file may grow to this before somebody should ask which second noun moved in.
+/// Lines above which a hand-written file gets a warning.
 const LONG: usize = 400;
 
-/// And no further than this.
+/// Lines above which it is an error.
 const TOO_LONG: usize = 600;
 
-/// Folders of files that are written by a program or kept as it was found.
+/// Folders of files that a program writes or that are copies of published data.
 const NOT_BY_HAND: [&str; 3] = ["/generated/", "/golden/", "/fixtures/"];
 
-/// Names that say nothing of what is inside.
+/// File names that do not name a topic.
 const NAMELESS: [&str; 3] = ["utils.rs", "helpers.rs", "common.rs"];
 
-/// Written in two parts, so that this file does not hold what it looks for.
+/// In two parts, so that this file does not contain them itself.
 const MACHINE: [(&str, &str); 9] = [
     ("/ho", "me/"),
     ("/ro", "ot/"),
@@ -42,25 +42,26 @@ pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
         return Err("git ls-files failed: tidy needs a checkout".into());
     }
     for path in String::from_utf8_lossy(&output.stdout).lines() {
-        // A file that is no text, or deleted and not yet staged, has nothing to read.
+        // Binary files are skipped, and files whose deletion is not staged yet.
         if let Ok(text) = fs::read_to_string(root.join(path)) {
-            judge(path, &text, findings);
+            check_file(path, &text, findings);
         }
     }
     Ok(())
 }
 
-fn judge(path: &str, text: &str, findings: &mut Findings) {
+fn check_file(path: &str, text: &str, findings: &mut Findings) {
     let name = path.rsplit('/').next().unwrap_or(path);
     conflicts(path, text, findings);
     if path == "Cargo.lock" {
         return;
     }
+    words::check(path, text, findings);
     for (number, line) in text.lines().enumerate() {
         for (head, tail) in MACHINE {
             if mentions(line, &format!("{head}{tail}")) {
                 let place = format!("{path}:{}", number + 1);
-                let message = format!("`{head}{tail}` belongs to one machine");
+                let message = format!("`{head}{tail}` is specific to one machine; remove it");
                 findings.errors.push(Finding::new(place, message));
             }
         }
@@ -70,18 +71,18 @@ fn judge(path: &str, text: &str, findings: &mut Findings) {
         return;
     }
     if NAMELESS.contains(&name) {
-        findings.errors.push(Finding::new(path, "name the file after the noun inside"));
+        findings.errors.push(Finding::new(path, "rename the file after its topic"));
     }
     if !text.starts_with("//!") {
-        let message = "the file does not open with a `//!` line that says why it exists";
+        let message = "the first line must be a `//!` line that says what the file does";
         findings.errors.push(Finding::new(path, message));
     }
     let lines = text.lines().count();
     if lines > TOO_LONG {
-        let message = format!("{lines} lines; split it, {TOO_LONG} is the most");
+        let message = format!("{lines} lines; split the file, at most {TOO_LONG} are allowed");
         findings.errors.push(Finding::new(path, message));
     } else if lines > LONG {
-        let message = format!("{lines} lines; did a second noun move in?");
+        let message = format!("{lines} lines; split the file if it has more than one topic");
         findings.warnings.push(Finding::new(path, message));
     }
     if path.starts_with("crates/cvm-signer/src/") {
@@ -89,7 +90,7 @@ fn judge(path: &str, text: &str, findings: &mut Findings) {
     }
 }
 
-/// Finds the marks that git leaves where it could not merge. A line of `=` alone may underline a title.
+/// Finds git's conflict marks. A line of `=` is not checked, because it can underline a title.
 fn conflicts(path: &str, text: &str, findings: &mut Findings) {
     let begins = |line: &str, letter: &str| {
         let rest = line.strip_prefix(&letter.repeat(7));
@@ -98,13 +99,13 @@ fn conflicts(path: &str, text: &str, findings: &mut Findings) {
     for (number, line) in text.lines().enumerate() {
         if ["<", "|", ">"].iter().any(|letter| begins(line, letter)) {
             let place = format!("{path}:{}", number + 1);
-            let message = "a conflict mark of git; merge both sides and remove the marks";
+            let message = "git conflict mark; merge both sides and remove the marks";
             findings.errors.push(Finding::new(place, message));
         }
     }
 }
 
-/// A path counts where it starts; in the middle of another one it is somebody's folder name.
+/// Whether a line contains a machine path. In the middle of another path, it is only a folder name.
 fn mentions(line: &str, what: &str) -> bool {
     line.match_indices(what).any(|(at, _)| {
         let before = line.get(..at).and_then(|head| head.chars().next_back());
@@ -113,7 +114,7 @@ fn mentions(line: &str, what: &str) -> bool {
     })
 }
 
-/// The signer builds without std; where no bare-metal target proves it, this does.
+/// Checks that the signer builds without `std`, which CI proves only if a bare-metal target is installed.
 fn std_in_signer(path: &str, text: &str, findings: &mut Findings) {
     if path.ends_with("/lib.rs") && !text.contains("#![no_std]") {
         findings.errors.push(Finding::new(path, "`#![no_std]` is missing"));
@@ -122,7 +123,9 @@ fn std_in_signer(path: &str, text: &str, findings: &mut Findings) {
         let code = line.split("//").next().unwrap_or("");
         if code.contains("std::") || code.contains("extern crate std") {
             let place = format!("{path}:{}", number + 1);
-            findings.errors.push(Finding::new(place, "the signer does without std"));
+            findings
+                .errors
+                .push(Finding::new(place, "the signer must not use `std`; use `core` or `alloc`"));
         }
     }
 }
@@ -133,12 +136,12 @@ mod tests {
 
     fn found(path: &str, text: &str) -> (usize, usize) {
         let mut findings = Findings::default();
-        judge(path, text, &mut findings);
+        check_file(path, text, &mut findings);
         (findings.errors.len(), findings.warnings.len())
     }
 
     #[test]
-    fn the_rules_find_what_they_are_for() {
+    fn each_rule_finds_its_violation() {
         let long = |lines| format!("//! Why.\n{}", "x\n".repeat(lines));
         assert_eq!(found("a/b.rs", "//! Why.\n"), (0, 0));
         assert_eq!(found("a/b.rs", "fn a() {}\n"), (1, 0));

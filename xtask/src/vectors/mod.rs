@@ -1,4 +1,4 @@
-//! Runs signing and serialization vectors, made by others, against our signer and our encodings.
+//! Runs signing and serialization vectors from other implementations against our signer and our encodings.
 
 mod serialization;
 mod signing;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::{Error, at};
+use crate::error::{Error, at};
 
 #[derive(Debug, Deserialize)]
 struct File {
@@ -21,7 +21,7 @@ struct File {
 /// Runs every vector of every file. The last line counts them; any failure is an error.
 pub fn run(paths: &[PathBuf]) -> Result<String, Error> {
     if paths.is_empty() {
-        return Err("vectors: name one or more files".into());
+        return Err("vectors: expected one or more files".into());
     }
     let mut text = String::new();
     let (mut passed, mut failed) = (0, 0);
@@ -45,10 +45,10 @@ pub fn run(paths: &[PathBuf]) -> Result<String, Error> {
     if failed == 0 && passed > 0 { Ok(text) } else { Err(text.into()) }
 }
 
-/// Compares one stage; the failure names it, so that the first that differs is seen at once.
+/// Compares one stage. The error names it.
 fn same(stage: &str, ours: &str, theirs: &str) -> Result<(), String> {
     if ours == theirs {
         return Ok(());
     }
-    Err(format!("{stage}: ours is {ours:?}, theirs {theirs:?}"))
+    Err(format!("{stage}: expected {theirs:?}, got {ours:?}"))
 }

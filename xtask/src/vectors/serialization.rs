@@ -1,4 +1,4 @@
-//! Serialization vectors: nested parameters as pairs, as encoded text and as JSON, both ways.
+//! Serialization vectors: nested parameters as pairs, as encoded text and as JSON, in both directions.
 
 use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, Record, json, percent, query_form};
 use serde::Deserialize;
@@ -23,7 +23,7 @@ pub struct Vector {
 }
 
 impl Vector {
-    /// Compares every form that the vector states, with and without a table.
+    /// Compares every form of the vector, with and without a table.
     pub fn run(&self) -> Result<(), String> {
         same_pairs(
             "pairs",
@@ -43,12 +43,12 @@ impl Vector {
         let body: Value = serde_json::from_str(&self.json_body_compact_utf8)
             .map_err(|error| format!("JSON body: {error}"))?;
         if body != self.params {
-            return Err(format!("JSON body: ours is {body}, theirs {}", self.params));
+            return Err(format!("JSON body: expected {}, got {body}", self.params));
         }
         self.with_table(&body)
     }
 
-    /// The same through the engine, over a table that is made from the parameters.
+    /// The same with a table that is built from the parameters.
     fn with_table(&self, body: &Value) -> Result<(), String> {
         let Some(table) = table(&self.params) else { return Ok(()) };
         let kept = sorted(self.pairs.clone());
@@ -56,7 +56,7 @@ impl Vector {
         json::from_slice(&mut request, self.json_body_compact_utf8.as_bytes())
             .map_err(|error| format!("reading the JSON body: {error}"))?;
         if holds_empty_object(body) {
-            // The official clients lose such an object in silence; the engine refuses it.
+            // The official clients silently lose such an object; the engine rejects it.
             return match query_form::encode(&request) {
                 Err(_) => Ok(()),
                 Ok(_) => Err("an empty object was lost without an error".to_owned()),
@@ -84,7 +84,7 @@ impl Vector {
     }
 }
 
-/// A table for these parameters. It is leaked: tables are static, and this program ends soon.
+/// A table for these parameters. It is leaked, because tables are static and this program ends soon.
 fn table(params: &Value) -> Option<&'static ModelInfo> {
     let Value::Object(members) = params else { return None };
     let mut fields = Vec::new();
@@ -130,7 +130,7 @@ fn holds_null(value: &Value) -> bool {
     }
 }
 
-/// Whether an object within the parameters is empty.
+/// Whether the parameters contain an empty object.
 fn holds_empty_object(params: &Value) -> bool {
     let is_empty = |value: &Value| value.as_object().is_some_and(serde_json::Map::is_empty);
     let within = |value: &Value| is_empty(value) || holds_empty_object(value);

@@ -1,4 +1,4 @@
-//! Signing vectors: each stage between request and signature, then the server's side of it.
+//! Signing vectors: each stage from request to signature, then verification.
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ struct Expected {
 }
 
 impl Vector {
-    /// Compares every stage that the vector states.
+    /// Compares every stage of the vector.
     pub fn run(&self) -> Result<(), String> {
         match self.signature_method.as_str() {
             "SKIP" => stage("authorization", &self.expected.authorization, tc3::SKIP),
@@ -114,7 +114,7 @@ impl Vector {
             tc3::sign(&credential, &self.service, self.timestamp, &request).map_err(text)?;
         stage("authorization", &expected.authorization, &value)?;
 
-        // The server sees all headers, not only the signed ones.
+        // The server receives all headers, not only the signed ones.
         let received = self.request(&all)?;
         let read = tc3::Authorization::parse(&value).map_err(text)?;
         let key = verify::VerifyingKey::derive(Some(&credential), read.scope());
@@ -122,7 +122,7 @@ impl Vector {
             .map_err(|error| format!("verifying: {error}"))?;
         match verify::tc3(&key, &read, self.timestamp + 1, &received) {
             Err(_) => Ok(()),
-            Ok(()) => Err("verifying: another timestamp passes too".to_owned()),
+            Ok(()) => Err("verification accepts another timestamp".to_owned()),
         }
     }
 
@@ -138,8 +138,8 @@ impl Vector {
         let encoded = percent::encode(&signature);
         stage("encoded signature", &expected.signature_urlencoded, &encoded)?;
 
-        // Order is free and so are some spellings: forms are compared as decoded pairs. The old
-        // gateway signs a name with dots where it is sent with underscores.
+        // The order of pairs and some escapes may differ, so decoded pairs are compared. The old gateway signs names with dots that
+        // are sent with underscores.
         let mut ours = self.signed_params.clone();
         ours.push((v1::SIGNATURE.to_owned(), signature));
         let written = percent::encode_pairs(ours.iter().map(|(n, v)| (n.as_str(), v.as_str())));

@@ -4,14 +4,14 @@ use quote::{format_ident, quote};
 
 use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
-use super::{ident, optional_string, reconcile, retry, strings};
+use super::{docs, ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
 use crate::spec::spec_file::{self, PageStyle};
 
 /// The text of the file.
-pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
+pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
     let name = &action.rust.type_;
     let response_name = format!("{name}Response");
     let response_constant = format!("{}_RESPONSE", action.rust.constant);
@@ -19,7 +19,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
     page.fixed("use crate::prelude::*;\n");
     let request = Struct {
         name,
-        docs: docs(api, action, &response_name),
+        docs: request_docs(api, action, &response_name),
         members: &action.request,
         side: Side::Request,
         request_id: false,
@@ -77,13 +77,14 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::Error> {
     page.fixed(&request_table.model_line());
     page.fixed(&response_table.text(api));
     page.fixed(&response_table.model_line());
+    page.fixed(&docs::action(action));
     Ok(page.finish())
 }
 
 /// The docs of the response, and which members a dry run omits.
 fn response_docs(action: &Action) -> Vec<String> {
     let mut docs = vec![format!("Response of [`{}`].", action.rust.type_)];
-    if action.spec.dry_run && action.response.iter().any(Member::is_promised) {
+    if action.spec.dry_run && action.response.iter().any(Member::is_always_present) {
         let text = "With `DryRun` set to `true`, it may contain only the request id; the other members are \
                     then empty or zero.";
         docs.push(String::new());
@@ -93,7 +94,7 @@ fn response_docs(action: &Action) -> Vec<String> {
 }
 
 /// The docs of the request, most important facts first.
-fn docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
+fn request_docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     let spec = &action.spec;
     let mut docs = paragraph(&spec.summary, 0);
     let mut say = |lines: Vec<String>| {
@@ -216,7 +217,7 @@ fn info_text(api: &Api, action: &Action, response_constant: &str) -> String {
         ("request", format!("&{}", action.rust.constant)),
         ("response", format!("&{response_constant}")),
         ("retry", compact(retry::class(spec.retry.class))),
-        ("retry_overrides", reclass(action)),
+        ("retry_overrides", retry_overrides(action)),
         ("reconcile", reconcile::facts(api, action)),
         ("idempotency_token", compact(optional_string(spec.idempotency_token.as_deref()))),
         ("rate_limit_per_second", number(spec.rate_limit_per_second)),
@@ -246,9 +247,9 @@ fn list(rows: &[String]) -> String {
     }
 }
 
-fn reclass(action: &Action) -> String {
+fn retry_overrides(action: &Action) -> String {
     let rows: Vec<String> = action
-        .reclass
+        .retry_overrides
         .iter()
         .map(|(when, class)| {
             let when = when.iter().map(condition);

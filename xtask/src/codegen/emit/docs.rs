@@ -1,8 +1,12 @@
 //! Descriptions as data, for programs that display help: the command line, an editor, a console.
+//!
+//! The description of an item is in the file of the item, so that a changed text changes one file. `docs.rs` has their types
+//! and finds them by name.
 
 use crate::codegen::doc::plain;
 use crate::codegen::layout::{Page, string};
-use crate::spec::model::{Api, Member};
+use crate::spec::model::{Action, Api, Enum, Member, Type};
+use crate::spec::spec_file::EnumValue;
 
 /// The types and lookup functions; they do not depend on a spec.
 const FIXED: &str = r#"/// Describes an action.
@@ -44,6 +48,12 @@ pub struct MemberDoc {
     pub doc: &'static str,
 }
 
+impl MemberDoc {
+    pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
+        Self { name, type_, doc }
+    }
+}
+
 /// Describes a set of values.
 #[derive(Clone, Copy, Debug)]
 pub struct EnumDoc {
@@ -59,21 +69,21 @@ pub struct EnumDoc {
 #[must_use]
 pub fn action(name: &str) -> Option<&'static ActionDoc> {
     let index = ACTIONS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ACTIONS.get(index)
+    ACTIONS.get(index).copied()
 }
 
 /// The docs of the shared type with this name.
 #[must_use]
 pub fn type_(name: &str) -> Option<&'static TypeDoc> {
     let index = TYPES.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    TYPES.get(index)
+    TYPES.get(index).copied()
 }
 
 /// The docs of the value set with this name.
 #[must_use]
 pub fn enum_(name: &str) -> Option<&'static EnumDoc> {
     let index = ENUMS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ENUMS.get(index)
+    ENUMS.get(index).copied()
 }
 
 /// The docs of the members of an action's request or of a shared type; empty for an unknown name.
@@ -84,96 +94,105 @@ pub fn members(name: &str) -> &'static [MemberDoc] {
         .or_else(|| type_(name).map(|doc| doc.members))
         .unwrap_or_default()
 }
-
-const fn member(
-    name: &'static str,
-    type_: &'static str,
-    doc: &'static str,
-) -> MemberDoc {
-    MemberDoc { name, type_, doc }
-}
 "#;
 
-/// The text of the file.
-pub fn file(api: &Api) -> String {
+/// The text of `docs.rs`.
+pub fn index(api: &Api) -> String {
     let about = "Descriptions as data, for programs that display help.".to_owned();
     let mut page = Page::with_docs(&api.shown_as, &[about]);
+    page.fixed("use crate::generated::{actions::*, enums::*, types::*};\n");
     page.fixed(FIXED);
-
-    let mut actions: Vec<_> = api.actions.iter().collect();
-    actions.sort_by(|a, b| a.spec.action.cmp(&b.spec.action));
-    let mut text = "static ACTIONS: &[ActionDoc] = &[\n".to_owned();
-    for action in actions {
-        let settled = action.spec.retry.reconcile.as_ref();
-        let reconcile = settled.map_or("", |reconcile| reconcile.text.as_str());
-        let notes = action.spec.notes.iter().map(|note| string(&plain(note)).to_string()).collect();
-        text.push_str(&format!(
-            "    ActionDoc {{\n        name: {},\n        summary: {},\n        notes: {},\n        \
-             reconcile: {},\n        request: {},\n        response: {},\n    }},\n",
-            string(&action.spec.action),
-            string(&plain(&action.spec.summary)),
-            rows(notes),
-            string(&plain(reconcile)),
-            members(&action.request),
-            members(&action.response),
-        ));
-    }
-    text.push_str("];\n");
-    page.fixed(&text);
-
-    let mut types: Vec<_> = api.types.iter().collect();
-    types.sort_by(|a, b| a.spec.type_.cmp(&b.spec.type_));
-    let mut text = "static TYPES: &[TypeDoc] = &[\n".to_owned();
-    for type_ in types {
-        text.push_str(&format!(
-            "    TypeDoc {{\n        name: {},\n        summary: {},\n        members: {},\n    }},\n",
-            string(&type_.spec.type_),
-            string(&plain(&type_.spec.summary)),
-            members(&type_.members),
-        ));
-    }
-    text.push_str("];\n");
-    page.fixed(&text);
-
-    let mut enums: Vec<_> = api.enums.iter().collect();
-    enums.sort_by(|a, b| a.spec.enum_.cmp(&b.spec.enum_));
-    let mut text = "static ENUMS: &[EnumDoc] = &[\n".to_owned();
-    for enum_ in enums {
-        let value = |value: &crate::spec::spec_file::EnumValue| {
-            format!("({}, {})", string(&value.value), string(&plain(&value.doc)))
-        };
-        text.push_str(&format!(
-            "    EnumDoc {{\n        name: {},\n        summary: {},\n        values: {},\n    }},\n",
-            string(&enum_.spec.enum_),
-            string(&plain(&enum_.spec.summary)),
-            rows(enum_.spec.values.iter().map(value).collect()),
-        ));
-    }
-    text.push_str("];\n");
-    page.fixed(&text);
+    let actions = api.actions.iter().map(|it| (it.spec.action.as_str(), it.rust.constant.as_str()));
+    page.fixed(&sorted("ACTIONS", "ActionDoc", actions.collect()));
+    let types = api.types.iter().map(|it| (it.spec.type_.as_str(), it.rust.constant.as_str()));
+    page.fixed(&sorted("TYPES", "TypeDoc", types.collect()));
+    let enums = api.enums.iter().map(|it| (it.spec.enum_.as_str(), it.rust.constant.as_str()));
+    page.fixed(&sorted("ENUMS", "EnumDoc", enums.collect()));
     page.finish()
+}
+
+/// A list of references to descriptions, sorted by the names on the wire.
+fn sorted(list: &str, type_: &str, mut items: Vec<(&str, &str)>) -> String {
+    items.sort_unstable();
+    let rows: String =
+        items.iter().map(|(_, constant)| format!("    &{constant}_DOC,\n")).collect();
+    format!("static {list}: &[&{type_}] = &[\n{rows}];\n")
+}
+
+/// The description of an action.
+pub fn action(action: &Action) -> String {
+    let spec = &action.spec;
+    let reconcile = spec.retry.reconcile.as_ref().map_or("", |reconcile| &reconcile.text);
+    let notes = spec.notes.iter().map(|note| text(note)).collect();
+    item(
+        &action.rust.constant,
+        "ActionDoc",
+        &[
+            ("name", text(&spec.action)),
+            ("summary", text(&spec.summary)),
+            ("notes", rows(notes)),
+            ("reconcile", text(reconcile)),
+            ("request", members(&action.request)),
+            ("response", members(&action.response)),
+        ],
+    )
+}
+
+/// The description of a shared type.
+pub fn type_(type_: &Type) -> String {
+    let spec = &type_.spec;
+    item(
+        &type_.rust.constant,
+        "TypeDoc",
+        &[
+            ("name", text(&spec.type_)),
+            ("summary", text(&spec.summary)),
+            ("members", members(&type_.members)),
+        ],
+    )
+}
+
+/// The description of a value set.
+pub fn enum_(enum_: &Enum) -> String {
+    let spec = &enum_.spec;
+    let value = |value: &EnumValue| format!("({}, {})", text(&value.value), text(&value.doc));
+    item(
+        &enum_.rust.constant,
+        "EnumDoc",
+        &[
+            ("name", text(&spec.enum_)),
+            ("summary", text(&spec.summary)),
+            ("values", rows(spec.values.iter().map(value).collect())),
+        ],
+    )
+}
+
+fn item(constant: &str, type_: &str, fields: &[(&str, String)]) -> String {
+    let fields: String =
+        fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();
+    format!(
+        "#[cfg(feature = \"docs\")]\n\
+         pub(crate) static {constant}_DOC: {type_} = {type_} {{\n{fields}}};\n"
+    )
 }
 
 fn members(members: &[Member]) -> String {
     let row = |member: &Member| {
-        let mut doc = plain(&member.spec.doc);
-        if let Some(quirk) = &member.spec.quirk {
-            doc.push(' ');
-            doc.push_str(&plain(quirk));
-        }
-        format!(
-            "member({}, {}, {})",
-            string(&member.spec.name),
-            string(&member.spec.type_),
-            string(&doc)
-        )
+        let spec = &member.spec;
+        let quirk = spec.quirk.iter().flat_map(|quirk| [" ", quirk]);
+        let doc: String = std::iter::once(spec.doc.as_str()).chain(quirk).collect();
+        format!("MemberDoc::new({}, {}, {})", text(&spec.name), text(&spec.type_), text(&doc))
     };
     rows(members.iter().map(row).collect())
+}
+
+fn text(text: &str) -> String {
+    string(&plain(text)).to_string()
 }
 
 fn rows(rows: Vec<String>) -> String {
     if rows.is_empty() {
         return "&[]".to_owned();
     }
-    format!("&[\n            {},\n        ]", rows.join(",\n            "))
+    format!("&[\n        {},\n    ]", rows.join(",\n        "))
 }

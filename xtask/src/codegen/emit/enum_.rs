@@ -1,6 +1,6 @@
 //! The file of a named value set: a list of variants with docs, the rest is `open_enum!`.
 
-use super::ident;
+use super::{docs, ident};
 use crate::codegen::doc::paragraph;
 use crate::codegen::layout::{Page, comment, string};
 use crate::spec::model::Enum;
@@ -10,12 +10,12 @@ pub fn file(enum_: &Enum) -> String {
     let mut page = Page::new(&enum_.path);
     page.fixed("use crate::prelude::*;\n");
     let mut text = "open_enum! {\n".to_owned();
-    let mut docs = paragraph(&enum_.spec.summary, 4);
+    let mut lines = paragraph(&enum_.spec.summary, 4);
     for note in &enum_.spec.notes {
-        docs.push(String::new());
-        docs.extend(paragraph(note, 4));
+        lines.push(String::new());
+        lines.extend(paragraph(note, 4));
     }
-    for line in docs {
+    for line in lines {
         text.push_str(&comment("///", "    ", &line));
     }
     text.push_str(&format!("    {} {{\n", ident(&enum_.rust.type_)));
@@ -34,5 +34,6 @@ pub fn file(enum_: &Enum) -> String {
     }
     text.push_str("    }\n}\n");
     page.fixed(&text);
+    page.fixed(&docs::enum_(enum_));
     page.finish()
 }

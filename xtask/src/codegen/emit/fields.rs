@@ -9,23 +9,23 @@ use crate::codegen::layout::doc_attributes;
 use crate::codegen::limits::sentences;
 use crate::spec::model::{Api, Kind, Member, Side};
 
-/// What a struct says of itself and holds.
+/// A struct to generate.
 #[derive(Debug)]
 pub struct Struct<'a> {
     /// Its name.
     pub name: &'a str,
-    /// Its docs, laid out.
+    /// Its docs, as formatted lines.
     pub docs: Vec<String>,
     /// Its members.
     pub members: &'a [Member],
-    /// The rule for its fields.
+    /// The side, which determines the types of its fields.
     pub side: Side,
-    /// Whether it ends with the id of the request.
+    /// Whether its last field is the request id.
     pub request_id: bool,
 }
 
 impl Struct<'_> {
-    /// The item. `Debug` comes from `model!`, because the engine knows what to hide.
+    /// The item. `model!` implements `Debug`, because the engine knows which values are secret.
     pub fn tokens(&self, api: &Api) -> TokenStream {
         let name = ident(self.name);
         let docs = doc_attributes(&self.docs);
@@ -52,7 +52,7 @@ impl Struct<'_> {
     }
 }
 
-/// The description of a member and its limits, laid out for a field.
+/// The description of a member and its limits, as formatted lines.
 fn field_docs(member: &Member, side: Side) -> Vec<String> {
     let mut text = member.spec.doc.clone();
     for sentence in sentences(member, side) {
@@ -62,18 +62,18 @@ fn field_docs(member: &Member, side: Side) -> Vec<String> {
     paragraph(&text, 4)
 }
 
-/// The Rust type of a field: see decision 2 of the design.
+/// The Rust type of a field: see "A model is a struct and its table" in ARCHITECTURE.md.
 pub fn rust_type(api: &Api, member: &Member, side: Side) -> TokenStream {
     let item = item_type(api, &member.kind, member.is_secret());
     match (side, &member.kind) {
         (_, Kind::List(_)) => item,
         (Side::Request, Kind::Str | Kind::Type(_)) if member.spec.required => item,
-        (Side::Response, _) if member.is_promised() => item,
+        (Side::Response, _) if member.is_always_present() => item,
         _ => quote!(Option<#item>),
     }
 }
 
-/// The type of a value that is there.
+/// The Rust type of a present value.
 pub fn item_type(api: &Api, kind: &Kind, secret: bool) -> TokenStream {
     match kind {
         Kind::Str if secret => quote!(Sensitive),
@@ -82,12 +82,12 @@ pub fn item_type(api: &Api, kind: &Kind, secret: bool) -> TokenStream {
         Kind::U64 => quote!(u64),
         Kind::F64 => quote!(f64),
         Kind::Bool => quote!(bool),
-        Kind::Type(place) => {
-            let name = ident(&api.type_at(*place).rust.type_);
+        Kind::Type(index) => {
+            let name = ident(&api.type_at(*index).rust.type_);
             quote!(#name)
         }
-        Kind::Enum(place) => {
-            let name = ident(&api.enum_at(*place).rust.type_);
+        Kind::Enum(index) => {
+            let name = ident(&api.enum_at(*index).rust.type_);
             quote!(#name)
         }
         Kind::List(item) => {

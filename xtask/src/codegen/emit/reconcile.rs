@@ -30,13 +30,13 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
     let mut calls = vec![quote!(ReconcileInfo::new(#name))];
     if let Some(ids) = &facts.ids {
         let id = api.action(list).and_then(|list| list.id_of(facts)).unwrap_or_default();
-        let by = string(facts.by.as_ref().unwrap_or(ids));
+        let by = string(facts.id_param.as_ref().unwrap_or(ids));
         let (ids, id) = (string(ids), string(id));
         calls.push(quote!(.ids(#ids, #by, #id)));
     }
     let pairs = [
-        ("filters", &facts.narrow),
-        ("matching", &facts.same),
+        ("filters", &facts.filters),
+        ("matching", &facts.matching),
         ("same_key", &facts.same_key),
         ("includes", &facts.includes),
     ];
@@ -83,14 +83,14 @@ fn calls(api: &Api, action: &Action) -> Option<Vec<TokenStream>> {
         let failed = list(&action.failed);
         calls.push(quote!(.failed(#failed)));
     }
-    match facts.missing {
+    match facts.if_absent {
         None | Some(Missing::Pending) => {}
         Some(Missing::Success) => calls.push(quote!(.if_absent(Missing::Success))),
         Some(Missing::Failure) => calls.push(quote!(.if_absent(Missing::Failure))),
     }
-    if !facts.show.is_empty() {
-        let show = strings(&facts.show);
-        calls.push(quote!(.display(#show)));
+    if !facts.display.is_empty() {
+        let display = strings(&facts.display);
+        calls.push(quote!(.display(#display)));
     }
     Some(calls)
 }

@@ -60,7 +60,7 @@ pub fn settled(action: &Action) -> Option<String> {
 /// The conditions that change the class; rows that only test whether a member is given are merged.
 fn changes(action: &Action) -> impl Iterator<Item = (RetryClass, String)> {
     let mut changes: Vec<(RetryClass, String, Vec<String>)> = Vec::new();
-    for (when, class) in &action.reclass {
+    for (when, class) in &action.retry_overrides {
         let given = match when.as_slice() {
             [Condition { member, test: Test::Present }] => Some(member.clone()),
             _ => None,
@@ -124,7 +124,7 @@ pub fn page(api: &Api) -> String {
     lines.push("| action | class | members that change it | why | check with |".to_owned());
     lines.push("| --- | --- | --- | --- | --- |".to_owned());
     let (reads, others): (Vec<&Action>, Vec<&Action>) = api.actions.iter().partition(|action| {
-        action.spec.retry.class == RetryClass::Read && action.reclass.is_empty()
+        action.spec.retry.class == RetryClass::Read && action.retry_overrides.is_empty()
     });
     for action in others {
         let changes: Vec<String> =

@@ -107,7 +107,7 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
     let mut calls = vec![quote!(FieldInfo::new(#wire, #kind))];
     for (flag, set) in [
         ("required", spec.required),
-        ("always_present", member.is_promised()),
+        ("always_present", member.is_always_present()),
         ("nullable", spec.nullable || spec.nullable_in_text),
         ("may_be_empty", spec.empty_if.is_some()),
         ("secret", member.is_secret()),
@@ -182,8 +182,8 @@ fn kind(api: &Api, kind_: &Kind) -> TokenStream {
         Kind::U64 => quote!(Kind::U64),
         Kind::F64 => quote!(Kind::F64),
         Kind::Bool => quote!(Kind::Bool),
-        Kind::Type(place) => {
-            let table = ident(&api.type_at(*place).rust.constant);
+        Kind::Type(index) => {
+            let table = ident(&api.type_at(*index).rust.constant);
             quote!(Kind::Object(&#table))
         }
         Kind::List(item) => {
@@ -203,15 +203,15 @@ fn values(api: &Api, member: &Member) -> Option<TokenStream> {
         return Some(strings(&texts));
     }
     match member.kind.innermost() {
-        Kind::Enum(place) if !member.spec.open => {
-            let name = ident(&api.enum_at(*place).rust.type_);
+        Kind::Enum(index) if !member.spec.open => {
+            let name = ident(&api.enum_at(*index).rust.type_);
             Some(quote!(#name::VALUES))
         }
         _ => None,
     }
 }
 
-/// A condition as the protocol crate has it.
+/// A condition as a call of `cvm_protocol::Condition`.
 pub fn condition(condition: &Condition) -> TokenStream {
     let member = string(&condition.member);
     match &condition.test {

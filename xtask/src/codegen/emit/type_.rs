@@ -1,5 +1,6 @@
 //! The file of a shared type.
 
+use super::docs;
 use super::fields::Struct;
 use super::table::Table;
 use crate::codegen::doc::paragraph;
@@ -7,17 +8,17 @@ use crate::codegen::layout::Page;
 use crate::spec::model::{Api, Type};
 
 /// The text of the file.
-pub fn file(api: &Api, type_: &Type) -> Result<String, crate::Error> {
+pub fn file(api: &Api, type_: &Type) -> Result<String, crate::error::Error> {
     let mut page = Page::new(&type_.path);
     page.fixed("use crate::prelude::*;\n");
-    let mut docs = paragraph(&type_.spec.summary, 0);
+    let mut lines = paragraph(&type_.spec.summary, 0);
     for note in &type_.spec.notes {
-        docs.push(String::new());
-        docs.extend(paragraph(note, 0));
+        lines.push(String::new());
+        lines.extend(paragraph(note, 0));
     }
     let model = Struct {
         name: &type_.rust.type_,
-        docs,
+        docs: lines,
         members: &type_.members,
         side: type_.side(),
         request_id: false,
@@ -32,5 +33,6 @@ pub fn file(api: &Api, type_: &Type) -> Result<String, crate::Error> {
     };
     page.fixed(&table.text(api));
     page.fixed(&table.model_line());
+    page.fixed(&docs::type_(type_));
     Ok(page.finish())
 }

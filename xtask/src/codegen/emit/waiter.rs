@@ -13,7 +13,7 @@ use crate::spec::model::{Api, Names, Waiter};
 use crate::spec::spec_file::{self, Missing};
 
 /// The text of the file.
-pub fn file(api: &Api) -> Result<String, crate::Error> {
+pub fn file(api: &Api) -> Result<String, crate::error::Error> {
     let example = api.waiters.first().map_or("Goal", |waiter| waiter.rust.type_.as_str());
     let docs = [format!("Waiters: `client.wait({example}::of(&ids)).await?`.")];
     let mut page = Page::with_docs(&format!("{}/waiters.json", api.shown_as), &docs);

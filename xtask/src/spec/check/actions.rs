@@ -1,4 +1,4 @@
-//! Keys of actions and of the service that contradict each other or say nothing.
+//! Checks the keys of actions and of the service.
 
 use std::collections::HashSet;
 
@@ -7,8 +7,8 @@ use super::super::diagnostic::Report;
 use super::super::model::{Action, Api, Kind, member_named};
 use super::super::spec_file::{self, Poll, RetryClass};
 
-/// Parameters that every request carries beside its members. In the query and form encodings they stand among
-/// them, and one of the two would be lost.
+/// The common parameters of every request. The query encoding has them among the members, so a member of the same name would be
+/// lost.
 pub const COMMON_PARAMETERS: [&str; 11] = [
     "Action",
     "Language",
@@ -46,9 +46,7 @@ fn common_parameters(action: &Action, report: &mut Report) {
                     format!("/request/{index}/name"),
                     format!("`{name}` is a common parameter of every request"),
                 )
-                .help(
-                    "beside it a member of this name is lost in the query encoding; leave it out",
-                );
+                .help("in the query encoding it would replace that parameter; remove the member");
         }
     }
 }
@@ -66,12 +64,12 @@ fn flags(action: &Action, report: &mut Report) {
     if spec.dry_run && !scalar("DryRun", &Kind::Bool) {
         report
             .error(&action.path, "/dry_run", "`DryRun` is not a bool")
-            .help("give the member the type `bool`, or leave `dry_run` out");
+            .help("give the member the type `bool`, or remove `dry_run`");
     }
     if let Some(token) = &spec.idempotency_token
         && (token.contains('.') || !scalar(token, &Kind::Str))
     {
-        let message = format!("`{}` is not a string of the request itself", token.escape_debug());
+        let message = format!("`{}` is not a string member of the request", token.escape_debug());
         report
             .error(&action.path, "/idempotency_token", message)
             .help("name a string member of the request");
@@ -85,22 +83,20 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
         let at = format!("/filters/{index}");
         if filter.name.trim().is_empty() {
             report
-                .error(&action.path, format!("{at}/name"), "a filter without a name")
-                .help("name it, or leave it out");
+                .error(&action.path, format!("{at}/name"), "the filter has no name")
+                .help("name it, or remove it");
         } else if !names.insert(filter.name.as_str()) {
-            let message = format!("the filter `{}` is there twice", filter.name.escape_debug());
-            report
-                .error(&action.path, format!("{at}/name"), message)
-                .help("leave one of the two out");
+            let message = format!("duplicate filter `{}`", filter.name.escape_debug());
+            report.error(&action.path, format!("{at}/name"), message).help("remove one of the two");
         }
         let mut values = HashSet::new();
         for (value_index, value) in filter.values.iter().enumerate() {
             if value.trim().is_empty() || !values.insert(value.as_str()) {
                 let message =
-                    format!("the value `{}` is empty or there twice", value.escape_debug());
+                    format!("the value `{}` is empty or a duplicate", value.escape_debug());
                 report
                     .error(&action.path, format!("{at}/values/{value_index}"), message)
-                    .help("leave it out");
+                    .help("remove it");
             }
         }
     }
@@ -110,7 +106,7 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
     ] {
         if given && spec.filters.is_empty() {
             let message = format!("`{key}` without `filters`");
-            report.error(&action.path, format!("/{key}"), message).help("name the filters");
+            report.error(&action.path, format!("/{key}"), message).help("list the filters");
         }
     }
     if let Some(member) = member_named(&action.request, "Filters")
@@ -125,7 +121,7 @@ fn filters(api: &Api, action: &Action, report: &mut Report) {
             let message = "`Filters` is not a list of objects with `Name` and `Values`";
             report
                 .error(&action.path, "/filters", message)
-                .help("correct the type of `Filters`, or leave `filters` out");
+                .help("correct the type of `Filters`, or remove `filters`");
         }
     }
 }
@@ -139,11 +135,11 @@ fn retry(action: &Action, report: &mut Report) {
     if let Some((pointer, class)) = risky {
         let word = if class == RetryClass::Hazard { "hazard" } else { "guarded" };
         for (key, given, help) in [
-            ("why", retry.why.is_some(), "say in `why` what a repeat would harm"),
+            ("why", retry.why.is_some(), "say in `why` what a retry would harm"),
             (
                 "reconcile",
                 retry.reconcile.is_some(),
-                "say in `reconcile` how to find out what became of a request; `text` alone will do",
+                "say in `reconcile` how to find out whether a request took effect; `text` alone is enough",
             ),
         ] {
             if !given {
@@ -153,18 +149,23 @@ fn retry(action: &Action, report: &mut Report) {
         }
     }
     let mut rows: Vec<&[String]> = Vec::new();
-    for (row, (spec, (conditions, class))) in retry.members.iter().zip(&action.reclass).enumerate()
+    for (row, (spec, (conditions, class))) in
+        retry.members.iter().zip(&action.retry_overrides).enumerate()
     {
         let at = format!("/retry/members/{row}");
         if spec.when.is_empty() {
             report
-                .error(&action.path, format!("{at}/when"), "without a condition this always holds")
+                .error(
+                    &action.path,
+                    format!("{at}/when"),
+                    "a row without conditions always applies",
+                )
                 .help("change `class` of the action instead");
         } else if rows.contains(&spec.when.as_slice()) {
             let message = "an earlier row has the same conditions";
             report
                 .error(&action.path, format!("{at}/when"), message)
-                .help("leave one of the two rows out");
+                .help("remove one of the two rows");
         }
         rows.push(&spec.when);
         if *class == RetryClass::Token && action.spec.idempotency_token.is_none() {
@@ -174,13 +175,14 @@ fn retry(action: &Action, report: &mut Report) {
                 .help("name the member, or choose another class");
         }
         if contradict(conditions) {
-            let message = format!("these conditions never hold together: {}", spec.when.join(", "));
-            report.error(&action.path, format!("{at}/when"), message).help("leave one of them out");
+            let message =
+                format!("these conditions contradict each other: {}", spec.when.join(", "));
+            report.error(&action.path, format!("{at}/when"), message).help("remove one of them");
         }
     }
 }
 
-/// Whether two conditions on one member exclude each other.
+/// Whether two conditions on one member contradict each other.
 fn contradict(conditions: &[Condition]) -> bool {
     conditions.iter().enumerate().any(|(index, one)| {
         conditions.iter().skip(index + 1).filter(|other| other.member == one.member).any(|other| {
@@ -205,10 +207,10 @@ fn poll(action: &Action, poll: &Poll, report: &mut Report) {
     {
         for (index, state) in states.iter().flatten().enumerate() {
             if listed.contains(&state) {
-                let message = format!("`{}` stands in two lists", state.escape_debug());
+                let message = format!("`{}` is in two lists", state.escape_debug());
                 report
                     .error(&action.path, format!("/async/poll/{key}/{index}"), message)
-                    .help("leave it in one of them");
+                    .help("keep it in one of them");
             }
             listed.push(state);
         }
@@ -229,8 +231,8 @@ fn service(api: &Api, report: &mut Report) {
         {
             let message = format!("`{}` is not a host name", host.escape_debug());
             let help = match is_regional {
-                true => "write `{region}` once where the name of the region stands",
-                false => "letters, digits, hyphens and dots, and no `{region}`",
+                true => "write `{region}` once, in place of the region's name",
+                false => "use letters, digits, hyphens and dots, but not `{region}`",
             };
             report.error(&file, format!("/{key}"), message).help(help);
         }
@@ -240,35 +242,34 @@ fn service(api: &Api, report: &mut Report) {
             let message = format!("`{}` is not a host name", gateway.host.escape_debug());
             report
                 .error(&file, "/old_gateway/host", message)
-                .help("letters, digits, hyphens and dots");
+                .help("use letters, digits, hyphens and dots");
         }
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
         if !gateway.path.starts_with('/') || !gateway.path.bytes().all(legal) {
             let message = format!("`{}` is not a path", gateway.path.escape_debug());
             report
                 .error(&file, "/old_gateway/path", message)
-                .help("it begins with `/` and holds no blanks");
+                .help("start with `/` and use no spaces");
         }
     }
     fixed(service, &file, report);
     let mut groups = HashSet::new();
     for (index, group) in service.groups.iter().enumerate() {
         if group.group.trim().is_empty() || group.title.trim().is_empty() {
-            let message = "a group without a name or a title";
+            let message = "the group has no name or no title";
             report
                 .error(&file, format!("/groups/{index}"), message)
                 .help("give it a name and a title");
         } else if !groups.insert(group.group.as_str()) {
-            let message = format!("the group `{}` is there twice", group.group.escape_debug());
+            let message = format!("duplicate group `{}`", group.group.escape_debug());
             report
                 .error(&file, format!("/groups/{index}/group"), message)
-                .help("leave one of the two out");
+                .help("remove one of the two");
         }
     }
 }
 
-/// Facts that the engine implements and code generation does not read. Any other value would promise a change that
-/// never happens.
+/// Checks facts that the engine implements and code generation does not read. Another value would have no effect.
 fn fixed(service: &spec_file::ServiceFile, file: &str, report: &mut Report) {
     let envelope = &service.envelope;
     let mut facts = vec![

@@ -1,4 +1,4 @@
-//! Descriptions: there, in plain ASCII sentences, and saying more than the name does.
+//! Checks descriptions: each is a plain ASCII sentence that says more than the name.
 
 use heck::ToSnakeCase;
 
@@ -70,47 +70,51 @@ fn paragraphs(file: &str, notes: &[String], report: &mut Report) {
     }
 }
 
-/// Checks one text; `name` is what it must say more than, or empty.
+/// Checks one description. It must say more than `name`, if that is not empty.
 fn sentence(file: &str, pointer: &str, text: &str, name: &str, report: &mut Report) {
     if text.trim().is_empty() {
-        report.error(file, pointer, "an empty description").help("say what it is, in a sentence");
+        report.error(file, pointer, "the description is empty").help("describe it in a sentence");
         return;
     }
     if let Some(odd) = text.chars().find(|c| !matches!(c, ' '..='~')) {
         report
-            .error(file, pointer, format!("a description holds `{}`", odd.escape_unicode()))
-            .help("plain ASCII on one line: write it in words");
+            .error(
+                file,
+                pointer,
+                format!("the description contains the character `{}`", odd.escape_unicode()),
+            )
+            .help("use printable ASCII on one line");
         return;
     }
     if text.trim() != text || text.contains("  ") {
         report
-            .error(file, pointer, "a description with stray blanks")
-            .help("one blank between words, and none at either end");
+            .error(file, pointer, "the description has extra spaces")
+            .help("use one space between words and none at the ends");
     }
     if !text.ends_with('.') {
         report
-            .error(file, pointer, "a description without a full stop at its end")
-            .help("write whole sentences");
+            .error(file, pointer, "the description does not end with a period")
+            .help("write complete sentences");
     }
     if text.matches('`').count() % 2 == 1 {
         report
-            .error(file, pointer, "a description with an unpaired backtick")
-            .help("put names and values between two backticks");
+            .error(file, pointer, "the description has an unpaired backtick")
+            .help("put names and values between backticks");
     }
     if text.contains("://") {
         report
-            .error(file, pointer, "a description with an address in it")
-            .help("say what is there in our own words");
+            .error(file, pointer, "the description contains a URL")
+            .help("describe its content in your own words");
     }
-    if !name.is_empty() && parrots(text, name) {
+    if !name.is_empty() && only_repeats(text, name) {
         report
             .error(file, pointer, format!("the description only repeats the name `{name}`"))
-            .help("say what the name does not: what it is for, its unit, what happens without it");
+            .help("add what the name does not say: its purpose, its unit, what happens without it");
     }
 }
 
-/// Words that add nothing to a name.
-const EMPTY: [&str; 22] = [
+/// Words that add no meaning to a name.
+const FILLER: [&str; 22] = [
     "a",
     "an",
     "and",
@@ -135,19 +139,19 @@ const EMPTY: [&str; 22] = [
     "with",
 ];
 
-/// Whether every word of the text is a word of the name, or an empty one.
-fn parrots(text: &str, name: &str) -> bool {
+/// Whether the text has only words of the name and words without meaning.
+fn only_repeats(text: &str, name: &str) -> bool {
     let stem = |word: &str| {
         let word = word.to_ascii_lowercase();
         let word = word.strip_suffix("'s").unwrap_or(&word);
         word.trim_end_matches('s').trim_end_matches('e').to_owned()
     };
-    // The name is heard both split into words and run together.
+    // Matches the words of the name, and the name as one word.
     let mut known: Vec<String> = name.to_snake_case().split('_').map(stem).collect();
     known.push(stem(&name.to_ascii_lowercase().replace(['_', '.', '-', ' '], "")));
     known.push(stem(name));
     text.split(|c: char| !c.is_ascii_alphanumeric() && c != '\'')
-        .filter(|word| !word.is_empty() && !EMPTY.contains(&word.to_ascii_lowercase().as_str()))
+        .filter(|word| !word.is_empty() && !FILLER.contains(&word.to_ascii_lowercase().as_str()))
         .all(|word| known.contains(&stem(word)) || stem(word).is_empty())
 }
 
@@ -156,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_must_say_more_than_the_name() {
+    fn description_must_say_more_than_the_name() {
         for (text, name) in [
             ("The InstanceId.", "InstanceId"),
             ("The ID of the instance.", "InstanceId"),
@@ -165,14 +169,14 @@ mod tests {
             ("Soft.", "SOFT"),
             ("The zone's name.", "ZoneName"),
         ] {
-            assert!(parrots(text, name), "{text}");
+            assert!(only_repeats(text, name), "{text}");
         }
         for (text, name) in [
             ("The instance to stop.", "InstanceId"),
             ("Asks the guest to shut down.", "SOFT"),
             ("Lists instances and their state.", "DescribeInstances"),
         ] {
-            assert!(!parrots(text, name), "{text}");
+            assert!(!only_repeats(text, name), "{text}");
         }
     }
 }

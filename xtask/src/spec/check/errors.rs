@@ -1,5 +1,5 @@
-//! Error codes: sorted, known where an action names them, and named by an action where known. And
-//! quirks, which must still speak of something that exists.
+//! Checks error codes: they are sorted, those of actions exist, and each is documented by an action. Also checks that quirks
+//! name only items that exist.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,16 +17,12 @@ pub fn check(api: &Api, report: &mut Report) {
         let pointer = format!("/errors/{index}/code");
         if known.insert(code, error.spec.common).is_some() {
             report
-                .error(&file, pointer, format!("`{code}` is there twice"))
-                .help("leave one of the two out");
+                .error(&file, pointer, format!("duplicate `{code}`"))
+                .help("remove one of the two");
         } else if code < last {
             report
-                .error(
-                    &file,
-                    pointer,
-                    format!("the codes are out of order: `{code}` after `{last}`"),
-                )
-                .help("they are sorted by bytes");
+                .error(&file, pointer, format!("the codes are not sorted: `{code}` after `{last}`"))
+                .help("sort them by bytes");
         }
         last = code;
         absent(api, index, error, &file, report);
@@ -50,11 +46,11 @@ pub fn check(api: &Api, report: &mut Report) {
             used.insert(code.as_str());
             if *code == last {
                 report
-                    .error(&action.path, &pointer, format!("`{code}` is there twice"))
-                    .help("leave one of the two out");
+                    .error(&action.path, &pointer, format!("duplicate `{code}`"))
+                    .help("remove one of the two");
             } else if code.as_str() < last {
-                let message = format!("the codes are out of order: `{code}` after `{last}`");
-                report.error(&action.path, &pointer, message).help("they are sorted by bytes");
+                let message = format!("the codes are not sorted: `{code}` after `{last}`");
+                report.error(&action.path, &pointer, message).help("sort them by bytes");
             }
             last = code;
             match known.get(code.as_str()) {
@@ -67,10 +63,10 @@ pub fn check(api: &Api, report: &mut Report) {
                         ));
                 }
                 Some(Common::Yes) => {
-                    let message = format!("`{code}` is said to be the gateway's alone");
+                    let message = format!("`{code}` is marked as a code of the gateway alone");
                     report
                         .error(&action.path, &pointer, message)
-                        .help("in errors.json: \"common\": \"both\"");
+                        .help("write `\"common\": \"both\"` in errors.json");
                 }
                 Some(Common::No | Common::Both) => {}
             }
@@ -86,13 +82,13 @@ pub fn check(api: &Api, report: &mut Report) {
                     format!("/errors/{index}/code"),
                     format!("no action documents `{}`", error.spec.code),
                 )
-                .help("remove it, or mark it `common` if the whole gateway answers with it");
+                .help("remove it, or mark it as `common` if the gateway returns it for any action");
         }
     }
     quirks(api, report);
 }
 
-/// A code that says that a resource does not exist names the member with its id as some list or rule names it.
+/// Checks `absent`: a list, a waiter or a reconcile rule must have each member as its `id`.
 fn absent(api: &Api, index: usize, error: &ErrorCode, file: &str, report: &mut Report) {
     let mut ids: Vec<&str> = Vec::new();
     ids.extend(api.waiters.iter().map(|waiter| waiter.spec.id.as_str()));
@@ -123,7 +119,7 @@ fn absent(api: &Api, index: usize, error: &ErrorCode, file: &str, report: &mut R
     }
 }
 
-/// A quirk is shown to the reader, which is its effect; it is stale once what it speaks of is gone.
+/// Checks quirks. A quirk is outdated if something that it names no longer exists.
 fn quirks(api: &Api, report: &mut Report) {
     let mut names: HashSet<&str> = HashSet::from(["true", "false", "null", "0", "1"]);
     for action in &api.actions {
@@ -148,10 +144,10 @@ fn quirks(api: &Api, report: &mut Report) {
             if *quirk == member.spec.doc {
                 report
                     .error(set.file, &pointer, "the quirk repeats the description")
-                    .help("a quirk that changes nothing is none: remove one of the two");
+                    .help("remove one of the two");
             }
             if quirk.contains("sent as a string") && member.spec.type_ != "string" {
-                let message = format!("the quirk is stale: the type is {}", member.spec.type_);
+                let message = format!("the quirk is outdated: the type is {}", member.spec.type_);
                 report.error(set.file, &pointer, message).help("remove it");
             }
             for quoted in quirk.split('`').skip(1).step_by(2) {
@@ -164,9 +160,9 @@ fn quirks(api: &Api, report: &mut Report) {
                         .error(
                             set.file,
                             &pointer,
-                            format!("the quirk is stale: nothing is called `{}`", quoted),
+                            format!("the quirk is outdated: nothing has the name `{}`", quoted),
                         )
-                        .help("remove it, or name what it speaks of");
+                        .help("remove it, or correct the name");
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! The graph of types: everything is used, travels where it says, and ends somewhere.
+//! Checks the graph of types: each type is used, its `usage` is right, and none contains itself.
 
 use std::collections::HashSet;
 
@@ -6,12 +6,12 @@ use super::super::diagnostic::Report;
 use super::super::model::{Api, Kind, Member};
 use super::super::spec_file::Usage;
 
-/// What to do about a type that travels where it does not say.
-const USAGE: &str = "`both` if requests and responses hold it, else `in` or `out`";
+/// The fix for a wrong `usage`.
+const USAGE: &str = "write `both` if requests and responses contain it, else `in` or `out`";
 
 pub fn check(api: &Api, report: &mut Report) {
     cycles(api, report);
-    // What a file that could not be read uses is not known.
+    // A file that cannot be read may use any type.
     if !api.unreadable.is_empty() {
         return;
     }
@@ -21,28 +21,28 @@ pub fn check(api: &Api, report: &mut Report) {
         requests.walk(api, &action.request);
         responses.walk(api, &action.response);
     }
-    for (place, type_) in api.types.iter().enumerate() {
-        let sent = requests.types.contains(&place);
-        let answered = responses.types.contains(&place);
+    for (type_index, type_) in api.types.iter().enumerate() {
+        let sent = requests.types.contains(&type_index);
+        let answered = responses.types.contains(&type_index);
         let name = &type_.spec.type_;
         if !sent && !answered {
             report
                 .error(&type_.path, "/type", format!("nothing uses the type `{name}`"))
-                .help("remove the file, or the member that should have it lost its type");
+                .help("remove the file, or use it in a member");
         } else if sent && type_.spec.usage == Usage::Out {
-            let message = format!("`{name}` is said to travel `out`, and a request holds it");
+            let message = format!("`usage` is `out`, but a request contains `{name}`");
             report.error(&type_.path, "/usage", message).help(USAGE);
         } else if answered && type_.spec.usage == Usage::In {
-            let message = format!("`{name}` is said to travel `in`, and an answer holds it");
+            let message = format!("`usage` is `in`, but a response contains `{name}`");
             report.error(&type_.path, "/usage", message).help(USAGE);
         }
     }
-    for (place, enum_) in api.enums.iter().enumerate() {
-        if !requests.enums.contains(&place) && !responses.enums.contains(&place) {
+    for (index, enum_) in api.enums.iter().enumerate() {
+        if !requests.enums.contains(&index) && !responses.enums.contains(&index) {
             let message = format!("nothing uses the enum `{}`", enum_.spec.enum_);
             report
                 .error(&enum_.path, "/enum", message)
-                .help("remove the file, or the member that should have it lost its type");
+                .help("remove the file, or use it in a member");
         }
     }
 }
@@ -57,11 +57,11 @@ impl Reach {
     fn walk(&mut self, api: &Api, members: &[Member]) {
         for member in members {
             match member.kind.innermost() {
-                Kind::Type(place) if self.types.insert(*place) => {
-                    self.walk(api, &api.type_at(*place).members);
+                Kind::Type(index) if self.types.insert(*index) => {
+                    self.walk(api, &api.type_at(*index).members);
                 }
-                Kind::Enum(place) => {
-                    self.enums.insert(*place);
+                Kind::Enum(index) => {
+                    self.enums.insert(*index);
                 }
                 _ => {}
             }
@@ -69,26 +69,26 @@ impl Reach {
     }
 }
 
-/// A type that holds itself without a list in between would have no end and no size.
+/// A type that contains itself without a list in between would have an infinite size.
 fn cycles(api: &Api, report: &mut Report) {
     let mut done = HashSet::new();
-    for place in 0..api.types.len() {
-        visit(api, place, &mut Vec::new(), &mut done, report);
+    for type_index in 0..api.types.len() {
+        visit(api, type_index, &mut Vec::new(), &mut done, report);
     }
 }
 
 fn visit(
     api: &Api,
-    place: usize,
+    type_index: usize,
     trail: &mut Vec<usize>,
     done: &mut HashSet<usize>,
     report: &mut Report,
 ) {
-    if done.contains(&place) {
+    if done.contains(&type_index) {
         return;
     }
-    trail.push(place);
-    let type_ = api.type_at(place);
+    trail.push(type_index);
+    let type_ = api.type_at(type_index);
     for (index, member) in type_.members.iter().enumerate() {
         let Kind::Type(next) = member.kind else { continue };
         if let Some(start) = trail.iter().position(|seen| *seen == next) {
@@ -96,19 +96,21 @@ fn visit(
                 .iter()
                 .skip(start)
                 .chain([&next])
-                .map(|place| api.type_at(*place).spec.type_.as_str())
+                .map(|index| api.type_at(*index).spec.type_.as_str())
                 .collect();
             report
                 .error(
                     &type_.path,
                     format!("/members/{index}/type"),
-                    format!("a cycle of types without a list: {}", names.join(" -> ")),
+                    format!("a type contains itself without a list: {}", names.join(" -> ")),
                 )
-                .help("a value of it would never end: make one of them a list, or leave it out");
+                .help(
+                    "such a value would be infinite; make one of the members a list, or remove it",
+                );
         } else {
             visit(api, next, trail, done, report);
         }
     }
     trail.pop();
-    done.insert(place);
+    done.insert(type_index);
 }

@@ -1,64 +1,31 @@
-//! Links by name: paging, polling, tokens and conditions lead to members that exist.
+//! Checks names in specs: the members, actions and values of paging, polling, tokens and conditions exist.
 
-use super::super::condition::{Condition, Test};
-use super::super::diagnostic::{Report, nearest, suggest};
-use super::super::model::{Action, Api, Kind, Member, member_named};
+use super::super::condition::Condition;
+use super::super::diagnostic::{Report, nearest};
+use super::super::model::{Action, Api, Member, member_named};
 use super::super::spec_file;
+use super::name_resolver::NameResolver;
 use super::{reconcile, sets};
 
 pub fn check(api: &Api, report: &mut Report) {
     for action in &api.actions {
-        let mut linker = Linker { api, file: &action.path, report };
-        linker.action(action);
+        let mut resolver = NameResolver { api, file: &action.path, report };
+        resolver.action(action);
     }
     let file = format!("{}/waiters.json", api.shown_as);
     for (index, waiter) in api.waiters.iter().enumerate() {
-        let mut linker = Linker { api, file: &file, report };
-        linker.waiter(&format!("/waiters/{index}"), &waiter.spec);
+        let mut resolver = NameResolver { api, file: &file, report };
+        resolver.waiter(&format!("/waiters/{index}"), &waiter.spec);
     }
     for set in sets(api) {
         for (pointer, member) in set.each() {
-            let mut linker = Linker { api, file: set.file, report };
-            linker.member(&pointer, member, set.members);
+            let mut resolver = NameResolver { api, file: set.file, report };
+            resolver.member(&pointer, member, set.members);
         }
     }
 }
 
-/// Follows names in one file.
-pub struct Linker<'a, 'r> {
-    pub api: &'a Api,
-    pub file: &'a str,
-    pub report: &'r mut Report,
-}
-
-impl<'a> Linker<'a, '_> {
-    /// The member that a path leads to; reports a path that leads nowhere.
-    pub fn path(
-        &mut self,
-        pointer: &str,
-        members: &'a [Member],
-        path: &str,
-        of: &str,
-    ) -> Option<&'a Member> {
-        let found = self.api.follow(members, path);
-        if found.is_none() && self.api.unreadable.is_empty() {
-            let last = path.rsplit_once('.');
-            let beside = match last {
-                Some((head, _)) => {
-                    let parent = self.api.follow(members, head);
-                    parent.and_then(|parent| self.api.members_of(&parent.kind)).unwrap_or(&[])
-                }
-                None => members,
-            };
-            let name = last.map_or(path, |(_, name)| name);
-            let message = format!("`{}` leads to no member of {of}", path.escape_debug());
-            let diagnostic = self.report.error(self.file, pointer, message);
-            let known = beside.iter().map(|member| member.spec.name.as_str());
-            diagnostic.help(suggest(name, known));
-        }
-        found
-    }
-
+impl<'a> NameResolver<'a, '_> {
     fn action(&mut self, action: &'a Action) {
         let request = "the request";
         let group = &action.spec.group;
@@ -85,9 +52,9 @@ impl<'a> Linker<'a, '_> {
         {
             self.report
                 .error(self.file, "/retry/class", "class `token` without an `idempotency_token`")
-                .help("name the member, or choose the class that holds without one");
+                .help("name the member, or choose another class");
         }
-        for (row, (conditions, _)) in action.reclass.iter().enumerate() {
+        for (row, (conditions, _)) in action.retry_overrides.iter().enumerate() {
             for (index, condition) in conditions.iter().enumerate() {
                 let pointer = format!("/retry/members/{row}/when/{index}");
                 self.condition(&pointer, condition, &action.request);
@@ -125,10 +92,10 @@ impl<'a> Linker<'a, '_> {
                         .help(format!("name the member of {of} with `{key}`"));
                 }
                 (Some(_), false) => {
-                    let message = format!("`{key}` has no place in this style of paging");
+                    let message = format!("`{key}` does not apply to this style of paging");
                     self.report
                         .error(self.file, format!("/paginate/{key}"), message)
-                        .help("leave it out, or correct `style`");
+                        .help("remove it, or correct `style`");
                 }
                 (None, false) => {}
             }
@@ -140,23 +107,12 @@ impl<'a> Linker<'a, '_> {
                 let message = format!("`{}` is not a list", paginate.items);
                 self.report
                     .error(self.file, "/paginate/items", message)
-                    .help("name the list that the pages are cut from");
+                    .help("name the list that is paged");
             } else if let Some(id) = &paginate.id {
                 let members = self.api.members_of(&items.kind).unwrap_or(&[]);
                 self.path("/paginate/id", members, id, "an item");
             }
         }
-    }
-
-    /// The action of a name; reports one that there is not.
-    pub fn target(&mut self, pointer: &str, name: &str) -> Option<&'a Action> {
-        let found = self.api.action(name);
-        if found.is_none() && !self.api.unreadable.iter().any(|unread| unread == name) {
-            let known = self.api.actions.iter().map(|action| action.spec.action.as_str());
-            let message = format!("no action is called `{}`", name.escape_debug());
-            self.report.error(self.file, pointer, message).help(suggest(name, known));
-        }
-        found
     }
 
     fn poll(&mut self, poll: &spec_file::Poll) {
@@ -172,69 +128,6 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    /// States are values of the member that tells them.
-    pub fn states(&mut self, pointer: &str, states: &[String], member: &Member) {
-        for (index, state) in states.iter().enumerate() {
-            self.value(&format!("{pointer}/{index}"), state, member);
-        }
-    }
-
-    /// Reports a value that a member cannot have, and one that is declared nowhere: a typo would make the comparison
-    /// fail for every response.
-    pub fn value(&mut self, pointer: &str, value: &str, member: &Member) {
-        let name = &member.spec.name;
-        let mut error = |message: String, help: String| {
-            self.report.error(self.file, pointer, message).help(help);
-        };
-        if member.kind.is_list() || matches!(member.kind, Kind::Type(_)) {
-            let message =
-                format!("`{name}` has the type {}, which has no value", member.spec.type_);
-            error(message, format!("ask whether it is given: `{name}` or `no {name}`"));
-            return;
-        }
-        let mut declared = self.api.known_values_of(member);
-        match &member.kind {
-            Kind::Bool => declared = vec!["true".to_owned(), "false".to_owned()],
-            Kind::I64 | Kind::U64 if declared.is_empty() => {
-                if value.parse::<i128>().is_err() {
-                    let message = format!("`{value}` is not a value of `{name}`");
-                    error(message, "write a whole number".to_owned());
-                }
-                return;
-            }
-            Kind::F64 => return,
-            _ => declared.extend(member.spec.known_values.iter().cloned()),
-        }
-        // A text may name the action that caused a state.
-        let is_action = member.kind == Kind::Str && self.api.action(value).is_some();
-        if is_action || declared.iter().any(|known| known == value) {
-            return;
-        }
-        let message = format!("`{}` is not a value of `{name}`", value.escape_debug());
-        let near = nearest(value, declared.iter().map(String::as_str)).or_else(|| {
-            let actions = self.api.actions.iter().map(|action| action.spec.action.as_str());
-            nearest(value, actions.filter(|_| member.kind == Kind::Str))
-        });
-        let help = match near {
-            Some(near) => format!("did you mean `{near}`?"),
-            None if member.kind == Kind::Str && member.spec.enum_.is_none() => {
-                format!("name an action, or add the value to `known_values` of `{name}`")
-            }
-            None => suggest(value, declared.iter().map(String::as_str)),
-        };
-        error(message, help);
-    }
-
-    /// Reports a filter that an action does not know.
-    pub fn filter(&mut self, pointer: &str, action: &Action, name: &str) {
-        let known = action.spec.filters.iter().map(|filter| filter.name.as_str());
-        if !known.clone().any(|known| known == name) {
-            let action = &action.spec.action;
-            let message = format!("{action} has no filter `{}`", name.escape_debug());
-            self.report.error(self.file, pointer, message).help(suggest(name, known));
-        }
-    }
-
     fn member(&mut self, pointer: &str, member: &Member, beside: &'a [Member]) {
         let spec = &member.spec;
         for (key, names) in [
@@ -243,12 +136,12 @@ impl<'a> Linker<'a, '_> {
             ("at_least_one_of", &spec.at_least_one_of),
         ] {
             for (index, name) in names.iter().enumerate() {
-                self.path(&format!("{pointer}/{key}/{index}"), beside, name, "the same set");
+                self.path(&format!("{pointer}/{key}/{index}"), beside, name, "the same object");
             }
         }
         for (key, name) in [("replaced_by", &spec.replaced_by), ("max_ref", &spec.max_ref)] {
             if let Some(name) = name {
-                self.path(&format!("{pointer}/{key}"), beside, name, "the same set");
+                self.path(&format!("{pointer}/{key}"), beside, name, "the same object");
             }
         }
         for (key, text) in [("required_if", &spec.required_if), ("used_if", &spec.used_if)] {
@@ -264,8 +157,7 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    /// A condition in a few words is not checked by anything else: it must not be a misspelled condition, and
-    /// the members that it names must be there.
+    /// Checks a condition in words: it must not be a misspelled condition, and its members must exist.
     fn prose(&mut self, pointer: &str, text: &str, members: &'a [Member]) {
         if text.contains('=') {
             let message = format!("`{}` is not a condition", text.escape_debug());
@@ -275,27 +167,12 @@ impl<'a> Linker<'a, '_> {
             return;
         }
         for word in text.split(|letter: char| !letter.is_ascii_alphanumeric()) {
-            // `HostName` is the name of a member, and `Linux` and `PREPAID` may be anything.
+            // A word such as `HostName` must be a member; `Linux` and `PREPAID` need not be.
             let is_name = word.starts_with(|first: char| first.is_ascii_uppercase())
                 && word.contains(|letter: char| letter.is_ascii_lowercase())
                 && word.chars().filter(char::is_ascii_uppercase).count() > 1;
             if is_name && member_named(members, word).is_none() {
-                self.path(pointer, members, word, "the same set");
-            }
-        }
-    }
-
-    /// Checks that a condition asks of a member that is there, and for values that it has.
-    pub fn condition(&mut self, pointer: &str, condition: &Condition, members: &'a [Member]) {
-        let found = member_named(members, &condition.member);
-        if found.is_none() {
-            self.path(pointer, members, &condition.member, "the same set");
-        }
-        if let (Some(member), Test::OneOf(values) | Test::NoneOf(values)) = (found, &condition.test)
-            && self.api.unreadable.is_empty()
-        {
-            for value in values {
-                self.value(pointer, value, member);
+                self.path(pointer, members, word, "the same object");
             }
         }
     }

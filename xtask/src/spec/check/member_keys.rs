@@ -1,5 +1,4 @@
-//! Checks the single keys of a member: limits that no value can meet, sets without values, patterns that are
-//! no regular expressions.
+//! Checks each key of a member: limits that no value can meet, empty sets, invalid regular expressions.
 
 use std::collections::HashSet;
 
@@ -9,7 +8,7 @@ use super::super::diagnostic::Report;
 use super::super::model::{Api, Kind, Member, plain};
 use super::{Set, sets};
 
-/// Keys of a member whose value is a list of names or values, each of which stands there once.
+/// Keys whose value is a list without duplicates.
 const LISTS: [&str; 7] = [
     "exclusive_with",
     "exactly_one_of",
@@ -20,7 +19,7 @@ const LISTS: [&str; 7] = [
     "values",
 ];
 
-/// Keys whose text may be empty: descriptions have a check of their own, and by default a text may be.
+/// Keys that may be empty strings. Descriptions have their own check.
 const FREE: [&str; 3] = ["doc", "quirk", "default"];
 
 pub fn check(api: &Api, report: &mut Report) {
@@ -52,10 +51,10 @@ pub fn check(api: &Api, report: &mut Report) {
 fn zero(file: &str, pointer: &str, key: &str, report: &mut Report) {
     report
         .error(file, pointer, format!("`{key}` is 0, so nothing would be allowed"))
-        .help("leave it out where nothing is stated");
+        .help("remove it if no limit is documented");
 }
 
-/// No text is blank, and no list names anything twice.
+/// Checks that no string is blank and no list has duplicates.
 fn texts(set: Set<'_>, pointer: &str, member: &Member, report: &mut Report) {
     let Ok(Value::Object(keys)) = serde_json::to_value(&member.spec) else { return };
     for (key, value) in &keys {
@@ -63,23 +62,23 @@ fn texts(set: Set<'_>, pointer: &str, member: &Member, report: &mut Report) {
             Value::String(text) if !FREE.contains(&key.as_str()) && text.trim().is_empty() => {
                 report
                     .error(set.file, format!("{pointer}/{key}"), format!("`{key}` is empty"))
-                    .help("leave it out");
+                    .help("remove it");
             }
             Value::Array(items) if LISTS.contains(&key.as_str()) => {
                 let mut seen = HashSet::new();
                 for (index, item) in items.iter().enumerate() {
-                    // `values` tells its own double entries.
+                    // Another check reports duplicates in `values`.
                     if key != "values" && !seen.insert(plain(item)) {
-                        let message = format!("{item} is there twice");
+                        let message = format!("duplicate {item}");
                         report
                             .error(set.file, format!("{pointer}/{key}/{index}"), message)
-                            .help("leave one of the two out");
+                            .help("remove one of the two");
                     }
                     if plain(item).trim().is_empty() {
-                        let message = format!("`{key}` holds an empty text");
+                        let message = format!("`{key}` contains an empty string");
                         report
                             .error(set.file, format!("{pointer}/{key}/{index}"), message)
-                            .help("leave it out");
+                            .help("remove it");
                     }
                 }
             }
@@ -118,14 +117,14 @@ impl Keys<'_, '_> {
             }
         }
         if spec.step.is_some_and(|step| step <= 0) {
-            self.error("step", "a step must be more than 0", "leave it out where none is stated");
+            self.error("step", "`step` must be more than 0", "remove it if none is documented");
         }
         if *self.member.kind.innermost() == Kind::U64 {
             for (key, limit) in [("min", spec.min), ("max", spec.max)] {
                 if let Some(limit) = limit.filter(|limit| *limit < 0) {
                     let message =
-                        format!("`{key}` is {limit}, and an unsigned number is at least 0");
-                    self.error(key, message, "make it 0, or the type `int64`");
+                        format!("`{key}` is {limit}, but an unsigned number is at least 0");
+                    self.error(key, message, "set it to 0, or use the type `int64`");
                 }
             }
         }
@@ -140,37 +139,33 @@ impl Keys<'_, '_> {
         }
     }
 
-    /// A pattern that the engine cannot read would match everything.
+    /// Checks the pattern, because the engine ignores an invalid one.
     fn pattern(&mut self) {
         let Some(pattern) = self.member.spec.pattern.clone() else { return };
         let wrapped = format!("^(?:{pattern})$");
         if let Err(error) =
             regex_lite::Regex::new(&pattern).and_then(|_| regex_lite::Regex::new(&wrapped))
         {
-            let message = format!("the pattern cannot be read: {error}");
-            self.error("pattern", message, "write it in the syntax of the crate `regex-lite`");
+            let message = format!("the pattern is invalid: {error}");
+            self.error("pattern", message, "use the syntax of the crate `regex-lite`");
         }
     }
 
     fn encoding(&mut self) {
         let spec = self.member.spec.clone();
         if spec.encoding.as_deref().is_some_and(|encoding| encoding != "base64") {
-            self.error(
-                "encoding",
-                "the only encoding that the engine knows is `base64`",
-                "leave it out",
-            );
+            self.error("encoding", "the only supported encoding is `base64`", "remove it");
         }
         if let Some(charset) = spec.charset.as_deref().filter(|charset| *charset != "ascii") {
-            let message = format!("`{}` is not a set of characters", charset.escape_debug());
-            self.error("charset", message, "write `ascii`, or leave it out");
+            let message = format!("`{}` is not a supported character set", charset.escape_debug());
+            self.error("charset", message, "write `ascii`, or remove it");
         }
         for (key, given) in
             [("encoding", spec.encoding.is_some()), ("charset", spec.charset.is_some())]
         {
             if given && !self.is_text() {
-                let message = format!("`{key}` is about a string, and this is {}", spec.type_);
-                self.error(key, message, "leave it out");
+                let message = format!("`{key}` applies to strings, but the type is {}", spec.type_);
+                self.error(key, message, "remove it");
             }
         }
     }
@@ -178,22 +173,22 @@ impl Keys<'_, '_> {
     fn sets(&mut self) {
         let spec = self.member.spec.clone();
         if spec.enum_.as_ref().is_some_and(Vec::is_empty) {
-            self.error("enum", "an empty set of values", "leave it out where none is stated");
+            self.error("enum", "the set of values is empty", "remove it if none is documented");
         }
         let is_enum = matches!(self.member.kind.innermost(), Kind::Enum(_));
         if spec.open && !is_enum {
-            self.error("open", "`open` is about a named enum, and this is none", "leave it out");
+            self.error("open", "`open` applies to named enums only", "remove it");
         }
         let closed = self.api.values_of(self.member);
         if !spec.known_values.is_empty() && !(closed.is_empty() && (is_enum || self.is_text())) {
-            let message = "`known_values` are some of an open set of texts, and this is none";
+            let message = "`known_values` applies to strings with an open set of values";
             self.error("known_values", message, "use `enum` or `values` for a closed set");
         }
         for value in
             spec.not_settable.iter().filter(|value| !closed.is_empty() && !closed.contains(value))
         {
             let message = format!("`{}` is not a value of `{}`", value.escape_debug(), spec.name);
-            self.error("not_settable", message, "name values of the set");
+            self.error("not_settable", message, "use values of the set");
         }
         for (value, _) in &spec.special_values.0 {
             let fits = match self.member.kind.innermost() {
@@ -205,7 +200,7 @@ impl Keys<'_, '_> {
             };
             if !fits {
                 let message = format!("`{}` is not {}", value.escape_debug(), spec.type_);
-                self.error("special_values", message, "write a value that the member can have");
+                self.error("special_values", message, "use a value that the member can have");
             }
         }
     }
@@ -213,30 +208,34 @@ impl Keys<'_, '_> {
     fn flags(&mut self) {
         let spec = self.member.spec.clone();
         if spec.secret && spec.sensitive {
-            self.error("sensitive", "`secret` says this already", "leave one of them out");
+            self.error(
+                "sensitive",
+                "`sensitive` is redundant beside `secret`",
+                "remove one of them",
+            );
         }
         if spec.empty_if.is_some()
             && !(spec.output_required && matches!(self.member.kind, Kind::List(_)))
         {
-            let message = "`empty_if` belongs to a list with `output_required`";
+            let message = "`empty_if` requires a list with `output_required`";
             self.error("empty_if", message, "remove it");
         }
         if spec.output_required && spec.output_undeclared {
             let message = "`output_required` and `output_undeclared` contradict each other";
-            self.error("output_undeclared", message, "leave one of them out");
+            self.error("output_undeclared", message, "remove one of them");
         }
         if spec.replaced_by.is_some() && !spec.deprecated {
             let message = "`replaced_by` without `deprecated`";
             self.error("replaced_by", message, "mark the member as deprecated");
         }
-        // The generator and the engine know lists of scalars and objects.
+        // The generator and the engine support only lists of scalars and objects.
         if let Kind::List(item) = &self.member.kind
             && item.is_list()
         {
             self.error(
                 "type",
-                "a list of lists, which the engine cannot encode",
-                "the API has none: correct the type",
+                "lists of lists are not supported",
+                "correct the type; the API has no lists of lists",
             );
         }
     }

@@ -1,5 +1,4 @@
-//! What must hold of a resolved model before anything is emitted from it. Every check reports all it
-//! finds; none stops another.
+//! Checks the resolved specs before code is generated. Each check reports all its errors, and none stops another.
 
 mod actions;
 mod docs;
@@ -7,6 +6,7 @@ mod errors;
 mod graph;
 mod links;
 mod member_keys;
+mod name_resolver;
 mod names;
 mod paging;
 mod reconcile;
@@ -22,7 +22,7 @@ pub use actions::COMMON_PARAMETERS;
 use super::diagnostic::Report;
 use super::model::{Api, Member};
 
-/// The most members that a table can index, `RequestId` not counted.
+/// Maximum number of members of a table, without `RequestId`.
 const MAX_MEMBERS: usize = 254;
 
 /// Runs every check.
@@ -45,7 +45,7 @@ pub fn check(api: &Api, report: &mut Report) {
     }
 }
 
-/// The members of one request, response or type, and where they are written.
+/// The members of one request, response or type, and their place in the file.
 #[derive(Clone, Copy)]
 struct Set<'a> {
     /// File, as messages show it.
@@ -56,7 +56,7 @@ struct Set<'a> {
 }
 
 impl<'a> Set<'a> {
-    /// Every member, its pointer first.
+    /// All members, each with its pointer.
     fn each(self) -> impl Iterator<Item = (String, &'a Member)> {
         let pointer = self.pointer;
         let point = move |(index, member)| (format!("{pointer}/{index}"), member);
@@ -69,9 +69,12 @@ impl<'a> Set<'a> {
                 .error(
                     self.file,
                     self.pointer,
-                    format!("{} members, but a table holds {MAX_MEMBERS}", self.members.len()),
+                    format!(
+                        "{} members, but a table has at most {MAX_MEMBERS}",
+                        self.members.len()
+                    ),
                 )
-                .help("the index of a table counts members in one byte");
+                .help("a table counts its members in one byte");
         }
     }
 
@@ -87,15 +90,15 @@ impl<'a> Set<'a> {
                     .error(
                         self.file,
                         format!("{pointer}/name"),
-                        format!("`{name}` belongs to the envelope of every answer"),
+                        format!("`{name}` is part of the envelope of every response"),
                     )
-                    .help("leave it out: the generator and the decoder know it");
+                    .help("remove it; the generator adds it");
             }
         }
     }
 }
 
-/// Every set of members.
+/// All sets of members.
 fn sets(api: &Api) -> impl Iterator<Item = Set<'_>> {
     let actions = api.actions.iter().flat_map(|action| {
         let file = action.path.as_str();

@@ -1,10 +1,12 @@
-//! Names: identifiers, torn words, keywords, and nothing called the same twice.
+//! Checks names: they are identifiers and unique, and are not keywords or split words.
 
 use std::collections::HashMap;
 
 use super::super::diagnostic::Report;
 use super::super::model::Api;
-use super::super::names::{is_camel, is_shouty, is_snake, is_wire_name, lone_letter, never_raw};
+use super::super::names::{
+    cannot_be_raw, is_camel, is_shouty, is_snake, is_wire_name, lone_letter,
+};
 use super::{sets, type_names};
 
 pub fn check(api: &Api, report: &mut Report) {
@@ -27,14 +29,18 @@ fn members(api: &Api, report: &mut Report) {
             let at_name = format!("{pointer}/name");
             if !is_wire_name(name) {
                 report
-                    .error(set.file, &at_name, format!("`{}` is not a name", name.escape_debug()))
-                    .help("letters, digits and underscores, a letter first, at most 128");
+                    .error(
+                        set.file,
+                        &at_name,
+                        format!("`{}` is not a valid name", name.escape_debug()),
+                    )
+                    .help("use at most 128 letters, digits and underscores; start with a letter");
                 continue;
             }
             if wire.insert(name, ()).is_some() {
                 report
-                    .error(set.file, &at_name, format!("`{name}` is there twice"))
-                    .help("leave one of the two out");
+                    .error(set.file, &at_name, format!("duplicate `{name}`"))
+                    .help("remove one of the two");
                 continue;
             }
             let at_rust = match member.spec.rust {
@@ -49,7 +55,7 @@ fn members(api: &Api, report: &mut Report) {
                         &at_rust,
                         format!("`{name}` and `{other}` are both `{}` in Rust", member.rust),
                     )
-                    .help("give one of them a `rust` key");
+                    .help("add a `rust` key to one of them");
             }
         }
     }
@@ -59,16 +65,16 @@ fn field(rust: &str, wire: &str, by_hand: bool, file: &str, pointer: &str, repor
     if !is_snake(rust) {
         report
             .error(file, pointer, format!("`{}` is not a field name", rust.escape_debug()))
-            .help("lower-case letters, digits and underscores, a letter first");
-    } else if never_raw(rust) {
+            .help("use lower-case letters, digits and underscores; start with a letter");
+    } else if cannot_be_raw(rust) {
         report
             .error(file, pointer, format!("`{wire}` becomes the keyword `{rust}`"))
-            .help(format!("Rust has no raw form of it: \"rust\": \"{rust}_\""));
+            .help(format!("Rust has no raw identifier for it; add `\"rust\": \"{rust}_\"`"));
     } else if let (Some(letter), false) = (lone_letter(rust), by_hand) {
-        let message = format!("`{wire}` becomes `{rust}`, which tears off the letter `{letter}`");
+        let message = format!("`{wire}` becomes `{rust}`, which splits off the letter `{letter}`");
         report
             .error(file, pointer, message)
-            .help("add the word to `words` in service.json, or give a `rust` key");
+            .help("add the word to `words` in service.json, or add a `rust` key");
     }
 }
 
@@ -80,7 +86,7 @@ fn variants(api: &Api, report: &mut Report) {
             HashMap::from([("Unknown", "every newer value"), ("VALUES", "the list of all values")]);
         if enum_.spec.values.is_empty() {
             report
-                .error(file, "/values", "an enum without values")
+                .error(file, "/values", "the enum has no values")
                 .help("name its values, or give its members the type `string`");
         }
         for (index, (value, variant)) in enum_.spec.values.iter().zip(&enum_.variants).enumerate() {
@@ -91,16 +97,16 @@ fn variants(api: &Api, report: &mut Report) {
                     .error(
                         file,
                         format!("{pointer}/value"),
-                        format!("`{}` is there twice", text.escape_debug()),
+                        format!("duplicate `{}`", text.escape_debug()),
                     )
-                    .help("a value stands once, where the service lists it first");
+                    .help("list each value once, where the service lists it first");
                 continue;
             }
             let at = match value.rust {
                 Some(_) => format!("{pointer}/rust"),
                 None => format!("{pointer}/value"),
             };
-            if !is_camel(variant) || never_raw(variant) {
+            if !is_camel(variant) || cannot_be_raw(variant) {
                 report
                     .error(
                         file,
@@ -111,26 +117,28 @@ fn variants(api: &Api, report: &mut Report) {
                             variant.escape_debug()
                         ),
                     )
-                    .help("give a `rust` key: letters and digits, a capital first");
-            } else if merged_digits(text, variant) && value.rust.is_none() {
+                    .help(
+                        "add a `rust` key of letters and digits that starts with a capital letter",
+                    );
+            } else if joins_numbers(text, variant) && value.rust.is_none() {
                 report
                     .error(
                         file,
                         at,
-                        format!("`{text}` becomes `{variant}`, which runs two numbers together"),
+                        format!("`{text}` becomes `{variant}`, which joins two numbers"),
                     )
-                    .help("give a `rust` key, such as `X86_64`");
+                    .help("add a `rust` key, such as `X86_64`");
             } else if let Some(other) = rust.insert(variant, text) {
                 report
                     .error(file, at, format!("`{text}` and {other} are both `{variant}` in Rust"))
-                    .help("give one of them a `rust` key");
+                    .help("add a `rust` key to one of them");
             }
         }
     }
 }
 
-/// Whether two digits that something kept apart on the wire stand side by side in Rust.
-fn merged_digits(wire: &str, rust: &str) -> bool {
+/// Whether the Rust name joins numbers that are separate on the wire.
+fn joins_numbers(wire: &str, rust: &str) -> bool {
     let runs = |text: &str| {
         text.split(|c: char| !c.is_ascii_digit()).filter(|run| !run.is_empty()).count()
     };
@@ -138,7 +146,7 @@ fn merged_digits(wire: &str, rust: &str) -> bool {
 }
 
 fn constants(api: &Api, report: &mut Report) {
-    // It stands beside the constants of the codes.
+    // The table is in the same module as the constants.
     const TABLE: &str = "the table of all codes";
     let file = format!("{}/errors.json", api.shown_as);
     let mut rust: HashMap<&str, &str> = HashMap::from([("ERRORS", TABLE)]);
@@ -149,17 +157,23 @@ fn constants(api: &Api, report: &mut Report) {
             code.len() <= 128 && code.split('.').all(is_wire_name) && is_shouty(&error.rust);
         if !legal {
             report
-                .error(&file, pointer, format!("`{}` is not a code", code.escape_debug()))
-                .help("names with dots between them, as in `InvalidParameter.Zone`");
+                .error(
+                    &file,
+                    pointer,
+                    format!("`{}` is not a valid error code", code.escape_debug()),
+                )
+                .help("use names separated by dots, such as `InvalidParameter.Zone`");
             continue;
         }
         let lower = error.rust.to_ascii_lowercase();
         if let (Some(letter), None) = (lone_letter(&lower), &error.spec.rust) {
-            let message =
-                format!("`{code}` becomes `{}`, which tears off the letter `{letter}`", error.rust);
+            let message = format!(
+                "`{code}` becomes `{}`, which splits off the letter `{letter}`",
+                error.rust
+            );
             report
                 .error(&file, pointer, message)
-                .help("add the word to `words` in service.json, or give a `rust` key");
+                .help("add the word to `words` in service.json, or add a `rust` key");
         } else if let Some(other) = rust.insert(&error.rust, code)
             && other != code
         {
@@ -172,7 +186,7 @@ fn constants(api: &Api, report: &mut Report) {
                         _ => format!("`{code}` and `{other}` are both `{}` in Rust", error.rust),
                     },
                 )
-                .help("give one of them a `rust` key");
+                .help("add a `rust` key to one of them");
         }
     }
 }
@@ -184,21 +198,23 @@ fn words(api: &Api, report: &mut Report) {
             let message = format!("`{}` is not a word", word.escape_debug());
             report
                 .error(&file, format!("/words/{index}"), message)
-                .help("letters, digits and underscores, a letter first");
+                .help("use letters, digits and underscores; start with a letter");
         }
     }
     let name = &api.service.service;
-    // Never an identifier, so a keyword will do: the service of scaling groups is called `as`.
+    // It is never an identifier, so it may be a keyword, such as the service `as`.
     let legal = is_snake(name) && name.len() <= 64;
     if !legal {
         let message = format!("`{}` is not a service name", name.escape_debug());
-        report.error(&file, "/service", message).help("lower-case letters and digits, at most 64");
+        report
+            .error(&file, "/service", message)
+            .help("use at most 64 lower-case letters and digits");
     }
     let version = &api.service.version;
     if version.is_empty()
         || !version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     {
         let message = format!("`{}` is not a version", version.escape_debug());
-        report.error(&file, "/version", message).help("a date, as in `2017-03-12`");
+        report.error(&file, "/version", message).help("use a date, such as `2017-03-12`");
     }
 }

@@ -1,4 +1,4 @@
-//! Paging: members of the right kind, and limits that agree with what the members say themselves.
+//! Checks paging: its members have the right types, and its limits agree with theirs.
 
 use serde_json::Value;
 
@@ -28,9 +28,9 @@ impl Paging<'_, '_> {
 
     fn check(&mut self) {
         let (action, paginate) = (self.action, self.paginate);
-        if action.spec.retry.class != RetryClass::Read || !action.reclass.is_empty() {
-            let message = "paging would carry out an action that changes something once a page";
-            self.error("style", message, "only an action of class `read` is read in pages");
+        if action.spec.retry.class != RetryClass::Read || !action.retry_overrides.is_empty() {
+            let message = "paging would repeat an action that changes something for each page";
+            self.error("style", message, "use paging only for actions of class `read`");
         }
         let is_number = |kind: &Kind| matches!(kind, Kind::I64 | Kind::U64);
         let is_text = |kind: &Kind| matches!(kind, Kind::Str);
@@ -50,16 +50,12 @@ impl Paging<'_, '_> {
         ] {
             if name.contains('.') {
                 let message = format!("`{}` is a path", name.escape_debug());
-                self.error(
-                    key,
-                    message,
-                    "paging reads members of the request and the response itself",
-                );
+                self.error(key, message, "name a member of the request or the response itself");
             } else if let Some(member) = member_named(members, &name)
                 && !fits(&member.kind)
             {
                 let message =
-                    format!("`{name}` has the type {}, and paging needs {noun}", member.spec.type_);
+                    format!("`{name}` has the type {}, but paging needs {noun}", member.spec.type_);
                 self.error(key, message, "name another member");
             }
         }
@@ -68,14 +64,14 @@ impl Paging<'_, '_> {
         {
             self.error(
                 "limit",
-                "the position and the length are the same member",
+                "`limit` is the same member as the offset or the token",
                 "name another member",
             );
         }
         if paginate.total_exact == Some(true) {
-            self.error("total_exact", "`true` is what absent means", "leave it out");
+            self.error("total_exact", "`true` is the default", "remove it");
         } else if paginate.total_exact == Some(false) && paginate.total.is_none() {
-            self.error("total_exact", "there is no `total` to speak of", "leave it out");
+            self.error("total_exact", "`total_exact` requires `total`", "remove it");
         }
         self.items();
         if let Some(limit) = member_named(&action.request, &paginate.limit) {
@@ -87,7 +83,7 @@ impl Paging<'_, '_> {
         let paginate = self.paginate;
         if paginate.items.contains('.') {
             let message = format!("`{}` is a path", paginate.items.escape_debug());
-            self.error("items", message, "paging reads a list of the response itself");
+            self.error("items", message, "name a list of the response itself");
             return;
         }
         let items = member_named(&self.action.response, &paginate.items);
@@ -100,12 +96,12 @@ impl Paging<'_, '_> {
             && !matches!(member.kind, Kind::Str | Kind::I64 | Kind::U64)
         {
             let message =
-                format!("`{id}` has the type {}, which identifies nothing", member.spec.type_);
+                format!("`{id}` has the type {}, which cannot identify an item", member.spec.type_);
             self.error("id", message, "name a string or a number");
         }
     }
 
-    /// The limits, with what the generator takes where none is stated, fit each other and the member.
+    /// Checks that the limits, including the generator's defaults, agree with each other and with the member.
     fn limits(&mut self, member: &Member) {
         let paginate = self.paginate;
         let most = paginate.max_limit.unwrap_or(100);
@@ -122,34 +118,32 @@ impl Paging<'_, '_> {
         }
         if least > usual || usual > most {
             let message = format!(
-                "`min_limit` is {least}, `default_limit` {usual} and `max_limit` {most}, and they must ascend"
+                "`min_limit` {least}, `default_limit` {usual} and `max_limit` {most} are not in ascending order"
             );
             let place = "/paginate";
-            self.report
-                .error(&self.action.path, place, message)
-                .help("correct what is stated of them");
+            self.report.error(&self.action.path, place, message).help("correct the limits");
         }
         let as_u64 = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok());
         let name = &member.spec.name;
         let default = member.spec.default.as_ref().and_then(Value::as_u64);
-        let agree = "state the same in both";
+        let agree = "use the same value in both";
         if let Some(max) = as_u64(member.spec.max).filter(|max| *max != most) {
             self.error(
                 "max_limit",
-                format!("pages have up to {most} items, and `max` of `{name}` is {max}"),
+                format!("pages have up to {most} items, but `max` of `{name}` is {max}"),
                 agree,
             );
         }
         if let Some(min) = as_u64(member.spec.min).filter(|min| (*min).max(1) != least) {
             self.error(
                 "min_limit",
-                format!("pages have {least} items or more, and `min` of `{name}` is {min}"),
+                format!("pages have at least {least} items, but `min` of `{name}` is {min}"),
                 agree,
             );
         }
         if let Some(default) = default.filter(|default| *default != usual) {
             let message = format!(
-                "pages have {usual} items by default, and the default of `{name}` is {default}"
+                "pages have {usual} items by default, but the default of `{name}` is {default}"
             );
             self.error("default_limit", message, agree);
         }

@@ -1,4 +1,4 @@
-//! How members stand to each other: groups of which one must be given, and members that rule each other out.
+//! Checks relations between members: groups of alternatives, exclusive members and conditions.
 
 use super::super::condition::Condition;
 use super::super::diagnostic::{Diagnostic, Report};
@@ -19,10 +19,10 @@ pub fn check(api: &Api, report: &mut Report) {
     for type_ in api.types.iter().filter(|type_| type_.spec.usage != Usage::Both) {
         for (index, member) in type_.members.iter().enumerate() {
             if member.spec.direction.is_some() {
-                let message = "`direction` is for a type whose `usage` is `both`";
+                let message = "`direction` applies only to types whose `usage` is `both`";
                 report
                     .error(&type_.path, format!("/members/{index}/direction"), message)
-                    .help("leave it out");
+                    .help("remove it");
             }
         }
     }
@@ -45,18 +45,18 @@ impl Relations<'_, '_> {
         for (index, other) in self.member.spec.exclusive_with.clone().iter().enumerate() {
             let key = format!("exclusive_with/{index}");
             if *other == name {
-                self.error(&key, format!("`{name}` excludes itself")).help("leave it out");
+                self.error(&key, format!("`{name}` excludes itself")).help("remove it");
                 continue;
             }
             let Some(found) = member_named(self.set.members, other) else { continue };
             let required = [self.member, found].into_iter().find(|one| one.spec.required);
             if let Some(required) = required {
                 let message = format!(
-                    "`{}` is required, so `{}` could never be given",
+                    "`{}` is required, so `{}` can never be given",
                     required.spec.name,
                     if required.spec.name == name { other } else { &name },
                 );
-                self.error(&key, message).help("leave `required` or `exclusive_with` out");
+                self.error(&key, message).help("remove `required` or `exclusive_with`");
             }
         }
     }
@@ -72,13 +72,13 @@ impl Relations<'_, '_> {
             if !names.contains(&spec.name) {
                 let message =
                     format!("`{}` is not in its own group: {}", spec.name, names.join(", "));
-                self.error(key, message).help(format!("name `{}` too", spec.name));
+                self.error(key, message).help(format!("add `{}` to it", spec.name));
             }
             if names.len() == 1 {
-                let message = format!("a group of one: {}", names.join(", "));
-                self.error(key, message).help("write `required`, or name the others");
+                let message = format!("the group has only one member: {}", names.join(", "));
+                self.error(key, message).help("use `required`, or add the other members");
             }
-            // The engine tells a broken rule once, at the first member of the group.
+            // The engine checks a group only at its first member.
             let group_of = |member: &Member| match key {
                 "exactly_one_of" => member.spec.exactly_one_of.clone(),
                 _ => member.spec.at_least_one_of.clone(),
@@ -87,17 +87,16 @@ impl Relations<'_, '_> {
             if let Some(first) = first
                 && group_of(first) != *names
             {
-                let message = format!("`{}` does not name the same group", first.spec.name);
+                let message = format!("`{}` does not have the same group", first.spec.name);
                 self.error(key, message)
-                    .help("the first member of a group has to name it, or it is not checked");
+                    .help("the first member of a group must have it too, or it is not checked");
             }
             if key == "exactly_one_of" {
                 for other in names.iter().filter_map(|name| member_named(self.set.members, name)) {
                     if other.spec.required {
                         let message = format!("`{}` of the group is required", other.spec.name);
-                        self.error(key, message).help(
-                            "the others could never be given: leave `required` or the group out",
-                        );
+                        self.error(key, message)
+                            .help("the others can never be given; remove `required` or the group");
                     }
                 }
             }
@@ -107,14 +106,14 @@ impl Relations<'_, '_> {
     fn conditions(&mut self) {
         let spec = self.member.spec.clone();
         if spec.required && spec.required_if.is_some() {
-            self.error("required_if", format!("`{}` is `required` in any case", spec.name))
-                .help("leave one of them out");
+            self.error("required_if", format!("`{}` is always required", spec.name))
+                .help("remove one of them");
         }
         for (key, text) in [("required_if", &spec.required_if), ("used_if", &spec.used_if)] {
             let condition = text.as_deref().and_then(Condition::parse);
             if condition.is_some_and(|condition| condition.member == spec.name) {
                 self.error(key, format!("`{}` depends on itself", spec.name))
-                    .help("name another member, or leave it out");
+                    .help("name another member, or remove it");
             }
         }
     }
@@ -123,11 +122,11 @@ impl Relations<'_, '_> {
         let spec = self.member.spec.clone();
         for (key, other) in [("replaced_by", &spec.replaced_by), ("max_ref", &spec.max_ref)] {
             if other.as_ref() == Some(&spec.name) {
-                self.error(key, format!("`{key}` leads back to `{}`", spec.name))
+                self.error(key, format!("`{key}` names the member itself: `{}`", spec.name))
                     .help("name another member");
             }
         }
-        // A type that is unknown is reported where it stands, and read as text.
+        // An unknown type is reported elsewhere, and treated as a string.
         let is_number = |member: &Member| match member.kind {
             Kind::I64 | Kind::U64 | Kind::F64 => true,
             Kind::Str => !["string", "datetime", "datetime_iso"].contains(&&*member.spec.type_),
@@ -138,10 +137,10 @@ impl Relations<'_, '_> {
             && !(is_number(self.member) && is_number(found))
         {
             let message = format!(
-                "`{}` is {} and `{other}` {}, and both must be numbers",
+                "`{}` is {} and `{other}` is {}, but both must be numbers",
                 spec.name, spec.type_, found.spec.type_
             );
-            self.error("max_ref", message).help("name a number, or leave it out");
+            self.error("max_ref", message).help("name a member with a number, or remove it");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Values: defaults, ranges, sets and formats that agree with each other and with the type.
+//! Checks values: defaults, ranges, sets and formats agree with each other and with the type.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -39,7 +39,7 @@ impl Checker<'_, '_> {
     fn default(&mut self) {
         let spec = &self.member.spec;
         let Some(default) = &spec.default else { return };
-        // Nothing reads a default of a list.
+        // Defaults of lists are not supported.
         let fits = match (&self.member.kind, default) {
             (Kind::Str | Kind::Enum(_), Value::String(_)) | (Kind::Bool, Value::Bool(_)) => true,
             (Kind::I64, Value::Number(number)) => number.is_i64(),
@@ -54,10 +54,10 @@ impl Checker<'_, '_> {
         }
         if spec.secret || spec.sensitive {
             let key = if spec.secret { "secret" } else { "sensitive" };
-            self.error(key, "a secret with a default, which everybody knows")
-                .help("leave `default` out");
+            self.error(key, "a secret must not have a default, which everybody would know")
+                .help("remove `default`");
         }
-        // A special value such as 0 for "none" may stand outside of the limits.
+        // A special value, such as 0 for "none", may be outside of the limits.
         if !spec.special_values.0.iter().any(|(value, _)| *value == plain(default)) {
             self.default_within_limits(default);
         }
@@ -82,9 +82,11 @@ impl Checker<'_, '_> {
         if let (Some(step), Some(number)) = (spec.step, default.as_i64())
             && number.checked_rem(step).is_some_and(|rest| rest != 0)
         {
-            broken.push(format!("the default {default} is no multiple of `step`, which is {step}"));
+            broken.push(format!(
+                "the default {default} is not a multiple of `step`, which is {step}"
+            ));
         }
-        // An empty text is the same as none.
+        // An empty string means no value.
         if let Some(text) = default.as_str().filter(|text| !text.is_empty()) {
             let length = text.chars().count();
             if let Some(max) = spec.max_length.filter(|max| length > *max as usize) {
@@ -104,8 +106,9 @@ impl Checker<'_, '_> {
                 broken.push(format!("the default does not match `pattern`, which is {pattern}"));
             }
             if spec.charset.as_deref() == Some("ascii") && !text.is_ascii() {
-                broken
-                    .push("the default has characters beyond `charset`, which is ascii".to_owned());
+                broken.push(
+                    "the default has characters outside of `charset`, which is ascii".to_owned(),
+                );
             }
         }
         for message in broken {
@@ -139,21 +142,21 @@ impl Checker<'_, '_> {
         ];
         for (key, given, fits, noun) in misplaced {
             if given && !fits {
-                let message = format!("`{key}` limits {noun}, and this is {}", spec.type_);
-                self.error(key, message).help("leave it out, or correct the type");
+                let message = format!("`{key}` limits {noun}, but the type is {}", spec.type_);
+                self.error(key, message).help("remove it, or correct the type");
             }
         }
     }
 
-    /// `values` narrows the named enum of the member.
+    /// Checks `values`, which restricts the named enum of the member.
     fn values(&mut self) {
         let Some(values) = &self.member.spec.values else { return };
-        let Kind::Enum(place) = self.member.kind.innermost() else {
-            self.error("values", "`values` narrows a named enum, and this is none")
+        let Kind::Enum(index) = self.member.kind.innermost() else {
+            self.error("values", "`values` applies to named enums only")
                 .help("use `enum` for a scalar without a named enum");
             return;
         };
-        let enum_ = self.api.enum_at(*place);
+        let enum_ = self.api.enum_at(*index);
         let known: Vec<&str> = enum_.spec.values.iter().map(|row| row.value.as_str()).collect();
         let mut seen = HashSet::new();
         for (index, value) in values.iter().enumerate() {
@@ -167,23 +170,24 @@ impl Checker<'_, '_> {
                 );
                 self.error(&format!("values/{index}"), message).help(help);
             } else if !seen.insert(value) {
-                self.error(&format!("values/{index}"), format!("`{value}` is there twice"))
-                    .help("leave one of the two out");
+                self.error(&format!("values/{index}"), format!("duplicate `{value}`"))
+                    .help("remove one of the two");
             }
         }
         if values.iter().map(String::as_str).eq(known.iter().copied()) {
-            let message = format!("`values` lists {} as it stands", enum_.spec.enum_);
-            self.error("values", message).help("leave it out");
+            let message = format!("`values` is the same as {}", enum_.spec.enum_);
+            self.error("values", message).help("remove it");
         } else if values.is_empty() {
-            self.error("values", "an empty set of values").help("leave it out, or name the values");
+            self.error("values", "the set of values is empty")
+                .help("remove it, or list the values");
         }
     }
 
-    /// `enum` lists the values of a scalar without a named enum.
+    /// Checks `enum`, the values of a scalar without a named enum.
     fn inline_set(&mut self) {
         let Some(values) = &self.member.spec.enum_ else { return };
         if matches!(self.member.kind.innermost(), Kind::Enum(_) | Kind::Type(_)) {
-            self.error("enum", "`enum` is for a scalar, and this is a named type")
+            self.error("enum", "`enum` applies to scalars only")
                 .help("use `values` to narrow a named enum");
             return;
         }
@@ -201,13 +205,12 @@ impl Checker<'_, '_> {
                 self.error(&key, format!("{value} is not {}", self.member.spec.type_))
                     .help("correct the value or the type");
             } else if !seen.insert(plain(value)) {
-                self.error(&key, format!("{value} is there twice"))
-                    .help("leave one of the two out");
+                self.error(&key, format!("duplicate {value}")).help("remove one of the two");
             } else if let (Some(before), Some(number)) = (last, value.as_i64())
                 && number < before
             {
-                let message = format!("the values are out of order: {number} after {before}");
-                self.error(&key, message).help("numbers ascend");
+                let message = format!("the values are not sorted: {number} after {before}");
+                self.error(&key, message).help("sort the numbers in ascending order");
             }
             last = value.as_i64().or(last);
         }
@@ -216,15 +219,13 @@ impl Checker<'_, '_> {
     fn format(&mut self) {
         let Some(format) = self.member.spec.format.clone() else { return };
         if !matches!(self.member.kind.innermost(), Kind::Str) {
-            let message = format!(
-                "`format` is the layout of a string, and this is {}",
-                self.member.spec.type_
-            );
-            self.error("format", message).help("leave it out, or correct the type");
+            let message =
+                format!("`format` applies to strings, but the type is {}", self.member.spec.type_);
+            self.error("format", message).help("remove it, or correct the type");
         } else if format.contains("xxx") && !format.contains(" or ") && id_prefix(&format).is_none()
         {
-            let message = format!("`{}` is not the layout of an id", format.escape_debug());
-            self.error("format", message).help("a lower-case prefix, as in `ins-xxxxxxxx`");
+            let message = format!("`{}` is not the format of an id", format.escape_debug());
+            self.error("format", message).help("use a lower-case prefix, as in `ins-xxxxxxxx`");
         } else if let (Some(prefix), Some(default)) =
             (id_prefix(&format), &self.member.spec.default)
             && !plain(default).starts_with(&format!("{prefix}-"))
@@ -238,22 +239,22 @@ impl Checker<'_, '_> {
     fn secret(&mut self) {
         let hidden = self.member.is_secret();
         if hidden && !matches!(self.member.kind.innermost(), Kind::Str) {
-            let message = format!("a secret is a string, and this is {}", self.member.spec.type_);
+            let message =
+                format!("a secret must be a string, but the type is {}", self.member.spec.type_);
             let key = if self.member.spec.secret { "secret" } else { "sensitive" };
-            self.error(key, message)
-                .help("mark the string members of the type that holds the secret");
+            self.error(key, message).help("mark the string members of the type with the secret");
         }
     }
 }
 
-/// The prefix of an id layout: `ins` of `ins-xxxxxxxx`.
+/// The prefix of an id format: `ins` of `ins-xxxxxxxx`.
 fn id_prefix(format: &str) -> Option<&str> {
     let (prefix, rest) = format.split_once('-')?;
     let legal = !prefix.is_empty() && prefix.bytes().all(|byte| byte.is_ascii_lowercase());
     (legal && rest == "xxxxxxxx").then_some(prefix)
 }
 
-/// Members of one name name one sort of thing, so their ids begin alike.
+/// Checks that members of the same name have ids with the same prefix.
 fn prefixes(api: &Api, report: &mut Report) {
     let mut formats: HashMap<String, BTreeMap<&str, usize>> = HashMap::new();
     let stem = |name: &str| {
@@ -280,7 +281,7 @@ fn prefixes(api: &Api, report: &mut Report) {
                 report
                     .error(set.file, format!("{pointer}/format"), message.replace('…', "..."))
                     .help(format!(
-                        "elsewhere they begin with `{usual}-`; a `quirk` may say why not here"
+                        "elsewhere they begin with `{usual}-`; correct the format, or explain it with a `quirk`"
                     ));
             }
         }

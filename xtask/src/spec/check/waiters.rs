@@ -1,11 +1,11 @@
-//! Checks waiters: what they read exists, and each state leads to one decision.
+//! Checks waiters: their members exist, and each state leads to one decision.
 
 use super::super::condition::Condition;
 use super::super::model::{Kind, Member};
 use super::super::spec_file;
-use super::links::Linker;
+use super::name_resolver::NameResolver;
 
-impl<'a> Linker<'a, '_> {
+impl<'a> NameResolver<'a, '_> {
     /// Checks one waiter.
     pub fn waiter(&mut self, pointer: &str, waiter: &spec_file::Waiter) {
         let at = |key: &str| format!("{pointer}/{key}");
@@ -34,12 +34,12 @@ impl<'a> Linker<'a, '_> {
         let items = self.path(&at("items"), &action.response, &waiter.items, &of_response);
         let Some(items) = items else { return };
         if action.spec.retry.class != spec_file::RetryClass::Read {
-            let message = format!("`{}` does not only read", waiter.action);
+            let message = format!("`{}` is not a read action", waiter.action);
             self.report
                 .error(self.file, at("action"), message)
-                .help("name an action of class `read`: a waiter calls it again and again");
+                .help("name an action of class `read`, because a waiter calls it repeatedly");
         }
-        // The engine reads these by name, and no paths.
+        // The engine reads these by name and does not support paths.
         for (key, name) in [("items", &waiter.items), ("id", &waiter.id), ("state", &waiter.state)]
         {
             if name.contains('.') {
@@ -64,12 +64,10 @@ impl<'a> Linker<'a, '_> {
                 && !matches!(member.kind, Kind::Str | Kind::Enum(_) | Kind::I64 | Kind::U64)
             {
                 let message = format!(
-                    "`{}` is {}, and no text or whole number",
+                    "`{}` is {}, not a string or an integer",
                     member.spec.name, member.spec.type_
                 );
-                self.report
-                    .error(self.file, at(key), message)
-                    .help("name a string or a whole number");
+                self.report.error(self.file, at(key), message).help("name a string or an integer");
             }
         }
         for (key, path) in [
@@ -98,14 +96,14 @@ impl<'a> Linker<'a, '_> {
                     let message = format!("`{}` is not in `moving`", state.escape_debug());
                     self.report
                         .error(self.file, at(&format!("operation/failed_at/{index}")), message)
-                        .help("leave it out: a failed operation ends the wait there anyway");
+                        .help("remove it; a failed operation ends the wait there anyway");
                 }
             }
         }
         if waiter.success.is_empty() && waiter.missing != spec_file::Missing::Success {
             self.report
-                .error(self.file, at("success"), "nothing ever reaches the goal")
-                .help("name the states that do, or write `\"missing\": \"success\"`");
+                .error(self.file, at("success"), "no state is the target")
+                .help("list the target states, or write `\"missing\": \"success\"`");
         }
         if waiter.interval == 0 || waiter.timeout < waiter.interval {
             let message = format!("polls every {} s for {} s", waiter.interval, waiter.timeout);
@@ -115,8 +113,8 @@ impl<'a> Linker<'a, '_> {
         }
     }
 
-    /// Each known state stands in one list. One that is left out would be taken for a state that moves, and a
-    /// state of two lists for whatever is looked at first.
+    /// Checks that each known state is in exactly one list. A missing state would count as `moving`, and the meaning of a state in
+    /// two lists would depend on the order of the checks.
     fn each_state_once(&mut self, pointer: &str, waiter: &spec_file::Waiter, member: &Member) {
         let lists = [
             ("success", &waiter.success),
@@ -130,10 +128,10 @@ impl<'a> Linker<'a, '_> {
         for (key, states) in lists {
             for (index, state) in states.iter().enumerate() {
                 if listed.contains(&state) {
-                    let message = format!("`{}` stands in two lists", state.escape_debug());
+                    let message = format!("`{}` is in two lists", state.escape_debug());
                     self.report
                         .error(self.file, format!("{pointer}/{key}/{index}"), message)
-                        .help("leave it in one of them");
+                        .help("keep it in one of them");
                 }
                 listed.push(state);
             }
@@ -145,7 +143,7 @@ impl<'a> Linker<'a, '_> {
             .map(|state| format!("`{state}`"))
             .collect();
         if !left_out.is_empty() {
-            let message = format!("no list has {}", left_out.join(", "));
+            let message = format!("no list contains {}", left_out.join(", "));
             self.report.error(self.file, format!("{pointer}/state"), message).help(
                 "put each state into `success`, `failure`, `unreachable`, `elsewhere`, `settled` or `moving`",
             );
@@ -167,16 +165,16 @@ impl<'a> Linker<'a, '_> {
                 let message = format!("`{}` is not in `ended`", failed.escape_debug());
                 self.report
                     .error(self.file, format!("{pointer}/failed/{index}"), message)
-                    .help("add it there, or leave it out here");
+                    .help("add it there, or remove it here");
             }
         }
         self.conditions(&format!("{pointer}/running"), &operation.running, members);
         self.conditions(&format!("{pointer}/failed_when"), &operation.failed_when, members);
         if operation.ended.is_empty() {
-            let message = "no operation would ever be over";
+            let message = "no state ends an operation";
             self.report
                 .error(self.file, format!("{pointer}/ended"), message)
-                .help("name the states in which an operation is over");
+                .help("list the states of a finished operation");
         }
         for (index, name) in operation.names.iter().enumerate() {
             self.path(&format!("{pointer}/names/{index}"), members, name, "an item");

@@ -25,25 +25,24 @@ pub struct ErrorsFile {
 pub struct ErrorRow {
     /// The code.
     pub code: String,
-    /// What sort of failure it is.
+    /// What kind of failure it is.
     pub kind: ErrorKind,
     /// The same request may succeed later, unchanged.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retryable: bool,
-    /// A request that changes something may have been carried out in part although it ended with this code.
-    /// Every code of the kind `server` says whether that is so.
+    /// A request that ended with this code may have been carried out in part. Each code of the kind `server` must say so.
     #[serde(default, skip_serializing_if = "is_default")]
     pub partial: Option<bool>,
-    /// `true` if the whole gateway uses it, `"both"` if actions document it besides.
+    /// `true` if the gateway returns it for any action, `"both"` if actions document it as well.
     #[serde(default, skip_serializing_if = "is_default")]
     pub common: Common,
-    /// Only an older gateway answers with it; `export` leaves it out.
+    /// Only an older gateway returns it; `export` omits it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub legacy: bool,
-    /// It says that no resource has the id in this member of a listed item, such as `InstanceId`.
+    /// Members of listed items, such as `InstanceId`: the code means that no resource has the requested id there.
     #[serde(default, skip_serializing_if = "is_default")]
     pub absent: Vec<String>,
-    /// Name of the constant, where the rule does not give a good one.
+    /// Name of the constant, if the derived name is not good.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,
     /// What it means.
@@ -52,29 +51,29 @@ pub struct ErrorRow {
     pub fix: String,
 }
 
-/// Who uses an error code.
+/// Who returns an error code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Common {
     /// Actions document it.
     #[default]
     No,
-    /// The whole gateway.
+    /// The gateway, for any action.
     Yes,
-    /// The gateway, and actions document it besides.
+    /// The gateway, and actions document it as well.
     Both,
 }
 
-/// What sort of failure an error code tells of.
+/// What kind of failure an error code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ErrorKind {
-    /// Who is calling, or what they may do.
+    /// Credentials or permission.
     Auth,
-    /// The request is wrong.
+    /// The request is invalid.
     Client,
-    /// Something that the request names does not exist.
+    /// A resource in the request does not exist.
     NotFound,
-    /// A quota is used up or stock is short.
+    /// A quota or the stock is exhausted.
     Quota,
     /// The service failed.
     Server,
@@ -90,9 +89,9 @@ impl<'de> Deserialize<'de> for Common {
             Value::Bool(true) => Ok(Self::Yes),
             Value::Bool(false) => Ok(Self::No),
             Value::String(text) if text == "both" => Ok(Self::Both),
-            other => {
-                Err(de::Error::custom(format_args!("`common` is true or \"both\", not {other}")))
-            }
+            other => Err(de::Error::custom(format_args!(
+                "`common` must be true or \"both\", not {other}"
+            ))),
         }
     }
 }

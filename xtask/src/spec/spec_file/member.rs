@@ -1,4 +1,4 @@
-//! One member of a request, a response or a type, with every constraint that a spec can state.
+//! One member of a request, a response or a type, with all its constraints.
 
 use std::fmt;
 
@@ -20,41 +20,41 @@ pub struct Member {
     /// `list<…>` of one of these.
     #[serde(rename = "type")]
     pub type_: String,
-    /// Name in Rust, where the rule does not give a good one.
+    /// Name in Rust, if the derived name is not good.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,
-    /// A request must carry it.
+    /// A request must contain it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub required: bool,
-    /// When a request must carry it: a condition or a few words.
+    /// When a request must contain it: a condition or a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub required_if: Option<String>,
-    /// An answer carries it.
+    /// A response always contains it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output_required: bool,
-    /// The service does not say whether an answer carries it, though it says so of other members.
+    /// The service does not document whether a response contains it, although it does so for other members.
     #[serde(default, skip_serializing_if = "is_default")]
     pub output_undeclared: bool,
-    /// An answer may carry it as null.
+    /// It may be null in a response.
     #[serde(default, skip_serializing_if = "is_default")]
     pub nullable: bool,
-    /// The text of the service says that it may be null, although its model does not.
+    /// The service's documentation says that it may be null, although its model does not.
     #[serde(default, skip_serializing_if = "is_default")]
     pub nullable_in_text: bool,
     /// When it is null, in a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub null_if: Option<String>,
-    /// When the answer to a change leaves the list empty, in a few words; otherwise an empty list means that the
-    /// answer does not name what was made.
+    /// When the response to a change has an empty list, in a few words. Otherwise, an empty list means that the response
+    /// does not name the created resources.
     #[serde(default, skip_serializing_if = "is_default")]
     pub empty_if: Option<String>,
-    /// When it is there, in a few words. Beside `output_required`: a response may lack it in spite of that.
+    /// When it is present, in a few words. With `output_required`: a response may lack it nevertheless.
     #[serde(default, skip_serializing_if = "is_default")]
     pub present_if: Option<String>,
-    /// `in` or `out`: in a type that travels both ways, the only way this member goes.
+    /// `in` or `out`: in a type of requests and responses, the only side that has this member.
     #[serde(default, skip_serializing_if = "is_default")]
     pub direction: Option<Direction>,
-    /// Members that may not be given beside it.
+    /// Members that cannot be combined with it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub exclusive_with: Vec<String>,
     /// Exactly one of these must be given.
@@ -63,117 +63,117 @@ pub struct Member {
     /// One or more of these must be given.
     #[serde(default, skip_serializing_if = "is_default")]
     pub at_least_one_of: Vec<String>,
-    /// Smallest value.
+    /// Minimum value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub min: Option<i64>,
-    /// Largest value.
+    /// Maximum value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max: Option<i64>,
-    /// Member whose value is the largest.
+    /// Member whose value is the maximum.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_ref: Option<String>,
-    /// Values are multiples of it.
+    /// Values must be multiples of it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub step: Option<i64>,
     /// Unit of the number.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unit: Option<String>,
-    /// Fewest characters.
+    /// Minimum number of characters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub min_length: Option<u32>,
-    /// Most characters.
+    /// Maximum number of characters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_length: Option<u32>,
-    /// Most bytes, before base64 where that is the encoding.
+    /// Maximum number of bytes, before any base64 encoding.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_bytes: Option<u32>,
-    /// Most items of a list.
+    /// Maximum number of list items.
     #[serde(default, skip_serializing_if = "is_default")]
     pub max_items: Option<u32>,
-    /// Layout of an identifier (`ins-xxxxxxxx`) or a time (`YYYY-MM-DD`).
+    /// Format of an identifier (`ins-xxxxxxxx`) or a time (`YYYY-MM-DD`).
     #[serde(default, skip_serializing_if = "is_default")]
     pub format: Option<String>,
-    /// Regular expression that the whole text matches.
+    /// Regular expression that the whole string must match.
     #[serde(default, skip_serializing_if = "is_default")]
     pub pattern: Option<String>,
-    /// Characters that may occur.
+    /// Allowed characters.
     #[serde(default, skip_serializing_if = "is_default")]
     pub charset: Option<String>,
-    /// How bytes are written as text.
+    /// How bytes are encoded as a string.
     #[serde(default, skip_serializing_if = "is_default")]
     pub encoding: Option<String>,
     /// No two resources may share a value.
     #[serde(default, skip_serializing_if = "is_default")]
     pub unique: bool,
-    /// Values of a scalar that has no named enum.
+    /// Allowed values of a scalar without a named enum.
     #[serde(rename = "enum", default, skip_serializing_if = "is_default")]
     pub enum_: Option<Vec<Value>>,
     /// Narrows or reorders the named enum for this member.
     #[serde(default, skip_serializing_if = "is_default")]
     pub values: Option<Vec<String>>,
-    /// The named enum holds what is known, but the service does not state the set for this member.
+    /// The named enum has the known values, but the service does not document the set for this member.
     #[serde(default, skip_serializing_if = "is_default")]
     pub open: bool,
     /// Some values of an open set.
     #[serde(default, skip_serializing_if = "is_default")]
     pub known_values: Vec<String>,
-    /// Where the service states the set of values.
+    /// Where the service documents the set of values.
     #[serde(default, skip_serializing_if = "is_default")]
     pub enum_ref: Option<String>,
-    /// Values with a meaning of their own. They pass the check, whatever the limits and the format are.
+    /// Values with a special meaning. They are valid whatever the limits and the format are.
     #[serde(default, skip_serializing_if = "is_default")]
     pub special_values: Pairs,
-    /// Values that an answer may show and a request may not set.
+    /// Values that a response may contain and a request must not set.
     #[serde(default, skip_serializing_if = "is_default")]
     pub not_settable: Vec<String>,
-    /// What the service takes when it is absent.
+    /// Value that the service uses if it is absent.
     #[serde(default, skip_serializing_if = "is_default")]
     pub default: Option<Value>,
-    /// The only actions that read it.
+    /// The only actions that use it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub used_by: Vec<String>,
-    /// When it is read: a condition or a few words.
+    /// When it is used: a condition or a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub used_if: Option<String>,
-    /// A few words for what no other key says.
+    /// A rule that no other key can express, in a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rule: Option<String>,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deprecated: bool,
-    /// Member to use in its place.
+    /// Member to use instead.
     #[serde(default, skip_serializing_if = "is_default")]
     pub replaced_by: Option<String>,
-    /// Version of the service that brought it.
+    /// Version of the service that added it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub since: Option<String>,
-    /// No log may show it.
+    /// It must not appear in logs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub secret: bool,
-    /// No log may show it, although the service does not call it a secret.
+    /// It must not appear in logs, although the service does not mark it as a secret.
     #[serde(default, skip_serializing_if = "is_default")]
     pub sensitive: bool,
-    /// Kept for an older gateway; `export` leaves it out.
+    /// Kept for an older gateway; `export` omits it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub legacy: bool,
-    /// A contradiction of the service and how we settle it, told to the reader.
+    /// A contradiction in the service's documentation and how we resolve it; part of the generated docs.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quirk: Option<String>,
     /// What it is, in our own words.
     pub doc: String,
 }
 
-/// The only way a member of a shared type goes.
+/// The only side that has a member of a shared type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Only in requests.
     In,
-    /// Only in answers.
+    /// Only in responses.
     Out,
 }
 
-/// An object whose keys are data; keeps their order and refuses a key that is given twice.
+/// An object whose keys are data. Keeps their order and rejects duplicate keys.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pairs(pub Vec<(String, String)>);
 

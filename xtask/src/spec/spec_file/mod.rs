@@ -1,7 +1,7 @@
-//! The form of spec files as serde shapes. The JSON Schemas under `specs/schema` are made from these
-//! types, and the order of the fields here is the order of keys that `fmt-specs` keeps.
+//! The format of spec files as serde types.
 //!
-//! A key that is absent, false or empty says nothing and is not written.
+//! The JSON schemas in `specs/schema` are generated from these types and their docs. `fmt-specs` writes keys in the order of
+//! the fields here, and omits keys that are false or empty.
 
 mod action;
 mod errors;
@@ -17,7 +17,7 @@ pub use named::{EnumFile, EnumValue, TypeFile, Usage};
 pub use service::ServiceFile;
 pub use waiters::{Missing, Operation, Waiter, WaitersFile};
 
-/// Whether a key says nothing and is left out.
+/// Whether a key has its default value and is omitted.
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

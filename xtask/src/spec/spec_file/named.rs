@@ -1,4 +1,4 @@
-//! `types/Name.json` and `enums/Name.json`: what several actions share.
+//! `types/Name.json` and `enums/Name.json`: types and value sets that several actions share.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,27 +15,27 @@ pub struct TypeFile {
     /// Name of the type; the file is called after it.
     #[serde(rename = "type")]
     pub type_: String,
-    /// Where it travels.
+    /// Whether it is part of requests, of responses or of both.
     pub usage: Usage,
     /// What it is, in one sentence.
     pub summary: String,
-    /// What else to know, a paragraph each.
+    /// Further notes, one paragraph each.
     #[serde(default, skip_serializing_if = "is_default")]
     pub notes: Vec<String>,
-    /// Name in Rust, where the rule does not give a good one.
+    /// Name in Rust, if the derived name is not good.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,
     /// Its members, in wire order.
     pub members: Vec<Member>,
 }
 
-/// Where a type travels.
+/// Whether a type is part of requests, of responses or of both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Usage {
     /// Only in requests.
     In,
-    /// Only in answers.
+    /// Only in responses.
     Out,
     /// In both.
     Both,
@@ -51,15 +51,15 @@ pub struct EnumFile {
     /// Name of the set; the file is called after it.
     #[serde(rename = "enum")]
     pub enum_: String,
-    /// What the set is about, in one sentence.
+    /// What the values describe, in one sentence.
     pub summary: String,
-    /// What else to know, a paragraph each.
+    /// Further notes, one paragraph each.
     #[serde(default, skip_serializing_if = "is_default")]
     pub notes: Vec<String>,
-    /// Name in Rust, where the rule does not give a good one.
+    /// Name in Rust, if the derived name is not good.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,
-    /// Its values, in the order of the service.
+    /// Its values, in the service's order.
     pub values: Vec<EnumValue>,
 }
 
@@ -67,12 +67,12 @@ pub struct EnumFile {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnumValue {
-    /// Text on the wire.
+    /// Value on the wire.
     pub value: String,
-    /// Variant in Rust, where the rule does not give a good one.
+    /// Variant in Rust, if the derived name is not good.
     #[serde(default, skip_serializing_if = "is_default")]
     pub rust: Option<String>,
-    /// The service asks not to use it any more.
+    /// The service advises against using it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub deprecated: bool,
     /// What it means.

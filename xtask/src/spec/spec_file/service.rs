@@ -1,53 +1,53 @@
-//! `service.json`: the service itself, its addresses and its groups of actions.
+//! `service.json`: the service, its endpoints and its groups of actions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::is_default;
 
-/// `service.json`: the service itself.
+/// `service.json`: the service.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceFile {
     /// Path of the schema, for editors.
     #[serde(rename = "$schema", default, skip_serializing_if = "is_default")]
     pub schema: String,
-    /// Name in signatures and host names.
+    /// Name in signatures and in host names.
     pub service: String,
     /// Version date.
     pub version: String,
     /// What the service is, in one sentence.
     pub summary: String,
-    /// Host that answers for all regions.
+    /// Host for all regions.
     pub endpoint: String,
-    /// Host of one region, with `{region}` for its name.
+    /// Host of one region, with `{region}` in place of its name.
     pub endpoint_regional: String,
     /// Host of the international site.
     pub endpoint_intl: String,
     /// Host inside the provider's private network.
     pub endpoint_internal: String,
-    /// Where the older gateway listens.
+    /// Address of the older gateway.
     #[serde(default, skip_serializing_if = "is_default")]
     pub old_gateway: Option<OldGateway>,
-    /// HTTP method that clients prefer.
+    /// Preferred HTTP method.
     pub method: String,
     /// Content type of a request.
     pub content_type: String,
-    /// Header that names the action.
+    /// Header with the name of the action.
     pub action_header: String,
-    /// Names in an answer around its members.
+    /// Names of the response envelope.
     pub envelope: Envelope,
-    /// How several filters and several values combine.
+    /// How several filters and several values are combined.
     #[serde(default, skip_serializing_if = "is_default")]
     pub filter_semantics: Option<FilterSemantics>,
-    /// Words that count as one where a name is split, such as `IPv6`.
+    /// Words that must not be split in Rust names, such as `IPv6`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub words: Vec<String>,
-    /// What actions act on, in the order of the index.
+    /// Groups of actions, in the order of the index.
     pub groups: Vec<Group>,
 }
 
-/// Where the older gateway listens.
+/// Address of the older gateway.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OldGateway {
@@ -57,13 +57,13 @@ pub struct OldGateway {
     pub path: String,
 }
 
-/// Names in an answer around its members.
+/// Names of the response envelope.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The outermost member.
     pub root: String,
-    /// The member that holds an error.
+    /// The member with the error.
     pub error: String,
     /// Its code.
     pub error_code: String,
@@ -73,7 +73,7 @@ pub struct Envelope {
     pub request_id: String,
 }
 
-/// How several filters and several values combine.
+/// How several filters and several values are combined.
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FilterSemantics {
@@ -87,10 +87,10 @@ pub struct FilterSemantics {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Group {
-    /// The word in action files.
+    /// Its name in action files.
     pub group: String,
-    /// Its heading.
+    /// Its title.
     pub title: String,
-    /// What one can do there, in one sentence.
+    /// What its actions do, in one sentence.
     pub summary: String,
 }

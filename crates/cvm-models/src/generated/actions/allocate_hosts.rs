@@ -158,3 +158,28 @@ pub(crate) static ALLOCATE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(AllocateHostsResponse ALLOCATE_HOSTS_RESPONSE { 0 host_id_set 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
+    name: "AllocateHosts",
+    summary: "Buys one or more dedicated hosts (CDH) of one model for a monthly term.",
+    notes: &[
+        "The whole term is paid up front. Hosts renew automatically unless `HostChargePrepaid` says otherwise, so an unneeded host keeps costing money.",
+        "Returned ids only mean that the order was accepted: poll `DescribeHosts` until each `HostState` is `RUNNING`; `LAUNCH_FAILURE` is final.",
+        "Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are hard to tell apart.",
+        "No action of this API returns a host before its term ends.",
+    ],
+    reconcile: "Retry it unchanged with the same token while the token is recent. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after a few minutes.",
+    request: &[
+        MemberDoc::new("Placement", "Placement", "Zone and project of the hosts; its members for host ids and resource pools do not apply here. A host cannot move to another zone."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first order instead of buying more hosts; keep the rest of the request unchanged. Without it, nothing prevents a double purchase."),
+        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew automatically, unlike instances."),
+        MemberDoc::new("HostChargeType", "HostChargeType", "Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit this parameter, but you must still send the term."),
+        MemberDoc::new("HostType", "string", "Model of the host, such as `HS1`, which determines its cores, memory and disks. It must be in stock in the zone; old models may be sold out."),
+        MemberDoc::new("HostCount", "uint64", "Number of hosts to buy, all of the same model and term."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the hosts at creation, with `host` as resource type. They are the best way to find the purchase if the response is lost."),
+    ],
+    response: &[
+        MemberDoc::new("HostIdSet", "list<string>", "Ids of the hosts being created. They can run instances only once `DescribeHosts` reports `RUNNING`."),
+    ],
+};

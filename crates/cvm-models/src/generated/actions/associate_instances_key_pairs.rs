@@ -155,3 +155,22 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo 
 model!(AssociateInstancesKeyPairsResponse ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
+    name: "AssociateInstancesKeyPairs",
+    summary: "Binds SSH key pairs to Linux instances by writing the public keys into their SSH configuration.",
+    notes: &[
+        "Keys bound earlier stop working, and so does password login, so make sure that you have the new private key first.",
+        "Instances must be `STOPPED` or be powered off with `ForceStop`; an instance that was running is started again afterwards.",
+        "One unsuitable instance makes the request fail. It is not documented whether the others still get the key, so check each one.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
+    ],
+    reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows instances are rejected."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written. They replace all keys bound so far, so list every key that should work."),
+        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard first, which can lose data. If `false`, only instances that are already stopped are accepted; stopping them yourself is safer."),
+    ],
+    response: &[],
+};

@@ -122,3 +122,19 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(AssociateSecurityGroupsResponse ASSOCIATE_SECURITY_GROUPS_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static ASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
+    name: "AssociateSecurityGroups",
+    summary: "Adds one security group to one or more instances.",
+    notes: &[
+        "Groups already bound stay bound; the new one has the lowest priority, because rules are matched in the order of binding.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
+    ],
+    reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
+    request: &[
+        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to add. Despite the list type, only one group is accepted; to bind several, call once per group in order of priority."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the group. It allows or blocks traffic at once, so check its rules before binding it to a fleet."),
+    ],
+    response: &[],
+};

@@ -163,3 +163,24 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ConfigureChcAssistVpcResponse CONFIGURE_CHC_ASSIST_VPC_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
+    name: "ConfigureChcAssistVpc",
+    summary: "Sets up the out-of-band management network of hosted physical servers (CHC) and, if given, their deployment network.",
+    notes: &[
+        "Intended for servers that are still `INIT`; `DescribeChcDeniedActions` shows whether a server allows this action.",
+        "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
+        "A second run may assign new management addresses to a running machine; no documented check prevents it.",
+    ],
+    reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that it is still running, whatever the latest operation shows.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers."),
+        MemberDoc::new("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for the management controllers (BMC), which power the machines on and off. DHCP must be enabled in that network."),
+        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network. Keep them strict: anyone who can reach a BMC controls the machine."),
+        MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for installing operating systems. Without it, only the management network is set up; `ConfigureChcDeployVpc` can add this one later."),
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network; only useful with `DeployVirtualPrivateCloud`."),
+        MemberDoc::new("ChcDeployExtraConfig", "ChcDeployExtraConfig", "Network boot settings, such as the installer system and the boot mode, for users who run their own boot server."),
+    ],
+    response: &[],
+};

@@ -141,3 +141,21 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ConfigureChcDeployVpcResponse CONFIGURE_CHC_DEPLOY_VPC_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
+    name: "ConfigureChcDeployVpc",
+    summary: "Sets up the deployment network of hosted physical servers (CHC), used to install operating systems.",
+    notes: &[
+        "A server that already has a deployment network is rejected; remove the old one with `RemoveChcDeployVpc`.",
+        "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
+    ],
+    reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that it is still running, whatever the latest operation shows.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server."),
+        MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet from which the servers boot their installer. DHCP must be enabled in that network."),
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups of the deployment network; they must allow boot and installation traffic."),
+        MemberDoc::new("ChcDeployExtraConfig", "ChcDeployExtraConfig", "DHCP options for the network boot, such as the boot file and its server. Without it, the provider's own settings are presumably used."),
+    ],
+    response: &[],
+};

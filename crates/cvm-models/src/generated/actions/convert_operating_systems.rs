@@ -143,3 +143,26 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_RESPONSE: ModelInfo = ModelInfo {
 model!(ConvertOperatingSystemsResponse CONVERT_OPERATING_SYSTEMS_RESPONSE {
     0 support_target_os_list 1 task_id 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
+    name: "ConvertOperatingSystems",
+    summary: "Converts CentOS 7 or 8 instances in place to another Linux distribution.",
+    notes: &[
+        "The system disk is rewritten, so create a snapshot or an image first; no action converts back.",
+        "Instances must be `RUNNING` with the automation agent (TAT) online; Windows, marketplace images and some special instance types are rejected.",
+        "Run it with `DryRun` first: this checks every instance and lists the possible target systems.",
+        "No action takes the task id; check `OsName` in `DescribeInstances` to see the result.",
+    ],
+    reconcile: "Done when the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to convert. Each must currently run CentOS 7 or CentOS 8."),
+        MemberDoc::new("MinimalConversion", "bool", "If `true`, as few packages as possible are changed and the rest stays as it is. If `false`, the conversion is complete."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the instances are only checked and the possible targets are returned; nothing is converted. Do this before every real run."),
+        MemberDoc::new("TargetOSType", "TargetOsType", "System to convert to. Only one target exists so far, so it can be omitted."),
+    ],
+    response: &[
+        MemberDoc::new("SupportTargetOSList", "list<TargetOS>", "Systems and versions to which these instances can be converted. Expect it only from a dry run."),
+        MemberDoc::new("TaskId", "string", "Id of the conversion task, as a string. Keep it for support requests; no CVM action takes it. A string here, a number in `ExportImages`."),
+    ],
+};

@@ -197,3 +197,34 @@ model!(CreateDisasterRecoverGroupResponse CREATE_DISASTER_RECOVER_GROUP_RESPONSE
     0 disaster_recover_group_id 1 r#type 2 name 3 cvm_quota_total 4 current_num 5 create_time
     6 strategy 7 partition_count 8 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
+    name: "CreateDisasterRecoverGroup",
+    summary: "Creates an empty placement group, which places its instances on separate hardware.",
+    notes: &[
+        "The group is free but counts against a quota; see `DescribeDisasterRecoverGroupQuota`.",
+        "Add instances at launch, or later with `ModifyInstancesDisasterRecoverGroup`.",
+        "Two groups may have the same name, so refer to groups by id.",
+    ],
+    reconcile: "Retry it unchanged with the same token while the token is recent. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
+    request: &[
+        MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware that instances must not share: the host, the switch or the rack. The level also determines how many instances fit in the group."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without it, nothing prevents duplicates."),
+        MemberDoc::new("Affinity", "int64", "How many instances may share one unit of the chosen hardware; 1 keeps every instance separate, a higher number lets more fit in."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet."),
+        MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Only for partition groups."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the group at creation, with `ps` as resource type."),
+    ],
+    response: &[
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Id of the new group, to use when launching instances; a single id, although similar parameters elsewhere are lists."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level of the separation, as requested."),
+        MemberDoc::new("Name", "string", "Display name as stored."),
+        MemberDoc::new("CvmQuotaTotal", "int64", "How many instances the group can hold, determined by the level in `Type`."),
+        MemberDoc::new("CurrentNum", "int64", "Current number of instances in the group: 0 right after creation, unless the response repeats an earlier one."),
+        MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group. Declared as a plain time, but its sample is in ISO format."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts."),
+        MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances."),
+    ],
+};

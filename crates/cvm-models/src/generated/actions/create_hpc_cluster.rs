@@ -135,3 +135,25 @@ pub(crate) static CREATE_HPC_CLUSTER_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(CreateHpcClusterResponse CREATE_HPC_CLUSTER_RESPONSE { 0 hpc_cluster_set 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
+    name: "CreateHpcCluster",
+    summary: "Creates an empty high-performance computing cluster, whose instances are connected over RDMA.",
+    notes: &[
+        "The new cluster contains no instances; to fill it, launch instances with its id as `HpcClusterId`.",
+        "Names need not be unique, so tag the cluster to find it again.",
+    ],
+    reconcile: "One new cluster with this name means done, two mean that it was created twice, none after a minute means not done.",
+    request: &[
+        MemberDoc::new("Zone", "string", "Zone of the cluster; all its instances must be launched there. Not every zone offers clusters."),
+        MemberDoc::new("Name", "string", "Display name, not unique. `DescribeHpcClusters` can search for it."),
+        MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`). An older page documents it as free text."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the cluster at creation, with `hpc` as resource type."),
+    ],
+    response: &[
+        MemberDoc::new("HpcClusterSet", "list<HpcClusterInfo>", "The new cluster, in a list of one. The response returns its id only here."),
+    ],
+};

@@ -237,3 +237,31 @@ pub(crate) static CREATE_IMAGE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(CreateImageResponse CREATE_IMAGE_RESPONSE { 0 image_id 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
+    name: "CreateImage",
+    summary: "Creates a custom image from an instance or from snapshots, for launching copies later.",
+    notes: &[
+        "The response only means that the request was accepted: poll `DescribeImages` until `ImageState` is `NORMAL`; `CREATEFAILED` is final.",
+        "You can create an image of a running instance, but it lacks data that programs have not yet written to disk; stop the instance first for a consistent copy.",
+        "The snapshots behind an image are charged as long as they exist, and custom images count against `DescribeImageQuota`.",
+        "Remove keys, logs and passwords first: everybody who gets the image gets them too.",
+    ],
+    reconcile: "Done when an image with this name, created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed. None after a few minutes means not done, but the source instance may still have been powered off.",
+    request: &[
+        MemberDoc::new("ImageName", "string", "Display name, unique among your images in the region; a name already in use is rejected."),
+        MemberDoc::new("InstanceId", "string", "Instance whose system disk becomes the image. Omit it to create the image from snapshots."),
+        MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why."),
+        MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing. A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+        MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process. A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+        MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk."),
+        MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the request is only checked; no image is created and the source is not changed."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the image at creation, with `image` as resource type."),
+        MemberDoc::new("ImageFamily", "string", "Name that groups successive versions of one image; `DescribeImageFromFamily` returns the current one."),
+    ],
+    response: &[
+        MemberDoc::new("ImageId", "string", "Id of the image being created. It can launch instances only once it is `NORMAL`, and it is valid only in this region."),
+    ],
+};

@@ -111,3 +111,23 @@ pub(crate) static CREATE_KEY_PAIR_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(CreateKeyPairResponse CREATE_KEY_PAIR_RESPONSE { 0 key_pair 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_KEY_PAIR_DOC: ActionDoc = ActionDoc {
+    name: "CreateKeyPair",
+    summary: "Creates an RSA key pair in OpenSSH format for logging in to Linux instances.",
+    notes: &[
+        "The private key is returned only once, in this response. The service does not keep it, so store it safely at once and never log the response.",
+        "If the response is lost, the key pair exists without a usable private key: delete it and create another under a new name.",
+        "To use a public key of your own, so that the private key is never transmitted, call `ImportKeyPair`.",
+    ],
+    reconcile: "No key pair with this name means not done. One created since then is yours, but its private key is lost: if no instance uses it, delete it and create another.",
+    request: &[
+        MemberDoc::new("KeyName", "string", "Display name; a name already used by another key pair is rejected."),
+        MemberDoc::new("ProjectId", "int64", "Project of the key pair; 0 is the default project. Projects group key pairs for permissions and searches."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the key pair at creation, with `keypair` as resource type."),
+    ],
+    response: &[
+        MemberDoc::new("KeyPair", "KeyPair", "The new key pair; only this response includes its private key."),
+    ],
+};

@@ -387,3 +387,52 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_RESPONSE: ModelInfo = ModelInfo {
 model!(CreateLaunchTemplateResponse CREATE_LAUNCH_TEMPLATE_RESPONSE {
     0 launch_template_id 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
+    name: "CreateLaunchTemplate",
+    summary: "Stores launch settings as version 1 of a new launch template.",
+    notes: &[
+        "Nothing is launched or charged now; pass the template to `RunInstances` later.",
+        "Version 1 is the default version until you change it with `ModifyLaunchTemplateDefaultVersion`; create further versions with `CreateLaunchTemplateVersion`.",
+        "Success here does not guarantee later launches: each launch checks stock, quota, image and network again.",
+    ],
+    reconcile: "One template with this name created since then means done; two mean that it was created twice: delete the extra one. None after a minute means not done.",
+    request: &[
+        MemberDoc::new("LaunchTemplateName", "string", "Display name, Chinese or English. No documented rule makes it unique, so refer to templates by id."),
+        MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from the template. A launch that sends its own `Placement` overrides it."),
+        MemberDoc::new("ImageId", "string", "Image for launches from the template. The template does not protect it: once the image is deleted or no longer shared, launches fail."),
+        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of this version, such as what changed; empty if omitted."),
+        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is available; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk of later launches; without it, service defaults apply."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks that every launch creates; none without it. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "VPC and subnet of the primary network interface; without it, the classic network is used. With fixed private addresses, launches must create exactly that many instances, at most 20."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth and address of later launches. Without it, instances get 0 Mbps and cannot be reached from the internet."),
+        MemberDoc::new("InstanceCount", "int64", "Number of instances per launch from the template, if the launch gives no number. The purchase quota is checked at launch."),
+        MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. Without it, public images get the security and monitoring agents, while other images keep their own settings."),
+        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It is also part of the data stored in the template and might then be used for every launch, so omit it unless you have tested it."),
+        MemberDoc::new("HostName", "string", "Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action planned for each launched instance; only termination is supported. A fixed time is soon in the past, so it is rarely useful in a template."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that launched instances join. Launches fail once the group is full."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to launched instances, not to the template."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from the template; only useful with `InstanceChargeType` `SPOTPAID`."),
+        MemberDoc::new("UserData", "string", "Base64 script or text that each instance receives at first boot. It can be read back from the template, so do not include secrets."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the launch settings are checked against limits and stock. No instance is created; whether template data is stored is not documented."),
+        MemberDoc::new("CamRoleName", "string", "CAM role of launched instances; it must still exist when they are launched."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance cluster that launched instances join; ordinary instance types do not accept it."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of launched instances. `CDHPAID` bills the dedicated host, not the instance; the provider can reclaim `SPOTPAID` instances."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches. Every launch from the template buys the whole term."),
+        MemberDoc::new("DisableApiTermination", "bool", "If `true`, launched instances reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames on launched instances. Types without the feature reject this parameter, whether `true` or `false`."),
+        MemberDoc::new("LaunchTemplateTagSpecification", "list<TagSpecification>", "Tags to add to the template itself, not to launched instances. Useful for finding the template if the response is lost."),
+        MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for launched instances. In closed beta; `TemplateDataModifyAction` determines what happens if the launch sends metadata too."),
+        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of the template is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` drops the template's pairs. In closed beta."),
+        MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "All network interfaces of launched instances, including the primary one. Available in a few regions and on request only."),
+    ],
+    response: &[
+        MemberDoc::new("LaunchTemplateId", "string", "Id of the new template, valid only in this region; pass it to launches and version calls."),
+    ],
+};

@@ -371,3 +371,53 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE: ModelInfo = ModelInfo
 model!(CreateLaunchTemplateVersionResponse CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE {
     0 launch_template_version_number 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
+    name: "CreateLaunchTemplateVersion",
+    summary: "Adds a version to a launch template, based on an existing version plus the changes in the request.",
+    notes: &[
+        "Omitted parameters are copied from the base version, so you cannot remove a setting by omitting it.",
+        "The new version does not become the default; use `ModifyLaunchTemplateDefaultVersion` for that.",
+        "A template can have at most 30 versions; remove old ones with `DeleteLaunchTemplateVersions`.",
+        "Nothing is launched or charged.",
+    ],
+    reconcile: "A version created since then with the same description and data means done. None after a minute means not done.",
+    request: &[
+        MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Required even if the base version has the same values."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template that gets the version. It must already exist; this action never creates a template."),
+        MemberDoc::new("LaunchTemplateVersion", "int64", "Base version whose values are used for omitted parameters. Without it, the template's default version is the base."),
+        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of what this version changes, since version numbers alone do not show it."),
+        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`, or like `CDH_1C1G` for dedicated hosts; if omitted, the base version's type is kept."),
+        MemberDoc::new("ImageId", "string", "Image for launches from this version; if omitted, the base version's image is kept."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk; if omitted, the base version's disk is kept."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks of each launch; they presumably replace the whole list of the base version. At most one may be local and at most 20 may be cloud disks."),
+        MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "VPC and subnet of the primary network interface; if omitted, those of the base version are kept. With fixed private addresses, launches must create exactly that many instances, at most 20."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth and address; if neither this version nor its base sets it, instances get 0 Mbps."),
+        MemberDoc::new("InstanceCount", "int64", "Number of instances per launch, if the launch gives no number. The purchase quota is checked at launch."),
+        MemberDoc::new("InstanceName", "string", "Display name of the instances; if omitted, the base version's name is kept. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. A password stored here stays in the version as long as the version exists."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface; if neither this version nor its base has any, the default group is bound."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. If neither this version nor its base sets it, public images get the security and monitoring agents and other images keep their own settings."),
+        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It may also be stored in the version and then used for every launch, so omit it unless you have tested it."),
+        MemberDoc::new("HostName", "string", "Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action for each launched instance; only termination is supported. Note that a fixed time is soon in the past."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that instances of this version join; launches fail once it is full."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to instances launched from this version."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from this version; only useful with `InstanceChargeType` `SPOTPAID`."),
+        MemberDoc::new("UserData", "string", "Base64 script or text for the first boot of each instance. Anyone who can query the version can read it, so do not include secrets."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the settings are checked against limits and stock. No instance is created; whether the version is stored is not documented."),
+        MemberDoc::new("CamRoleName", "string", "CAM role of the instances of this version; it must still exist at launch."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance cluster for the instances of this version; ordinary instance types do not accept it."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances; if omitted, the base version's charge type is kept. `CDHPAID` bills the dedicated host; the provider can reclaim `SPOTPAID` instances."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches; every launch buys the whole term."),
+        MemberDoc::new("DisableApiTermination", "bool", "If `true`, instances of this version reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off. If omitted, the base version's setting is kept."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is rejected."),
+        MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for instances of this version; in closed beta. See `TemplateDataModifyAction` for launches that send metadata too."),
+        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of this version is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` keeps only the launch's pairs. If omitted, the base version's value is kept, or `Replace` if it has none. In closed beta."),
+        MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "All network interfaces, including the primary one, for instances of this version. Available in a few regions and on request only."),
+    ],
+    response: &[
+        MemberDoc::new("LaunchTemplateVersionNumber", "int64", "Number of the new version; versions are numbered upwards within the template. Pass it to launches that must not follow the default version."),
+    ],
+};

@@ -95,3 +95,18 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo = ModelInfo
 model!(DeleteDisasterRecoverGroupsResponse DELETE_DISASTER_RECOVER_GROUPS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
+    name: "DeleteDisasterRecoverGroups",
+    summary: "Deletes empty placement groups.",
+    notes: &[
+        "A group that still contains instances cannot be deleted; first terminate them or remove them with `DeleteInstancesDisasterRecoverGroups`.",
+        "Launches from templates that use a deleted group fail.",
+    ],
+    reconcile: "Done for every group that is no longer listed; retry only those still listed.",
+    request: &[
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that does not exist or is not empty may make the call fail for all of them."),
+    ],
+    response: &[],
+};

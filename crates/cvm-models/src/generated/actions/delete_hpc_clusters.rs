@@ -85,3 +85,18 @@ pub(crate) static DELETE_HPC_CLUSTERS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DeleteHpcClustersResponse DELETE_HPC_CLUSTERS_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
+    name: "DeleteHpcClusters",
+    summary: "Deletes high-performance computing clusters that no longer contain any instances.",
+    notes: &[
+        "A cluster that contains instances cannot be deleted; terminate its instances and wait until they are gone.",
+        "Prepaid instances in the recycle bin may still count as members.",
+    ],
+    reconcile: "Done for every cluster that is no longer listed; retry only those still listed.",
+    request: &[
+        MemberDoc::new("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster is empty."),
+    ],
+    response: &[],
+};

@@ -107,3 +107,21 @@ pub(crate) static DELETE_IMAGES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DeleteImagesResponse DELETE_IMAGES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_IMAGES_DOC: ActionDoc = ActionDoc {
+    name: "DeleteImages",
+    summary: "Permanently deletes custom images of the account.",
+    notes: &[
+        "Images that are being created, copied or imported are rejected. So are shared images, until `ModifyImageSharePermission` has canceled every share.",
+        "Instances created from the image keep running, but launch templates and reinstallations that use it fail.",
+        "The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no later call of this API can remove them.",
+    ],
+    reconcile: "Done for every image that is no longer listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry does not delete them.",
+    request: &[
+        MemberDoc::new("ImageIds", "list<string>", "Custom images to delete; public images and those shared by others cannot be deleted."),
+        MemberDoc::new("DeleteBindedSnap", "bool", "If `true`, the snapshots behind the images are deleted too and their data is lost. If `false`, they remain as ordinary snapshots and are still charged for storage."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the service checks whether the images can be deleted. Nothing more is documented, so try it on an expendable image first."),
+    ],
+    response: &[],
+};

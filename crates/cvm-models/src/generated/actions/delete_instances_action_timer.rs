@@ -85,3 +85,17 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo 
 model!(DeleteInstancesActionTimerResponse DELETE_INSTANCES_ACTION_TIMER_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
+    name: "DeleteInstancesActionTimer",
+    summary: "Cancels scheduled actions on instances before they run.",
+    notes: &[
+        "Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not canceled, its instance will be destroyed.",
+    ],
+    reconcile: "Done when the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
+    request: &[
+        MemberDoc::new("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started to run can no longer be stopped."),
+    ],
+    response: &[],
+};

@@ -103,3 +103,19 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo =
 model!(DeleteInstancesDisasterRecoverGroupsResponse DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
+    name: "DeleteInstancesDisasterRecoverGroups",
+    summary: "Removes instances from their placement group.",
+    notes: &[
+        "The documentation does not mention moving or stopping the instances; from then on, nothing keeps them on separate hardware.",
+        "The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.",
+    ],
+    reconcile: "Done when the instance no longer lists the group. If it is in the group again, somebody may have added it since.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to remove. All must be members of the given group, or the call is rejected."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Group that currently contains the instances. Any other group is an error."),
+    ],
+    response: &[],
+};

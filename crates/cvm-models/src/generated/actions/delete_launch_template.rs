@@ -87,3 +87,17 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DeleteLaunchTemplateResponse DELETE_LAUNCH_TEMPLATE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
+    name: "DeleteLaunchTemplate",
+    summary: "Deletes one launch template and all its versions.",
+    notes: &[
+        "Instances launched from it keep running; launches with its id fail from then on.",
+    ],
+    reconcile: "Done when the template is no longer listed.",
+    request: &[
+        MemberDoc::new("LaunchTemplateId", "string", "Template to delete. Names need not be unique, so make sure that the id is the right one; deletion cannot be undone."),
+    ],
+    response: &[],
+};

@@ -103,3 +103,19 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: ModelInfo = ModelInf
 model!(DeleteLaunchTemplateVersionsResponse DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
+    name: "DeleteLaunchTemplateVersions",
+    summary: "Deletes versions of a launch template and keeps the template.",
+    notes: &[
+        "The default version cannot be deleted; choose another default with `ModifyLaunchTemplateDefaultVersion` first.",
+        "Deleting makes room for new versions; a template can have at most 30.",
+    ],
+    reconcile: "Done for every number that is no longer listed. A number with a newer creation time is another version: do not delete it.",
+    request: &[
+        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are deleted."),
+        MemberDoc::new("LaunchTemplateVersions", "list<int64>", "Version numbers to delete, without the default version. Launches that use such a number fail afterwards."),
+    ],
+    response: &[],
+};

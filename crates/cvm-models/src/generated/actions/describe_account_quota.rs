@@ -101,3 +101,21 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeAccountQuotaResponse DESCRIBE_ACCOUNT_QUOTA_RESPONSE {
     0 app_id 1 account_quota_overview 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_ACCOUNT_QUOTA_DOC: ActionDoc = ActionDoc {
+    name: "DescribeAccountQuota",
+    summary: "Shows how much the account can still buy or create in the region, by quota type and zone.",
+    notes: &[
+        "Quotas are account limits, not stock: `DescribeZoneInstanceConfigInfos` shows what is for sale.",
+        "The numbers change with every purchase, including purchases in the console, so they are only a hint.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `quota-type` takes the member names of the response, such as `PostPaidQuotaSet`. Without filters, all quotas of the region are returned."),
+    ],
+    response: &[
+        MemberDoc::new("AppId", "uint64", "App id of the account that the quotas belong to. It differs from the account id used for sharing."),
+        MemberDoc::new("AccountQuotaOverview", "AccountQuotaOverview", "The quotas of the region by type; types that are filtered out are absent or empty."),
+    ],
+};

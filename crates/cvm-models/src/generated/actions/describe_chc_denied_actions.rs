@@ -80,3 +80,19 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeChcDeniedActionsResponse DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE {
     0 chc_host_denied_action_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeChcDeniedActions",
+    summary: "Lists the actions that hosted physical servers (CHC) currently reject.",
+    notes: &[
+        "The result depends on the state of each server, so query it right before acting.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id returns an error, which may make the query fail for all servers."),
+    ],
+    response: &[
+        MemberDoc::new("ChcHostDeniedActionSet", "list<ChcHostDeniedActions>", "One entry per server, with its state and the names of the actions it rejects."),
+    ],
+};

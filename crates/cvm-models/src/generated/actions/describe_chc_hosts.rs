@@ -143,3 +143,24 @@ pub(crate) static DESCRIBE_CHC_HOSTS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeChcHostsResponse DESCRIBE_CHC_HOSTS_RESPONSE {
     0 total_count 1 chc_host_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_CHC_HOSTS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeChcHosts",
+    summary: "Lists hosted physical servers (CHC) with their networks, hardware and latest operation, page by page.",
+    notes: &[
+        "With neither `ChcIds` nor `Filters` it returns the first page of all servers of the account.",
+        "Use it to follow network changes: `LatestOperation` and `LatestOperationState` show the latest operation and its result.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Returns exactly these servers. Increase `Limit` to request more servers than fit on a default page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `sn` is the serial number."),
+        MemberDoc::new("Offset", "int64", "Number of servers to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of servers per page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of matching servers on all pages, not only those in `ChcHostSet`."),
+        MemberDoc::new("ChcHostSet", "list<ChcHost>", "The servers of this page; empty when nothing matches or `Offset` is past the end."),
+    ],
+};

@@ -116,3 +116,22 @@ model!(DescribeDisasterRecoverGroupQuotaResponse DESCRIBE_DISASTER_RECOVER_GROUP
     0 group_quota 1 current_num 2 cvm_in_host_group_quota 3 cvm_in_sw_group_quota
     4 cvm_in_rack_group_quota 5 cvm_in_switch_group_quota 6 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_DOC: ActionDoc = ActionDoc {
+    name: "DescribeDisasterRecoverGroupQuota",
+    summary: "Shows how many placement groups the account can have and how many instances fit in each type.",
+    notes: &[
+        "`DescribeAccountQuota` returns the same numbers among others, with the region they apply to.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("GroupQuota", "int64", "Maximum number of groups of the account."),
+        MemberDoc::new("CurrentNum", "int64", "Number of groups that exist now; the difference from `GroupQuota` can still be created."),
+        MemberDoc::new("CvmInHostGroupQuota", "int64", "Maximum number of instances in one group of type `HOST`, which places them on different hosts."),
+        MemberDoc::new("CvmInSwGroupQuota", "int64", "Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead. Same meaning as `CvmInSwitchGroupQuota`."),
+        MemberDoc::new("CvmInRackGroupQuota", "int64", "Maximum number of instances in one group of type `RACK`, which places them in different racks."),
+        MemberDoc::new("CvmInSwitchGroupQuota", "int64", "Maximum number of instances in one group of type `SW`, which places them behind different switches."),
+    ],
+};

@@ -137,3 +137,24 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE: ModelInfo = ModelIn
 model!(DescribeDisasterRecoverGroupsResponse DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE {
     0 disaster_recover_group_set 1 total_count 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeDisasterRecoverGroups",
+    summary: "Lists placement groups with their members, page by page.",
+    notes: &[
+        "Without ids, name or filters it returns the first page of all groups in the region.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Returns exactly these groups; omit it to search by name or tag."),
+        MemberDoc::new("Name", "string", "Returns only groups whose name contains this text. To find one specific group, compare the names exactly, because partial names match too."),
+        MemberDoc::new("Offset", "int64", "Number of placement groups to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of placement groups per page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; only tags are supported."),
+    ],
+    response: &[
+        MemberDoc::new("DisasterRecoverGroupSet", "list<DisasterRecoverGroup>", "The groups of this page, each with the ids of its instances."),
+        MemberDoc::new("TotalCount", "int64", "Number of placement groups of the account according to the documentation; the published sample counts the matches. With ids, a name or filters, the list ends at a page that is not full."),
+    ],
+};

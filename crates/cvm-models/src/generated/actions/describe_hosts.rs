@@ -128,3 +128,23 @@ pub(crate) static DESCRIBE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DescribeHostsResponse DESCRIBE_HOSTS_RESPONSE { 0 total_count 1 host_set 2 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_HOSTS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeHosts",
+    summary: "Lists dedicated hosts (CDH) with their free capacity and the instances on them, page by page.",
+    notes: &[
+        "Poll it after `AllocateHosts`: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILURE`.",
+        "To look up hosts by id, use the `host-id` filter; there is no parameter for a list of ids.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; use `host-id` to look up known hosts."),
+        MemberDoc::new("Offset", "uint64", "Number of hosts to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of hosts per page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "uint64", "Number of matching hosts on all pages, not only those in `HostSet`."),
+        MemberDoc::new("HostSet", "list<HostItem>", "The hosts of this page. A new host may be missing for a moment, so do not treat its absence as a failure."),
+    ],
+};

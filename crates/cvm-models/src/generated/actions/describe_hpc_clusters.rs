@@ -152,3 +152,28 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeHpcClustersResponse DESCRIBE_HPC_CLUSTERS_RESPONSE {
     0 hpc_cluster_set 1 total_count 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeHpcClusters",
+    summary: "Lists high-performance computing clusters with capacity and members, page by page.",
+    notes: &[
+        "If a query has several conditions, all of them must match.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("HpcClusterIds", "list<string>", "Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call is rejected."),
+        MemberDoc::new("Name", "string", "Returns only clusters with this name; there may be several. It is not documented whether partial names match."),
+        MemberDoc::new("Zone", "string", "Returns only clusters in this zone, such as `ap-guangzhou-6`."),
+        MemberDoc::new("Offset", "uint64", "Number of clusters to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of clusters per page; at least the number of ids in `HpcClusterIds`."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Returns only clusters of this type. To get all types, query each one, because omitting it may mean `STANDARD` only."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster; only useful with type `CDC`."),
+        MemberDoc::new("InstanceType", "string", "Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by tag; every other condition has a parameter of its own here."),
+    ],
+    response: &[
+        MemberDoc::new("HpcClusterSet", "list<HpcClusterInfo>", "The clusters of this page, each with the instances in it."),
+        MemberDoc::new("TotalCount", "uint64", "Number of matching clusters on all pages; stop paging after reading this many."),
+    ],
+};

@@ -76,3 +76,19 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeImageFromFamilyResponse DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE {
     0 image 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_DOC: ActionDoc = ActionDoc {
+    name: "DescribeImageFromFamily",
+    summary: "Finds the current image of an image family, so that scripts need no fixed image id.",
+    notes: &[
+        "Query it right before a launch, because a newer image of the family changes the result.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ImageFamily", "string", "Image family to look up, spelled exactly as set on the images. Always send it, although the API does not require it."),
+    ],
+    response: &[
+        MemberDoc::new("Image", "Image", "The image to use now. Null when the family has no usable image, so check it before launching."),
+    ],
+};

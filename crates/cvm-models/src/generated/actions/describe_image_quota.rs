@@ -71,3 +71,17 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeImageQuotaResponse DESCRIBE_IMAGE_QUOTA_RESPONSE {
     0 image_num_quota 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_IMAGE_QUOTA_DOC: ActionDoc = ActionDoc {
+    name: "DescribeImageQuota",
+    summary: "Shows how many custom images the account can have in the region.",
+    notes: &[
+        "It does not show how many exist; count them with `DescribeImages`, or read both numbers from `DescribeAccountQuota`.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("ImageNumQuota", "int64", "Maximum number of custom images. Images from `CreateImage`, `ImportImage` and `SyncImages` count."),
+    ],
+};

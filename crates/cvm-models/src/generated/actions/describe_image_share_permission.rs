@@ -85,3 +85,20 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE: ModelInfo = ModelInf
 model!(DescribeImageSharePermissionResponse DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE {
     0 share_permission_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
+    name: "DescribeImageSharePermission",
+    summary: "Lists the accounts with which a custom image is shared.",
+    notes: &[
+        "Only the owner of the image can query it; an image shared with you is rejected.",
+        "`ModifyImageSharePermission` starts and stops sharing. An image must be unshared before it can be deleted.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ImageId", "string", "Image of your own whose shares are listed."),
+    ],
+    response: &[
+        MemberDoc::new("SharePermissionSet", "list<SharePermission>", "One entry per account with which the image is shared; empty when it is not shared."),
+    ],
+};

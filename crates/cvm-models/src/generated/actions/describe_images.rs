@@ -168,3 +168,25 @@ pub(crate) static DESCRIBE_IMAGES_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeImagesResponse DESCRIBE_IMAGES_RESPONSE {
     0 image_set 1 total_count 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_IMAGES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeImages",
+    summary: "Lists the public, custom and shared images that this account can use in the region, page by page.",
+    notes: &[
+        "Image ids belong to one region: the same operating system has a different id elsewhere, so look it up per region.",
+        "An image can launch instances only while its `ImageState` is `NORMAL`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ImageIds", "list<string>", "Returns exactly these images. Omit it to list by `Filters`; without both, all images visible to the account are listed."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `image-name` and `platform` match parts of the text."),
+        MemberDoc::new("Offset", "uint64", "Number of images to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of images per page. The list can change between two pages, so an image may repeat or be missed."),
+        MemberDoc::new("InstanceType", "string", "Returns only images that can run on this instance type, such as `SA5.MEDIUM2`; use it before a launch to avoid an image that the type does not support."),
+    ],
+    response: &[
+        MemberDoc::new("ImageSet", "list<Image>", "The images of this page; empty when nothing matches or `Offset` is past the end."),
+        MemberDoc::new("TotalCount", "int64", "Number of matching images on all pages, not only those in `ImageSet`; stop paging after reading this many."),
+    ],
+};

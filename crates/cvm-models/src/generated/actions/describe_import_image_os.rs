@@ -93,3 +93,18 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeImportImageOsResponse DESCRIBE_IMPORT_IMAGE_OS_RESPONSE {
     0 import_image_os_list_supported 1 import_image_os_version_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeImportImageOs",
+    summary: "Lists the operating systems and versions that `ImportImage` accepts.",
+    notes: &[
+        "Use the names exactly as listed for `OsType` and `OsVersion` of `ImportImage`.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("ImportImageOsListSupported", "ImageOsList", "Names of the accepted operating systems, with separate lists for Windows and Linux."),
+        MemberDoc::new("ImportImageOsVersionSet", "list<OsVersion>", "Accepted versions and processor architectures of each operating system."),
+    ],
+};

@@ -72,3 +72,17 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE: ModelInfo = ModelIn
 model!(DescribeInstanceFamilyConfigsResponse DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE {
     0 instance_family_config_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstanceFamilyConfigs",
+    summary: "Lists the instance families that the account can use in the region.",
+    notes: &[
+        "`DescribeInstanceTypeConfigs` lists the types of each family, and `DescribeZoneInstanceConfigInfos` shows their stock.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("InstanceFamilyConfigSet", "list<InstanceFamilyConfig>", "One entry per family; all are returned at once, without paging."),
+    ],
+};

@@ -89,3 +89,19 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE: ModelIn
 model!(DescribeInstanceInternetBandwidthConfigsResponse DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE {
     0 internet_bandwidth_config_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstanceInternetBandwidthConfigs",
+    summary: "Lists the current and past prepaid bandwidth settings of one instance.",
+    notes: &[
+        "It covers only prepaid bandwidth (`BANDWIDTH_PREPAID`); other billing modes have no such history.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "Instance whose bandwidth history to return; one per call."),
+    ],
+    response: &[
+        MemberDoc::new("InternetBandwidthConfigSet", "list<InternetBandwidthConfig>", "One entry per period, including past ones; the current one is the entry whose start and end times include the present."),
+    ],
+};

@@ -99,3 +99,20 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo
 model!(DescribeInstanceTypeConfigsResponse DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE {
     0 instance_type_config_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstanceTypeConfigs",
+    summary: "Lists the instance types of each zone in the region, with their CPU, memory, GPU and FPGA sizes.",
+    notes: &[
+        "The list does not show stock or price; `DescribeZoneInstanceConfigInfos` shows what can be bought right now.",
+        "A type offered in three zones appears three times, once per zone.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Filters", "list<Filter>", "Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single value here; without filters, all types of the region are returned in one response."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceTypeConfigSet", "list<InstanceTypeConfig>", "One entry per combination of zone and instance type; the response is not paged and can be long without a filter."),
+    ],
+};

@@ -111,3 +111,22 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeInstanceVncUrlResponse DESCRIBE_INSTANCE_VNC_URL_RESPONSE {
     0 instance_vnc_url 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCE_VNC_URL_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstanceVncUrl",
+    summary: "Creates a one-time address for the graphical console (VNC) of an instance.",
+    notes: &[
+        "The address works once and expires after 15 seconds if unused; request a new one for each connection and never store it.",
+        "Anyone who has it can open the console without other credentials, so treat it like a password and keep it out of logs.",
+        "A stopped instance has no console; at most 30 reconnections per minute are accepted.",
+        "To open it in a browser, append it as the `InstanceVncUrl` query parameter to the provider's VNC page.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "Instance whose console to open; it must not be stopped or in the middle of an operation."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceVncUrl", "string", "The address, percent-encoded so that it can be appended as a parameter unchanged; decoded, it is a `wss` URL."),
+    ],
+};

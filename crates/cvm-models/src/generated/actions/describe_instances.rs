@@ -183,3 +183,25 @@ pub(crate) static DESCRIBE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeInstancesResponse DESCRIBE_INSTANCES_RESPONSE {
     0 total_count 1 instance_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstances",
+    summary: "Lists instances of the region with their full details, page by page.",
+    notes: &[
+        "Without `InstanceIds` or `Filters` it returns the first page of all instances in the region.",
+        "Use it to follow most changes too: `LatestOperation`, `LatestOperationState` and `LatestOperationRequestId` show the latest operation and its result.",
+        "If you need only the states, `DescribeInstancesStatus` returns a much smaller response.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a default page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, network, state, name, tag and more; the names are listed above. At most 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface."),
+        MemberDoc::new("Offset", "int64", "Number of instances to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of instances per page. Launches and terminations between two pages can shift the list, so compare ids if you must see every instance exactly once."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of matching instances on all pages at the time of this call; stop paging after reading this many."),
+        MemberDoc::new("InstanceSet", "list<Instance>", "The instances of this page. A requested id that is missing here may already be destroyed, or may not be visible yet right after a launch."),
+    ],
+};

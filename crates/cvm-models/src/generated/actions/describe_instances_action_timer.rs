@@ -113,3 +113,25 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInf
 model!(DescribeInstancesActionTimerResponse DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE {
     0 action_timers 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstancesActionTimer",
+    summary: "Lists scheduled, running and finished timed actions of instances.",
+    notes: &[
+        "Send at least one condition; the result without any is not documented.",
+        "The response is not paged.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("ActionTimerIds", "list<string>", "Returns exactly these timers. A canceled timer is no longer found."),
+        MemberDoc::new("InstanceIds", "list<string>", "Returns only timers of these instances."),
+        MemberDoc::new("TimerAction", "TimerAction", "Returns only timers for this action. Only termination can be scheduled, so it makes little difference today."),
+        MemberDoc::new("EndActionTime", "string", "Latest execution time to include. The documentation asks for a plain time but samples show ISO format, so test which one is accepted."),
+        MemberDoc::new("StartActionTime", "string", "Earliest execution time to include, in the format of `EndActionTime`. The time zone is not documented."),
+        MemberDoc::new("StatusList", "list<ActionTimerStatus>", "Returns only timers in these states. Use `UNDO` to see what has not run yet."),
+    ],
+    response: &[
+        MemberDoc::new("ActionTimers", "list<ActionTimer>", "The timers found, each with its instance, time and state; parse `ActionTime` leniently because its format varies."),
+    ],
+};

@@ -86,3 +86,20 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE: ModelInfo = ModelInfo 
 model!(DescribeInstancesAttributesResponse DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE {
     0 instance_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstancesAttributes",
+    summary: "Returns instance attributes that `DescribeInstances` omits; so far only the user data.",
+    notes: &[
+        "User data can contain secrets, so restrict who may call this and keep responses out of logs.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id returns an error, which may make the call fail for all."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceSet", "list<InstanceAttribute>", "One entry per instance with the requested attributes; match by `InstanceId`, not by order."),
+    ],
+};

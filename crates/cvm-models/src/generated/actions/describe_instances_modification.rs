@@ -109,3 +109,22 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_RESPONSE: ModelInfo = ModelInf
 model!(DescribeInstancesModificationResponse DESCRIBE_INSTANCES_MODIFICATION_RESPONSE {
     0 total_count 1 instance_type_config_status_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstancesModification",
+    summary: "Lists the instance types to which existing instances can be changed.",
+    notes: &[
+        "Query it before `ResetInstancesType`; for unsuitable types it returns the reason.",
+        "Stock can change between this response and the type change.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Query one at a time unless they are alike, because an entry does not include the instance it applies to."),
+        MemberDoc::new("Filters", "list<Filter>", "Filter `status`: `SELL` for available types or `UNAVAILABLE` for unavailable ones. Without it, both are returned."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of entries in the list; there is no paging."),
+        MemberDoc::new("InstanceTypeConfigStatusSet", "list<InstanceTypeConfigStatus>", "One entry per candidate type, with its state and, if it is unavailable, the reason."),
+    ],
+};

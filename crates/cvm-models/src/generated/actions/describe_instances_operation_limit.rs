@@ -91,3 +91,20 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE: ModelInfo = Model
 model!(DescribeInstancesOperationLimitResponse DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE {
     0 instance_operation_limit_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstancesOperationLimit",
+    summary: "Shows how often a limited operation has been used on instances and how often it is allowed.",
+    notes: &[
+        "Downgrades and changes of bandwidth billing are counted; most other operations have no such limit.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances whose counts to return."),
+        MemberDoc::new("Operation", "LimitedOperation", "Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceOperationLimitSet", "list<OperationCountLimit>", "Used and allowed counts of each instance; match by `InstanceId`."),
+    ],
+};

@@ -119,3 +119,23 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeInstancesStatusResponse DESCRIBE_INSTANCES_STATUS_RESPONSE {
     0 total_count 1 instance_status_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INSTANCES_STATUS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInstancesStatus",
+    summary: "Lists the lifecycle states of instances; each entry has only an id and a state.",
+    notes: &[
+        "The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.",
+        "It does not filter or show why an operation failed; `DescribeInstances` does both.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Returns only these instances; without it, the states of all instances in the region are returned page by page."),
+        MemberDoc::new("Offset", "int64", "Number of instance states to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of instance states per page; increase it when you wait for more ids than fit on a default page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of matching instance states on all pages, not only those of this page."),
+        MemberDoc::new("InstanceStatusSet", "list<InstanceStatus>", "Id and state of each instance on this page. The order may differ from `InstanceIds`, so match by `InstanceId`."),
+    ],
+};

@@ -80,3 +80,17 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE: ModelInfo = Mo
 model!(DescribeInternetChargeTypeConfigsResponse DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE {
     0 internet_charge_type_config_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeInternetChargeTypeConfigs",
+    summary: "Lists the billing modes for public network traffic and bandwidth.",
+    notes: &[
+        "Use the values for `InternetChargeType` of `InternetAccessible`. Only the launch shows whether a listed mode works for the account and the instance.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("InternetChargeTypeConfigSet", "list<InternetChargeTypeConfig>", "One entry per mode, with its API value and a description."),
+    ],
+};

@@ -134,3 +134,24 @@ pub(crate) static DESCRIBE_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeKeyPairsResponse DESCRIBE_KEY_PAIRS_RESPONSE {
     0 total_count 1 key_pair_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeKeyPairs",
+    summary: "Lists key pairs with their public keys and the instances they are bound to, page by page.",
+    notes: &[
+        "Private keys are never returned here; only `CreateKeyPair` returns them, once.",
+        "Without `KeyIds` or `Filters` it returns the first page of all key pairs.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("KeyIds", "list<string>", "Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on a default page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `key-name` finds a key pair whose creation response was lost."),
+        MemberDoc::new("Offset", "int64", "Number of key pairs to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of key pairs per page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of matching key pairs on all pages; stop paging after reading this many."),
+        MemberDoc::new("KeyPairSet", "list<KeyPair>", "The key pairs of this page, without private keys."),
+    ],
+};

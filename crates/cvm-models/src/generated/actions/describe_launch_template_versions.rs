@@ -173,3 +173,27 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE: ModelInfo = ModelI
 model!(DescribeLaunchTemplateVersionsResponse DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE {
     0 total_count 1 launch_template_version_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeLaunchTemplateVersions",
+    summary: "Lists versions of one launch template with all their settings, page by page.",
+    notes: &[
+        "Select versions by number, by range or by default version; numbers cannot be combined with the other ways or with paging.",
+        "Stored user data and login settings are returned, so keep responses out of logs.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are listed; one per call."),
+        MemberDoc::new("LaunchTemplateVersions", "list<uint64>", "Returns exactly these version numbers. Omit it to page through all versions or a range."),
+        MemberDoc::new("MinVersion", "uint64", "Lowest version number of a range, inclusive."),
+        MemberDoc::new("MaxVersion", "uint64", "Highest version number of a range. Version numbers keep growing, so increase it for templates with a long history, or the newest versions are missed."),
+        MemberDoc::new("Offset", "uint64", "Number of template versions to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of template versions per page."),
+        MemberDoc::new("DefaultVersion", "bool", "If `true`, returns only the default version, which is used by launches without a version number."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "uint64", "Number of versions on all pages, although the documentation could also mean templates. The list therefore ends at a page that is not full."),
+        MemberDoc::new("LaunchTemplateVersionSet", "list<LaunchTemplateVersionInfo>", "The versions of this page, each with its number, description and launch settings."),
+    ],
+};

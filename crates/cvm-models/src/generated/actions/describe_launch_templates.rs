@@ -139,3 +139,24 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeLaunchTemplatesResponse DESCRIBE_LAUNCH_TEMPLATES_RESPONSE {
     0 total_count 1 launch_template_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeLaunchTemplates",
+    summary: "Lists launch templates with their version numbers but not their settings, page by page.",
+    notes: &[
+        "`DescribeLaunchTemplateVersions` returns the stored settings.",
+        "Without `LaunchTemplateIds` or `Filters` it returns the first page of all templates in the region.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("LaunchTemplateIds", "list<string>", "Returns exactly these templates. Increase `Limit` to request more templates than fit on a default page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply. `LaunchTemplateName` is spelled exactly like this, unlike other filters."),
+        MemberDoc::new("Offset", "int64", "Number of templates to skip before the first one returned; increase it by `Limit` for the next page."),
+        MemberDoc::new("Limit", "int64", "Maximum number of templates per page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Number of matching templates on all pages, not only those in `LaunchTemplateSet`."),
+        MemberDoc::new("LaunchTemplateSet", "list<LaunchTemplateInfo>", "The templates of this page; several can have the same name."),
+    ],
+};

@@ -82,3 +82,19 @@ pub(crate) static DESCRIBE_REGIONS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeRegionsResponse DESCRIBE_REGIONS_RESPONSE {
     0 total_count 1 region_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_REGIONS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeRegions",
+    summary: "Lists the regions in which the account can use CVM.",
+    notes: &[
+        "The provider no longer updates this list, so a recently opened region may be missing; its replacement is an action of another service (region management), not of CVM.",
+        "Send the region names found here in the common `X-TC-Region` header of every other call.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("TotalCount", "uint64", "Number of regions in `RegionSet`; there is no paging, the whole list is always returned at once."),
+        MemberDoc::new("RegionSet", "list<RegionInfo>", "One entry per region, each with its API name, a readable name and whether it can be used now."),
+    ],
+};

@@ -91,3 +91,20 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE: ModelInfo = Mo
 model!(DescribeResourcePoolPackInstancesResponse DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE {
     0 dedicated_resource_pack_instance_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeResourcePoolPackInstances",
+    summary: "Lists the instances that run in the given resource pool packs.",
+    notes: &[
+        "Accounts without access to resource pools are rejected.",
+        "`DescribeResourcePoolPacks` shows the free capacity of the packs.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Packs to query. You cannot query all packs at once, so list them first."),
+    ],
+    response: &[
+        MemberDoc::new("DedicatedResourcePackInstanceSet", "list<ResourcePoolPackInstance>", "One entry per pack with the ids of its instances; the response is not paged."),
+    ],
+};

@@ -94,3 +94,19 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE: ModelInfo =
 model!(DescribeResourcePoolPackTypeConfigsResponse DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE {
     0 instance_type_config_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeResourcePoolPackTypeConfigs",
+    summary: "Lists the instance types (whole or half machines) for which resource pool packs can be bought in a zone.",
+    notes: &[
+        "Query it before `PurchaseResourcePoolPacks`; accounts without access to resource pools are rejected.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `zone` is required. A family looks like `SA9`, a type like `SA9.96XLARGE1152`."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceTypeConfigSet", "list<InstanceTypeConfig>", "One entry per type that can form a pack; a listed type may still be out of stock."),
+    ],
+};

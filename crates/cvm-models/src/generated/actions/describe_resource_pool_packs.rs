@@ -132,3 +132,24 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeResourcePoolPacksResponse DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE {
     0 dedicated_resource_pack_set 1 next_token 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeResourcePoolPacks",
+    summary: "Lists resource pool packs with capacity, placement and term, page by page.",
+    notes: &[
+        "Paging uses tokens here: pass `NextToken` of each response to the next request until it is empty.",
+        "Poll it after a purchase: `CREATING` becomes `ACTIVE`, or `FAILED`.",
+        "Accounts without access to resource pools are rejected.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("MaxResults", "int64", "Maximum number of packs per page."),
+        MemberDoc::new("NextToken", "string", "Token from the previous response, sent unchanged with the same filters. Omit it for the first page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; the state filter cannot select packs whose creation failed."),
+    ],
+    response: &[
+        MemberDoc::new("DedicatedResourcePackSet", "list<ResourcePoolPack>", "The packs of this page, with total and free capacity."),
+        MemberDoc::new("NextToken", "string", "Token for the next page. Empty or null on the last page."),
+    ],
+};

@@ -172,3 +172,32 @@ pub(crate) static DESCRIBE_TASK_INFO_RESPONSE: ModelInfo = ModelInfo {
 model!(DescribeTaskInfoResponse DESCRIBE_TASK_INFO_RESPONSE {
     0 total_count 1 repair_task_info_set 2 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
+    name: "DescribeTaskInfo",
+    summary: "Lists maintenance tasks that the provider created for instances, dedicated hosts and bare-metal machines.",
+    notes: &[
+        "Without `StartDate` only tasks created since midnight today are searched, so an empty response does not prove that there are none.",
+        "A task must match all given conditions. Approve tasks that wait for approval (`TaskStatus` 1) with `RepairTaskControl`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Limit", "int64", "Number of tasks per page. It is required, although older pages of the documentation mention a default of 20. Required, although the text of the action mentions a default of 20."),
+        MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0. Required, although an older page mentions a default of 0."),
+        MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products."),
+        MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval."),
+        MemberDoc::new("TaskTypeIds", "list<int64>", "Returns only tasks with one of these types, such as a fault (102 to 104) or a warning before one (105, 106)."),
+        MemberDoc::new("TaskIds", "list<string>", "Specific tasks to look up. Also set `StartDate` early enough, because the time range still applies."),
+        MemberDoc::new("InstanceIds", "list<string>", "Ids of the machines whose tasks to return. Without it, the tasks of all machines are searched."),
+        MemberDoc::new("Aliases", "list<string>", "Display names of the machines whose tasks to return. Names need not be unique, so one name can match several machines."),
+        MemberDoc::new("StartDate", "datetime", "Earliest creation time to include. Without it, the search begins at midnight today and misses older open tasks."),
+        MemberDoc::new("EndDate", "datetime", "Latest creation time to include; without it, now."),
+        MemberDoc::new("OrderField", "RepairTaskOrderField", "Time to sort by: creation, approval or end. Approval and end can be null for open tasks."),
+        MemberDoc::new("Order", "int64", "Sort order: 0 returns the oldest first, 1 the newest first."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "Total number of matching tasks, whatever the page size; stop paging after reading this many."),
+        MemberDoc::new("RepairTaskInfoSet", "list<RepairTaskInfo>", "The tasks of this page, sorted as requested; empty when nothing matches or the offset is past the end."),
+    ],
+};

@@ -108,3 +108,20 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE: ModelInfo = Mode
 model!(DescribeZoneInstanceConfigInfosResponse DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE {
     0 instance_type_quota_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeZoneInstanceConfigInfos",
+    summary: "Lists the instance types sold in each zone of the region, with charge type, price and stock.",
+    notes: &[
+        "Filter the query by zone, family or type: without filters every combination of the region is returned in one response, without paging.",
+        "Stock changes from minute to minute, so `Status` and `StatusCategory` are only a hint; only a launch shows for certain.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceTypeQuotaSet", "list<InstanceTypeQuotaItem>", "One row per combination of zone, instance type and charge type, with its size, price and sale status."),
+    ],
+};

@@ -78,3 +78,19 @@ pub(crate) static DESCRIBE_ZONES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DescribeZonesResponse DESCRIBE_ZONES_RESPONSE { 0 total_count 1 zone_set 2 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_ZONES_DOC: ActionDoc = ActionDoc {
+    name: "DescribeZones",
+    summary: "Lists the availability zones of the region the request is sent to.",
+    notes: &[
+        "Only the region of the request is covered; send one request per region to see every zone.",
+        "Readable zone names are in English unless the common `X-TC-Language` header is `zh-CN`.",
+    ],
+    reconcile: "",
+    request: &[],
+    response: &[
+        MemberDoc::new("TotalCount", "uint64", "Number of zones in `ZoneSet`; all of them are returned, without paging."),
+        MemberDoc::new("ZoneSet", "list<ZoneInfo>", "Zones of this region, including unavailable ones; check `ZoneState` before you place anything in a zone."),
+    ],
+};

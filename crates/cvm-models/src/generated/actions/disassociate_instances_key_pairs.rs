@@ -146,3 +146,21 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE: ModelInfo = ModelIn
 model!(DisassociateInstancesKeyPairsResponse DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
+    name: "DisassociateInstancesKeyPairs",
+    summary: "Removes SSH key pairs from Linux instances, so that their private keys no longer work for login.",
+    notes: &[
+        "Instances must be `STOPPED` unless `ForceStop` is `true`; a running instance is then powered off and started again afterwards.",
+        "An instance without a password can no longer be reached over SSH; set one with `ResetInstancesPassword`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
+    ],
+    reconcile: "Done when the instance no longer lists the key pairs and no operation is running.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Linux instances from which the keys are removed. One unsuitable instance makes the whole batch return an error, so check each instance afterwards."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs to unbind from every listed instance. The key pairs themselves stay in the account."),
+        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard, which can lose data, and started again afterwards. If `false`, only stopped instances are accepted."),
+    ],
+    response: &[],
+};

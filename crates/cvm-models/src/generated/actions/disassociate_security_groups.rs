@@ -117,3 +117,19 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_RESPONSE: ModelInfo = ModelInfo {
 model!(DisassociateSecurityGroupsResponse DISASSOCIATE_SECURITY_GROUPS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
+    name: "DisassociateSecurityGroups",
+    summary: "Removes one security group from one or more instances.",
+    notes: &[
+        "The rules of the group no longer apply to these instances, which can block or allow access; check what the remaining groups allow.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
+    ],
+    reconcile: "Done when the instance no longer lists the groups and no operation is running.",
+    request: &[
+        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to unbind. Despite the list type, only one group per call is accepted."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances from which the group is removed. Each must have it now; check `SecurityGroupIds` in `DescribeInstances`."),
+    ],
+    response: &[],
+};

@@ -165,3 +165,23 @@ pub(crate) static ENTER_RESCUE_MODE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(EnterRescueModeResponse ENTER_RESCUE_MODE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static ENTER_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
+    name: "EnterRescueMode",
+    summary: "Stops an instance and boots it into rescue mode, a separate system for repairing its disks.",
+    notes: &[
+        "The workload is down while the instance is in rescue mode; leave the mode with `ExitRescueMode`.",
+        "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
+        "Most other changes are rejected while an instance is in rescue mode.",
+    ],
+    reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in progress."),
+        MemberDoc::new("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. It cannot be read back."),
+        MemberDoc::new("Username", "string", "User name for logging in to the rescue system with `Password`."),
+        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off before the rescue boot; use `StopType` instead."),
+        MemberDoc::new("StopType", "StopType", "How a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD` may cut the power, which can lose data."),
+    ],
+    response: &[],
+};

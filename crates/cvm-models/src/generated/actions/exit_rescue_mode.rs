@@ -109,3 +109,18 @@ pub(crate) static EXIT_RESCUE_MODE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ExitRescueModeResponse EXIT_RESCUE_MODE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static EXIT_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
+    name: "ExitRescueMode",
+    summary: "Takes an instance out of rescue mode and boots its own system again.",
+    notes: &[
+        "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is no longer `EXIT_RESCUE_MODE`.",
+        "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
+    ],
+    reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance to boot normally again; it must be in `RESCUE_MODE`."),
+    ],
+    response: &[],
+};

@@ -159,3 +159,28 @@ pub(crate) static EXPORT_IMAGES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ExportImagesResponse EXPORT_IMAGES_RESPONSE { 0 task_id 1 cos_paths 2 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
+    name: "ExportImages",
+    summary: "Exports custom images as disk files to a storage bucket (COS).",
+    notes: &[
+        "The export runs in the background and can take long. No action of this API reports its progress: look for the files named in `CosPaths`.",
+        "Stored files are billed by the storage service, and files with the same name may be overwritten, so choose your own prefix.",
+        "The service writes with the role in `RoleName`, which must exist and have write access to the bucket.",
+    ],
+    reconcile: "No action lists exports: look in the bucket for files with the given prefix. Missing files soon after the call prove nothing, because the task may still be running.",
+    request: &[
+        MemberDoc::new("BucketName", "string", "Bucket that receives the files, with its account suffix, such as `backup-1250000000`; the role must have write access to it."),
+        MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The API marks it as optional, but the alternative (snapshots) is not available yet, so always set it."),
+        MemberDoc::new("ExportFormat", "ExportFormat", "File format of the exported disks. Choose one that the target platform can read; `RAW` files are as large as the disk."),
+        MemberDoc::new("FileNamePrefixList", "list<string>", "Prefixes of the file names. If omitted, names begin with the image id; your own prefix keeps exports apart."),
+        MemberDoc::new("OnlyExportRootDisk", "bool", "With `true`, only the system disk is exported. With `false`, the data disks of the image are exported as separate files."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the images can be exported."),
+        MemberDoc::new("RoleName", "string", "CAM role that the service uses to write to the bucket. Before the call, make sure that it exists and has write access."),
+    ],
+    response: &[
+        MemberDoc::new("TaskId", "uint64", "Number of the export task, for support cases and logs; this API has no query for it. A number here, a string in other actions."),
+        MemberDoc::new("CosPaths", "list<string>", "File names to expect in the bucket, in the form `<prefix>_<image>_system_<snapshot>.<format>`, with `data` in place of `system` for data disks. The files appear as the task proceeds."),
+    ],
+};

@@ -189,3 +189,33 @@ pub(crate) static IMPORT_IMAGE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ImportImageResponse IMPORT_IMAGE_RESPONSE { 0 image_id 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
+    name: "ImportImage",
+    summary: "Imports a disk file from a storage bucket (COS) as a custom image for creating instances.",
+    notes: &[
+        "Supports files in RAW, VHD, QCOW2 and VMDK format.",
+        "The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`; `IMPORTFAILED` is final.",
+        "Take the operating system and version from `DescribeImportImageOs`; other spellings are rejected.",
+    ],
+    reconcile: "Done when an image with this name, created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran and failed. No such image after some minutes means not done.",
+    request: &[
+        MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. Note that ARM is `arm_64` here but `arm` in responses. ARM is `arm_64` here and `arm` in responses."),
+        MemberDoc::new("OsType", "string", "Operating system family in the file, spelled as in the `ImportImageOsListSupported` list of `DescribeImportImageOs`."),
+        MemberDoc::new("OsVersion", "string", "Version of that operating system, spelled as in the `ImportImageOsVersionSet` list of `DescribeImportImageOs`."),
+        MemberDoc::new("ImageUrl", "string", "COS URL of the file with the system disk; the service must be able to read it."),
+        MemberDoc::new("ImageName", "string", "Display name of the new image. Choose a name that no other image has: a name that is taken is rejected, and a unique name lets you find the import again."),
+        MemberDoc::new("ImageDescription", "string", "Free text, for example what the image contains and where it came from."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks the parameters and imports nothing."),
+        MemberDoc::new("Force", "bool", "Accepts a file that lacks the usual preparation, such as cloud-init. The service may then be unable to set passwords or the network in instances created from it."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to bind to the new image; use resource type `image`."),
+        MemberDoc::new("LicenseType", "LicenseType", "Whose license activates the system: the provider's or your own. It matters mainly for Windows."),
+        MemberDoc::new("BootMode", "BootMode", "Firmware that boots the system. It must match how the disk was installed, or instances will not boot."),
+        MemberDoc::new("ImageFamily", "string", "Family that the image joins, so that launches can request the newest image of a family by name."),
+        MemberDoc::new("ImportImageDataDiskList", "list<ImportImageDataDisk>", "Files of data disks to import with the system disk. If omitted, the image has only a system disk."),
+    ],
+    response: &[
+        MemberDoc::new("ImageId", "string", "Id of the image being imported. It cannot be used until its state is `NORMAL`."),
+    ],
+};

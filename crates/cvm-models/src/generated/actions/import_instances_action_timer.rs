@@ -105,3 +105,22 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo 
 model!(ImportInstancesActionTimerResponse IMPORT_INSTANCES_ACTION_TIMER_RESPONSE {
     0 action_timer_ids 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
+    name: "ImportInstancesActionTimer",
+    summary: "Schedules a one-time action on instances; termination is the only action so far.",
+    notes: &[
+        "At the scheduled time, the instances are destroyed with their data; cancel earlier with `DeleteInstancesActionTimer`.",
+        "Check the result with `DescribeInstancesActionTimer`: an instance should have exactly one timer in state `UNDO`.",
+        "The charge type of an instance with a timer cannot be changed.",
+    ],
+    reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done; if there are several, cancel the extra ones, because each of them destroys the instance.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes ahead. Leave out the members that only responses contain."),
+    ],
+    response: &[
+        MemberDoc::new("ActionTimerIds", "list<string>", "Ids of the timers created. Keep them: they are needed to cancel."),
+    ],
+};

@@ -117,3 +117,23 @@ pub(crate) static IMPORT_KEY_PAIR_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ImportKeyPairResponse IMPORT_KEY_PAIR_RESPONSE { 0 key_id 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMPORT_KEY_PAIR_DOC: ActionDoc = ActionDoc {
+    name: "ImportKeyPair",
+    summary: "Stores the public key of your own SSH key pair in the account.",
+    notes: &[
+        "This does not bind it to an instance; use `AssociateInstancesKeyPairs` or name it at launch.",
+        "Only the public key is sent, so the service never sees the private key and cannot replace it.",
+    ],
+    reconcile: "Done when the key pair with this name has the same public key; use its id. Compare key type and key but not the comment after them, which the service replaces. A different key means that somebody else uses the name; no key pair with this name means not done.",
+    request: &[
+        MemberDoc::new("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account."),
+        MemberDoc::new("ProjectId", "int64", "Project the key pair belongs to; 0 is the default project."),
+        MemberDoc::new("PublicKey", "string", "Public key in OpenSSH RSA format, such as `ssh-rsa AAAA... comment`. A key that is already stored is rejected."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to bind to the key pair; use resource type `keypair`."),
+    ],
+    response: &[
+        MemberDoc::new("KeyId", "string", "Id of the stored key pair, for `LoginSettings.KeyIds` at launch or for binding it to instances."),
+    ],
+};

@@ -107,3 +107,23 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo
 model!(InquirePricePurchaseResourcePoolPacksResponse INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
+    name: "InquirePricePurchaseResourcePoolPacks",
+    summary: "Returns the price of resource pool packs, without buying anything.",
+    notes: &[
+        "Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the two calls.",
+        "Note the spelling: this action begins with `Inquire`, all other price queries with `Inquiry`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Zone", "string", "Zone of the capacity; prices and available types differ between zones."),
+        MemberDoc::new("InstanceType", "string", "Size of the pack to price, such as `SA9.96XLARGE1152`; a pack is a whole or half physical machine."),
+        MemberDoc::new("InstanceCount", "int64", "How many packs to price; each is a whole or half physical machine."),
+        MemberDoc::new("Period", "int64", "Term to price; use the same value as for the planned purchase."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "ItemPrice", "Price of the requested packs. The members that are set show whether it is an upfront amount or a rate."),
+    ],
+};

@@ -124,3 +124,23 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: ModelInfo
 model!(InquiryPriceModifyInstancesChargeTypeResponse INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceModifyInstancesChargeType",
+    summary: "Returns the price of changing instances between pay-as-you-go and monthly subscription.",
+    notes: &[
+        "Changes nothing; to make the change, use `ModifyInstancesChargeType`, which takes fewer instances per call.",
+        "Not supported for instances stopped without charge, spot instances, instances with a termination timer, and the families BC1 and BS1.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the change for."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal to price for a change to a subscription; it has no meaning for a change to pay-as-you-go."),
+        MemberDoc::new("ModifyPortableDataDisk", "bool", "Whether the price includes changing the detachable data disks together with the instances. Use the same value for the change itself."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Price of the change: an amount to pay for a subscription, or hourly rates for pay-as-you-go."),
+    ],
+};

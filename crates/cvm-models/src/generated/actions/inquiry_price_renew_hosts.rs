@@ -98,3 +98,22 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
 model!(InquiryPriceRenewHostsResponse INQUIRY_PRICE_RENEW_HOSTS_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceRenewHosts",
+    summary: "Returns the price of renewing prepaid dedicated hosts.",
+    notes: &[
+        "Only hosts with a monthly subscription can be priced; nothing is renewed.",
+        "To renew, call `RenewHosts` with the same hosts and term.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to price the renewal for."),
+        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to price; its renewal setting does not change the price."),
+        MemberDoc::new("DryRun", "bool", "Only checks the request. A price query changes nothing anyway, so this is rarely useful."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "HostPriceInfo", "Price of renewing all listed hosts for the term."),
+    ],
+};

@@ -121,3 +121,23 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE: ModelInfo = ModelInfo 
 model!(InquiryPriceRenewInstancesResponse INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceRenewInstances",
+    summary: "Returns the price of renewing prepaid instances.",
+    notes: &[
+        "Only instances with a monthly subscription can be priced; nothing is renewed.",
+        "To renew, call `RenewInstances` with the same instances, term and disk choice.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to price the renewal for."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price, set in `Period`."),
+        MemberDoc::new("DryRun", "bool", "For tests: with `true`, the service skips its work, so do not expect a useful price. The query changes nothing either way."),
+        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether the price includes the detachable prepaid data disks attached to the instances. Use the same value for the renewal."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Price of renewing all listed instances for the term."),
+    ],
+};

@@ -133,3 +133,25 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_RESPONSE: ModelInfo = ModelInfo {
 model!(InquiryPriceResetInstanceResponse INQUIRY_PRICE_RESET_INSTANCE_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceResetInstance",
+    summary: "Returns the price of reinstalling an instance with a given image and disk size.",
+    notes: &[
+        "Reinstalls nothing; to do that, use `ResetInstance`.",
+        "A change between Linux and Windows can be priced only for `CLOUD_BSSD`, `CLOUD_PREMIUM` and `CLOUD_SSD` system disks, and not in regions outside mainland China.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance to price the reinstallation for."),
+        MemberDoc::new("ImageId", "string", "Image to price. If omitted, the current image. Paid images add to the price."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. If omitted, the size stays the same. The disk cannot shrink or change its type."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login that the reinstallation would set. It does not affect the price, so leave passwords out of the query."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install, as in the reinstallation itself. If omitted, security and monitoring count as on."),
+        MemberDoc::new("UserData", "string", "Base64 script for the first start, as in the reinstallation itself; not needed for a price query."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Amount that the reinstallation would add to the cost of the instance."),
+    ],
+};

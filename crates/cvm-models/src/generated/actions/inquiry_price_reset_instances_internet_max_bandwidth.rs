@@ -123,3 +123,24 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE:
 model!(InquiryPriceResetInstancesInternetMaxBandwidthResponse INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceResetInstancesInternetMaxBandwidth",
+    summary: "Returns the price of changing the public bandwidth of instances.",
+    notes: &[
+        "`BANDWIDTH_PREPAID` bandwidth can only be raised, for one instance per call, and needs `StartTime` and `EndTime`; the other billing modes reject both times.",
+        "Instances with different bandwidth billing modes cannot be mixed, and `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.",
+        "Changes nothing; to make the change, use `ResetInstancesInternetMaxBandwidth`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "New bandwidth, set in `InternetMaxBandwidthOut`; the other members are ignored."),
+        MemberDoc::new("StartTime", "string", "First day of the new bandwidth, today or later. Only for prepaid bandwidth; rejected otherwise."),
+        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the new bandwidth, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Price of the new bandwidth: an amount for a prepaid period, rates otherwise."),
+    ],
+};

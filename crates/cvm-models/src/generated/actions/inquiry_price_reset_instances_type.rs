@@ -133,3 +133,21 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = Model
 model!(InquiryPriceResetInstancesTypeResponse INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceResetInstancesType",
+    summary: "Returns the price of changing an instance to another type.",
+    notes: &[
+        "Only instances with a `CLOUD_BSSD`, `CLOUD_PREMIUM` or `CLOUD_SSD` system disk are supported, and not those on dedicated hosts.",
+        "Changes nothing; to make the change, use `ResetInstancesType`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "The instance to price. Although it is a list, only one id per call is allowed."),
+        MemberDoc::new("InstanceType", "string", "Type to price, such as `S5.LARGE8`; it must be on sale in the zone of the instance."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Price of the change: the difference to pay for a subscription, or the new hourly rate."),
+    ],
+};

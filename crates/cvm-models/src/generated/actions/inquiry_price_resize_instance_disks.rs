@@ -129,3 +129,24 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE: ModelInfo = Mode
 model!(InquiryPriceResizeInstanceDisksResponse INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceResizeInstanceDisks",
+    summary: "Returns the price of enlarging a disk of an instance.",
+    notes: &[
+        "Only disks that cannot be detached (`Portable` is false in the block storage API) can be priced, one data disk at a time, and not for instances on dedicated hosts.",
+        "Changes nothing; to make the change, use `ResizeInstanceDisks`.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be priced."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be left out. Set either this or the system disk, not both."),
+        MemberDoc::new("ForceStop", "bool", "Does not affect the price; it corresponds to the option of `ResizeInstanceDisks` that allows a hard power-off."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both."),
+        MemberDoc::new("ResizeOnline", "bool", "Whether the disk would be enlarged without stopping the instance, as in `ResizeInstanceDisks`; the query itself changes nothing."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Price of the larger disk: the difference to pay for a subscription, or the new hourly rate."),
+    ],
+};

@@ -300,3 +300,43 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 model!(InquiryPriceRunInstancesResponse INQUIRY_PRICE_RUN_INSTANCES_RESPONSE {
     0 price 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceRunInstances",
+    summary: "Returns the price of launching instances with a given configuration, without creating anything.",
+    notes: &[
+        "Send the same values as for `RunInstances`; a configuration outside the purchase limits of the account is rejected rather than priced.",
+        "Some limits are lower than for the launch: fewer instances, a shorter `HostName`, and only one instance when private addresses are given.",
+        "Leave passwords and the `ClientToken` of the real launch out of the query.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("Placement", "Placement", "Zone, project and host to price for. If sent together with `LaunchTemplate`, it overrides the template's placement. The model always requires it; the documentation asks for it only without a launch template."),
+        MemberDoc::new("ImageId", "string", "Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it overrides the template's image. The model always requires it; the documentation asks for it only without a launch template."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type to price. It decides which members of the response are set: amounts for a subscription, hourly rates otherwise."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other charge types."),
+        MemberDoc::new("InstanceType", "string", "Type to price, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in the region, so the price may not be for the type you meant."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk to price. If omitted, the service assumes its own default."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network of the instances, as in the launch. If omitted, the classic network. If it lists private addresses, only one instance can be priced."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing."),
+        MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota. The launch itself takes up to 500."),
+        MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. It does not affect the price; leave passwords out of the query."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are free and only checked."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents that the launch would install. If omitted, security and monitoring count as on, while in the launch itself that depends on the image."),
+        MemberDoc::new("ClientToken", "string", "Not needed, because a query can be repeated freely. Never use the token of a real launch here."),
+        MemberDoc::new("HostName", "string", "Host name in the guest; it is only checked. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. The launch itself takes up to 60 characters."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags that the launch would bind; only for instances, and free of charge."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances, as in the launch."),
+        MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs, as in the launch. In closed beta; they do not affect the price."),
+        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances; required by instance types that run only in a cluster."),
+        MemberDoc::new("CpuTopology", "CpuTopology", "Cores and threads that the guest would see. If omitted, the service decides."),
+        MemberDoc::new("LaunchTemplate", "LaunchTemplate", "Template that supplies parameters omitted here, as in the launch."),
+        MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "Full list of network interfaces, one of them primary. Whether it may be combined with `VirtualPrivateCloud` is not documented. Available only in a few regions and on request."),
+    ],
+    response: &[
+        MemberDoc::new("Price", "Price", "Total price of all instances in the request, split into instance and public bandwidth."),
+    ],
+};

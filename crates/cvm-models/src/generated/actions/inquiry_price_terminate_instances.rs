@@ -101,3 +101,21 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelI
 model!(InquiryPriceTerminateInstancesResponse INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE {
     0 instance_refunds_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "InquiryPriceTerminateInstances",
+    summary: "Returns the refund for terminating instances.",
+    notes: &[
+        "Terminates nothing; to do that, use `TerminateInstances`.",
+        "The documentation mentions a `ReleasePrepaidDataDisks` parameter for including prepaid data disks, but this request has none.",
+        "One instance that does not qualify makes the whole request fail.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the refund for. The response has one entry for each."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceRefundsSet", "list<InstanceRefund>", "One refund per instance; match the entries by `InstanceId`, not by position."),
+    ],
+};

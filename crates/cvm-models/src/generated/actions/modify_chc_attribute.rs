@@ -146,3 +146,23 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyChcAttributeResponse MODIFY_CHC_ATTRIBUTE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_CHC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyChcAttribute",
+    summary: "Changes the name, device type, management login or management security groups of hosted physical servers (CHC).",
+    notes: &[
+        "Omitted parameters keep their current values.",
+        "The management login can be set but not read back, so store it safely.",
+    ],
+    reconcile: "Done when name, device type and security groups have the requested values. No query returns the user or password of the management controller.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values."),
+        MemberDoc::new("InstanceName", "string", "New display name of the servers."),
+        MemberDoc::new("DeviceType", "string", "New device type recorded for the servers."),
+        MemberDoc::new("BmcUser", "string", "User name of the management controller (BMC), made of letters, digits, hyphens and underscores."),
+        MemberDoc::new("Password", "string", "Password of the management controller, made of letters, digits and common ASCII punctuation. It cannot be read back."),
+        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network of the servers."),
+    ],
+    response: &[],
+};

@@ -111,3 +111,20 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyChcNetworkModeResponse MODIFY_CHC_NETWORK_MODE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyChcNetworkMode",
+    summary: "Switches hosted physical servers (CHC) between the deploy network and the business network, for installing them with your own PXE setup.",
+    notes: &[
+        "The switch affects the traffic of the workload; plan for it before the call.",
+        "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.",
+        "Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
+    ],
+    reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode."),
+        MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the workload."),
+    ],
+    response: &[],
+};

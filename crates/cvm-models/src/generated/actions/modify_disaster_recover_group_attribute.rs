@@ -103,3 +103,19 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE: ModelInfo = 
 model!(ModifyDisasterRecoverGroupAttributeResponse MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyDisasterRecoverGroupAttribute",
+    summary: "Renames a placement group or raises its affinity.",
+    notes: &[
+        "`Name` is required even when only the affinity changes; send the current name then.",
+    ],
+    reconcile: "Done when name and affinity have the requested values. A larger affinity means that somebody has raised it further since.",
+    request: &[
+        MemberDoc::new("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`."),
+        MemberDoc::new("Name", "string", "New display name of the group; Chinese and English characters are allowed."),
+        MemberDoc::new("Affinity", "int64", "Affinity: the degree to which instances of the group may share one piece of hardware. It can only be raised, never lowered."),
+    ],
+    response: &[],
+};

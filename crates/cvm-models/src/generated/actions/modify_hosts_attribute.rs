@@ -115,3 +115,20 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyHostsAttributeResponse MODIFY_HOSTS_ATTRIBUTE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyHostsAttribute",
+    summary: "Renames dedicated hosts, or changes what happens when their term ends.",
+    notes: &[
+        "Send either `HostName` or `RenewFlag`, not both in one call.",
+    ],
+    reconcile: "Done when name, renewal setting and project have the requested values.",
+    request: &[
+        MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value."),
+        MemberDoc::new("HostName", "string", "New display name of the hosts, free text."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient."),
+        MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it."),
+    ],
+    response: &[],
+};

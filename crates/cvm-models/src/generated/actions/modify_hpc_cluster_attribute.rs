@@ -92,3 +92,19 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 model!(ModifyHpcClusterAttributeResponse MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyHpcClusterAttribute",
+    summary: "Changes the name or the remark of a high-performance computing cluster.",
+    notes: &[
+        "Both are only labels: instances in the cluster are not affected.",
+    ],
+    reconcile: "Done when name and remark have the requested values.",
+    request: &[
+        MemberDoc::new("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`."),
+        MemberDoc::new("Name", "string", "New display name of the cluster. If omitted, the name stays the same."),
+        MemberDoc::new("Remark", "string", "New remark, free text for your own use. If omitted, the remark stays the same."),
+    ],
+    response: &[],
+};

@@ -132,3 +132,22 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyImageAttributeResponse MODIFY_IMAGE_ATTRIBUTE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_IMAGE_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyImageAttribute",
+    summary: "Changes the name, description, family or deprecation mark of a custom image.",
+    notes: &[
+        "An image that is shared with other accounts cannot be changed; stop sharing it first.",
+        "Family and deprecation mark can affect which image a launch by family uses.",
+    ],
+    reconcile: "Done when name, description, family and mark have the requested values.",
+    request: &[
+        MemberDoc::new("ImageId", "string", "The custom image to change. It must not be shared."),
+        MemberDoc::new("ImageName", "string", "New display name. A name that another image already has is rejected."),
+        MemberDoc::new("ImageDescription", "string", "New description, free text."),
+        MemberDoc::new("ImageFamily", "string", "New family of the image, so that launches can request the newest image of a family."),
+        MemberDoc::new("ImageDeprecated", "bool", "`true` marks the image as deprecated, so that users choose a newer one of its family; `false` removes the mark."),
+    ],
+    response: &[],
+};

@@ -115,3 +115,21 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE: ModelInfo = ModelInfo 
 model!(ModifyImageSharePermissionResponse MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
+    name: "ModifyImageSharePermission",
+    summary: "Shares a custom image with other accounts, or stops sharing it.",
+    notes: &[
+        "The other accounts can create instances from the image, only in the same region; they cannot change it.",
+        "An image can be shared with up to 500 accounts. While it is shared, it cannot be changed or deleted.",
+        "`DescribeImageSharePermission` shows who has access.",
+    ],
+    reconcile: "When sharing, done for each account that is listed; when stopping, done for each account that is not listed.",
+    request: &[
+        MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`."),
+        MemberDoc::new("AccountIds", "list<string>", "Main account numbers (UIN) of the other accounts, as strings; sub-accounts and QQ numbers are not allowed."),
+        MemberDoc::new("Permission", "ImageSharePermission", "`SHARE` gives the listed accounts access; `CANCEL` removes their access."),
+    ],
+    response: &[],
+};

@@ -129,3 +129,22 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyInstanceDiskTypeResponse MODIFY_INSTANCE_DISK_TYPE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCE_DISK_TYPE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstanceDiskType",
+    summary: "Moves the local disks of an instance to cloud disks.",
+    notes: &[
+        "The instance must be `STOPPED`; spot instances are not supported.",
+        "If an instance has a local system disk and a local data disk, both must move in one call.",
+        "Cloud disks are billed, so keep a sufficient balance.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the disks have the new type. Local disks with the same latest operation as before mean not done; with an open order in billing, the outcome is undecided.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The stopped instance whose local disks are to be moved."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Cloud disk type for the local data disk, set in `DiskType`. The other members are ignored, except `CdcId` for `CDHPAID` instances."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "Cloud disk type for the local system disk, set in `DiskType`. The other members are ignored, except `CdcId` for `CDHPAID` instances."),
+    ],
+    response: &[],
+};

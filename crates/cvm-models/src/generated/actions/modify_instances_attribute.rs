@@ -294,3 +294,29 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyInstancesAttributeResponse MODIFY_INSTANCES_ATTRIBUTE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesAttribute",
+    summary: "Changes one property of instances: name, host name, security groups, role, user data, protection or jumbo frames.",
+    notes: &[
+        "A request changes exactly one property; `AutoReboot` may be combined with `HostName`, and `CamRoleType` with `CamRoleName`.",
+        "A new `HostName` restarts the instances immediately unless `AutoReboot` is `false`.",
+        "A list in `SecurityGroups` replaces all groups bound before, which can allow or block access.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the property has the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value."),
+        MemberDoc::new("InstanceName", "string", "New display name. It is only a label and need not be unique. The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
+        MemberDoc::new("UserData", "string", "New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes` can return it."),
+        MemberDoc::new("SecurityGroups", "list<string>", "Complete new list of security groups, in order of priority. Groups that are bound but not listed are unbound."),
+        MemberDoc::new("CamRoleName", "string", "CAM role for the instances; an empty string removes the current role. Programs in the guest gain or lose its permissions."),
+        MemberDoc::new("HostName", "string", "New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled."),
+        MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same. The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
+        MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`."),
+        MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Switches jumbo frames on or off. Instance types without this feature reject both values, and the change may require a restart."),
+    ],
+    response: &[],
+};

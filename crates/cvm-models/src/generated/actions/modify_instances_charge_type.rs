@@ -157,3 +157,22 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: ModelInfo = ModelInfo {
 model!(ModifyInstancesChargeTypeResponse MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesChargeType",
+    summary: "Changes instances between pay-as-you-go and monthly subscription.",
+    notes: &[
+        "A change to `PREPAID` charges the whole term immediately; `InquiryPriceModifyInstancesChargeType` returns the price.",
+        "Not supported for instances stopped without charge, instances with a termination timer, and the families BC1 and BS1.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the instance has the new charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`. The old charge type with the same latest operation as before and no open order means not done; in any other case a person must decide.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, because an error for one does not show what happened to the others."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of the subscription to buy; it has no meaning for a change to pay-as-you-go."),
+        MemberDoc::new("ModifyPortableDataDisk", "bool", "With `true`, the detachable data disks attached to the instances are changed and charged too."),
+    ],
+    response: &[],
+};

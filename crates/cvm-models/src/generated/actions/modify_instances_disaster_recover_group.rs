@@ -166,3 +166,23 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE: ModelInfo = 
 model!(ModifyInstancesDisasterRecoverGroupResponse MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesDisasterRecoverGroup",
+    summary: "Moves instances to another placement group.",
+    notes: &[
+        "Without `Force`, the call fails if the current hardware does not satisfy the group.",
+        "With `Force`, an instance may move to another physical machine and restart; instances with local disks cannot.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the instance is in the new group, in the requested partition if one was given, and the latest operation is `SUCCESS`.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, in the classic network or in a private network (VPC)."),
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Older form of the target group; use `DisasterRecoverGroupIds` instead."),
+        MemberDoc::new("Force", "bool", "Whether instances may move to another physical machine and restart for this. With `false` they stay where they are, and the call may fail. Not for instances with local disks."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "The placement group to move to. Although it is a list, only one group per call is allowed."),
+        MemberDoc::new("PartitionNumber", "int64", "Partition in a partition placement group, up to its number of partitions. If omitted, a random one is chosen; the feature is still being rolled out. The documentation says 1 to 10, while a group may have 30 partitions."),
+    ],
+    response: &[],
+};

@@ -113,3 +113,20 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyInstancesProjectResponse MODIFY_INSTANCES_PROJECT_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_PROJECT_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesProject",
+    summary: "Moves instances to another project of the account.",
+    notes: &[
+        "A project only groups resources, but permissions and cost reports often depend on it.",
+        "Instances bound to a load balancer are rejected; unbind them first.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer."),
+        MemberDoc::new("ProjectId", "int64", "Project to move the instances to; 0 is the default project. Queries can filter by it."),
+    ],
+    response: &[],
+};

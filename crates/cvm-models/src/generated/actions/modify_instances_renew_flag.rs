@@ -128,3 +128,19 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyInstancesRenewFlagResponse MODIFY_INSTANCES_RENEW_FLAG_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesRenewFlag",
+    summary: "Changes what happens to prepaid instances when their term ends.",
+    notes: &[
+        "With automatic renewal, one more month is bought at each expiry while the balance is sufficient; otherwise the instances are isolated on expiry.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the renewal setting has the new value and the latest operation is `SUCCESS`.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "New behavior at the end of the term: renew automatically, only send a notice, or neither."),
+    ],
+    response: &[],
+};

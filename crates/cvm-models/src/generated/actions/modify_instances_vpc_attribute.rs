@@ -159,3 +159,23 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo
 model!(ModifyInstancesVpcAttributeResponse MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyInstancesVpcAttribute",
+    summary: "Gives instances new private addresses, or moves them to another private network (VPC) or subnet.",
+    notes: &[
+        "Instances are stopped for the change and started again; by default, running ones may even be powered off hard.",
+        "The target subnet must be in the zone of the instances. Before a move to another network, detach extra network interfaces and load balancers.",
+        "The addresses change: update other machines, name servers and firewall rules that use them.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows it.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order."),
+        MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Target network, subnet and optionally one address per instance, in the order of `InstanceIds`. Without addresses, new ones are assigned at random."),
+        MemberDoc::new("ForceStop", "bool", "Whether running instances may be powered off hard. If unsaved data matters, send `false` and stop them yourself first."),
+        MemberDoc::new("ReserveHostName", "bool", "Whether the host name in the guest stays the same; with `false` it may change with the address. The international text gives `false` as the default."),
+    ],
+    response: &[],
+};

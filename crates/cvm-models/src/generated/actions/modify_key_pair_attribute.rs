@@ -107,3 +107,19 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ModifyKeyPairAttributeResponse MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
+    name: "ModifyKeyPairAttribute",
+    summary: "Renames an SSH key pair or changes its description.",
+    notes: &[
+        "The keys themselves, the id and the bindings to instances do not change.",
+    ],
+    reconcile: "Done when name and description have the requested values.",
+    request: &[
+        MemberDoc::new("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`."),
+        MemberDoc::new("KeyName", "string", "New display name, made of letters, digits and underscores. A name that another key pair has is rejected."),
+        MemberDoc::new("Description", "string", "New description, free text. If omitted, the description stays the same."),
+    ],
+    response: &[],
+};

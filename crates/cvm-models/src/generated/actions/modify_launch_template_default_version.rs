@@ -100,3 +100,18 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE: ModelInfo = M
 model!(ModifyLaunchTemplateDefaultVersionResponse MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_DOC: ActionDoc = ActionDoc {
+    name: "ModifyLaunchTemplateDefaultVersion",
+    summary: "Sets which version of a launch template is used when a launch does not name one.",
+    notes: &[
+        "Every later launch without a version number uses the new default; running instances are not affected.",
+    ],
+    reconcile: "Done when the default has the requested number.",
+    request: &[
+        MemberDoc::new("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`."),
+        MemberDoc::new("DefaultVersion", "int64", "Number of the new default version; it must exist, as `DescribeLaunchTemplateVersions` shows."),
+    ],
+    response: &[],
+};

@@ -104,3 +104,22 @@ pub(crate) static PROGRAM_FPGA_IMAGE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ProgramFpgaImageResponse PROGRAM_FPGA_IMAGE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static PROGRAM_FPGA_IMAGE_DOC: ActionDoc = ActionDoc {
+    name: "ProgramFpgaImage",
+    summary: "Writes your own FPGA image to the FPGA cards of one running instance.",
+    notes: &[
+        "Work that is running on the cards is interrupted and replaced.",
+        "If `DBDFs` is omitted, every card of the instance is written.",
+        "This API does not reliably show when the writing is done; check inside the guest.",
+    ],
+    reconcile: "No query shows it reliably: the latest operation of the instance may name it, and the cards can be checked inside the guest.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance with the FPGA cards; one per call."),
+        MemberDoc::new("FPGAUrl", "string", "COS URL of the FPGA image file; the service must be able to read it."),
+        MemberDoc::new("DBDFs", "list<string>", "PCI addresses (domain, bus, device, function) of the cards to write. If omitted, all cards of the instance are written."),
+        MemberDoc::new("DryRun", "bool", "With `true`, the request is only checked and no card is written."),
+    ],
+    response: &[],
+};

@@ -178,3 +178,29 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo {
 model!(PurchaseResourcePoolPacksResponse PURCHASE_RESOURCE_POOL_PACKS_RESPONSE {
     0 dedicated_resource_pack_id_set 1 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
+    name: "PurchaseResourcePoolPacks",
+    summary: "Buys resource pool packs: whole or half physical machines reserved for your own instances.",
+    notes: &[
+        "Unused capacity is billed too, so an empty pool costs money: check the price with `InquirePricePurchaseResourcePoolPacks` first, and keep a sufficient balance.",
+        "Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE`; `FAILED` is final.",
+        "Set your own name: without one, a purchase whose response was lost is hard to identify.",
+    ],
+    reconcile: "Packs with your own name that started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done; without your own name, there is no way to tell whose packs they are.",
+    request: &[
+        MemberDoc::new("Zone", "string", "Zone of the capacity. It cannot be changed later."),
+        MemberDoc::new("InstanceType", "string", "Size of one pack, a whole or half physical machine, such as `SA9.96XLARGE1152`. `DescribeResourcePoolPackTypeConfigs` lists the sizes on sale."),
+        MemberDoc::new("InstanceCount", "uint64", "How many packs to buy; each is a whole or half physical machine."),
+        MemberDoc::new("Period", "uint64", "Term of the pools, the same for every pack in the call."),
+        MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Who may use the pools. Only `EXCLUSIVE` (only your own account) is available so far."),
+        MemberDoc::new("AutoPlacement", "bool", "Whether launches that do not name a pool may use these pools. With `false`, only launches that name the pool id use them."),
+        MemberDoc::new("DedicatedResourcePoolPackName", "string", "Display name of the pools, made of Chinese or English characters, digits, hyphens and underscores."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` renews automatically."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format and business limits and buys nothing; a failed check returns the same error code as a real purchase."),
+    ],
+    response: &[
+        MemberDoc::new("DedicatedResourcePackIdSet", "list<string>", "Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They have no usable capacity until they are `ACTIVE`."),
+    ],
+};

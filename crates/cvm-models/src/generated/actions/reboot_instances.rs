@@ -149,3 +149,22 @@ pub(crate) static REBOOT_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RebootInstancesResponse REBOOT_INSTANCES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "RebootInstances",
+    summary: "Restarts one or more running instances.",
+    notes: &[
+        "Instances must be `RUNNING`; they go to `REBOOTING` and back to `RUNNING`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+        "The final state equals the initial one, so a changed `LatestOperationRequestId` shows completion, not `RUNNING` alone.",
+        "A forced reboot is like cutting the power: unsaved data is lost and file systems may be damaged.",
+    ],
+    reconcile: "Done when the state is `REBOOTING`, or when the latest operation is a reboot with a new request id. After the reboot, nothing else distinguishes an instance that restarted from one that did not.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not all go down at the same time."),
+        MemberDoc::new("ForceReboot", "bool", "Older option for a forced restart if the normal one fails; `true` behaves like `StopType` `SOFT_FIRST`."),
+        MemberDoc::new("StopType", "StopType", "How the instance is shut down for the restart. `SOFT` asks the guest; `SOFT_FIRST` cuts the power if that fails; `HARD` cuts it immediately and risks data."),
+    ],
+    response: &[],
+};

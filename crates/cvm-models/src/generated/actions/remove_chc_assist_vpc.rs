@@ -105,3 +105,18 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RemoveChcAssistVpcResponse REMOVE_CHC_ASSIST_VPC_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static REMOVE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
+    name: "RemoveChcAssistVpc",
+    summary: "Clears the management network and the deploy network of hosted physical servers (CHC).",
+    notes: &[
+        "Both networks must be configured again before the servers can be managed or installed.",
+        "Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`; `CLEAR_NETWORK_FAILED` is a failure.",
+    ],
+    reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is still running. Do not configure anything before the outcome is known.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deploy addresses are removed."),
+    ],
+    response: &[],
+};

@@ -95,3 +95,18 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RemoveChcDeployVpcResponse REMOVE_CHC_DEPLOY_VPC_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static REMOVE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
+    name: "RemoveChcDeployVpc",
+    summary: "Clears the deploy network of hosted physical servers (CHC) and keeps their management network.",
+    notes: &[
+        "Systems cannot be installed on the servers until a deploy network is configured again.",
+        "Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty; `CLEAR_NETWORK_FAILED` is a failure.",
+    ],
+    reconcile: "Done when the server has no deploy network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is still running.",
+    request: &[
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deploy addresses are removed; the management addresses stay."),
+    ],
+    response: &[],
+};

@@ -100,3 +100,20 @@ pub(crate) static RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RenewHostsResponse RENEW_HOSTS_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
+    name: "RenewHosts",
+    summary: "Extends the term of prepaid dedicated hosts and charges for it.",
+    notes: &[
+        "Only hosts with a monthly subscription are accepted.",
+        "The whole term is charged immediately; `InquiryPriceRenewHosts` returns the price, and the balance must cover it.",
+        "When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.",
+    ],
+    reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
+    request: &[
+        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term."),
+        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to add and the renewal setting afterwards. Note that automatic renewal is the default for hosts."),
+    ],
+    response: &[],
+};

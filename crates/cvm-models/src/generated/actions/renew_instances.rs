@@ -138,3 +138,22 @@ pub(crate) static RENEW_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RenewInstancesResponse RENEW_INSTANCES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "RenewInstances",
+    summary: "Extends the term of prepaid instances and charges for it.",
+    notes: &[
+        "Only instances with a monthly subscription are accepted.",
+        "The whole term is charged immediately; `InquiryPriceRenewInstances` returns the price, and the balance must cover it.",
+        "Detachable prepaid data disks are renewed and charged too unless `RenewPortableDataDisk` is `false`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add and the renewal setting afterwards. It is always needed in practice, because only prepaid instances can be renewed."),
+        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether detachable prepaid data disks attached to the instances are renewed and charged too. With `false` they keep their own expiry."),
+    ],
+    response: &[],
+};

@@ -124,3 +124,26 @@ pub(crate) static REPAIR_TASK_CONTROL_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RepairTaskControlResponse REPAIR_TASK_CONTROL_RESPONSE { 0 task_id 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
+    name: "RepairTaskControl",
+    summary: "Approves a maintenance task that is waiting for your consent, to start immediately or at a scheduled time.",
+    notes: &[
+        "Only tasks waiting for approval (`TaskStatus` 1) are accepted; `DescribeTaskInfo` lists them with their instances.",
+        "Maintenance usually interrupts the machine; `AuthType` of the task shows what will happen.",
+        "With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.",
+    ],
+    reconcile: "Query `DescribeTaskInfo` with the task id and an early `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4 means done if the approval is by `Customer_auth`; with another source, somebody else approved it. 5 or 6 means that approval is no longer possible.",
+    request: &[
+        MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task."),
+        MemberDoc::new("InstanceIds", "list<string>", "Machines whose task may be approved: ids of instances, dedicated hosts or bare-metal machines, as in `InstanceId` of the task. A task of any other machine is not approved."),
+        MemberDoc::new("TaskId", "string", "The task to approve, as listed by `DescribeTaskInfo`."),
+        MemberDoc::new("Operate", "RepairTaskOperation", "What to do with the task; approval is the only choice so far."),
+        MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately."),
+        MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang. Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
+    ],
+    response: &[
+        MemberDoc::new("TaskId", "string", "The approved task, the same as in the request."),
+    ],
+};

@@ -202,3 +202,26 @@ pub(crate) static RESET_INSTANCE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ResetInstanceResponse RESET_INSTANCE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
+    name: "ResetInstance",
+    summary: "Reinstalls the operating system of an instance, which wipes its system disk.",
+    notes: &[
+        "Everything on the system disk is lost and data disks are kept, but save what you need first.",
+        "Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system disk can change to another operating system.",
+        "Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "The request ran if the latest operation is `ResetInstance` with a new request id; its state then shows how it ended. Without a read from before the call there is no way to tell, and a retry formats the disk again.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its system disk is wiped."),
+        MemberDoc::new("ImageId", "string", "Image to install. If omitted, the current image. It must support the instance type."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. The disk cannot shrink or change its type."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is sent as an account message, which automation cannot read."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Which agents are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
+        MemberDoc::new("HostName", "string", "Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled."),
+        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start after the reinstallation. Do not put secrets in it, because queries can return it."),
+    ],
+    response: &[],
+};

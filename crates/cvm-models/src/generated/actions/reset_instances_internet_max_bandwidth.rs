@@ -158,3 +158,23 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE: ModelInfo = M
 model!(ResetInstancesInternetMaxBandwidthResponse RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = ActionDoc {
+    name: "ResetInstancesInternetMaxBandwidth",
+    summary: "Changes the maximum public bandwidth of instances.",
+    notes: &[
+        "`BANDWIDTH_PREPAID` bandwidth can only be raised, for a paid period from `StartTime` to `EndTime`; `InquiryPriceResetInstancesInternetMaxBandwidth` returns the price.",
+        "With the other billing modes, the change up or down takes effect immediately and both times are rejected; `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.",
+        "Instances with different bandwidth billing modes cannot be mixed in one call.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means done; two mean it was bought twice.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "New maximum, set in `InternetMaxBandwidthOut`; the other members are ignored. The highest allowed value depends on the instance type."),
+        MemberDoc::new("StartTime", "string", "First day of the bandwidth to buy; with today, it takes effect immediately. Only for prepaid bandwidth; rejected otherwise."),
+        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the bandwidth to buy, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise."),
+    ],
+    response: &[],
+};

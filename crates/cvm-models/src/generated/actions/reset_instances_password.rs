@@ -145,3 +145,23 @@ pub(crate) static RESET_INSTANCES_PASSWORD_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ResetInstancesPasswordResponse RESET_INSTANCES_PASSWORD_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESET_INSTANCES_PASSWORD_DOC: ActionDoc = ActionDoc {
+    name: "ResetInstancesPassword",
+    summary: "Sets a new login password in the guest of one or more instances.",
+    notes: &[
+        "Instances must be `STOPPED`, unless `ForceStop` is `true`, which shuts down running ones.",
+        "All instances in the call get the same password.",
+        "For logins with SSH keys, see `AssociateInstancesKeyPairs`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "The request ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query returns a password, so try to log in.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all."),
+        MemberDoc::new("Password", "string", "New password, with three kinds of characters and not beginning with `/`; for Windows, at least 12 characters and without the user name. It cannot be read back."),
+        MemberDoc::new("UserName", "string", "Guest user whose password is set. The administrator is `Administrator` on Windows, `ubuntu` on Ubuntu and `root` elsewhere."),
+        MemberDoc::new("ForceStop", "bool", "Allows running instances: they are shut down, with a hard power-off if that fails, which can lose data. It is safer to stop them yourself before the call."),
+    ],
+    response: &[],
+};

@@ -189,3 +189,22 @@ pub(crate) static RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ResetInstancesTypeResponse RESET_INSTANCES_TYPE_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
+    name: "ResetInstancesType",
+    summary: "Changes an instance to another instance type, larger or smaller.",
+    notes: &[
+        "Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system disk are supported, and not those on dedicated hosts.",
+        "Prepaid instances are charged the difference immediately (check `InquiryPriceResetInstancesType` first); `DescribeInstancesOperationLimit` shows how many downgrades are left.",
+        "The instance is `RUNNING` afterwards whatever its state was before; you do not need to start it.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the instance has the new type and the latest operation is `SUCCESS`. The old type with the same latest operation as before means not done, unless an unpaid order exists.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "The instance to resize. Although it is a list, only one id per call is allowed."),
+        MemberDoc::new("InstanceType", "string", "Type to change to, such as `S5.LARGE8`. It must be on sale in the zone of the instance, and many changes of family or processor architecture are rejected."),
+        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is powered off hard if its normal shutdown fails, which can lose data. It is safer to stop it yourself before the call."),
+    ],
+    response: &[],
+};

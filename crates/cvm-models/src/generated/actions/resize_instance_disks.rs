@@ -163,3 +163,24 @@ pub(crate) static RESIZE_INSTANCE_DISKS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ResizeInstanceDisksResponse RESIZE_INSTANCE_DISKS_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
+    name: "ResizeInstanceDisks",
+    summary: "Enlarges the system disk or one data disk of an instance.",
+    notes: &[
+        "Only disks that cannot be detached (`Portable` is false in the block storage API) are supported; a disk can grow but never shrink.",
+        "A running instance needs `ForceStop` or `ResizeOnline`; by default, disks are enlarged while the instance is stopped.",
+        "Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks` first), and you must still extend the partition and file system in the guest.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+    ],
+    reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the same latest operation as before means not done, unless an unpaid order exists.",
+    request: &[
+        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be enlarged."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB up to a limit of its type. Set either this or the system disk, not both."),
+        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is shut down, with a hard power-off if that fails, which can lose data. It is safer to stop it yourself before the call."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both."),
+        MemberDoc::new("ResizeOnline", "bool", "With `true`, a cloud disk is enlarged while the instance is running. A running instance needs this or `ForceStop`."),
+    ],
+    response: &[],
+};

@@ -512,3 +512,55 @@ pub(crate) static RUN_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RunInstancesResponse RUN_INSTANCES_RESPONSE { 0 instance_id_set 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "RunInstances",
+    summary: "Creates and starts one or more instances with the same configuration.",
+    notes: &[
+        "Returned ids only mean that creation was accepted: poll `DescribeInstancesStatus` until each id is `RUNNING`; `LAUNCH_FAILED` is final.",
+        "Prepaid instances are charged in full immediately, and pay-as-you-go instances reserve the cost of one hour, so keep a sufficient balance; vouchers count, but not for the reserved amount.",
+        "Send a `ClientToken` and your own tag: the token makes a retry safe, and the tag lets you find the instances later, because no query shows the token.",
+        "Use `DryRun` to check parameters, limits and stock without buying; `InquiryPriceRunInstances` returns the price.",
+    ],
+    reconcile: "While the token is recent, retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
+    request: &[
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Only used for `PREPAID`."),
+        MemberDoc::new("Placement", "Placement", "Zone, project, dedicated host or resource pool for the instances. If sent together with `LaunchTemplate`, it overrides the template's placement."),
+        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in the region, so set it; on a dedicated host use `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
+        MemberDoc::new("ImageId", "string", "Image for the system disk; it must support the instance type (check with `DescribeImages` and `InstanceType`). It overrides the template's image."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "Type, size and encryption of the system disk. If omitted, the service chooses a disk type that is in stock and the default size."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to create and attach. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the primary interface. If it lists private addresses, `InstanceCount` must equal their number and may not exceed 20. Whether it may be combined with `NetworkInterfaces` is not documented."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth, its billing and the public address. If omitted, the instances get 0 Mbps and cannot be reached from the internet."),
+        MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console."),
+        MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it. One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
+        MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text. The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Which agents (security, monitoring, automation) are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
+        MemberDoc::new("ClientToken", "string", "Your own unique string that makes a retry return the first result instead of buying again. Use a new one per launch and retry with the unchanged request; without a token, nothing protects from duplicates."),
+        MemberDoc::new("HostName", "string", "Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "Schedules a later action on the new instances. Termination is the only one, which is useful for short-lived instances."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that spreads the instances over hardware. The launch fails if the group is full."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags bound at creation to the instances and their cloud disks. The best way to find the instances if the response was lost."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances. If omitted, they bid the current fixed discount price."),
+        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start, such as a shell or PowerShell script. Do not put secrets in it: `DescribeInstancesAttributes` can return it."),
+        MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs stored with the instances. In closed beta, so expect an error unless your account has access."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format, limits and stock; nothing is created and no id is returned. A failed check returns the same error code as a real launch."),
+        MemberDoc::new("CpuTopology", "CpuTopology", "Cores and threads that the guest sees, for software licensed per core or workloads that run better without hyper-threading. If omitted, the service decides."),
+        MemberDoc::new("CamRoleName", "string", "CAM role of the instances, so that programs in them can call cloud APIs without stored keys."),
+        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances, connected over RDMA. It must be in the same zone; other instance types reject it."),
+        MemberDoc::new("LaunchTemplate", "LaunchTemplate", "Template that supplies parameters omitted here. Values in the request override the template, at least for `Placement` and `ImageId`."),
+        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) on your own premises to create the instances in; the subnet must belong to that cluster, and not every charge type is supported there."),
+        MemberDoc::new("ChcIds", "list<string>", "Your own hosted physical servers (CHC) to install the instances on, instead of the provider's machines."),
+        MemberDoc::new("PartitionNumber", "int64", "Partition of a partition placement group, counted within that group. If omitted, each instance is placed in a random one; the feature is still being rolled out."),
+        MemberDoc::new("DisableApiTermination", "bool", "With `true`, the instances reject `TerminateInstances` until `ModifyInstancesAttribute` removes the protection. Recommended for anything that holds data."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames on the interface. Instance types without this feature reject the parameter, whether `true` or `false`."),
+        MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "Full list of network interfaces, exactly one of them primary. Combining it with `VirtualPrivateCloud` is not documented, so send only one of the two. Available only in a few regions and on request."),
+    ],
+    response: &[
+        MemberDoc::new("InstanceIdSet", "list<string>", "Ids of the instances being created; they exist immediately but are not usable until `RUNNING`. With `MinCount` there may be fewer than `InstanceCount`, so count them."),
+    ],
+};

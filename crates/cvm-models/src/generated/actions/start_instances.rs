@@ -130,3 +130,19 @@ pub(crate) static START_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(StartInstancesResponse START_INSTANCES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static START_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "StartInstances",
+    summary: "Starts one or more stopped instances.",
+    notes: &[
+        "Instances must be `STOPPED`; they go through `STARTING` to `RUNNING`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+        "Charging resumes for instances stopped with `STOP_CHARGING`.",
+    ],
+    reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means it is still running and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards."),
+    ],
+    response: &[],
+};

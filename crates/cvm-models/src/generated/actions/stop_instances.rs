@@ -184,3 +184,23 @@ pub(crate) static STOP_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(StopInstancesResponse STOP_INSTANCES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "StopInstances",
+    summary: "Shuts down one or more running instances.",
+    notes: &[
+        "Instances must be `RUNNING`; they go through `STOPPING` to `STOPPED`.",
+        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
+        "A forced stop is like pulling the power cord: unsaved data is lost and file systems may be damaged.",
+        "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
+    ],
+    reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others."),
+        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off if the normal shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`."),
+        MemberDoc::new("StopType", "StopType", "How to stop. `SOFT` asks the guest and fails if the guest does not shut down; `SOFT_FIRST` cuts the power after that failure; `HARD` cuts it immediately."),
+        MemberDoc::new("StoppedMode", "StoppedMode", "`STOP_CHARGING` ends the compute charge while the instance is stopped. It works only for some pay-as-you-go instances, and the released capacity may not be available at the next start."),
+    ],
+    response: &[],
+};

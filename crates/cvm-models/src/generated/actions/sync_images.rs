@@ -155,3 +155,27 @@ pub(crate) static SYNC_IMAGES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(SyncImagesResponse SYNC_IMAGES_RESPONSE { 0 image_set 1 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static SYNC_IMAGES_DOC: ActionDoc = ActionDoc {
+    name: "SyncImages",
+    summary: "Copies a custom image to other regions, turns a shared image into your own, or makes an encrypted copy.",
+    notes: &[
+        "For a copy to other regions, leave out the source region; a copy of a shared image and an encrypted copy stay in the source region.",
+        "Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account can have at most 500 custom images per region.",
+        "Copies are stored and billed as separate images.",
+    ],
+    reconcile: "Search `DescribeImages` in each target region for the name of the copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not name its source, so without your own name there is no way to tell.",
+    request: &[
+        MemberDoc::new("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. Although it is a list, only one image per call is allowed."),
+        MemberDoc::new("DestinationRegions", "list<string>", "Regions that get a copy. For a plain copy, leave out the source region; for a shared image or an encrypted copy, name only the source region. Some regions are not supported."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the copy could be started."),
+        MemberDoc::new("ImageName", "string", "Name of the copies. If omitted, the name of the source. Your own name lets you find them again, because a copy does not name its source."),
+        MemberDoc::new("ImageSetRequired", "bool", "With `true`, the response returns the ids of the copies in `ImageSet`; set it if you want to poll by id."),
+        MemberDoc::new("Encrypt", "bool", "Makes an encrypted copy instead of a plain one, only in the region of the source."),
+        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encrypted copy. If omitted, the default key of block storage is used."),
+    ],
+    response: &[
+        MemberDoc::new("ImageSet", "list<SyncImage>", "The copy in each target region, with its id. Only returned if `ImageSetRequired` was sent."),
+    ],
+};

@@ -177,3 +177,23 @@ pub(crate) static TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(TerminateInstancesResponse TERMINATE_INSTANCES_RESPONSE { 0 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
+    name: "TerminateInstances",
+    summary: "Terminates instances: pay-as-you-go ones are destroyed immediately, prepaid ones go to the recycle bin first.",
+    notes: &[
+        "The first call on a prepaid instance moves it to the recycle bin (`SHUTDOWN`); a second call destroys it permanently. Pay-as-you-go instances skip the recycle bin and cannot be recovered.",
+        "All instances in one call must have the same charge type, and prepaid ones must satisfy the provider's refund rules; `InquiryPriceTerminateInstances` returns the refund.",
+        "Instances with `DisableApiTermination` set are rejected until the protection is removed.",
+        "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` are kept and still billed.",
+    ],
+    reconcile: "Done if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must decide.",
+    request: &[
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone. The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
+        MemberDoc::new("ReleaseAddress", "bool", "Also releases an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. You may not be able to get a released address again; any other address stays yours."),
+        MemberDoc::new("ReleasePrepaidDataDisks", "bool", "Also terminates the prepaid data disks attached to the instances, with all data on them; they follow a prepaid instance into the recycle bin. With `false` they are kept."),
+        MemberDoc::new("DryRun", "bool", "Only checks the request and releases nothing; a parameter of the older gateway that the current API does not list. Try it on an expendable instance before you rely on it. The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
+    ],
+    response: &[],
+};

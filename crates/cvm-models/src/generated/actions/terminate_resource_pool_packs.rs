@@ -100,3 +100,19 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo = ModelInfo 
 model!(TerminateResourcePoolPacksResponse TERMINATE_RESOURCE_POOL_PACKS_RESPONSE {
     0 request_id
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
+    name: "TerminateResourcePoolPacks",
+    summary: "Terminates resource pool packs and releases their physical capacity.",
+    notes: &[
+        "Instances in the pools are kept: they move to the public pool and continue to run.",
+        "Their physical location (rack, switch, host) can no longer be queried.",
+        "The pool record is deleted permanently; there is no recycle bin.",
+    ],
+    reconcile: "Done when the pool is no longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.",
+    request: &[
+        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Pools to terminate. Check the ids before the call, because it cannot be undone."),
+    ],
+    response: &[],
+};

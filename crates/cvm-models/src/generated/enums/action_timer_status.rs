@@ -15,3 +15,14 @@ open_enum! {
         Done = "DONE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static ACTION_TIMER_STATUS_DOC: EnumDoc = EnumDoc {
+    name: "ActionTimerStatus",
+    summary: "Progress of a scheduled task.",
+    values: &[
+        ("UNDO", "The task has not run yet; the value means \"not done\", not \"reverted\"."),
+        ("DOING", "The task is running."),
+        ("DONE", "The task has run."),
+    ],
+};

@@ -20,3 +20,15 @@ open_enum! {
         Arm64 = "arm_64",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static ARCHITECTURE_DOC: EnumDoc = EnumDoc {
+    name: "Architecture",
+    summary: "Processor architecture of an image. Requests and responses spell ARM differently.",
+    values: &[
+        ("x86_64", "64-bit x86."),
+        ("arm", "ARM, as image descriptions in responses spell it; an import request uses `arm_64` instead."),
+        ("i386", "32-bit x86."),
+        ("arm_64", "64-bit ARM, as an import request spells it; image descriptions in responses use `arm`."),
+    ],
+};

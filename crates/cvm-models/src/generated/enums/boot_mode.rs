@@ -12,3 +12,13 @@ open_enum! {
         Uefi = "UEFI",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static BOOT_MODE_DOC: EnumDoc = EnumDoc {
+    name: "BootMode",
+    summary: "Firmware interface that an imported image boots with.",
+    values: &[
+        ("Legacy BIOS", "Classic BIOS boot; the wire value contains a space."),
+        ("UEFI", "Boot through UEFI firmware."),
+    ],
+};

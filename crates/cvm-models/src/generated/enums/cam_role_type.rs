@@ -16,3 +16,14 @@ open_enum! {
         ServiceLinked = "service_linked",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CAM_ROLE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "CamRoleType",
+    summary: "Type of the access-management role bound to an instance. It must match the type of the role in `CamRoleName`.",
+    values: &[
+        ("user", "Role created by the account."),
+        ("system", "Role predefined by the platform."),
+        ("service_linked", "Role owned by a cloud service; such role names usually contain `LinkedRoleIn`."),
+    ],
+};

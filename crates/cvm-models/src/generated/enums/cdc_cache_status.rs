@@ -23,3 +23,16 @@ open_enum! {
         CacheFailed = "CACHE_FAILED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CDC_CACHE_STATUS_DOC: EnumDoc = EnumDoc {
+    name: "CdcCacheStatus",
+    summary: "State of the copy of an image that is cached on dedicated clusters. The values are documented for the image filter; the response member is assumed to use the same values.",
+    values: &[
+        ("CACHED_ALL", "The image is cached everywhere it should be; it is not documented whether this filter value means any cache state instead."),
+        ("CACHING", "The cached copy is being created."),
+        ("CACHED", "A cached copy exists."),
+        ("CACHE_INVALID", "The cached copy is no longer valid."),
+        ("CACHE_FAILED", "Creating the cached copy failed."),
+    ],
+};

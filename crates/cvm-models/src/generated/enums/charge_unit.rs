@@ -12,3 +12,13 @@ open_enum! {
         Gb = "GB",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHARGE_UNIT_DOC: EnumDoc = EnumDoc {
+    name: "ChargeUnit",
+    summary: "Unit of a pay-as-you-go price.",
+    values: &[
+        ("HOUR", "The price is for one hour, as with hourly instances and hourly bandwidth."),
+        ("GB", "The price is for one gigabyte of traffic, as with metered traffic."),
+    ],
+};

@@ -16,3 +16,14 @@ open_enum! {
         ArmUefi = "arm_uefi",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_BOOT_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "ChcBootType",
+    summary: "Processor architecture and boot firmware of a hosted customer server.",
+    values: &[
+        ("x86_legacy", "An x86 server with classic BIOS boot."),
+        ("x86_uefi", "An x86 server with UEFI boot. It appears in a published response but in no list of values."),
+        ("arm_uefi", "An ARM server with UEFI boot."),
+    ],
+};

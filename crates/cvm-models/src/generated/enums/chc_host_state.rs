@@ -25,3 +25,17 @@ open_enum! {
         ClearNetworkFailed = "CLEAR_NETWORK_FAILED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_HOST_STATE_DOC: EnumDoc = EnumDoc {
+    name: "ChcHostState",
+    summary: "Setup state of a hosted customer server.",
+    values: &[
+        ("INIT", "The server is registered, but its management and deploy networks are not set up."),
+        ("READY", "The management and deploy networks are set up."),
+        ("PREPARED", "The server is ready to receive an instance."),
+        ("ONLINE", "An instance is placed on the server."),
+        ("OPERATING", "An operation on the server is in progress, such as setting up its management network."),
+        ("CLEAR_NETWORK_FAILED", "Removing the management and deploy network settings failed."),
+    ],
+};

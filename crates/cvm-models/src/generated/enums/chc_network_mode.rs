@@ -12,3 +12,13 @@ open_enum! {
         Business = "BUSINESS",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_NETWORK_MODE_DOC: EnumDoc = EnumDoc {
+    name: "ChcNetworkMode",
+    summary: "Network that the business interface of a hosted customer server is attached to.",
+    values: &[
+        ("DEPLOY", "The interface is on the deploy network, where the system is installed."),
+        ("BUSINESS", "The interface is on the business network, which is used in normal operation."),
+    ],
+};

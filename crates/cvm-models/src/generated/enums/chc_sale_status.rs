@@ -15,3 +15,14 @@ open_enum! {
         Sold = "SOLD",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_SALE_STATUS_DOC: EnumDoc = EnumDoc {
+    name: "ChcSaleStatus",
+    summary: "Sale status of a hosted customer server.",
+    values: &[
+        ("NOT_FOR_SALE", "The server cannot be sold."),
+        ("AVAILABLE", "The server can be sold."),
+        ("SOLD", "The server has been sold."),
+    ],
+};

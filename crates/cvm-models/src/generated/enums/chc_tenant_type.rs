@@ -12,3 +12,13 @@ open_enum! {
         Tenant = "TENANT",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_TENANT_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "ChcTenantType",
+    summary: "Whether a hosted server is owned or leased by the customer.",
+    values: &[
+        ("HOSTING", "The provider hosts the customer's own server."),
+        ("TENANT", "The server is leased to the customer."),
+    ],
+};

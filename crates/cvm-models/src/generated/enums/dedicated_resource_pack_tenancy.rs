@@ -9,3 +9,12 @@ open_enum! {
         ResourcePool = "ResourcePool",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static DEDICATED_RESOURCE_PACK_TENANCY_DOC: EnumDoc = EnumDoc {
+    name: "DedicatedResourcePackTenancy",
+    summary: "Source of the reserved capacity for an instance.",
+    values: &[
+        ("ResourcePool", "Capacity comes from an instance resource pool that the account has bought."),
+    ],
+};

@@ -13,3 +13,13 @@ open_enum! {
         Spread = "SPREAD",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASTER_RECOVER_GROUP_STRATEGY_DOC: EnumDoc = EnumDoc {
+    name: "DisasterRecoverGroupStrategy",
+    summary: "How a placement group distributes its instances.",
+    values: &[
+        ("PARTITION", "Instances are assigned to partitions that are separated from each other; in limited rollout."),
+        ("SPREAD", "Each instance is separated from every other instance."),
+    ],
+};

@@ -15,3 +15,14 @@ open_enum! {
         Rack = "RACK",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASTER_RECOVER_GROUP_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "DisasterRecoverGroupType",
+    summary: "Hardware level at which a placement group separates its instances.",
+    values: &[
+        ("HOST", "Members run on different physical hosts."),
+        ("SW", "Members are connected to different network switches."),
+        ("RACK", "Members run in different racks."),
+    ],
+};

@@ -39,3 +39,21 @@ open_enum! {
         CloudBssd = "CLOUD_BSSD",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static DISK_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "DiskType",
+    summary: "Storage medium of a disk. The choice depends on the instance type and on stock; system disks offer fewer media than data disks.",
+    values: &[
+        ("LOCAL_BASIC", "Basic disk in the physical server that runs the instance."),
+        ("LOCAL_SSD", "Solid-state disk in the physical server that runs the instance."),
+        ("LOCAL_NVME", "Local NVMe data disk that comes with certain instance types and cannot be chosen in a request."),
+        ("LOCAL_PRO", "Local hard disk for data that comes with certain instance types and cannot be chosen in a request."),
+        ("CLOUD_BASIC", "Network disk of the basic class."),
+        ("CLOUD_PREMIUM", "Network disk of the premium class."),
+        ("CLOUD_SSD", "Network disk on SSD."),
+        ("CLOUD_HSSD", "Network disk on enhanced SSD, faster than `CLOUD_SSD`."),
+        ("CLOUD_TSSD", "Network disk on tremendous SSD, the fastest class."),
+        ("CLOUD_BSSD", "Network disk on balanced SSD, the general-purpose class."),
+    ],
+};

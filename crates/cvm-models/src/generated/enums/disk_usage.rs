@@ -12,3 +12,13 @@ open_enum! {
         DataDisk = "DATA_DISK",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static DISK_USAGE_DOC: EnumDoc = EnumDoc {
+    name: "DiskUsage",
+    summary: "Purpose of the disk that a snapshot was taken from.",
+    values: &[
+        ("SYSTEM_DISK", "The disk contained the operating system."),
+        ("DATA_DISK", "The disk contained only user data."),
+    ],
+};

@@ -18,3 +18,15 @@ open_enum! {
         Vmdk = "VMDK",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static EXPORT_FORMAT_DOC: EnumDoc = EnumDoc {
+    name: "ExportFormat",
+    summary: "File format of an exported image.",
+    values: &[
+        ("RAW", "Raw disk content without a container."),
+        ("QCOW2", "QEMU copy-on-write format, version 2."),
+        ("VHD", "Virtual hard disk format used by Hyper-V."),
+        ("VMDK", "Virtual disk format used by VMware."),
+    ],
+};

@@ -9,3 +9,12 @@ open_enum! {
         Prepaid = "PREPAID",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static HOST_CHARGE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "HostChargeType",
+    summary: "How a dedicated host is billed.",
+    values: &[
+        ("PREPAID", "Subscription paid in advance; `HostChargePrepaid` sets the term and the renewal."),
+    ],
+};

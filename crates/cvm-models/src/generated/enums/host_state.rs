@@ -20,3 +20,15 @@ open_enum! {
         Expired = "EXPIRED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static HOST_STATE_DOC: EnumDoc = EnumDoc {
+    name: "HostState",
+    summary: "Lifecycle state of a dedicated host. The values are documented for the host filter, and responses use the same values.",
+    values: &[
+        ("PENDING", "The host is being prepared."),
+        ("LAUNCH_FAILURE", "Setting up the host failed; the corresponding instance state is spelled `LAUNCH_FAILED`."),
+        ("RUNNING", "The host is running and can take instances."),
+        ("EXPIRED", "The prepaid term of the host has expired."),
+    ],
+};

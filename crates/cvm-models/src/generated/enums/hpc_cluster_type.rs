@@ -16,3 +16,14 @@ open_enum! {
         Standard = "STANDARD",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static HPC_CLUSTER_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "HpcClusterType",
+    summary: "Type of high-performance computing cluster.",
+    values: &[
+        ("CDC", "The cluster is on a dedicated cluster; `HpcClusterBusinessId` is accepted only for this type."),
+        ("CHC", "The cluster consists of hosted customer hardware."),
+        ("STANDARD", "Regular cluster on the public platform."),
+    ],
+};

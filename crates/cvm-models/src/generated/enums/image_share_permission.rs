@@ -12,3 +12,13 @@ open_enum! {
         Cancel = "CANCEL",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_SHARE_PERMISSION_DOC: EnumDoc = EnumDoc {
+    name: "ImageSharePermission",
+    summary: "Whether to share images or to stop sharing them.",
+    values: &[
+        ("SHARE", "Shares the images with the named accounts."),
+        ("CANCEL", "Stops sharing the images with the named accounts."),
+    ],
+};

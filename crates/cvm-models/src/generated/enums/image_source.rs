@@ -15,3 +15,14 @@ open_enum! {
         ExternalImport = "EXTERNAL_IMPORT",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_SOURCE_DOC: EnumDoc = EnumDoc {
+    name: "ImageSource",
+    summary: "How an image was created.",
+    values: &[
+        ("OFFICIAL", "Tencent Cloud created and maintains the image."),
+        ("CREATE_IMAGE", "A user created the image on the platform, for example with `CreateImage`."),
+        ("EXTERNAL_IMPORT", "A user imported the image from outside, for example with `ImportImage`."),
+    ],
+};

@@ -24,3 +24,17 @@ open_enum! {
         ImportFailed = "IMPORTFAILED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_STATE_DOC: EnumDoc = EnumDoc {
+    name: "ImageState",
+    summary: "Lifecycle state of an image. Only a `NORMAL` image can be used.",
+    values: &[
+        ("CREATING", "The image is being created from an instance or from snapshots."),
+        ("NORMAL", "The image is ready for use."),
+        ("CREATEFAILED", "Creating the image failed."),
+        ("SYNCING", "The image is being copied to another region."),
+        ("IMPORTING", "An uploaded image file is being imported."),
+        ("IMPORTFAILED", "Importing the uploaded image file failed."),
+    ],
+};

@@ -15,3 +15,14 @@ open_enum! {
         SharedImage = "SHARED_IMAGE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "ImageType",
+    summary: "Owner of an image from the point of view of the calling account.",
+    values: &[
+        ("PUBLIC_IMAGE", "Image provided by Tencent Cloud to every account."),
+        ("PRIVATE_IMAGE", "Custom image of the calling account."),
+        ("SHARED_IMAGE", "Image that another account has shared with the caller."),
+    ],
+};

@@ -10,3 +10,12 @@ open_enum! {
         UserData = "UserData",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_ATTRIBUTE_NAME_DOC: EnumDoc = EnumDoc {
+    name: "InstanceAttributeName",
+    summary: "Attribute of an instance that must be requested by name because the ordinary listing omits it.",
+    values: &[
+        ("UserData", "The custom data passed to the instance at creation."),
+    ],
+};

@@ -24,3 +24,16 @@ open_enum! {
         CdcPaid = "CDCPAID",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_CHARGE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "InstanceChargeType",
+    summary: "How an instance is billed. Not every action accepts every billing mode.",
+    values: &[
+        ("PREPAID", "Subscription paid in advance for a number of months; `InstanceChargePrepaid` sets the term and the renewal."),
+        ("POSTPAID_BY_HOUR", "Pay as you go, billed by the hour."),
+        ("CDHPAID", "The instance runs on a dedicated host, and the host is billed instead of the instance; `Placement` names the host."),
+        ("SPOTPAID", "Spot instance bought with a bid, which the platform can reclaim; `InstanceMarketOptions` contains the bid."),
+        ("CDCPAID", "The instance is placed on a dedicated cluster and billed through it."),
+    ],
+};

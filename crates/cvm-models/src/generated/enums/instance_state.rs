@@ -55,3 +55,26 @@ open_enum! {
         ExitServiceLiveMigrate = "EXIT_SERVICE_LIVE_MIGRATE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_STATE_DOC: EnumDoc = EnumDoc {
+    name: "InstanceState",
+    summary: "Lifecycle state of an instance. Error codes mention other states that are not in this list, so expect values outside this set.",
+    values: &[
+        ("PENDING", "Creation is in progress; most actions reject the instance until it ends."),
+        ("LAUNCH_FAILED", "Creation failed, so the instance never becomes usable; create a new one."),
+        ("RUNNING", "The instance is powered on."),
+        ("STOPPED", "The instance is powered off; `StopChargingMode` shows whether it is still billed."),
+        ("STARTING", "The instance is booting after a start request."),
+        ("STOPPING", "The instance is shutting down to `STOPPED`."),
+        ("REBOOTING", "The instance is restarting and returns to `RUNNING`."),
+        ("SHUTDOWN", "The instance is isolated in the recycle bin and awaits destruction; `IsolatedSource` shows why. Not the same as `STOPPED`."),
+        ("TERMINATING", "The instance is being destroyed; afterwards its id is no longer found."),
+        ("ENTER_RESCUE_MODE", "The instance is entering rescue mode."),
+        ("RESCUE_MODE", "The instance runs in rescue mode so that a broken system can be repaired."),
+        ("EXIT_RESCUE_MODE", "The instance is leaving rescue mode."),
+        ("ENTER_SERVICE_LIVE_MIGRATE", "The platform is preparing an online migration of the service on this instance; no API action starts one."),
+        ("SERVICE_LIVE_MIGRATE", "The platform is migrating the service online; wait until it finishes before changing the instance."),
+        ("EXIT_SERVICE_LIVE_MIGRATE", "The online migration of the service is finishing."),
+    ],
+};

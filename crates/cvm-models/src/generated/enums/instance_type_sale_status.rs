@@ -16,3 +16,14 @@ open_enum! {
         Unavailable = "UNAVAILABLE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_TYPE_SALE_STATUS_DOC: EnumDoc = EnumDoc {
+    name: "InstanceTypeSaleStatus",
+    summary: "Whether an instance configuration can be bought. Quota listings and the listing of possible type changes each use one of the two negative values.",
+    values: &[
+        ("SELL", "The configuration is on sale."),
+        ("SOLD_OUT", "The configuration is sold out in this zone; used in quota listings."),
+        ("UNAVAILABLE", "The configuration cannot be chosen; used in listings of possible type changes."),
+    ],
+};

@@ -12,3 +12,13 @@ open_enum! {
         Secondary = "SECONDARY",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INTERFACE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "InterfaceType",
+    summary: "Role of a network interface on its instance.",
+    values: &[
+        ("PRIMARY", "The main interface; every list of interfaces contains exactly one."),
+        ("SECONDARY", "An additional interface; there can be several."),
+    ],
+};

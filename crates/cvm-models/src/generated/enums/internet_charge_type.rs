@@ -23,3 +23,16 @@ open_enum! {
         BandwidthPostpaidByMonth = "BANDWIDTH_POSTPAID_BY_MONTH",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INTERNET_CHARGE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "InternetChargeType",
+    summary: "How public network use is billed.",
+    values: &[
+        ("BANDWIDTH_PREPAID", "Fixed bandwidth, paid in advance for the term."),
+        ("TRAFFIC_POSTPAID_BY_HOUR", "Traffic is metered and billed by the hour; the bandwidth value only limits the speed."),
+        ("BANDWIDTH_POSTPAID_BY_HOUR", "Bandwidth is billed for each hour at its configured value, regardless of traffic."),
+        ("BANDWIDTH_PACKAGE", "The address uses a shared bandwidth package, which is billed separately."),
+        ("BANDWIDTH_POSTPAID_BY_MONTH", "Bandwidth billed after each month. No list of values contains it; the bandwidth actions mention it as one that they do not change."),
+    ],
+};

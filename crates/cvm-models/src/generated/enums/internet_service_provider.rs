@@ -19,3 +19,15 @@ open_enum! {
         Cucc = "CUCC",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static INTERNET_SERVICE_PROVIDER_DOC: EnumDoc = EnumDoc {
+    name: "InternetServiceProvider",
+    summary: "Carrier line of a public address. Single-carrier lines exist only in some regions, for accounts on an allowlist.",
+    values: &[
+        ("BGP", "Regular BGP line connected to several carriers."),
+        ("CMCC", "Static line of China Mobile; the account must be on the allowlist."),
+        ("CTCC", "Static line of China Telecom; the account must be on the allowlist."),
+        ("CUCC", "Static line of China Unicom; the account must be on the allowlist."),
+    ],
+};

@@ -16,3 +16,14 @@ open_enum! {
         AntiDdosEip = "AntiDDoSEIP",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IPV4_ADDRESS_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "Ipv4AddressType",
+    summary: "Type of public IPv4 address of an instance. In limited rollout.",
+    values: &[
+        ("WanIP", "Ordinary public address."),
+        ("HighQualityEIP", "Elastic address on a premium route, offered in Singapore and Hong Kong (China) only."),
+        ("AntiDDoSEIP", "Elastic address behind DDoS protection; needs a protection package in `AntiDDoSPackageId` and exists only in some regions."),
+    ],
+};

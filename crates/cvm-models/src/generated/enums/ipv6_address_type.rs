@@ -12,3 +12,13 @@ open_enum! {
         HighQualityEipV6 = "HighQualityEIPv6",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static IPV6_ADDRESS_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "Ipv6AddressType",
+    summary: "Type of elastic IPv6 address of an instance. In limited rollout.",
+    values: &[
+        ("EIPv6", "Ordinary elastic IPv6 address."),
+        ("HighQualityEIPv6", "Elastic IPv6 address on a premium route, offered in Hong Kong (China) only."),
+    ],
+};

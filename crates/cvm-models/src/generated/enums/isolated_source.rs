@@ -18,3 +18,15 @@ open_enum! {
         NotIsolated = "NOTISOLATED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static ISOLATED_SOURCE_DOC: EnumDoc = EnumDoc {
+    name: "IsolatedSource",
+    summary: "Why an instance is isolated in the recycle bin.",
+    values: &[
+        ("ARREAR", "The account is in debt."),
+        ("EXPIRE", "The subscription term ended without renewal."),
+        ("MANMADE", "The owner returned the instance, for example with `TerminateInstances`."),
+        ("NOTISOLATED", "The instance is not isolated."),
+    ],
+};

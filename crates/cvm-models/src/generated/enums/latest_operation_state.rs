@@ -16,3 +16,14 @@ open_enum! {
         Failed = "FAILED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static LATEST_OPERATION_STATE_DOC: EnumDoc = EnumDoc {
+    name: "LatestOperationState",
+    summary: "Outcome of the most recent operation on an instance or hosted server. Poll it after an asynchronous action.",
+    values: &[
+        ("SUCCESS", "The operation finished and took effect."),
+        ("OPERATING", "The operation is still running; poll again. Documented for instances only."),
+        ("FAILED", "The operation failed."),
+    ],
+};

@@ -12,3 +12,13 @@ open_enum! {
         Byol = "BYOL",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static LICENSE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "LicenseType",
+    summary: "Source of the operating system license.",
+    values: &[
+        ("TencentCloud", "Tencent Cloud provides the license."),
+        ("BYOL", "The owner brings their own license."),
+    ],
+};

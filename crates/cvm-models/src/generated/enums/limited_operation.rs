@@ -12,3 +12,13 @@ open_enum! {
         InternetChargeTypeChange = "INTERNET_CHARGE_TYPE_CHANGE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static LIMITED_OPERATION_DOC: EnumDoc = EnumDoc {
+    name: "LimitedOperation",
+    summary: "Operation that can be used on an instance only a limited number of times.",
+    values: &[
+        ("INSTANCE_DEGRADE", "Moving an instance down to a smaller configuration."),
+        ("INTERNET_CHARGE_TYPE_CHANGE", "Switching how the public bandwidth of an instance is billed."),
+    ],
+};

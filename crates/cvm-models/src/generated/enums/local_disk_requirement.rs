@@ -12,3 +12,13 @@ open_enum! {
         Optional = "OPTIONAL",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static LOCAL_DISK_REQUIREMENT_DOC: EnumDoc = EnumDoc {
+    name: "LocalDiskRequirement",
+    summary: "Whether an instance type is sold with its local disk or the buyer can omit the disk.",
+    values: &[
+        ("REQUIRED", "The local disk always comes with the instance."),
+        ("OPTIONAL", "The buyer decides whether to take the local disk."),
+    ],
+};

@@ -9,3 +9,12 @@ open_enum! {
         Spot = "spot",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static MARKET_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "MarketType",
+    summary: "Market where an instance is bought.",
+    values: &[
+        ("spot", "The spot market, where spare capacity is sold for a bid."),
+    ],
+};

@@ -10,3 +10,12 @@ open_enum! {
         Available = "AVAILABLE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REGION_STATE_DOC: EnumDoc = EnumDoc {
+    name: "RegionState",
+    summary: "Whether a region is available to the calling account. No complete set is documented, so expect values outside this one.",
+    values: &[
+        ("AVAILABLE", "The region can be used."),
+    ],
+};

@@ -16,3 +16,14 @@ open_enum! {
         DisableNotifyAndManualRenew = "DISABLE_NOTIFY_AND_MANUAL_RENEW",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static RENEW_FLAG_DOC: EnumDoc = EnumDoc {
+    name: "RenewFlag",
+    summary: "What happens when the prepaid term of a resource is about to end. The default differs between instances, hosts and resource pools.",
+    values: &[
+        ("NOTIFY_AND_AUTO_RENEW", "A notice is sent and, if the balance is sufficient, the term renews automatically."),
+        ("NOTIFY_AND_MANUAL_RENEW", "A notice is sent, but the resource expires unless it is renewed manually."),
+        ("DISABLE_NOTIFY_AND_MANUAL_RENEW", "No notice is sent and the resource expires unless it is renewed manually."),
+    ],
+};

@@ -18,3 +18,15 @@ open_enum! {
         PrePolicyAuth = "Pre_policy_auth",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_AUTH_SOURCE_DOC: EnumDoc = EnumDoc {
+    name: "RepairTaskAuthSource",
+    summary: "Who or what approved a maintenance task.",
+    values: &[
+        ("Waiting_auth", "Nobody has approved the task yet."),
+        ("Customer_auth", "The customer approved the task."),
+        ("System_mandatory_auth", "The platform approved the task automatically."),
+        ("Pre_policy_auth", "A policy that was set up in advance approved the task."),
+    ],
+};

@@ -9,3 +9,12 @@ open_enum! {
         AuthorizeRepair = "AuthorizeRepair",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_OPERATION_DOC: EnumDoc = EnumDoc {
+    name: "RepairTaskOperation",
+    summary: "What to do with a pending maintenance task.",
+    values: &[
+        ("AuthorizeRepair", "Approves the task so that the repair can proceed."),
+    ],
+};

@@ -15,3 +15,14 @@ open_enum! {
         EndTime = "EndTime",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_ORDER_FIELD_DOC: EnumDoc = EnumDoc {
+    name: "RepairTaskOrderField",
+    summary: "Sort key for a list of maintenance tasks.",
+    values: &[
+        ("CreateTime", "Sorts by creation time."),
+        ("AuthTime", "Sorts by approval time."),
+        ("EndTime", "Sorts by end time."),
+    ],
+};

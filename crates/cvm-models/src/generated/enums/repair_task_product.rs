@@ -15,3 +15,14 @@ open_enum! {
         Cpm2_0 = "CPM2.0",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_PRODUCT_DOC: EnumDoc = EnumDoc {
+    name: "RepairTaskProduct",
+    summary: "Product that a maintenance task is about.",
+    values: &[
+        ("CVM", "A cloud server instance."),
+        ("CDH", "A dedicated host."),
+        ("CPM2.0", "A bare-metal cloud server."),
+    ],
+};

@@ -10,3 +10,12 @@ open_enum! {
         LossyLocal = "LossyLocal",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_SUB_METHOD_DOC: EnumDoc = EnumDoc {
+    name: "RepairTaskSubMethod",
+    summary: "Extra consent given with the approval of a maintenance task.",
+    values: &[
+        ("LossyLocal", "Allows a migration that wipes all local disks of the instance; no effect if the task or the instance has no such option."),
+    ],
+};

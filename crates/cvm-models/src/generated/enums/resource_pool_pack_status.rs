@@ -19,3 +19,15 @@ open_enum! {
         Retired = "RETIRED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static RESOURCE_POOL_PACK_STATUS_DOC: EnumDoc = EnumDoc {
+    name: "ResourcePoolPackStatus",
+    summary: "Lifecycle state of a resource pool.",
+    values: &[
+        ("CREATING", "The pool is being set up after purchase."),
+        ("ACTIVE", "The pool is in use and can take instances."),
+        ("FAILED", "Setting up the pool failed; the status filter of `DescribeResourcePoolPacks` does not offer this value."),
+        ("RETIRED", "The term of the pool has expired."),
+    ],
+};

@@ -12,3 +12,13 @@ open_enum! {
         Shared = "SHARED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static RESOURCE_POOL_PACK_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "ResourcePoolPackType",
+    summary: "Who can use a resource pool.",
+    values: &[
+        ("EXCLUSIVE", "The pool belongs only to the buyer; currently the only type on sale."),
+        ("SHARED", "The pool is shared; currently not on sale."),
+    ],
+};

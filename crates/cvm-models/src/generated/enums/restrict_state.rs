@@ -15,3 +15,14 @@ open_enum! {
         ProtectivelyIsolated = "PROTECTIVELY_ISOLATED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static RESTRICT_STATE_DOC: EnumDoc = EnumDoc {
+    name: "RestrictState",
+    summary: "Business restriction placed on an instance, independent of its power state.",
+    values: &[
+        ("NORMAL", "The instance is not restricted."),
+        ("EXPIRED", "The paid term of the instance has expired."),
+        ("PROTECTIVELY_ISOLATED", "The platform has isolated the instance for security reasons."),
+    ],
+};

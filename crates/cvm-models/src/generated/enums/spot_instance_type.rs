@@ -9,3 +9,12 @@ open_enum! {
         OneTime = "one-time",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static SPOT_INSTANCE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "SpotInstanceType",
+    summary: "How long a spot request stays valid.",
+    values: &[
+        ("one-time", "The request is fulfilled once and not repeated after the instance is reclaimed."),
+    ],
+};

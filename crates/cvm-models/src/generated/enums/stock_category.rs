@@ -18,3 +18,15 @@ open_enum! {
         WithoutStock = "WithoutStock",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static STOCK_CATEGORY_DOC: EnumDoc = EnumDoc {
+    name: "StockCategory",
+    summary: "Approximate stock of an instance type in a zone.",
+    values: &[
+        ("EnoughStock", "Stock is ample."),
+        ("NormalStock", "Supply is assured."),
+        ("UnderStock", "Stock is nearly used up; a larger order may fail."),
+        ("WithoutStock", "No stock is left."),
+    ],
+};

@@ -15,3 +15,14 @@ open_enum! {
         NotApplicable = "NOT_APPLICABLE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static STOP_CHARGING_MODE_DOC: EnumDoc = EnumDoc {
+    name: "StopChargingMode",
+    summary: "Whether a stopped instance is billed, as reported by the service.",
+    values: &[
+        ("KEEP_CHARGING", "The instance is stopped and billing continues."),
+        ("STOP_CHARGING", "The instance is stopped and not billed."),
+        ("NOT_APPLICABLE", "The instance is not stopped, or does not qualify for a stop without billing."),
+    ],
+};

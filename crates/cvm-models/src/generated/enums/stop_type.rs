@@ -17,3 +17,14 @@ open_enum! {
         SoftFirst = "SOFT_FIRST",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static STOP_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "StopType",
+    summary: "How a running instance is stopped. It replaces the old force flags and must not be combined with them.",
+    values: &[
+        ("SOFT", "Only asks the operating system to shut down; a guest that ignores the request keeps running."),
+        ("HARD", "Cuts the power at once; data not yet written to disk may be lost."),
+        ("SOFT_FIRST", "Asks the operating system first and cuts the power when that fails."),
+    ],
+};

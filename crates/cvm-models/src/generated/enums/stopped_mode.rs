@@ -13,3 +13,13 @@ open_enum! {
         StopCharging = "STOP_CHARGING",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static STOPPED_MODE_DOC: EnumDoc = EnumDoc {
+    name: "StoppedMode",
+    summary: "Whether an hourly billed instance is still billed after it is stopped.",
+    values: &[
+        ("KEEP_CHARGING", "Billing continues as before while the instance is stopped."),
+        ("STOP_CHARGING", "Billing of the instance pauses while it is stopped; only some pay-as-you-go instances qualify, and many actions reject an instance in this state."),
+    ],
+};

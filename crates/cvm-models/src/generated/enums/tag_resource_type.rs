@@ -24,3 +24,17 @@ open_enum! {
         Hpc = "hpc",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static TAG_RESOURCE_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "TagResourceType",
+    summary: "Type of resource that tags are bound to at creation.",
+    values: &[
+        ("instance", "Tags are bound to the instances that the request creates."),
+        ("host", "Tags are bound to dedicated hosts."),
+        ("image", "Tags are bound to an image."),
+        ("keypair", "Tags are bound to a key pair."),
+        ("ps", "Tags are bound to a placement group."),
+        ("hpc", "Tags are bound to a high-performance computing cluster."),
+    ],
+};

@@ -9,3 +9,12 @@ open_enum! {
         TencentOs = "TencentOS",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static TARGET_OS_TYPE_DOC: EnumDoc = EnumDoc {
+    name: "TargetOsType",
+    summary: "Operating system that an instance can be converted to in place.",
+    values: &[
+        ("TencentOS", "TencentOS Server, currently the only target of a conversion."),
+    ],
+};

@@ -14,3 +14,13 @@ open_enum! {
         Replace = "Replace",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static TEMPLATE_DATA_MODIFY_ACTION_DOC: EnumDoc = EnumDoc {
+    name: "TemplateDataModifyAction",
+    summary: "How metadata sent with `RunInstances` combines with metadata stored in the launch template. In limited rollout.",
+    values: &[
+        ("Update", "Keys from the request are added to the template's keys or overwrite them; the other template keys remain."),
+        ("Replace", "The metadata of the request replaces the template's metadata entirely."),
+    ],
+};

@@ -9,3 +9,12 @@ open_enum! {
         TerminateInstances = "TerminateInstances",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static TIMER_ACTION_DOC: EnumDoc = EnumDoc {
+    name: "TimerAction",
+    summary: "What a scheduled task does to its instance at the scheduled time.",
+    values: &[
+        ("TerminateInstances", "Destroys the instance, like the action with that name."),
+    ],
+};

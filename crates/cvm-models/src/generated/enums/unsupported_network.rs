@@ -12,3 +12,13 @@ open_enum! {
         Vpc1_0 = "VPC1.0",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static UNSUPPORTED_NETWORK_DOC: EnumDoc = EnumDoc {
+    name: "UnsupportedNetwork",
+    summary: "Type of network in which an instance type cannot be used.",
+    values: &[
+        ("BASIC", "The classic network shared between accounts."),
+        ("VPC1.0", "A private network of the first generation."),
+    ],
+};

@@ -12,3 +12,13 @@ open_enum! {
         Unavailable = "UNAVAILABLE",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static ZONE_STATE_DOC: EnumDoc = EnumDoc {
+    name: "ZoneState",
+    summary: "Whether an availability zone is open for new resources.",
+    values: &[
+        ("AVAILABLE", "The zone can be used."),
+        ("UNAVAILABLE", "The zone is closed; choose another zone of the region."),
+    ],
+};

@@ -49,3 +49,16 @@ model!(AccountQuota ACCOUNT_QUOTA {
     0 post_paid_quota_set 1 pre_paid_quota_set 2 spot_paid_quota_set 3 image_quota_set
     4 disaster_recover_group_quota_set
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static ACCOUNT_QUOTA_DOC: TypeDoc = TypeDoc {
+    name: "AccountQuota",
+    summary: "The quotas of one region, grouped by what they limit.",
+    members: &[
+        MemberDoc::new("PostPaidQuotaSet", "list<PostPaidQuota>", "Limits for hourly instances, one entry per zone."),
+        MemberDoc::new("PrePaidQuotaSet", "list<PrePaidQuota>", "Limits for monthly subscriptions, one entry per zone."),
+        MemberDoc::new("SpotPaidQuotaSet", "list<SpotPaidQuota>", "Limits for spot instances, one entry per zone, counted in processor cores rather than instances."),
+        MemberDoc::new("ImageQuotaSet", "list<ImageQuota>", "Limit for private images of the region; expect one entry."),
+        MemberDoc::new("DisasterRecoverGroupQuotaSet", "list<DisasterRecoverGroupQuota>", "Limits for placement groups and for the instances in them."),
+    ],
+};

@@ -23,3 +23,13 @@ pub(crate) static ACCOUNT_QUOTA_OVERVIEW: ModelInfo = ModelInfo {
 };
 
 model!(AccountQuotaOverview ACCOUNT_QUOTA_OVERVIEW { 0 region 1 account_quota });
+
+#[cfg(feature = "docs")]
+pub(crate) static ACCOUNT_QUOTA_OVERVIEW_DOC: TypeDoc = TypeDoc {
+    name: "AccountQuotaOverview",
+    summary: "The quotas of an account together with the region they apply to.",
+    members: &[
+        MemberDoc::new("Region", "string", "Region these numbers are about, such as `ap-guangzhou`; other regions have quotas of their own."),
+        MemberDoc::new("AccountQuota", "AccountQuota", "The quotas themselves. Lists excluded by a `quota-type` filter are empty or absent."),
+    ],
+};

@@ -19,3 +19,12 @@ pub(crate) static ATTRIBUTE: ModelInfo = ModelInfo {
 };
 
 model!(Attribute ATTRIBUTE { 0 user_data });
+
+#[cfg(feature = "docs")]
+pub(crate) static ATTRIBUTE_DOC: TypeDoc = TypeDoc {
+    name: "Attribute",
+    summary: "Extra attributes of an instance that ordinary queries omit.",
+    members: &[
+        MemberDoc::new("UserData", "string", "Script or text given to the guest for its first start, in base64. Empty if there was none; it may contain secrets."),
+    ],
+};

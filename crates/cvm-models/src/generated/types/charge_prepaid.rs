@@ -32,3 +32,13 @@ pub(crate) static CHARGE_PREPAID: ModelInfo = ModelInfo {
 };
 
 model!(ChargePrepaid CHARGE_PREPAID { 0 period 1 renew_flag });
+
+#[cfg(feature = "docs")]
+pub(crate) static CHARGE_PREPAID_DOC: TypeDoc = TypeDoc {
+    name: "ChargePrepaid",
+    summary: "Term and renewal of a monthly subscription for dedicated hosts.",
+    members: &[
+        MemberDoc::new("Period", "uint64", "Length of the term. The whole term is charged when the order is placed, and again for every repeated order."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. By default, a host renews month by month while the balance lasts; set a manual flag if the cost must end. Hosts renew automatically by default; instances and pools do not."),
+    ],
+};

@@ -40,3 +40,15 @@ pub(crate) static CHC_DEPLOY_EXTRA_CONFIG: ModelInfo = ModelInfo {
 model!(ChcDeployExtraConfig CHC_DEPLOY_EXTRA_CONFIG {
     0 mini_os_type 1 boot_type 2 boot_file 3 next_server_address
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static CHC_DEPLOY_EXTRA_CONFIG_DOC: TypeDoc = TypeDoc {
+    name: "ChcDeployExtraConfig",
+    summary: "Network boot settings of a hosted physical server (CHC), for installing systems over its deployment network.",
+    members: &[
+        MemberDoc::new("MiniOsType", "string", "Which minimal installer system is booted: the provider's (`public` in the sample) or your own. No list of values is published."),
+        MemberDoc::new("BootType", "ChcBootType", "Processor architecture and boot firmware; both must match the server, or the installer does not start."),
+        MemberDoc::new("BootFile", "string", "File the server loads over the network first; name your own if you run the boot server."),
+        MemberDoc::new("NextServerAddress", "string", "IP address of the TFTP server that serves the boot file. The servers must reach it from the deployment network."),
+    ],
+};

@@ -27,3 +27,13 @@ pub(crate) static CPU_TOPOLOGY: ModelInfo = ModelInfo {
 };
 
 model!(CpuTopology CPU_TOPOLOGY { 0 core_count 1 thread_per_core });
+
+#[cfg(feature = "docs")]
+pub(crate) static CPU_TOPOLOGY_DOC: TypeDoc = TypeDoc {
+    name: "CpuTopology",
+    summary: "The processor layout a guest sees: physical cores in use and threads per core.",
+    members: &[
+        MemberDoc::new("CoreCount", "int64", "Physical cores switched on; each instance type accepts only certain numbers. Set it together with `ThreadPerCore`; one without the other may be rejected."),
+        MemberDoc::new("ThreadPerCore", "int64", "`1` turns hyper-threading off and `2` turns it on; without it the instance type's own setting applies."),
+    ],
+};

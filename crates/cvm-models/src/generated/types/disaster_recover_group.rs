@@ -76,3 +76,22 @@ model!(DisasterRecoverGroup DISASTER_RECOVER_GROUP {
     0 disaster_recover_group_id 1 name 2 r#type 3 cvm_quota_total 4 current_num 5 instance_ids
     6 create_time 7 affinity 8 strategy 9 partition_count 10 tags
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASTER_RECOVER_GROUP_DOC: TypeDoc = TypeDoc {
+    name: "DisasterRecoverGroup",
+    summary: "One placement group with its type, capacity and members.",
+    members: &[
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Id of the group for launches and changes."),
+        MemberDoc::new("Name", "string", "Display name; several groups can have the same name."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level at which the members are separated; it cannot be changed later."),
+        MemberDoc::new("CvmQuotaTotal", "int64", "Maximum number of instances in the group."),
+        MemberDoc::new("CurrentNum", "int64", "Instances in the group now. Once it equals `CvmQuotaTotal`, launches into the group fail."),
+        MemberDoc::new("InstanceIds", "list<string>", "Members of the group; empty means that it can be deleted."),
+        MemberDoc::new("CreateTime", "datetime_iso", "When the group was created, in UTC; helps to distinguish groups with the same name."),
+        MemberDoc::new("Affinity", "int64", "How many members may share one unit of the hardware level; 1 separates all members."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether single instances or whole partitions are kept apart. Partition groups are still being rolled out."),
+        MemberDoc::new("PartitionCount", "int64", "Partitions in the group; absent when it keeps single instances apart."),
+        MemberDoc::new("Tags", "list<Tag>", "Tags bound to the group, by which `DescribeDisasterRecoverGroups` can find it."),
+    ],
+};

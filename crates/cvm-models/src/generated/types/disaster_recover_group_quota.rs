@@ -43,3 +43,16 @@ model!(DisasterRecoverGroupQuota DISASTER_RECOVER_GROUP_QUOTA {
     0 group_quota 1 current_num 2 cvm_in_host_group_quota 3 cvm_in_switch_group_quota
     4 cvm_in_rack_group_quota
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static DISASTER_RECOVER_GROUP_QUOTA_DOC: TypeDoc = TypeDoc {
+    name: "DisasterRecoverGroupQuota",
+    summary: "Limits for placement groups of a region as part of the account quotas.",
+    members: &[
+        MemberDoc::new("GroupQuota", "int64", "Maximum number of placement groups in the account."),
+        MemberDoc::new("CurrentNum", "int64", "Placement groups that exist now; creation is rejected once this reaches `GroupQuota`."),
+        MemberDoc::new("CvmInHostGroupQuota", "int64", "Maximum number of members of a group that keeps instances on different hosts."),
+        MemberDoc::new("CvmInSwitchGroupQuota", "int64", "Maximum number of members of a group that keeps instances behind different switches."),
+        MemberDoc::new("CvmInRackGroupQuota", "int64", "Maximum number of members of a group that keeps instances in different racks."),
+    ],
+};

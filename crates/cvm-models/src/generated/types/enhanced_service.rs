@@ -34,3 +34,14 @@ pub(crate) static ENHANCED_SERVICE: ModelInfo = ModelInfo {
 model!(EnhancedService ENHANCED_SERVICE {
     0 security_service 1 monitor_service 2 automation_service
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static ENHANCED_SERVICE_DOC: TypeDoc = TypeDoc {
+    name: "EnhancedService",
+    summary: "Switches for the provider's agents that are installed into a new instance.",
+    members: &[
+        MemberDoc::new("SecurityService", "RunSecurityServiceEnabled", "Host security agent. If this member is missing inside `EnhancedService`, the agent is installed; send it with `Enabled` `false` to keep it out."),
+        MemberDoc::new("MonitorService", "RunMonitorServiceEnabled", "Monitoring agent, which supplies the guest-side metrics. If this member is missing inside `EnhancedService`, the agent is installed."),
+        MemberDoc::new("AutomationService", "RunAutomationServiceEnabled", "Automation agent (TAT), which runs remote commands without a login. If missing, public images get it and all other images do not."),
+    ],
+};

@@ -29,3 +29,14 @@ pub(crate) static EXTERNALS: ModelInfo = ModelInfo {
 };
 
 model!(Externals EXTERNALS { 0 release_address 1 unsupport_networks 2 storage_block_attr });
+
+#[cfg(feature = "docs")]
+pub(crate) static EXTERNALS_DOC: TypeDoc = TypeDoc {
+    name: "Externals",
+    summary: "Extra data attached to a timer or to an instance type on sale; only responses contain it.",
+    members: &[
+        MemberDoc::new("ReleaseAddress", "bool", "Whether a public address is released as well when the timed action ends the instance."),
+        MemberDoc::new("UnsupportNetworks", "list<UnsupportedNetwork>", "Network kinds the instance type cannot be launched in: `BASIC` is the old shared network, `VPC1.0` the first private network generation."),
+        MemberDoc::new("StorageBlockAttr", "StorageBlock", "Size limits of the local hard disks that come with a storage-heavy instance type; absent for types without such disks."),
+    ],
+};

@@ -25,3 +25,13 @@ pub(crate) static FILTER: ModelInfo = ModelInfo {
 };
 
 model!(Filter FILTER { 0 name 1 values });
+
+#[cfg(feature = "docs")]
+pub(crate) static FILTER_DOC: TypeDoc = TypeDoc {
+    name: "Filter",
+    summary: "One condition of a list query; all filters must match, and one matching value of each filter is enough.",
+    members: &[
+        MemberDoc::new("Name", "string", "Property to test, such as `zone` or `instance-state`; each action has its own set of names. For a tag, write `tag:` followed by the key."),
+        MemberDoc::new("Values", "list<string>", "Accepted values, any of which is enough. Always a list of strings, even for numbers and times; how many are allowed depends on the action."),
+    ],
+};

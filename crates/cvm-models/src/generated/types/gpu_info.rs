@@ -27,3 +27,14 @@ pub(crate) static GPU_INFO: ModelInfo = ModelInfo {
 };
 
 model!(GPUInfo GPU_INFO { 0 gpu_count 1 gpu_id 2 gpu_type });
+
+#[cfg(feature = "docs")]
+pub(crate) static GPU_INFO_DOC: TypeDoc = TypeDoc {
+    name: "GPUInfo",
+    summary: "The graphics processors given to one instance.",
+    members: &[
+        MemberDoc::new("GPUCount", "float", "Number of GPUs, not always whole: below 1 means a slice of a shared card (vGPU), anything else means whole cards passed through."),
+        MemberDoc::new("GPUId", "list<string>", "Device address of each GPU, one entry per device, to identify cards in fault reports."),
+        MemberDoc::new("GPUType", "string", "Model name of the cards, for choosing drivers and comparing instances."),
+    ],
+};

@@ -18,3 +18,12 @@ pub(crate) static HOST_PRICE_INFO: ModelInfo = ModelInfo {
 };
 
 model!(HostPriceInfo HOST_PRICE_INFO { 0 host_price });
+
+#[cfg(feature = "docs")]
+pub(crate) static HOST_PRICE_INFO_DOC: TypeDoc = TypeDoc {
+    name: "HostPriceInfo",
+    summary: "The price of dedicated hosts in a price inquiry.",
+    members: &[
+        MemberDoc::new("HostPrice", "ItemPrice", "Amounts to pay for the hosts, before and after discount."),
+    ],
+};

@@ -64,3 +64,21 @@ model!(HostResource HOST_RESOURCE {
     0 cpu_total 1 cpu_available 2 mem_total 3 mem_available 4 disk_total 5 disk_available
     6 disk_type 7 gpu_total 8 gpu_available 9 exclusive_owner
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static HOST_RESOURCE_DOC: TypeDoc = TypeDoc {
+    name: "HostResource",
+    summary: "Capacity of a dedicated host, with the total and the remaining amount of each resource.",
+    members: &[
+        MemberDoc::new("CpuTotal", "uint64", "Processor cores that instances on the host can share."),
+        MemberDoc::new("CpuAvailable", "uint64", "Processor cores not yet given to an instance."),
+        MemberDoc::new("MemTotal", "float", "Memory that instances on the host can share; it can be a fraction."),
+        MemberDoc::new("MemAvailable", "float", "Memory not yet given to an instance. A launch needs both enough free memory and enough free cores."),
+        MemberDoc::new("DiskTotal", "uint64", "Local disk space of the host; 0 when it has none and cloud disks are used."),
+        MemberDoc::new("DiskAvailable", "uint64", "Local disk space not yet given to an instance."),
+        MemberDoc::new("DiskType", "string", "Storage class of the local disks, such as `LOCAL_SSD`; empty if there are none."),
+        MemberDoc::new("GpuTotal", "uint64", "Graphics cards in the host; 0 on models without them."),
+        MemberDoc::new("GpuAvailable", "uint64", "Graphics cards not yet given to an instance."),
+        MemberDoc::new("ExclusiveOwner", "string", "Account the host is reserved for; null when no owner is recorded."),
+    ],
+};

@@ -72,3 +72,23 @@ model!(HpcClusterInfo HPC_CLUSTER_INFO {
     0 hpc_cluster_id 1 name 2 remark 3 cvm_quota_total 4 zone 5 current_num 6 create_time
     7 instance_ids 8 hpc_cluster_type 9 hpc_cluster_business_id 10 hpc_cluster_net_mode 11 tags
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static HPC_CLUSTER_INFO_DOC: TypeDoc = TypeDoc {
+    name: "HpcClusterInfo",
+    summary: "One high-performance computing cluster with its capacity and members.",
+    members: &[
+        MemberDoc::new("HpcClusterId", "string", "Id of the cluster, to set in `HpcClusterId` at launch."),
+        MemberDoc::new("Name", "string", "Display name; several clusters can have the same name."),
+        MemberDoc::new("Remark", "string", "Free text from its creator; empty if none was given."),
+        MemberDoc::new("CvmQuotaTotal", "uint64", "Maximum number of machines in the cluster."),
+        MemberDoc::new("Zone", "string", "Zone of the cluster, in which all its instances must be launched."),
+        MemberDoc::new("CurrentNum", "uint64", "Machines in the cluster now. It can be deleted only at 0."),
+        MemberDoc::new("CreateTime", "datetime_iso", "When the cluster was created; helps to distinguish clusters with the same name."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances in the cluster, which reach each other over RDMA."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where the machines come from, such as `STANDARD` or `CDC`."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines; meaningful only for the type `CDC`."),
+        MemberDoc::new("HpcClusterNetMode", "uint64", "Number of the network mode, such as 30. Its meaning is not published, so use it only to compare clusters."),
+        MemberDoc::new("Tags", "list<Tag>", "Tags bound to the cluster, which can be used to search for it."),
+    ],
+};

@@ -24,3 +24,13 @@ pub(crate) static IMAGE_OS_LIST: ModelInfo = ModelInfo {
 };
 
 model!(ImageOsList IMAGE_OS_LIST { 0 windows 1 linux });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_OS_LIST_DOC: TypeDoc = TypeDoc {
+    name: "ImageOsList",
+    summary: "Names of the operating systems that can be imported, Windows and Linux separately.",
+    members: &[
+        MemberDoc::new("Windows", "list<string>", "Accepted Windows systems, such as `Windows Server 2019`; pass a name unchanged to `ImportImage`."),
+        MemberDoc::new("Linux", "list<string>", "Accepted Linux systems, such as `CentOS`. A catch-all name for other systems can be among them."),
+    ],
+};

@@ -23,3 +23,13 @@ pub(crate) static IMAGE_QUOTA: ModelInfo = ModelInfo {
 };
 
 model!(ImageQuota IMAGE_QUOTA { 0 used_quota 1 total_quota });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMAGE_QUOTA_DOC: TypeDoc = TypeDoc {
+    name: "ImageQuota",
+    summary: "Used and allowed number of private images in a region.",
+    members: &[
+        MemberDoc::new("UsedQuota", "uint64", "Private images that exist now; deleting images lowers it."),
+        MemberDoc::new("TotalQuota", "uint64", "Maximum number of private images; creation, import and incoming copies fail once it is reached."),
+    ],
+};

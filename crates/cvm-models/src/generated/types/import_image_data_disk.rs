@@ -19,3 +19,12 @@ pub(crate) static IMPORT_IMAGE_DATA_DISK: ModelInfo = ModelInfo {
 };
 
 model!(ImportImageDataDisk IMPORT_IMAGE_DATA_DISK { 0 image_url });
+
+#[cfg(feature = "docs")]
+pub(crate) static IMPORT_IMAGE_DATA_DISK_DOC: TypeDoc = TypeDoc {
+    name: "ImportImageDataDisk",
+    summary: "One data disk to import together with a system image.",
+    members: &[
+        MemberDoc::new("ImageUrl", "string", "Address of the disk image file in object storage (COS). The import service must be able to read it until the import ends."),
+    ],
+};

@@ -22,3 +22,13 @@ pub(crate) static INSTANCE_ATTRIBUTE: ModelInfo = ModelInfo {
 };
 
 model!(InstanceAttribute INSTANCE_ATTRIBUTE { 0 instance_id 1 attributes });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_ATTRIBUTE_DOC: TypeDoc = TypeDoc {
+    name: "InstanceAttribute",
+    summary: "One instance with the extra attributes that were requested.",
+    members: &[
+        MemberDoc::new("InstanceId", "string", "Instance the attributes belong to."),
+        MemberDoc::new("Attributes", "Attribute", "The attributes that the request named; others are absent."),
+    ],
+};

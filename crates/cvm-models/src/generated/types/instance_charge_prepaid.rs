@@ -36,3 +36,13 @@ pub(crate) static INSTANCE_CHARGE_PREPAID: ModelInfo = ModelInfo {
 };
 
 model!(InstanceChargePrepaid INSTANCE_CHARGE_PREPAID { 0 period 1 renew_flag });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_CHARGE_PREPAID_DOC: TypeDoc = TypeDoc {
+    name: "InstanceChargePrepaid",
+    summary: "Term and renewal of a monthly subscription for instances.",
+    members: &[
+        MemberDoc::new("Period", "int64", "Length of the term to buy. The whole term is charged when the order is placed, and again for every repeated call. The error code `InvalidPeriod` mentions only values up to 36 months."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews one month at a time while the balance lasts; otherwise the instance is isolated on expiry."),
+    ],
+};

@@ -24,3 +24,13 @@ pub(crate) static INSTANCE_FAMILY_CONFIG: ModelInfo = ModelInfo {
 model!(InstanceFamilyConfig INSTANCE_FAMILY_CONFIG {
     0 instance_family_name 1 instance_family
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_FAMILY_CONFIG_DOC: TypeDoc = TypeDoc {
+    name: "InstanceFamilyConfig",
+    summary: "One instance family the account can use in the region.",
+    members: &[
+        MemberDoc::new("InstanceFamilyName", "string", "Readable name of the family, in Chinese; for display only."),
+        MemberDoc::new("InstanceFamily", "string", "Short name, such as `S5`, for the `instance-family` filter."),
+    ],
+};

@@ -26,3 +26,13 @@ pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST: ModelInfo = ModelInfo {
 model!(InstanceMarketOptionsRequest INSTANCE_MARKET_OPTIONS_REQUEST {
     0 spot_options 1 market_type
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST_DOC: TypeDoc = TypeDoc {
+    name: "InstanceMarketOptionsRequest",
+    summary: "The market conditions of a spot launch; despite its name a member, not a request.",
+    members: &[
+        MemberDoc::new("SpotOptions", "SpotMarketOptions", "Bid and type of the spot request; useful only with the charge type `SPOTPAID`."),
+        MemberDoc::new("MarketType", "MarketType", "Market to buy in. Only the spot market exists, so the member can be omitted."),
+    ],
+};

@@ -26,3 +26,13 @@ pub(crate) static INSTANCE_STATUS: ModelInfo = ModelInfo {
 };
 
 model!(InstanceStatus INSTANCE_STATUS { 0 instance_id 1 instance_state });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_STATUS_DOC: TypeDoc = TypeDoc {
+    name: "InstanceStatus",
+    summary: "The id of one instance and its current lifecycle state.",
+    members: &[
+        MemberDoc::new("InstanceId", "string", "Instance this state belongs to; entries may be in a different order than the requested ids."),
+        MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is `STOPPED`. Treat unknown values as transitional states."),
+    ],
+};

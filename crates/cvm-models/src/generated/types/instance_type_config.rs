@@ -67,3 +67,21 @@ model!(InstanceTypeConfig INSTANCE_TYPE_CONFIG {
     0 zone 1 instance_type 2 instance_family 3 gpu 4 cpu 5 memory 6 fpga 7 gpu_count 8 gpu_type
     9 gpu_memory
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_TYPE_CONFIG_DOC: TypeDoc = TypeDoc {
+    name: "InstanceTypeConfig",
+    summary: "One instance type as offered in one zone, with its hardware sizes.",
+    members: &[
+        MemberDoc::new("Zone", "string", "Zone this entry is about; the same type in another zone is a separate entry."),
+        MemberDoc::new("InstanceType", "string", "Name to pass to `RunInstances`, such as `S5.MEDIUM4`. A listed type is not necessarily in stock."),
+        MemberDoc::new("InstanceFamily", "string", "Series the type belongs to, such as `S5`; types of the same series share processor generation and features."),
+        MemberDoc::new("GPU", "int64", "GPU size as a whole number, an older form; 0 without a GPU. Use `GpuCount` to see fractions of a card."),
+        MemberDoc::new("CPU", "int64", "Virtual CPUs of an instance of this type."),
+        MemberDoc::new("Memory", "int64", "RAM of an instance of this type."),
+        MemberDoc::new("FPGA", "int64", "FPGA accelerators that come with the type; 0 on nearly all of them."),
+        MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance. Below 1 means a slice of a shared card (vGPU); 1 or more means whole cards passed through."),
+        MemberDoc::new("GpuType", "string", "Model of the graphics card; absent or empty on types without one."),
+        MemberDoc::new("GpuMemory", "float", "Video memory of a single card, not the sum over all cards of the type."),
+    ],
+};

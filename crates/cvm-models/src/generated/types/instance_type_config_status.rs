@@ -29,3 +29,14 @@ pub(crate) static INSTANCE_TYPE_CONFIG_STATUS: ModelInfo = ModelInfo {
 model!(InstanceTypeConfigStatus INSTANCE_TYPE_CONFIG_STATUS {
     0 status 1 message 2 instance_type_config
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INSTANCE_TYPE_CONFIG_STATUS_DOC: TypeDoc = TypeDoc {
+    name: "InstanceTypeConfigStatus",
+    summary: "One instance type as a resize target, and whether it can be chosen.",
+    members: &[
+        MemberDoc::new("Status", "InstanceTypeSaleStatus", "`SELL` if the instance can be changed to this type, otherwise `UNAVAILABLE`."),
+        MemberDoc::new("Message", "string", "Why the type cannot be chosen, as human-readable text; empty when it can."),
+        MemberDoc::new("InstanceTypeConfig", "InstanceTypeConfig", "The type in question with its hardware sizes."),
+    ],
+};

@@ -30,3 +30,14 @@ pub(crate) static INTERNET_BANDWIDTH_CONFIG: ModelInfo = ModelInfo {
 model!(InternetBandwidthConfig INTERNET_BANDWIDTH_CONFIG {
     0 start_time 1 end_time 2 internet_accessible
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INTERNET_BANDWIDTH_CONFIG_DOC: TypeDoc = TypeDoc {
+    name: "InternetBandwidthConfig",
+    summary: "Public bandwidth of an instance during one paid period.",
+    members: &[
+        MemberDoc::new("StartTime", "datetime_iso", "When this bandwidth takes effect."),
+        MemberDoc::new("EndTime", "datetime_iso", "When this bandwidth expires; afterwards the next entry or the base bandwidth applies."),
+        MemberDoc::new("InternetAccessible", "InternetAccessible", "Bandwidth and billing during the period."),
+    ],
+};

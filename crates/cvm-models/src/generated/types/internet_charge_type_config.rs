@@ -26,3 +26,13 @@ pub(crate) static INTERNET_CHARGE_TYPE_CONFIG: ModelInfo = ModelInfo {
 model!(InternetChargeTypeConfig INTERNET_CHARGE_TYPE_CONFIG {
     0 internet_charge_type 1 description
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static INTERNET_CHARGE_TYPE_CONFIG_DOC: TypeDoc = TypeDoc {
+    name: "InternetChargeTypeConfig",
+    summary: "One billing mode for public bandwidth that the account can choose.",
+    members: &[
+        MemberDoc::new("InternetChargeType", "InternetChargeType", "Value to send in `InternetAccessible` to use this billing mode."),
+        MemberDoc::new("Description", "string", "Human-readable explanation in the language of the request; do not match on its text."),
+    ],
+};

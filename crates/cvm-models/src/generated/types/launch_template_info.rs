@@ -53,3 +53,18 @@ model!(LaunchTemplateInfo LAUNCH_TEMPLATE_INFO {
     0 latest_version_number 1 launch_template_id 2 launch_template_name 3 default_version_number
     4 launch_template_version_count 5 created_by 6 creation_time
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static LAUNCH_TEMPLATE_INFO_DOC: TypeDoc = TypeDoc {
+    name: "LaunchTemplateInfo",
+    summary: "Short description of a launch template, without its stored values.",
+    members: &[
+        MemberDoc::new("LatestVersionNumber", "uint64", "Highest version number so far, that of the newest version; it may differ from the default version."),
+        MemberDoc::new("LaunchTemplateId", "string", "Id of the template, used at launch and in all template actions."),
+        MemberDoc::new("LaunchTemplateName", "string", "Display name of the template; not guaranteed to be unique."),
+        MemberDoc::new("DefaultVersionNumber", "uint64", "Version used when a launch sets none; `ModifyLaunchTemplateDefaultVersion` changes it."),
+        MemberDoc::new("LaunchTemplateVersionCount", "uint64", "Number of existing versions. It can be lower than the latest number after versions were deleted."),
+        MemberDoc::new("CreatedBy", "string", "Account number (UIN) of the user who created the template."),
+        MemberDoc::new("CreationTime", "datetime_iso", "When the template was created, regardless of later versions."),
+    ],
+};

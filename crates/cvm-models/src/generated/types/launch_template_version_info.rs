@@ -54,3 +54,18 @@ model!(LaunchTemplateVersionInfo LAUNCH_TEMPLATE_VERSION_INFO {
     0 launch_template_version 1 launch_template_version_data 2 creation_time
     3 launch_template_id 4 is_default_version 5 launch_template_version_description 6 created_by
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static LAUNCH_TEMPLATE_VERSION_INFO_DOC: TypeDoc = TypeDoc {
+    name: "LaunchTemplateVersionInfo",
+    summary: "One version of a launch template, with its stored values.",
+    members: &[
+        MemberDoc::new("LaunchTemplateVersion", "uint64", "Number of the version, increasing within its template."),
+        MemberDoc::new("LaunchTemplateVersionData", "LaunchTemplateVersionData", "The launch values stored in this version; they never change, because an edit creates a new version."),
+        MemberDoc::new("CreationTime", "datetime_iso", "When this version was created."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template the version belongs to."),
+        MemberDoc::new("IsDefaultVersion", "bool", "Whether launches that set no version use this one; true for one version of each template."),
+        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Free text set when the version was created."),
+        MemberDoc::new("CreatedBy", "string", "Account (AppId) that created this version; the template itself reports a UIN instead."),
+    ],
+};

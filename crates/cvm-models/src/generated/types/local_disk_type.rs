@@ -46,3 +46,16 @@ pub(crate) static LOCAL_DISK_TYPE: ModelInfo = ModelInfo {
 model!(LocalDiskType LOCAL_DISK_TYPE {
     0 r#type 1 partition_type 2 min_size 3 max_size 4 required
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static LOCAL_DISK_TYPE_DOC: TypeDoc = TypeDoc {
+    name: "LocalDiskType",
+    summary: "A type of local disk that an instance type offers, with the allowed sizes.",
+    members: &[
+        MemberDoc::new("Type", "string", "Storage class of the local disk, as used in `DiskType`."),
+        MemberDoc::new("PartitionType", "string", "Property of the local disk as named by the service; its values are not published, so do not interpret it."),
+        MemberDoc::new("MinSize", "int64", "Smallest size that can be bought with the instance type."),
+        MemberDoc::new("MaxSize", "int64", "Largest size that can be bought with the instance type; equal to the smallest size if the size is fixed."),
+        MemberDoc::new("Required", "LocalDiskRequirement", "Whether an instance of this type must be bought with the disk or can omit it."),
+    ],
+};

@@ -45,3 +45,14 @@ pub(crate) static LOGIN_SETTINGS: ModelInfo = ModelInfo {
 };
 
 model!(LoginSettings LOGIN_SETTINGS { 0 password 1 key_ids 2 keep_image_login });
+
+#[cfg(feature = "docs")]
+pub(crate) static LOGIN_SETTINGS_DOC: TypeDoc = TypeDoc {
+    name: "LoginSettings",
+    summary: "How the first login to an instance works: a password, key pairs, or the login stored in the image.",
+    members: &[
+        MemberDoc::new("Password", "string", "Login password. Linux needs two kinds of characters out of lower case, upper case, digits and symbols; Windows needs at least 12 characters and three kinds. Without any login setting, a random password is sent as an account message."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here."),
+        MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only. A boolean sent as text; older and international documentation writes it in capitals."),
+    ],
+};

@@ -18,3 +18,12 @@ pub(crate) static METADATA: ModelInfo = ModelInfo {
 };
 
 model!(Metadata METADATA { 0 items });
+
+#[cfg(feature = "docs")]
+pub(crate) static METADATA_DOC: TypeDoc = TypeDoc {
+    name: "Metadata",
+    summary: "Custom key and value pairs stored with an instance; in closed beta.",
+    members: &[
+        MemberDoc::new("Items", "list<MetadataItem>", "The pairs; each key should appear once."),
+    ],
+};

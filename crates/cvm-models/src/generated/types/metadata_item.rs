@@ -24,3 +24,13 @@ pub(crate) static METADATA_ITEM: ModelInfo = ModelInfo {
 };
 
 model!(MetadataItem METADATA_ITEM { 0 key 1 value });
+
+#[cfg(feature = "docs")]
+pub(crate) static METADATA_ITEM_DOC: TypeDoc = TypeDoc {
+    name: "MetadataItem",
+    summary: "One custom key and value pair of instance metadata.",
+    members: &[
+        MemberDoc::new("Key", "string", "Name of the entry, consisting of ASCII letters, digits, underscores and hyphens."),
+        MemberDoc::new("Value", "string", "Content of the entry. Treat it as readable by anyone on the machine, so do not store secrets in it."),
+    ],
+};

@@ -65,3 +65,18 @@ model!(NetworkInterfaces NETWORK_INTERFACES {
     0 interface_type 1 vpc_id 2 subnet_id 3 private_ipv4_address_count 4 network_interface_id
     5 security_group_ids 6 delete_with_instance
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static NETWORK_INTERFACES_DOC: TypeDoc = TypeDoc {
+    name: "NetworkInterfaces",
+    summary: "One network interface of a launch, primary or secondary (despite the plural name); available in some regions on request.",
+    members: &[
+        MemberDoc::new("InterfaceType", "InterfaceType", "Role of this interface. A list must contain exactly one `PRIMARY` and can contain several `SECONDARY` interfaces; the values are upper case."),
+        MemberDoc::new("VpcId", "string", "Private network of the interface. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id."),
+        MemberDoc::new("SubnetId", "string", "Subnet of this interface's addresses, in the zone of the instance. `DEFAULT` only together with `VpcId` `DEFAULT`."),
+        MemberDoc::new("PrivateIpv4AddressCount", "int64", "Number of private IPv4 addresses to assign automatically to this interface; it cannot be combined with chosen addresses."),
+        MemberDoc::new("NetworkInterfaceId", "string", "Existing interface to attach instead of creating one. Secondary only, and `InstanceCount` must be 1."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of this interface only. Without it, the default group of the project is bound, and created if there is none."),
+        MemberDoc::new("DeleteWithInstance", "bool", "Whether a secondary interface is deleted with the instance; otherwise it is kept. A primary interface is always deleted, regardless of this value."),
+    ],
+};

@@ -26,3 +26,14 @@ pub(crate) static OS_VERSION: ModelInfo = ModelInfo {
 };
 
 model!(OsVersion OS_VERSION { 0 os_name 1 os_versions 2 architecture });
+
+#[cfg(feature = "docs")]
+pub(crate) static OS_VERSION_DOC: TypeDoc = TypeDoc {
+    name: "OsVersion",
+    summary: "An operating system that can be imported, with the releases and architectures supported.",
+    members: &[
+        MemberDoc::new("OsName", "string", "System family to send as `OsType` in `ImportImage`, with exactly this spelling."),
+        MemberDoc::new("OsVersions", "list<string>", "Releases that `OsVersion` of `ImportImage` accepts."),
+        MemberDoc::new("Architecture", "list<string>", "Processor architectures in which the releases can be imported."),
+    ],
+};

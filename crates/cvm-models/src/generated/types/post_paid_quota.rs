@@ -30,3 +30,15 @@ pub(crate) static POST_PAID_QUOTA: ModelInfo = ModelInfo {
 };
 
 model!(PostPaidQuota POST_PAID_QUOTA { 0 used_quota 1 remaining_quota 2 total_quota 3 zone });
+
+#[cfg(feature = "docs")]
+pub(crate) static POST_PAID_QUOTA_DOC: TypeDoc = TypeDoc {
+    name: "PostPaidQuota",
+    summary: "How many hourly instances the account may have in one zone.",
+    members: &[
+        MemberDoc::new("UsedQuota", "uint64", "Hourly instances that currently count against the limit."),
+        MemberDoc::new("RemainingQuota", "uint64", "Hourly instances that can still be created before launches are rejected."),
+        MemberDoc::new("TotalQuota", "uint64", "Upper limit of hourly instances in the zone."),
+        MemberDoc::new("Zone", "string", "Zone that the limit for hourly instances applies to."),
+    ],
+};

@@ -42,3 +42,16 @@ pub(crate) static PRE_PAID_QUOTA: ModelInfo = ModelInfo {
 model!(PrePaidQuota PRE_PAID_QUOTA {
     0 used_quota 1 once_quota 2 remaining_quota 3 total_quota 4 zone
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static PRE_PAID_QUOTA_DOC: TypeDoc = TypeDoc {
+    name: "PrePaidQuota",
+    summary: "How many prepaid instances the account may buy in one zone.",
+    members: &[
+        MemberDoc::new("UsedQuota", "uint64", "Prepaid instances bought this month; the count restarts each month."),
+        MemberDoc::new("OnceQuota", "uint64", "Maximum number of prepaid instances in one order, regardless of the remaining limit."),
+        MemberDoc::new("RemainingQuota", "uint64", "Prepaid instances that can still be bought before orders are rejected."),
+        MemberDoc::new("TotalQuota", "uint64", "Upper limit of prepaid instances in the zone."),
+        MemberDoc::new("Zone", "string", "Zone that the limit for prepaid instances applies to."),
+    ],
+};

@@ -23,3 +23,13 @@ pub(crate) static PRICE: ModelInfo = ModelInfo {
 };
 
 model!(Price PRICE { 0 instance_price 1 bandwidth_price });
+
+#[cfg(feature = "docs")]
+pub(crate) static PRICE_DOC: TypeDoc = TypeDoc {
+    name: "Price",
+    summary: "Result of a price query, split into the instance and its public bandwidth.",
+    members: &[
+        MemberDoc::new("InstancePrice", "ItemPrice", "Price of the instances; absent if the change does not affect it."),
+        MemberDoc::new("BandwidthPrice", "ItemPrice", "Price of the public network, a rate per GB if traffic is metered; absent if there is nothing to pay."),
+    ],
+};

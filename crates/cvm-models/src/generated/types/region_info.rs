@@ -27,3 +27,14 @@ pub(crate) static REGION_INFO: ModelInfo = ModelInfo {
 };
 
 model!(RegionInfo REGION_INFO { 0 region 1 region_name 2 region_state });
+
+#[cfg(feature = "docs")]
+pub(crate) static REGION_INFO_DOC: TypeDoc = TypeDoc {
+    name: "RegionInfo",
+    summary: "One region: its wire name, readable name and state.",
+    members: &[
+        MemberDoc::new("Region", "string", "Wire name, such as `ap-guangzhou`, as used in the common `X-TC-Region` header."),
+        MemberDoc::new("RegionName", "string", "Readable name; it can be Chinese or English, so never compare it in code."),
+        MemberDoc::new("RegionState", "RegionState", "`AVAILABLE` if the region can be used; treat any other value as unusable."),
+    ],
+};

@@ -145,3 +145,35 @@ model!(RepairTaskInfo REPAIR_TASK_INFO {
     12 zone 13 region 14 vpc_id 15 vpc_name 16 subnet_id 17 subnet_name 18 wan_ip 19 lan_ip
     20 product 21 task_sub_type 22 auth_type 23 auth_source
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static REPAIR_TASK_INFO_DOC: TypeDoc = TypeDoc {
+    name: "RepairTaskInfo",
+    summary: "A maintenance task: what is wrong with a machine or planned for it, and the progress of the work.",
+    members: &[
+        MemberDoc::new("TaskId", "string", "Id of the task, needed to approve it with `RepairTaskControl`."),
+        MemberDoc::new("InstanceId", "string", "Machine the task is about: an instance, dedicated host or bare-metal machine, as `Product` shows."),
+        MemberDoc::new("Alias", "string", "Display name of the machine."),
+        MemberDoc::new("TaskTypeId", "uint64", "Why the task exists: 101 risk, 102 instance fault, 103 disk fault, 104 network fault, 105 instance warning, 106 disk warning, 107 upgrade."),
+        MemberDoc::new("TaskTypeName", "string", "The reason in Chinese, for display; match on `TaskTypeId` instead."),
+        MemberDoc::new("TaskStatus", "uint64", "Progress of the task: 1 waiting for approval, 2 in progress, 3 ended, 4 scheduled, 5 canceled, 6 avoided."),
+        MemberDoc::new("DeviceStatus", "uint64", "State of the machine as the task sees it: 1 faulty, 2 being worked on, 3 healthy, 4 scheduled, 5 canceled, 6 avoided."),
+        MemberDoc::new("OperateStatus", "uint64", "What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5 canceled, 6 avoided."),
+        MemberDoc::new("CreateTime", "datetime", "When the provider created the task; `StartDate` and `EndDate` of the query refer to this time. A plain time with a space between date and time, unlike other times."),
+        MemberDoc::new("AuthTime", "datetime", "When the work was approved; null while the task is waiting."),
+        MemberDoc::new("EndTime", "datetime", "When the task ended; null while it is open."),
+        MemberDoc::new("TaskDetail", "string", "Human-readable explanation of what was found or is planned."),
+        MemberDoc::new("Zone", "string", "Zone of the machine."),
+        MemberDoc::new("Region", "string", "Region of the machine."),
+        MemberDoc::new("VpcId", "string", "Private network the machine belongs to."),
+        MemberDoc::new("VpcName", "string", "Display name of that private network."),
+        MemberDoc::new("SubnetId", "string", "Subnet the machine belongs to."),
+        MemberDoc::new("SubnetName", "string", "Display name of that subnet."),
+        MemberDoc::new("WanIp", "string", "Public address of the machine; null when it has none."),
+        MemberDoc::new("LanIp", "string", "Address of the machine inside its private network."),
+        MemberDoc::new("Product", "RepairTaskProduct", "Type of machine, to be sent in `RepairTaskControl`."),
+        MemberDoc::new("TaskSubType", "string", "More detailed reason within `TaskTypeId`; its values are not published."),
+        MemberDoc::new("AuthType", "uint64", "What approval allows: 1 live migration, 2 shutdown, 3 live disk swap, 4 shutdown disk swap or 8, 5 shutdown or 8, 6 live work, 7 live work or shutdown, 8 lossy migration, which wipes local disks."),
+        MemberDoc::new("AuthSource", "RepairTaskAuthSource", "Who approved the work: nobody yet, the customer, the system, or a preset policy."),
+    ],
+};

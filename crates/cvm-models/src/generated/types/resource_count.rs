@@ -30,3 +30,15 @@ pub(crate) static RESOURCE_COUNT: ModelInfo = ModelInfo {
 };
 
 model!(ResourceCount RESOURCE_COUNT { 0 cpu 1 memory 2 gpu 3 disk });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESOURCE_COUNT_DOC: TypeDoc = TypeDoc {
+    name: "ResourceCount",
+    summary: "An amount of computing capacity in a resource pool, total or still free.",
+    members: &[
+        MemberDoc::new("Cpu", "uint64", "Virtual processor cores in this amount; null when unknown."),
+        MemberDoc::new("Memory", "uint64", "Main memory in this amount; null when unknown."),
+        MemberDoc::new("Gpu", "uint64", "Graphics processors in this amount; null when unknown."),
+        MemberDoc::new("Disk", "uint64", "Local disk space in this amount; null when unknown."),
+    ],
+};

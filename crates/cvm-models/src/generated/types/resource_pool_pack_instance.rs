@@ -46,3 +46,16 @@ pub(crate) static RESOURCE_POOL_PACK_INSTANCE: ModelInfo = ModelInfo {
 model!(ResourcePoolPackInstance RESOURCE_POOL_PACK_INSTANCE {
     0 dedicated_resource_pack_id 1 instance_id_set 2 instance_family 3 instance_type 4 zone
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static RESOURCE_POOL_PACK_INSTANCE_DOC: TypeDoc = TypeDoc {
+    name: "ResourcePoolPackInstance",
+    summary: "The instances in one resource pool.",
+    members: &[
+        MemberDoc::new("DedicatedResourcePackId", "string", "Pool the listed instances run in."),
+        MemberDoc::new("InstanceIdSet", "list<string>", "Instances created in the pool."),
+        MemberDoc::new("InstanceFamily", "string", "Instance family of the pool, such as `SA9`."),
+        MemberDoc::new("InstanceType", "string", "Size of the pool, such as `SA9.96XLARGE1152`, not that of its instances."),
+        MemberDoc::new("Zone", "string", "Zone of the pool and its instances."),
+    ],
+};

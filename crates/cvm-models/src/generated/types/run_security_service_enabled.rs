@@ -19,3 +19,12 @@ pub(crate) static RUN_SECURITY_SERVICE_ENABLED: ModelInfo = ModelInfo {
 };
 
 model!(RunSecurityServiceEnabled RUN_SECURITY_SERVICE_ENABLED { 0 enabled });
+
+#[cfg(feature = "docs")]
+pub(crate) static RUN_SECURITY_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
+    name: "RunSecurityServiceEnabled",
+    summary: "The switch for the host security agent.",
+    members: &[
+        MemberDoc::new("Enabled", "bool", "`false` does not install the agent, so there are no intrusion and vulnerability findings."),
+    ],
+};

@@ -24,3 +24,13 @@ pub(crate) static SHARE_PERMISSION: ModelInfo = ModelInfo {
 };
 
 model!(SharePermission SHARE_PERMISSION { 0 created_time 1 account_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static SHARE_PERMISSION_DOC: TypeDoc = TypeDoc {
+    name: "SharePermission",
+    summary: "One account that a custom image is shared with.",
+    members: &[
+        MemberDoc::new("CreatedTime", "datetime_iso", "When the image was shared with the account."),
+        MemberDoc::new("AccountId", "string", "Main account number (UIN) that can create instances from the image."),
+    ],
+};

@@ -24,3 +24,13 @@ pub(crate) static SPOT_MARKET_OPTIONS: ModelInfo = ModelInfo {
 };
 
 model!(SpotMarketOptions SPOT_MARKET_OPTIONS { 0 max_price 1 spot_instance_type });
+
+#[cfg(feature = "docs")]
+pub(crate) static SPOT_MARKET_OPTIONS_DOC: TypeDoc = TypeDoc {
+    name: "SpotMarketOptions",
+    summary: "The bid of a spot launch.",
+    members: &[
+        MemberDoc::new("MaxPrice", "string", "Highest price you accept, as a decimal number in text, such as `0.65`. The launch is rejected if the bid is too low."),
+        MemberDoc::new("SpotInstanceType", "SpotInstanceType", "Type of spot request. With `one-time`, the only type, a reclaimed instance is not replaced automatically."),
+    ],
+};

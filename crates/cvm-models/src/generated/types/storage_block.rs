@@ -27,3 +27,14 @@ pub(crate) static STORAGE_BLOCK: ModelInfo = ModelInfo {
 };
 
 model!(StorageBlock STORAGE_BLOCK { 0 r#type 1 min_size 2 max_size });
+
+#[cfg(feature = "docs")]
+pub(crate) static STORAGE_BLOCK_DOC: TypeDoc = TypeDoc {
+    name: "StorageBlock",
+    summary: "Size limits of the local hard disks that come with an instance type.",
+    members: &[
+        MemberDoc::new("Type", "DiskType", "Storage class of these disks; it can be read here but not chosen in a launch."),
+        MemberDoc::new("MinSize", "int64", "Smallest local hard disk capacity of an instance of this type."),
+        MemberDoc::new("MaxSize", "int64", "Largest local hard disk capacity of an instance of this type."),
+    ],
+};

@@ -23,3 +23,13 @@ pub(crate) static TAG: ModelInfo = ModelInfo {
 };
 
 model!(Tag TAG { 0 key 1 value });
+
+#[cfg(feature = "docs")]
+pub(crate) static TAG_DOC: TypeDoc = TypeDoc {
+    name: "Tag",
+    summary: "A key and value pair attached to a resource for search, permissions and cost reports.",
+    members: &[
+        MemberDoc::new("Key", "string", "Tag name, with at most one value per resource. Prefixes reserved by the provider are rejected."),
+        MemberDoc::new("Value", "string", "Value of the tag; find resources by it with the `tag:<key>` filter."),
+    ],
+};

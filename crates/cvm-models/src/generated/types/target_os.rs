@@ -22,3 +22,13 @@ pub(crate) static TARGET_OS: ModelInfo = ModelInfo {
 };
 
 model!(TargetOS TARGET_OS { 0 target_os_type 1 target_os_version });
+
+#[cfg(feature = "docs")]
+pub(crate) static TARGET_OS_DOC: TypeDoc = TypeDoc {
+    name: "TargetOS",
+    summary: "An operating system that instances can be converted to.",
+    members: &[
+        MemberDoc::new("TargetOSType", "TargetOsType", "Name of the target system, to send in a conversion."),
+        MemberDoc::new("TargetOSVersion", "string", "Release of the target system. No request accepts it: a conversion names only the system."),
+    ],
+};

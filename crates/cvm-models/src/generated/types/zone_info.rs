@@ -33,3 +33,15 @@ pub(crate) static ZONE_INFO: ModelInfo = ModelInfo {
 };
 
 model!(ZoneInfo ZONE_INFO { 0 zone 1 zone_name 2 zone_id 3 zone_state });
+
+#[cfg(feature = "docs")]
+pub(crate) static ZONE_INFO_DOC: TypeDoc = TypeDoc {
+    name: "ZoneInfo",
+    summary: "One availability zone: its names and whether it can be used.",
+    members: &[
+        MemberDoc::new("Zone", "string", "Wire name, such as `ap-guangzhou-3`, to set in `Placement`. Several old zones still exist but are sold out."),
+        MemberDoc::new("ZoneName", "string", "Readable name, English unless the request asks for Chinese; do not compare it in code."),
+        MemberDoc::new("ZoneId", "string", "Number of the zone as text, such as `100003`; CVM actions use `Zone`, so you need this only for services that require a number."),
+        MemberDoc::new("ZoneState", "ZoneState", "Whether the zone accepts requests at all. `AVAILABLE` does not guarantee that a given instance type is in stock."),
+    ],
+};

@@ -2,6 +2,8 @@
 
 //! Descriptions as data, for programs that display help.
 
+use crate::generated::{actions::*, enums::*, types::*};
+
 /// Describes an action.
 #[derive(Clone, Copy, Debug)]
 pub struct ActionDoc {
@@ -41,6 +43,12 @@ pub struct MemberDoc {
     pub doc: &'static str,
 }
 
+impl MemberDoc {
+    pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
+        Self { name, type_, doc }
+    }
+}
+
 /// Describes a set of values.
 #[derive(Clone, Copy, Debug)]
 pub struct EnumDoc {
@@ -56,21 +64,21 @@ pub struct EnumDoc {
 #[must_use]
 pub fn action(name: &str) -> Option<&'static ActionDoc> {
     let index = ACTIONS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ACTIONS.get(index)
+    ACTIONS.get(index).copied()
 }
 
 /// The docs of the shared type with this name.
 #[must_use]
 pub fn type_(name: &str) -> Option<&'static TypeDoc> {
     let index = TYPES.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    TYPES.get(index)
+    TYPES.get(index).copied()
 }
 
 /// The docs of the value set with this name.
 #[must_use]
 pub fn enum_(name: &str) -> Option<&'static EnumDoc> {
     let index = ENUMS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ENUMS.get(index)
+    ENUMS.get(index).copied()
 }
 
 /// The docs of the members of an action's request or of a shared type; empty for an unknown name.
@@ -82,137 +90,19 @@ pub fn members(name: &str) -> &'static [MemberDoc] {
         .unwrap_or_default()
 }
 
-const fn member(
-    name: &'static str,
-    type_: &'static str,
-    doc: &'static str,
-) -> MemberDoc {
-    MemberDoc { name, type_, doc }
-}
-
-static ACTIONS: &[ActionDoc] = &[
-    ActionDoc {
-        name: "DescribeBoats",
-        summary: "Lists rented vessels, page by page.",
-        notes: &[
-            "With neither ids nor filters it lists all of them.",
-        ],
-        reconcile: "",
-        request: &[
-            member("BoatIds", "list<string>", "Fetches exactly these."),
-            member("Filters", "list<Filter>", "Conditions that all must hold."),
-            member("Since", "datetime", "Leaves out what was rented earlier."),
-            member("Offset", "int64", "How many to skip."),
-            member("Limit", "int64", "Length of a page."),
-        ],
-        response: &[
-            member("TotalCount", "int64", "How many match over all pages."),
-            member("BoatSet", "list<Boat>", "The vessels of this page."),
-        ],
-    },
-    ActionDoc {
-        name: "ReadLog",
-        summary: "Lists what happened, newest first.",
-        notes: &[],
-        reconcile: "",
-        request: &[
-            member("NextToken", "string", "What the page before gave."),
-            member("MaxResults", "uint64", "Length of a page."),
-        ],
-        response: &[
-            member("NextToken", "string", "Asks for the page after this one."),
-            member("Lines", "list<string>", "One event each."),
-        ],
-    },
-    ActionDoc {
-        name: "RentBoats",
-        summary: "Rents vessels and puts them into the water.",
-        notes: &[],
-        reconcile: "List vessels by your own tag.",
-        request: &[
-            member("Berth", "Berth", "Where they will lie."),
-            member("Mode", "SailMode", "How they will be sailed."),
-            member("Size", "uint64", "Length over all."),
-            member("Weight", "float", "What they must carry."),
-            member("Months", "int64", "Term of the contract."),
-            member("Insure", "string", "Whether damage is covered. A boolean, yet sent as a string."),
-            member("Password", "string", "Opens the locker."),
-            member("UserData", "string", "Handed to the crew."),
-            member("Keys", "list<string>", "More that no log may show."),
-            member("Type", "string", "Older word for the way of sailing."),
-            member("MinCount", "int64", "Fewest that will do."),
-            member("Count", "int64", "How many are wanted."),
-            member("IPv6Count", "int64", "Addresses aboard each."),
-            member("DBDFs", "list<string>", "Where devices sit."),
-            member("ClientToken", "string", "Makes a resend safe."),
-            member("DryRun", "bool", "Checks the call and rents nothing."),
-            member("Tiller", "string", "Only an old gateway takes it."),
-        ],
-        response: &[
-            member("BoatIdSet", "list<string>", "What was rented."),
-            member("Price", "float", "What it costs."),
-            member("Receipt", "string", "Proof of payment."),
-        ],
-    },
+static ACTIONS: &[&ActionDoc] = &[
+    &DESCRIBE_BOATS_DOC,
+    &READ_LOG_DOC,
+    &RENT_BOATS_DOC,
 ];
 
-static TYPES: &[TypeDoc] = &[
-    TypeDoc {
-        name: "Berth",
-        summary: "A place in a harbour.",
-        members: &[
-            member("Harbour", "string", "Its town."),
-            member("Pier", "int64", "Counted from the lighthouse."),
-            member("Guests", "list<string>", "Who may come aboard."),
-            member("Yield", "string", "A keyword that no program uses yet."),
-            member("Gen", "string", "A keyword since 2024."),
-            member("Crate", "string", "A keyword without a raw form."),
-            member("Depth", "float", "Water under the keel."),
-        ],
-    },
-    TypeDoc {
-        name: "Boat",
-        summary: "One vessel.",
-        members: &[
-            member("BoatId", "string", "Handle that other calls take."),
-            member("BoatState", "BoatState", "Where it is in its life."),
-            member("NextState", "BoatState", "Where it will be."),
-            member("Berth", "Berth", "Where it lies."),
-            member("Dinghies", "list<Boat>", "Smaller vessels aboard, which may have some of their own."),
-            member("Trouble", "string", "What went wrong last."),
-            member("LastRequestId", "string", "The call behind the last change."),
-            member("Progress", "int64", "How far the last change is."),
-            member("Locked", "bool", "Whether a return is refused."),
-        ],
-    },
-    TypeDoc {
-        name: "Filter",
-        summary: "A condition on one property.",
-        members: &[
-            member("Name", "string", "The property."),
-            member("Values", "list<string>", "Any of these will do."),
-        ],
-    },
+static TYPES: &[&TypeDoc] = &[
+    &BERTH_DOC,
+    &BOAT_DOC,
+    &FILTER_DOC,
 ];
 
-static ENUMS: &[EnumDoc] = &[
-    EnumDoc {
-        name: "BoatState",
-        summary: "Where a vessel is in its life.",
-        values: &[
-            ("PENDING", "Being made ready."),
-            ("AFLOAT", "In the water."),
-            ("SUNK", "Under it."),
-            ("RETURNED", "Given back."),
-        ],
-    },
-    EnumDoc {
-        name: "SailMode",
-        summary: "How a vessel is sailed.",
-        values: &[
-            ("CALM", "No wave comes over the side."),
-            ("FAST", "Everybody gets wet."),
-            ("x86_64", "Nobody remembers why this is one."),
-        ],
-    },
+static ENUMS: &[&EnumDoc] = &[
+    &BOAT_STATE_DOC,
+    &SAIL_MODE_DOC,
 ];

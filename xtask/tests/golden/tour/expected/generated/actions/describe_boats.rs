@@ -130,3 +130,24 @@ pub(crate) static DESCRIBE_BOATS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(DescribeBoatsResponse DESCRIBE_BOATS_RESPONSE { 0 total_count 1 boat_set 2 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static DESCRIBE_BOATS_DOC: ActionDoc = ActionDoc {
+    name: "DescribeBoats",
+    summary: "Lists rented vessels, page by page.",
+    notes: &[
+        "With neither ids nor filters it lists all of them.",
+    ],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("BoatIds", "list<string>", "Fetches exactly these."),
+        MemberDoc::new("Filters", "list<Filter>", "Conditions that all must hold."),
+        MemberDoc::new("Since", "datetime", "Leaves out what was rented earlier."),
+        MemberDoc::new("Offset", "int64", "How many to skip."),
+        MemberDoc::new("Limit", "int64", "Length of a page."),
+    ],
+    response: &[
+        MemberDoc::new("TotalCount", "int64", "How many match over all pages."),
+        MemberDoc::new("BoatSet", "list<Boat>", "The vessels of this page."),
+    ],
+};

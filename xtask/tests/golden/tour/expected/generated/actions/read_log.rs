@@ -98,3 +98,19 @@ pub(crate) static READ_LOG_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(ReadLogResponse READ_LOG_RESPONSE { 0 next_token 1 lines 2 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static READ_LOG_DOC: ActionDoc = ActionDoc {
+    name: "ReadLog",
+    summary: "Lists what happened, newest first.",
+    notes: &[],
+    reconcile: "",
+    request: &[
+        MemberDoc::new("NextToken", "string", "What the page before gave."),
+        MemberDoc::new("MaxResults", "uint64", "Length of a page."),
+    ],
+    response: &[
+        MemberDoc::new("NextToken", "string", "Asks for the page after this one."),
+        MemberDoc::new("Lines", "list<string>", "One event each."),
+    ],
+};

@@ -211,3 +211,35 @@ pub(crate) static RENT_BOATS_RESPONSE: ModelInfo = ModelInfo {
 };
 
 model!(RentBoatsResponse RENT_BOATS_RESPONSE { 0 boat_id_set 1 price 2 receipt 3 request_id });
+
+#[cfg(feature = "docs")]
+pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {
+    name: "RentBoats",
+    summary: "Rents vessels and puts them into the water.",
+    notes: &[],
+    reconcile: "List vessels by your own tag.",
+    request: &[
+        MemberDoc::new("Berth", "Berth", "Where they will lie."),
+        MemberDoc::new("Mode", "SailMode", "How they will be sailed."),
+        MemberDoc::new("Size", "uint64", "Length over all."),
+        MemberDoc::new("Weight", "float", "What they must carry."),
+        MemberDoc::new("Months", "int64", "Term of the contract."),
+        MemberDoc::new("Insure", "string", "Whether damage is covered. A boolean, yet sent as a string."),
+        MemberDoc::new("Password", "string", "Opens the locker."),
+        MemberDoc::new("UserData", "string", "Handed to the crew."),
+        MemberDoc::new("Keys", "list<string>", "More that no log may show."),
+        MemberDoc::new("Type", "string", "Older word for the way of sailing."),
+        MemberDoc::new("MinCount", "int64", "Fewest that will do."),
+        MemberDoc::new("Count", "int64", "How many are wanted."),
+        MemberDoc::new("IPv6Count", "int64", "Addresses aboard each."),
+        MemberDoc::new("DBDFs", "list<string>", "Where devices sit."),
+        MemberDoc::new("ClientToken", "string", "Makes a resend safe."),
+        MemberDoc::new("DryRun", "bool", "Checks the call and rents nothing."),
+        MemberDoc::new("Tiller", "string", "Only an old gateway takes it."),
+    ],
+    response: &[
+        MemberDoc::new("BoatIdSet", "list<string>", "What was rented."),
+        MemberDoc::new("Price", "float", "What it costs."),
+        MemberDoc::new("Receipt", "string", "Proof of payment."),
+    ],
+};

@@ -18,3 +18,15 @@ open_enum! {
         Returned = "RETURNED",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static BOAT_STATE_DOC: EnumDoc = EnumDoc {
+    name: "BoatState",
+    summary: "Where a vessel is in its life.",
+    values: &[
+        ("PENDING", "Being made ready."),
+        ("AFLOAT", "In the water."),
+        ("SUNK", "Under it."),
+        ("RETURNED", "Given back."),
+    ],
+};

@@ -17,3 +17,14 @@ open_enum! {
         X86_64 = "x86_64",
     }
 }
+
+#[cfg(feature = "docs")]
+pub(crate) static SAIL_MODE_DOC: EnumDoc = EnumDoc {
+    name: "SailMode",
+    summary: "How a vessel is sailed.",
+    values: &[
+        ("CALM", "No wave comes over the side."),
+        ("FAST", "Everybody gets wet."),
+        ("x86_64", "Nobody remembers why this is one."),
+    ],
+};

@@ -50,3 +50,18 @@ pub(crate) static BERTH: ModelInfo = ModelInfo {
 };
 
 model!(Berth BERTH { 0 harbour 1 pier 2 guests 3 r#yield 4 r#gen 5 crate_ 6 depth });
+
+#[cfg(feature = "docs")]
+pub(crate) static BERTH_DOC: TypeDoc = TypeDoc {
+    name: "Berth",
+    summary: "A place in a harbour.",
+    members: &[
+        MemberDoc::new("Harbour", "string", "Its town."),
+        MemberDoc::new("Pier", "int64", "Counted from the lighthouse."),
+        MemberDoc::new("Guests", "list<string>", "Who may come aboard."),
+        MemberDoc::new("Yield", "string", "A keyword that no program uses yet."),
+        MemberDoc::new("Gen", "string", "A keyword since 2024."),
+        MemberDoc::new("Crate", "string", "A keyword without a raw form."),
+        MemberDoc::new("Depth", "float", "Water under the keel."),
+    ],
+};

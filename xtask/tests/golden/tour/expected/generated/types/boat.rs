@@ -59,3 +59,20 @@ model!(Boat BOAT {
     0 boat_id 1 boat_state 2 next_state 3 berth 4 dinghies 5 trouble 6 last_request_id
     7 progress 8 locked
 });
+
+#[cfg(feature = "docs")]
+pub(crate) static BOAT_DOC: TypeDoc = TypeDoc {
+    name: "Boat",
+    summary: "One vessel.",
+    members: &[
+        MemberDoc::new("BoatId", "string", "Handle that other calls take."),
+        MemberDoc::new("BoatState", "BoatState", "Where it is in its life."),
+        MemberDoc::new("NextState", "BoatState", "Where it will be."),
+        MemberDoc::new("Berth", "Berth", "Where it lies."),
+        MemberDoc::new("Dinghies", "list<Boat>", "Smaller vessels aboard, which may have some of their own."),
+        MemberDoc::new("Trouble", "string", "What went wrong last."),
+        MemberDoc::new("LastRequestId", "string", "The call behind the last change."),
+        MemberDoc::new("Progress", "int64", "How far the last change is."),
+        MemberDoc::new("Locked", "bool", "Whether a return is refused."),
+    ],
+};

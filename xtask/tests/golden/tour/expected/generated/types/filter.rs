@@ -22,3 +22,13 @@ pub(crate) static FILTER: ModelInfo = ModelInfo {
 };
 
 model!(Filter FILTER { 0 name 1 values });
+
+#[cfg(feature = "docs")]
+pub(crate) static FILTER_DOC: TypeDoc = TypeDoc {
+    name: "Filter",
+    summary: "A condition on one property.",
+    members: &[
+        MemberDoc::new("Name", "string", "The property."),
+        MemberDoc::new("Values", "list<string>", "Any of these will do."),
+    ],
+};

@@ -1,16 +1,16 @@
-//! Counts instructions instead of time: the same code gives the same count, so the cost of a change
-//! can be told on any machine. Needs valgrind.
+//! Counts instructions instead of time. The count is the same on every run, so it shows the cost of a change on any machine.
+//! Needs valgrind.
 
 use std::path::Path;
 use std::process::Command;
 
 use super::table::cases_without_server;
-use crate::Error;
+use crate::error::Error;
 
-/// How often the bench repeats an operation in this mode.
+/// How often the benchmark repeats an operation in this mode.
 const REPEATS: u64 = 100;
 
-/// Instructions an operation, a line for each case.
+/// A table with the instructions per operation of each case.
 pub fn run(own: &Path) -> Result<String, Error> {
     let idle = count(own, "none")?;
     let mut text = String::from("| case | instructions |\n|---|--:|\n");
@@ -28,12 +28,12 @@ fn count(own: &Path, case: &str) -> Result<u64, Error> {
         .arg(own)
         .args(["once", case, ""])
         .output()
-        .map_err(|error| format!("valgrind: {error}"))?;
+        .map_err(|error| format!("cannot run valgrind: {error}"))?;
     let text = String::from_utf8_lossy(&output.stderr);
     let line = text.lines().find_map(|line| line.split_once("refs:"));
     let number: Option<String> =
         line.map(|(_, number)| number.chars().filter(char::is_ascii_digit).collect());
     number
         .and_then(|number| number.parse().ok())
-        .ok_or_else(|| format!("valgrind counted nothing for {case}:\n{text}").into())
+        .ok_or_else(|| format!("valgrind reported no instruction count for {case}:\n{text}").into())
 }

@@ -20,7 +20,7 @@ pub fn text_size(file: &[u8]) -> Option<u64> {
     })
 }
 
-/// A little-endian number of so many bytes.
+/// A little-endian number of `length` bytes.
 fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
     let bytes = bytes.get(at..at.checked_add(length)?)?;
     Some(bytes.iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte)))
@@ -30,7 +30,7 @@ fn number(bytes: &[u8], at: usize, length: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// A file with the sections `.data` of 5 bytes and `.text` of 700.
+    /// A file with a `.data` section of 5 bytes and a `.text` section of 700.
     fn file() -> Vec<u8> {
         let mut file = vec![0; 0x40];
         file[..6].copy_from_slice(b"\x7fELF\x02\x01");
@@ -52,17 +52,17 @@ mod tests {
     }
 
     #[test]
-    fn the_size_is_that_of_the_section_called_text() {
+    fn size_is_that_of_the_text_section() {
         assert_eq!(text_size(&file()), Some(700));
     }
 
     #[test]
-    fn what_is_no_elf_file_has_no_size() {
+    fn other_files_have_no_size() {
         assert_eq!(text_size(b""), None);
         assert_eq!(text_size(b"MZ and so on"), None);
         let file = file();
         for length in 0..file.len() {
-            // Cut anywhere, it is either told or not known, and never a panic.
+            // A truncated file must not cause a panic.
             let size = text_size(&file[..length]);
             assert!(matches!(size, None | Some(700)), "{length}: {size:?}");
         }

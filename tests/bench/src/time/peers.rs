@@ -1,21 +1,23 @@
-//! The other SDKs: the Rust crates in a workspace of their own outside the tree, so that its lock file
-//! knows nothing of them; the official Python and Node SDKs where they are installed.
+//! The other SDKs. The Rust crates are built in a workspace outside the tree, so that our lock file does not contain them;
+//! the official Python and Node SDKs are measured if they are installed.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::workers::{Worker, Workers, executable};
-use crate::{Error, at};
+use super::case::Worker;
+use super::workers::Workers;
+use crate::cargo;
+use crate::error::{Error, at};
 
 const MANIFEST: &str = include_str!("peers/Cargo.toml.txt");
 const MAIN: &str = include_str!("peers/main.rs.txt");
 const PYTHON: &str = include_str!("peers/sdk.py");
 const NODE: &str = include_str!("peers/sdk.cjs");
 
-/// What is changed in the copies, `file`, `from`, `to`: the signers are made public, and the second
-/// crate calls the address that it is told instead of its `https` one.
+/// Changes to the copied sources, as file, old text and new text: the signers become public, and the second crate calls a
+/// given address instead of its `https` address.
 const CHANGES: [(&str, &str, &str); 5] = [
     ("tencent-sdk/src/lib.rs", "mod signing;", "pub mod signing;"),
     ("tencent-sdk/src/signing.rs", "pub(crate)", "pub"),
@@ -32,7 +34,7 @@ const CHANGES: [(&str, &str, &str); 5] = [
     ),
 ];
 
-/// Adds whoever can be had.
+/// Adds all that are available.
 pub fn add(root: &Path, workers: &mut Workers) -> Result<(), Error> {
     let folder = std::env::temp_dir().join("cvm-bench-peers");
     write(&folder.join("src/main.rs"), MAIN)?;
@@ -48,7 +50,7 @@ pub fn add(root: &Path, workers: &mut Workers) -> Result<(), Error> {
         if probe.is_ok_and(|status| status.success()) {
             workers.add(worker, vec![program.into(), folder.join(script).into()]);
         } else {
-            crate::eprint(&format!("the {worker:?} SDK is not installed: left out"));
+            crate::eprint(&format!("the {worker:?} SDK is not installed: skipping it"));
         }
     }
     Ok(())
@@ -60,18 +62,18 @@ fn rust(root: &Path, folder: &Path) -> Result<PathBuf, Error> {
         ("src/cpu.rs", "tests/benches/rounds/cpu.rs"),
         ("src/derived.rs", "crates/cvm-models/benches/support/derived.rs"),
     ] {
-        // One of the crates wants `Debug` of everything that it reads.
+        // One of the crates requires `Debug` for response types.
         let text =
             read(&root.join(from))?.replace("#[derive(Deserialize", "#[derive(Debug, Deserialize");
         write(&folder.join(file), &text)?;
     }
     write(&folder.join("Cargo.toml"), MANIFEST)?;
-    let metadata = cargo(folder, &["metadata", "--format-version", "1"])?;
+    let metadata = cargo::run(folder, "metadata --format-version 1")?;
     let metadata: serde_json::Value =
         serde_json::from_slice(&metadata).map_err(|error| format!("cargo metadata: {error}"))?;
     let mut manifest = format!("{MANIFEST}\n[patch.crates-io]\n");
     for name in ["tencent-sdk", "tencentcloud"] {
-        // The second time the copy itself is what cargo finds.
+        // From the second run on, cargo's metadata names the copy itself.
         if !folder.join(name).is_dir() {
             copy(&source(&metadata, name)?, &folder.join(name))?;
             for (file, from, to) in
@@ -80,7 +82,9 @@ fn rust(root: &Path, folder: &Path) -> Result<PathBuf, Error> {
                 let path = folder.join(file);
                 let text = read(&path)?;
                 if !text.contains(from) {
-                    return Err(format!("{name} has changed: no `{from}` in {file}").into());
+                    return Err(
+                        format!("cannot patch {name}: {file} does not contain `{from}`").into()
+                    );
                 }
                 write(&path, &text.replace(from, to))?;
             }
@@ -88,8 +92,7 @@ fn rust(root: &Path, folder: &Path) -> Result<PathBuf, Error> {
         manifest.push_str(&format!("{name} = {{ path = \"{name}\" }}\n"));
     }
     write(&folder.join("Cargo.toml"), &manifest)?;
-    let messages = cargo(folder, &["build", "--release", "--message-format", "json"])?;
-    executable(&messages, "peers").ok_or_else(|| "the other crates cannot be built".into())
+    cargo::build(folder, "build --release", "peers")
 }
 
 /// The folder of a package's source.
@@ -100,18 +103,7 @@ fn source(metadata: &serde_json::Value, name: &str) -> Result<PathBuf, Error> {
     manifest
         .and_then(|manifest| Path::new(manifest).parent())
         .map(Path::to_path_buf)
-        .ok_or_else(|| format!("cargo does not know {name}").into())
-}
-
-fn cargo(folder: &Path, arguments: &[&str]) -> Result<Vec<u8>, Error> {
-    let output = Command::new("cargo")
-        .args(arguments)
-        .current_dir(folder)
-        .env_remove("CARGO_TARGET_DIR")
-        .stderr(Stdio::inherit())
-        .output()
-        .map_err(|error| format!("cargo: {error}"))?;
-    if output.status.success() { Ok(output.stdout) } else { Err("cargo failed".into()) }
+        .ok_or_else(|| format!("cargo metadata does not list the package {name}").into())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {

@@ -1,5 +1,4 @@
-//! What programs took: CPU time from the kernel's account of ended children, memory from GNU time.
-//! Linux only.
+//! What programs used: CPU time as the kernel accounts it for ended children, peak memory from GNU time. Linux only.
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
@@ -7,28 +6,27 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::{Error, at};
+use crate::error::{Error, at};
 
-/// The kernel shows its accounts in hundredths of a second, whatever it counts in itself.
+/// `/proc` shows CPU time in hundredths of a second (`USER_HZ`), whatever the kernel's own resolution is.
 const TICK: Duration = Duration::from_millis(10);
 
-/// CPU time of every program that this one has started and waited for, and of those that they waited
-/// for.
-pub fn by_children() -> Result<Duration, Error> {
+/// CPU time of all ended children of this process, and of their children.
+pub fn children_cpu_time() -> Result<Duration, Error> {
     let path = Path::new("/proc/self/stat");
     let stat = fs::read_to_string(path).map_err(|error| at(path, &error))?;
-    read_stat(&stat).ok_or_else(|| format!("{}: cannot be read", path.display()).into())
+    read_stat(&stat).ok_or_else(|| format!("{}: cannot read the CPU time", path.display()).into())
 }
 
-/// Fields 16 and 17. The second one is a name in parentheses, which may hold anything.
+/// Reads the fields 16 and 17, `cutime` and `cstime`. The second field is a name in parentheses, which may contain anything.
 fn read_stat(stat: &str) -> Option<Duration> {
     let (_, after_name) = stat.rsplit_once(") ")?;
     let mut fields = after_name.split(' ').skip(13).map(str::parse::<u32>);
     Some(TICK * (fields.next()?.ok()? + fields.next()?.ok()?))
 }
 
-/// Whether memory can be measured.
-pub fn sees_memory() -> bool {
+/// Whether GNU time is installed, which measures memory.
+pub fn can_measure_memory() -> bool {
     gnu_time("%M", Path::new("/dev/null"))
         .arg("true")
         .stderr(Stdio::null())
@@ -36,31 +34,31 @@ pub fn sees_memory() -> bool {
         .is_ok_and(|status| status.success())
 }
 
-/// GNU time, which adds a line of this format to `log` once the program whose name and arguments
-/// come next has ended, and ends as that did.
+/// GNU time, to which the caller adds a program and its arguments. When the program ends, GNU time appends a line of this
+/// format to `log` and exits with the program's status.
 pub fn gnu_time(format: &str, log: &Path) -> Command {
     let mut time = Command::new("time");
     time.args(["--quiet", "--append", "--format", format, "--output"]).arg(log);
     time
 }
 
-/// The most memory that a program held, in bytes.
-pub fn peak(command: &[OsString]) -> Result<f64, Error> {
-    // GNU time is started instead of the program itself: between fork and exec a child of ours counts
-    // our own memory as its own.
-    let log = std::env::temp_dir().join(format!("xtask-peak-{}", std::process::id()));
+/// Peak memory of a program in bytes.
+pub fn peak_memory(command: &[OsString]) -> Result<f64, Error> {
+    // GNU time is a process in between: from fork to exec, a child of this process would report this process's memory.
+    let log = std::env::temp_dir().join(format!("cvm-bench-peak-{}", std::process::id()));
     let status = gnu_time("%M", &log).args(command).stdout(Stdio::null()).status();
     let text = fs::read_to_string(&log);
-    // It was there only if the program could be started.
+    // The file exists only if the program was started.
     let _ = fs::remove_file(&log);
-    let name = command.first().map(OsString::as_os_str).unwrap_or(OsStr::new("nothing"));
+    let name =
+        command.first().map(OsString::as_os_str).unwrap_or(OsStr::new("no program")).display();
     if !status.is_ok_and(|status| status.success()) {
-        return Err(format!("{}: failed, or GNU time is missing", name.display()).into());
+        return Err(format!("{name}: failed, or GNU time is not installed").into());
     }
     let kilobytes = text.ok().and_then(|text| text.trim().parse::<f64>().ok());
     kilobytes
         .map(|kilobytes| kilobytes * 1024.0)
-        .ok_or_else(|| format!("{}: no figure came", name.display()).into())
+        .ok_or_else(|| format!("{name}: GNU time reported no memory").into())
 }
 
 #[cfg(test)]
@@ -68,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_in_the_account_may_hold_anything() {
+    fn program_name_in_stat_may_contain_anything() {
         let tail = "S 1 2 3 0 -1 4194560 5 6 7 8 9 10 150 25 20 0 1";
         for name in ["xtask", "a ) b", "1 2 3 4 5"] {
             let stat = format!("4711 ({name}) {tail}");

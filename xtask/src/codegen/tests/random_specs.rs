@@ -1,7 +1,7 @@
-//! Generates code from changed specs: whatever lint accepts, codegen never panics on, and what it writes parses
-//! as Rust. Names are changed one after the other, names and values also at random.
+//! Generates code from apply specs: if lint accepts them, codegen does not panic and its output is valid Rust. Names are
+//! apply one by one, and names and values at random.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use proptest::prelude::*;
@@ -9,22 +9,20 @@ use proptest::sample::Index;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use serde_json::Value;
 
-use super::generate;
-use super::hostile::{model, tour};
+use super::{Texts, golden, resolved};
+use crate::codegen::generate;
 
-type Texts = BTreeMap<String, String>;
-
-/// Names that mean something to Rust, to generated files, or to a disk; and names that are hard to split.
+/// Names with a meaning in Rust, in generated files or in file systems, and names that are hard to split.
 const NAMES: &str = "\
     As Async Await Become Box Break Const Crate Dyn Else Enum False Final Fn Gen If Impl In Let Macro \
     Match Mod Move Mut Override Priv Pub Ref Return Self Static Struct Super Trait True Try Type Typeof \
     Union Unsafe Unsized Use Virtual Where While Yield self crate type _ __ a__b A A_B aB i64 Aux Con \
-    Com1 Lib Main Option Result String Vec From IntoIterator Table Action Kind Duration WaiterInfo \
+    Com1 Lib Main Option Result String Vec From IntoIterator ModelInfo ActionDoc Action Kind Duration WaiterInfo \
     Errors ERRORS Actions Service Unknown VALUES RequestId Error DescribeBoatsInfo RentBoatsResponse \
     boat BOAT";
 
-/// Names of the tour, one of each sort of thing. None of them is part of another word.
-const THINGS: [&str; 12] = [
+/// Names in the golden specs, one of each kind. None of them is part of another word.
+const ITEMS: [&str; 12] = [
     "RentBoats",
     "ReadLog",
     "Berth",
@@ -139,33 +137,33 @@ const KEYS: [&str; 30] = [
     "sensitive",
 ];
 
-/// One change of a good spec.
+/// One change of a valid spec.
 #[derive(Clone, Debug)]
 enum Change {
-    /// A thing gets another name, everywhere.
+    /// Renames an item everywhere.
     Rename(Index, Index),
-    /// Any value becomes another.
+    /// Replaces a value.
     Set(Index, Index),
-    /// Any object gets a key.
+    /// Adds a key to a member.
     Add(Index, Index, Index),
-    /// Any item of a list is there twice.
-    Double(Index),
-    /// Any item of a list, or key of an object, is gone.
+    /// Duplicates the first item of a list.
+    Duplicate(Index),
+    /// Removes an item of a list or a key of an object.
     Remove(Index),
 }
 
 fn change() -> impl Strategy<Value = Change> {
     let any = any::<Index>;
     prop_oneof![
-        3 => (any(), any()).prop_map(|(thing, name)| Change::Rename(thing, name)),
+        3 => (any(), any()).prop_map(|(item_name, name)| Change::Rename(item_name, name)),
         4 => (any(), any()).prop_map(|(place, value)| Change::Set(place, value)),
         4 => (any(), any(), any()).prop_map(|(place, key, value)| Change::Add(place, key, value)),
-        1 => any().prop_map(Change::Double),
+        1 => any().prop_map(Change::Duplicate),
         2 => any().prop_map(Change::Remove),
     ]
 }
 
-/// Replaces a word wherever it stands alone, in names of files too.
+/// Replaces a whole word in texts and file names.
 fn rename(texts: &Texts, from: &str, to: &str) -> Texts {
     let swap = |text: &str| {
         let mut out = String::new();
@@ -184,28 +182,32 @@ fn rename(texts: &Texts, from: &str, to: &str) -> Texts {
     texts.iter().map(|(path, text)| (swap(path), swap(text))).collect()
 }
 
-/// The place of every value in a file, as pointers.
-fn places(value: &Value, at: &str, out: &mut Vec<String>) {
+/// The JSON pointers of all values in a file.
+fn pointers(value: &Value, at: &str, out: &mut Vec<String>) {
     out.push(at.to_owned());
     match value {
         Value::Array(items) => {
             for (index, item) in items.iter().enumerate() {
-                places(item, &format!("{at}/{index}"), out);
+                pointers(item, &format!("{at}/{index}"), out);
             }
         }
         Value::Object(keys) => {
             for (key, value) in keys {
-                places(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), out);
+                pointers(
+                    value,
+                    &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")),
+                    out,
+                );
             }
         }
         _ => {}
     }
 }
 
-fn changed(texts: &Texts, change: &Change) -> Texts {
-    if let Change::Rename(thing, name) = change {
+fn apply(texts: &Texts, change: &Change) -> Texts {
+    if let Change::Rename(item_name, name) = change {
         let names: Vec<&str> = NAMES.split(' ').collect();
-        return rename(texts, THINGS[thing.index(THINGS.len())], names[name.index(names.len())]);
+        return rename(texts, ITEMS[item_name.index(ITEMS.len())], names[name.index(names.len())]);
     }
     let mut files: Vec<(String, Value)> = texts
         .iter()
@@ -214,7 +216,7 @@ fn changed(texts: &Texts, change: &Change) -> Texts {
     let mut all: Vec<(usize, String)> = Vec::new();
     for (file, (_, value)) in files.iter().enumerate() {
         let mut own = Vec::new();
-        places(value, "", &mut own);
+        pointers(value, "", &mut own);
         all.extend(own.into_iter().map(|place| (file, place)));
     }
     let at = |index: &Index, fits: &dyn Fn(&str, &Value) -> bool| {
@@ -242,7 +244,7 @@ fn changed(texts: &Texts, change: &Change) -> Texts {
             let object = files[file].1.pointer_mut(&place).unwrap().as_object_mut().unwrap();
             object.insert(KEYS[key.index(KEYS.len())].to_owned(), value(new));
         }
-        Change::Double(place) => {
+        Change::Duplicate(place) => {
             let (file, place) =
                 at(place, &|_, value| value.as_array().is_some_and(|it| !it.is_empty()));
             let list = files[file].1.pointer_mut(&place).unwrap().as_array_mut().unwrap();
@@ -265,9 +267,9 @@ fn changed(texts: &Texts, change: &Change) -> Texts {
     files.into_iter().map(|(path, value)| (path, value.to_string())).collect()
 }
 
-/// Generates what lint accepts, and reads it as Rust. Returns whether it was accepted.
+/// Generates code if lint accepts the specs, and parses it as Rust. Returns whether they were accepted.
 fn is_generated(texts: &Texts, about: &str) -> bool {
-    let Some((api, true)) = model(texts) else { return false };
+    let Some((api, true)) = resolved(texts) else { return false };
     let files = match generate(&api) {
         Ok(files) => files,
         Err(error) => panic!("{about}: {error}"),
@@ -296,32 +298,32 @@ fn is_generated(texts: &Texts, about: &str) -> bool {
 }
 
 #[test]
-fn codegen_never_panics_on_a_name_that_lint_accepts() {
-    let good = tour();
+fn codegen_accepts_every_name_that_lint_accepts() {
+    let valid = golden();
     let mut accepted = 0;
-    for thing in THINGS {
+    for item_name in ITEMS {
         for name in NAMES.split(' ') {
-            let texts = rename(&good, thing, name);
-            accepted += usize::from(is_generated(&texts, &format!("{thing} called {name}")));
+            let texts = rename(&valid, item_name, name);
+            accepted += usize::from(is_generated(&texts, &format!("{item_name} called {name}")));
         }
     }
-    assert!(accepted > 200, "only {accepted} were let through: the test tests nothing");
+    assert!(accepted > 200, "only {accepted} specs were accepted, too few for a useful test");
 }
 
 #[test]
-fn codegen_never_panics_on_a_spec_that_lint_accepts() {
-    let good = tour();
+fn codegen_accepts_every_spec_that_lint_accepts() {
+    let valid = golden();
     let accepted = AtomicUsize::new(0);
     let config = Config { cases: 800, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let changes = prop::collection::vec(change(), 1..4);
     let ran = TestRunner::new_with_rng(config, rng).run(&changes, |changes| {
-        let texts = changes.iter().fold(good.clone(), |texts, change| changed(&texts, change));
+        let texts = changes.iter().fold(valid.clone(), |texts, change| apply(&texts, change));
         let is_accepted = is_generated(&texts, &format!("{changes:?}"));
         accepted.fetch_add(usize::from(is_accepted), Ordering::Relaxed);
         Ok(())
     });
     ran.unwrap();
     let accepted = accepted.into_inner();
-    assert!(accepted > 50, "only {accepted} were let through: the test tests nothing");
+    assert!(accepted > 50, "only {accepted} specs were accepted, too few for a useful test");
 }

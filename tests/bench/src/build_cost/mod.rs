@@ -1,10 +1,11 @@
-//! `cargo xtask build-cost`: what it costs to build the models, alone and in programs that use them.
+//! `cargo xtask build-cost`: measures what it costs to build the models, alone and in programs that use them.
 //!
-//! Everything is built anew below `target/build-cost`. Of a crate only its own rustc counts, in rounds,
-//! with all that it depends on ready; whole trees and programs are built once.
+//! Everything is built from scratch below `target/build-cost`. For a single crate, only its own rustc counts, and it is built
+//! several times; whole dependency trees and programs are built once.
 
 mod cargo;
 mod elf;
+mod models;
 mod programs;
 pub mod rustc;
 mod table;
@@ -14,27 +15,28 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::bench::{machine, median};
-use crate::spec::model::Api;
-use crate::{Error, at, codegen, rusage};
+use crate::error::{Error, at};
+use crate::figures::median;
+use crate::{machine, rusage};
 use cargo::{Build, Builder};
+use models::Models;
 use table::Row;
 
 const MODELS: &str = "cvm-models";
 
-/// CPU milliseconds an action that the models should not exceed.
-const CHECK_AIM: f64 = 16.0;
-const DEBUG_AIM: f64 = 24.0;
+/// Goals for the CPU milliseconds per action.
+const CHECK_GOAL: f64 = 16.0;
+const DEBUG_GOAL: f64 = 24.0;
 
-/// Crates that the client should not exceed.
-const CRATES_AIM: usize = 100;
+/// Goal for the number of crates that the client needs.
+const CRATES_GOAL: usize = 100;
 
-/// What was asked for.
-#[derive(Clone, Copy, Debug)]
+/// Options of the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
     /// Check the AWS SDK for EC2 too.
     pub peers: bool,
-    /// And build it, which takes minutes and more than 8 GB.
+    /// Build it as well, which takes minutes and more than 8 GB.
     pub peers_debug: bool,
     /// How often each crate is built.
     pub rounds: usize,
@@ -45,41 +47,42 @@ struct Way {
     what: &'static str,
     arguments: &'static str,
     incremental: bool,
-    aim: Option<f64>,
+    goal: Option<f64>,
 }
 
-const fn way(what: &'static str, arguments: &'static str, aim: Option<f64>) -> Way {
-    Way { what, arguments, incremental: false, aim }
+const fn way(what: &'static str, arguments: &'static str, goal: Option<f64>) -> Way {
+    Way { what, arguments, incremental: false, goal }
 }
 
-/// The ways with the types alone, then those with the client.
+/// With the types alone, then with the client.
 const TYPES: [Way; 5] = [
-    way("check", "check --no-default-features", Some(CHECK_AIM)),
+    way("check", "check --no-default-features", Some(CHECK_GOAL)),
     way("check with `docs`", "check --no-default-features --features docs", None),
     Way {
         incremental: true,
         ..way("check again, incremental", "check --no-default-features", None)
     },
-    way("debug", "build --no-default-features", Some(DEBUG_AIM)),
+    way("debug", "build --no-default-features", Some(DEBUG_GOAL)),
     way("release", "build --no-default-features --release", None),
 ];
 const CLIENT: [Way; 3] = [
-    way("check, with the client", "check", Some(CHECK_AIM)),
-    way("debug, with the client", "build", Some(DEBUG_AIM)),
+    way("check, with the client", "check", Some(CHECK_GOAL)),
+    way("debug, with the client", "build", Some(DEBUG_GOAL)),
     way("release, with the client", "build --release", None),
 ];
 
 /// Builds, and returns the table.
-pub fn run(root: &Path, api: &Api, choice: Options) -> Result<String, Error> {
-    if !rusage::sees_memory() {
+pub fn run(root: &Path, options: Options) -> Result<String, Error> {
+    if !rusage::can_measure_memory() {
         return Err("build-cost needs Linux and GNU time (the package `time`)".into());
     }
+    let models = Models::read(&root.join("crates/cvm-models/src/generated"))?;
     let folder = root.join("target/build-cost");
     let job = |target| -> Result<Job<'_>, Error> {
         let builder = Builder::new(folder.join(target))?;
-        Ok(Job { root, builder, actions: api.actions.len(), rounds: choice.rounds })
+        Ok(Job { root, builder, models: &models, rounds: options.rounds })
     };
-    // A target folder for each: what one has built would be missing in the tree of the next.
+    // Separate target folders: the build of a whole tree must not find crates that are already built.
     let (types, client) = (job("types")?, job("client")?);
     let mut rows = Vec::new();
     let mut trees = Vec::new();
@@ -101,26 +104,26 @@ pub fn run(root: &Path, api: &Api, choice: Options) -> Result<String, Error> {
         }
     }
     rows.extend(trees);
-    rows.extend(client.programs(&folder, api)?);
-    if choice.peers || choice.peers_debug {
-        rows.extend(job("aws")?.aws(&folder, choice.peers_debug)?);
+    rows.extend(client.programs(&folder)?);
+    if options.peers || options.peers_debug {
+        rows.extend(job("aws")?.aws(&folder, options.peers_debug)?);
     }
     Ok(format!(
-        "{}\n{}; {} (goal: {CRATES_AIM}).\nCrates alone: medians of {} rounds; trees and \
+        "{}\n{}; {} (goal: {CRATES_GOAL}).\nCrates alone: medians of {} rounds; trees and \
          programs (release with thin LTO): once. {}\n",
         table::markdown(&rows),
-        size(api)?,
+        models.describe(),
         crates.join(", "),
-        choice.rounds,
+        options.rounds,
         machine::describe()
     ))
 }
 
-/// What all rows share.
+/// Common to all rows.
 struct Job<'a> {
     root: &'a Path,
     builder: Builder,
-    actions: usize,
+    models: &'a Models,
     rounds: usize,
 }
 
@@ -129,13 +132,13 @@ impl Job<'_> {
         self.builder.build(self.root, &format!("{arguments} --package {MODELS}"), incremental)
     }
 
-    fn each(&self, cpu: f64) -> f64 {
-        cpu * 1e3 / self.actions as f64
+    fn per_action(&self, cpu: f64) -> f64 {
+        cpu * 1e3 / self.models.actions.len() as f64
     }
 
     /// The models alone.
     fn in_rounds(&self, way: &Way) -> Result<Row, Error> {
-        // Once without being counted: what the crate depends on, and what incremental rounds begin with.
+        // The first build is not counted: it builds the dependencies and fills the incremental cache.
         let mut build = self.build(way.arguments, way.incremental)?;
         let (mut cpu, mut peak) = (Vec::new(), Vec::new());
         for _ in 0..self.rounds {
@@ -149,19 +152,18 @@ impl Job<'_> {
         Ok(Row {
             what: way.what.to_owned(),
             cpu,
-            each: Some(self.each(cpu)),
-            aim: way.aim,
+            per_action: Some(self.per_action(cpu)),
+            goal: way.goal,
             peak: Some(median(peak.into_iter())),
             library: build.library("cvm_models"),
             text: None,
         })
     }
 
-    /// Programs that use the models; the last rustc, with linking.
-    fn programs(&self, folder: &Path, api: &Api) -> Result<Vec<Row>, Error> {
-        let every: Vec<&str> =
-            api.actions.iter().map(|action| action.rust.type_.as_str()).collect();
-        let folder = programs::ours(self.root, folder, &every)?;
+    /// Programs that use the models: the rustc of the program itself, including the linker.
+    fn programs(&self, folder: &Path) -> Result<Vec<Row>, Error> {
+        let every = &self.models.actions;
+        let folder = programs::ours(self.root, folder, every)?;
         let counts = [0, programs::FEW.len(), every.len()];
         let mut rows: Vec<Row> = Vec::new();
         for (name, count) in programs::PROGRAMS.into_iter().zip(counts) {
@@ -173,13 +175,13 @@ impl Job<'_> {
                 0 => "program, the client alone".to_owned(),
                 _ => format!("program, {count} actions"),
             };
-            // What each action adds can be told from the noise only where there are many.
+            // With few actions, the difference per action is lost in the noise.
             let alone = rows.first().filter(|_| count == every.len());
-            let each = alone.map(|alone| self.each(compiled.cpu - alone.cpu));
+            let per_action = alone.map(|alone| self.per_action(compiled.cpu - alone.cpu));
             rows.push(Row {
                 what,
                 cpu: compiled.cpu,
-                each,
+                per_action,
                 peak: Some(compiled.peak),
                 text: program.flatten(),
                 ..Row::default()
@@ -197,13 +199,14 @@ impl Job<'_> {
         for (what, arguments) in [("check", "check")].into_iter().chain(debug) {
             let build = self.builder.build(&folder, arguments, false)?;
             let compiled = build.of(NAME)?;
-            let (version, root) =
-                build.source(NAME).ok_or_else(|| format!("cargo tells nothing of {NAME}"))?;
+            let (version, root) = build
+                .source(NAME)
+                .ok_or_else(|| format!("cargo reported no artifact of {NAME}"))?;
             let operations = operations(&root)?;
             rows.push(Row {
                 what: format!("**aws-sdk-ec2 {version}**, {what}, {operations} operations"),
                 cpu: compiled.cpu,
-                each: Some(compiled.cpu * 1e3 / operations as f64),
+                per_action: Some(compiled.cpu * 1e3 / operations as f64),
                 peak: Some(compiled.peak),
                 library: build.library(NAME),
                 ..Row::default()
@@ -213,7 +216,7 @@ impl Job<'_> {
     }
 }
 
-/// How many operations the AWS SDK has: a file for each, beside the crate's first.
+/// How many operations the AWS SDK has: one file each, in a folder beside the root module.
 fn operations(root: &Path) -> Result<usize, Error> {
     let folder = root.with_file_name("operation");
     let entries = fs::read_dir(&folder).map_err(|error| at(&folder, &error))?;
@@ -225,35 +228,24 @@ fn text_size(path: &PathBuf) -> Result<Option<u64>, Error> {
     Ok(elf::text_size(&fs::read(path).map_err(|error| at(path, &error))?))
 }
 
-/// How many crates are compiled into whoever depends on the models.
+/// How many crates a program that depends on the models compiles.
 fn tree(root: &Path, features: &str) -> Result<usize, Error> {
     let arguments = format!("tree --package {MODELS} --edges normal --prefix none{features}");
     let output = Command::new("cargo")
         .args(arguments.split(' '))
         .current_dir(root)
         .output()
-        .map_err(|error| format!("cargo: {error}"))?;
+        .map_err(|error| format!("cannot run cargo: {error}"))?;
     match String::from_utf8_lossy(&output.stdout) {
         text if output.status.success() => Ok(count_crates(&text)),
         _ => Err(format!("cargo {arguments}: {}", String::from_utf8_lossy(&output.stderr)).into()),
     }
 }
 
-/// Two versions of one crate are two crates; one that is shown again is not.
+/// Counts each version of a crate once.
 fn count_crates(tree: &str) -> usize {
     let crates = tree.lines().map(|line| line.split(' ').take(2).collect::<Vec<_>>());
     crates.filter(|name| name.len() == 2).collect::<BTreeSet<_>>().len()
-}
-
-/// How much there is to build.
-fn size(api: &Api) -> Result<String, Error> {
-    let actions = api.actions.iter().map(|action| action.request.len() + action.response.len());
-    let types = api.types.iter().map(|type_| type_.members.len());
-    let members: usize = actions.chain(types).sum();
-    let files = codegen::generate(api)?;
-    let lines: usize = files.values().map(|text| text.lines().count()).sum();
-    let count = api.actions.len();
-    Ok(format!("{count} actions, {members} members, {lines} generated lines"))
 }
 
 #[cfg(test)]
@@ -261,7 +253,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_crate_counts_once_for_each_version() {
+    fn each_version_of_a_crate_counts_once() {
         let tree = "cvm-models v0.1.0 (/a/b)\ngetrandom v0.2.17\ncfg-if v1.0.4\ngetrandom v0.4.3\n\
                     cfg-if v1.0.4 (*)\n\n";
         assert_eq!(count_crates(tree), 4);

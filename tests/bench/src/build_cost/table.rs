@@ -1,15 +1,15 @@
-//! The figures as one table.
+//! The table of build costs.
 
-use crate::bench::digits;
+use crate::figures::digits;
 
-/// What was built, and what it took. Times are CPU seconds, sizes bytes.
+/// What was built, and its cost. Times are CPU seconds, sizes are bytes.
 #[derive(Default)]
 pub struct Row {
     pub what: String,
     pub cpu: f64,
-    /// Milliseconds for each action, and the most that they should be.
-    pub each: Option<f64>,
-    pub aim: Option<f64>,
+    /// Milliseconds per action, and the goal for them.
+    pub per_action: Option<f64>,
+    pub goal: Option<f64>,
     pub peak: Option<f64>,
     pub library: Option<u64>,
     pub text: Option<u64>,
@@ -25,8 +25,8 @@ pub fn markdown(rows: &[Row]) -> String {
         let cells = [
             row.what.clone(),
             seconds(row.cpu),
-            cell(row.each, |each| format!("{} ms", digits(each))),
-            cell(row.aim, |aim| format!("{aim} ms")),
+            cell(row.per_action, |cost| format!("{} ms", digits(cost))),
+            cell(row.goal, |goal| format!("{goal} ms")),
             cell(row.peak, |peak| megabytes(peak, 0)),
             cell(row.library, |size| megabytes(size as f64, 1)),
             cell(row.text, |size| megabytes(size as f64, 2)),
@@ -53,12 +53,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_shows_what_was_measured_and_leaves_the_rest_empty() {
+    fn missing_figures_are_empty_cells() {
         let check = Row {
             what: "check".to_owned(),
             cpu: 1.493,
-            each: Some(14.08),
-            aim: Some(16.0),
+            per_action: Some(14.08),
+            goal: Some(16.0),
             peak: Some(258.9e6),
             ..Row::default()
         };

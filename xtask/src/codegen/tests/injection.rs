@@ -1,24 +1,21 @@
-//! No string of a spec becomes code: hostile strings in every slot leave the items as they were.
+//! No string of a spec becomes code: malicious strings in every place leave the generated items unchanged.
 
-use std::collections::BTreeMap;
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use super::generate;
-use crate::spec::diagnostic::Report;
+use super::{Texts, golden, resolved};
+use crate::codegen::generate;
 use crate::spec::json::{self, Kind, Node};
 use crate::spec::model::Api;
-use crate::spec::source::Tree;
-use crate::spec::{check, load, resolve};
 
-/// What ends a literal, a comment, a code block, a list, a table or an item somewhere.
+/// Endings of a literal, a comment, a code block, a list, a table or an item.
 const ENDS: [&str; 24] = [
     "", "\"", "\\", "\\\"", "\"#", "*/", "\n", "\r\n", "\u{2028}", "\u{85}", "```", "~~~", "`",
     "``", "|", "]", "-->", "\0", "\u{202e}", "\u{200b}", "'", ")", "}", "\t",
 ];
 
-/// What could then be read as something of its own.
+/// Texts that could then become code or markup.
 const BODIES: [&str; 22] = [
     "fn evil() {}",
     "; fn evil() {} //",
@@ -44,8 +41,7 @@ const BODIES: [&str; 22] = [
     "{0} {} {evil}",
 ];
 
-/// Keys whose text is prose or data and never a name of anything. Others must be refused, or do no
-/// harm either.
+/// Keys whose text is prose or data and never a name. Other keys are tested one by one.
 const FREE: [&str; 31] = [
     "summary",
     "notes",
@@ -80,50 +76,31 @@ const FREE: [&str; 31] = [
     "special_values",
 ];
 
-pub fn tour() -> BTreeMap<String, String> {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tour/specs");
-    let tree = Tree::read(&root, "specs").unwrap();
-    let strip = |path: &str| path.strip_prefix("specs/").unwrap().to_owned();
-    tree.files().map(|(path, text)| (strip(path), text.to_owned())).collect()
-}
-
-/// The model of these texts, and whether everything was in order with them.
-pub fn model(texts: &BTreeMap<String, String>) -> Option<(Api, bool)> {
-    let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-    let tree = Tree::from_texts("specs", texts);
-    let mut report = Report::default();
-    let files = load::load(&tree, &mut report)?;
-    let api = resolve::resolve(files, &mut report);
-    check::check(&api, &mut report);
-    assert_eq!(report.unclear(&tree), "", "every message says what to do");
-    Some((api, report.is_clean()))
-}
-
-/// Every file as tokens, its literals blank and its docs left out: what is left is code.
-fn items(api: &Api) -> BTreeMap<String, String> {
+/// Every generated file as tokens, with literals replaced and docs removed.
+fn items(api: &Api) -> Texts {
     let files = generate(api).unwrap();
     files.into_iter().map(|(path, text)| (path, code(&text))).collect()
 }
 
 fn code(text: &str) -> String {
     assert!(text.is_ascii(), "a generated file is plain ASCII");
-    blank(TokenStream::from_str(text).unwrap()).to_string()
+    without_literals(TokenStream::from_str(text).unwrap()).to_string()
 }
 
-fn blank(tokens: TokenStream) -> TokenStream {
+fn without_literals(tokens: TokenStream) -> TokenStream {
     let mut out: Vec<TokenTree> = Vec::new();
     let mut tokens = tokens.into_iter();
     while let Some(token) = tokens.next() {
         match token {
-            // A hostile condition is prose and makes no call, a hostile encoding is none that is
-            // known: that is all that may change.
+            // A malicious condition counts as prose and adds no call, and a malicious encoding is unknown. Nothing else may
+            // change.
             TokenTree::Ident(call) if call == "required_if" || call == "base64" => {
                 out.pop();
                 tokens.next();
             }
             TokenTree::Literal(_) => out.push(TokenTree::Ident(quote::format_ident!("literal"))),
             TokenTree::Group(group) => {
-                let inner = blank(group.stream());
+                let inner = without_literals(group.stream());
                 let doc = group.delimiter() == Delimiter::Bracket
                     && inner.to_string().starts_with("doc =");
                 if doc {
@@ -141,8 +118,8 @@ fn blank(tokens: TokenStream) -> TokenStream {
     out.into_iter().collect()
 }
 
-/// Every string value of a file: its place, and the key that it stands under.
-fn slots(text: &str) -> Vec<(usize, usize, String)> {
+/// The position and the key of every string value in a file.
+fn strings(text: &str) -> Vec<(usize, usize, String)> {
     fn walk(node: &Node<'_>, key: &str, out: &mut Vec<(usize, usize, String)>) {
         match &node.kind {
             Kind::Scalar if node.text.starts_with('"') => {
@@ -151,7 +128,7 @@ fn slots(text: &str) -> Vec<(usize, usize, String)> {
             Kind::Scalar => {}
             Kind::Array(items) => items.iter().for_each(|item| walk(item, key, out)),
             Kind::Object(entries)
-                if ["special_values", "with", "narrow", "same", "includes"].contains(&key) =>
+                if ["special_values", "with", "filters", "matching", "includes"].contains(&key) =>
             {
                 entries.iter().for_each(|(_, value)| walk(value, key, out));
             }
@@ -163,7 +140,7 @@ fn slots(text: &str) -> Vec<(usize, usize, String)> {
     out
 }
 
-fn put(text: &str, start: usize, end: usize, payload: &str) -> String {
+fn replaced(text: &str, start: usize, end: usize, payload: &str) -> String {
     let quoted = serde_json::to_string(payload).unwrap();
     format!("{}{quoted}{}", text.get(..start).unwrap(), text.get(end..).unwrap())
 }
@@ -179,75 +156,79 @@ fn payloads() -> Vec<String> {
 }
 
 #[test]
-fn hostile_prose_in_all_slots_at_once_leaves_the_items_alone() {
-    let good = tour();
-    let want = items(&model(&good).unwrap().0);
+fn malicious_prose_never_becomes_code() {
+    let good = golden();
+    let expected = items(&resolved(&good).unwrap().0);
     let payloads = payloads();
     assert!(payloads.len() >= 500, "{}", payloads.len());
-    // Half of them on each of two threads: generating five hundred times takes a while.
+    // Two threads, because generating five hundred times takes a while.
     let (one, other) = payloads.split_at(payloads.len() / 2);
     std::thread::scope(|scope| {
         for payloads in [one, other] {
-            scope.spawn(|| payloads.iter().for_each(|payload| everywhere(payload, &good, &want)));
+            scope.spawn(|| {
+                payloads.iter().for_each(|payload| everywhere(payload, &good, &expected))
+            });
         }
     });
 }
 
-fn everywhere(payload: &str, good: &BTreeMap<String, String>, want: &BTreeMap<String, String>) {
+fn everywhere(payload: &str, good: &Texts, expected: &Texts) {
     let mut texts = good.clone();
     for text in texts.values_mut() {
-        for (start, end, key) in slots(text).into_iter().rev() {
+        for (start, end, key) in strings(text).into_iter().rev() {
             if FREE.contains(&key.as_str()) {
-                *text = put(text, start, end, payload);
+                *text = replaced(text, start, end, payload);
             }
         }
     }
-    // The checks would refuse much of this; the emitters must not need them to.
-    let (api, _) = model(&texts).unwrap();
-    compare(&items(&api), want, &format!("{payload:?}"));
+    // The checks reject most of these specs, but the emitters must not depend on that.
+    let (api, _) = resolved(&texts).unwrap();
+    compare(&items(&api), expected, &format!("{payload:?}"));
 }
 
-/// Tells the first file that differs, and little else.
-fn compare(got: &BTreeMap<String, String>, want: &BTreeMap<String, String>, about: &str) {
-    assert!(got.keys().eq(want.keys()), "{about}: other files");
-    for (path, code) in got {
-        assert_eq!(Some(code), want.get(path), "{about}: {path}");
+/// Asserts equality file by file, which keeps a failure short.
+fn compare(actual: &Texts, expected: &Texts, about: &str) {
+    assert!(actual.keys().eq(expected.keys()), "{about}: other files");
+    for (path, code) in actual {
+        assert_eq!(Some(code), expected.get(path), "{about}: {path}");
     }
 }
 
-/// The value of an enum names its variant, which may change, and nothing else may.
-fn nameless(files: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let nameless = |text: &String| {
+/// Replaces names: only the name of a variant may change with the value of an enum.
+fn without_names(files: &Texts) -> Texts {
+    let without_names = |text: &String| {
         let words = text.split(' ').map(|word| {
             let name = word.starts_with(|first: char| first.is_ascii_uppercase());
             if name { "Name" } else { word }
         });
         words.collect::<Vec<_>>().join(" ")
     };
-    files.iter().map(|(path, text)| (path.clone(), nameless(text))).collect()
+    files.iter().map(|(path, text)| (path.clone(), without_names(text))).collect()
 }
 
 #[test]
-fn a_hostile_string_in_any_one_slot_is_refused_or_harmless() {
-    let good = tour();
-    let want = items(&model(&good).unwrap().0);
-    let hostile = ["\"; fn evil() {} //", "../../evil", "Option<String>"];
+fn malicious_string_is_rejected_or_harmless() {
+    let good = golden();
+    let expected = items(&resolved(&good).unwrap().0);
+    let malicious = ["\"; fn evil() {} //", "../../evil", "Option<String>"];
     let mut accepted = 0;
     for (path, text) in &good {
-        for (start, end, key) in slots(text) {
-            for payload in hostile {
+        for (start, end, key) in strings(text) {
+            for payload in malicious {
                 let mut texts = good.clone();
-                texts.insert(path.clone(), put(text, start, end, payload));
-                // Not read, or refused: nothing is emitted.
-                let Some((api, true)) = model(&texts) else { continue };
+                texts.insert(path.clone(), replaced(text, start, end, payload));
+                // Nothing is generated from invalid specs.
+                let Some((api, true)) = resolved(&texts) else { continue };
                 accepted += 1;
                 let about = format!("{payload:?} under `{key}` of {path}");
                 match key.as_str() {
-                    "value" => compare(&nameless(&items(&api)), &nameless(&want), &about),
-                    _ => compare(&items(&api), &want, &about),
+                    "value" => {
+                        compare(&without_names(&items(&api)), &without_names(&expected), &about)
+                    }
+                    _ => compare(&items(&api), &expected, &about),
                 }
             }
         }
     }
-    assert!(accepted > 50, "only {accepted} were let through: the test tests nothing");
+    assert!(accepted > 50, "only {accepted} strings were accepted, too few for a useful test");
 }

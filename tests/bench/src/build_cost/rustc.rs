@@ -1,7 +1,7 @@
-//! The wrapper that cargo starts instead of each rustc, and the log in which it keeps account of them.
+//! The wrapper that cargo runs instead of rustc, and the log of what each rustc used.
 //!
-//! The wrapper is this program itself: cargo takes a program without arguments, so a variable of the
-//! environment tells it what it is and where the log is.
+//! The wrapper is this program. Cargo passes it no extra arguments, so an environment variable selects this mode and names
+//! the log.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -9,21 +9,21 @@ use std::process::ExitCode;
 
 use crate::rusage;
 
-/// Names the log. While it is set, this program is the wrapper and nothing else.
-pub const LOG: &str = "XTASK_RUSTC_LOG";
+/// The environment variable with the path of the log. If it is set, this program is the rustc wrapper.
+pub const LOG: &str = "CVM_BENCH_RUSTC_LOG";
 
-/// One rustc that has ended.
+/// What one rustc used.
 #[derive(Debug, PartialEq)]
 pub struct Compiled {
-    /// The crate.
+    /// Name of the crate.
     pub name: String,
-    /// CPU seconds, those of the linker among them.
+    /// CPU seconds, including the linker.
     pub cpu: f64,
-    /// The most memory that it held, in bytes.
+    /// Peak memory in bytes.
     pub peak: f64,
 }
 
-/// Runs the rustc that the arguments name.
+/// Runs the rustc in the arguments.
 pub fn run(log: &OsStr, arguments: &[OsString]) -> ExitCode {
     let format = format!("{} %U %S %M", crate_name(arguments));
     match rusage::gnu_time(&format, Path::new(log)).args(arguments).status() {
@@ -32,21 +32,21 @@ pub fn run(log: &OsStr, arguments: &[OsString]) -> ExitCode {
             code.map_or(ExitCode::FAILURE, ExitCode::from)
         }
         Err(error) => {
-            crate::eprint(&format!("GNU time: {error}"));
+            crate::eprint(&format!("cannot run GNU time: {error}"));
             ExitCode::FAILURE
         }
     }
 }
 
-/// `-` where cargo only asks rustc for something.
+/// The value of `--crate-name`; `-` if there is none, because cargo only queries rustc.
 fn crate_name(arguments: &[OsString]) -> &str {
     let mut after = arguments.iter().skip_while(|argument| *argument != "--crate-name").skip(1);
     let name = after.next().and_then(|name| name.to_str()).unwrap_or("-");
-    // A name of an identifier's letters cannot be taken for a directive of the format.
+    // The name becomes part of a format string, so it may contain no `%`.
     if name.chars().all(|c| c.is_alphanumeric() || c == '_') { name } else { "-" }
 }
 
-/// The lines of a log; others are left out.
+/// Reads a log; other lines are skipped.
 pub fn read(log: &str) -> Vec<Compiled> {
     log.lines().filter_map(line).collect()
 }
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_a_crate_its_time_and_its_memory() {
+    fn log_line_has_crate_time_and_memory() {
         let log = "- 0.01 0.02 30000\ncvm_models 1.25 0.25 1000\nCommand terminated by signal 9\n";
         let of = |name: &str, cpu, peak| Compiled { name: name.to_owned(), cpu, peak };
         assert_eq!(read(log), [of("-", 0.03, 30_720_000.0), of("cvm_models", 1.5, 1_024_000.0)]);
     }
 
     #[test]
-    fn the_crate_is_what_cargo_calls_it() {
+    fn crate_name_is_read_from_the_arguments() {
         let name = |text: &str| {
             let arguments: Vec<OsString> = text.split(' ').map(OsString::from).collect();
             crate_name(&arguments).to_owned()

@@ -1,4 +1,4 @@
-//! Where and when the figures were measured: they mean little without it.
+//! Describes the machine of a measurement: figures mean little without it.
 
 use std::fs;
 use std::process::Command;
