@@ -1,49 +1,106 @@
-//! Adding an action takes one JSON file and no hand-written Rust.
+//! An action or a field is added as CONTRIBUTING.md says, without any Rust.
 //!
-//! The test copies the workspace, adds the spec of a new action, and generates the code. Then a program that
-//! sends the new request compiles, `cvm` knows the action, and the emulator validates its parameters and
-//! reports that it does not support it.
+//! The test copies the tree, adds an action with a list, a type, a value set and an error code, and a field, and runs the
+//! documented commands. It then checks that a program can send the request, that `cvm` knows the action, that the emulator
+//! validates it and answers `UnsupportedOperation`, and that the tests of the copy pass.
 //!
-//! The test builds the copy, which takes a minute or two on two cores the first time, and half of that later,
-//! since the dependencies stay below `target/tmp/extension`. So it is a binary of its own: `cargo test -p
-//! cvm-tests --test extension`. It needs no network beyond what the workspace itself needed.
+//! The test builds the copy below `target/tmp/extension`: a few minutes of two cores the first time, less later, because the
+//! dependencies stay. So it is a test target of its own: `cargo test -p cvm-tests --test extension`. It needs no network
+//! beyond what the workspace itself needed.
 
 #![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// Everything that a contributor writes.
-const SPEC: &str = r#"{
+/// The spec files that a contributor writes.
+const ADDED: [(&str, &str); 3] = [
+    (
+        "actions/DescribeFleetWeather.json",
+        r#"{
   "$schema": "../../../schema/action.schema.json",
   "action": "DescribeFleetWeather",
   "group": "instance",
-  "summary": "Returns the weather above the racks of each fleet.",
+  "summary": "Lists the weather over the racks of each fleet.",
   "retry": { "class": "read" },
   "rate_limit_per_second": 10,
+  "paginate": { "style": "offset", "offset": "Offset", "limit": "Limit", "total": "TotalCount", "items": "WeatherSet", "id": "FleetName" },
+  "filters": [{ "name": "zone" }],
   "request": [
     { "name": "FleetNames", "type": "list<string>", "required": true, "max_items": 3,
       "doc": "Fleets to look at, up to three in one call." },
     { "name": "DaysAhead", "type": "int64", "min": 1, "max": 7, "default": 1,
-      "doc": "How far into the future to look; the sky over a rack rarely changes." }
+      "doc": "How far into the future to look; the sky over a rack rarely changes." },
+    { "name": "Filters", "type": "list<Filter>", "doc": "Limits the result to racks in some zones." },
+    { "name": "Offset", "type": "int64", "default": 0, "doc": "Number of fleets to skip before the first one returned." },
+    { "name": "Limit", "type": "int64", "min": 1, "max": 100, "default": 20, "doc": "Maximum number of fleets per page." }
   ],
   "response": [
-    { "name": "WeatherSet", "type": "list<Tag>", "output_required": true,
-      "doc": "Fleet and sky, one entry for each fleet that was requested." }
+    { "name": "TotalCount", "type": "int64", "output_required": true, "doc": "Number of matching fleets on all pages." },
+    { "name": "WeatherSet", "type": "list<FleetWeather>", "output_required": true,
+      "doc": "Fleet and sky, one entry for each requested fleet." }
   ],
-  "errors": ["InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "UnsupportedOperation"]
+  "errors": ["InvalidFleetName.Cloudy", "InvalidParameterValue", "InvalidParameterValue.LimitExceeded", "UnsupportedOperation"]
 }
-"#;
+"#,
+    ),
+    (
+        "types/FleetWeather.json",
+        r#"{
+  "$schema": "../../../schema/type.schema.json",
+  "type": "FleetWeather",
+  "usage": "out",
+  "summary": "What the racks of one fleet can expect.",
+  "members": [
+    { "name": "FleetName", "type": "string", "output_required": true, "doc": "Which racks these are." },
+    { "name": "Sky", "type": "FleetSky", "output_required": true, "doc": "What is above them." },
+    { "name": "WindSpeed", "type": "float", "unit": "m/s", "nullable": true, "doc": "Absent inside a building." }
+  ]
+}
+"#,
+    ),
+    (
+        "enums/FleetSky.json",
+        r#"{
+  "$schema": "../../../schema/enum.schema.json",
+  "enum": "FleetSky",
+  "summary": "What can be above a rack.",
+  "values": [{ "value": "CEILING", "doc": "The usual case." }, { "value": "CLOUD", "doc": "Somebody took the name literally." }]
+}
+"#,
+    ),
+];
 
-/// A program that uses the new action, as a user would write it.
-const PROGRAM: &str = r#"//! Asks for the weather.
+/// One line in a spec file, before which the contributor adds another: file, line, added line.
+const INSERTED: [(&str, &str, &str); 3] = [
+    (
+        "errors.json",
+        r#"    { "code": "InvalidHost.NotSupported","#,
+        r#"    { "code": "InvalidFleetName.Cloudy", "kind": "client", "doc": "The name of the fleet is cloudy.", "fix": "Choose a clear one." },
+"#,
+    ),
+    (
+        "types/Instance.json",
+        r#"    { "name": "InstanceType","#,
+        r#"    { "name": "RackWeather", "type": "FleetWeather", "nullable": true, "doc": "What is above the rack of the instance." },
+"#,
+    ),
+    (
+        "actions/RebootInstances.json",
+        r#"    { "name": "ForceReboot","#,
+        r#"    { "name": "IgnoreWeather", "type": "bool", "default": false, "doc": "Restarts the instances even in a storm." },
+"#,
+    ),
+];
+
+/// A program that sends the new action.
+const PROGRAM: &str = r#"//! Sends `DescribeFleetWeather` in each dialect and prints the error codes.
 
 use cvm_emulator::Emulator;
-use cvm_models::types::Tag;
-use cvm_models::{Action, Client, Dialect, actions::*};
+use cvm_models::{Action, Client, Dialect, actions::*, enums::*, types::*};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
@@ -64,8 +121,11 @@ async fn main() {
         let many = DescribeFleetWeather { fleet_names: vec!["blue".into(); 4], ..request };
         println!("{}", code(client.send(many).await));
     }
-    let response = DescribeFleetWeatherResponse::default();
-    let _: Vec<Tag> = response.weather_set;
+    let weather = FleetWeather { sky: FleetSky::Ceiling, ..Default::default() };
+    let response = DescribeFleetWeatherResponse { weather_set: vec![weather], ..Default::default() };
+    let instance = Instance { rack_weather: response.weather_set.first().cloned(), ..Default::default() };
+    let reboot = RebootInstances { ignore_weather: Some(true), ..Default::default() };
+    assert!(instance.rack_weather.is_some() && reboot.ignore_weather == Some(true));
     assert_eq!(DescribeFleetWeather::INFO.name, "DescribeFleetWeather");
 }
 
@@ -86,12 +146,33 @@ tokio = { workspace = true, features = ["macros", "rt"] }
 "#;
 
 const GENERATED: &str = "crates/cvm-models/src/generated";
+const SPECS: &str = "specs/cvm/2017-03-12";
 
-/// The copy, always at the same path, so that cargo reuses what it has built.
+/// The tests that read every action, type or member: package and target, and filters.
+const TESTS: [(&str, &[&str]); 4] = [
+    ("--package xtask --test facts", &[]),
+    ("--package cvm-simulator --lib", &["actions::", "coverage::", "error_codes::"]),
+    ("--package cvm-cli --bin cvm", &[]),
+    (
+        "--package cvm-tests --test it",
+        &[
+            "baseline::",
+            "empty_texts::",
+            "every::",
+            "promises::",
+            "proof::",
+            "published::",
+            "secrets::",
+            "wire::",
+        ],
+    ),
+];
+
+/// The copy of the tree. Its path never changes, so that cargo can reuse what it has built.
 struct Copy {
     root: PathBuf,
     target: PathBuf,
-    /// Allows one test run at a time. Dropping it releases the lock.
+    /// Allows one run of the test at a time; released on drop.
     _lock: File,
 }
 
@@ -103,14 +184,22 @@ impl Copy {
         lock.lock().unwrap();
         let copy = Self { root: home.join("tree"), target: home.join("target"), _lock: lock };
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-        let mut expected_files = BTreeMap::new();
-        for part in ["Cargo.toml", "Cargo.lock", "crates", "specs", "xtask"] {
-            read(workspace, Path::new(part), &mut expected_files);
+        let mut wanted = BTreeMap::new();
+        for part in [
+            "Cargo.toml",
+            "Cargo.lock",
+            "README.md",
+            "BENCHMARKS.md",
+            "crates",
+            "specs",
+            "tests",
+            "xtask",
+        ] {
+            read(workspace, Path::new(part), &mut wanted);
         }
-        // A program that uses the action takes the place of these tests.
-        expected_files.insert("tests/Cargo.toml".into(), MANIFEST.into());
-        expected_files.insert("tests/src/main.rs".into(), PROGRAM.into());
-        copy.update_to(&expected_files);
+        wanted.insert("crates/fleet-weather/Cargo.toml".into(), MANIFEST.into());
+        wanted.insert("crates/fleet-weather/src/main.rs".into(), PROGRAM.into());
+        copy.become_equal(&wanted);
         copy
     }
 
@@ -121,15 +210,13 @@ impl Copy {
     }
 
     /// Writes only files that differ, because cargo compares modification times.
-    fn update_to(&self, expected_files: &BTreeMap<PathBuf, Vec<u8>>) {
+    fn become_equal(&self, wanted: &BTreeMap<PathBuf, Vec<u8>>) {
         fs::create_dir_all(&self.root).unwrap();
         let present = self.files();
-        for path in present.keys().filter(|path| !expected_files.contains_key(*path)) {
+        for path in present.keys().filter(|path| !wanted.contains_key(*path)) {
             fs::remove_file(self.root.join(path)).unwrap();
         }
-        for (path, content) in
-            expected_files.iter().filter(|(path, it)| present.get(*path) != Some(it))
-        {
+        for (path, content) in wanted.iter().filter(|(path, it)| present.get(*path) != Some(it)) {
             self.write(path, content);
         }
     }
@@ -140,19 +227,38 @@ impl Copy {
         fs::write(path, content).unwrap();
     }
 
-    fn cargo(&self, arguments: &[&str]) -> Output {
+    fn cargo(&self, arguments: &str) -> Output {
+        self.cargo_with(arguments, "no")
+    }
+
+    fn cargo_with(&self, arguments: &str, insta_update: &str) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(arguments).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
-        // Nobody reads a backtrace of the copy, and without it the build is faster.
+        cargo.args(arguments.split_whitespace()).arg("--offline").current_dir(&self.root);
+        // Debug info and incremental caches would only slow the build down.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+        cargo.env("CARGO_TARGET_DIR", &self.target).env("INSTA_UPDATE", insta_update);
         let output = cargo.output().unwrap();
         let (out, err) = (text(&output.stdout), text(&output.stderr));
-        assert!(output.status.success(), "cargo {}:\n{out}{err}", arguments.join(" "));
+        assert!(output.status.success(), "cargo {arguments}:\n{out}{err}");
         output
     }
 
-    fn codegen(&self) {
-        self.cargo(&["run", "--quiet", "--offline", "--package", "xtask", "--", "codegen"]);
+    fn xtask(&self, command: &str) {
+        let run = format!("run --quiet --package xtask --offline -- {command}");
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(run.split(' ')).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target);
+        cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
+        let output = cargo.output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert!(output.status.success(), "cargo xtask {command}:\n{out}{err}");
+    }
+
+    /// Runs the tests that read every action, with this value of `INSTA_UPDATE`.
+    fn test(&self, insta_update: &str) {
+        for (target, filters) in TESTS {
+            let filters = filters.join(" ");
+            self.cargo_with(&format!("test --quiet {target} -- {filters}"), insta_update);
+        }
     }
 
     fn program(&self, name: &str) -> Command {
@@ -184,7 +290,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The emulator of the copy, for as long as the test runs.
+/// The emulator of the copy; killed on drop.
 struct Running(Child);
 
 impl Drop for Running {
@@ -195,46 +301,72 @@ impl Drop for Running {
 }
 
 #[test]
-fn one_json_file_adds_an_action() {
+fn documented_steps_add_an_action_and_a_field() {
     let copy = Copy::new();
-    // Makes the generated code match the specs before the action is added.
-    copy.codegen();
+    // The generated code must be up to date before anything is added.
+    copy.xtask("codegen");
     let before = copy.files();
-    copy.write("specs/cvm/2017-03-12/actions/DescribeFleetWeather.json", SPEC);
-    copy.codegen();
-    assert_only_generated_files_changed(&before, &copy.files());
+    for (path, text) in ADDED {
+        copy.write(format!("{SPECS}/{path}"), text);
+    }
+    for (path, line, added) in INSERTED {
+        let path = format!("{SPECS}/{path}");
+        let spec = text(&before[Path::new(&path)]);
+        assert_eq!(spec.matches(line).count(), 1, "{path}: {line}");
+        copy.write(path, spec.replace(line, &format!("{added}{line}")));
+    }
+    for command in ["fmt-specs", "lint", "codegen"] {
+        copy.xtask(command);
+    }
+    expected_generated_files_changed(&before, &copy.files());
 
-    let packages = ["--package", "fleet-weather", "--package", "cvm-cli"];
-    copy.cargo(&[&["build", "--quiet", "--offline"][..], &packages].concat());
-    check_program(&copy);
-    check_command_line(&copy);
+    copy.cargo("build --quiet --package fleet-weather --package cvm-cli");
+    program_sends_the_action(&copy);
+    command_line_knows_the_action(&copy);
+
+    // The snapshots of all requests contain the new action, and are accepted as CONTRIBUTING.md says.
+    copy.test("always");
+    copy.test("no");
 }
 
-/// Asserts that only generated files changed: one new file, and the lists that name it.
-fn assert_only_generated_files_changed(
+/// The new files, those of the changed items, and indexes; nothing outside the generated folder.
+fn expected_generated_files_changed(
     before: &BTreeMap<PathBuf, Vec<u8>>,
     after: &BTreeMap<PathBuf, Vec<u8>>,
 ) {
     assert!(before.keys().all(|path| after.contains_key(path)), "a file was removed");
     let changed = after.iter().filter(|(path, content)| before.get(*path) != Some(content));
-    let mut changed: Vec<_> =
-        changed.map(|(path, _)| path.to_str().unwrap().replace('\\', "/")).collect();
-    changed.retain(|path| !path.starts_with("specs/cvm/2017-03-12/actions/"));
+    let changed = changed.map(|(path, _)| path.to_str().unwrap().replace('\\', "/"));
+    let changed: BTreeSet<String> = changed.filter(|path| !path.starts_with(SPECS)).collect();
+    let expected = [
+        "actions.rs",
+        "actions/describe_fleet_weather.rs",
+        "actions/reboot_instances.rs",
+        "docs.rs",
+        "enums.rs",
+        "enums/fleet_sky.rs",
+        "error_code.rs",
+        "every.rs",
+        "index.rs",
+        "retry_classes.rs",
+        "types.rs",
+        "types/fleet_weather.rs",
+        "types/instance.rs",
+    ];
+    assert_eq!(changed, expected.map(|path| format!("{GENERATED}/{path}")).into());
     let action = format!("{GENERATED}/actions/describe_fleet_weather.rs");
-    assert!(changed.contains(&action), "{changed:?}");
-    let lists = ["actions.rs", "docs.rs", "every.rs", "index.rs", "retry_classes.rs"];
-    for path in changed.iter().filter(|path| **path != action) {
-        let is_list = lists.iter().any(|list| *path == format!("{GENERATED}/{list}"));
-        assert!(is_list, "{path} changed too: {changed:?}");
-    }
     let code = &text(&after[Path::new(&action)]);
-    assert!(code.contains("pub struct DescribeFleetWeather {"), "{code}");
-    assert!(code.contains("pub fleet_names: Vec<String>,"), "{code}");
-    assert!(code.contains("pub days_ahead: Option<i64>,"), "{code}");
-    assert!(code.contains("pub weather_set: Vec<Tag>,"), "{code}");
+    for line in [
+        "pub struct DescribeFleetWeather {",
+        "pub fleet_names: Vec<String>,",
+        "pub days_ahead: Option<i64>,",
+        "pub weather_set: Vec<FleetWeather>,",
+    ] {
+        assert!(code.contains(line), "{line}: {code}");
+    }
 }
 
-fn check_program(copy: &Copy) {
+fn program_sends_the_action(copy: &Copy) {
     let output = copy.program("fleet-weather").output().unwrap();
     let (out, err) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{err}");
@@ -245,18 +377,18 @@ fn check_program(copy: &Copy) {
         "InvalidParameterValue",
         "InvalidParameterValue.LimitExceeded",
     ];
-    assert_eq!(codes, expected.repeat(5), "once per dialect");
+    assert_eq!(codes, expected.repeat(5), "once in each dialect");
 }
 
-fn check_command_line(copy: &Copy) {
+fn command_line_knows_the_action(copy: &Copy) {
     let folder = tempfile::tempdir().unwrap();
     let ready = folder.path().join("ready.json");
     let mut emulator = copy.program("cvm");
     emulator.args(["emulator", "--listen", "127.0.0.1:0", "--ready-file"]).arg(&ready);
     let _running = Running(emulator.stderr(Stdio::null()).spawn().unwrap());
-    let began = Instant::now();
+    let start = Instant::now();
     while !ready.exists() {
-        assert!(began.elapsed() < Duration::from_secs(120), "the emulator is not ready");
+        assert!(start.elapsed() < Duration::from_secs(120), "the emulator is not ready");
         std::thread::sleep(Duration::from_millis(20));
     }
     let cvm = |arguments: &[&str]| {
@@ -269,16 +401,18 @@ fn check_command_line(copy: &Copy) {
     let weather = ["DescribeFleetWeather", "--FleetNames.0", "blue", "--DaysAhead", "2"];
     let (succeeded, out, err) = cvm(&weather);
     assert!(!succeeded && out.is_empty(), "{out}");
-    assert!(err.contains("UnsupportedOperation"), "{err}");
-    assert!(err.contains("does not support the action DescribeFleetWeather"), "{err}");
+    assert!(err.contains("UnsupportedOperation") && err.contains("DescribeFleetWeather"), "{err}");
 
     let (succeeded, _, err) = cvm(&["DescribeFleetWeather", "--FleetName.0", "blue"]);
-    assert!(!succeeded && err.contains("FleetNames"), "the right name is suggested: {err}");
+    assert!(!succeeded && err.contains("FleetNames"), "no suggestion: {err}");
 
     let help = copy.program("cvm").args(["help", "DescribeFleetWeather"]).output().unwrap();
     let help = text(&help.stdout);
-    for line in ["Returns the weather above the racks", "FleetNames", "DaysAhead", "rarely changes"]
-    {
+    for line in ["Lists the weather over the racks", "FleetNames", "DaysAhead", "rarely changes"] {
         assert!(help.contains(line), "{line}: {help}");
     }
+
+    let coverage = copy.program("cvm").args(["emulator", "--coverage"]).output().unwrap();
+    let coverage = text(&coverage.stdout);
+    assert!(coverage.contains("DescribeFleetWeather"), "{coverage}");
 }
