@@ -114,7 +114,7 @@ impl Simulator {
         Response::Reply { request_id, reply: reply.unwrap_or_else(Reply::Error) }
     }
 
-    /// The virtual time, so much real time after the start.
+    /// The virtual time, this much real time after the start.
     #[must_use]
     pub fn now(&self, elapsed: Duration) -> Timestamp {
         self.clock.now(self.elapsed.max(elapsed))

@@ -36,7 +36,7 @@ pub(crate) struct Instances {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
     /// A phase of an operation ends.
-    Step,
+    Phase,
     /// A prepaid term ends.
     Expiry,
     /// The recycle bin destroys the instance.
@@ -91,7 +91,7 @@ impl Instances {
     pub(crate) fn begin(
         &mut self,
         serial: u64,
-        course: &'static Operation,
+        operation: &'static Operation,
         change: Effect,
         note: Option<(&str, &str)>,
         (clock, now): (&VirtualClock, Timestamp),
@@ -100,8 +100,7 @@ impl Instances {
         if let Some((action, request_id)) = note {
             instance.record_operation(action, request_id);
         }
-        instance.operation =
-            Some(RunningOperation { operation: course, step: 0, due: now, change });
+        instance.operation = Some(RunningOperation { operation, phase: 0, due: now, change });
         self.enter_phase(serial, clock, now);
     }
 
@@ -145,7 +144,7 @@ impl Instances {
             }
             self.due.pop_first();
             match event {
-                Event::Step => self.end_phase(serial, clock, time),
+                Event::Phase => self.end_phase(serial, clock, time),
                 Event::Expiry => self.expire(serial, time),
                 Event::Destruction => self.destroy(serial, clock, time),
                 Event::Bandwidth => {
@@ -169,12 +168,12 @@ impl Instances {
     fn enter_phase(&mut self, serial: u64, clock: &VirtualClock, now: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let Some(mut running) = instance.operation.take() else { return };
-        if let Some(step) = running.operation.phases.get(running.step) {
-            if let Some(state) = &step.state {
+        if let Some(phase) = running.operation.phases.get(running.phase) {
+            if let Some(state) = &phase.state {
                 instance.set_state(state);
             }
-            running.due = now.after(clock.delay(step.duration));
-            self.due.insert((running.due, serial, Event::Step));
+            running.due = now.after(clock.delay(phase.duration));
+            self.due.insert((running.due, serial, Event::Phase));
             instance.operation = Some(running);
             return;
         }
@@ -205,7 +204,7 @@ impl Instances {
         let Some(running) = instance.operation.as_mut().filter(|it| it.due == time) else {
             return;
         };
-        running.step += 1;
+        running.phase += 1;
         self.enter_phase(serial, clock, time);
     }
 

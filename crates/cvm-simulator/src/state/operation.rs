@@ -36,7 +36,7 @@ pub(crate) enum FinalState {
     Removed,
 }
 
-const fn step(state: InstanceState, seconds: u64) -> Phase {
+const fn phase(state: InstanceState, seconds: u64) -> Phase {
     Phase { state: Some(state), duration: Duration::from_secs(seconds) }
 }
 
@@ -47,68 +47,68 @@ const fn quiet(seconds: u64) -> Phase {
 
 /// RunInstances.
 pub(crate) static LAUNCH: Operation = Operation {
-    phases: &[step(InstanceState::Pending, 20)],
+    phases: &[phase(InstanceState::Pending, 20)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// StartInstances.
 pub(crate) static START: Operation = Operation {
-    phases: &[step(InstanceState::Starting, 10)],
+    phases: &[phase(InstanceState::Starting, 10)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// StopInstances with a shutdown of the guest.
 pub(crate) static STOP: Operation = Operation {
-    phases: &[step(InstanceState::Stopping, 15)],
+    phases: &[phase(InstanceState::Stopping, 15)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// StopInstances with a power-off.
 pub(crate) static STOP_HARD: Operation = Operation {
-    phases: &[step(InstanceState::Stopping, 5)],
+    phases: &[phase(InstanceState::Stopping, 5)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// RebootInstances with a shutdown of the guest.
 pub(crate) static REBOOT: Operation = Operation {
-    phases: &[step(InstanceState::Rebooting, 20)],
+    phases: &[phase(InstanceState::Rebooting, 20)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// RebootInstances with a power-off.
 pub(crate) static REBOOT_HARD: Operation = Operation {
-    phases: &[step(InstanceState::Rebooting, 10)],
+    phases: &[phase(InstanceState::Rebooting, 10)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ResetInstancesType of a stopped instance.
 pub(crate) static RESET_TYPE: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 10), step(InstanceState::Starting, 10)],
+    phases: &[phase(InstanceState::Stopped, 10), phase(InstanceState::Starting, 10)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ResetInstancesType of a running instance that is stopped for it.
 pub(crate) static RESET_TYPE_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 10),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 10),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// AssociateInstancesKeyPairs and DisassociateInstancesKeyPairs of a stopped instance, which stays stopped.
 pub(crate) static WRITE_KEYS: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 5)],
+    phases: &[phase(InstanceState::Stopped, 5)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// The same for a running instance that is stopped for it.
 pub(crate) static WRITE_KEYS_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 5),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 5),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
@@ -118,16 +118,16 @@ pub(crate) static MODIFY: Operation = Operation { phases: &[quiet(2)], end: Fina
 
 /// ModifyInstancesVpcAttribute of a stopped instance.
 pub(crate) static MOVE: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 5), step(InstanceState::Starting, 10)],
+    phases: &[phase(InstanceState::Stopped, 5), phase(InstanceState::Starting, 10)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ModifyInstancesVpcAttribute of a running instance, which is stopped for it.
 pub(crate) static MOVE_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 5),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 5),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
@@ -142,52 +142,52 @@ pub(crate) static ISOLATE: Operation =
 
 /// TerminateInstances of any other instance, or of one in the recycle bin.
 pub(crate) static TERMINATE: Operation =
-    Operation { phases: &[step(InstanceState::Terminating, 10)], end: FinalState::Removed };
+    Operation { phases: &[phase(InstanceState::Terminating, 10)], end: FinalState::Removed };
 
 /// ResetInstance of a stopped instance.
 pub(crate) static REINSTALL: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 60), step(InstanceState::Starting, 10)],
+    phases: &[phase(InstanceState::Stopped, 60), phase(InstanceState::Starting, 10)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ResetInstance of a running instance.
 pub(crate) static REINSTALL_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 60),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 60),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ResetInstancesPassword of a stopped instance.
 pub(crate) static SET_PASSWORD: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 5)],
+    phases: &[phase(InstanceState::Stopped, 5)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// ResetInstancesPassword of a running instance that is stopped for it.
 pub(crate) static SET_PASSWORD_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 5),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 5),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ResizeInstanceDisks of a stopped instance.
 pub(crate) static GROW_DISK: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 10)],
+    phases: &[phase(InstanceState::Stopped, 10)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// ResizeInstanceDisks of a running instance that is stopped for it.
 pub(crate) static GROW_DISK_FORCED: Operation = Operation {
     phases: &[
-        step(InstanceState::Stopping, 5),
-        step(InstanceState::Stopped, 10),
-        step(InstanceState::Starting, 10),
+        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopped, 10),
+        phase(InstanceState::Starting, 10),
     ],
     end: FinalState::In(InstanceState::Running),
 };
@@ -198,42 +198,42 @@ pub(crate) static GROW_DISK_ONLINE: Operation =
 
 /// ModifyInstanceDiskType.
 pub(crate) static MOVE_DISKS: Operation = Operation {
-    phases: &[step(InstanceState::Stopped, 60)],
+    phases: &[phase(InstanceState::Stopped, 60)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// EnterRescueMode with a shutdown of the guest.
 pub(crate) static ENTER_RESCUE: Operation = Operation {
-    phases: &[step(InstanceState::EnterRescueMode, 30)],
+    phases: &[phase(InstanceState::EnterRescueMode, 30)],
     end: FinalState::In(InstanceState::RescueMode),
 };
 
 /// EnterRescueMode with a power-off, or of a stopped instance.
 pub(crate) static ENTER_RESCUE_HARD: Operation = Operation {
-    phases: &[step(InstanceState::EnterRescueMode, 20)],
+    phases: &[phase(InstanceState::EnterRescueMode, 20)],
     end: FinalState::In(InstanceState::RescueMode),
 };
 
 /// ExitRescueMode of an instance that was running before.
 pub(crate) static EXIT_RESCUE: Operation = Operation {
-    phases: &[step(InstanceState::ExitRescueMode, 20)],
+    phases: &[phase(InstanceState::ExitRescueMode, 20)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// ExitRescueMode of an instance that was stopped before.
 pub(crate) static EXIT_RESCUE_STOPPED: Operation = Operation {
-    phases: &[step(InstanceState::ExitRescueMode, 20)],
+    phases: &[phase(InstanceState::ExitRescueMode, 20)],
     end: FinalState::In(InstanceState::Stopped),
 };
 
 /// ConvertOperatingSystems: packages are replaced while the old system runs, then the new one boots.
 pub(crate) static CONVERT_SYSTEM: Operation = Operation {
-    phases: &[quiet(300), step(InstanceState::Rebooting, 20)],
+    phases: &[quiet(300), phase(InstanceState::Rebooting, 20)],
     end: FinalState::In(InstanceState::Running),
 };
 
 /// Maintenance that interrupts a running instance.
 pub(crate) static REPAIR: Operation = Operation {
-    phases: &[step(InstanceState::Rebooting, 60)],
+    phases: &[phase(InstanceState::Rebooting, 60)],
     end: FinalState::In(InstanceState::Running),
 };

@@ -88,9 +88,9 @@ mod tests {
     fn busy(state: InstanceState, operation: &str) -> StoredInstance {
         let mut instance = instance(state);
         let due = Timestamp::default();
-        let course = if operation == "Isolate" { &ISOLATE } else { &LAUNCH };
+        let running = if operation == "Isolate" { &ISOLATE } else { &LAUNCH };
         instance.operation =
-            Some(RunningOperation { operation: course, step: 0, due, change: Effect::None });
+            Some(RunningOperation { operation: running, phase: 0, due, change: Effect::None });
         instance.api.latest_operation = Some(operation.to_owned());
         instance
     }

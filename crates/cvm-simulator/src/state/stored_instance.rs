@@ -43,7 +43,7 @@ pub(crate) struct StoredInstance {
 pub(crate) struct RunningOperation {
     pub(crate) operation: &'static Operation,
     /// The index of the current phase.
-    pub(crate) step: usize,
+    pub(crate) phase: usize,
     /// When the phase ends.
     pub(crate) due: Timestamp,
     pub(crate) change: Effect,
@@ -72,9 +72,9 @@ impl Period {
 
 impl StoredInstance {
     /// An instance without an operation, without a term, and with all agents.
-    pub(crate) fn new(shown: Instance) -> Self {
+    pub(crate) fn new(api: Instance) -> Self {
         Self {
-            api: shown,
+            api,
             operation: None,
             expires: None,
             has_agent: true,
