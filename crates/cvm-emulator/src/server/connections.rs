@@ -69,7 +69,11 @@ impl Connections {
         let mut ranked: Vec<_> = candidates.collect();
         let count = |class| ranked.iter().filter(|((one, _), _)| *one == class).count();
         // Heads without bodies must not block new connections, which are unauthenticated at first.
-        if count(EvictionClass::KnownKey) > count(EvictionClass::Unauthenticated) {
+        let known_keys = count(EvictionClass::KnownKey);
+        if known_keys > ranked.len() - known_keys {
+            // A secret id is no secret: so many heads without bodies must not close proven connections either.
+            ranked.retain(|((class, _), _)| *class == EvictionClass::KnownKey);
+        } else if known_keys > count(EvictionClass::Unauthenticated) {
             ranked.retain(|((class, _), _)| *class != EvictionClass::Unauthenticated);
         }
         let oldest = ranked.into_iter().min_by_key(|(rank, _)| *rank);

@@ -143,6 +143,18 @@ async fn heads_without_bodies_do_not_block_new_clients() {
     }
 }
 
+#[tokio::test(start_paused = true)]
+async fn authenticated_idle_connection_survives_heads_without_bodies() {
+    let server = Server::start(FEW);
+    let mut idle = server.served().await;
+    let mut uploads = Vec::new();
+    for _ in 0..20 {
+        sleep(AT_ONCE).await;
+        uploads.push(upload(&server).await);
+        idle.is_served().await;
+    }
+}
+
 /// When the other client has its response, the greedy client does not have all of its responses.
 #[tokio::test(start_paused = true)]
 async fn pipelined_requests_do_not_starve_other_connections() {
