@@ -1,7 +1,6 @@
-//! Derived keys, kept for the day on which they are good: deriving one costs more than signing.
+//! Caches derived keys, because deriving a key costs more than signing with it.
 
 use alloc::vec::Vec;
-use core::iter;
 
 use crate::{
     Credential, Date, SignError,
@@ -10,10 +9,10 @@ use crate::{
     tc3::{CredentialScope, SigningKey},
 };
 
-/// A handful of derived TC3 keys, by secret, day and service. Wiped on drop.
+/// A small cache of derived TC3 keys by secret key, day and service. Wipes keys on replacement and on drop.
 ///
-/// A plain value: whoever shares it puts it behind a lock. A key is found by its secret and not by the
-/// secret id, so that a key replaced under the same id is never confused with its successor.
+/// A plain value without a lock: to share it, put it behind one. The secret id is not part of the lookup,
+/// so the cache never confuses two keys that had the same id.
 ///
 /// ```
 /// use cvm_signer::{Credential, KeyCache, SignError, tc3};
@@ -30,33 +29,39 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct KeyCache {
-    /// Stands apart so that there always is a slot to choose.
-    first: Slot,
-    rest: Vec<Slot>,
-    clock: u64,
+    /// Allocated once for `capacity` keys. A vector that grew would leave unwiped keys in its old memory.
+    slots: Vec<Slot>,
+    capacity: usize,
+    /// Number of lookups, the clock for [`Slot::last_used`].
+    lookups: u64,
+}
+
+#[derive(Debug)]
+struct Slot {
+    key: SigningKey,
+    last_used: u64,
 }
 
 impl KeyCache {
-    /// A cache for eight keys, enough for one client around midnight while its secret is replaced.
+    /// Creates a cache for eight keys, enough for one client around midnight while its secret is replaced.
     pub fn new() -> Self {
         Self::with_capacity(8)
     }
 
-    /// A cache for this many keys, one at least.
+    /// Creates a cache for this many keys, but at least one.
     pub fn with_capacity(keys: usize) -> Self {
-        let slots = iter::repeat_with(Slot::default).take(keys.saturating_sub(1));
-        // Never grows: a list that moved would leave unwiped keys behind.
-        Self { first: Slot::default(), rest: slots.collect(), clock: 0 }
+        let capacity = keys.max(1);
+        Self { slots: Vec::with_capacity(capacity), capacity, lookups: 0 }
     }
 
-    /// The key of a credential for a scope, derived unless it is there. The key that was not used for
-    /// longest makes room.
+    /// Returns the key of a credential for a scope. Derives it if it is not in the cache; a full cache then
+    /// drops the least recently used key.
     pub fn key(&mut self, credential: &Credential, scope: &CredentialScope) -> &SigningKey {
         self.lookup(credential.secret_key().as_bytes(), credential.fingerprint(), scope)
     }
 
-    /// The key of a credential for the day of a Unix timestamp in seconds and a service. A scope is made
-    /// only for a key that is not there.
+    /// Returns the key of a credential for a service and the day of a Unix timestamp in seconds. Builds the
+    /// scope only if the key is not in the cache.
     ///
     /// # Errors
     ///
@@ -68,29 +73,18 @@ impl KeyCache {
         service: &str,
     ) -> Result<&SigningKey, SignError> {
         let date = Date::from_timestamp(timestamp).ok_or(SignError::Timestamp)?;
-        let holds_it = |slot: &Slot| {
-            let is_it =
-                |key: &SigningKey| key.scope().matches(date, service) && key.belongs_to(credential);
-            slot.key.as_ref().is_some_and(is_it)
-        };
-        let Some(place) = iter::once(&self.first).chain(&self.rest).position(holds_it) else {
-            let scope = CredentialScope::new(date, service)?;
-            return Ok(self.key(credential, &scope));
-        };
-        self.clock += 1;
-        let slot = match place.checked_sub(1).and_then(|place| self.rest.get_mut(place)) {
-            Some(slot) => slot,
-            None => &mut self.first,
-        };
-        slot.used = self.clock;
-        // It is there, as was just seen.
-        slot.key.as_ref().ok_or(SignError::KeySecret)
+        let cached = self.slots.iter().position(|Slot { key, .. }| {
+            key.scope().matches(date, service) && key.belongs_to(credential)
+        });
+        match cached {
+            Some(index) => Ok(self.touch(index)),
+            None => Ok(self.key(credential, &CredentialScope::new(date, service)?)),
+        }
     }
 
-    /// Forgets and wipes all keys.
+    /// Removes and wipes all keys.
     pub fn clear(&mut self) {
-        self.first.key = None;
-        self.rest.iter_mut().for_each(|slot| slot.key = None);
+        self.slots.clear();
     }
 
     pub(crate) fn lookup(
@@ -99,35 +93,40 @@ impl KeyCache {
         fingerprint: &Fingerprint,
         scope: &CredentialScope,
     ) -> &SigningKey {
-        let (key, is_new) = self.lookup_unscrubbed(secret_key, fingerprint, scope);
-        if is_new {
-            mac::scrub_stack();
-        }
-        key
+        let cached = self
+            .slots
+            .iter()
+            .position(|Slot { key, .. }| key.scope() == scope && key.derived_from(fingerprint));
+        let index = cached.unwrap_or_else(|| {
+            mac::scrubbed(|| self.insert(SigningKey::derive_from(secret_key, fingerprint, scope)))
+        });
+        self.touch(index)
     }
 
-    /// In a frame of its own, so that the copy of a key on its way into the slot can be overwritten.
-    #[inline(never)]
-    fn lookup_unscrubbed(
-        &mut self,
-        secret_key: &[u8],
-        fingerprint: &Fingerprint,
-        scope: &CredentialScope,
-    ) -> (&SigningKey, bool) {
-        self.clock += 1;
-        let first = (self.first.rank(fingerprint, scope), &mut self.first);
-        let (rank, slot) = self.rest.iter_mut().fold(first, |best, slot| {
-            let rank = slot.rank(fingerprint, scope);
-            if rank < best.0 { (rank, slot) } else { best }
-        });
-        let is_new = rank != Rank::Match;
-        if is_new {
-            // Wipes the key that makes room.
-            slot.key = None;
+    /// Marks a key as just used.
+    #[expect(clippy::indexing_slicing, reason = "the index was just found in this vector")]
+    fn touch(&mut self, index: usize) -> &SigningKey {
+        self.lookups += 1;
+        let slot = &mut self.slots[index];
+        slot.last_used = self.lookups;
+        &slot.key
+    }
+
+    /// Stores a key, and returns its index.
+    fn insert(&mut self, key: SigningKey) -> usize {
+        let slot = Slot { key, last_used: 0 };
+        let is_full = self.slots.len() == self.capacity;
+        let oldest = self.slots.iter_mut().enumerate().min_by_key(|(_, slot)| slot.last_used);
+        match oldest {
+            Some((index, oldest)) if is_full => {
+                *oldest = slot;
+                index
+            }
+            _ => {
+                self.slots.push(slot);
+                self.slots.len() - 1
+            }
         }
-        slot.used = self.clock;
-        let derive = || SigningKey::derive_from(secret_key, fingerprint, scope);
-        (slot.key.get_or_insert_with(derive), is_new)
     }
 }
 
@@ -135,30 +134,6 @@ impl Default for KeyCache {
     fn default() -> Self {
         Self::new()
     }
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    key: Option<SigningKey>,
-    used: u64,
-}
-
-impl Slot {
-    fn rank(&self, fingerprint: &Fingerprint, scope: &CredentialScope) -> Rank {
-        match &self.key {
-            Some(key) if key.scope() == scope && key.derived_from(fingerprint) => Rank::Match,
-            Some(_) => Rank::Used(self.used),
-            None => Rank::Free,
-        }
-    }
-}
-
-/// Which slot serves best: the least of these.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Rank {
-    Match,
-    Free,
-    Used(u64),
 }
 
 #[cfg(test)]
@@ -207,10 +182,7 @@ mod tests {
         for timestamp in [DAY, 2 * DAY, DAY, 3 * DAY] {
             cache.key_at(&secret, timestamp, "cvm").unwrap();
         }
-        let kept: Vec<Date> = iter::once(&cache.first)
-            .chain(&cache.rest)
-            .filter_map(|slot| Some(slot.key.as_ref()?.scope().date()))
-            .collect();
+        let kept: Vec<Date> = cache.slots.iter().map(|slot| slot.key.scope().date()).collect();
         let day = |day: u64| Date::from_timestamp(day * DAY).unwrap();
         assert_eq!(kept.len(), 2);
         assert!(kept.contains(&day(1)) && kept.contains(&day(3)), "{kept:?}");
@@ -220,10 +192,11 @@ mod tests {
         key.sign(&StringToSign::new(0, key.scope(), &HexDigest::sha256(b""))).to_hex()
     }
 
-    fn held(cache: &KeyCache, credential: &Credential, scope: &CredentialScope) -> bool {
-        core::iter::once(&cache.first)
-            .chain(&cache.rest)
-            .any(|slot| slot.rank(credential.fingerprint(), scope) == Rank::Match)
+    fn contains(cache: &KeyCache, credential: &Credential, scope: &CredentialScope) -> bool {
+        cache
+            .slots
+            .iter()
+            .any(|Slot { key, .. }| key.scope() == scope && key.belongs_to(credential))
     }
 
     #[test]
@@ -236,7 +209,7 @@ mod tests {
                     let (credential, scope) = (credential(secret), scope(day, service));
                     let expected = signature(&SigningKey::derive(&credential, &scope));
                     assert_eq!(signature(cache.key(&credential, &scope)), expected);
-                    assert!(held(&cache, &credential, &scope));
+                    assert!(contains(&cache, &credential, &scope));
                 }
             }
         }
@@ -262,11 +235,11 @@ mod tests {
         cache.key(&secret, &two);
         cache.key(&secret, &one);
         cache.key(&secret, &three);
-        assert!(held(&cache, &secret, &one));
-        assert!(!held(&cache, &secret, &two));
-        assert!(held(&cache, &secret, &three));
+        assert!(contains(&cache, &secret, &one));
+        assert!(!contains(&cache, &secret, &two));
+        assert!(contains(&cache, &secret, &three));
         cache.clear();
-        assert!(!held(&cache, &secret, &one));
+        assert!(!contains(&cache, &secret, &one));
     }
 
     #[test]
@@ -281,8 +254,8 @@ mod tests {
     fn debug_shows_only_scopes() {
         let mut cache = KeyCache::with_capacity(1);
         cache.key(&credential("canary"), &scope(1, "cvm"));
-        let shown = format!("{cache:?}");
-        assert!(shown.contains("1970-01-02/cvm/tc3_request"), "{shown}");
-        assert!(!shown.contains("canary") && !shown.contains("mac"), "{shown}");
+        let text = format!("{cache:?}");
+        assert!(text.contains("1970-01-02/cvm/tc3_request"), "{text}");
+        assert!(!text.contains("canary") && !text.contains("mac"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Keyed hashes, built so that no copy of a key outlives the state made from it.
+//! Keyed hashes that leave no copy of a key in memory.
 
 use core::fmt;
 
@@ -7,40 +7,42 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use zeroize::{Zeroize, Zeroizing};
 
-/// Block size of SHA-1 and SHA-256, up to which HMAC takes a key as it is.
+/// Block size of SHA-1 and SHA-256. HMAC hashes a longer key first.
 const BLOCK: usize = 64;
 
-/// An HMAC-SHA256 keyed with `prefix` followed by `key`.
+/// Creates an HMAC-SHA256 keyed with `prefix` followed by `key`.
 pub(crate) fn hmac_sha256(prefix: &[u8], key: &[u8]) -> Hmac<Sha256> {
     let block = key_block::<Sha256>(prefix, key);
     Hmac::new((&*block).into())
 }
 
-/// An HMAC-SHA1 keyed with `key`.
+/// Creates an HMAC-SHA1 keyed with `key`.
 pub(crate) fn hmac_sha1(key: &[u8]) -> Hmac<Sha1> {
     let block = key_block::<Sha1>(b"", key);
     Hmac::new((&*block).into())
 }
 
-/// The SHA-256 hash of `prefix` followed by a secret.
+/// Computes the SHA-256 hash of `prefix` followed by a secret.
 pub(crate) fn sha256(prefix: &[u8], secret: &[u8]) -> Zeroizing<[u8; 32]> {
-    let mut digest = Zeroizing::new([0; 32]);
-    Sha256::new().chain_update(prefix).chain_update(secret).finalize_into((&mut *digest).into());
-    scrub_stack();
-    digest
+    scrubbed(|| {
+        let mut digest = Zeroizing::new([0; 32]);
+        let hash = Sha256::new().chain_update(prefix).chain_update(secret);
+        hash.finalize_into((&mut *digest).into());
+        digest
+    })
 }
 
-/// The output of one keyed hash, for keys that are made from keys.
+/// Computes one keyed hash whose output is the next key.
 pub(crate) fn chained(mut mac: Hmac<Sha256>, data: &[u8]) -> Zeroizing<[u8; 32]> {
     Mac::update(&mut mac, data);
     let mut key = Zeroizing::new([0; 32]);
-    // The output is wiped by its own drop; a copy of it by value would not be.
+    // Borrows the output, which wipes itself on drop. A copy by value would not be wiped.
     key.copy_from_slice(mac.finalize().as_bytes());
     key
 }
 
-/// A key padded with zeros to one block, or hashed first when it is longer: what HMAC itself does,
-/// done here in memory that is wiped.
+/// Pads a key with zeros to one block, or hashes it first if it is longer. HMAC does the same, but in
+/// memory that it does not wipe.
 fn key_block<D: Digest>(prefix: &[u8], key: &[u8]) -> Zeroizing<[u8; BLOCK]> {
     let mut block = Zeroizing::new([0; BLOCK]);
     if prefix.len() + key.len() <= BLOCK {
@@ -57,18 +59,30 @@ fn key_block<D: Digest>(prefix: &[u8], key: &[u8]) -> Zeroizing<[u8; BLOCK]> {
     block
 }
 
-/// Overwrites the part of the stack that the calls before have used.
+/// Runs a computation on a secret, then overwrites the part of the stack that it used.
 ///
-/// `hmac` keeps the padded key in a local array, and the compiler may leave copies of what it moves;
-/// neither is wiped by any drop.
+/// `hmac` keeps the padded key in a local array, and the compiler can leave copies of moved values on the
+/// stack; no drop wipes these. The computation is never inlined: its frame has to lie where
+/// [`scrub_stack`] writes.
+pub(crate) fn scrubbed<T>(compute: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn in_own_frame<T>(compute: impl FnOnce() -> T) -> T {
+        compute()
+    }
+    let result = in_own_frame(compute);
+    scrub_stack();
+    result
+}
+
+/// Overwrites the 2 KiB of the stack below the frame of the caller.
 #[inline(never)]
-pub(crate) fn scrub_stack() {
+fn scrub_stack() {
     let mut dead = [0u64; 256];
     dead.zeroize();
 }
 
-/// Lets the writer of the string to sign of v1 write into a hash, which cannot fail: parameters can hold
-/// a megabyte.
+/// Writes the string to sign of v1 into a hash without building its text: parameters can have a
+/// megabyte. Writing never fails.
 pub(crate) struct HashWriter<D>(pub(crate) D);
 
 impl fmt::Write for HashWriter<Hmac<Sha256>> {

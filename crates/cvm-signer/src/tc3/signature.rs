@@ -1,4 +1,4 @@
-//! The derived key and the signature that it makes.
+//! The derived key, and the signature that it computes.
 
 use core::fmt;
 
@@ -10,11 +10,11 @@ use zeroize::Zeroizing;
 use super::{CredentialScope, StringToSign};
 use crate::{Credential, HexDigest, credential::Fingerprint, mac};
 
-/// A key derived from a secret for one scope, held as a keyed hash state: two blocks of SHA-256 fewer
-/// for each signature than the bytes would need.
+/// A key derived from a secret key for one scope. It is stored as a keyed hash state, which saves two blocks
+/// of SHA-256 for each signature.
 ///
-/// Wiped on drop. Moving one leaves what the compiler leaves on the stack, which later calls overwrite;
-/// a [`KeyCache`](crate::KeyCache) hands keys out by reference.
+/// Wiped on drop. A move can leave a copy on the stack until later calls overwrite it; a
+/// [`KeyCache`](crate::KeyCache) returns keys by reference.
 #[derive(Clone)]
 pub struct SigningKey {
     mac: Hmac<Sha256>,
@@ -33,21 +33,11 @@ impl SigningKey {
         fingerprint: &Fingerprint,
         scope: &CredentialScope,
     ) -> Self {
-        let key = Self::derive_unscrubbed(secret_key, fingerprint, scope);
-        mac::scrub_stack();
-        key
-    }
-
-    /// In a frame of its own, so that the copies which it leaves on the stack can be overwritten.
-    #[inline(never)]
-    fn derive_unscrubbed(
-        secret_key: &[u8],
-        fingerprint: &Fingerprint,
-        scope: &CredentialScope,
-    ) -> Self {
-        let key = chain(secret_key, scope);
-        let mac = mac::hmac_sha256(b"", &*key);
-        Self { mac, scope: *scope, fingerprint: fingerprint.clone() }
+        mac::scrubbed(|| {
+            let key = chain(secret_key, scope);
+            let mac = mac::hmac_sha256(b"", &*key);
+            Self { mac, scope: *scope, fingerprint: fingerprint.clone() }
+        })
     }
 
     /// The scope for which the key was derived.
@@ -55,7 +45,7 @@ impl SigningKey {
         &self.scope
     }
 
-    /// Signs a string.
+    /// Computes the signature of a string to sign.
     pub fn sign(&self, string_to_sign: &StringToSign) -> Signature {
         let mut mac = self.mac.clone();
         Mac::update(&mut mac, string_to_sign.as_bytes());
@@ -79,15 +69,13 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// The bytes of the derived key, the third of its chain, to compare this stage with another
-/// implementation. Wiped on drop.
+/// Derives the bytes of the key, to compare this stage with another implementation. Wiped on drop.
 pub fn derive_key(credential: &Credential, scope: &CredentialScope) -> Zeroizing<[u8; 32]> {
-    let key = chain(credential.secret_key().as_bytes(), scope);
-    mac::scrub_stack();
-    key
+    mac::scrubbed(|| chain(credential.secret_key().as_bytes(), scope))
 }
 
-/// Secret, day, service and termination, each hashed with the result before it as the key.
+/// Hashes day, service and termination in turn. The first key is the secret key, each other key is the hash
+/// before it.
 fn chain(secret_key: &[u8], scope: &CredentialScope) -> Zeroizing<[u8; 32]> {
     let mut stages = scope.stages();
     let date = stages.next().unwrap_or("");
@@ -95,13 +83,13 @@ fn chain(secret_key: &[u8], scope: &CredentialScope) -> Zeroizing<[u8; 32]> {
     stages.fold(first, |key, stage| mac::chained(mac::hmac_sha256(b"", &*key), stage.as_bytes()))
 }
 
-/// A signature. Compare with [`ct_eq`](ConstantTimeEq::ct_eq), whose time says nothing about where
-/// two of them differ.
+/// A signature. Compare with [`ct_eq`](ConstantTimeEq::ct_eq), which takes the same time wherever two
+/// signatures differ.
 #[derive(Clone, Copy)]
 pub struct Signature([u8; 32]);
 
 impl Signature {
-    /// Reads 64 lower-case hexadecimal digits.
+    /// Parses 64 lower-case hexadecimal digits.
     pub fn parse(text: &str) -> Option<Self> {
         HexDigest::parse(text).map(|digest| Self(digest.to_bytes()))
     }
@@ -124,7 +112,7 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Shows nothing: whoever holds a signature can send its request again.
+/// Shows nothing: anyone who has a signature can send its request again.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(..)")

@@ -1,4 +1,4 @@
-//! The two keyed hashes of v1 and their base64 text.
+//! The two keyed hashes of v1 and their base64 encoding.
 
 use core::fmt;
 
@@ -14,15 +14,15 @@ use crate::{
 /// The keyed hash of a v1 signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// HMAC with SHA-1, what the service assumes unless told otherwise.
+    /// HMAC with SHA-1, the default of the service.
     HmacSha1,
     /// HMAC with SHA-256.
     HmacSha256,
 }
 
 impl Algorithm {
-    /// The algorithm that a value of `SignatureMethod` selects. As on the service, an absent or unknown
-    /// name means HmacSHA1.
+    /// Returns the algorithm that a value of `SignatureMethod` selects. As on the service, an absent or
+    /// unknown name means HmacSHA1.
     pub fn select(signature_method: Option<&str>) -> Self {
         match signature_method {
             Some("HmacSHA256") => Self::HmacSha256,
@@ -57,7 +57,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// The text, to be percent-encoded like every other value.
+    /// The signature as text. Percent-encode it like every other value.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
@@ -75,41 +75,28 @@ impl fmt::Display for Signature {
     }
 }
 
-/// Shows nothing: whoever holds a signature can send its request again.
+/// Shows nothing: anyone who has a signature can send its request again.
 impl fmt::Debug for Signature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Signature(..)")
     }
 }
 
-/// A signature before encoding, in the length of its algorithm.
+/// A signature before encoding, with the length that its algorithm has.
 pub(crate) enum SignatureBytes {
     Sha1([u8; 20]),
     Sha256([u8; 32]),
 }
 
 impl SignatureBytes {
-    /// Hashes what `write` writes, without building its text.
+    /// Computes the keyed hash of the text that `write` writes.
     pub(crate) fn compute(
         algorithm: Algorithm,
         secret_key: &[u8],
         write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
     ) -> Self {
-        let signature = Self::compute_unscrubbed(algorithm, secret_key, write);
-        mac::scrub_stack();
-        signature
-    }
-
-    /// In a frame of its own, so that the copies of the key which it leaves on the stack can be
-    /// overwritten.
-    #[inline(never)]
-    fn compute_unscrubbed(
-        algorithm: Algorithm,
-        secret_key: &[u8],
-        write: impl FnOnce(&mut dyn fmt::Write) -> fmt::Result,
-    ) -> Self {
-        // A hash takes any text; the results are there for the writers of text.
-        match algorithm {
+        // Writing into a hash cannot fail.
+        mac::scrubbed(|| match algorithm {
             Algorithm::HmacSha1 => {
                 let mut hash = HashWriter(mac::hmac_sha1(secret_key));
                 let _ = write(&mut hash);
@@ -120,10 +107,10 @@ impl SignatureBytes {
                 let _ = write(&mut hash);
                 Self::Sha256(hash.0.finalize().into_bytes().into())
             }
-        }
+        })
     }
 
-    /// Reads base64 of the length that the algorithm asks for, in time that depends on the length alone.
+    /// Parses base64 of the length that the algorithm requires, in time that depends only on the length.
     pub(crate) fn parse(algorithm: Algorithm, text: &str) -> Option<Self> {
         fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
             let mut bytes = [0; 33];
@@ -141,7 +128,7 @@ impl SignatureBytes {
             Self::Sha256(bytes) => bytes,
         };
         let mut text = FixedText::new();
-        // 32 bytes make 44 characters, so that the buffer never is too short.
+        // 32 bytes encode to 44 characters, so the buffer is never too short.
         if let Ok(encoded) = Base64::encode(bytes, &mut [0; 44]) {
             text.push(encoded);
         }
