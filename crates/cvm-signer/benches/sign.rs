@@ -1,5 +1,5 @@
-//! Signing, beside the floor: the hashing that any signature of this kind has to do.
-#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
+//! Benchmarks signing, and its floor: the hashing that every signature of this kind needs.
+#![expect(clippy::expect_used, reason = "a benchmark without its setup has nothing to measure")]
 
 use cvm_signer::{Credential, KeyCache, Method, tc3, v1};
 use divan::{AllocProfiler, Bencher, black_box};
@@ -12,7 +12,7 @@ static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 const TIMESTAMP: u64 = 1_551_113_065;
 const HEADERS: [(&str, &str); 2] =
     [("content-type", "application/json"), ("host", "cvm.tencentcloudapi.com")];
-/// Bytes of a body: an empty question, and a typical launch.
+/// Body sizes in bytes: a small Describe request, and a typical launch.
 const BODIES: [usize; 2] = [20, 638];
 
 fn main() {
@@ -21,16 +21,17 @@ fn main() {
 
 fn credential() -> Credential {
     Credential::new("AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE")
-        .expect("the example credential is well formed")
+        .expect("the example credential is valid")
 }
 
-/// Two hashes and one HMAC whose key is ready, over texts of the right length.
+/// Computes two hashes and one HMAC with a prepared key, over texts of the same length as in a request.
 #[divan::bench(args = BODIES)]
 fn floor(bencher: Bencher<'_, '_>, bytes: usize) {
     let body = vec![b'a'; bytes];
     let request = tc3::Request::post(&body, &HEADERS);
-    let canonical = tc3::CanonicalRequest::new(&request).expect("the headers are good").to_string();
-    let scope = tc3::CredentialScope::at(TIMESTAMP, "cvm").expect("the time is good");
+    let canonical =
+        tc3::CanonicalRequest::new(&request).expect("the headers are valid").to_string();
+    let scope = tc3::CredentialScope::at(TIMESTAMP, "cvm").expect("the timestamp is valid");
     let hash = cvm_signer::HexDigest::sha256(canonical.as_bytes());
     let string_to_sign = tc3::StringToSign::new(TIMESTAMP, &scope, &hash).as_str().to_owned();
     let key = Hmac::<Sha256>::new_from_slice(&[7; 32]).expect("any length is a key");

@@ -1,4 +1,4 @@
-//! The secret that signs: checked once when it is made, wiped when it is dropped, printed never.
+//! Credentials: checked when they are created, wiped when they are dropped, and never printed.
 
 use alloc::string::String;
 use core::fmt;
@@ -10,8 +10,8 @@ use crate::mac;
 
 /// A secret id, its secret key and, for a temporary credential, the session token.
 ///
-/// Key and token are wiped from memory on drop, in every clone. There is deliberately no `PartialEq`
-/// and no `Display`; `Debug` shows no more than the kind of the id.
+/// Every clone wipes its key and token from memory on drop. There is deliberately no `PartialEq` and no
+/// `Display`. `Debug` shows only whether the id begins with `AKID`.
 ///
 /// ```
 /// let credential = cvm_signer::Credential::new("AKIDEXAMPLE", "a-secret-key")?;
@@ -27,17 +27,17 @@ pub struct Credential {
 }
 
 impl Credential {
-    /// A long-term credential.
+    /// Creates a long-term credential.
     ///
     /// # Errors
     ///
-    /// When a part is empty, begins or ends with a blank, or holds a character that cannot be sent.
+    /// If a part is empty, begins or ends with whitespace, or contains a character that cannot be sent.
     pub fn new(
         secret_id: impl Into<String>,
         secret_key: impl Into<String>,
     ) -> Result<Self, CredentialError> {
         let secret_id = secret_id.into();
-        // Owned before the first check, so that a refused key is wiped as well.
+        // Owned before the first check, so that a rejected key is wiped as well.
         let secret_key = Zeroizing::new(secret_key.into());
         check(CredentialField::SecretId, &secret_id, |c| {
             c.is_ascii_graphic() && !matches!(c, '/' | ',')
@@ -47,7 +47,7 @@ impl Credential {
         Ok(Self { secret_id, secret_key, token: None, fingerprint })
     }
 
-    /// A temporary credential, whose token travels with every request.
+    /// Creates a temporary credential. Its token is sent with every request.
     ///
     /// # Errors
     ///
@@ -63,12 +63,12 @@ impl Credential {
         Ok(Self { token: Some(token), ..credential })
     }
 
-    /// The public name of the key; it travels in clear with every request.
+    /// The public id of the key. It is sent in clear text with every request.
     pub fn secret_id(&self) -> &str {
         &self.secret_id
     }
 
-    /// The secret key. Whoever copies it has to wipe the copy.
+    /// The secret key. A caller that copies it has to wipe the copy.
     pub fn secret_key(&self) -> &str {
         &self.secret_key
     }
@@ -85,8 +85,8 @@ impl Credential {
 
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = if self.secret_id.starts_with("AKID") { "AKID****" } else { "****" };
-        f.debug_struct("Credential").field("secret_id", &shown).finish_non_exhaustive()
+        let masked = if self.secret_id.starts_with("AKID") { "AKID****" } else { "****" };
+        f.debug_struct("Credential").field("secret_id", &masked).finish_non_exhaustive()
     }
 }
 
@@ -98,7 +98,7 @@ fn check(
     if text.is_empty() {
         Err(CredentialError::Empty(field))
     } else if text.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace) {
-        Err(CredentialError::BlankEdge(field))
+        Err(CredentialError::SurroundingWhitespace(field))
     } else if !text.chars().all(allowed) {
         Err(CredentialError::Character(field))
     } else {
@@ -106,13 +106,13 @@ fn check(
     }
 }
 
-/// Tells two secret keys apart without holding either: the id alone would not, since a key can be
-/// replaced under the same id.
+/// Distinguishes two secret keys without storing either. The secret id is not enough, because a key can
+/// be replaced under the same id.
 #[derive(Clone)]
 pub(crate) struct Fingerprint([u64; 2]);
 
 impl Fingerprint {
-    /// Of no secret at all.
+    /// The fingerprint of no secret key.
     pub(crate) const NONE: Self = Self([0; 2]);
 
     fn of(secret_key: &[u8]) -> Self {
@@ -157,15 +157,15 @@ impl fmt::Display for CredentialField {
     }
 }
 
-/// Why a [`Credential`] was refused. Names the part, never its text.
+/// Why a [`Credential`] was rejected. Names the part, never its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CredentialError {
     /// The part is empty.
     Empty(CredentialField),
-    /// The part begins or ends with a blank or a line break.
-    BlankEdge(CredentialField),
-    /// The part holds a character that no credential has.
+    /// The part begins or ends with whitespace, such as a space or a line break.
+    SurroundingWhitespace(CredentialField),
+    /// The part contains a character that no credential has.
     Character(CredentialField),
 }
 
@@ -175,11 +175,11 @@ impl fmt::Display for CredentialError {
             Self::Empty(field) => {
                 write!(f, "{field} is empty: copy it from the API key page of the console")
             }
-            Self::BlankEdge(field) => {
-                write!(f, "{field} begins or ends with a blank: remove blanks and line breaks")
+            Self::SurroundingWhitespace(field) => {
+                write!(f, "{field} begins or ends with whitespace: remove spaces and line breaks")
             }
             Self::Character(field) => {
-                write!(f, "{field} holds a character that cannot be sent: copy it again")
+                write!(f, "{field} contains a character that cannot be sent: copy it again")
             }
         }
     }
@@ -207,16 +207,16 @@ mod tests {
 
     #[test]
     fn unusable_parts_are_rejected_by_name() {
-        use CredentialError::{BlankEdge, Character, Empty};
+        use CredentialError::{Character, Empty, SurroundingWhitespace};
         use CredentialField::{SecretId, SecretKey, Token};
         for (id, key, token, expected) in [
             ("", KEY, "t", Empty(SecretId)),
             (ID, "", "t", Empty(SecretKey)),
             (ID, KEY, "", Empty(Token)),
-            (" AKID", KEY, "t", BlankEdge(SecretId)),
-            (ID, "key\n", "t", BlankEdge(SecretKey)),
-            (ID, "\u{a0}key", "t", BlankEdge(SecretKey)),
-            (ID, KEY, "t ", BlankEdge(Token)),
+            (" AKID", KEY, "t", SurroundingWhitespace(SecretId)),
+            (ID, "key\n", "t", SurroundingWhitespace(SecretKey)),
+            (ID, "\u{a0}key", "t", SurroundingWhitespace(SecretKey)),
+            (ID, KEY, "t ", SurroundingWhitespace(Token)),
             ("AK ID", KEY, "t", Character(SecretId)),
             ("AK/ID", KEY, "t", Character(SecretId)),
             ("AK,ID", KEY, "t", Character(SecretId)),
@@ -231,9 +231,9 @@ mod tests {
     #[test]
     fn debug_and_errors_show_nothing_secret() {
         let credential = Credential::temporary(ID, KEY, "tok/EXAMPLE==").unwrap();
-        let shown = format!("{credential:?} {credential:#?}");
+        let text = format!("{credential:?} {credential:#?}");
         for secret in ["z8krb", KEY, "tok", "EXAMPLE"] {
-            assert!(!shown.contains(secret), "{shown}");
+            assert!(!text.contains(secret), "{text}");
         }
         let other = Credential::new("other-id", KEY).unwrap();
         assert_eq!(format!("{other:?}"), r#"Credential { secret_id: "****", .. }"#);

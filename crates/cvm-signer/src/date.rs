@@ -1,14 +1,14 @@
-//! The UTC day of a timestamp, computed here so that scope date and sent timestamp come from one value.
+//! Computes the UTC day of a timestamp, so that the date in the scope and the sent timestamp agree.
 
 use core::fmt;
 
-/// Seconds of a day; Unix time has no leap seconds.
+/// Seconds per day. Unix time has no leap seconds.
 const DAY: u64 = 86_400;
 
-/// Days from 0000-03-01, where the computation begins, to the epoch.
+/// Days from 0000-03-01, where the computation begins, to the Unix epoch.
 const EPOCH: u64 = 719_468;
 
-/// 9999-12-31, the last day that four digits can name.
+/// 9999-12-31, the last day whose year has four digits.
 const LAST_DAY: u64 = 2_932_896;
 
 /// A UTC calendar day, printed as `YYYY-MM-DD`.
@@ -18,15 +18,15 @@ pub struct Date {
 }
 
 impl Date {
-    /// The UTC day on which a Unix timestamp in seconds falls.
+    /// Returns the UTC day of a Unix timestamp in seconds.
     ///
-    /// `None` past the year 9999, which is what a timestamp in milliseconds comes to.
+    /// `None` after the year 9999, as for a timestamp in milliseconds.
     pub const fn from_timestamp(timestamp: u64) -> Option<Self> {
         let days_since_epoch = timestamp / DAY;
         if days_since_epoch > LAST_DAY { None } else { Some(Self { days_since_epoch }) }
     }
 
-    /// Reads `YYYY-MM-DD`; `None` when the text has another form or names no day since 1970.
+    /// Parses `YYYY-MM-DD`. `None` if the text has another form or is not a day since 1970.
     pub fn parse(text: &str) -> Option<Self> {
         let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else {
             return None;
@@ -38,12 +38,13 @@ impl Date {
         };
         let civil = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
         let date = Self::from_civil(civil)?;
-        // A day such as 30 February is counted into the next month and comes back as another.
+        // A day such as 30 February is counted into the next month, so it converts back to another date.
         (date.civil() == civil).then_some(date)
     }
 
-    /// Year, month and day, after Howard Hinnant's `civil_from_days`: years begin in March, so that
-    /// the leap day ends one, and eras of 400 years have 146 097 days each.
+    /// Returns year, month and day, by Howard Hinnant's `civil_from_days`
+    /// (<https://howardhinnant.github.io/date_algorithms.html>). Years begin in March, so that the leap day
+    /// is the last one of a year. Each era of 400 years has 146 097 days.
     const fn civil(self) -> (u64, u64, u64) {
         let days = self.days_since_epoch + EPOCH;
         let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -56,7 +57,7 @@ impl Date {
         (era * 400 + year_of_era + (month <= 2) as u64, month, day)
     }
 
-    /// The inverse of [`Date::civil`]; `None` for months and days that no month has, and before 1970.
+    /// The inverse of [`Date::civil`]. `None` if month or day are out of range, and before 1970.
     fn from_civil((year, month, day): (u64, u64, u64)) -> Option<Self> {
         if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
             return None;
@@ -142,7 +143,7 @@ mod tests {
 
     #[test]
     fn every_day_follows_the_previous_one() {
-        // An independent reading of the calendar: count days up from the epoch.
+        // An independent calendar: counts the days from the epoch.
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for days in 0..=LAST_DAY {
             let date = Date::from_timestamp(days * DAY).unwrap();

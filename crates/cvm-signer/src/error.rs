@@ -1,17 +1,17 @@
-//! Why a request cannot be signed: every case is a mistake of the caller that the service would refuse.
+//! Errors of signing. Each is a mistake of the caller that the service would reject.
 
 use alloc::boxed::Box;
 use core::fmt;
 
 use crate::tc3::HeaderError;
 
-/// A request that cannot be signed as it stands. Names fields, never their values.
+/// Why a request cannot be signed. Names fields, never their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SignError {
-    /// The timestamp lies past the year 9999.
+    /// The timestamp is after the year 9999.
     Timestamp,
-    /// The service name is empty, too long, or holds characters other than visible ASCII.
+    /// The service name is empty, too long, or contains `/`, `,` or a character other than visible ASCII.
     Service,
     /// The signing key was derived from another secret.
     KeySecret,
@@ -19,13 +19,13 @@ pub enum SignError {
     KeyDate,
     /// The headers cannot be signed.
     Header(HeaderError),
-    /// The query string holds a blank or a control character.
+    /// The query string contains a space or a control character.
     Query,
-    /// A POST with a query string, which no signature would cover.
+    /// A POST has a query string, which the signature does not cover.
     QueryWithPost,
-    /// A GET with a body, which no signature would cover.
+    /// A GET has a body, which the signature does not cover.
     BodyWithGet,
-    /// The parameters hold `Signature`, which is what is to be computed.
+    /// The parameters contain `Signature`, which signing computes.
     ReservedParameter,
     /// Two parameters have the same name in the signed text.
     RepeatedParameter(Box<str>),
@@ -37,36 +37,37 @@ impl fmt::Display for SignError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Timestamp => {
-                f.write_str("timestamp lies past the year 9999: give seconds, not milliseconds")
+                f.write_str("timestamp is after the year 9999: give seconds, not milliseconds")
             }
             Self::Service => f.write_str(
-                "service name is empty, too long or has unusual characters: give a name like cvm",
+                "service name is empty, too long or contains an invalid character: \
+                 give a name such as cvm",
             ),
             Self::KeySecret => {
-                f.write_str("signing key belongs to another secret: derive it again")
+                f.write_str("signing key was derived from another secret key: derive it again")
             }
             Self::KeyDate => f.write_str(
-                "signing key belongs to another day than the timestamp: derive it again",
+                "signing key was derived for another day than that of the timestamp: derive it again",
             ),
             Self::Header(error) => error.fmt(f),
             Self::Query => {
-                f.write_str("query string holds a blank or a control character: percent-encode it")
+                f.write_str("query string contains a space or a control character: percent-encode it")
             }
             Self::QueryWithPost => f.write_str(
-                "a post has a query string, which is not signed: move its parameters to the body",
+                "query string of a POST is not signed: move its parameters to the body",
             ),
             Self::BodyWithGet => f.write_str(
-                "a get has a body, which is not signed: move its parameters to the query string",
+                "body of a GET is not signed: move its parameters to the query string",
             ),
             Self::ReservedParameter => {
-                f.write_str("parameter Signature is reserved: leave it out of what is signed")
+                f.write_str("parameter Signature is reserved: remove it before signing")
             }
             Self::RepeatedParameter(name) => {
                 write!(f, "parameter {name} is given twice: give each parameter once")
             }
             Self::SecretId => f.write_str(
                 "parameter SecretId is missing or names another credential: \
-                 take it from the credential that signs",
+                 use the id of the credential that signs",
             ),
         }
     }

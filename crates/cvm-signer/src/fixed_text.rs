@@ -1,4 +1,4 @@
-//! Short text in a fixed buffer, so that the way to a signature allocates nothing.
+//! Short text in a fixed buffer, so that the stages of a signature do not allocate.
 
 /// ASCII text of at most `N` bytes.
 #[derive(Clone, Copy)]
@@ -12,8 +12,8 @@ impl<const N: usize> FixedText<N> {
         Self { bytes: [0; N], len: 0 }
     }
 
-    /// Appends text. Text that does not fit is left out and reported; callers size the buffer for
-    /// the longest text of its kind.
+    /// Appends text. Returns false and appends nothing if it does not fit. Callers size the buffer for
+    /// the longest possible text.
     #[inline]
     pub(crate) fn push(&mut self, text: &str) -> bool {
         self.push_bytes(text.as_bytes())
@@ -50,7 +50,7 @@ impl<const N: usize> FixedText<N> {
     }
 
     pub(crate) fn as_str(&self) -> &str {
-        // Only whole strings and digits are appended, so the bytes are always valid text.
+        // Only whole strings and digits are appended, so the bytes are always valid UTF-8.
         self.bytes.get(..self.len).and_then(|used| core::str::from_utf8(used).ok()).unwrap_or("")
     }
 

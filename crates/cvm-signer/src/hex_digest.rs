@@ -1,4 +1,4 @@
-//! Hashes as lower-case hex in a fixed buffer: the form in which every TC3 stage embeds the one before.
+//! Hashes as lower-case hex in a fixed buffer. Every TC3 stage embeds the hash of the stage before it.
 
 use core::fmt;
 
@@ -9,16 +9,16 @@ use sha2::{Digest, Sha256};
 pub struct HexDigest([u8; 64]);
 
 impl HexDigest {
-    /// The SHA-256 hash of nothing, which stands for the body of every GET.
+    /// The SHA-256 hash of the empty string, used for the body of every GET.
     pub const EMPTY: Self =
         Self(*b"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 
-    /// The SHA-256 hash of some bytes.
+    /// Computes the SHA-256 hash of bytes.
     pub fn sha256(bytes: &[u8]) -> Self {
         Self::encode(&Sha256::digest(bytes).into())
     }
 
-    /// Writes 32 bytes as hex.
+    /// Encodes 32 bytes as hex.
     pub fn encode(bytes: &[u8; 32]) -> Self {
         let mut digits = [0; 64];
         let (pairs, _) = digits.as_chunks_mut::<2>();
@@ -28,7 +28,7 @@ impl HexDigest {
         Self(digits)
     }
 
-    /// Reads 64 lower-case digits; `None` for any other text.
+    /// Parses 64 lower-case digits; `None` for any other text.
     ///
     /// Takes the same time for every text of 64 bytes.
     pub fn parse(text: &str) -> Option<Self> {
@@ -37,7 +37,7 @@ impl HexDigest {
         (bad == 0).then_some(Self(digits))
     }
 
-    /// The 32 bytes that the digits stand for.
+    /// Decodes the digits to 32 bytes.
     pub fn to_bytes(&self) -> [u8; 32] {
         let mut bytes = [0; 32];
         let (pairs, _) = self.0.as_chunks::<2>();
@@ -47,24 +47,25 @@ impl HexDigest {
         bytes
     }
 
-    /// The digits as bytes, whose number the compiler knows.
+    /// The digits as bytes, with a length known at compile time.
     pub(crate) const fn as_bytes(&self) -> &[u8; 64] {
         &self.0
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        // Both constructors let only ASCII digits in.
+        // Both constructors accept only ASCII digits.
         core::str::from_utf8(&self.0).unwrap_or("")
     }
 }
 
-/// Arithmetic instead of a table: no memory access depends on the value, and loops vectorize.
+/// Encodes four bits. Arithmetic instead of a lookup table: no memory access depends on the value, and
+/// loops vectorize.
 const fn digit(nibble: u8) -> u8 {
     nibble + b'0' + (nibble > 9) as u8 * (b'a' - b'0' - 10)
 }
 
-/// The value of a digit; 255 when it is none.
+/// The value of a hexadecimal digit; 255 for any other byte.
 const fn value(digit: u8) -> u8 {
     let decimal = digit.wrapping_sub(b'0');
     let letter = digit.wrapping_sub(b'a');

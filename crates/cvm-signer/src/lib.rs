@@ -1,17 +1,17 @@
-//! Signs requests to the Tencent Cloud API, and verifies them on the server's side.
+//! Signs requests to the Tencent Cloud API, and verifies signatures on the server side.
 //!
-//! The signer is a function: given a [`Credential`], a timestamp and the parts of a request, it returns
-//! text. It has no clock, no IO and no state beyond what the caller holds, and it builds without `std`.
+//! Signing is a pure function: from a [`Credential`], a timestamp and the parts of a request it computes
+//! text. There is no clock, no IO and no state other than the caller's, and the crate builds without `std`.
 //!
 //! | dialect | sign | verify |
 //! |---|---|---|
 //! | TC3-HMAC-SHA256 (signature v3) | [`tc3::sign`], [`tc3::sign_with_key`] | [`verify::tc3`] |
 //! | HmacSHA1, HmacSHA256 (signature v1, old gateway) | [`v1::sign`] | [`verify::v1`] |
 //!
-//! Every stage between request and signature is a public type, so that a signature which the service
-//! refuses can be compared stage by stage.
+//! Every stage between request and signature is a public type, so that a rejected signature can be
+//! compared with another implementation stage by stage.
 //!
-//! The worked example that the service publishes:
+//! The example from the documentation of the service:
 //!
 //! ```
 //! use cvm_signer::{Credential, tc3};

@@ -1,18 +1,18 @@
-//! The two HTTP methods of the API, so that a third one is refused before anything is signed.
+//! The two HTTP methods of the API. Any other is rejected before anything is signed.
 
 use core::fmt;
 
 /// The HTTP method of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// `GET`: the parameters travel in the query string.
+    /// `GET`: the parameters are in the query string.
     Get,
-    /// `POST`: the parameters travel in the body.
+    /// `POST`: the parameters are in the body.
     Post,
 }
 
 impl Method {
-    /// The method that a request line names; `None` for any other than `GET` and `POST`.
+    /// Parses the method of a request line; `None` for any other than `GET` and `POST`.
     ///
     /// Methods are case-sensitive in HTTP, so `get` is not a method of the API.
     pub fn parse(name: &str) -> Option<Self> {
@@ -23,7 +23,7 @@ impl Method {
         }
     }
 
-    /// The word on the request line.
+    /// The method as in the request line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",

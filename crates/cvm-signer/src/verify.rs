@@ -1,8 +1,8 @@
-//! The server's side: is this the signature that the holder of the secret makes for this request?
+//! Verifies signatures on the server side.
 //!
-//! A server reads the credential's id from the request, looks the secret up, checks the clock, and
-//! verifies. It verifies for unknown ids as well, against a key that no one holds, and learns that the
-//! id is unknown only at the end: the time that an answer takes tells nobody which ids exist.
+//! A server reads the secret id from the request, looks up the secret key, checks the clock, and verifies
+//! the signature. It verifies unknown ids as well, against a dummy key, and reports the unknown id only at
+//! the end: the response time does not reveal which ids exist.
 
 use core::{fmt, time::Duration};
 
@@ -19,26 +19,27 @@ use crate::{
     v1,
 };
 
-/// How far the clocks of client and service may lie apart, either way.
+/// Maximum difference between the clocks of client and server, in either direction: the documentation of the
+/// service rejects a timestamp that is more than five minutes off.
 pub const CLOCK_WINDOW: Duration = Duration::from_secs(300);
 
-/// What unknown ids are verified against. Its value is no secret, since a match does not count.
+/// The key against which unknown ids are verified. It need not be secret: a match never authenticates.
 const DUMMY_KEY: &[u8; 32] = b"no credential has such a key !!!";
 
-/// Refuses a timestamp that lies outside the window around the server's own time.
+/// Rejects a timestamp outside the window around the server's own time.
 ///
 /// # Errors
 ///
-/// [`VerifyError::Clock`] when the two lie more than `window` apart.
+/// [`VerifyError::Clock`] if the two differ by more than `window`.
 pub fn clock(now: u64, timestamp: u64, window: Duration) -> Result<(), VerifyError> {
     if now.abs_diff(timestamp) > window.as_secs() { Err(VerifyError::Clock) } else { Ok(()) }
 }
 
-/// Refuses a scope whose day is not the UTC day of the timestamp.
+/// Rejects a scope whose day is not the UTC day of the timestamp.
 ///
 /// # Errors
 ///
-/// [`VerifyError::ScopeDate`] when they differ.
+/// [`VerifyError::ScopeDate`] if they differ.
 pub fn scope_date(scope: &CredentialScope, timestamp: u64) -> Result<(), VerifyError> {
     if Date::from_timestamp(timestamp) == Some(scope.date()) {
         Ok(())
@@ -47,10 +48,10 @@ pub fn scope_date(scope: &CredentialScope, timestamp: u64) -> Result<(), VerifyE
     }
 }
 
-/// Refuses a query beside a POST and a body beside a GET: no signature covers them.
+/// Rejects a POST with a query and a GET with a body: the signature does not cover these parts.
 ///
-/// [`tc3`] checks this as far as its request tells; [`v1`](fn@v1) is given decoded parameters and cannot. So a
-/// server calls this in every dialect, with the request as it was received.
+/// [`tc3`] checks the query and the payload that it is given. [`v1`](fn@v1) gets decoded parameters and cannot
+/// check this. So call this for every dialect, with the request as received.
 ///
 /// # Errors
 ///
@@ -67,26 +68,26 @@ const fn covered_parts(method: Method, has_query: bool, has_body: bool) -> Resul
     }
 }
 
-/// The fingerprint that goes with [`DUMMY_KEY`]: that of no credential.
+/// The fingerprint of [`DUMMY_KEY`], which matches no credential.
 static NO_FINGERPRINT: Fingerprint = Fingerprint::NONE;
 
-/// The key against which a TC3 signature is verified; it cannot sign.
+/// A key that verifies TC3 signatures and cannot sign.
 #[derive(Clone, Debug)]
 pub struct VerifyingKey {
     key: SigningKey,
-    known: bool,
+    is_known: bool,
 }
 
 impl VerifyingKey {
-    /// Derives the key of a credential, or of none when the id is unknown.
+    /// Derives the key of a credential, or a dummy key if the secret id is unknown.
     pub fn derive(credential: Option<&Credential>, scope: &CredentialScope) -> Self {
         let (secret_key, fingerprint) = secret_of(credential);
         let key = SigningKey::derive_from(secret_key, fingerprint, scope);
-        Self { key, known: credential.is_some() }
+        Self { key, is_known: credential.is_some() }
     }
 
-    /// The same from a cache. Check [`clock`] and [`scope_date`] before, so that strangers cannot
-    /// fill the cache with days of their choice.
+    /// Like [`derive`](Self::derive), from a cache. Check [`clock`] and [`scope_date`] first: otherwise,
+    /// unauthenticated clients could fill the cache with keys for arbitrary days.
     pub fn cached(
         cache: &mut KeyCache,
         credential: Option<&Credential>,
@@ -94,7 +95,7 @@ impl VerifyingKey {
     ) -> Self {
         let (secret_key, fingerprint) = secret_of(credential);
         let key = cache.lookup(secret_key, fingerprint, scope).clone();
-        Self { key, known: credential.is_some() }
+        Self { key, is_known: credential.is_some() }
     }
 }
 
@@ -105,17 +106,18 @@ fn secret_of(credential: Option<&Credential>) -> (&[u8], &Fingerprint) {
     }
 }
 
-/// Verifies a TC3 signature over the raw parts of a request and exactly the headers that it names.
+/// Verifies a TC3 signature over the raw parts of a request and exactly the headers that its
+/// `Authorization` header names.
 ///
-/// `request.headers` holds all headers; `request.payload` is unsigned when the header
-/// `X-TC-Content-SHA256` says so. Header values are tried in lower case, then as the SDKs and as other
-/// clients sign them, and `Host` with and without its port.
+/// Pass all headers in `request.headers`, and an unsigned `request.payload` if the header
+/// `X-TC-Content-SHA256` says so. Clients differ: header values are tried in lower case, then as the SDKs
+/// sign them, then as sent, each with and without the port of `Host`.
 ///
 /// # Errors
 ///
 /// The errors that do not depend on the secret come first: [`VerifyError::ScopeDate`], those of
-/// [`covered`], and [`VerifyError::Header`]. Then, the signature computed and compared in any case,
-/// [`VerifyError::UnknownSecretId`] and [`VerifyError::Signature`].
+/// [`covered`], and [`VerifyError::Header`]. [`VerifyError::UnknownSecretId`] and
+/// [`VerifyError::Signature`] follow after the signature was computed and compared.
 pub fn tc3(
     key: &VerifyingKey,
     authorization: &Authorization<'_>,
@@ -131,8 +133,8 @@ pub fn tc3(
     covered_parts(request.method, !request.query.is_empty(), has_body)?;
     let canonical_request =
         CanonicalRequest::received(request, authorization).map_err(VerifyError::Header)?;
-    let matches = |reading: HeaderForm<'_>| {
-        let hash = canonical_request.read_as(reading).hash();
+    let matches = |form: HeaderForm<'_>| {
+        let hash = canonical_request.with_form(form).hash();
         let string_to_sign = StringToSign::new(timestamp, authorization.scope(), &hash);
         bool::from(key.key.sign(&string_to_sign).ct_eq(authorization.signature()))
     };
@@ -148,50 +150,50 @@ pub fn tc3(
             .flatten()
             .any(|case| matches(HeaderForm { case, host }))
     });
-    outcome(key.known, verified)
+    result(key.is_known, verified)
 }
 
-/// The ways to read header values that differ for this request, the likeliest first.
+/// The forms of header values that differ for this request, the most likely one first.
 fn candidate_forms(canonical_request: &CanonicalRequest<'_>) -> [Option<Case>; 3] {
-    let has_capitals = |compulsory: bool| {
+    let has_capitals = |required: bool| {
         let mut lines = canonical_request.signed_headers().lines();
         lines.any(|line| {
-            line.is_compulsory == compulsory && line.value.bytes().any(|b| b.is_ascii_uppercase())
+            line.is_required == required && line.value.bytes().any(|b| b.is_ascii_uppercase())
         })
     };
-    let (compulsory, others) = (has_capitals(true), has_capitals(false));
+    let (required, others) = (has_capitals(true), has_capitals(false));
     [
         Some(Case::Lower),
-        (compulsory && others).then_some(Case::Usual),
-        (compulsory || others).then_some(Case::AsSent),
+        (required && others).then_some(Case::Sdk),
+        (required || others).then_some(Case::AsSent),
     ]
 }
 
-/// Whether a v1 signature covers the parameters whose value is empty.
+/// Whether a v1 signature covers parameters with an empty value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EmptyParameters {
-    /// They are signed like all others, or there are none.
+    /// They are signed like all others, or no parameter is empty.
     Signed,
-    /// They are sent and not signed, as the Go SDK does. Anybody may have added them: a server has to
-    /// leave them out of the request.
+    /// They are sent but not signed, as by the Go SDK. Anyone could have added them, so a server has to
+    /// ignore them.
     Unsigned,
 }
 
-/// Verifies a v1 signature over the decoded parameters, `Signature` among them. Tells whether those with
-/// an empty value belong to the request.
+/// Verifies a v1 signature over the decoded parameters, including `Signature`. Returns whether the signature
+/// covers parameters with an empty value.
 ///
-/// Underscores in names are tried as dots and as they are, parameters with an empty value both signed
-/// and left out, and the host with and without its port: the official SDKs differ.
+/// The official SDKs differ: underscores in names are tried as dots and unchanged, parameters with an empty
+/// value as signed and as unsigned, and the host with and without its port.
 ///
-/// Values enter the signed text without any encoding. So `a=1&b=2` and a value `1&b=2` of `a` have the
-/// same signature: that is the scheme's own gap, and TC3 does not have it.
+/// The scheme signs values without any encoding. So the parameters `a=1&b=2` and a single `a` with the value
+/// `1&b=2` have the same signature. TC3 does not have this weakness.
 ///
 /// # Errors
 ///
 /// The errors that do not depend on the secret come first: [`VerifyError::SignatureParameter`],
-/// [`VerifyError::RepeatedParameter`], [`VerifyError::ParameterName`] and [`VerifyError::Host`]. Then, the
-/// signature computed and compared in any case, [`VerifyError::UnknownSecretId`] and
-/// [`VerifyError::Signature`].
+/// [`VerifyError::RepeatedParameter`], [`VerifyError::ParameterName`] and [`VerifyError::Host`].
+/// [`VerifyError::UnknownSecretId`] and [`VerifyError::Signature`] follow after the signature was computed
+/// and compared.
 pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     credential: Option<&Credential>,
     request: &v1::Request<'_, N, V>,
@@ -202,7 +204,7 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     if let Some(name) = v1::repeated(&with_dots) {
         return Err(VerifyError::RepeatedParameter(name.into()));
     }
-    // Either would shift the borders between the parts of the signed text.
+    // Such a name or host could make two different requests have the same signed text.
     if as_sent.iter().any(|(name, _)| name.contains(['=', '&'])) {
         return Err(VerifyError::ParameterName);
     }
@@ -225,9 +227,9 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
         for drop_empty in [Some(false), has_empty.then_some(true)].into_iter().flatten() {
             for host in [Some(request.host), bare_host].into_iter().flatten() {
                 let Some(sorted) = sorted.filter(|_| verified.is_none()) else { continue };
-                let spelling = v1::ParamForm { dots, drop_empty };
+                let form = v1::ParamForm { dots, drop_empty };
                 let computed = v1::SignatureBytes::compute(algorithm, secret_key, |out| {
-                    v1::write_string_to_sign(out, request, host, sorted, spelling)
+                    v1::write_string_to_sign(out, request, host, sorted, form)
                 });
                 let empty =
                     if drop_empty { EmptyParameters::Unsigned } else { EmptyParameters::Signed };
@@ -235,52 +237,52 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
             }
         }
     }
-    outcome(credential.is_some(), verified.is_some())?;
+    result(credential.is_some(), verified.is_some())?;
     verified.ok_or(VerifyError::Signature)
 }
 
-/// A match with the stand-in proves nothing, since its key is public.
-fn outcome(known: bool, verified: bool) -> Result<(), VerifyError> {
-    match (known, verified) {
+/// A match with the dummy key proves nothing, because that key is public.
+fn result(is_known: bool, verified: bool) -> Result<(), VerifyError> {
+    match (is_known, verified) {
         (false, _) => Err(VerifyError::UnknownSecretId),
         (true, false) => Err(VerifyError::Signature),
         (true, true) => Ok(()),
     }
 }
 
-/// The host without its port; `None` when it has none. Colons inside the brackets of an IPv6 address
-/// are not followed by digits alone up to the end.
+/// The host without its port; `None` if it has no port. A colon inside the brackets of an IPv6 address is
+/// no port: the text after it does not consist of digits only.
 fn without_port(host: &str) -> Option<&str> {
     let (name, port) = host.rsplit_once(':')?;
     (!port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())).then_some(name)
 }
 
-/// Why a request is refused. Names fields, never their values.
+/// Why a request is rejected. Names fields, never their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The timestamp lies outside the clock window.
+    /// The timestamp is outside the clock window.
     Clock,
     /// The day of the credential scope is not the UTC day of the timestamp.
     ScopeDate,
-    /// A POST has a query, which no signature covers.
+    /// A POST has a query, which the signature does not cover.
     UnsignedQuery,
-    /// A GET has a body, which no signature covers.
+    /// A GET has a body, which the signature does not cover.
     UnsignedBody,
-    /// A signed header is missing from the request, or occurs twice.
+    /// A signed header is missing from the request, occurs twice, or contains a control character.
     Header(HeaderError),
     /// The parameter `Signature` is missing, given twice, or not base64 of the algorithm's length.
     SignatureParameter,
-    /// A parameter is given twice, which leaves open what was signed. A dot and an underscore in a name
-    /// count as the same.
+    /// A parameter is given twice, so it is unclear which value was signed. A dot and an underscore in a name
+    /// count as equal.
     RepeatedParameter(Box<str>),
     /// The name of a parameter contains `=` or `&`.
     ParameterName,
     /// The host contains `/` or `?`.
     Host,
-    /// There is no such secret id.
+    /// The secret id does not exist.
     UnknownSecretId,
-    /// The signature is not the one of this request.
+    /// The signature does not match the request.
     Signature,
 }
 
@@ -288,18 +290,18 @@ impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Clock => {
-                f.write_str("timestamp lies too far from the server's time: set the client's clock")
+                f.write_str("timestamp is too far from the server's time: set the client's clock")
             }
             Self::ScopeDate => f.write_str(
-                "date in the credential scope is not the utc date of the timestamp: \
+                "date in the credential scope is not the UTC date of the timestamp: \
                  compute it from the timestamp that is sent",
             ),
-            Self::UnsignedQuery => f.write_str(
-                "query of a POST is not covered by the signature: send all parameters in the body",
-            ),
-            Self::UnsignedBody => f.write_str(
-                "body of a GET is not covered by the signature: send all parameters in the query",
-            ),
+            Self::UnsignedQuery => {
+                f.write_str("query string of a POST is not signed: send all parameters in the body")
+            }
+            Self::UnsignedBody => {
+                f.write_str("body of a GET is not signed: send all parameters in the query string")
+            }
             Self::Header(error) => error.fmt(f),
             Self::SignatureParameter => f.write_str(
                 "parameter Signature is missing, given twice or not base64 of the right length: \
@@ -309,13 +311,13 @@ impl fmt::Display for VerifyError {
                 write!(f, "parameter {name} is given twice: send each parameter once")
             }
             Self::ParameterName => {
-                f.write_str("name of a parameter contains = or &: check its percent-encoding")
+                f.write_str("parameter name contains = or &: check its percent-encoding")
             }
             Self::Host => f.write_str("host contains / or ?: send a host name with its port"),
             Self::UnknownSecretId => f.write_str("secret id is unknown: check the credential"),
-            Self::Signature => f.write_str(
-                "signature differs from the one of this request: compare the strings to sign",
-            ),
+            Self::Signature => {
+                f.write_str("signature does not match the request: compare the strings to sign")
+            }
         }
     }
 }

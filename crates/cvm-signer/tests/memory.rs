@@ -1,4 +1,4 @@
-//! After the last drop, no memory of this process holds a secret or a key derived from it.
+//! After the last drop, the memory of the process contains neither a secret nor a key derived from it.
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 #![cfg(target_os = "linux")]
 
@@ -11,10 +11,10 @@ use cvm_signer::{Credential, KeyCache, Method, tc3, v1, verify};
 use sha2::block_api::compress256;
 use zeroize::Zeroizing;
 
-/// A secret that stands nowhere in the binary: made from the process id, in one allocation.
+/// A secret that is not in the binary: derived from the process id, in one allocation.
 ///
-/// Its length is that of no power of two, so that the buffers of the search, which grow by doubling, do
-/// not happen to overwrite what was given back.
+/// Its length is not a power of two, so that the buffers of the search, which grow by doubling, do not
+/// overwrite its freed memory by chance.
 fn secret() -> String {
     let mut state = u64::from(std::process::id()) << 20 | 0x9e37;
     let mut text = String::with_capacity(52);
@@ -27,7 +27,7 @@ fn secret() -> String {
     text
 }
 
-/// What to look for, held in another form so that the search does not find itself.
+/// The bytes to search for, stored inverted so that the search does not find itself.
 struct Needle(Vec<u8>);
 
 impl Needle {
@@ -53,7 +53,7 @@ impl Needle {
                     .windows(self.0.len())
                     .enumerate()
                     .filter(|(_, bytes)| bytes.iter().zip(&self.0).all(|(a, b)| *a == !b));
-                // What lies inside the window is what was just read from elsewhere.
+                // The window itself contains copies of what was read.
                 let outside = |offset: usize| !own.contains(&(at + offset as u64));
                 found += matches.filter(|(offset, _)| outside(*offset)).count();
                 window.fill(0);
@@ -89,7 +89,7 @@ fn use_every_dialect(credential: &Credential, cache: &mut KeyCache) {
     }
 }
 
-/// The state of a cached key: what `hmac` keeps of the derived key, inside `sha2`.
+/// The state of a cached key: the inner hash state that `hmac` computes from the derived key.
 #[inline(never)]
 fn key_state(credential: &Credential) -> Needle {
     let scope = tc3::CredentialScope::at(0, "cvm").unwrap();
@@ -127,9 +127,9 @@ fn secrets_are_zeroized_on_drop() {
     {
         let mut cache = KeyCache::new();
         let clone = credential.clone();
-        // Looked at before any other call could overwrite what this one leaves on the stack.
+        // Searched before another call can overwrite what this one leaves on the stack.
         cache.key(&clone, &tc3::CredentialScope::at(0, "cvm").unwrap());
-        assert_eq!(state.count(), 1, "the cached key, and no copy from its way into the cache");
+        assert_eq!(state.count(), 1, "the cached key, and no copy from its insertion");
         use_every_dialect(&clone, &mut cache);
         assert_eq!(needle.count(), 2, "the credential and its clone, and nothing else");
         assert_eq!(derived.count(), 0, "the cache holds a hash state and not the key");

@@ -1,4 +1,4 @@
-//! Compares every stage of published signatures, and of signatures that other programs made, with ours.
+//! Compares every stage of published signatures, and of signatures that other programs computed, with ours.
 //!
 //! The cases are those of `tests/fixtures/signing-vectors.json`. A failure names the case and the first stage that
 //! differs. None of the expected values comes from this crate's own output.

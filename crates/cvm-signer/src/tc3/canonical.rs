@@ -1,4 +1,4 @@
-//! The canonical request: the one text into which client and server both turn a request.
+//! Builds the canonical request: the text that client and server both derive from a request.
 
 use alloc::vec::Vec;
 use core::{fmt, ops::Range};
@@ -16,15 +16,15 @@ pub struct CanonicalRequest<'a> {
     query: &'a str,
     signed_headers: SignedHeaders<'a>,
     hashed_payload: HexDigest,
-    reading: HeaderForm<'a>,
+    form: HeaderForm<'a>,
 }
 
 impl<'a> CanonicalRequest<'a> {
-    /// The canonical request of a request that is to be sent.
+    /// Builds the canonical request of a request to send.
     ///
     /// # Errors
     ///
-    /// When a part of the request would not be covered by the signature, or cannot be sent.
+    /// If the signature would not cover a part of the request, or a part cannot be sent.
     #[inline]
     pub fn new(request: &Request<'a>) -> Result<Self, SignError> {
         match (request.method, request.payload) {
@@ -40,12 +40,11 @@ impl<'a> CanonicalRequest<'a> {
         Ok(Self::build(request, SignedHeaders::new(request.headers)?))
     }
 
-    /// The canonical request of a request that was received, over the headers that its
-    /// `Authorization` names.
+    /// Builds the canonical request of a received request, from the headers that its `Authorization` names.
     ///
     /// # Errors
     ///
-    /// When a named header is missing or occurs twice.
+    /// If a named header is missing, occurs twice, or contains a control character.
     pub fn received(
         request: &Request<'a>,
         authorization: &Authorization<'_>,
@@ -61,31 +60,31 @@ impl<'a> CanonicalRequest<'a> {
             query: if request.method == Method::Get { request.query } else { "" },
             signed_headers,
             hashed_payload: request.hashed_payload(),
-            reading: HeaderForm { case: Case::Usual, host: None },
+            form: HeaderForm { case: Case::Sdk, host: None },
         }
     }
 
-    /// The headers under the signature.
+    /// The headers that the signature covers.
     pub const fn signed_headers(&self) -> &SignedHeaders<'a> {
         &self.signed_headers
     }
 
-    /// The hash that stands for the body.
+    /// The hash of the body.
     pub const fn hashed_payload(&self) -> &HexDigest {
         &self.hashed_payload
     }
 
-    /// The hash of the text, which enters the string to sign.
+    /// The hash of the text, which is a part of the string to sign.
     pub fn hash(&self) -> HexDigest {
         self.text().hash()
     }
 
-    /// The same request, its headers read in another way.
-    pub(crate) fn read_as(&self, reading: HeaderForm<'a>) -> Self {
-        Self { reading, ..self.clone() }
+    /// The same request with another form of its header values.
+    pub(crate) fn with_form(&self, form: HeaderForm<'a>) -> Self {
+        Self { form, ..self.clone() }
     }
 
-    /// Writes the whole text into one allocation: feeding the hash piece by piece takes twice as long.
+    /// Writes the whole text into one allocation. To hash it piece by piece takes twice as long.
     pub(crate) fn text(&self) -> CanonicalText {
         let mut text = Vec::with_capacity(
             "POST\n/\n\n\n\n".len()
@@ -102,7 +101,7 @@ impl<'a> CanonicalRequest<'a> {
         for line in self.signed_headers.lines() {
             push_lowercase(&mut text, line.name);
             text.push(b':');
-            self.reading.push_value(&mut text, &line);
+            self.form.push_value(&mut text, &line);
             text.push(b'\n');
         }
         text.push(b'\n');
@@ -115,7 +114,8 @@ impl<'a> CanonicalRequest<'a> {
     }
 }
 
-/// The text of a canonical request, which holds the names of the signed headers as the header has them.
+/// The text of a canonical request. Keeps where the names of the signed headers are in it, for the
+/// `Authorization` header.
 pub(crate) struct CanonicalText {
     text: Vec<u8>,
     names: Range<usize>,
@@ -137,7 +137,7 @@ impl fmt::Display for CanonicalRequest<'_> {
     }
 }
 
-/// How header values enter the text; clients differ, so a server has to try more than one way.
+/// How header values are written into the text. Clients differ, so a server has to try several forms.
 #[derive(Clone, Copy)]
 pub(crate) struct HeaderForm<'a> {
     pub(crate) case: Case,
@@ -145,13 +145,15 @@ pub(crate) struct HeaderForm<'a> {
     pub(crate) host: Option<&'a str>,
 }
 
-/// The letters of header values. The documents say lower case, the SDKs lower-case only what the
-/// documents' example shows in capitals, and some clients sign values as they send them.
+/// Which header values are lowercased. The documentation says all; the SDKs lowercase only the values that
+/// its example shows with capitals; some clients sign all values as they send them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
-    /// `Content-Type` and `Host` as sent, all others in lower case: how this crate signs.
-    Usual,
+    /// `Content-Type` and `Host` as sent, all others in lower case, as this crate signs.
+    Sdk,
+    /// All values in lower case.
     Lower,
+    /// All values as sent.
     AsSent,
 }
 
@@ -164,7 +166,7 @@ impl HeaderForm<'_> {
         let lower = match self.case {
             Case::Lower => true,
             Case::AsSent => false,
-            Case::Usual => !line.is_compulsory,
+            Case::Sdk => !line.is_required,
         };
         if lower { push_lowercase(text, value) } else { text.extend_from_slice(value.as_bytes()) }
     }
@@ -194,13 +196,13 @@ mod tests {
 
     #[test]
     fn unsigned_parts_are_rejected() {
-        let refused = |request: Request<'_>| CanonicalRequest::new(&request).err().unwrap();
+        let error_of = |request: Request<'_>| CanonicalRequest::new(&request).err().unwrap();
         let get = Request::get("Limit=1", &HEADERS);
         let post = Request::post(b"{}", &HEADERS);
-        assert_eq!(refused(Request { query: "Limit=1", ..post }), SignError::QueryWithPost);
-        assert_eq!(refused(Request { payload: post.payload, ..get }), SignError::BodyWithGet);
+        assert_eq!(error_of(Request { query: "Limit=1", ..post }), SignError::QueryWithPost);
+        assert_eq!(error_of(Request { payload: post.payload, ..get }), SignError::BodyWithGet);
         for query in ["a=1\nhost:evil", "a=1 2", "\0"] {
-            assert_eq!(refused(Request { query, ..get }), SignError::Query);
+            assert_eq!(error_of(Request { query, ..get }), SignError::Query);
         }
     }
 

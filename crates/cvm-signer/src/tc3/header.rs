@@ -1,4 +1,4 @@
-//! The `Authorization` header: written by clients, taken apart by servers.
+//! Writes and parses the `Authorization` header.
 
 use alloc::{
     string::{String, ToString},
@@ -11,10 +11,10 @@ use super::{
     signed_headers::REQUIRED_HEADERS, signed_headers::is_token,
 };
 
-/// The whole header value of a call that needs no credential, such as `AssumeRoleWithWebIdentity`.
+/// The complete header value of a call without a credential, such as `AssumeRoleWithWebIdentity`.
 pub const SKIP: &str = "SKIP";
 
-/// The header value, from all that it names.
+/// Builds the header value from its parts.
 pub fn authorization(
     secret_id: &str,
     scope: &CredentialScope,
@@ -24,8 +24,8 @@ pub fn authorization(
     write(secret_id, scope, signed_headers.to_string().as_bytes(), signature)
 }
 
-/// Written out piece by piece, because pieces of known length are copied without a call; and as bytes,
-/// because one look at the whole says sooner that it is text than a look at each piece.
+/// Copies piece by piece, because pieces of known length are copied without a call. Writes bytes, because
+/// one UTF-8 check of the whole is faster than a check of each piece.
 pub(super) fn write(
     secret_id: &str,
     scope: &CredentialScope,
@@ -48,11 +48,11 @@ pub(super) fn write(
     value.extend_from_slice(names);
     value.extend_from_slice(SIGNATURE.as_bytes());
     value.extend_from_slice(signature.to_hex().as_bytes());
-    // All of it was text before.
+    // Every piece was valid UTF-8.
     String::from_utf8(value).unwrap_or_default()
 }
 
-/// An `Authorization` header value, taken apart. Every part has its form; nothing is verified yet.
+/// A parsed `Authorization` header value. Every part is well formed; nothing is verified yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Authorization<'a> {
     secret_id: &'a str,
@@ -62,13 +62,13 @@ pub struct Authorization<'a> {
 }
 
 impl<'a> Authorization<'a> {
-    /// Takes a header value apart.
+    /// Parses a header value.
     ///
-    /// The parts may be separated by a comma with or without blanks, and stand in any order.
+    /// The parts are separated by commas, with or without spaces around them, and can have any order.
     ///
     /// # Errors
     ///
-    /// Names the first part that is missing or malformed. [`SKIP`] is no such value: compare first.
+    /// Names the first part that is missing or malformed. [`SKIP`] is an error too: compare with it first.
     pub fn parse(value: &'a str) -> Result<Self, AuthorizationError> {
         let rest = value
             .trim_ascii()
@@ -98,12 +98,12 @@ impl<'a> Authorization<'a> {
         Ok(Self { secret_id, scope, signed_headers, signature })
     }
 
-    /// Whose key has signed, by its own account.
+    /// The secret id that the header claims.
     pub const fn secret_id(&self) -> &'a str {
         self.secret_id
     }
 
-    /// The scope for which the key was derived.
+    /// The scope of the key that signed.
     pub const fn scope(&self) -> &CredentialScope {
         &self.scope
     }
@@ -130,7 +130,7 @@ fn parse_credential(text: &str) -> Option<(&str, CredentialScope)> {
     Some((secret_id, CredentialScope::parse(date, service, termination)?))
 }
 
-/// Clients have to sort the names in lower case; another order would sign another text.
+/// Clients have to sort the names in lower case, because another order produces another canonical request.
 fn are_signed_headers(names: &str) -> bool {
     let valid = |name: &str| {
         !name.is_empty() && name.bytes().all(|byte| is_token(byte) && !byte.is_ascii_uppercase())
@@ -142,11 +142,11 @@ fn are_signed_headers(names: &str) -> bool {
         && split().nth(MAX_SIGNED_HEADERS).is_none()
 }
 
-/// The part of an `Authorization` header that cannot be read.
+/// The invalid part of an `Authorization` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationError {
-    /// The value does not begin with `TC3-HMAC-SHA256` and a blank.
+    /// The value does not begin with `TC3-HMAC-SHA256` and a space.
     Algorithm,
     /// A part is unknown, has no `=`, or is given twice.
     Part,
@@ -161,16 +161,16 @@ pub enum AuthorizationError {
 impl fmt::Display for AuthorizationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Algorithm => "authorization does not begin with TC3-HMAC-SHA256 and a blank",
+            Self::Algorithm => "authorization does not begin with TC3-HMAC-SHA256 and a space",
             Self::Part => {
-                "authorization has a part other than one Credential, SignedHeaders and Signature"
+                "authorization contains something other than one Credential, SignedHeaders and Signature"
             }
             Self::Credential => {
                 "credential in authorization is not of the form id/YYYY-MM-DD/service/tc3_request"
             }
             Self::SignedHeaders => {
                 "signed headers in authorization are not sorted lower-case names \
-                 with content-type and host among them"
+                 that include content-type and host"
             }
             Self::Signature => {
                 "signature in authorization does not consist of 64 lower-case hexadecimal digits"

@@ -1,4 +1,4 @@
-//! The credential scope: the day and the service for which a derived key is good.
+//! The credential scope: the day and the service for which a derived key is valid.
 
 use core::fmt;
 
@@ -14,12 +14,12 @@ pub struct CredentialScope {
 }
 
 impl CredentialScope {
-    /// The scope of a day and a service.
+    /// Creates the scope of a day and a service.
     ///
     /// # Errors
     ///
-    /// [`SignError::Service`] when the name is empty, longer than 41 bytes, or holds anything but
-    /// visible ASCII characters other than `/` and `,`.
+    /// [`SignError::Service`] if the name is empty, is longer than 41 bytes, or contains `/`, `,` or a
+    /// character other than visible ASCII.
     pub fn new(date: Date, service: &str) -> Result<Self, SignError> {
         let allowed = |byte: u8| byte.is_ascii_graphic() && byte != b'/' && byte != b',';
         let mut text = FixedText::new();
@@ -35,11 +35,11 @@ impl CredentialScope {
         }
     }
 
-    /// The scope of a Unix timestamp in seconds and a service.
+    /// Creates the scope of a Unix timestamp in seconds and a service.
     ///
     /// # Errors
     ///
-    /// As [`CredentialScope::new`], and [`SignError::Timestamp`] past the year 9999.
+    /// As [`CredentialScope::new`], and [`SignError::Timestamp`] after the year 9999.
     pub fn at(timestamp: u64, service: &str) -> Result<Self, SignError> {
         Self::new(Date::from_timestamp(timestamp).ok_or(SignError::Timestamp)?, service)
     }
@@ -54,9 +54,9 @@ impl CredentialScope {
         self.as_str().split('/').nth(1).unwrap_or("")
     }
 
-    /// Whether this is the scope of the day and the service, without making that one.
+    /// Whether this is the scope of the day and the service. Cheaper than to build that scope and compare.
     pub(crate) fn matches(&self, date: Date, service: &str) -> bool {
-        // After the ten bytes of the day and a slash.
+        // Skips the ten bytes of the day and a slash.
         let rest = self.as_bytes().get(11..).unwrap_or_default();
         self.date == date
             && rest.strip_prefix(service.as_bytes()).is_some_and(|rest| {
@@ -64,7 +64,7 @@ impl CredentialScope {
             })
     }
 
-    /// The text of the scope.
+    /// The scope as text.
     pub fn as_str(&self) -> &str {
         self.text.as_str()
     }
@@ -73,7 +73,7 @@ impl CredentialScope {
         self.text.as_bytes()
     }
 
-    /// Reads day, service and termination as they stand in an `Authorization` header.
+    /// Parses day, service and termination of an `Authorization` header.
     pub(crate) fn parse(date: &str, service: &str, termination: &str) -> Option<Self> {
         if termination != TERMINATION {
             return None;
@@ -81,7 +81,7 @@ impl CredentialScope {
         Self::new(Date::parse(date)?, service).ok()
     }
 
-    /// What the key is derived from after the secret, in order.
+    /// The texts from which the key is derived after the secret key, in order.
     pub(crate) fn stages(&self) -> impl Iterator<Item = &str> {
         self.as_str().split('/')
     }

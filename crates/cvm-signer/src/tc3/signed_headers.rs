@@ -1,35 +1,35 @@
-//! Which headers a signature covers, in which order: lower-case names, sorted by bytes.
+//! The headers that a signature covers, with lower-case names sorted by bytes.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::{cmp::Ordering, fmt};
 
-/// The most headers that one signature covers; requests have a dozen.
+/// Maximum number of headers that one signature covers. A request has about a dozen.
 pub const MAX_SIGNED_HEADERS: usize = 32;
 
-/// Headers that no signature may leave out, so that a request cannot be replayed to another host or
-/// be read as another type.
+/// Headers that every signature has to cover, so that a request cannot be replayed to another host or
+/// parsed as another content type.
 pub(crate) const REQUIRED_HEADERS: [&str; 2] = ["content-type", "host"];
 
-/// The headers under a signature, sorted by their lower-case names. Prints as `content-type;host`.
+/// The headers that a signature covers, sorted by their lower-case names. Prints as `content-type;host`.
 #[derive(Clone)]
 pub struct SignedHeaders<'a> {
     headers: &'a [(&'a str, &'a str)],
-    /// Positions in `headers`, in signing order; a copy of the headers would cost more than the sort.
+    /// Indexes into `headers`, in signing order. A copy of the headers would cost more than the sort.
     order: [u8; MAX_SIGNED_HEADERS],
     len: usize,
-    /// The positions of the [`REQUIRED_HEADERS`] headers.
-    compulsory: [u8; 2],
-    /// At least the length of all names and values.
+    /// The indexes of the [`REQUIRED_HEADERS`].
+    required: [u8; 2],
+    /// Total length of all names and values, or more.
     text_len: usize,
 }
 
 impl<'a> SignedHeaders<'a> {
-    /// Sorts the headers that are to be signed.
+    /// Sorts the headers to sign.
     ///
     /// # Errors
     ///
-    /// When `Content-Type` or `Host` is missing, a name is given twice, or a name or value holds
-    /// characters that no header can.
+    /// If `Content-Type` or `Host` is missing, a name is given twice, a name or value contains a character
+    /// that is not allowed in a header, or there are more than [`MAX_SIGNED_HEADERS`].
     #[inline]
     pub fn new(headers: &'a [(&'a str, &'a str)]) -> Result<Self, HeaderError> {
         let mut order = [0; MAX_SIGNED_HEADERS];
@@ -42,21 +42,22 @@ impl<'a> SignedHeaders<'a> {
             insert(headers, &mut order, at)?;
             text_len += name.len() + value.len();
         }
-        let compulsory = find_compulsory(headers)?;
-        Ok(Self { headers, order, len: headers.len(), compulsory, text_len })
+        let required = find_required(headers)?;
+        Ok(Self { headers, order, len: headers.len(), required, text_len })
     }
 
-    /// Picks the headers that an `Authorization` header names from all headers of its request.
+    /// Selects the headers that an `Authorization` header names from all headers of its request.
     ///
     /// # Errors
     ///
-    /// When a named header is absent or occurs twice, which would leave open what was signed.
+    /// If a named header is missing, contains a control character, or occurs twice, so that it is unclear
+    /// which value was signed.
     pub fn named(names: &str, headers: &'a [(&'a str, &'a str)]) -> Result<Self, HeaderError> {
         let mut signed = Self {
             headers,
             order: [0; MAX_SIGNED_HEADERS],
             len: 0,
-            compulsory: find_compulsory(headers)?,
+            required: find_required(headers)?,
             text_len: names.len(),
         };
         for name in names.split(';') {
@@ -77,7 +78,7 @@ impl<'a> SignedHeaders<'a> {
         Ok(signed)
     }
 
-    /// Names as given and values without surrounding blanks, in signing order.
+    /// Names as given and values without surrounding whitespace, in signing order.
     pub fn iter(&self) -> impl Iterator<Item = (&'a str, &'a str)> {
         self.lines().map(|line| (line.name, line.value))
     }
@@ -86,16 +87,16 @@ impl<'a> SignedHeaders<'a> {
         self.order.iter().take(self.len).filter_map(|at| {
             let (name, value) = self.headers.get(usize::from(*at))?;
             let value = value.trim_ascii();
-            Some(HeaderLine { name, value, is_compulsory: self.compulsory.contains(at) })
+            Some(HeaderLine { name, value, is_required: self.required.contains(at) })
         })
     }
 
-    /// How many bytes the header lines and the names of a canonical request take at most.
+    /// Maximum length in bytes of the header lines and the names in a canonical request.
     pub(crate) const fn capacity(&self) -> usize {
         2 * self.text_len + 3 * self.len
     }
 
-    /// Appends the printed names.
+    /// Appends the names as printed.
     pub(crate) fn push_names(&self, text: &mut Vec<u8>) {
         let before = text.len();
         for at in self.order.iter().take(self.len) {
@@ -107,11 +108,11 @@ impl<'a> SignedHeaders<'a> {
     }
 }
 
-/// One header under a signature.
+/// One signed header.
 pub(crate) struct HeaderLine<'a> {
     pub(crate) name: &'a str,
     pub(crate) value: &'a str,
-    pub(crate) is_compulsory: bool,
+    pub(crate) is_required: bool,
 }
 
 impl fmt::Display for SignedHeaders<'_> {
@@ -122,11 +123,11 @@ impl fmt::Display for SignedHeaders<'_> {
     }
 }
 
-fn find_compulsory(headers: &[(&str, &str)]) -> Result<[u8; 2], HeaderError> {
+fn find_required(headers: &[(&str, &str)]) -> Result<[u8; 2], HeaderError> {
     let find = |name: &str| {
-        // Most names come in lower case, and to see that is quick.
-        let is_it = |given: &str| given == name || given.eq_ignore_ascii_case(name);
-        let found = headers.iter().position(|(given, _)| is_it(given));
+        // Most names are in lower case already, and the exact comparison is faster.
+        let matches = |given: &str| given == name || given.eq_ignore_ascii_case(name);
+        let found = headers.iter().position(|(given, _)| matches(given));
         let at = found.ok_or_else(|| HeaderError::Missing(name.into()))?;
         u8::try_from(at).map_err(|_| HeaderError::TooMany)
     };
@@ -134,8 +135,7 @@ fn find_compulsory(headers: &[(&str, &str)]) -> Result<[u8; 2], HeaderError> {
     Ok([find(content_type)?, find(host)?])
 }
 
-/// Puts header `at` into its place among those before it, which is the last one for callers who give
-/// them in order.
+/// Inserts header `at` into the sorted ones before it. It stays last if the caller passes sorted headers.
 fn insert(
     headers: &[(&str, &str)],
     order: &mut [u8; MAX_SIGNED_HEADERS],
@@ -158,9 +158,9 @@ fn insert(
     Ok(())
 }
 
-/// A line feed in a value would let it pass for two headers.
+/// Rejects control characters. A line feed would make one value look like two headers.
 fn check_value(name: &str, value: &str) -> Result<(), HeaderError> {
-    // No early end, so that the loop vectorizes; header values are short.
+    // No early exit, so that the loop vectorizes. Header values are short.
     let is_bad = |byte: u8| byte != b'\t' && byte.is_ascii_control();
     if value.bytes().fold(false, |bad, byte| bad | is_bad(byte)) {
         Err(HeaderError::Value(lowercase(name)))
@@ -174,7 +174,7 @@ pub(crate) fn push_lowercase(out: &mut Vec<u8>, text: &str) {
     out.extend(text.bytes().map(|byte| byte.to_ascii_lowercase()));
 }
 
-/// Bytes that were put together from whole strings.
+/// Converts bytes that were assembled from whole strings.
 pub(crate) fn as_text(bytes: &[u8]) -> &str {
     core::str::from_utf8(bytes).unwrap_or("")
 }
@@ -188,23 +188,23 @@ fn compare(a: &str, b: &str) -> Ordering {
     a.bytes().map(lower).cmp(b.bytes().map(lower))
 }
 
-/// The characters of a header name, as HTTP defines a token.
+/// Whether a byte is allowed in a header name: a `token` of RFC 9110, section 5.6.2.
 pub(crate) const fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
-/// Headers that cannot be signed or verified. Names headers, never their values.
+/// Why headers cannot be signed or verified. Names headers, never their values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// A compulsory or named header is not there.
+    /// A required or named header is missing.
     Missing(Box<str>),
     /// A header occurs twice.
     Repeated(Box<str>),
-    /// A name holds characters that no header name can.
+    /// A header name contains a character that is not allowed.
     Name(Box<str>),
-    /// The value of this header holds a control character.
+    /// The value of this header contains a control character.
     Value(Box<str>),
     /// More than [`MAX_SIGNED_HEADERS`].
     TooMany,
@@ -216,10 +216,10 @@ impl fmt::Display for HeaderError {
             Self::Missing(name) => write!(f, "header {name} is missing: send and sign it"),
             Self::Repeated(name) => write!(f, "header {name} occurs twice: send it once"),
             Self::Name(name) => {
-                write!(f, "header name {name:?} is not valid: use letters, digits and hyphens")
+                write!(f, "header name {name:?} is invalid: use letters, digits and hyphens")
             }
             Self::Value(name) => {
-                write!(f, "header {name} holds a control character: send plain text")
+                write!(f, "header {name} contains a control character: send plain text")
             }
             Self::TooMany => write!(f, "more than {MAX_SIGNED_HEADERS} signed headers: sign fewer"),
         }
@@ -246,19 +246,19 @@ mod tests {
 
     #[test]
     fn headers_that_cannot_be_signed_are_rejected() {
-        let refused = |extra: &[(&str, &str)]| {
+        let error_of = |extra: &[(&str, &str)]| {
             let headers: Vec<_> =
                 [("content-type", "t"), ("host", "h")].iter().chain(extra).copied().collect();
             SignedHeaders::new(&headers).err().unwrap()
         };
-        assert_eq!(refused(&[("HOST", "h")]), HeaderError::Repeated("host".into()));
-        assert_eq!(refused(&[("x-y", "a\nhost:evil")]), HeaderError::Value("x-y".into()));
-        assert_eq!(refused(&[("x:y", "a")]), HeaderError::Name("x:y".into()));
-        assert_eq!(refused(&[("x;y", "a")]), HeaderError::Name("x;y".into()));
-        assert_eq!(refused(&[("", "a")]), HeaderError::Name("".into()));
+        assert_eq!(error_of(&[("HOST", "h")]), HeaderError::Repeated("host".into()));
+        assert_eq!(error_of(&[("x-y", "a\nhost:evil")]), HeaderError::Value("x-y".into()));
+        assert_eq!(error_of(&[("x:y", "a")]), HeaderError::Name("x:y".into()));
+        assert_eq!(error_of(&[("x;y", "a")]), HeaderError::Name("x;y".into()));
+        assert_eq!(error_of(&[("", "a")]), HeaderError::Name("".into()));
         let names: Vec<_> = (0..MAX_SIGNED_HEADERS).map(|n| format!("x-{n}")).collect();
         let many: Vec<_> = names.iter().map(|name| (name.as_str(), "")).collect();
-        assert_eq!(refused(&many), HeaderError::TooMany);
+        assert_eq!(error_of(&many), HeaderError::TooMany);
 
         let missing = |headers| SignedHeaders::new(headers).err().unwrap();
         assert_eq!(missing(&[("host", "h")]), HeaderError::Missing("content-type".into()));
@@ -270,9 +270,9 @@ mod tests {
         let headers = [("Accept", "*"), ("Host", "h"), ("Content-Type", "t"), ("accept", "x")];
         let signed = SignedHeaders::named("content-type;host", &headers).unwrap();
         assert_eq!(signed.to_string(), "content-type;host");
-        let refused = |names| SignedHeaders::named(names, &headers).err().unwrap();
-        assert_eq!(refused("accept;host"), HeaderError::Repeated("accept".into()));
-        assert_eq!(refused("host;x-tc-action"), HeaderError::Missing("x-tc-action".into()));
+        let error_of = |names| SignedHeaders::named(names, &headers).err().unwrap();
+        assert_eq!(error_of("accept;host"), HeaderError::Repeated("accept".into()));
+        assert_eq!(error_of("host;x-tc-action"), HeaderError::Missing("x-tc-action".into()));
     }
 
     #[test]

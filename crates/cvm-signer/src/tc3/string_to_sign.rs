@@ -1,11 +1,11 @@
-//! The string to sign: binds the canonical request to a moment and a scope.
+//! The string to sign: combines the canonical request with a timestamp and a scope.
 
 use core::fmt;
 
 use super::{ALGORITHM, CredentialScope};
 use crate::{HexDigest, fixed_text::FixedText};
 
-/// A string to sign: algorithm, timestamp, scope and hashed canonical request, one a line.
+/// A string to sign: algorithm, timestamp, scope and hashed canonical request, one per line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct StringToSign {
     /// At most 15 + 20 + 64 + 64 bytes and three line feeds.
@@ -13,14 +13,14 @@ pub struct StringToSign {
 }
 
 impl StringToSign {
-    /// Puts the parts together.
+    /// Joins the parts.
     #[inline]
     pub fn new(
         timestamp: u64,
         scope: &CredentialScope,
         hashed_canonical_request: &HexDigest,
     ) -> Self {
-        // Built in place: a buffer that moves after the last write is copied as a whole.
+        // Built in place: moving the full buffer would copy all of it.
         let mut this = Self { text: FixedText::new() };
         this.text.push(ALGORITHM);
         this.text.push("\n");

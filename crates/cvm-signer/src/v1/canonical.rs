@@ -1,4 +1,4 @@
-//! The string to sign of v1: method, host, path and the sorted pairs, in one line.
+//! The string to sign of v1: method, host, path and the sorted parameters, in one line.
 
 use alloc::{string::String, vec::Vec};
 use core::{cmp::Ordering, fmt, iter};
@@ -6,17 +6,17 @@ use core::{cmp::Ordering, fmt, iter};
 use super::{Request, SIGNATURE};
 use crate::SignError;
 
-/// How a client spells pairs in the signed text; the official ones differ.
+/// How a client writes parameters into the signed text. The official SDKs differ.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ParamForm {
     /// Underscores in names become dots.
     pub(crate) dots: bool,
-    /// Pairs with an empty value are left out.
+    /// Parameters with an empty value are left out.
     pub(crate) drop_empty: bool,
 }
 
 impl ParamForm {
-    /// What the documents and the Python SDKs do, and this crate.
+    /// The form of the documentation, the Python SDKs and this crate.
     pub(crate) const DOTS: Self = Self { dots: true, drop_empty: false };
 
     fn bytes<'a>(self, name: &'a str) -> impl Iterator<Item = u8> + 'a {
@@ -28,13 +28,13 @@ impl ParamForm {
     }
 }
 
-/// The string to sign of a request: `GETcvm.tencentcloudapi.com/?Action=...`.
+/// Builds the string to sign of a request: `GETcvm.tencentcloudapi.com/?Action=...`.
 ///
-/// It holds all parameter values in clear, passwords included: keep it out of logs.
+/// It contains all parameter values in clear text, including passwords: do not log it.
 ///
 /// # Errors
 ///
-/// When the parameters hold `Signature`, or one name twice.
+/// If the parameters contain `Signature`, or a name twice.
 pub fn string_to_sign<N: AsRef<str>, V: AsRef<str>>(
     request: &Request<'_, N, V>,
 ) -> Result<String, SignError> {
@@ -45,7 +45,7 @@ pub fn string_to_sign<N: AsRef<str>, V: AsRef<str>>(
     Ok(text)
 }
 
-/// The pairs that a client signs, sorted.
+/// Sorts the parameters that a client signs, and rejects reserved and repeated names.
 pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
     params: &[(N, V)],
 ) -> Result<Vec<(&str, &str)>, SignError> {
@@ -59,41 +59,41 @@ pub(super) fn checked<N: AsRef<str>, V: AsRef<str>>(
     }
 }
 
-/// The first name that occurs twice in pairs that are [`sorted`] with dots.
+/// The first name that occurs twice in parameters that are [`sorted`] with dots.
 pub(crate) fn repeated<'a>(sorted: &[(&'a str, &str)]) -> Option<&'a str> {
-    let mut neighbours = sorted.iter().zip(sorted.iter().skip(1));
+    let mut adjacent = sorted.iter().zip(sorted.iter().skip(1));
     let same = |((a, _), (b, _)): &(&(&str, _), &(&str, _))| {
         ParamForm::DOTS.compare(a, b) == Ordering::Equal
     };
-    neighbours.find(same).map(|((name, _), _)| *name)
+    adjacent.find(same).map(|((name, _), _)| *name)
 }
 
-/// All pairs but the signature, sorted by the bytes of the names as they are spelled.
+/// All parameters except the signature, sorted by the bytes of their names in this form.
 pub(crate) fn sorted<N: AsRef<str>, V: AsRef<str>>(
     params: &[(N, V)],
-    spelling: ParamForm,
+    form: ParamForm,
 ) -> Vec<(&str, &str)> {
     let pairs = params.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
     let mut pairs: Vec<_> = pairs.filter(|(name, _)| *name != SIGNATURE).collect();
-    pairs.sort_by(|(a, _), (b, _)| spelling.compare(a, b));
+    pairs.sort_by(|(a, _), (b, _)| form.compare(a, b));
     pairs
 }
 
-/// Writes the text from pairs that are [`sorted`] in the same spelling.
+/// Writes the text from parameters that are [`sorted`] in the same form.
 pub(crate) fn write_string_to_sign<N, V>(
     out: &mut dyn fmt::Write,
     request: &Request<'_, N, V>,
     host: &str,
     sorted: &[(&str, &str)],
-    spelling: ParamForm,
+    form: ParamForm,
 ) -> fmt::Result {
     for part in [request.method.as_str(), host, request.path, "?"] {
         out.write_str(part)?;
     }
-    let kept = sorted.iter().filter(|(_, value)| !(spelling.drop_empty && value.is_empty()));
+    let kept = sorted.iter().filter(|(_, value)| !(form.drop_empty && value.is_empty()));
     for ((name, value), separator) in kept.zip(iter::once("").chain(iter::repeat("&"))) {
         out.write_str(separator)?;
-        if spelling.dots {
+        if form.dots {
             for (piece, dot) in name.split('_').zip(iter::once("").chain(iter::repeat("."))) {
                 out.write_str(dot)?;
                 out.write_str(piece)?;
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn pairs_sort_by_bytes_after_underscores_become_dots() {
-        // Before the replacement `A_b` would sort after `AZ`, and after it before.
+        // `A_b` sorts after `AZ`, but `A.b` sorts before it.
         let params =
             [("z", "1"), ("AZ", "2"), ("A_b", "a_b"), ("I.2", "3"), ("I.10", "4"), ("E", "")];
         assert_eq!(text(&params).unwrap(), "POSTh:1/?A.b=a_b&AZ=2&E=&I.10=4&I.2=3&z=1");

@@ -1,7 +1,8 @@
-//! Signature v1, HmacSHA1 and HmacSHA256: the signature as a parameter, on API 3.0 and on the old gateway.
+//! Signature v1 (HmacSHA1 and HmacSHA256): the signature is a parameter, on API 3.0 and on the old gateway.
+//! It follows <https://cloud.tencent.com/document/api/213/15693>.
 //!
-//! The signed text holds the decoded parameters, sorted by name; what travels is the same pairs, each
-//! percent-encoded once, and the parameter `Signature` beside them.
+//! The signed text contains the decoded parameters, sorted by name. The client sends the same parameters,
+//! each percent-encoded once, and the parameter `Signature`.
 
 mod canonical;
 mod signature;
@@ -30,7 +31,7 @@ pub struct Request<'a, N, V> {
     pub host: &'a str,
     /// [`API3_PATH`] or [`GATEWAY_PATH`].
     pub path: &'a str,
-    /// All parameters, decoded, common ones included, in any order: to sign, without `Signature`; to
+    /// All decoded parameters, including the common ones, in any order. To sign, without `Signature`; to
     /// verify, with it.
     pub params: &'a [(N, V)],
 }
@@ -43,11 +44,11 @@ impl<N, V> Clone for Request<'_, N, V> {
 
 impl<N, V> Copy for Request<'_, N, V> {}
 
-/// Signs a request: returns the value of the parameter `Signature`, not yet percent-encoded.
+/// Signs a request. Returns the value of the parameter `Signature`, not yet percent-encoded.
 ///
-/// The algorithm is the one that the parameter `SignatureMethod` selects, HmacSHA1 without it; the
-/// parameter itself is signed like any other. So are `SecretId`, `Timestamp`, `Nonce` and, with a
-/// temporary credential, `Token`, which the caller has to add.
+/// The parameter `SignatureMethod` selects the algorithm; the default is HmacSHA1. It is signed like any
+/// other parameter. The caller has to add `SecretId`, `Timestamp`, `Nonce` and, with a temporary credential,
+/// `Token`.
 ///
 /// ```
 /// use cvm_signer::{Credential, Method, v1};
@@ -75,7 +76,7 @@ impl<N, V> Copy for Request<'_, N, V> {}
 ///
 /// # Errors
 ///
-/// When the request could not be accepted by any server; see [`SignError`].
+/// If no server would accept the request; see [`SignError`].
 pub fn sign<N: AsRef<str>, V: AsRef<str>>(
     credential: &Credential,
     request: &Request<'_, N, V>,

@@ -1,4 +1,4 @@
-//! What holds for every request: signed is accepted, and one byte of difference is refused.
+//! Properties of every request: the signed one is accepted, and a change of one byte is rejected.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -16,7 +16,7 @@ use cvm_signer::Credential;
 use proptest::{prelude::*, sample::Index};
 
 const DAY: u64 = 86_400;
-/// The last day that four digits of a year can name.
+/// 9999-12-31, the last day whose year has four digits.
 const LAST_DAY: u64 = 2_932_896;
 
 prop_compose! {
@@ -25,8 +25,7 @@ prop_compose! {
     }
 }
 
-/// Another character that is no variant of the same one: not its other case, and no blank, which could
-/// be trimmed.
+/// Another character: not the other case of the same letter, and no space, which could be trimmed.
 fn other_than(byte: u8) -> u8 {
     if byte == b'7' { b'8' } else { b'7' }
 }

@@ -1,4 +1,4 @@
-//! Requests as other clients sign them: each common reading of the rules is accepted, and nothing else.
+//! Requests as other clients sign them: each common form is accepted, and no other.
 
 use cvm_signer::{
     Credential, HexDigest, Method, tc3, v1,
@@ -7,7 +7,7 @@ use cvm_signer::{
 
 use crate::DAY;
 
-/// Signs a text that this crate's signer would not write, as another client might.
+/// Signs a canonical request that this crate would not build, as another client might.
 fn sign_foreign(credential: &Credential, canonical_request: &str, names: &str) -> String {
     let scope = tc3::CredentialScope::at(DAY, "cvm").unwrap();
     let hash = HexDigest::sha256(canonical_request.as_bytes());
@@ -43,7 +43,7 @@ fn header_forms_of_other_clients_are_accepted() {
                 let accepted = verify::tc3(&key, &authorization, DAY, &request).is_ok();
                 let legitimate = content_type != "application/Json"
                     && host != "[:"
-                    // Nobody lower-cases the content type and leaves the action as it is.
+                    // No known client lowercases the content type but not the action.
                     && (content_type, action) != ("application/json", "RunInstances");
                 assert_eq!(accepted, legitimate, "{text}");
             }
@@ -61,7 +61,7 @@ fn v1_parameter_forms_of_other_clients_are_accepted() {
         ("SecretId", "AKIDEXAMPLE"),
     ];
     // A name with a dot sorts before a longer one, with an underscore after it.
-    let spellings = [
+    let forms = [
         ("InstanceName=&Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", true),
         ("InstanceName=&PlacementA=x&Placement_Zone=ap_1&SecretId=AKIDEXAMPLE", true),
         ("Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", true),
@@ -71,8 +71,8 @@ fn v1_parameter_forms_of_other_clients_are_accepted() {
         ("InstanceName&Placement.Zone=ap_1&PlacementA=x&SecretId=AKIDEXAMPLE", false),
     ];
     for host in ["cvm.example:8080", "cvm.example", "cvm.example:"] {
-        for (pairs, legitimate) in spellings {
-            // One parameter makes any text: what follows its `=` is signed raw.
+        for (pairs, legitimate) in forms {
+            // One parameter can produce any text, because its value is signed without encoding.
             let Some((first, rest)) = pairs.split_once('=') else { unreachable!() };
             let signature = hmac_sha1_of(&credential, &format!("GET{host}/?{first}={rest}"));
             let mut params = sent.to_vec();
@@ -89,7 +89,7 @@ fn v1_parameter_forms_of_other_clients_are_accepted() {
     }
 }
 
-/// The v1 signature of any text, made without this crate.
+/// Computes the v1 signature of any text without this crate.
 fn hmac_sha1_of(credential: &Credential, text: &str) -> String {
     use base64ct::{Base64, Encoding};
     use hmac::{Hmac, KeyInit, Mac};

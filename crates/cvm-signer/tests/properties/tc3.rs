@@ -1,4 +1,4 @@
-//! TC3: whatever is signed is covered, and whatever is covered is checked.
+//! TC3: the signature covers every signed part, and verification checks every covered part.
 
 use cvm_signer::{
     Credential, Method, SignError, tc3,
@@ -21,13 +21,13 @@ pub struct Tc3 {
 }
 
 impl Tc3 {
-    pub fn with_request<T>(&self, use_it: impl FnOnce(&tc3::Request<'_>) -> T) -> T {
+    pub fn with_request<T>(&self, f: impl FnOnce(&tc3::Request<'_>) -> T) -> T {
         let headers: Vec<_> = self.headers.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
         let request = match self.method {
             Method::Get => tc3::Request::get(&self.query, &headers),
             Method::Post => tc3::Request::post(&self.body, &headers),
         };
-        use_it(&if self.unsigned_payload { request.unsigned_payload() } else { request })
+        f(&if self.unsigned_payload { request.unsigned_payload() } else { request })
     }
 
     pub fn sign(&self) -> String {
@@ -36,7 +36,7 @@ impl Tc3 {
         })
     }
 
-    /// What a server says that knows the credential.
+    /// Verifies like a server that knows the credential.
     pub fn verify(&self, authorization: &str) -> Result<(), VerifyError> {
         let authorization = tc3::Authorization::parse(authorization).expect("readable");
         let key = VerifyingKey::derive(Some(&self.credential), authorization.scope());

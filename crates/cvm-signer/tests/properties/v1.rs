@@ -148,24 +148,24 @@ fn v1_names_and_hosts_that_shift_the_signed_text_are_rejected() {
 #[test]
 fn v1_requests_without_exactly_one_signature_are_rejected() {
     let credential = Credential::new("AKIDEXAMPLE", "key").unwrap();
-    let refused = |params: &[(&str, &str)]| {
+    let error_of = |params: &[(&str, &str)]| {
         let request = v1::Request { method: Method::Get, host: "h", path: "/", params };
         verify::v1(Some(&credential), &request).unwrap_err()
     };
     let good = "EliP9YW3pW28FpsEdkXt/+WcGeI=";
-    assert_eq!(refused(&[("a", "1")]), VerifyError::SignatureParameter);
-    assert_eq!(refused(&[("Signature", "")]), VerifyError::SignatureParameter);
+    assert_eq!(error_of(&[("a", "1")]), VerifyError::SignatureParameter);
+    assert_eq!(error_of(&[("Signature", "")]), VerifyError::SignatureParameter);
     assert_eq!(
-        refused(&[("Signature", good), ("Signature", good)]),
+        error_of(&[("Signature", good), ("Signature", good)]),
         VerifyError::SignatureParameter
     );
     assert_eq!(
-        refused(&[("SignatureMethod", "HmacSHA256"), ("Signature", good)]),
+        error_of(&[("SignatureMethod", "HmacSHA256"), ("Signature", good)]),
         VerifyError::SignatureParameter
     );
-    assert_eq!(refused(&[("Signature", good)]), VerifyError::Signature);
+    assert_eq!(error_of(&[("Signature", good)]), VerifyError::Signature);
     assert_eq!(
-        refused(&[("a", "1"), ("a", "1"), ("Signature", good)]),
+        error_of(&[("a", "1"), ("a", "1"), ("Signature", good)]),
         VerifyError::RepeatedParameter("a".into())
     );
 }
