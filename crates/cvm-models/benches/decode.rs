@@ -1,5 +1,6 @@
-//! Reading DescribeInstances answers, beside serde derive on hand-written structs and `serde_json::Value`.
-#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
+//! Benchmarks decoding of DescribeInstances responses against serde derive on hand-written structs and
+//! `serde_json::Value`.
+#![expect(clippy::expect_used, reason = "a benchmark without its setup has nothing to measure")]
 
 mod support;
 
@@ -20,7 +21,7 @@ fn main() {
 
 fn models(body: &[u8]) -> (DescribeInstancesResponse, Envelope) {
     let mut response = DescribeInstancesResponse::default();
-    let envelope = envelope::decode(&mut response, body).expect("the answer is an envelope");
+    let envelope = envelope::decode(&mut response, body).expect("the response is an envelope");
     (response, envelope)
 }
 

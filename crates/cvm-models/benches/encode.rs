@@ -1,5 +1,6 @@
-//! Writing and validating one full RunInstances, beside serde derive on a hand-written struct.
-#![expect(clippy::expect_used, reason = "a bench that cannot begin has nothing to measure")]
+//! Benchmarks encoding and validation of a full RunInstances request against serde derive on a hand-written
+//! struct.
+#![expect(clippy::expect_used, reason = "a benchmark without its setup has nothing to measure")]
 
 mod support;
 
@@ -40,13 +41,13 @@ fn json_serde_json_value(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn flat_pairs(bencher: Bencher<'_, '_>) {
+fn query_pairs(bencher: Bencher<'_, '_>) {
     let request = launch::request();
     bencher.bench(|| query_form::encode(black_box(&request)));
 }
 
 #[divan::bench]
-fn flat_form_text(bencher: Bencher<'_, '_>) {
+fn form_text(bencher: Bencher<'_, '_>) {
     let request = launch::request();
     bencher.bench(|| form(black_box(&request)));
 }
@@ -59,7 +60,7 @@ fn form(request: &RunInstances) -> String {
 #[divan::bench]
 fn validation(bencher: Bencher<'_, '_>) {
     let request = launch::request();
-    let faults = validate(&request);
-    assert!(faults.is_empty(), "{faults:?}");
+    let violations = validate(&request);
+    assert!(violations.is_empty(), "{violations:?}");
     bencher.bench(|| validate(black_box(&request)));
 }

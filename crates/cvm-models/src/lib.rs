@@ -1,17 +1,14 @@
 //! Tencent Cloud CVM 2017-03-12 in Rust: every action, type, value set and error code.
 //!
-//! The request is the action: fill in a struct of [`actions`] and send it.
+//! Each action has a request struct in [`actions`]. Fill it in and send it:
 //!
 //! ```ignore
-//! use cvm_models::{actions::*, types::*, waiters, Client};
-//!
-//! let launched = client.send(RunInstances { image_id: Some(image), ..Default::default() }).await?;
-//! client.wait(waiters::InstancesRunning::of(&launched.instance_id_set)).await?;
+#![doc = include_str!("../examples/launch.rs")]
 //! ```
 //!
-//! [`index`] leads from a task to its action, [`retry_classes`] tells what the client repeats, and
-//! [`error_code`] what each code means. Structs have public fields and a `Default`; a new field is a
-//! minor change, so write `..Default::default()`.
+//! [`index`] lists the actions by task, [`retry_classes`] says which requests the client retries, and
+//! [`error_code`] explains each code. Structs have public fields and a `Default`. A new field is a minor
+//! change, so write `..Default::default()`.
 
 #[rustfmt::skip]
 mod generated;

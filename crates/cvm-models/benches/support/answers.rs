@@ -1,4 +1,4 @@
-//! Answers to DescribeInstances of any length, some 1.8 KB an instance, in the order in which the service writes.
+//! DescribeInstances responses of any length: about 1.8 KB for each instance, with members in the order of the service.
 
 const INSTANCE: &str = r#"
     {"Placement":{"Zone":"ap-guangzhou-6","HostId":null,"ProjectId":1210293,"HostIds":null},
@@ -29,12 +29,12 @@ const INSTANCE: &str = r#"
 
 const NUMBER: &str = "00000000";
 
-/// An answer with `count` instances, the whole envelope.
+/// A complete response body with `count` instances.
 pub fn answer(count: usize) -> Vec<u8> {
     page(count, 0, count)
 }
 
-/// An answer with `count` of `total` instances, the first of them the one at `offset`.
+/// A complete response body with `count` of `total` instances, from `offset` on.
 pub fn page(total: usize, offset: usize, count: usize) -> Vec<u8> {
     let template: String = INSTANCE.lines().map(str::trim).collect();
     let instances: Vec<String> = (offset..offset + count)

@@ -1,4 +1,4 @@
-//! What a person would write by hand: the members used here, serde derive, closed value sets, no leniency.
+//! Hand-written structs for comparison: only the members used here, with serde derive and closed value sets.
 
 use serde::{Deserialize, Serialize};
 

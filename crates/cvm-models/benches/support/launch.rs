@@ -1,4 +1,4 @@
-//! One RunInstances request with most of its members given.
+//! A RunInstances request with most of its members set.
 
 use cvm_models::actions::RunInstances;
 use cvm_protocol::json;

@@ -1,6 +1,6 @@
-//! What the benches read and write: answers as the service sends them, one full launch, and hand-written structs to
+//! Data for the benchmarks: responses as the service sends them, a full launch, and hand-written structs to
 //! compare with.
-// Every bench is a program of its own and uses its own part of this.
+// Each benchmark is its own program and uses only a part of this.
 #![allow(dead_code)]
 
 pub mod answers;
