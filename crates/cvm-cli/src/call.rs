@@ -287,7 +287,13 @@ async fn write_entry(
             .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
     };
     let id = Journal::new_id(SystemTime::now())?;
-    let place = Journal::of_user().and_then(|journal| journal.reserve(id)).map_err(unwritten)?;
+    let journal = Journal::of_user().map_err(unwritten)?;
+    // Proves that the entry can be written. The lock goes again: a signal that ends the read would leave it.
+    drop(journal.clone().reserve(id.clone()).map_err(unwritten)?);
+    let (_, secrets) = entry::without_secrets(info, request);
+    // Optional, so it leaves time for the change.
+    let before = budget.half(resume::before::read(info, request, &secrets, connection)).await;
+    let place = journal.reserve(id).map_err(unwritten)?;
     // Held until the entry is written.
     let mut token_lock = None;
     if let Some(token) = given {
@@ -296,9 +302,6 @@ async fn write_entry(
             return Err(token_is_taken(&token, found, line));
         }
     }
-    let (_, secrets) = entry::without_secrets(info, request);
-    // Optional, so it leaves time for the change.
-    let before = budget.half(resume::before::read(info, request, &secrets, connection)).await;
     let sending = Sending {
         region: connection.region.clone(),
         endpoint: origin(prepared.url()).to_owned(),

@@ -215,9 +215,9 @@ impl Journal {
                 ids.push(id.to_owned());
             } else if let Some(id) = name.strip_suffix(".lock")
                 && (id.starts_with(TOKEN_LOCK) || is_id(id) && !self.path(id).exists())
-                && is_old(&file.path())
+                && !Lock::is_held(&file.path())
             {
-                // Taken and dropped, it goes, unless somebody holds it.
+                // A killed process left it. Taken and dropped, it goes, unless somebody took it meanwhile.
                 drop(Lock::take(file.path()));
             }
         }

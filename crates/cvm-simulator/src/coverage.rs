@@ -32,8 +32,10 @@ const COMMON: &[Decision] = &[
     assumed("limits", "a list without a documented limit has at most 100 items, `AccountIds` 1000; a resource has at most 50 tags"),
     assumed("limits", "a text without a documented limit has at most 256 characters; the URL of a file has 4096, a public key 16384"),
     assumed("parameters", "a number as text is valid in JSON, too; text as a number is InvalidParameter"),
-    documented("identifiers", "`ins-` with anything other than eight letters and digits is InvalidInstanceId.Malformed"),
+    documented("identifiers", "`ins-` with fewer than eight characters is InvalidInstanceId.Malformed"),
+    assumed("identifiers", "`ins-` with anything other than lower-case letters, digits and hyphens is InvalidInstanceId.Malformed; a longer id is valid"),
     assumed("identifiers", "for other identifiers, only the prefix is checked"),
+    assumed("language", "messages and the names of regions and zones are in English, also with `X-TC-Language: zh-CN`"),
     assumed("codes", "a broken limit returns the most specific code that the action documents for the member or the violation"),
     assumed("codes", "a required text that is present and empty is `Invalid…Empty` or NotEmpty where documented, otherwise MissingParameter"),
     assumed("codes", "an id without a Malformed code of its own is InvalidParameterValue.IncorrectFormat where documented"),
@@ -59,5 +61,26 @@ mod tests {
         assert_eq!(covered.len(), cvm_models::ACTIONS.len());
         let supported = actions::handlers().count();
         assert_eq!(covered.iter().filter(|row| row.supported).count(), supported);
+    }
+
+    #[test]
+    fn rows_about_instance_ids_state_what_is_checked() {
+        for (id, is_malformed) in [
+            ("ins-12345678", false),
+            ("ins-123456789", false),
+            ("ins--dcs9x3gz", false),
+            ("ins-1234567", true),
+            ("ins-", true),
+            ("ins-ABCDEFGH", true),
+            ("ins-1234567_", true),
+            ("i-12345678", true),
+        ] {
+            let body = format!("{{\"InstanceIds\":[\"{id}\"]}}");
+            let info = cvm_models::action("StopInstances").unwrap();
+            let checked = crate::parameters::check(info, &crate::Parameters::Json(body.as_bytes()));
+            let code = checked.err().map(|error| error.code);
+            let expected = is_malformed.then_some("InvalidInstanceId.Malformed");
+            assert_eq!(code, expected, "{id}");
+        }
     }
 }

@@ -31,6 +31,7 @@ mod quickstart;
 mod resume;
 mod resume_age;
 mod resume_proof;
+mod resume_verdicts;
 mod secrets;
 mod settle;
 mod signals;

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 
 use crate::harness::{
-    Answer, Emulator, Server, cvm, entries, finish, not_ignored, shell, signal, until,
+    Answer, Emulator, Server, cvm, entries, finish, not_ignored, run, shell, signal, until,
 };
 
 /// Those that users, batch systems and timers send. `XCPU` comes from `ulimit -t`, `ALRM` from `alarm` before `exec`.
@@ -25,6 +25,26 @@ fn every_signal_that_would_end_a_change_leaves_the_outcome_unknown() {
         }
     }
     assert_eq!(entries(&server.journal()).len(), signals.len());
+}
+
+#[test]
+fn signal_during_the_read_before_a_change_leaves_no_file_in_the_journal() {
+    let server = Server::start(Answer::Silence);
+    let files = || std::fs::read_dir(server.journal()).unwrap().count();
+    let signals = not_ignored(std::process::id(), &["INT", "TERM", "QUIT"]);
+    for (count, name) in signals.iter().enumerate() {
+        let mut command = server.cvm(&["TerminateInstances", "--InstanceIds", "ins-1"]);
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("it reads", || server.count("DescribeInstances") == count + 1);
+        signal(&child, name);
+        assert_ne!(finish(child).code, 0, "{name}");
+        assert_eq!(files(), 0, "{name}");
+    }
+    assert_eq!(server.count("TerminateInstances"), 0);
+    // The lock of a process that was killed in the moment before it wrote its entry.
+    std::fs::write(server.journal().join("1jd7k2m9wx4q2.lock"), "").unwrap();
+    assert_eq!(run(&mut server.bare(&["resume"])).code, 0);
+    assert_eq!(files(), 0);
 }
 
 /// Whoever starts a program with a signal ignored wants it to go on.

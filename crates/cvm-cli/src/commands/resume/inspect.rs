@@ -7,7 +7,7 @@ use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
 use super::list_query::Reading;
-use super::matching::{Query, Verdict};
+use super::matching::{Query, Times, Verdict};
 use super::value::{at, cell, texts};
 use super::{format_age, must_be_signed_by, rebuild_request};
 use crate::args::Args;
@@ -28,6 +28,9 @@ const SETTLE: Duration = Duration::from_secs(60);
 /// How far the clocks of this machine and of the service may lie apart without anybody noticing: the
 /// service refuses what was signed further off, and the client then measures the difference.
 const CLOCKS: Duration = Duration::from_secs(300);
+
+/// How exactly the difference of the clocks is measured: times of responses have no fractions of a second.
+const SKEW_PRECISION: Duration = Duration::from_secs(5);
 
 /// The pause before a second reading when the first one does not show that all of it was done. One list alone may
 /// lag behind, and "not there" invites to send the request again.
@@ -62,28 +65,39 @@ pub fn run(line: &Args, info: &'static ActionInfo, noted: JournalGuard) -> Resul
     let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
     let connection = reconnect(line, entry, wire, None)?;
     let reading = Reading { facts, list, items, request: &entry.parameters };
-    let judge = |entries: &[Value]| {
+    // `lists` are the single readings that the entries come from.
+    let judge = |entries: &[Value], lists: &[&[Value]]| {
         let skew = connection.client.clock_correction();
         let is_known = entry.is_start_known(SystemTime::now(), skew);
         let since = is_known.then(|| since(entry, skew));
+        let sent = since.as_ref().map(|_| entry.started_for_service(skew));
+        let sent_at = sent.map(|sent| service_time(sent.saturating_sub(SKEW_PRECISION.as_secs())));
         let read_at = since.as_ref().map(|_| latest(entry, skew));
-        let sought =
-            Query::new(info, facts, list, table, entry, since.as_deref(), read_at.as_deref());
+        let times = Times {
+            since: since.as_deref(),
+            sent_at: sent_at.as_deref(),
+            read_at: read_at.as_deref(),
+        };
+        let sought = Query::new(info, facts, list, table, entry, times);
         match facts.ids {
-            Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), entries),
-            None => candidates(&sought, list, entries),
+            Some(ids) => of_ids(&sought, &texts(&entry.parameters, ids), entries, lists),
+            None if sought.compares_nothing() => listed(&sought, entries),
+            None => {
+                Matches { sent_at: sent.map(service_time), ..candidates(&sought, list, entries) }
+            }
         }
     };
     let found = runtime::block_on(async {
         must_be_signed_by(entry, &connection.secret_id().await?, line)?;
         let entries = reading.entries(&connection).await?;
-        let found = judge(&entries);
+        let found = judge(&entries, &[]);
         if found.is_complete() {
             return Ok::<_, CliError>(found);
         }
         tokio::time::sleep(CONFIRMATION).await;
         let again = reading.entries(&connection).await?;
-        Ok(judge(&reading.either(entries, again)))
+        let either = reading.either(entries.clone(), again.clone());
+        Ok(judge(&either, &[&entries, &again]))
     })??;
     let age = entry.age(SystemTime::now());
     let asked = format!(
@@ -101,7 +115,12 @@ pub fn run(line: &Args, info: &'static ActionInfo, noted: JournalGuard) -> Resul
     if format == Format::Table {
         explain(&[text])?;
     }
-    conclude(noted, &found, format)
+    let concluded = conclude(noted, &found, format);
+    // A person decides by the text of the rule, whatever the format is.
+    if concluded.is_err() && format != Format::Table {
+        output::eprint_note(text);
+    }
+    concluded
 }
 
 /// What was found, as a table and in numbers.
@@ -119,6 +138,10 @@ struct Matches {
     reasons: Vec<String>,
     /// Whether the time at which an entry was made had to be left out of account.
     timeless: bool,
+    /// How many of the candidates are older than the request if the clocks agree.
+    older: usize,
+    /// When the request was sent, by the clock of the service.
+    sent_at: Option<String>,
 }
 
 impl Matches {
@@ -140,13 +163,51 @@ impl Matches {
     }
 }
 
-fn of_ids(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Matches {
+/// What a list shows that no rule compares with the request.
+fn listed(sought: &Query<'_>, entries: &[Value]) -> Matches {
+    let columns = sought.facts.display;
+    let row = |entry: &Value| columns.iter().map(|path| cell(entry, path)).collect();
+    let rows = entries.iter().map(row).collect();
+    Matches {
+        rows: Rows {
+            columns: columns.iter().map(|path| (*path).to_owned()).collect(),
+            rows,
+            left_out: 0,
+        },
+        verdicts: vec![Verdict::NeedsReview],
+        candidates: None,
+        unclear: false,
+        marked: false,
+        reasons: vec![format!(
+            "no rule compares `{}` with what is listed, so compare it yourself",
+            sought.uncompared.join("`, `")
+        )],
+        timeless: false,
+        older: 0,
+        sent_at: None,
+    }
+}
+
+/// Whether all of the lists show the same of an id.
+fn agree(sought: &Query<'_>, id: &str, lists: &[&[Value]]) -> bool {
+    let mut shown = lists.iter().map(|entries| sought.of_id(id, entries));
+    let first = shown.next();
+    shown.all(|other| Some(other) == first)
+}
+
+fn of_ids(sought: &Query<'_>, ids: &[String], entries: &[Value], lists: &[&[Value]]) -> Matches {
     let facts = sought.facts;
+    let mut changing = Vec::new();
     let columns = [facts.id, "Verdict"].into_iter().chain(facts.display.iter().copied());
     let columns = columns.map(str::to_owned).collect();
     let (mut rows, mut verdicts) = (Vec::new(), Vec::new());
     for id in ids {
-        let (verdict, about) = sought.of_id(id, entries);
+        let (mut verdict, about) = sought.of_id(id, entries);
+        // Something goes on, or one of the lists lags behind.
+        if verdict == Verdict::NotSeen && !agree(sought, id, lists) {
+            verdict = Verdict::NeedsReview;
+            changing.push(id.as_str());
+        }
         verdicts.push(verdict);
         let row = |entry: Option<&Value>| {
             let shown = facts.display.iter().map(|path| match entry {
@@ -165,14 +226,23 @@ fn of_ids(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Matches {
         }
         rows.extend(about.into_iter().map(|entry| row(Some(entry))));
     }
+    let mut reasons = reasons(sought, ids, entries);
+    if !changing.is_empty() {
+        reasons.push(format!(
+            "two lists within a second showed different things about `{}`, so read again later",
+            changing.join("`, `")
+        ));
+    }
     Matches {
         rows: Rows { columns, rows, left_out: 0 },
-        reasons: reasons(sought, ids, entries),
+        reasons,
         verdicts,
         candidates: None,
         unclear: false,
         marked: false,
         timeless: sought.creation_time_unknown(),
+        older: 0,
+        sent_at: None,
     }
 }
 
@@ -227,6 +297,13 @@ fn reasons(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Vec<String>
             expired.join("`, `")
         ));
     }
+    let is_absent = |id: &String| sought.of_id(id, entries).1.is_empty();
+    if ids.iter().any(is_absent)
+        && let Some(ended) = ended(sought)
+    {
+        reasons.push(ended);
+        return reasons;
+    }
     let absent: Vec<&str> = ids
         .iter()
         .filter(|id| {
@@ -247,6 +324,14 @@ fn reasons(sought: &Query<'_>, ids: &[String], entries: &[Value]) -> Vec<String>
         ));
     }
     reasons
+}
+
+/// Why absence proves nothing of a request with a time that may have come.
+fn ended(sought: &Query<'_>) -> Option<String> {
+    let ended = sought.ended.as_ref()?;
+    Some(format!(
+        "its time (`{ended}`) may have come, so that it may have been carried out and have run: look at what it acts on"
+    ))
 }
 
 fn candidates(sought: &Query<'_>, list: &ActionInfo, entries: &[Value]) -> Matches {
@@ -280,6 +365,9 @@ fn candidates(sought: &Query<'_>, list: &ActionInfo, entries: &[Value]) -> Match
             shown.join("`, `")
         ));
     }
+    if fitting.is_empty() {
+        reasons.extend(ended(sought));
+    }
     let marked = sought.has_tags();
     // What bears the tags is shown for them, whatever else the list does not tell.
     let hiding = fitting.iter().filter(|entry| !marked && !sought.hidden(entry).is_empty());
@@ -302,6 +390,11 @@ fn candidates(sought: &Query<'_>, list: &ActionInfo, entries: &[Value]) -> Match
         reasons,
         marked,
         timeless: sought.creation_time_unknown(),
+        older: fitting
+            .iter()
+            .filter(|entry| sought.created_after_request(entry) && sought.is_older(entry))
+            .count(),
+        sent_at: None,
     }
 }
 
@@ -310,7 +403,11 @@ fn conclude(noted: JournalGuard, found: &Matches, format: Format) -> Result<()> 
     let entry = noted.entry();
     let clock = found.timeless.then_some(CLOCK_WENT_BACK);
     if let Some((fitting, asked)) = found.candidates {
-        let since = if found.timeless { "" } else { " made since" };
+        let since = match found.older {
+            _ if found.timeless => "",
+            0 => " made since",
+            _ => " made since or shortly before",
+        };
         let (one, many) = if found.marked {
             ("bears its tags", "bear its tags")
         } else if found.unclear {
@@ -336,7 +433,15 @@ fn conclude(noted: JournalGuard, found: &Matches, format: Format) -> Result<()> 
             None => None,
         };
         let told = told.or_else(|| clock.map(str::to_owned));
-        let hints: Vec<String> = found.reasons.iter().cloned().chain(told).collect();
+        let sent = found.sent_at.as_ref().map(|sent| {
+            let minutes = CLOCKS.as_secs() / 60;
+            let older = match found.older {
+                0 => String::new(),
+                older => format!(", and {older} of those listed were created before that"),
+            };
+            format!("it was sent at {sent}Z; clocks may differ by {minutes} minutes{older}")
+        });
+        let hints: Vec<String> = found.reasons.iter().cloned().chain(sent).chain(told).collect();
         return Err(unsettled(entry, &why, &hints));
     }
     let count = |verdict| found.verdicts.iter().filter(|one| **one == verdict).count();

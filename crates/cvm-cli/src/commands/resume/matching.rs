@@ -1,8 +1,8 @@
 //! What a list says of a request: which of its entries it is about, and what they prove.
 
 use cvm_models::protocol::{
-    ActionInfo, Condition, Missing, ModelInfo, Predicate, ReconcileInfo, Record, WaiterInfo, json,
-    member_named,
+    ActionInfo, Condition, Kind, Missing, ModelInfo, Predicate, ReconcileInfo, Record, WaiterInfo,
+    json, member_named,
 };
 use cvm_models::{docs, waiters};
 use serde_json::Value;
@@ -45,6 +45,18 @@ impl Verdict {
     }
 }
 
+/// The times that a request is compared with, as the service writes them: `YYYY-MM-DDThh:mm:ss`. `None` if a time is
+/// unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times<'a> {
+    /// Nothing that was created before it is of the request.
+    pub since: Option<&'a str>,
+    /// When the request was sent, at the earliest, if the clocks agree as far as they were measured.
+    pub sent_at: Option<&'a str>,
+    /// The latest time that it may have been when the list was read.
+    pub read_at: Option<&'a str>,
+}
+
 /// What is looked for.
 pub struct Query<'a> {
     /// The action of the request.
@@ -63,8 +75,13 @@ pub struct Query<'a> {
     pub own: Option<&'static str>,
     /// Entries made before this time do not count: `YYYY-MM-DDThh:mm:ss`. `None` if it is unknown.
     pub since: Option<&'a str>,
+    /// When the request was sent, at the earliest, in the same form. Items that were created a little earlier count
+    /// too, because clocks may differ. `None` if it is unknown.
+    pub sent_at: Option<&'a str>,
     /// The latest time that it may have been when the list was read, in the same form. `None` if it is unknown.
     pub read_at: Option<&'a str>,
+    /// The member of the request with a time that may have come: what the request made may have ended since.
+    pub ended: Option<String>,
     /// What stands beside [`ReconcileInfo::done`] for this very request.
     done_when: Vec<Condition>,
 }
@@ -77,8 +94,7 @@ impl<'a> Query<'a> {
         list: &'static ActionInfo,
         table: &'static ModelInfo,
         entry: &'a Entry,
-        since: Option<&'a str>,
-        read_at: Option<&'a str>,
+        times: Times<'a>,
     ) -> Self {
         let request = record(info, &entry.parameters);
         let asked = facts.done_when.iter().filter(|(asked, _)| asked.holds(&request));
@@ -90,8 +106,10 @@ impl<'a> Query<'a> {
             before: entry.before.as_deref(),
             table,
             own: list.paginate.and_then(|pages| pages.id),
-            since,
-            read_at,
+            since: times.since,
+            sent_at: times.sent_at,
+            read_at: times.read_at,
+            ended: past_time(info.request, &entry.parameters, times.read_at),
             done_when: asked.map(|(_, shown)| *shown).collect(),
         }
     }
@@ -110,6 +128,8 @@ impl<'a> Query<'a> {
         let verdict = match about.as_slice() {
             [] if self.facts.if_absent == Missing::Success => self.of_absence(id),
             [] if self.own == Some(self.facts.id) => Verdict::NeedsReview,
+            // It may have been created, have run and be gone.
+            [] if self.ended.is_some() => Verdict::NeedsReview,
             [] => Verdict::NotSeen,
             // An older entry of the same name would look just so.
             [_] if self.facts.created.is_some()
@@ -318,20 +338,63 @@ impl<'a> Query<'a> {
         marks::are_given(self.facts, self.request)
     }
 
-    /// Whether an entry is not known to be older than the request.
+    /// Whether an entry is not known to be older than the request. Clocks may differ, so that one which was created a
+    /// little before the request counts too.
     pub fn created_after_request(&self, entry: &Value) -> bool {
-        let Some(since) = self.since else { return true };
+        self.since.is_none_or(|since| !self.was_created_before(entry, since))
+    }
+
+    /// Whether an entry is older than the request if the clocks of this machine and of the service agree.
+    pub fn is_older(&self, entry: &Value) -> bool {
+        self.sent_at.is_some_and(|sent_at| self.was_created_before(entry, sent_at))
+    }
+
+    /// A time that cannot be read excludes nothing. Those of UTC compare as times when compared as texts.
+    fn was_created_before(&self, entry: &Value, time: &str) -> bool {
         let created = self.facts.created.and_then(|member| at(entry, member)?.as_str());
-        // A time that cannot be read excludes nothing. Those of UTC compare as times when compared as texts.
-        let created = created.and_then(|created| created.split_at_checked(since.len()));
-        created.is_none_or(|(created, zone)| {
-            if zone.contains(['+', '-']) {
-                return true;
-            }
-            !created.starts_with(|first: char| first.is_ascii_digit())
-                || *created.replace(' ', "T") >= *since
+        let created = created.and_then(|created| created.split_at_checked(time.len()));
+        created.is_some_and(|(created, zone)| {
+            !zone.contains(['+', '-'])
+                && created.starts_with(|first: char| first.is_ascii_digit())
+                && *created.replace(' ', "T") < *time
         })
     }
+
+    /// Whether the rule only lists what there is: it names no ids, and the request creates nothing that could be looked
+    /// for.
+    pub const fn compares_nothing(&self) -> bool {
+        self.facts.ids.is_none() && self.facts.created.is_none()
+    }
+}
+
+/// The path of a time in a request that is not known to be ahead: what was scheduled for it may have run.
+fn past_time(table: &'static ModelInfo, request: &Value, read_at: Option<&str>) -> Option<String> {
+    table.members.iter().find_map(|field| {
+        let given = request.get(field.wire)?;
+        let mut kind = &field.kind;
+        while let Kind::List(item) = kind {
+            kind = item;
+        }
+        let items = match given {
+            Value::Array(items) => items.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        match kind {
+            Kind::Object(table) => {
+                let path = items.iter().find_map(|item| past_time(table, item, read_at))?;
+                Some(format!("{}.{path}", field.wire))
+            }
+            // A day alone has no hour to compare.
+            Kind::Str if field.format.is_some_and(|form| form.starts_with("YYYY-MM-DDThh")) => {
+                let is_ahead = |item: &Value| {
+                    let times = item.as_str().and_then(utc).zip(read_at);
+                    item.is_null() || times.is_some_and(|(time, now)| now < time)
+                };
+                (!items.iter().all(is_ahead)).then(|| field.wire.to_owned())
+            }
+            _ => None,
+        }
+    })
 }
 
 /// A time of the API in UTC, `YYYY-MM-DDThh:mm:ssZ`, without its last letter; `None` if it has another form. Such times

@@ -17,8 +17,9 @@ use crate::prelude::*;
 /// the instance, so list the timers instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when exactly one timer
-/// of the instance has this time and is `UNDO`. No such timer means not done; if there are
-/// several, cancel the extra ones, because each of them destroys the instance.
+/// of the instance has this time and is `UNDO`. No such timer means not done while its time is
+/// ahead; afterwards it may have run, so check the instance. If there are several, cancel the
+/// extra ones, because each of them destroys the instance.
 ///
 /// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 #[derive(Clone, Default, PartialEq)]
@@ -115,7 +116,7 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         "Check the result with `DescribeInstancesActionTimer`: an instance should have exactly one timer in state `UNDO`.",
         "The charge type of an instance with a timer cannot be changed.",
     ],
-    reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done; if there are several, cancel the extra ones, because each of them destroys the instance.",
+    reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done while its time is ahead; afterwards it may have run, so check the instance. If there are several, cancel the extra ones, because each of them destroys the instance.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer."),
         MemberDoc::new("ActionTimer", "ActionTimer", "What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes ahead. Leave out the members that only responses contain."),

@@ -12,8 +12,10 @@ use crate::output::rows;
 
 mod evidence;
 mod hidden;
+mod times;
 
 const SINCE: &str = "2026-11-21T07:40:53";
+const SENT_AT: &str = "2026-11-21T07:45:53";
 const READ_AT: &str = "2026-11-21T08:10:00";
 
 fn journaled(action: &str, request: &Value, before: Option<&[Seen]>) -> Entry {
@@ -34,8 +36,8 @@ fn with<T>(entry: &Entry, since: Option<&str>, ask: impl FnOnce(&Query<'_>) -> T
     let facts = info.reconcile.as_ref().unwrap();
     let list = cvm_models::action(facts.list).unwrap();
     let (_, table) = rows::main_list(list).unwrap();
-    let read_at = since.map(|_| READ_AT);
-    ask(&Query::new(info, facts, list, table, entry, since, read_at))
+    let times = Times { since, sent_at: since.map(|_| SENT_AT), read_at: since.map(|_| READ_AT) };
+    ask(&Query::new(info, facts, list, table, entry, times))
 }
 
 fn verdicts(
