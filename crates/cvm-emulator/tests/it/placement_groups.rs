@@ -130,10 +130,12 @@ fn client_token_makes_creation_idempotent() {
     let other = json!({ "Name": "other", "Type": "SW", "ClientToken": "t-1" });
     assert_eq!(send_err(&cloud, "CreateDisasterRecoverGroup", other), "InvalidParameterValue");
     advance(&cloud, 86_400);
-    assert_ne!(
+    assert_eq!(
         send_ok(&cloud, "CreateDisasterRecoverGroup", body.clone())["DisasterRecoverGroupId"],
         id
     );
+    let mut body = body;
+    body["ClientToken"] = json!("t-2");
     let response = send_ok(&cloud, "CreateDisasterRecoverGroup", body.clone());
     let gone = json!({ "DisasterRecoverGroupIds": [response["DisasterRecoverGroupId"]] });
     send_ok(&cloud, "DeleteDisasterRecoverGroups", gone);

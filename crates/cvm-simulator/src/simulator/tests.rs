@@ -141,7 +141,7 @@ impl BoxedRequest for PanickingHandler {
             context.instances.get_mut(serial).unwrap().api.cpu = 99;
         }
         let tokens = &mut context.instances.tokens;
-        tokens.keep("token", b"parameters", &[], context.now);
+        tokens.keep("token", b"parameters", &[]);
         context.resources().hpc_clusters.list.push(Default::default());
         panic!("a handler that panics");
     }

@@ -2,25 +2,21 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use cvm_signer::HexDigest;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::timestamp::Timestamp;
 
-/// How long a token is remembered. The service does not document it.
-const MEMORY: Duration = Duration::from_secs(86_400);
-
-/// Maximum number of remembered tokens and ids. Beyond that the oldest tokens are removed early.
+/// Maximum number of remembered tokens and ids. Beyond that the oldest tokens are removed. Time removes none: the
+/// virtual clock may advance by days while a client retries.
 const MAX_REMEMBERED: usize = 50_000;
 
 /// The client tokens of one account in one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
     answers: HashMap<Arc<str>, Arc<TokenEntry>>,
-    /// In the order of expiry.
-    forgotten: VecDeque<(Timestamp, Arc<str>)>,
+    /// The oldest first.
+    order: VecDeque<Arc<str>>,
     /// The number of tokens and ids.
     kept: usize,
 }
@@ -80,34 +76,21 @@ impl Tokens {
     }
 
     /// Stores what the request with this token created.
-    pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String], now: Timestamp) {
+    pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String]) {
         let answered = TokenEntry { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
-        self.forget(now);
         self.kept = self.kept.saturating_add(answered.size());
         let token: Arc<str> = token.into();
         self.answers.insert(Arc::clone(&token), Arc::new(answered));
-        self.forgotten.push_back((now.after(MEMORY), token));
+        self.order.push_back(token);
         while self.kept > MAX_REMEMBERED && self.answers.len() > 1 {
             self.forget_oldest();
         }
     }
 
     fn forget_oldest(&mut self) {
-        let Some((_, token)) = self.forgotten.pop_front() else { return };
+        let Some(token) = self.order.pop_front() else { return };
         if let Some(answered) = self.answers.remove(&token) {
             self.kept = self.kept.saturating_sub(answered.size());
-        }
-    }
-
-    /// Whether tokens have expired.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.forgotten.front().is_some_and(|(time, _)| *time <= now)
-    }
-
-    /// Removes expired tokens.
-    pub(crate) fn forget(&mut self, now: Timestamp) {
-        while self.is_due(now) {
-            self.forget_oldest();
         }
     }
 }
@@ -121,7 +104,7 @@ mod tests {
         let mut tokens = Tokens::default();
         assert_eq!(tokens.look_up("t", b"a"), TokenLookup::No);
         let ids = vec!["ins-00000001".to_owned()];
-        tokens.keep("t", b"a", &ids, Timestamp::from_unix(0));
+        tokens.keep("t", b"a", &ids);
         assert_eq!(tokens.look_up("t", b"a"), TokenLookup::Made(ids));
         assert_eq!(tokens.look_up("t", b"b"), TokenLookup::Otherwise);
         assert_eq!(tokens.look_up("u", b"a"), TokenLookup::No);
@@ -132,23 +115,13 @@ mod tests {
         let mut tokens = Tokens::default();
         let ids: Vec<String> = (0..99).map(|number| format!("ins-{number:08}")).collect();
         for number in 0..10_000 {
-            tokens.keep(&format!("t-{number}"), b"a", &ids, Timestamp::from_unix(0));
+            tokens.keep(&format!("t-{number}"), b"a", &ids);
         }
         let left = MAX_REMEMBERED / 100;
-        assert_eq!((tokens.answers.len(), tokens.forgotten.len()), (left, left));
+        assert_eq!((tokens.answers.len(), tokens.order.len()), (left, left));
         assert_eq!(tokens.look_up("t-9499", b"a"), TokenLookup::No);
         assert_eq!(tokens.look_up("t-9500", b"a"), TokenLookup::Made(ids.clone()));
-        tokens.keep("later", b"a", &ids, Timestamp::from_unix(86_400));
-        assert_eq!((tokens.answers.len(), tokens.kept), (1, 100));
-    }
-
-    #[test]
-    fn client_token_expires_after_a_day() {
-        let mut tokens = Tokens::default();
-        tokens.keep("t", b"a", &[], Timestamp::from_unix(0));
-        tokens.forget(Timestamp::from_unix(86_399));
-        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::Made(Vec::new()));
-        tokens.forget(Timestamp::from_unix(86_400));
-        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::No);
+        tokens.keep("later", b"a", &ids);
+        assert_eq!((tokens.answers.len(), tokens.kept), (left, MAX_REMEMBERED));
     }
 }

@@ -51,12 +51,11 @@ impl DedicatedHosts {
 
     /// Whether [`Self::apply_due`] has something to do.
     pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.tokens.is_due(now) || self.next_due_time.is_none_or(|until| now >= until)
+        self.next_due_time.is_none_or(|until| now >= until)
     }
 
     /// Renews and removes hosts that are due.
     pub(crate) fn apply_due(&mut self, now: Timestamp) {
-        self.tokens.forget(now);
         if self.next_due_time.is_some_and(|until| now < until) {
             return;
         }

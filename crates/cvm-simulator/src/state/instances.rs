@@ -154,9 +154,6 @@ impl Instances {
                 }
             }
         }
-        if self.tokens.is_due(now) {
-            self.tokens.forget(now);
-        }
     }
 
     /// The instances that were removed since the last call, and the times.

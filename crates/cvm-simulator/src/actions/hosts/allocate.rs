@@ -39,7 +39,7 @@ impl ActionHandler for AllocateHosts {
             DedicatedHost::new(item, term.clone(), clock, now)
         }));
         if let Some(token) = token {
-            hosts.tokens.keep(token, &parameters, &ids, now);
+            hosts.tokens.keep(token, &parameters, &ids);
         }
         Ok(done(ids))
     }

@@ -76,7 +76,7 @@ const DECISIONS: &[Decision] = &[
     assumed("states", "with both a wrong state and a running operation, the error names the state if the action documents a code for it"),
     assumed("states", "the same operation again is MutexOperation.TaskRunning where documented, another one is OperationDenied.InstanceOperationInProgress"),
     assumed("batches", "all instances or none; repeated ids count once"),
-    assumed("ClientToken", "remembered for 24 h of virtual time, by region; the same parameters return the same ids, others are InvalidParameterValue"),
+    assumed("ClientToken", "remembered by region, however the virtual clock moves; the same parameters return the same ids, others are InvalidParameterValue"),
     assumed("ClientToken", "for each kind of request, a region remembers 50000 tokens and created ids; beyond that, the oldest are forgotten"),
     documented("DryRun", "RunInstances checks everything, changes nothing and returns only a RequestId; the token can still be used"),
     assumed("private addresses", "unique within a network; a network has 256 subnets with 4093 addresses each; beyond 1000 known subnets, unused ones can be forgotten"),

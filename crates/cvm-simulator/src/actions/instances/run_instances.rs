@@ -28,7 +28,7 @@ impl ActionHandler for RunInstances {
         }
         let ids = launch(&plan, context);
         if let Some(token) = token {
-            context.instances.tokens.keep(token, &parameters, &ids, context.now);
+            context.instances.tokens.keep(token, &parameters, &ids);
         }
         Ok(done(ids))
     }

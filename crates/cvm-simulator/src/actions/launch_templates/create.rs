@@ -27,8 +27,7 @@ impl ActionHandler for CreateLaunchTemplate {
         // A parsed request can always be encoded.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = token {
-            let tokens = &mut context.resources().launch_templates.tokens;
-            tokens.forget(now);
+            let tokens = &context.resources().launch_templates.tokens;
             if let Some(ids) = tokens.find_repeated(codes, token, &parameters)? {
                 return Ok(template_created(ids.into_iter().next().unwrap_or_default()));
             }
@@ -66,7 +65,7 @@ impl ActionHandler for CreateLaunchTemplate {
         let templates = &mut context.resources().launch_templates;
         templates.add(template);
         if let Some(token) = token {
-            templates.tokens.keep(token, &parameters, std::slice::from_ref(&id), now);
+            templates.tokens.keep(token, &parameters, std::slice::from_ref(&id));
         }
         Ok(template_created(id))
     }
@@ -80,7 +79,7 @@ fn template_created(launch_template_id: String) -> Outcome<CreateLaunchTemplateR
 /// Creates the next version of a template from another version and the members of the request.
 impl ActionHandler for CreateLaunchTemplateVersion {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (context.codes, context.now);
+        let codes = context.codes;
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let id = &request.launch_template_id;
@@ -91,8 +90,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = &token {
             context.template(id)?;
-            let tokens = &mut context.resources().launch_templates.version_tokens;
-            tokens.forget(now);
+            let tokens = &context.resources().launch_templates.version_tokens;
             if let Some(made) = tokens.find_repeated(codes, token, &parameters)? {
                 let number = made.first().and_then(|number| number.parse().ok());
                 return Ok(version_created(number.unwrap_or_default()));
@@ -116,7 +114,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         let number = context.template_mut(id)?.add(version);
         if let Some(token) = &token {
             let tokens = &mut context.resources().launch_templates.version_tokens;
-            tokens.keep(token, &parameters, &[number.to_string()], now);
+            tokens.keep(token, &parameters, &[number.to_string()]);
         }
         Ok(version_created(number))
     }

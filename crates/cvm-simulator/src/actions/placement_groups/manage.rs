@@ -24,7 +24,6 @@ impl ActionHandler for CreateDisasterRecoverGroup {
         let parameters = json::to_vec(&self).unwrap_or_default();
         if let Some(token) = token {
             let groups = &mut context.resources().placement_groups;
-            groups.tokens.forget(now);
             if let Some(ids) = groups.tokens.find_repeated(codes, token, &parameters)? {
                 return again(context, ids.first().map_or("", String::as_str));
             }
@@ -57,7 +56,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
         let groups = &mut context.resources().placement_groups;
         if let Some(token) = token {
             let ids = [group.disaster_recover_group_id.clone()];
-            groups.tokens.keep(token, &parameters, &ids, now);
+            groups.tokens.keep(token, &parameters, &ids);
         }
         groups.add(group);
         Ok(Outcome::Response(answer))
