@@ -79,7 +79,7 @@ const INSERTED: [(&str, &str, &str); 3] = [
     (
         "errors.json",
         r#"    { "code": "InvalidHost.NotSupported","#,
-        r#"    { "code": "InvalidFleetName.Cloudy", "kind": "client", "doc": "The name of the fleet is cloudy.", "fix": "Choose a clear one." },
+        r#"    { "code": "InvalidFleetName.Cloudy", "kind": "client", "doc": "The weather service cannot read this name.", "fix": "Choose another one." },
 "#,
     ),
     (
@@ -149,22 +149,11 @@ const GENERATED: &str = "crates/cvm-models/src/generated";
 const SPECS: &str = "specs/cvm/2017-03-12";
 
 /// The tests that read every action, type or member: package and target, and filters.
-const TESTS: [(&str, &[&str]); 4] = [
+const TESTS: [(&str, &[&str]); 2] = [
     ("--package xtask --test facts", &[]),
-    ("--package cvm-simulator --lib", &["actions::", "coverage::", "error_codes::"]),
-    ("--package cvm-cli --bin cvm", &[]),
     (
         "--package cvm-tests --test it",
-        &[
-            "baseline::",
-            "empty_texts::",
-            "every::",
-            "promises::",
-            "proof::",
-            "published::",
-            "secrets::",
-            "wire::",
-        ],
+        &["baseline::", "every::", "promises::", "proof::", "wire::"],
     ),
 ];
 
@@ -233,7 +222,8 @@ impl Copy {
 
     fn cargo_with(&self, arguments: &str, insta_update: &str) -> Output {
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(arguments.split_whitespace()).arg("--offline").current_dir(&self.root);
+        cargo.args(arguments.split_whitespace()).current_dir(&self.root);
+        cargo.env("CARGO_NET_OFFLINE", "true");
         // Debug info and incremental caches would only slow the build down.
         cargo.env("CARGO_PROFILE_DEV_DEBUG", "0").env("CARGO_INCREMENTAL", "0");
         cargo.env("CARGO_TARGET_DIR", &self.target).env("INSTA_UPDATE", insta_update);
