@@ -262,7 +262,7 @@ mod tests {
         type Configs = DescribeResourcePoolPackTypeConfigs;
         assert_eq!(code::<Configs>("zone", &["ap-guangzhou-2"]), None);
         assert_eq!(code::<Configs>("instance-family", &["S9"]), Some("MissingParameter"));
-        assert_eq!(code::<Configs>("colour", &["red"]), Some("InvalidFilter"));
+        assert_eq!(code::<Configs>("color", &["red"]), Some("InvalidFilter"));
         assert_eq!(
             check(DocumentedCodes(Configs::INFO), &[]).unwrap_err().code,
             "MissingParameter"

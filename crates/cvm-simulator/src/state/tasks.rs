@@ -53,7 +53,7 @@ enum Stage {
     Working = 2,
     Ended = 3,
     Booked = 4,
-    Cancelled = 5,
+    Canceled = 5,
 }
 
 impl RepairTask {
@@ -176,7 +176,7 @@ impl RepairTasks {
         count_one();
         for index in self.open.remove(instance_id).into_iter().flatten() {
             if let Some(task) = self.tasks.get_mut(&index) {
-                task.end(Stage::Cancelled, ended);
+                task.end(Stage::Canceled, ended);
                 self.agenda.remove(index);
                 self.ended.push_back(index);
             }

@@ -161,7 +161,7 @@ mod tests {
     fn tag_filter_compares_key_and_value_of_one_tag() {
         assert!(passes("tag:team", &["red", "blue"]));
         assert!(!passes("tag:team", &["team"]));
-        assert!(!passes("tag:colour", &["blue"]));
+        assert!(!passes("tag:color", &["blue"]));
         assert!(passes("tag-key", &["team"]) && !passes("tag-key", &["blue"]));
         assert!(passes("tag-value", &["blue"]) && !passes("tag-value", &["team"]));
     }
