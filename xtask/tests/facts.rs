@@ -3,6 +3,7 @@
 //! The facts come from the service's documentation and not from our specs, so that a mistake in the specs shows here. The
 //! specs may state more: new actions, types, members, values and error codes need no line in that file. A published fact
 //! that the specs lack or contradict is an error.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test and its functions may panic")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
