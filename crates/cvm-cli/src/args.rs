@@ -1,7 +1,7 @@
-//! What was typed: words, options and parameters, before anything is known of what they mean.
+//! Splits a command line into positional arguments, options and parameters, before their meaning is known.
 //!
-//! Options are this program's and begin with a lower-case letter; parameters are the action's and begin
-//! with an upper-case one. So they never clash, whatever members an action may get.
+//! Options belong to this program and begin with a lower-case letter; parameters belong to the action and begin
+//! with an upper-case one. So they never clash, whatever parameters an action gets.
 
 #[cfg(test)]
 mod tests;
@@ -12,66 +12,66 @@ use crate::exit::{CliError, Result};
 use crate::options::{self, OptionInfo, Scope};
 use crate::suggest;
 
-/// A command line, taken apart.
+/// A parsed command line.
 #[derive(Debug, Default)]
 pub struct Args {
-    /// The words that are no option and no value of one: the command and what follows it.
+    /// The positional arguments: the command and those after it.
     pub positional: Vec<String>,
     options: Vec<(&'static OptionInfo, String)>,
-    /// What was given to the action.
+    /// The parameters of the action.
     pub parameters: Vec<Parameter>,
 }
 
-/// `--Name value …`, as typed.
+/// `--Name value …`, as given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {
     /// The name without the dashes, such as `DataDisks.0.DiskSize`.
     pub name: String,
-    /// The values that followed it.
+    /// The values after it.
     pub values: Vec<String>,
 }
 
 impl Args {
-    /// Takes the arguments apart, the program's own name left out.
+    /// Parses the arguments, without the program's own name.
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self> {
-        let mut line = Self::default();
+        let mut args = Self::default();
         let mut arguments = arguments.into_iter().map(text).peekable();
         let mut parameter_open = false;
         while let Some(argument) = arguments.next() {
             let argument = argument.map_err(|name| {
-                let open = line.parameters.last().filter(|_| parameter_open);
+                let open = args.parameters.last().filter(|_| parameter_open);
                 not_text(name.or_else(|| open.map(|parameter| parameter.name.clone())))
             })?;
-            if let Some(parameter) = line.parameters.last().filter(|_| parameter_open)
+            if let Some(parameter) = args.parameters.last().filter(|_| parameter_open)
                 && is_short(&argument)
             {
-                return Err(short_behind(&parameter.name, &argument));
+                return Err(short_after(&parameter.name, &argument));
             }
             let Some(Dashed { name, value }) = Dashed::of(&argument) else {
-                match line.parameters.last_mut().filter(|_| parameter_open) {
+                match args.parameters.last_mut().filter(|_| parameter_open) {
                     Some(parameter) => parameter.values.push(argument),
                     None if argument.starts_with('-') && argument.len() > 1 => {
                         return Err(unknown_option(&argument));
                     }
                     // `tccli cvm RunInstances`, where `tccli` is an alias of this program.
-                    None if argument == "cvm" && line.positional.is_empty() => {}
-                    None => line.positional.push(argument),
+                    None if argument == "cvm" && args.positional.is_empty() => {}
+                    None => args.positional.push(argument),
                 }
                 continue;
             };
             if name.starts_with(|first: char| first.is_ascii_uppercase()) {
-                // A value behind `=` is the only one: what follows is no longer this parameter's.
+                // A value after `=` is the only one: later arguments do not belong to this parameter.
                 parameter_open = value.is_none();
                 let values = value.map(str::to_owned).into_iter().collect();
-                line.parameters.push(Parameter { name: name.to_owned(), values });
+                args.parameters.push(Parameter { name: name.to_owned(), values });
                 continue;
             }
             parameter_open = false;
-            // No command begins with a digit, so before one this is the date that an action takes.
+            // No command begins with a digit, so this is the option of an action that takes a date.
             let is_date = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
             let next = arguments.peek().and_then(|next| next.as_deref().ok());
-            let option = match line.lookup_option(name)? {
-                flag if line.positional.is_empty()
+            let option = match args.lookup_option(name)? {
+                flag if args.positional.is_empty()
                     && flag.value.is_none()
                     && value.or(next).is_some_and(is_date) =>
                 {
@@ -104,20 +104,20 @@ impl Args {
                 return Err(CliError::usage(format!("the value of `--{name}` is empty"))
                     .hint(format!("write `--{name} {placeholder}`, or leave it out")));
             }
-            let given = line.options.iter().position(|(known, _)| known.name == option.name);
+            let given = args.options.iter().position(|(known, _)| known.name == option.name);
             if let Some(given) = given {
                 if options::is_given_once(option.name) {
                     return Err(CliError::usage(format!("`--{name}` is given twice")));
                 }
-                // The last one wins: an alias or a script gives one, and a person adds another.
-                line.options.remove(given);
+                // The last one wins: an alias or a script gives one, and the user adds another.
+                args.options.remove(given);
             }
-            line.options.push((option, value));
+            args.options.push((option, value));
         }
-        Ok(line)
+        Ok(args)
     }
 
-    /// The option of this name: the command's own, if several commands have one of the name.
+    /// The option of this name: that of the command, if several commands have one.
     fn lookup_option(&self, name: &str) -> Result<&'static OptionInfo> {
         if let Some((_, why)) = options::REFUSED.iter().find(|(refused, _)| *refused == name) {
             return Err(CliError::usage(format!("there is no option `--{name}`")).hint(*why));
@@ -141,13 +141,13 @@ impl Args {
         self.option(name).is_some()
     }
 
-    /// Whether a parameter was given, or an option that belongs to some commands alone.
+    /// Whether a parameter was given, or an option that only some commands accept.
     pub fn asks_for_more(&self) -> bool {
         !self.parameters.is_empty()
             || self.options.iter().any(|(option, _)| !options::is_global(option.name))
     }
 
-    /// Refuses options, parameters and words that the command does not take.
+    /// Rejects options, parameters and positional arguments that the command does not accept.
     pub fn reject_unexpected(&self, command: &str, scope: Scope, words: usize) -> Result<()> {
         if let Some((option, _)) =
             self.options.iter().find(|(option, _)| !options::takes(scope, option.name))
@@ -171,21 +171,21 @@ impl Args {
             .hint("parameters belong to actions: `cvm ACTION --Parameter value`"));
         }
         if let Some(word) = self.positional.get(words + 1) {
-            // Behind parameters it may be the rest of a value that was not quoted, even of a secret.
+            // After parameters, it may be part of a value that was not quoted, even of a secret.
             let what = if self.parameters.is_empty() {
-                format!("word `{word}`")
+                format!("argument `{word}`")
             } else {
                 "value".to_owned()
             };
             return Err(CliError::usage(format!("unexpected {what} after `cvm {command}`")).hint(
-                "give parameters by name, as `--Name value`; quote a value that holds blanks",
+                "give parameters by name, as `--Name value`; quote a value that contains spaces",
             ));
         }
         Ok(())
     }
 }
 
-/// The text of an argument; else the name in front of its `=`, if it has one.
+/// The text of an argument; else the name before its `=`, if it has one.
 fn text(argument: OsString) -> std::result::Result<String, Option<String>> {
     argument.into_string().map_err(|argument| {
         let lossy = argument.to_string_lossy();
@@ -196,7 +196,7 @@ fn text(argument: OsString) -> std::result::Result<String, Option<String>> {
     })
 }
 
-/// What it is stays unsaid: it may be a secret.
+/// The error for an argument that is not text. It does not show the argument, which may be a secret.
 fn not_text(name: Option<String>) -> CliError {
     CliError::usage(match name {
         Some(name) => format!("the value of `--{name}` is not UTF-8 text"),
@@ -207,37 +207,38 @@ fn not_text(name: Option<String>) -> CliError {
 fn unknown_option(typed: &str) -> CliError {
     let name = typed.split_once('=').map_or(typed, |(name, _)| name);
     let bare = name.trim_start_matches('-');
-    // What is glued to a short option may be a secret, as with other tools' `-p`.
+    // A value attached to a short option may be a secret, as with `-p` of other tools.
     let shown: String = name.chars().take(if typed.starts_with("--") { 64 } else { 2 }).collect();
     let known = options::OPTIONS.iter().map(|option| option.name);
     let near = suggest::nearest(bare, known).map(|name| format!("--{name}"));
     CliError::usage(format!("unknown option `{shown}`"))
         .maybe_hint(suggest::did_you_mean(near.as_slice()))
         .maybe_hint(near.is_none().then_some(
-            "options are lower-case, parameters of an action begin with a capital; see `cvm help`",
+            "options are lower case, parameters of an action begin with a capital letter; see `cvm help`",
         ))
 }
 
-/// `-x`: an option of other tools, or `-h`. Negative numbers and `-` are values.
+/// Whether an argument is a short option such as `-x`. Negative numbers and `-` are values.
 fn is_short(argument: &str) -> bool {
     let mut rest = argument.strip_prefix('-').unwrap_or_default().chars();
     rest.next().is_some_and(|first| first.is_ascii_alphabetic())
 }
 
-/// What looks like a short option stands where a value of a parameter is expected. It is shown only when
-/// it is one letter: it could be a secret.
-fn short_behind(parameter: &str, argument: &str) -> CliError {
-    let shown = if argument.len() == 2 { argument } else { "what begins with one dash" };
-    let failure = CliError::usage(format!("`{shown}` behind `--{parameter}` is no value"))
-        .hint(format!("a value that begins with a dash is written `--{parameter}=-...`"));
+/// The error for a short option in the place of a parameter value. It shows the argument only if that is a single
+/// letter: others could be a secret.
+fn short_after(parameter: &str, argument: &str) -> CliError {
+    let shown = if argument.len() == 2 { argument } else { "a text that begins with one dash" };
+    let failure = CliError::usage(format!("`{shown}` after `--{parameter}` is not a value"))
+        .hint(format!("write a value that begins with a dash as `--{parameter}=-...`"));
     match argument {
         "-h" => failure.hint("`cvm help ACTION` shows the help of an action"),
-        "-o" => failure.hint("the format is chosen by `--output json`, `table` or `text`"),
+        "-o" => failure.hint("choose the format with `--output json`, `table` or `text`"),
         _ => failure,
     }
 }
 
-/// `--name` or `--name=value`. Everything else is a word or a value, negative numbers and `@-` included.
+/// `--name` or `--name=value`. Everything else is a positional argument or a value, including negative numbers
+/// and `@-`.
 struct Dashed<'a> {
     name: &'a str,
     value: Option<&'a str>,

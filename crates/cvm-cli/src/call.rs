@@ -1,585 +1,195 @@
-//! `cvm ACTION`: one call of any action, from what was typed to what is printed.
+//! `cvm ACTION`: one call of any action, from the command line to the printed response.
 
-use std::future::Future;
-use std::time::{Duration, SystemTime};
+pub mod finish;
+mod start_entry;
+mod time_budget;
 
-use cvm_models::protocol::{ActionInfo, Record, RetryClass, json};
+use std::time::Duration;
+
+use cvm_models::protocol::ActionInfo;
 use cvm_models::{Error, UntypedResponse};
-use serde_json::Value;
-use tokio::time::Instant;
 
+use self::finish::{ResponseFormat, finish};
+use self::time_budget::TimeBudget;
 use crate::args::Args;
-use crate::clocks::Clocks;
-use crate::commands::resume;
 use crate::connect::{Connection, connect, timeout};
 use crate::crash::Stage;
-use crate::entry::{Entry, Sending};
 use crate::exit::{CliError, ExitStatus, Result};
-use crate::journal::{Found, Journal, JournalGuard};
-use crate::json::Json;
-use crate::made::{ids_in, other_count};
+use crate::journal::JournalGuard;
 use crate::options::Scope;
-use crate::outcome::ResumeHint;
-use crate::output::{self, Format, rest, rows, table, text};
-use crate::runtime::Interruption;
-use crate::secrets::Saved;
+use crate::outcome::{self, ResumeHint};
+use crate::request::Request;
+use crate::runtime::{self, ShutdownSignal};
+use crate::saved_response::{self, SavedResponse};
 use crate::value_sources::Sources;
 use crate::wire::{Show, Wire};
-use crate::{
-    commands, entry, interrupt, journal, outcome, parameters, runtime, secrets, skeleton, terminal,
-};
+use crate::{exit_on_signal, output, parameters, skeleton, terminal};
 
 /// Calls the action.
-pub fn run(info: &'static ActionInfo, line: Args) -> Result<()> {
-    if line.has("help") || line.positional.get(1).is_some_and(|word| word == "help") {
-        return commands::help::run(&[info.name.to_owned()]);
-    }
-    line.reject_unexpected(info.name, Scope::Action, 0)?;
-    check_version(&line)?;
-    if line.has("generate-cli-skeleton") {
+pub fn run(info: &'static ActionInfo, args: &Args) -> Result<()> {
+    args.reject_unexpected(info.name, Scope::Action, 0)?;
+    check_version(args)?;
+    if args.has("generate-cli-skeleton") {
         let skeleton = skeleton::of(info.request);
         return output::print(&output::json::render(&skeleton, terminal::stdout_is_terminal()));
     }
-    let print = Print::read(&line, info)?;
+    let format = ResponseFormat::from_args(args, info)?;
     let mut sources = Sources::default();
-    let base = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
-    let mut request =
-        parameters::request(info.request, line.parameters.clone(), base.as_ref(), &mut sources)?;
-    if line.has("validate") {
-        validate(info, &request)?;
+    let input = args.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
+    let parameters =
+        parameters::request(info.request, args.parameters.clone(), input.as_ref(), &mut sources)?;
+    let mut request = Request::parse(info, parameters)?;
+    if args.has("validate") {
+        validate(&request)?;
     }
-    let wire = line.has("show-wire").then(|| Wire::new(Show::Stderr));
-    let mut connection = connect(&line, wire)?;
+    let wire = args.has("show-wire").then(|| Wire::new(Show::Stderr));
+    let connection = connect(args, wire)?;
     if info.regional && connection.region.is_none() {
         return Err(CliError::new(ExitStatus::Config, "no region").hint(
-            "give --region REGION or set TENCENTCLOUD_REGION; `cvm DescribeRegions` lists them",
+            "use --region REGION or set TENCENTCLOUD_REGION; `cvm DescribeRegions` lists the regions",
         ));
     }
-    let limit = timeout(&line)?;
-    let (answer, noted) = runtime::block_on(async {
-        let budget = Budget::begin(limit);
-        let mut noted = None;
-        let is_dry = is_dry_run(info, &request);
-        if is_dry || line.has("no-journal") {
-            // A call that leaves no entry works without a journal that can be read.
-            if let Some(token) = given_token(info, &request)
-                && let Ok(journal) = Journal::of_user()
-            {
-                match journal.with_token(&token) {
-                    Ok(Some(found)) => {
-                        let needless =
-                            is_dry.then_some("a dry run needs no client token: leave it out");
-                        return Err(token_is_taken(&token, found, &line).maybe_hint(needless));
-                    }
-                    Err(_) if !is_dry => output::eprint_note(
-                        "the journal cannot be read, so nothing tells whether this client token was sent before",
-                    ),
-                    Ok(None) | Err(_) => {}
-                }
-            }
-        } else {
-            noted = write_entry(info, &mut request, &connection, &budget, &line).await?;
-        }
-        if noted.is_some()
-            && let Some(left) = budget.left()
-        {
-            connection.client = connection.client.with_operation_timeout(left);
-        }
-        let way_out =
-            noted.as_ref().map(|noted: &JournalGuard| ResumeHint::of(noted.entry(), &line));
-        match deliver(info, &request, &connection, way_out.as_ref(), |failure| failure).await {
-            Ok(answer) => {
-                if let Some(noted) = &mut noted {
-                    noted.keep_skew(connection.client.clock_correction());
-                }
-                Ok((answer, noted))
-            }
-            Err(failure) => {
-                match noted {
-                    Some(mut noted) if failure.exit() == ExitStatus::Unknown => {
-                        let skew = connection.client.clock_correction();
-                        noted.mark_unknown(skew, failure.forbids_retry());
-                    }
-                    Some(noted) => noted.settle(),
-                    None => {}
-                }
-                Err(failure)
-            }
-        }
-    })??;
-    finish(&line, &print, info, &request, &answer, noted)
+    let limit = timeout(args)?;
+    let (response, guard) = runtime::block_on(call(args, &mut request, connection, limit))??;
+    finish(args, &format, &request, &response, guard)
 }
 
-/// Prints the answer, and only then forgets that the call was under way: an answer that nobody saw is
-/// as good as lost. Of what only reads, a reader that went away has seen enough.
-pub fn finish(
-    line: &Args,
-    print: &Print,
-    info: &'static ActionInfo,
-    request: &Value,
-    answer: &UntypedResponse,
-    noted: Option<JournalGuard>,
-) -> Result<()> {
-    let is_change = class(info, request) != RetryClass::Read;
-    let not_dry = not_dry(info, request, answer);
-    let is_whole = is_change || not_dry.is_some();
-    let print_to = if is_whole { output::print_whole } else { output::print };
-    // Before anything reads the response, so that nothing that fails can lose what is only in it.
-    let mut kept = match is_change && secrets::are_in(info.response) {
-        true => Kept::now(info, answer.request_id(), answer.text()),
-        false => Kept::Needless,
-    };
-    let way_out = noted.as_ref().map(|noted| ResumeHint::of(noted.entry(), line).describe());
-    let saved = match &kept {
-        Kept::In(saved) => Some(in_file(saved)),
-        _ => None,
-    };
-    let interrupted = carried_out(info, answer, "was not shown: interrupted");
-    interrupt::ends_with(interrupted.maybe_hint(saved).maybe_hint(way_out.clone()));
-    match print.answer(info, request, answer, &mut kept, print_to) {
-        Ok(()) => {
-            interrupt::disarm();
-            Stage::Nothing.reached();
-            if let Some(not_dry) = not_dry {
-                return Err(not_dry.maybe_hint(way_out));
-            }
-            if is_change && let Some(count) = other_count(info, request, answer) {
-                output::eprint_note(&count);
-            }
-            noted.into_iter().for_each(JournalGuard::settle);
-            rest::defect(info, request, answer).map_or(Ok(()), |defect| {
-                Err(CliError::new(
-                    ExitStatus::Network,
-                    format!("the response of {} is no whole list: {defect}", info.name),
-                )
-                .hint("what is not listed may exist all the same; read again"))
-            })
-        }
-        Err(cause) => Err(not_shown(info, answer, kept, cause).maybe_hint(way_out)),
-    }
-}
-
-/// The request was carried out and its response could not be shown: says so, and says what is known.
-fn not_shown(
-    info: &'static ActionInfo,
-    answer: &UntypedResponse,
-    kept: Kept,
-    cause: CliError,
-) -> CliError {
-    let mut outer = carried_out(info, answer, "could not be shown");
-    outer = match kept {
-        Kept::In(saved) => outer.hint(in_file(&saved)),
-        Kept::Nowhere => {
-            output::eprint(&terminal::visible(&String::from_utf8_lossy(answer.text())));
-            outer.hint("no file could keep the response, so it stands above, secret members too")
-        }
-        Kept::Needless => outer,
-    };
-    cause.with_exit(ExitStatus::NotShown).wrap(outer)
-}
-
-/// The request was carried out, and this became of its response.
-fn carried_out(info: &'static ActionInfo, answer: &UntypedResponse, but: &str) -> CliError {
-    let known = answer.masked().0.to_value().to_string();
-    CliError::new(
-        ExitStatus::NotShown,
-        format!("{} was carried out, but its response {but}", info.name),
-    )
-    .hint(format!("it was carried out: request id {}", answer.request_id()))
-    .hint(format!("its response: {}", short(&known)))
-}
-
-fn in_file(saved: &Saved) -> String {
-    format!("the whole response is in {}", saved.path().display())
-}
-
-/// What to say when a dry run was answered with ids: a service, or a gateway on the way, that ignores `DryRun`
-/// carries the request out.
-fn not_dry(
-    info: &'static ActionInfo,
-    request: &Value,
-    answer: &UntypedResponse,
-) -> Option<CliError> {
-    if info.retry == RetryClass::Read || !is_dry_run(info, request) {
-        return None;
-    }
-    let ids = ids_in(info, answer);
-    (!ids.is_empty()).then(|| was_not_dry(info, &ids, answer.request_id()))
-}
-
-/// A dry run whose response names `ids` may have been a real one.
-pub fn was_not_dry(info: &ActionInfo, ids: &[String], request_id: &str) -> CliError {
-    let message = format!(
-        "{} was to be a dry run, and its response names `{}`: it may have been carried out",
-        info.name,
-        ids.join("`, `")
-    );
-    CliError::new(ExitStatus::Unknown, message)
-        .hint("look whether they exist; the response to a dry run names nothing")
-        .hint(format!("its request id is {request_id}"))
-}
-
-fn is_dry_run(info: &ActionInfo, request: &Value) -> bool {
-    info.dry_run && request.get("DryRun") == Some(&Value::Bool(true))
-}
-
-/// The first part of a text that may be long.
-fn short(text: &str) -> String {
-    const MAX_SHOWN: usize = 2000;
-    let mut shown: String = text.chars().take(MAX_SHOWN).collect();
-    if shown.len() < text.len() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// What became of a response whose secret members exist nowhere else.
-enum Kept {
-    /// It has none, or it was shown.
-    Needless,
-    /// It is in this file.
-    In(Saved),
-    /// No file could keep it.
-    Nowhere,
-}
-
-impl Kept {
-    fn now(info: &ActionInfo, request_id: &str, body: &[u8]) -> Self {
-        Saved::write(info.name, request_id, body).map_or(Self::Nowhere, Self::In)
-    }
-
-    /// The secret members were shown, or there were none.
-    fn release(&mut self) {
-        if let Self::In(saved) = std::mem::replace(self, Self::Needless) {
-            saved.remove();
-        }
-    }
-}
-
-/// Writes the request into the journal, if it must not be lost: before this returns, nothing of it has
-/// left. A token is made here and not on the way, so that the journal has it.
-async fn write_entry(
-    info: &'static ActionInfo,
-    request: &mut Value,
-    connection: &Connection,
-    budget: &Budget,
-    line: &Args,
-) -> Result<Option<JournalGuard>> {
-    if class(info, request) == RetryClass::Read {
-        return Ok(None);
-    }
-    let given = given_token(info, request);
-    if let (Some(member), Some(members)) = (info.generated_token(), request.as_object_mut())
-        && members.get(member).and_then(Value::as_str).is_none_or(str::is_empty)
-    {
-        let token = connection.client.new_client_token();
-        let token = token.map_err(|error| CliError::local(error.to_string()))?;
-        members.insert(member.to_owned(), token.into());
-    }
-    // Signed once for nothing: what cannot be signed is refused here and leaves no entry, and where it
-    // goes is known.
-    let prepared = connection.client.prepare_call(info, request.clone()).await;
-    let prepared = prepared.map_err(|error| outcome::failure(info, request, &error, None))?;
-    let secret_id = connection.secret_id().await?;
-    let unwritten = |failure: CliError| {
-        failure
-            .hint("nothing was sent: a change is written down first, so that its trace is not lost")
-            .hint(format!("set {} to a folder of yours, or give --no-journal", journal::VARIABLE))
-    };
-    let id = Journal::new_id(SystemTime::now())?;
-    let journal = Journal::of_user().map_err(unwritten)?;
-    // Proves that the entry can be written. The lock goes again: a signal that ends the read would leave it.
-    drop(journal.clone().reserve(id.clone()).map_err(unwritten)?);
-    let (_, secrets) = entry::without_secrets(info, request);
-    // Optional, so it leaves time for the change.
-    let before = budget.half(resume::before::read(info, request, &secrets, connection)).await;
-    let place = journal.reserve(id).map_err(unwritten)?;
-    // Held until the entry is written.
-    let mut token_lock = None;
-    if let Some(token) = given {
-        token_lock = Some(place.lock_token(&token_hash(info, &token))?);
-        if let Some(found) = place.journal().with_token(&token).map_err(unwritten)? {
-            return Err(token_is_taken(&token, found, line));
-        }
-    }
-    let sending = Sending {
-        region: connection.region.clone(),
-        endpoint: origin(prepared.url()).to_owned(),
-        dialect: connection.dialect,
-        secret_id,
-    };
-    let now = Clocks::now();
-    let mut entry = Entry::new(place.id().to_owned(), now, info, request, sending);
-    entry.before = before;
-    entry.skew = connection.client.clock_correction();
-    let noted = place.write(entry).map_err(unwritten)?;
-    drop(token_lock);
-    Ok(Some(noted))
-}
-
-/// The token that the request brings along. That of a dry run counts: a service or a gateway that ignores
-/// `DryRun` takes the request for the one that the token belongs to.
-fn given_token(info: &'static ActionInfo, request: &Value) -> Option<String> {
-    let token = request.get(info.idempotency_token?)?.as_str().filter(|token| !token.is_empty())?;
-    Some(token.to_owned())
-}
-
-/// A name for the lock of a token.
-fn token_hash(info: &'static ActionInfo, token: &str) -> String {
-    let mut members = serde_json::Map::new();
-    if let Some(member) = info.idempotency_token {
-        members.insert(member.to_owned(), token.into());
-    }
-    cvm_models::OutcomeUnknown::fingerprint_of(info, &record(info, &Value::Object(members)))
-}
-
-/// Refuses a token that another entry has. Only `cvm resume` may send it again: it knows for how long, and
-/// with which parameters, to which region and by which account.
-fn token_is_taken(token: &str, found: Found, line: &Args) -> CliError {
-    let Found { id, entry, running } = found;
-    let belongs = if entry.is_ok() { "belongs" } else { "may belong" };
-    let message = format!(
-        "client token `{token}` {belongs} to entry `{id}` of the journal; nothing was sent"
-    );
-    let failure = CliError::new(ExitStatus::Unknown, message);
-    match entry {
-        _ if running => failure
-            .hint("its command still runs: it says what became of the request, or leaves the entry"),
-        Ok(entry) => failure.hint(format!(
-            "it is not known yet what became of that request: {}",
-            ResumeHint::of(&entry, line).describe()
-        )),
-        Err(why) => failure.hint(format!(
-            "the entry cannot be read ({why}): look what became of the request, then `cvm resume --forget {id}`"
-        )),
-    }
-}
-
-/// The time that `--timeout` gives for everything from the reading before the call to the end of the call.
-struct Budget {
+/// Makes the call, with a journal entry if it changes something. The entry is removed if the call fails with
+/// a known outcome, and kept otherwise.
+async fn call(
+    args: &Args,
+    request: &mut Request,
+    mut connection: Connection,
     limit: Option<Duration>,
-    began: Instant,
-}
-
-impl Budget {
-    fn begin(limit: Option<Duration>) -> Self {
-        Self { limit, began: Instant::now() }
+) -> Result<(UntypedResponse, Option<JournalGuard>)> {
+    let budget = TimeBudget::start(limit);
+    let mut guard = None;
+    if request.is_dry_run() || args.has("no-journal") {
+        start_entry::check_token(args, request)?;
+    } else {
+        guard = start_entry::start(args, request, &connection, &budget).await?;
     }
-
-    /// What is left, if there is a limit at all.
-    fn left(&self) -> Option<Duration> {
-        Some(self.limit?.saturating_sub(self.began.elapsed()))
+    if guard.is_some()
+        && let Some(left) = budget.left()
+    {
+        connection.client = connection.client.with_operation_timeout(left);
     }
-
-    /// Waits for at most half of what is left.
-    async fn half<T>(&self, future: impl Future<Output = Option<T>>) -> Option<T> {
-        match self.left() {
-            Some(left) => tokio::time::timeout(left / 2, future).await.ok().flatten(),
-            None => future.await,
+    let resume_hint = guard.as_ref().map(|guard| ResumeHint::of(guard.entry(), args));
+    match send(request, &connection, resume_hint.as_ref(), |error| error).await {
+        Ok(response) => {
+            if let Some(guard) = &mut guard {
+                guard.keep_skew(connection.client.clock_correction());
+            }
+            Ok((response, guard))
+        }
+        Err(error) => {
+            match guard {
+                Some(mut guard) if error.exit() == ExitStatus::Unknown => {
+                    let skew = connection.client.clock_correction();
+                    guard.mark_unknown(skew, error.forbids_retry());
+                }
+                Some(guard) => guard.settle(),
+                None => {}
+            }
+            Err(error)
         }
     }
 }
 
-/// Scheme and host of a URL.
-fn origin(url: &str) -> &str {
-    let host = url.find("://").map_or(0, |scheme| scheme + 3);
-    let path = url.get(host..).and_then(|rest| rest.find(['/', '?']));
-    path.and_then(|path| url.get(..host + path)).unwrap_or(url)
-}
-
-/// Sends the request. A change that is interrupted says so: its outcome is unknown, and `way_out` says
-/// how that is settled. `judge` says what a failure means for the whole run: for a request that was sent before,
-/// a refusal is not the outcome. It is asked before anything is written that a signal may end.
-pub async fn deliver(
-    info: &'static ActionInfo,
-    request: &Value,
+/// Sends the request. A change that is interrupted ends with an unknown outcome, and `resume_hint` says how to
+/// settle it. `classify` says what an error of the call means for the whole run: for the retry of an earlier
+/// request, a service error is not the outcome. It is called before anything is written that a signal may end.
+pub async fn send(
+    request: &Request,
     connection: &Connection,
-    way_out: Option<&ResumeHint>,
-    judge: impl Fn(CliError) -> CliError,
+    resume_hint: Option<&ResumeHint>,
+    classify: impl Fn(CliError) -> CliError,
 ) -> Result<UntypedResponse> {
-    let call = connection.client.call(info, request.clone());
-    let is_change = class(info, request) != RetryClass::Read;
-    let mut listening = None;
-    let called = if is_change {
-        let interruption = listening.insert(Interruption::listen()?);
-        Stage::Sent.reached();
+    let info = request.info();
+    let call = connection.client.call_record(info, request.record().clone());
+    let mut shutdown = None;
+    let called = if request.is_change() {
+        let signal = shutdown.insert(ShutdownSignal::listen()?);
+        Stage::Sent.enter();
         tokio::select! {
             called = call => called,
-            () = interruption.received() => {
-                let message = format!(
-                    "{} may or may not have taken effect: interrupted while it was on its way",
-                    info.name
-                );
-                return Err(CliError::new(ExitStatus::Unknown, message)
-                    .hint(outcome::LOOK_FIRST)
-                    .maybe_hint(way_out.map(ResumeHint::describe)));
-            }
+            () = signal.wait() => return Err(interrupted(info, resume_hint)),
         }
     } else {
         call.await
     };
     match called {
-        Ok(answer) => {
-            if let Some(listening) = listening {
-                Stage::CarriedOut.reached();
-                interrupt::hold(listening);
+        Ok(response) => {
+            if let Some(shutdown) = shutdown {
+                Stage::CarriedOut.enter();
+                exit_on_signal::hold_signals(shutdown);
             }
-            Ok(answer)
+            Ok(response)
         }
         Err(error) => {
-            let failure = outcome::failure(info, request, &error, way_out);
-            let known = way_out
+            let failure = outcome::cli_error(request, &error, resume_hint);
+            let known = resume_hint
                 .filter(|_| failure.exit() == ExitStatus::Unknown)
-                .map(|way_out| way_out.describe_after(failure.forbids_retry()));
-            let told = judge(CliError::new(failure.exit(), error.to_string()).maybe_hint(known));
-            if told.exit() != ExitStatus::Unknown {
-                Stage::Nothing.reached();
+                .map(|hint| hint.describe_after(failure.forbids_retry()));
+            let short = CliError::new(failure.exit(), error.to_string()).maybe_hint(known);
+            let short = classify(short);
+            if short.exit() != ExitStatus::Unknown {
+                Stage::Nothing.enter();
             }
-            let Some(listening) = listening else { return Err(judge(failure)) };
-            let failure = judge(keep_unread(info, &error, failure));
-            interrupt::hold(listening);
-            interrupt::ends_with(told);
+            let Some(shutdown) = shutdown else { return Err(classify(failure)) };
+            let failure = classify(save_invalid_response(info, &error, failure));
+            exit_on_signal::hold_signals(shutdown);
+            exit_on_signal::exit_with(short);
             Err(failure)
         }
     }
 }
 
-/// Keeps a response that came and could not be used, when it can have what exists nowhere else.
-fn keep_unread(info: &'static ActionInfo, error: &Error, failure: CliError) -> CliError {
+fn interrupted(info: &ActionInfo, resume_hint: Option<&ResumeHint>) -> CliError {
+    let message = format!(
+        "{} may or may not have taken effect: interrupted while waiting for the response",
+        info.name
+    );
+    CliError::new(ExitStatus::Unknown, message)
+        .hint(outcome::CHECK_FIRST)
+        .maybe_hint(resume_hint.map(ResumeHint::describe))
+}
+
+/// Saves a response that is not valid if it may contain secrets that exist nowhere else.
+fn save_invalid_response(info: &'static ActionInfo, error: &Error, failure: CliError) -> CliError {
     let Some(body) = error.unread_response() else { return failure };
-    if !secrets::are_in(info.response) {
+    if !saved_response::has_secrets(info.response) {
         return failure;
     }
-    match Saved::write(info.name, error.request_id().unwrap_or_default(), body) {
-        Some(saved) => failure.hint(format!("what came back is in {}", saved.path().display())),
+    match SavedResponse::write(info.name, error.request_id().unwrap_or_default(), body) {
+        Some(saved) => {
+            failure.hint(format!("the invalid response is saved in {}", saved.path().display()))
+        }
         None => {
             output::eprint(&terminal::visible(&String::from_utf8_lossy(body)));
-            failure.hint("no file could keep what came back, so it stands above")
+            failure
+                .hint("the invalid response could not be saved to a file, so it is printed above")
         }
     }
 }
 
-/// The request by its table. What does not fit is left out: the call itself will say so.
-pub fn record(info: &'static ActionInfo, request: &Value) -> Record {
-    let mut record = Record::new(info.request);
-    let _ = json::from_value(&mut record, request);
-    record
-}
-
-/// The retry class of this very request.
-pub fn class(info: &'static ActionInfo, request: &Value) -> RetryClass {
-    info.retry_class(&record(info, request))
-}
-
-/// tccli chooses an API version by `--version`; here there is one.
-fn check_version(line: &Args) -> Result<()> {
-    let known = cvm_models::SERVICE.version;
-    match line.option("version") {
-        Some(version) if version != known => {
-            Err(CliError::usage(format!("there is no version `{version}`; this is {known}")))
-        }
+/// tccli chooses an API version with `--version`; here there is only one.
+fn check_version(args: &Args) -> Result<()> {
+    let supported = cvm_models::SERVICE.version;
+    match args.option("version") {
+        Some(version) if version != supported => Err(CliError::usage(format!(
+            "unsupported API version `{version}`: only {supported} is supported"
+        ))),
         _ => Ok(()),
     }
 }
 
-fn validate(info: &'static ActionInfo, request: &Value) -> Result<()> {
-    let violations = outcome::violations(info, request);
+fn validate(request: &Request) -> Result<()> {
+    let violations = request.violations();
     if violations.is_empty() {
         return Ok(());
     }
     let limits = if violations.len() == 1 { "a limit" } else { "limits" };
-    let failure = CliError::usage(format!("the request breaks {limits}; nothing was sent"));
+    let failure = CliError::usage(format!("the request violates {limits}; nothing was sent"));
     Err(violations.iter().map(outcome::describe_violation).fold(failure, CliError::hint))
 }
-
-/// How the answer is to be printed: read before anything is sent, so that a slip costs no call.
-pub struct Print {
-    format: Format,
-    columns: Option<Vec<String>>,
-    show_secrets: bool,
-}
-
-impl Print {
-    /// What the line asks for.
-    pub fn read(line: &Args, info: &ActionInfo) -> Result<Self> {
-        let format = Format::of(line, Format::Json)?;
-        let columns = match line.option("columns") {
-            Some(_) if format == Format::Json => {
-                return Err(CliError::usage(
-                    "`--columns` goes with `--output table` or `--output text`",
-                ));
-            }
-            Some(columns) => Some(rows::chosen(info, columns)?),
-            None => None,
-        };
-        Ok(Self { format, columns, show_secrets: line.has("print-secrets") })
-    }
-
-    fn answer(
-        &self,
-        info: &'static ActionInfo,
-        request: &Value,
-        answer: &UntypedResponse,
-        kept: &mut Kept,
-        print: fn(&str) -> Result<()>,
-    ) -> Result<()> {
-        let response =
-            if self.show_secrets { answer.json() } else { without_secrets(answer, kept) };
-        let for_screen = terminal::stdout_is_terminal();
-        let columns = self.columns.as_deref();
-        print(&match self.format {
-            Format::Json => output::json::render(&response, for_screen),
-            Format::Table => table::render(&response, info, columns, terminal::width()),
-            Format::Text => text::render(&response, info, columns),
-        })?;
-        if self.show_secrets {
-            match kept {
-                Kept::In(saved) if !self.shows_all() => {
-                    output::eprint_note(&format!(
-                        "the whole answer is in {}",
-                        saved.path().display()
-                    ));
-                }
-                kept => kept.release(),
-            }
-        }
-        if is_dry_run(info, request) && not_dry(info, request, answer).is_none() {
-            output::eprint_note("the dry run passed; nothing was changed");
-        }
-        if let Some(note) = rest::of_list(info, request, answer) {
-            output::eprint_note(&note);
-        }
-        Ok(())
-    }
-
-    /// Whether what is printed holds every member.
-    fn shows_all(&self) -> bool {
-        self.format == Format::Json || (self.format == Format::Text && self.columns.is_none())
-    }
-}
-
-/// Hides what no log may show, unless it would be lost.
-fn without_secrets(answer: &UntypedResponse, kept: &mut Kept) -> Json {
-    let (response, hidden) = answer.masked();
-    if hidden == 0 {
-        kept.release();
-        return response;
-    }
-    match kept {
-        Kept::Needless => {
-            output::eprint_note("secret members are hidden; --print-secrets shows them")
-        }
-        Kept::In(saved) => output::eprint_note(&format!(
-            "secret members are hidden; the whole answer is in {}",
-            saved.path().display()
-        )),
-        Kept::Nowhere => {
-            output::eprint_note("no file could keep the secret members, so they are shown");
-            return answer.json();
-        }
-    }
-    response
-}
-
-#[cfg(test)]
-mod tests;

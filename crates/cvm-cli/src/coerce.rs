@@ -1,4 +1,4 @@
-//! Values by the table: a JSON value is read as what its member holds, or the failure names both.
+//! Converts JSON values and texts to the types that the tables declare, or fails with an error that names both.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,15 @@ use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 use serde_json::{Number, Value};
 
 use crate::exit::{CliError, Result};
-use crate::json::Json;
 use crate::params::ParamNode;
 use crate::value_sources::Sources;
 use crate::{describe, suggest};
+use cvm_models::protocol::Json;
 
-/// Reads a JSON value as what the table says is there.
+/// Converts a JSON value to the declared type.
 ///
-/// A secret is read as behind a dotted name: `@FILE`, `@-`, or `@@…` for one that begins with `@`.
+/// A secret accepts the same forms as on the command line: `@FILE`, `@-`, and `@@…` for a value that begins with
+/// `@`.
 pub fn typed(
     kind: &Kind,
     field: &'static FieldInfo,
@@ -33,15 +34,15 @@ pub fn typed(
         (Kind::Str, Json::Text(text)) if field.secret => {
             typed_text(kind, field, path, sources.secret(path, text.clone())?)
         }
-        // In a document a secret can have slipped into any member, so none of it is shown.
+        // A secret may be in any member of a document by mistake, so no value is shown.
         _ => scalar(kind, json)
             .map(ParamNode::Leaf)
             .ok_or_else(|| ill_typed(kind, field, path, json.noun())),
     }
 }
 
-/// Reads what was typed behind a name as what the table says is there. It is shown if it is of another
-/// kind, unless it is a secret.
+/// Converts the text after a parameter name to the declared type. The error shows the text, unless it is a
+/// secret.
 pub fn typed_text(
     kind: &Kind,
     field: &'static FieldInfo,
@@ -52,7 +53,7 @@ pub fn typed_text(
     scalar(kind, &json).map(ParamNode::Leaf).ok_or_else(|| {
         let shown = match &json {
             Json::Text(text) if !field.secret => format!("`{text}`"),
-            _ => "what was given".to_owned(),
+            _ => "the given value".to_owned(),
         };
         ill_typed(kind, field, path, &shown)
     })
@@ -80,15 +81,15 @@ fn scalar(kind: &Kind, json: &Json) -> Option<Value> {
     }
 }
 
-/// The double that is this very number, if there is one: digits are sent as they were given, or not at
-/// all.
+/// The double that equals this number exactly, if there is one: a number is sent with the given digits, or not
+/// at all.
 fn double(text: &str) -> Option<Number> {
     let number: f64 = text.parse().ok()?;
     let is_same = decimal(text)? == decimal(&format!("{number:e}"))?;
     Number::from_f64(number).filter(|_| is_same)
 }
 
-/// The digits of a decimal without zeros on either side, the power of ten of the first, and the sign.
+/// The digits of a decimal without leading and trailing zeros, the power of ten of the first one, and the sign.
 fn decimal(text: &str) -> Option<(String, i64, bool)> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let is_negative = mantissa.starts_with('-');
@@ -105,7 +106,7 @@ fn decimal(text: &str) -> Option<(String, i64, bool)> {
     Some((digits, power.checked_sub(zeros)?, is_negative))
 }
 
-/// Reads a JSON object by its table; what is null in it is not given.
+/// Converts a JSON object by its table. Members that are null count as not given.
 pub fn typed_object(
     table: &'static ModelInfo,
     path: &str,
@@ -120,7 +121,7 @@ pub fn typed_object(
     for (name, value) in given {
         let field = table.field(name).ok_or_else(|| unknown_member(table, table, path, name))?;
         let below = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
-        // What is null is not given: skeletons and answers have such members.
+        // Templates and responses have null members.
         if *value != Json::Null {
             members.insert(name.clone(), typed(&field.kind, field, &below, value, sources)?);
         }
@@ -128,13 +129,13 @@ pub fn typed_object(
     Ok(ParamNode::Object(members))
 }
 
-/// The value is of another kind.
+/// The error for a value of another type.
 fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) -> CliError {
     CliError::usage(format!("`--{path}` must be {}, not {shown}", kind.noun()))
         .maybe_hint(Some(describe::limits(field)).filter(|limits| !limits.is_empty()))
 }
 
-/// The member is not where it was looked for: offer near ones, and the same name elsewhere.
+/// The error for an unknown member: suggests similar names, and the same name in other objects.
 pub fn unknown_member(
     top: &'static ModelInfo,
     inside: &'static ModelInfo,
@@ -146,7 +147,7 @@ pub fn unknown_member(
     let mut near: Vec<String> =
         suggest::near(step, names()).into_iter().map(|name| format!("--{prefix}{name}")).collect();
     if near.first().is_none_or(|first| !first.ends_with(&format!(".{step}"))) {
-        let mut elsewhere = describe::places_named(top, step);
+        let mut elsewhere = describe::paths_named(top, step);
         elsewhere.truncate(2);
         near.splice(0..0, elsewhere.into_iter().map(|path| format!("--{path}")));
     }
@@ -167,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_sent_as_written_or_refused() {
+    fn numbers_keep_their_digits_or_are_rejected() {
         static TEXT: FieldInfo = FieldInfo::new("Text", Kind::Str);
         for digits in ["1.10", "1E2", "-0", "12345678901234567890123", "1e999", "0.00"] {
             let json = Json::parse(digits.as_bytes()).unwrap();

@@ -1,4 +1,4 @@
-//! A client from what the command line and the environment say.
+//! Builds a client from the command line and the environment.
 
 use std::env;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use cvm_models::{
 };
 
 use crate::args::Args;
-use crate::commands::resume::Guard;
-use crate::entry::Entry;
 use crate::exit::{CliError, ExitStatus, Result};
+use crate::journal::entry::Entry;
+use crate::journal::token_guard::TokenAgeGuard;
 use crate::ready::Ready;
 use crate::wire::Wire;
 use crate::{outcome, output, suggest};
 
-/// The region of an emulator when nothing names one: all of them are alike there.
+/// The default region for an emulator, where all regions are alike.
 const EMULATOR_REGION: &str = "ap-guangzhou";
 
-/// The languages that the service speaks.
+/// The languages of the service's messages.
 const LANGUAGES: [&str; 2] = ["en-US", "zh-CN"];
 
-/// Where calls go and how: everything but the credential's key, which only the client sees.
+/// A client and what it was built with, except the secret key, which only the client has.
 pub struct Connection {
     /// The client.
     pub client: Client,
@@ -33,29 +33,42 @@ pub struct Connection {
     pub region: Option<String>,
     /// How it signs.
     pub dialect: Dialect,
-    credentials: Shared,
+    credentials: CredentialsWithWarning,
 }
 
 impl Connection {
-    /// Who signs now.
+    /// The secret id that signs requests now.
     pub async fn secret_id(&self) -> Result<String> {
         let snapshot = self.credentials.credential().await.map_err(|error| {
             CliError::new(ExitStatus::Config, error.to_string()).hint(outcome::CREDENTIALS)
         })?;
         Ok(snapshot.credential().secret_id().to_owned())
     }
+
+    /// Rejects a credential that is not the one of the entry: client tokens and resources belong to an account.
+    pub async fn check_signer(&self, args: &Args, entry: &Entry) -> Result<()> {
+        if self.secret_id().await? == entry.secret_id || args.has("same-account") {
+            return Ok(());
+        }
+        Err(CliError::new(
+            ExitStatus::Config,
+            "this request was signed with a different secret id; nothing was sent",
+        )
+        .hint("use the credential that sent the request; another account cannot see it")
+        .hint("--same-account asserts that this secret id belongs to the same account"))
+    }
 }
 
-/// Makes the client for an action. No connection is opened yet.
-pub fn connect(line: &Args, wire: Option<Wire>) -> Result<Connection> {
+/// Builds the client for an action. It opens no connection yet.
+pub fn connect(args: &Args, wire: Option<Wire>) -> Result<Connection> {
     const VARIABLE: &str = "TENCENTCLOUD_REGION";
-    let mut region = match line.option("region") {
+    let mut region = match args.option("region") {
         Some(region) => Some(region_named("--region", region.to_owned())?),
         None => variable(VARIABLE).map(|region| region_named(VARIABLE, region)).transpose()?,
     };
-    let (ready, endpoint) = match (line.option("emulator"), line.option("endpoint")) {
+    let (ready, endpoint) = match (args.option("emulator"), args.option("endpoint")) {
         (Some(_), Some(_)) => {
-            return Err(CliError::usage("`--emulator` and `--endpoint` both say where to send it"));
+            return Err(CliError::usage("`--emulator` and `--endpoint` cannot be combined"));
         }
         (Some(file), None) => {
             let ready = Ready::read(file)?;
@@ -63,37 +76,42 @@ pub fn connect(line: &Args, wire: Option<Wire>) -> Result<Connection> {
             let endpoint = Endpoint::Custom(ready.url.clone());
             (Some(ready), Some(endpoint))
         }
-        (None, Some(endpoint)) => (None, Some(named(endpoint))),
+        (None, Some(endpoint)) => (None, Some(parse_endpoint(endpoint))),
         (None, None) => (None, None),
     };
-    let target = Target { endpoint, region, dialect: dialect(line)? };
-    build(line, target, ready, wire, None)
+    let target = Target { endpoint, region, dialect: dialect(args)? };
+    build(args, target, ready, wire, None)
 }
 
-/// Makes the client for an entry of the journal: it goes where the entry went, or nowhere. With a guard it
-/// sends as the guard allows, and signs by this machine's clock alone: that this clock is wrong is then an
-/// error and no reason to send once more.
+/// Builds the client for a journal entry, with the endpoint, region and dialect of the entry. With a guard, it
+/// sends only what the guard allows, and signs with this machine's clock alone: a wrong clock is then an error
+/// and no reason for a retry.
 pub fn reconnect(
-    line: &Args,
+    args: &Args,
     entry: &Entry,
     wire: Option<Wire>,
-    guard: Option<Guard>,
+    guard: Option<TokenAgeGuard>,
 ) -> Result<Connection> {
-    let ready = line.option("emulator").map(Ready::read).transpose()?;
+    let ready = args.option("emulator").map(Ready::read).transpose()?;
     let emulator = ready.as_ref().map(|ready| ready.url.as_str());
-    let knows = "the entry knows where it went and how: leave the option out";
+    let knows = "the entry records endpoint, region and dialect: omit the option";
     for (option, given, here, hint) in [
-        ("emulator", emulator, entry.endpoint.as_str(), "it went to another one, or to none"),
-        ("endpoint", line.option("endpoint"), &entry.endpoint, knows),
-        ("region", line.option("region"), entry.region.as_deref().unwrap_or_default(), knows),
-        ("dialect", line.option("dialect"), &entry.dialect, knows),
+        (
+            "emulator",
+            emulator,
+            entry.endpoint.as_str(),
+            "the request went to another emulator, or to none",
+        ),
+        ("endpoint", args.option("endpoint"), &entry.endpoint, knows),
+        ("region", args.option("region"), entry.region.as_deref().unwrap_or_default(), knows),
+        ("dialect", args.option("dialect"), entry.dialect.as_str(), knows),
     ] {
         let bare =
             |text: &str| text.trim_end_matches('/').trim_start_matches("https://").to_owned();
         if let Some(given) = given
             && bare(given) != bare(here)
         {
-            let message = format!("`--{option}` says `{given}`, and the request went to `{here}`");
+            let message = format!("`--{option}` is `{given}`, but the request used `{here}`");
             return Err(CliError::usage(message).hint(hint));
         }
     }
@@ -102,19 +120,14 @@ pub fn reconnect(
         region: entry
             .region
             .clone()
-            .map(|region| region_named("the entry of the journal", region))
+            .map(|region| region_named("journal entry", region))
             .transpose()?,
-        dialect: entry.dialect.parse().map_err(|_| {
-            CliError::local(format!(
-                "the entry names the dialect `{}`, which there is not",
-                entry.dialect
-            ))
-        })?,
+        dialect: entry.dialect,
     };
-    build(line, target, ready, wire, guard)
+    build(args, target, ready, wire, guard)
 }
 
-/// Checks a region, and names whoever gave it.
+/// Checks a region name. `source` says where it comes from.
 fn region_named(source: &str, name: String) -> Result<String> {
     match Region::new(&name) {
         Ok(_) => Ok(name),
@@ -122,37 +135,37 @@ fn region_named(source: &str, name: String) -> Result<String> {
     }
 }
 
-/// Where calls go.
+/// Where and how a client sends.
 struct Target {
-    /// `None`: where the profile says, else the nearest access point.
+    /// `None`: the endpoint of the profile, else the nearest access point.
     endpoint: Option<Endpoint>,
     region: Option<String>,
     dialect: Dialect,
 }
 
 fn build(
-    line: &Args,
+    args: &Args,
     target: Target,
     ready: Option<Ready>,
     wire: Option<Wire>,
-    guard: Option<Guard>,
+    guard: Option<TokenAgeGuard>,
 ) -> Result<Connection> {
     let provider: Arc<dyn CredentialProvider> = match ready {
         Some(ready) => {
             let credential =
                 Credential::new(ready.secret_id, ready.secret_key).map_err(|error| {
-                    let file = line.option("emulator").unwrap_or_default();
+                    let file = args.option("emulator").unwrap_or_default();
                     CliError::new(ExitStatus::Config, format!("ready file `{file}`: {error}"))
                 })?;
             Arc::new(StaticCredentials::new(credential))
         }
         None => Arc::new(CachedCredentials::new(CredentialChain::new())),
     };
-    let credentials = Shared { provider, warned: Arc::default() };
+    let credentials = CredentialsWithWarning { provider, warned: Arc::default() };
     let mut builder = Client::builder()
         .dialect(target.dialect)
         .credential_provider(credentials.clone())
-        // Honoured for loopback only.
+        // Has an effect only for loopback endpoints.
         .allow_secrets_in_url(true);
     if let Some(endpoint) = target.endpoint {
         builder = builder.endpoint(endpoint);
@@ -160,10 +173,10 @@ fn build(
     if let Some(region) = target.region {
         builder = builder.region(region);
     }
-    if let Some(language) = line.option("language") {
+    if let Some(language) = args.option("language") {
         if !LANGUAGES.contains(&language) {
             return Err(CliError::usage(format!("unknown language `{language}`"))
-                .hint(format!("there are {}", LANGUAGES.join(", "))));
+                .hint(format!("use {}", LANGUAGES.join(" or "))));
         }
         builder = builder.language(language);
     }
@@ -173,23 +186,23 @@ fn build(
     if let Some(wire) = wire {
         builder = builder.wire_observer(wire);
     }
-    let mut client = builder.build().map_err(|error| config(&error))?;
-    if let Some(limit) = timeout(line)? {
+    let mut client = builder.build().map_err(|error| config_error(&error))?;
+    if let Some(limit) = timeout(args)? {
         client = client.with_operation_timeout(limit);
     }
     let region = client.region().map(str::to_owned);
     Ok(Connection { client, region, dialect: target.dialect, credentials })
 }
 
-/// One provider for the client and for whoever asks who signs. It tells once of a credential file that others
-/// can read.
+/// One provider for the client and for [`Connection::secret_id`]. It warns once about a credential file that other
+/// users can read.
 #[derive(Clone, Debug)]
-struct Shared {
+struct CredentialsWithWarning {
     provider: Arc<dyn CredentialProvider>,
     warned: Arc<AtomicBool>,
 }
 
-impl CredentialProvider for Shared {
+impl CredentialProvider for CredentialsWithWarning {
     fn credential(
         &self,
     ) -> BoxFuture<'_, std::result::Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
@@ -216,21 +229,21 @@ impl CredentialProvider for Shared {
     }
 }
 
-/// How to sign.
-pub fn dialect(line: &Args) -> Result<Dialect> {
-    let Some(name) = line.option("dialect") else { return Ok(Dialect::default()) };
+/// The dialect of `--dialect`, or the default.
+pub fn dialect(args: &Args) -> Result<Dialect> {
+    let Some(name) = args.option("dialect") else { return Ok(Dialect::default()) };
     name.parse().map_err(|_| {
         let names = Dialect::ALL.map(Dialect::as_str);
         let near = suggest::near(name, names);
         CliError::usage(format!("unknown dialect `{name}`")).hint(
             suggest::did_you_mean(&near)
-                .unwrap_or_else(|| format!("there are {}", names.join(", "))),
+                .unwrap_or_else(|| format!("use one of {}", names.join(", "))),
         )
     })
 }
 
-/// A published endpoint by its name, or any address.
-fn named(endpoint: &str) -> Endpoint {
+/// A published endpoint by its name, or a custom one.
+fn parse_endpoint(endpoint: &str) -> Endpoint {
     match endpoint {
         "regional" => Endpoint::Regional,
         "intl" => Endpoint::International,
@@ -240,20 +253,22 @@ fn named(endpoint: &str) -> Endpoint {
 }
 
 /// The limit that `--timeout` sets.
-pub fn timeout(line: &Args) -> Result<Option<Duration>> {
-    let Some(seconds) = line.option("timeout") else { return Ok(None) };
+pub fn timeout(args: &Args) -> Result<Option<Duration>> {
+    let Some(seconds) = args.option("timeout") else { return Ok(None) };
     let limit = seconds
         .parse::<f64>()
         .ok()
         .filter(|seconds| *seconds > 0.0)
-        // More than can be counted is no limit.
+        // A number that is too large means no limit.
         .map(|seconds| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     limit.map(Some).ok_or_else(|| {
-        CliError::usage(format!("`--timeout` must be a number of seconds above 0, not `{seconds}`"))
+        CliError::usage(format!(
+            "`--timeout` must be a number of seconds greater than 0, not `{seconds}`"
+        ))
     })
 }
 
-fn config(error: &Error) -> CliError {
+fn config_error(error: &Error) -> CliError {
     CliError::new(ExitStatus::Config, error.to_string())
 }
 

@@ -5,8 +5,8 @@ use cvm_models::protocol::{
 };
 use serde_json::{Map, Value, json};
 
-use crate::outcome::violations;
-use crate::shell;
+use crate::json_path;
+use crate::request::Request;
 
 /// Maximum nesting depth; stops tables that contain themselves.
 const MAX_DEPTH: usize = 8;
@@ -92,16 +92,16 @@ pub fn limits(field: &FieldInfo) -> String {
     sentences.join(" ")
 }
 
-/// An example of how to write the member or entry at `path`, with everything that it requires:
+/// An example of how to write the member or item at `path`, with everything that it requires:
 /// `--DataDisks.0.DiskType LOCAL_BASIC`.
 pub fn example(path: &str, kind: &Kind, field: &FieldInfo) -> String {
     words(path, &sample(kind, field, 0)).join(" ")
 }
 
-/// The words of a command line that give this value: names, and values as a shell takes them.
+/// The words of a command line that give this value: parameter names, and values quoted for a shell.
 pub fn words(path: &str, value: &Value) -> Vec<String> {
     let word = |value: &Value| {
-        shell::word(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+        shell_word(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     };
     match value {
         Value::Object(members) if !members.is_empty() => members
@@ -119,7 +119,17 @@ pub fn words(path: &str, value: &Value) -> Vec<String> {
     }
 }
 
-/// A value that shows what goes into a member: of an object all that it requires, or else its first member.
+/// A text as one word of a shell.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/=+@%,".contains(&byte);
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// A sample value for a member: for an object, all required members, else the first one.
 pub fn sample(kind: &Kind, field: &FieldInfo, depth: usize) -> Value {
     match kind {
         Kind::Object(_) if depth >= MAX_DEPTH => Value::Object(Map::new()),
@@ -142,23 +152,23 @@ pub fn sample(kind: &Kind, field: &FieldInfo, depth: usize) -> Value {
             let shown = value(field).parse().unwrap_or(1);
             Value::from(field.min.map_or(shown, |min| min.max(shown)))
         }
-        // The value of a secret stands on no command line.
+        // A secret must not be on a command line.
         Kind::Str if field.secret => Value::from("@FILE"),
         Kind::Str => Value::from(value(field)),
     }
 }
 
-/// The request that an action needs at least, member by member in the order of its table.
-pub fn smallest(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
+/// The smallest valid request of an action, member by member in the order of its table.
+pub fn minimal_request(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
     let filter = |filter: &FilterInfo| {
         let value = filter.values.first().copied().or(filter.format).unwrap_or("VALUE");
         json!({ "Name": filter.name, "Values": [value] })
     };
     let filters: Vec<Value> = info.filters.iter().filter(|one| one.required).map(filter).collect();
     let mut request = if filters.is_empty() { json!({}) } else { json!({ "Filters": filters }) };
-    // Each round gives what the check of the round before asked for.
+    // Each round adds the members that the previous check reported as missing.
     for _ in 0..MAX_DEPTH {
-        let violations = violations(info, &request);
+        let violations = Request::new(info, request.clone()).violations();
         let missing = violations.iter().filter(|violation| {
             matches!(
                 violation.fault,
@@ -170,7 +180,7 @@ pub fn smallest(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
         });
         let mut is_whole = true;
         for Violation { path, field, .. } in missing {
-            put(&mut request, path, sample(&field.kind, field, 0));
+            json_path::set(&mut request, path, sample(&field.kind, field, 0));
             is_whole = false;
         }
         if is_whole {
@@ -179,25 +189,6 @@ pub fn smallest(info: &'static ActionInfo) -> Vec<(&'static str, Value)> {
     }
     let members = info.request.members.iter();
     members.filter_map(|field| Some((field.wire, request.get(field.wire)?.clone()))).collect()
-}
-
-/// Puts a value at `A.0.B`, through objects and lists that are there.
-fn put(place: &mut Value, path: &str, value: Value) {
-    let (step, rest) = path.split_once('.').map_or((path, None), |(step, rest)| (step, Some(rest)));
-    let inside = match place {
-        Value::Object(members) => members.entry(step).or_insert(Value::Null),
-        Value::Array(items) => {
-            match step.parse::<usize>().ok().and_then(|index| items.get_mut(index)) {
-                Some(item) => item,
-                None => return,
-            }
-        }
-        _ => return,
-    };
-    match rest {
-        Some(rest) => put(inside, rest, value),
-        None => *inside = value,
-    }
 }
 
 /// A plausible example value for a member.
@@ -211,8 +202,8 @@ pub fn value(field: &FieldInfo) -> &'static str {
     )
 }
 
-/// Visits all members of a table and of its nested tables, each with its dotted name. `position`
-/// replaces the index of list entries.
+/// Visits all members of a model and of its nested models, each with its dotted name. `position` replaces the
+/// index of list items.
 pub fn walk(
     table: &'static ModelInfo,
     position: &str,
@@ -245,7 +236,7 @@ fn below(
 }
 
 /// The dotted names of all nested members with this name, ignoring case.
-pub fn places_named(table: &'static ModelInfo, name: &str) -> Vec<String> {
+pub fn paths_named(table: &'static ModelInfo, name: &str) -> Vec<String> {
     let mut places = Vec::new();
     walk(table, "0", &mut |path, field, owner| {
         if field.wire.eq_ignore_ascii_case(name) && !std::ptr::eq(owner, table) {
@@ -284,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn examples_can_be_typed() {
+    fn examples_are_valid_command_lines() {
         let disks = field("RunInstances", "DataDisks");
         assert!(example("DataDisks", &disks.kind, disks).starts_with("--DataDisks.0."));
         let ids = field("ResetInstancesType", "InstanceIds");
@@ -297,10 +288,10 @@ mod tests {
     }
 
     #[test]
-    fn nested_members_are_found_by_name() {
+    fn nested_members_are_found_by_their_name() {
         let run = action("RunInstances").unwrap().request;
-        assert_eq!(places_named(run, "zone"), ["Placement.Zone"]);
-        assert!(places_named(run, "DiskSize").contains(&"DataDisks.0.DiskSize".to_owned()));
-        assert!(places_named(run, "ImageId").is_empty());
+        assert_eq!(paths_named(run, "zone"), ["Placement.Zone"]);
+        assert!(paths_named(run, "DiskSize").contains(&"DataDisks.0.DiskSize".to_owned()));
+        assert!(paths_named(run, "ImageId").is_empty());
     }
 }

@@ -1,26 +1,26 @@
-//! How a run ends: the exit codes that scripts rely on, and the failure that carries one.
+//! The exit codes that scripts rely on, and the error type that carries one.
 
 use std::fmt;
 
-/// How a run ends. `cvm help exit-codes` prints this table.
+/// An exit code. `cvm help exit-codes` prints them all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// It is done; a dry run that passed counts as done.
+    /// Success. A dry run that passed counts as success.
     Done = 0,
-    /// The service answered with an error, or a wait ended in a state that is none of its goals.
+    /// The service returned an error, or a wait ended in a state that is not its target state.
     Refused = 1,
-    /// The command line cannot be understood. Nothing was sent.
+    /// The command line is invalid. Nothing was sent.
     Usage = 2,
-    /// The request may have taken effect and no answer says so. Look before you repeat it.
+    /// The outcome is unknown: the request may have taken effect. Check before you retry it.
     Unknown = 3,
-    /// Credentials, region or endpoint are missing or unusable. Nothing was sent.
+    /// Credentials, region or endpoint are missing or invalid. Nothing was sent.
     Config = 4,
-    /// The service could not be reached, or sent no usable response in time, and nothing changed. A list that is
-    /// absent, null or empty against its own total is shown, and is no usable response.
+    /// The service could not be reached, or sent no valid response in time, and nothing changed. A list that is
+    /// absent, null, or empty although its total is not 0 is printed, but is not a valid response.
     Network = 5,
-    /// A file, a port or standard output of this machine failed. No change was sent.
+    /// A file, a port or standard output failed. No change was sent.
     Local = 6,
-    /// The request was carried out, and its response could not be shown. Do not repeat it.
+    /// The request took effect, but its response could not be printed. Do not retry it.
     NotShown = 7,
 }
 
@@ -42,26 +42,32 @@ impl ExitStatus {
         self as u8
     }
 
-    /// What it tells, in one line.
+    /// Its meaning, in one line.
     pub const fn doc(self) -> &'static str {
         match self {
-            Self::Done => "done; a dry run that passed counts as done",
-            Self::Refused => "the service refused the request, or a wait cannot reach its goal",
-            Self::Usage => "the command line cannot be understood; nothing was sent",
-            Self::Unknown => "the request may have taken effect; look before you repeat it",
+            Self::Done => "success; a dry run that passed counts as success",
+            Self::Refused => {
+                "the service returned an error, or a wait cannot reach its target state"
+            }
+            Self::Usage => "invalid command line; nothing was sent",
+            Self::Unknown => {
+                "outcome unknown: the request may have taken effect; check before you retry it"
+            }
             Self::Config => {
-                "credentials, region or endpoint are missing or unusable; nothing was sent"
+                "credentials, region or endpoint are missing or invalid; nothing was sent"
             }
-            Self::Network => "no connection, or no usable response in time; nothing changed",
+            Self::Network => "no connection, or no valid response in time; nothing changed",
             Self::Local => {
-                "a file, a port or standard output of this machine failed; no change was sent"
+                "local error: a file, a port or standard output failed; no change was sent"
             }
-            Self::NotShown => "carried out, but the response could not be shown; do not repeat it",
+            Self::NotShown => {
+                "the request took effect, but the response could not be printed; do not retry it"
+            }
         }
     }
 }
 
-/// Why a run failed: an exit code, one line that says why, and what to do about it.
+/// Why a run failed: an exit code, one line with the reason, and hints.
 #[derive(Debug)]
 pub struct CliError {
     exit: ExitStatus,
@@ -70,33 +76,33 @@ pub struct CliError {
     forbids_retry: bool,
 }
 
-/// What everything here returns.
+/// The result type of this program.
 pub type Result<T> = std::result::Result<T, CliError>;
 
 impl CliError {
-    /// A failure with this exit code. No secret may be in the message.
+    /// An error with this exit code. The message must contain no secret.
     pub fn new(exit: ExitStatus, message: impl Into<String>) -> Self {
         Self { exit, message: message.into(), hints: Vec::new(), forbids_retry: false }
     }
 
-    /// The command line is wrong.
+    /// An error in the command line.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(ExitStatus::Usage, message)
     }
 
-    /// Something on this machine failed.
+    /// An error of this machine.
     pub fn local(message: impl Into<String>) -> Self {
         Self::new(ExitStatus::Local, message)
     }
 
-    /// Adds what to do about it.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
     }
 
-    /// Adds what to do about it, when there is something to say.
+    /// Adds a hint, if there is one.
     #[must_use]
     pub fn maybe_hint(self, hint: Option<impl Into<String>>) -> Self {
         match hint {
@@ -105,26 +111,26 @@ impl CliError {
         }
     }
 
-    /// The same failure with another exit code.
+    /// The same error with another exit code.
     #[must_use]
     pub fn with_exit(mut self, exit: ExitStatus) -> Self {
         self.exit = exit;
         self
     }
 
-    /// The same failure, whose request must not be sent again even with its token.
+    /// The same error, with whether its request must not be retried, not even with its client token.
     #[must_use]
     pub const fn with_forbids_retry(mut self, forbids_retry: bool) -> Self {
         self.forbids_retry = forbids_retry;
         self
     }
 
-    /// Whether its request must not be sent again, even with its token.
+    /// Whether its request must not be retried, not even with its client token.
     pub const fn forbids_retry(&self) -> bool {
         self.forbids_retry
     }
 
-    /// This failure behind others' words: what it says is the first hint of `outer`, before its own.
+    /// Puts this error behind `outer`: its message and hints become hints of `outer`.
     #[must_use]
     pub fn wrap(self, mut outer: Self) -> Self {
         outer.hints.push(self.message);
@@ -133,7 +139,7 @@ impl CliError {
         outer
     }
 
-    /// Whether its line speaks of this.
+    /// Whether its message contains this word.
     pub fn mentions(&self, word: &str) -> bool {
         self.message.contains(word)
     }
@@ -144,7 +150,7 @@ impl CliError {
     }
 }
 
-/// `error: …`, then one line for each hint; nothing in it can drive a terminal.
+/// `error: …`, then one line per hint, with control characters escaped.
 impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "error: {}", crate::terminal::visible(&self.message))?;
@@ -160,14 +166,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_count_from_zero_in_order() {
+    fn exit_codes_are_consecutive() {
         for (code, exit) in (0_u8..).zip(ExitStatus::ALL) {
             assert_eq!(exit.code(), code);
         }
     }
 
     #[test]
-    fn a_failure_is_one_line_and_its_hints() {
+    fn error_prints_one_line_and_its_hints() {
         let failure =
             CliError::usage("unknown action `Run\u{1b}[2J`").hint("did you mean `RunInstances`?");
         assert_eq!(

@@ -1,10 +1,10 @@
-//! The actions by their names, and what to say when there is none of a name.
+//! Finds actions and error codes by name.
 
-use cvm_models::ACTIONS;
-use cvm_models::protocol::ActionInfo;
+use cvm_models::protocol::{ActionInfo, ErrorCode, ErrorInfo};
+use cvm_models::{ACTIONS, error_code};
 
-use crate::commands::help::COMMANDS;
 use crate::exit::{CliError, Result};
+use crate::options::COMMANDS;
 use crate::suggest;
 
 /// The action of this name.
@@ -12,8 +12,13 @@ pub fn action(name: &str) -> Result<&'static ActionInfo> {
     cvm_models::action(name).ok_or_else(|| unknown(name))
 }
 
-/// A word that is neither an action nor a command.
-pub fn unknown(word: &str) -> CliError {
+/// What is known about an error code, or about its nearest known parent: codes are added without notice.
+pub fn describe_code(code: &str) -> Option<&'static ErrorInfo> {
+    ErrorCode::from(code.to_owned()).ancestors().find_map(error_code::describe)
+}
+
+/// The error for a word that is neither an action nor a command.
+fn unknown(word: &str) -> CliError {
     let is_action = word.starts_with(|first: char| first.is_ascii_uppercase());
     let names =
         ACTIONS.iter().map(|action| action.name).chain(COMMANDS.iter().map(|(name, _)| *name));
@@ -22,7 +27,7 @@ pub fn unknown(word: &str) -> CliError {
     CliError::usage(format!("unknown {what} `{word}`"))
         .maybe_hint(suggest::did_you_mean(&near))
         .maybe_hint(
-            near.is_empty().then_some("`cvm list` names every action, `cvm help` every command"),
+            near.is_empty().then_some("`cvm list` lists all actions, `cvm help` all commands"),
         )
 }
 
@@ -31,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_lead_to_actions_and_commands() {
+    fn misspelled_names_suggest_actions_and_commands() {
         for (word, offered) in [
             ("RunInstnaces", "`RunInstances`"),
             ("describeinstances", "`DescribeInstances`"),
@@ -43,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn every_action_of_the_specs_is_there() {
+    fn every_action_is_found_by_name() {
         for info in ACTIONS {
             assert_eq!(action(info.name).unwrap().name, info.name);
         }

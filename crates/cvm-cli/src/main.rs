@@ -1,25 +1,21 @@
 //! The command `cvm`: every action of CVM from a shell, and a local CVM to try them on.
 //!
-//! Whatever an action is, the command line knows it only as tables: arguments, help, skeletons and
-//! output are read from them at run time.
+//! The command line knows actions only as tables: it reads arguments, help, templates and output from them at
+//! run time.
 
 mod args;
 mod call;
-mod clocks;
 mod coerce;
 mod commands;
 mod connect;
 mod crash;
+mod created_ids;
 mod describe;
-mod entry;
 mod exit;
-mod interrupt;
+mod exit_on_signal;
 mod journal;
-mod json;
-mod limits;
-mod lock;
+mod json_path;
 mod lookup;
-mod made;
 mod nonblocking;
 mod options;
 mod outcome;
@@ -28,13 +24,16 @@ mod parameters;
 mod params;
 mod private_file;
 mod ready;
+mod reconcile;
+mod request;
 mod runtime;
-mod secrets;
-mod shell;
+mod saved_response;
 mod skeleton;
 mod suggest;
 mod terminal;
 mod text_page;
+mod ulimit;
+mod utc_time;
 mod value_sources;
 mod wire;
 
@@ -44,7 +43,7 @@ use args::Args;
 use exit::ExitStatus;
 
 fn main() -> ExitCode {
-    limits::survive_file_size_limit();
+    ulimit::ignore_file_size_signal();
     ExitCode::from(crash::guard(run).code())
 }
 

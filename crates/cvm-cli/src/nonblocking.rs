@@ -1,31 +1,35 @@
-//! Reads and writes standard streams that are set to non-blocking as if they blocked.
+//! Reads and writes non-blocking standard streams as if they were blocking.
 //!
-//! That setting belongs to the pipe or terminal, which this program shares with others: Node.js, ssh and the
-//! runners of CI systems set it. A stream that has no room or no data just now is no error then.
+//! The setting belongs to the pipe or terminal, which this program shares with others: Node.js, ssh and CI
+//! runners set it. A stream that currently has no room or no data is then not an error.
 
 use std::io::{self, ErrorKind, Read, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-/// A stream whose reads and writes wait until they can go on.
-pub struct Waiting<T>(pub T);
+/// A stream whose reads and writes wait until they can continue.
+pub struct Blocking<T>(pub T);
 
-impl<T: Read + AsFd> Read for Waiting<T> {
+impl<T: Read + AsFd> Read for Blocking<T> {
     fn read(&mut self, space: &mut [u8]) -> io::Result<usize> {
         loop {
             match self.0.read(space) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => wait(&self.0, For::Data)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    wait(&self.0, Interest::Readable)?
+                }
                 done => return done,
             }
         }
     }
 }
 
-impl<T: Write + AsFd> Write for Waiting<T> {
+impl<T: Write + AsFd> Write for Blocking<T> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         loop {
             match self.0.write(bytes) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => wait(&self.0, For::Room)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    wait(&self.0, Interest::Writable)?
+                }
                 done => return done,
             }
         }
@@ -34,25 +38,27 @@ impl<T: Write + AsFd> Write for Waiting<T> {
     fn flush(&mut self) -> io::Result<()> {
         loop {
             match self.0.flush() {
-                Err(error) if error.kind() == ErrorKind::WouldBlock => wait(&self.0, For::Room)?,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    wait(&self.0, Interest::Writable)?
+                }
                 done => return done,
             }
         }
     }
 }
 
-enum For {
-    Data,
-    Room,
+enum Interest {
+    Readable,
+    Writable,
 }
 
-/// Waits until the stream may be ready; also for its other end to go away.
+/// Waits until the stream may be ready, or its other end is closed.
 #[cfg(unix)]
-fn wait(stream: &impl AsFd, what: For) -> io::Result<()> {
+fn wait(stream: &impl AsFd, interest: Interest) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};
-    let events = match what {
-        For::Data => PollFlags::IN,
-        For::Room => PollFlags::OUT,
+    let events = match interest {
+        Interest::Readable => PollFlags::IN,
+        Interest::Writable => PollFlags::OUT,
     };
     match poll(&mut [PollFd::new(stream, events)], None) {
         Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
@@ -68,7 +74,7 @@ pub trait AsFd {}
 impl<T> AsFd for T {}
 
 #[cfg(not(unix))]
-fn wait(_: &impl AsFd, _: For) -> io::Result<()> {
+fn wait(_: &impl AsFd, _: Interest) -> io::Result<()> {
     std::thread::sleep(std::time::Duration::from_millis(10));
     Ok(())
 }

@@ -1,6 +1,16 @@
-//! Every option of this program as data: the parser, the help and the error messages read one list.
+//! All options of this program as data, for the parser, the help and the error messages.
 
-/// Which commands take an option.
+/// The commands that are not actions, with their descriptions.
+pub const COMMANDS: &[(&str, &str)] = &[
+    ("quickstart", "Run a guided demo: a local emulator and the life cycle of two instances."),
+    ("emulator", "Run a local CVM emulator that any client can call."),
+    ("list", "List all actions, or those that match a word: cvm list image."),
+    ("help", "Show help for a command, an action or a parameter: cvm help RunInstances Placement."),
+    ("error", "Explain an error code, offline."),
+    ("resume", "List and settle requests whose outcome is unknown."),
+];
+
+/// Which commands accept an option.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     /// `cvm`, `cvm help`, `cvm list`, `cvm error`.
@@ -27,7 +37,7 @@ impl Scope {
         }
     }
 
-    /// Whether parameters of an action may stand on the line.
+    /// Whether the command accepts parameters of an action.
     pub const fn takes_parameters(self) -> bool {
         matches!(self, Self::Action | Self::Resume)
     }
@@ -38,9 +48,9 @@ impl Scope {
 pub struct OptionInfo {
     /// Its name without the dashes.
     pub name: &'static str,
-    /// What stands for its value in help; `None` for one that takes none.
+    /// The placeholder of its value in help; `None` for a flag.
     pub value: Option<&'static str>,
-    /// The commands that take it.
+    /// The commands that accept it.
     pub scopes: &'static [Scope],
     /// What it does.
     pub doc: &'static str,
@@ -63,177 +73,192 @@ use Scope::{Action, Emulator, Plain, Quickstart, Resume};
 
 /// All options, in the order of the help.
 pub const OPTIONS: &[OptionInfo] = &[
-    option("region", "REGION", &[Action], "Region of the call; else TENCENTCLOUD_REGION."),
+    option(
+        "region",
+        "REGION",
+        &[Action],
+        "Region to call. Default: TENCENTCLOUD_REGION, else the tccli profile.",
+    ),
     option(
         "endpoint",
         "URL",
         &[Action],
-        "Where to send it: a host, https://…, http:// to loopback; regional, intl, internal.",
+        "Endpoint to call: a host, an https:// URL, an http:// URL of a loopback address, or one of \
+         regional, intl, internal.",
     ),
     option(
         "emulator",
         "FILE",
         &[Action, Resume],
-        "Talk to the `cvm emulator` that writes this ready file; waits up to 5 s for a missing one.",
+        "Call the `cvm emulator` that writes this ready file; wait up to 5 s for the file to appear.",
     ),
     option(
         "dialect",
         "DIALECT",
         &[Action, Quickstart],
-        "How to sign: tc3, tc3-get, v1-sha1, v1-sha256, old-gateway.",
+        "Signing dialect: tc3 (the default), tc3-get, v1-sha1, v1-sha256, old-gateway.",
     ),
     option(
         "timeout",
         "SECONDS",
         &[Action, Resume],
-        "Most time for the whole call, repeats included.",
+        "Time limit for the whole call, including retries.",
     ),
     option(
         "language",
         "LANGUAGE",
         &[Action, Resume],
-        "Language of the service's messages: en-US, zh-CN.",
+        "Language of the service's messages: en-US or zh-CN.",
     ),
-    option("output", "FORMAT", &[Action, Resume], "How to print the answer: json, table, text."),
+    option("output", "FORMAT", &[Action, Resume], "Output format: json, table or text."),
     option(
         "columns",
         "NAMES",
         &[Action],
-        "Members to print of each entry, for table and text: InstanceId,Placement.Zone.",
+        "Members to print for each item, in table or text output: InstanceId,Placement.Zone.",
     ),
     option(
         "cli-input-json",
         "SOURCE",
         &[Action, Resume],
-        "Parameters as one JSON object: text, file://PATH, or - for standard input.",
+        "Parameters as one JSON object: the JSON itself, file://PATH, or - for standard input.",
     ),
     flag(
         "generate-cli-skeleton",
         &[Action],
-        "Print such a JSON object to fill in, and send nothing.",
+        "Print a JSON template for --cli-input-json; send nothing.",
     ),
-    flag("validate", &[Action], "Check all limits here first, and send nothing that breaks one."),
+    flag(
+        "validate",
+        &[Action],
+        "Check all documented limits locally first; if one is violated, send nothing.",
+    ),
     flag(
         "show-wire",
         &[Action, Resume],
-        "Print the signed request and the answer on standard error, secrets masked.",
+        "Print each signed request and its response to standard error, with secrets masked.",
     ),
-    flag("show-wire", &[Quickstart], "Print every signed request and its answer, secrets masked."),
+    flag(
+        "show-wire",
+        &[Quickstart],
+        "Print each signed request and its response, with secrets masked.",
+    ),
     flag(
         "print-secrets",
         &[Action],
-        "Print secret members of the answer, which are hidden otherwise.",
+        "Print secret members of the response, which are hidden by default.",
     ),
     flag(
         "cli-unfold-argument",
         &[Action],
-        "Accepted for command lines of tccli; dotted names always work.",
+        "Accepted for compatibility with tccli; dotted names always work.",
     ),
     flag(
         "no-journal",
         &[Action],
-        "Write no entry into the journal: after a crash there is no record of what was under way.",
+        "Do not write a journal entry; after a crash, there is no record of the request.",
     ),
-    option("forget", "ID", &[Resume], "Remove this entry: you know what became of it."),
+    option("forget", "ID", &[Resume], "Remove this entry, because you know the outcome."),
     flag(
         "same-account",
         &[Resume],
-        "Sign with another secret id than the entry's: it belongs to the same account.",
+        "Allow a different secret id; asserts that it belongs to the same account.",
     ),
     option(
         "endpoint",
         "URL",
         &[Resume],
-        "Where it went: the entry knows, and nothing else is taken.",
+        "Not needed: the entry's endpoint is used, and any other value is an error.",
     ),
     option(
         "region",
         "REGION",
         &[Resume],
-        "Its region: the entry knows, and nothing else is taken.",
+        "Not needed: the entry's region is used, and any other value is an error.",
     ),
     option(
         "dialect",
         "DIALECT",
         &[Resume],
-        "How it was signed: the entry knows, and nothing else is taken.",
+        "Not needed: the entry's dialect is used, and any other value is an error.",
     ),
     flag(
         "cloud",
         &[Quickstart],
-        "Use your own account: reads, and one dry run. It can create nothing.",
+        "Use your own account: only reads and one dry run, so nothing can be created.",
     ),
     option(
         "region",
         "REGION",
         &[Quickstart],
-        "With --cloud: the region to look at; else TENCENTCLOUD_REGION, else ap-guangzhou.",
+        "With --cloud: region to use. Default: TENCENTCLOUD_REGION, else ap-guangzhou.",
     ),
-    option("endpoint", "URL", &[Quickstart], "With --cloud: where to send it."),
+    option("endpoint", "URL", &[Quickstart], "With --cloud: endpoint to call."),
     option(
         "listen",
         "ADDR:PORT",
         &[Emulator],
-        "Where to listen. Default: 127.0.0.1:0, a free port.",
+        "Address to listen on. Default: 127.0.0.1:0, which is any free port.",
     ),
     flag(
         "allow-remote",
         &[Emulator],
-        "Let --listen name an address that other machines can reach, over HTTP without encryption.",
+        "Allow --listen to name an address that other machines can reach, over unencrypted HTTP.",
     ),
     option(
         "ready-file",
         "FILE",
         &[Emulator],
-        "Write url and credentials into this new file (mode 0600) when the server answers.",
+        "Write the URL and the credentials to this file (mode 0600) when the server is ready.",
     ),
     flag(
         "instant",
         &[Emulator],
-        "Show end states at once: a new instance is running at the next read.",
+        "Skip intermediate states: a new instance is RUNNING at the next read.",
     ),
     option(
         "time-scale",
         "N",
         &[Emulator, Quickstart],
-        "How many times faster than real time states change.",
+        "Speed of the emulator's clock: 60 makes a minute pass in a second.",
     ),
-    option("seed", "N", &[Emulator], "Make ids and addresses the same in every run."),
+    option(
+        "seed",
+        "N",
+        &[Emulator],
+        "Seed for generated ids and addresses; makes them the same in every run.",
+    ),
     option(
         "secret-id",
         "ID",
         &[Emulator],
-        "The secret id to accept, beside --secret-key-file. Default: a random pair.",
+        "Secret id to accept; requires --secret-key-file. Default: a random pair.",
     ),
     option(
         "secret-key-file",
         "FILE",
         &[Emulator],
-        "File that holds the secret key to accept. Only you may be able to read it.",
+        "File with the secret key to accept; other users must not be able to read it.",
     ),
-    flag(
-        "coverage",
-        &[Emulator],
-        "Show what is imitated, and which answers no document settles; start nothing.",
-    ),
+    flag("coverage", &[Emulator], "List supported actions and assumed behavior, then exit."),
     flag(
         "help",
         &[Plain, Action, Quickstart, Emulator, Resume],
-        "Show help: for an action, its members, errors and retry class.",
+        "Show help; for an action, its parameters, errors and retry class.",
     ),
     flag("version", &[Plain, Quickstart, Emulator, Resume], "Show the version."),
     option(
         "version",
         "DATE",
         &[Action],
-        "The API version, for command lines of tccli; only 2017-03-12.",
+        "API version, for compatibility with tccli; only 2017-03-12.",
     ),
 ];
 
-/// Options that every command takes, so that an alias such as `cvm --emulator ready.json` works for all of
-/// them. A command that has no use for one ignores it. Of the options of actions two are missing: the request
-/// of one action (`--cli-input-json`) fits no other, and who asks to send nothing (`--generate-cli-skeleton`)
-/// must not be ignored.
+/// Options that every command accepts, so that an alias such as `cvm --emulator ready.json` works for all of
+/// them. A command ignores those that it does not need. Two options of actions are missing: the request of one
+/// action (`--cli-input-json`) fits no other, and a request to send nothing (`--generate-cli-skeleton`) must
+/// not be ignored.
 const GLOBAL: &[&str] = &[
     "region",
     "endpoint",
@@ -250,43 +275,48 @@ const GLOBAL: &[&str] = &[
     "cli-unfold-argument",
 ];
 
-/// Options that may be given once only: they say what a command acts on, so a second value is no correction of
-/// the first. Of every other option the last value counts.
+/// Options that may be given only once: they name what the command acts on, so a second value does not correct
+/// the first. For every other option, the last value counts.
 const ONCE: &[&str] = &["cli-input-json", "forget"];
 
-/// Options that other tools have and this one has not, with the reason and the way out.
+/// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[
     ("secretId", NO_SECRETS),
     ("secretKey", NO_SECRETS),
     ("secret-key", NO_SECRETS),
     ("token", NO_SECRETS),
     ("profile", "set TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and TENCENTCLOUD_REGION"),
-    ("filter", "pipe the JSON into jq, or choose members with `--columns`"),
-    ("waiter", "read again until the state is there, or use the SDK's waiters"),
+    ("filter", "pipe the JSON output into jq, or select members with `--columns`"),
+    ("waiter", "poll until the state is reached, or use the SDK's waiters"),
     ("https-proxy", "set HTTPS_PROXY"),
 ];
 
-/// Why no option takes a secret.
-pub const NO_SECRETS: &str = "a command line can be read by every user of the machine; \
-     set TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for temporary ones, TENCENTCLOUD_TOKEN";
+/// Why no option accepts a secret.
+pub const NO_SECRETS: &str = "a command line can be read by every user of this machine; \
+     set TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and, for temporary credentials, TENCENTCLOUD_TOKEN";
+
+/// Whether a command that is not an action has this name.
+pub fn is_command(name: &str) -> bool {
+    COMMANDS.iter().any(|(known, _)| *known == name)
+}
 
 /// One line that names the options of a command.
 pub fn summary(scope: Scope) -> String {
     let names: Vec<String> = of(scope).map(|option| format!("--{}", option.name)).collect();
-    format!("its options are {}", names.join(", "))
+    format!("its options: {}", names.join(", "))
 }
 
-/// Whether every command takes the option of this name.
+/// Whether every command accepts the option of this name.
 pub fn is_global(name: &str) -> bool {
     GLOBAL.contains(&name)
 }
 
-/// Whether an option may be given once only.
+/// Whether an option may be given only once.
 pub fn is_given_once(name: &str) -> bool {
     ONCE.contains(&name)
 }
 
-/// Whether a command takes the option of this name.
+/// Whether a command accepts the option of this name.
 pub fn takes(scope: Scope, name: &str) -> bool {
     is_global(name) || of(scope).any(|option| option.name == name)
 }
@@ -301,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_lower_case_and_distinct_within_a_command() {
+    fn option_names_are_lower_case_and_unique_per_command() {
         for scope in [Plain, Action, Quickstart, Emulator, Resume] {
             let mut seen = std::collections::HashSet::new();
             for option in of(scope) {
@@ -313,15 +343,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_no_option() {
+    fn rejected_options_are_not_defined() {
         for (refused, _) in REFUSED {
             assert!(!OPTIONS.iter().any(|option| option.name == *refused), "{refused}");
         }
     }
 
-    /// An alias can have any option of actions but these two.
+    /// An alias can contain any option of actions except these.
     #[test]
-    fn every_command_takes_the_options_of_actions() {
+    fn every_command_accepts_the_options_of_actions() {
         let of_one_action =
             ["cli-input-json", "generate-cli-skeleton", "help", "version"].as_slice();
         for option in of(Action).filter(|option| !of_one_action.contains(&option.name)) {
@@ -332,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn global_options_mean_the_same_to_the_parser_wherever_they_stand() {
+    fn global_options_take_a_value_in_every_scope_or_in_none() {
         for name in GLOBAL {
             let values: Vec<bool> = OPTIONS
                 .iter()

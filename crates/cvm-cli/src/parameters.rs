@@ -1,8 +1,7 @@
-//! From `--DataDisks.0.DiskSize 100` to the request, by the action's table.
+//! Turns parameters such as `--DataDisks.0.DiskSize 100` into the request, by the table of the action.
 //!
-//! A name is walked through the table step by step, its values are read as what the member holds, and
-//! the pieces are laid into one tree. Whether the whole request makes sense is for the service to say;
-//! here a value only has to be of the right kind.
+//! Each step of a name is looked up in the table, the values are converted to the declared type, and the results
+//! are merged into one tree. Only types are checked here; the service validates the whole request.
 
 #[cfg(test)]
 mod tests;
@@ -16,14 +15,14 @@ use crate::args::Parameter;
 use crate::coerce::{typed, typed_object, typed_text, unknown_member};
 use crate::describe;
 use crate::exit::{CliError, Result};
-use crate::json::Json;
 use crate::params::ParamNode;
 use crate::value_sources::Sources;
+use cvm_models::protocol::Json;
 
-/// The request as JSON: what `--cli-input-json` gives, and over it the parameters.
+/// The request as JSON: the input of `--cli-input-json`, with the parameters merged into it.
 ///
-/// A parameter named in full replaces the whole member of the input. One that names a part of a member
-/// is refused when the input has that member: a mixture of both is what nobody wrote.
+/// A parameter that is named in full replaces the whole member of the input. One that names a part of a member is
+/// rejected if the input has that member: nobody wrote a mixture of both.
 pub fn request(
     table: &'static ModelInfo,
     parameters: Vec<Parameter>,
@@ -39,26 +38,26 @@ pub fn request(
             && whole.has(member)
         {
             return Err(CliError::usage(format!(
-                "`--{name}` gives a part of `{member}`, and `--cli-input-json` gives `{member}` too"
+                "`--{name}` sets a part of `{member}`, but `--cli-input-json` also sets `{member}`"
             ))
             .hint(format!(
-                "give all of `--{member}`, which replaces it, or leave it out of the JSON"
+                "set `--{member}` as a whole, which replaces it, or remove it from the JSON"
             )));
         }
     }
-    whole.replace(laid(table, parameters, sources)?);
+    whole.replace(parse_parameters(table, parameters, sources)?);
     Ok(whole.into_value())
 }
 
-/// The request of a journal entry as JSON, with what `cvm resume` was given laid into its members. Whoever
-/// calls this compares the result with the entry.
-pub fn completed<'b>(
+/// The request of a journal entry as JSON, with the parameters of `cvm resume` merged into its members. The caller
+/// compares the result with the entry.
+pub fn complete_request<'b>(
     table: &'static ModelInfo,
     parameters: Vec<Parameter>,
     bases: impl IntoIterator<Item = &'b Json>,
     sources: &mut Sources,
 ) -> Result<Value> {
-    let given = laid(table, parameters, sources)?;
+    let given = parse_parameters(table, parameters, sources)?;
     let mut whole = ParamNode::object();
     for base in bases {
         whole.overlay(typed_object(table, "", base, sources)?);
@@ -67,8 +66,8 @@ pub fn completed<'b>(
     Ok(whole.into_value())
 }
 
-/// The parameters as one tree.
-fn laid(
+/// Converts the parameters and merges them into one tree.
+fn parse_parameters(
     table: &'static ModelInfo,
     parameters: Vec<Parameter>,
     sources: &mut Sources,
@@ -78,9 +77,8 @@ fn laid(
         let place = locate(table, &name)?;
         let node = place.read(values, sources)?;
         if !given.insert(&name, node) {
-            return Err(CliError::usage(format!("`--{name}` is given twice")).hint(
-                "a list takes all its values behind one name, or each behind a name with its position",
-            ));
+            return Err(CliError::usage(format!("`--{name}` is given twice"))
+                .hint("give all list values after one name, or one value per indexed name"));
         }
     }
     Ok(given)
@@ -94,7 +92,7 @@ struct Place<'n> {
     field: &'static FieldInfo,
 }
 
-/// Walks a dotted name through the table.
+/// Finds the member or item of a dotted name.
 fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
     let mut place: Option<(Kind, &'static FieldInfo)> = None;
     let mut walked = String::new();
@@ -117,13 +115,10 @@ fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
             (None, Some(inside)) => return Err(unknown_member(table, inside, &walked, step)),
             (None, None) => {
                 return Err(CliError::usage(format!(
-                    "`--{walked}` is a list: `{step}` is no position in it"
+                    "`--{walked}` is a list: `{step}` is not an index"
                 ))
                 .maybe_hint(place.map(|(kind, field)| {
-                    format!(
-                        "number its entries from 0: {}",
-                        describe::example(&walked, &kind, field)
-                    )
+                    format!("number its items from 0: {}", describe::example(&walked, &kind, field))
                 })));
             }
         }
@@ -136,16 +131,16 @@ fn locate<'n>(table: &'static ModelInfo, name: &'n str) -> Result<Place<'n>> {
     Ok(Place { name, kind, field })
 }
 
-/// A position in a list: digits alone, no sign.
+/// A list index: only digits, no sign.
 fn position(step: &str) -> Option<u32> {
     step.bytes().all(|byte| byte.is_ascii_digit()).then(|| step.parse().ok())?
 }
 
 impl Place<'_> {
-    /// Reads the values that followed the name.
+    /// Converts the values after the name.
     fn read(&self, values: Vec<String>, sources: &mut Sources) -> Result<ParamNode> {
         match self.kind {
-            // An empty list means *all* to some actions, so it is never made of nothing.
+            // An empty list means *all* to some actions, so a name without values is not one.
             Kind::List(kind) if !values.is_empty() => self.read_list(kind, values, sources),
             Kind::Bool if values.is_empty() => Ok(ParamNode::Leaf(Value::Bool(true))),
             kind => {
@@ -156,8 +151,8 @@ impl Place<'_> {
                 };
                 if values.next().is_some() {
                     return Err(self
-                        .fault(&format!("takes one value, for it is {}", kind.noun()))
-                        .hint("quote a value that holds blanks"));
+                        .fault(&format!("takes one value, because it is {}", kind.noun()))
+                        .hint("quote a value that contains spaces"));
                 }
                 self.read_one(&kind, self.name, value, sources)
             }
@@ -204,7 +199,7 @@ impl Place<'_> {
                 let shown = if value == "null" { "null" } else { "a JSON list" };
                 Err(CliError::usage(format!("`--{path}` is {}, not {shown}", kind.noun())).hint(
                     format!(
-                        "give the values apart: {}; or the whole list as JSON in single quotes",
+                        "give each value as an argument of its own: {}; or the whole list as JSON in single quotes",
                         describe::example(list, &self.field.kind, self.field)
                     ),
                 ))
@@ -214,7 +209,7 @@ impl Place<'_> {
     }
 
     fn parse(&self, text: &str) -> Result<Json> {
-        // serde_json names the place and the fault of a syntax error, never the text.
+        // serde_json names the position and the kind of a syntax error, never the text.
         Json::parse(text.as_bytes()).map_err(|error| {
             self.fault(&format!("is not JSON: {error}")).hint(format!(
                 "write it as JSON in single quotes, or member by member: {}",
@@ -228,7 +223,7 @@ impl Place<'_> {
     }
 }
 
-/// Whether a text behind the name of a list was meant as JSON for something else than one item.
+/// Whether a value of a list parameter was meant as JSON for something other than one item.
 fn is_no_item(text: &str) -> bool {
     text == "null"
         || (text.trim_start().starts_with('[')

@@ -1,12 +1,12 @@
-//! The request under construction: pieces laid at dotted names, in any order.
+//! The request under construction: values inserted at dotted names, in any order.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
 use serde_json::Value;
 
-/// A piece of the request. Lists are sparse until the end: any distinct positions will do, and only
-/// their order counts.
+/// A part of the request. Lists are sparse until the end: any distinct indexes are accepted, and only their order
+/// counts.
 #[derive(Debug)]
 pub enum ParamNode {
     /// A scalar.
@@ -15,9 +15,9 @@ pub enum ParamNode {
     Object(BTreeMap<String, ParamNode>),
     /// A list.
     List {
-        /// Its entries by their positions.
+        /// Its items by their indexes.
         items: BTreeMap<u32, ParamNode>,
-        /// All of it was given at once, so that it replaces a list below it.
+        /// Whether the whole list was given at once, so that it replaces an earlier one.
         whole: bool,
     },
 }
@@ -28,14 +28,14 @@ impl ParamNode {
         Self::Object(BTreeMap::new())
     }
 
-    /// Lays a piece at a dotted name that fits the table; false if something is there already.
+    /// Inserts a value at a dotted name that fits the table; false if there is a value already.
     #[must_use]
     pub fn insert(&mut self, name: &str, piece: Self) -> bool {
         let (step, rest) = match name.split_once('.') {
             Some((step, rest)) => (step, Some(rest)),
             None => (name, None),
         };
-        let lay = |slot: &mut Self, piece| match rest {
+        let set = |slot: &mut Self, piece| match rest {
             Some(rest) => slot.insert(rest, piece),
             None => slot.merge(piece),
         };
@@ -50,15 +50,15 @@ impl ParamNode {
         match self {
             Self::Leaf(_) => false,
             Self::Object(members) => {
-                lay(members.entry(step.to_owned()).or_insert_with(fresh), piece)
+                set(members.entry(step.to_owned()).or_insert_with(fresh), piece)
             }
             Self::List { items, .. } => step
                 .parse()
-                .is_ok_and(|position| lay(items.entry(position).or_insert_with(fresh), piece)),
+                .is_ok_and(|position| set(items.entry(position).or_insert_with(fresh), piece)),
         }
     }
 
-    /// Joins a piece with what is there; false if both have a value in one place.
+    /// Merges a value with an existing one; false if both have a value at the same path.
     fn merge(&mut self, piece: Self) -> bool {
         match (self, piece) {
             (Self::Object(members), Self::Object(more)) => join(members, more, Self::merge),
@@ -68,7 +68,7 @@ impl ParamNode {
                 *whole |= more_whole;
                 join(items, more, Self::merge)
             }
-            // What was only just made room for.
+            // A node that was only just created.
             (here, piece) if here.is_empty() => {
                 *here = piece;
                 true
@@ -82,7 +82,7 @@ impl ParamNode {
         matches!(self, Self::Object(members) if members.contains_key(name))
     }
 
-    /// Takes the members of `over`, each in place of the whole member that was here.
+    /// Replaces whole members with those of `over`.
     pub fn replace(&mut self, over: Self) {
         match (self, over) {
             (Self::Object(members), Self::Object(more)) => members.extend(more),
@@ -90,7 +90,7 @@ impl ParamNode {
         }
     }
 
-    /// Puts `over` on top: where both have a value, that of `over` stays.
+    /// Merges `over` into this node: where both have a value, that of `over` wins.
     pub fn overlay(&mut self, over: Self) {
         let put = |here: &mut Self, over| {
             here.overlay(over);
@@ -115,7 +115,7 @@ impl ParamNode {
         }
     }
 
-    /// The finished JSON; lists close their gaps.
+    /// The finished JSON, with lists without gaps.
     pub fn into_value(self) -> Value {
         match self {
             Self::Leaf(value) => value,
@@ -127,7 +127,7 @@ impl ParamNode {
     }
 }
 
-/// Joins two maps; `both` decides where a key is in both, and says whether that is right.
+/// Merges two maps; `both` merges the values of a key that is in both, and returns whether that is allowed.
 fn join<K: Ord>(
     members: &mut BTreeMap<K, ParamNode>,
     more: BTreeMap<K, ParamNode>,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn positions_may_be_any_distinct_ones_in_any_order() {
+    fn list_indexes_may_be_sparse_and_unordered() {
         let mut tree = ParamNode::object();
         assert!(tree.insert("Filters.7.Values.3", leaf("c")));
         assert!(tree.insert("Filters.2.Name", leaf("zone")));
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn one_place_takes_one_value() {
+    fn one_path_accepts_one_value() {
         let mut tree = ParamNode::object();
         assert!(tree.insert("Placement.Zone", leaf("a")));
         assert!(!tree.insert("Placement.Zone", leaf("b")));
@@ -180,12 +180,12 @@ mod tests {
         assert!(!tree.insert("Ids", list(&["b"])));
         assert!(tree.insert("Ids.5", leaf("b")));
         assert!(!tree.insert("Ids.0", leaf("c")));
-        // `0` and `00` are one position spelled twice.
+        // `0` and `00` are the same index.
         assert!(!tree.insert("Ids.00", leaf("c")));
     }
 
     #[test]
-    fn parameters_stay_on_top_of_a_file() {
+    fn parameters_override_file_values() {
         let mut file = ParamNode::object();
         assert!(file.insert("Name", leaf("file")));
         assert!(file.insert("Ids", list(&["a", "b"])));

@@ -1,4 +1,4 @@
-//! The ready file of `cvm emulator`: where it listens and who may call, for its owner's eyes only.
+//! The ready file of `cvm emulator`: its URL and credentials, readable only by the owner.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -11,20 +11,20 @@ use std::time::{Duration, Instant};
 use cvm_models::protocol;
 
 use crate::exit::{CliError, ExitStatus, Result};
-use crate::json::Json;
 use crate::private_file::{self, Identity};
 use crate::value_sources;
+use cvm_models::protocol::Json;
 
-/// How long a missing file is waited for: `cvm emulator &` has returned before the server answers.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long to wait for a missing file: `cvm emulator &` returns before the server is ready.
+const FILE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The pause between two looks.
-const LOOK: Duration = Duration::from_millis(20);
+/// The delay between two checks.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// How long another emulator on this machine may take to accept a connection.
-const CONNECT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What a ready file tells.
+/// The content of a ready file.
 pub struct Ready {
     /// The endpoint.
     pub url: String,
@@ -35,15 +35,15 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// Reads the file of a running emulator, or of one that is about to run.
+    /// Reads the file of an emulator that is running or starting.
     pub fn read(path: &str) -> Result<Self> {
         const START: &str = "start one: cvm emulator --ready-file FILE";
-        await_file(Path::new(path), PATIENCE);
+        wait_for_file(Path::new(path), FILE_TIMEOUT);
         let read = value_sources::plain_secret_file(path, Self::parse);
         read.map_err(|failure| failure.hint(START))?.ok_or_else(|| {
             CliError::new(
                 ExitStatus::Config,
-                format!("`{path}` is no ready file of `cvm emulator`"),
+                format!("`{path}` is not a ready file of `cvm emulator`"),
             )
             .hint(START)
         })
@@ -59,23 +59,23 @@ impl Ready {
         })
     }
 
-    /// Passes the content of a ready file whose emulator does not run.
+    /// Accepts the content of a ready file whose emulator is not running.
     fn may_replace(&self, old: &[u8]) -> io::Result<()> {
         let refused = |kind, why: &str| Err(io::Error::new(kind, why));
         let text = protocol::utf8_text(old).ok().filter(|text| Self::parse(text).is_some());
         let Some(text) = text else {
-            return refused(ErrorKind::AlreadyExists, "it exists and holds something else");
+            return refused(ErrorKind::AlreadyExists, "it exists and is not a ready file");
         };
-        match running(text, &self.url) {
+        match running_emulator(text, &self.url) {
             None => Ok(()),
             Some((pid, url)) => {
-                let why = format!("it names an emulator that runs, process {pid} at {url}");
+                let why = format!("it belongs to a running emulator, process {pid} at {url}");
                 refused(ErrorKind::AddrInUse, &why)
             }
         }
     }
 
-    /// Writes the file whole or not at all, for its owner only. It may replace another ready file of this
+    /// Writes the file completely or not at all, readable only by its owner. It may replace a ready file of this
     /// user whose emulator has ended, and nothing else.
     pub fn write(&self, path: &Path) -> Result<ReadyFile> {
         let text = |value: &str| Json::Text(value.to_owned());
@@ -89,9 +89,9 @@ impl Ready {
         let identity = private_file::write_over(path, &content, |old| self.may_replace(old))
             .map_err(|error| {
                 let hint = if error.kind() == ErrorKind::AddrInUse {
-                    "stop that one, or name another file"
+                    "stop that emulator, or use another file"
                 } else {
-                    "name a new file, or a ready file of yours; nothing else is replaced"
+                    "use a new file or one of your own ready files; nothing else is replaced"
                 };
                 CliError::local(format!(
                     "cannot write the ready file `{}`: {error}",
@@ -103,13 +103,13 @@ impl Ready {
     }
 }
 
-/// Whether this text tells of another emulator that still runs: its process and its endpoint.
-fn running(text: &str, own_url: &str) -> Option<(u32, String)> {
+/// The process and URL of another running emulator, if the content of a ready file names one.
+fn running_emulator(text: &str, own_url: &str) -> Option<(u32, String)> {
     let json = Json::parse(text.as_bytes()).ok()?;
     let url = json.member("url").and_then(Json::as_text)?;
     let Some(Json::Number(pid)) = json.member("pid") else { return None };
     let pid = pid.parse().ok()?;
-    // Of this process, or where this one listens: it has ended, and its number or port was given again.
+    // With the process id or URL of this emulator, the other one has ended and its id or port is in use again.
     let is_another = pid != process::id() && url != own_url;
     (is_another && is_alive(pid) && accepts(url)).then(|| (pid, url.to_owned()))
 }
@@ -118,11 +118,11 @@ fn running(text: &str, own_url: &str) -> Option<(u32, String)> {
 fn is_alive(pid: u32) -> bool {
     use rustix::process::{Pid, test_kill_process};
     let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-    // It may be alive and another user's.
+    // Other errors mean that it is alive but belongs to another user.
     pid.is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
 }
 
-/// Assumes it: only the endpoint tells.
+/// Assumes that it is alive: only the endpoint shows it.
 #[cfg(not(unix))]
 fn is_alive(_pid: u32) -> bool {
     true
@@ -130,24 +130,24 @@ fn is_alive(_pid: u32) -> bool {
 
 fn accepts(url: &str) -> bool {
     let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());
-    address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT).is_ok())
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
 }
 
-/// Waits for a file that is missing in a folder that is not.
-fn await_file(path: &Path, patience: Duration) {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-    if !folder.unwrap_or(Path::new(".")).is_dir() {
+/// Waits for a missing file in an existing directory.
+fn wait_for_file(path: &Path, timeout: Duration) {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    if !directory.unwrap_or(Path::new(".")).is_dir() {
         return;
     }
     let began = Instant::now();
     let is_missing =
         || fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound);
-    while is_missing() && began.elapsed() < patience {
-        thread::sleep(LOOK);
+    while is_missing() && began.elapsed() < timeout {
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// A ready file that was written, to be removed when the emulator stops.
+/// A written ready file, to be removed when the emulator stops.
 pub struct ReadyFile {
     path: PathBuf,
     identity: Option<Identity>,
@@ -155,14 +155,14 @@ pub struct ReadyFile {
 }
 
 impl ReadyFile {
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
 impl Drop for ReadyFile {
-    /// Removes the file, unless something else has taken its place.
+    /// Removes the file, unless it was replaced.
     fn drop(&mut self) {
         let is_same_file = fs::symlink_metadata(&self.path)
             .is_ok_and(|metadata| private_file::identity(&metadata) == self.identity);
@@ -181,21 +181,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back_and_removed_at_the_end() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ready.json");
+    fn ready_file_round_trips_and_is_removed_on_drop() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ready.json");
         let file = ready("http://127.0.0.1:1").write(&path).unwrap();
         let read = Ready::read(path.to_str().unwrap()).unwrap();
         assert_eq!((read.url.as_str(), read.secret_key.as_str()), ("http://127.0.0.1:1", "canary"));
         assert_eq!(file.path(), path);
         drop(file);
-        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_missing_file_is_waited_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ready.json");
+    fn missing_ready_file_is_awaited() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ready.json");
         let reader = {
             let path = path.clone();
             thread::spawn(move || Ready::read(path.to_str().unwrap()).map(|ready| ready.url))
@@ -204,18 +204,18 @@ mod tests {
         let file = ready("http://127.0.0.1:1").write(&path).unwrap();
         assert_eq!(reader.join().unwrap().unwrap(), "http://127.0.0.1:1");
         drop(file);
-        // What comes never is not waited for without end, and where there is no folder not at all.
-        await_file(&path, Duration::from_millis(50));
+        // The wait has a limit, and there is none if the directory does not exist.
+        wait_for_file(&path, Duration::from_millis(50));
         let failure = Ready::read("/no/such/folder/x").err().unwrap().to_string();
         assert!(failure.contains("cvm emulator --ready-file"), "{failure}");
     }
 
-    /// Nobody writes into the pipe: a reader that opened it would wait for ever.
+    /// Nobody writes to the pipe: a reader that opens it would block forever.
     #[cfg(unix)]
     #[test]
-    fn what_is_no_plain_file_is_refused_without_waiting() {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fn special_files_are_rejected_without_blocking() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
         let made = process::Command::new("mkfifo").arg(at("fifo")).status().unwrap();
         assert!(made.success());
         std::os::unix::fs::symlink(at("fifo"), at("link")).unwrap();
@@ -230,9 +230,9 @@ mod tests {
     }
 
     #[test]
-    fn another_emulator_keeps_its_file() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ready.json");
+    fn drop_keeps_the_file_of_another_emulator() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ready.json");
         let first = ready("http://127.0.0.1:1").write(&path).unwrap();
         let second = ready("http://127.0.0.1:2").write(&path).unwrap();
         drop(first);
@@ -241,10 +241,10 @@ mod tests {
         assert!(!path.exists());
     }
 
-    /// A file of an emulator that was killed is replaced even if its process number or its port is in use again.
+    /// The file of a killed emulator is replaced even if its process id or its port is in use again.
     #[cfg(unix)]
     #[test]
-    fn only_an_emulator_that_runs_keeps_its_file() {
+    fn only_a_running_emulator_protects_its_ready_file() {
         let listen = || std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let url =
             |listener: &std::net::TcpListener| format!("http://{}", listener.local_addr().unwrap());
@@ -266,29 +266,29 @@ mod tests {
         ] {
             let text = format!(r#"{{"url":"{url}","pid":{pid}}}"#);
             let expected = runs.then(|| (pid, url.to_owned()));
-            assert_eq!(running(&text, own_url), expected, "{text} {own_url}");
+            assert_eq!(running_emulator(&text, own_url), expected, "{text} {own_url}");
         }
     }
 
     #[test]
-    fn what_is_no_ready_file_is_not_shown() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("x");
+    fn content_of_an_unrelated_file_is_not_shown() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("x");
         fs::write(&path, "canary").unwrap();
         let failure = Ready::read(path.to_str().unwrap()).err().unwrap().to_string();
-        assert!(!failure.contains("canary") && failure.contains("no ready file"), "{failure}");
-        assert!(ready("u").write(&folder.path().join("no/such/folder")).is_err());
-        assert!(ready("u").write(folder.path()).is_err());
+        assert!(!failure.contains("canary") && failure.contains("not a ready file"), "{failure}");
+        assert!(ready("u").write(&directory.path().join("no/such/folder")).is_err());
+        assert!(ready("u").write(directory.path()).is_err());
     }
 
-    /// Whatever the path names, it stays what it is unless it is a ready file.
+    /// Everything but a ready file stays unchanged.
     #[cfg(unix)]
     #[test]
-    fn only_a_ready_file_is_replaced_or_removed() {
+    fn only_ready_files_are_replaced_or_removed() {
         use std::os::unix::fs::{FileTypeExt as _, symlink};
         use std::os::unix::net::UnixListener;
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
         fs::write(at("text"), "notes\n").unwrap();
         fs::write(at("empty"), "").unwrap();
         fs::write(at("json"), r#"{"url":"http://127.0.0.1:1"}"#).unwrap();
@@ -314,11 +314,11 @@ mod tests {
         assert_eq!(fs::read_to_string(at("text")).unwrap(), "notes\n");
         assert!(ready("u").write(Path::new("/dev/null")).is_err());
         assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device());
-        // A ready file that a killed emulator left behind is replaced, with a mark of the byte order or not.
+        // The ready file of a killed emulator is replaced, also with a byte order mark.
         let left = fs::read_to_string(at("ready")).unwrap();
         fs::write(at("left"), format!("\u{feff}{left}")).unwrap();
         let newer = ready("http://127.0.0.1:2").write(&at("left")).unwrap();
-        // What was put in its place in the meantime is somebody else's.
+        // A file that has replaced it in the meantime is kept.
         fs::write(at("left"), "notes\n").unwrap();
         drop((newer, own));
         assert_eq!(fs::read_to_string(at("left")).unwrap(), "notes\n");
@@ -326,9 +326,9 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_accepted_and_utf16_is_named() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("ready.json");
+    fn byte_order_mark_is_accepted_and_utf16_is_rejected_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ready.json");
         let text = r#"{"url":"http://127.0.0.1:1","secret_id":"AKIDx","secret_key":"canary"}"#;
         fs::write(&path, format!("\u{feff}{text}")).unwrap();
         #[cfg(unix)]

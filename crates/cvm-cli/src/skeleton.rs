@@ -1,14 +1,14 @@
-//! `--generate-cli-skeleton`: the request as JSON to fill in, for `--cli-input-json`.
+//! `--generate-cli-skeleton`: a JSON template of a request, for `--cli-input-json`.
 
 use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
 
 use crate::describe;
-use crate::json::Json;
+use cvm_models::protocol::Json;
 
-/// Deepest nesting that is written.
+/// Maximum nesting depth.
 const MAX_DEPTH: usize = 8;
 
-/// Every current member of a request with a value that shows what goes there.
+/// Every current member of a request, with a sample value.
 pub fn of(table: &'static ModelInfo) -> Json {
     object(table, 0)
 }
@@ -47,7 +47,7 @@ mod tests {
     use crate::value_sources::Sources;
 
     #[test]
-    fn every_skeleton_can_be_read_back() {
+    fn every_skeleton_is_valid_input() {
         for info in cvm_models::ACTIONS {
             let skeleton = of(info.request);
             let read = parameters::request(
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn members_show_what_goes_there() {
+    fn skeleton_members_have_sample_values() {
         let skeleton = of(cvm_models::action("StopInstances").unwrap().request).pretty();
         assert!(skeleton.contains("\"InstanceIds\": [\n    \"ins-xxxxxxxx\"\n  ]"), "{skeleton}");
         assert!(!skeleton.contains("ForceStop"), "deprecated: {skeleton}");

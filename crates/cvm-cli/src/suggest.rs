@@ -1,9 +1,9 @@
-//! "Did you mean": the known name nearest to what was typed.
+//! "Did you mean": the known names that are most similar to a given one.
 
-/// The candidates that `typed` could be a slip of, nearest first, at most three.
+/// The candidates that `typed` could be a typo of, nearest first, at most three.
 ///
-/// A name that differs in case alone comes first, then those a few keystrokes away, then those that
-/// begin with or contain what was typed.
+/// A name that differs only in case comes first, then those that are a few keystrokes away, then those that begin
+/// with or contain `typed`.
 pub fn near<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = typed.to_lowercase();
     let allowed = (wanted.chars().count() / 3).clamp(1, 4);
@@ -23,7 +23,7 @@ pub fn nearest<'a>(typed: &str, candidates: impl IntoIterator<Item = &'a str>) -
     near(typed, candidates).into_iter().next()
 }
 
-/// `did you mean `A` or `B`?`, each name once.
+/// `did you mean `A` or `B`?`, with each name once.
 pub fn did_you_mean(names: &[impl AsRef<str>]) -> Option<String> {
     let mut quoted: Vec<String> = Vec::new();
     for name in names.iter().map(|name| format!("`{}`", name.as_ref())) {
@@ -44,13 +44,13 @@ fn rank(wanted: &str, candidate: &str, allowed: usize) -> Option<usize> {
     if distance <= allowed {
         return Some(distance);
     }
-    let telling = wanted.chars().count() >= 3;
-    (telling && candidate.starts_with(wanted))
+    let is_long = wanted.chars().count() >= 3;
+    (is_long && candidate.starts_with(wanted))
         .then_some(allowed + 1)
-        .or_else(|| (telling && candidate.contains(wanted)).then_some(allowed + 2))
+        .or_else(|| (is_long && candidate.contains(wanted)).then_some(allowed + 2))
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours that make one text the other.
+/// The Damerau-Levenshtein distance: insertions, deletions, replacements, and swaps of neighbors.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut before: Vec<usize> = Vec::new();
@@ -92,7 +92,7 @@ mod tests {
     ];
 
     #[test]
-    fn slips_of_the_keyboard_are_recognised() {
+    fn typos_are_recognized() {
         for typed in ["RunInstance", "runinstances", "RunInstacnes", "RuInstances"] {
             assert_eq!(nearest(typed, ACTIONS), Some("RunInstances"), "{typed}");
         }
@@ -100,26 +100,26 @@ mod tests {
     }
 
     #[test]
-    fn what_is_far_away_is_not_offered() {
+    fn distant_names_are_not_suggested() {
         assert_eq!(nearest("DeleteEverything", ACTIONS), None);
         assert_eq!(nearest("", ACTIONS), None);
         assert_eq!(nearest("x", ["y-z"]), None);
     }
 
     #[test]
-    fn a_fragment_lists_what_holds_it() {
+    fn fragment_suggests_names_that_contain_it() {
         assert_eq!(near("Describe", ACTIONS), ["DescribeInstances", "DescribeInstancesStatus"]);
     }
 
     #[test]
-    fn the_question_reads_well() {
+    fn suggestions_form_one_question() {
         assert_eq!(did_you_mean(&["A", "B", "C"]).unwrap(), "did you mean `A`, `B` or `C`?");
         assert_eq!(did_you_mean(&["A", "B", "A"]).unwrap(), "did you mean `A` or `B`?");
         assert_eq!(did_you_mean(&[""; 0]), None);
     }
 
     #[test]
-    fn distances_count_keystrokes() {
+    fn distance_counts_keystrokes() {
         for (one, other, keystrokes) in [
             ("", "", 0),
             ("a", "", 1),

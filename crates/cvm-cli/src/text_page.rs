@@ -1,10 +1,10 @@
-//! Paragraphs for people: wrapped, indented, and with nothing in them that drives a terminal.
+//! Formats text for people: wrapped, indented, and with control characters escaped.
 
 use std::fmt::Write as _;
 
 use crate::terminal;
 
-/// Lines longer than this are hard to read, however wide the screen is.
+/// The maximum line width: longer lines are hard to read.
 const WIDEST: usize = 100;
 
 /// A text under construction, line by line.
@@ -14,7 +14,7 @@ pub struct TextPage {
 }
 
 impl TextPage {
-    /// An empty page for this screen.
+    /// An empty page for this terminal.
     pub fn new() -> Self {
         Self::of_width(terminal::width().min(WIDEST))
     }
@@ -24,7 +24,7 @@ impl TextPage {
         Self { text: String::new(), width }
     }
 
-    /// Appends a line as it stands.
+    /// Appends a line without wrapping.
     pub fn line(&mut self, line: &str) {
         // Writing to a `String` cannot fail.
         let _ = writeln!(self.text, "{}", terminal::visible(line));
@@ -40,12 +40,12 @@ impl TextPage {
         self.hanging(indent, indent, text);
     }
 
-    /// Appends a paragraph whose first line is indented otherwise than the rest.
+    /// Appends a paragraph whose first line has another indent than the rest.
     pub fn hanging(&mut self, first: usize, rest: usize, text: &str) {
         self.words(first, rest, text.split_whitespace());
     }
 
-    /// Appends a paragraph as [`Self::hanging`] does, and breaks no word, whatever is in it.
+    /// Appends a paragraph as [`Self::hanging`] does, without breaking words that contain spaces.
     pub fn words<'w>(&mut self, first: usize, rest: usize, words: impl Iterator<Item = &'w str>) {
         let mut line = " ".repeat(first);
         let mut empty = true;
@@ -67,7 +67,7 @@ impl TextPage {
         }
     }
 
-    /// Appends a name and, beside it, what it is: in one column from `column` on.
+    /// Appends a name with its description in a column that begins at `column`.
     pub fn entry(&mut self, column: usize, name: &str, text: &str) {
         let name_width = name.chars().count();
         if name_width + 4 > column {
@@ -75,7 +75,7 @@ impl TextPage {
             self.paragraph(column, text);
         } else {
             let padding = " ".repeat(column - 2 - name_width);
-            // The padding is not whitespace to wrap at, so it is put in place afterwards.
+            // Text is not wrapped at the padding, so the padding is inserted afterwards.
             let start = self.text.len();
             self.hanging(column, column, text);
             let label = format!("  {name}{padding}");
@@ -98,14 +98,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraphs_wrap_at_blanks_only() {
+    fn paragraphs_wrap_only_at_spaces() {
         let mut page = TextPage::of_width(20);
         page.paragraph(2, "one two three four fivesixseveneightnineten eleven");
         assert_eq!(page.finish(), "  one two three four\n  fivesixseveneightnineten\n  eleven\n");
     }
 
     #[test]
-    fn entries_stand_in_columns() {
+    fn entries_align_in_columns() {
         let mut page = TextPage::of_width(30);
         page.entry(12, "list", "Shows every action there is.");
         page.entry(12, "averylongname", "Below.");
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_on_a_page_drives_a_terminal() {
+    fn pages_contain_no_control_characters() {
         let mut page = TextPage::of_width(80);
         page.paragraph(0, "a\u{1b}[2Jb");
         assert_eq!(page.finish(), "a\\u{1b}[2Jb\n");

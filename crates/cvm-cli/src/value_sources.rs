@@ -1,11 +1,10 @@
-//! Values that come from elsewhere than the command line: files and standard input.
+//! Reads values from files and from standard input.
 //!
-//! A command line can be read by every user of the machine, so members that are secret are taken from
-//! a file (`@FILE`) or from standard input (`@-`). A literal value that begins with `@` is written
-//! with two of them.
+//! Every user of a machine can read its command lines, so secret parameters can come from a file (`@FILE`) or from
+//! standard input (`@-`). A literal value that begins with `@` is written with two of them.
 //!
-//! A file of values may be a pipe, such as `@<(pass show key)` or a named one, and is read until its writer
-//! closes it. Files of this program's own, such as a ready file, are plain files: opening them never waits.
+//! A file of values may be a pipe, such as `@<(pass show key)` or a named pipe, and is read until its writer closes
+//! it. Files of this program, such as a ready file, must be regular files, so that opening them never blocks.
 
 use std::fs;
 use std::io::{self, Read};
@@ -15,49 +14,50 @@ use std::os::fd::AsFd;
 use cvm_models::protocol::utf8_text;
 
 use crate::exit::{CliError, Result};
-use crate::json::Json;
 #[cfg(not(unix))]
 use crate::nonblocking::AsFd;
-use crate::nonblocking::Waiting;
+use crate::nonblocking::Blocking;
 use crate::private_file;
+use cvm_models::protocol::Json;
 
-/// More than this is no parameter.
+/// Larger values are rejected.
 const MAX_BYTES: u64 = 10 * 1024 * 1024;
 
-/// Where values are read from. Standard input can be read once.
+/// Reads values. Standard input can be read only once.
 #[derive(Default)]
 pub struct Sources {
     stdin_taken_by: Option<String>,
 }
 
 impl Sources {
-    /// The secret that `value` stands for.
+    /// The secret for a value: the value itself, or the content of the file that it names.
     pub fn secret(&mut self, name: &str, value: String) -> Result<String> {
         let (text, from) = match value.strip_prefix('@') {
             None => return Ok(value),
             Some(literal) if literal.starts_with('@') => return Ok(literal.to_owned()),
             Some("") => {
-                return Err(CliError::usage(format!("`--{name}` names no file behind `@`")).hint(
-                    "write @FILE, @- for standard input, or @@… for a value that begins with @",
-                ));
+                return Err(CliError::usage(format!("`--{name}` has no file name after `@`"))
+                    .hint(
+                        "write @FILE, @- for standard input, or @@… for a value that begins with @",
+                    ));
             }
             Some("-") => (self.stdin(&format!("--{name}"))?, "standard input"),
-            // What follows the `@` is not shown: it may be a password that was meant literally.
+            // The text after the `@` is not shown: it may be a password that was meant literally.
             Some(path) => {
                 let text = bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| {
-                    let what = "cannot read the file named behind `@`";
+                    let what = "cannot read the file named after `@`";
                     CliError::local(format!("`--{name}`: {what}: {why}"))
-                        .hint("a value that begins with @ is written with two: @@…")
+                        .hint("write @@… for a value that begins with @")
                 })?;
-                (text, "the file named behind `@`")
+                (text, "the file named after `@`")
             }
         };
-        // Editors and `echo` end a text with a line break that belongs to nobody.
+        // Editors and `echo` add a line break that is not part of the value.
         let line = text.strip_suffix('\n').unwrap_or(&text);
         let line = line.strip_suffix('\r').unwrap_or(line);
         if line.is_empty() {
-            return Err(CliError::usage(format!("`--{name}` is empty: {from} holds nothing"))
-                .hint("leave the parameter out, or give `=` and nothing behind it"));
+            return Err(CliError::usage(format!("`--{name}` is empty: {from} has no content"))
+                .hint(format!("omit the parameter, or write `--{name}=` for an empty value")));
         }
         Ok(line.to_owned())
     }
@@ -71,14 +71,16 @@ impl Sources {
             None => source.to_owned(),
         };
         Json::parse(text.as_bytes()).map_err(|error| {
-            let hint = "it takes a JSON object, `file://PATH` of one, or `-` for standard input";
+            let hint = "give a JSON object, `file://PATH`, or `-` for standard input";
             CliError::usage(format!("`--cli-input-json` is not JSON: {error}")).hint(hint)
         })
     }
 
-    fn stdin(&mut self, who: &str) -> Result<String> {
-        if let Some(first) = self.stdin_taken_by.replace(who.to_owned()) {
-            return Err(CliError::usage(format!("`{first}` and `{who}` both read standard input")));
+    fn stdin(&mut self, parameter: &str) -> Result<String> {
+        if let Some(first) = self.stdin_taken_by.replace(parameter.to_owned()) {
+            return Err(CliError::usage(format!(
+                "`{first}` and `{parameter}` both read standard input"
+            )));
         }
         read(io::stdin().lock())
             .and_then(|bytes| text(&bytes))
@@ -86,13 +88,13 @@ impl Sources {
     }
 }
 
-/// The text of a file that the command line names.
+/// The text of a file on the command line.
 pub fn file(path: &str) -> Result<String> {
     bytes_of(path).and_then(|bytes| text(&bytes)).map_err(|why| unreadable(path, &why))
 }
 
-/// As [`file()`], but of a file that holds a secret: one that other users can read is refused. A pipe has no
-/// such users.
+/// As [`file()`], for a file with a secret: a file that other users can read is rejected. This does not apply to
+/// pipes.
 pub fn secret_file(path: &str) -> Result<String> {
     let read_private = || {
         let file = fs::File::open(path).map_err(|error| error.to_string())?;
@@ -102,8 +104,8 @@ pub fn secret_file(path: &str) -> Result<String> {
     read_private().map_err(|why| unreadable(path, &why))
 }
 
-/// Reads a plain file; a pipe or a device, on which one could wait for ever, is refused. `parse` returns `None` for
-/// a file that is not what it looks for. A file that is holds a secret, and is refused if other users can read it.
+/// Reads a regular file; a pipe or a device, which could block forever, is rejected. `parse` returns `None` for an
+/// unrelated file. A file that it accepts contains a secret, and is rejected if other users can read it.
 pub fn plain_secret_file<T>(
     path: &str,
     parse: impl FnOnce(&str) -> Option<T>,
@@ -130,7 +132,7 @@ fn bytes_of(path: &str) -> std::result::Result<Vec<u8>, String> {
 
 fn read(source: impl Read + AsFd) -> std::result::Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
-    match Waiting(source).take(MAX_BYTES + 1).read_to_end(&mut bytes) {
+    match Blocking(source).take(MAX_BYTES + 1).read_to_end(&mut bytes) {
         Ok(length) if length as u64 > MAX_BYTES => Err("it is too large".to_owned()),
         Ok(_) => Ok(bytes),
         Err(error) => Err(error.to_string()),
@@ -156,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_literal_or_from_a_file() {
+    fn secret_is_read_literally_or_from_a_file() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         writeln!(file, "from file\r").unwrap();
         let path = file.path().to_str().unwrap();
@@ -170,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn only_the_last_line_break_goes() {
+    fn only_the_last_line_break_is_removed() {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         write!(file, "a\n\n").unwrap();
         assert_eq!(secret(&format!("@{}", file.path().display())).unwrap(), "a\n");
     }
 
     #[test]
-    fn json_is_text_or_a_file() {
+    fn json_input_is_literal_or_from_a_file() {
         let mut sources = Sources::default();
         assert_eq!(sources.json("{}").unwrap(), Json::Object(Vec::new()));
         let failure = sources.json("{'a'").unwrap_err().to_string();
@@ -185,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_secret_from_a_file_is_an_error() {
+    fn empty_secret_file_is_an_error() {
         for text in ["", "\n", "\r\n", "\u{feff}\n"] {
             let file = tempfile::NamedTempFile::new().unwrap();
             fs::write(file.path(), text).unwrap();
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_order_mark_is_accepted_and_utf16_is_named() {
+    fn byte_order_mark_is_accepted_and_utf16_is_rejected_by_name() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let named = format!("file://{}", file.path().display());
         let as_secret = format!("@{}", file.path().display());
@@ -212,8 +214,8 @@ mod tests {
             for failure in
                 [Sources::default().json(&named).unwrap_err(), secret(&as_secret).unwrap_err()]
             {
-                let told = failure.to_string();
-                assert!(told.contains(why) && !told.contains("canary"), "{told}");
+                let message = failure.to_string();
+                assert!(message.contains(why) && !message.contains("canary"), "{message}");
             }
         }
     }

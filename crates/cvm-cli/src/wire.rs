@@ -1,4 +1,4 @@
-//! `--show-wire`: the signed request and the answer as they went over the wire, secrets masked.
+//! `--show-wire`: signed requests and responses as they were transferred, with secrets masked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,16 +8,16 @@ use cvm_models::{Exchange, MaskedRequest, MaskedResponse, WireObserver};
 
 use crate::{output, terminal};
 
-/// Where the wire is shown.
+/// Where requests and responses are shown.
 #[derive(Clone, Copy, Debug)]
 pub enum Show {
-    /// On standard error, beside an answer that another program may read.
+    /// On standard error, because another program may read the response on standard output.
     Stderr,
-    /// On standard output, as part of a story.
+    /// On standard output, as part of the quickstart.
     Stdout,
 }
 
-/// Shows every exchange of a client, unless it is muted for a while.
+/// Shows every exchange of a client, except while it is muted.
 #[derive(Clone, Debug)]
 pub struct Wire {
     show: Show,
@@ -25,12 +25,12 @@ pub struct Wire {
 }
 
 impl Wire {
-    /// Shows exchanges there.
+    /// Shows exchanges on this stream.
     pub fn new(show: Show) -> Self {
         Self { show, muted: Arc::default() }
     }
 
-    /// Holds back what follows: the polls of a waiter would bury everything else.
+    /// Hides the following exchanges: the polls of a waiter would hide everything else.
     pub fn mute(&self, muted: bool) {
         self.muted.store(muted, Ordering::Relaxed);
     }
@@ -45,7 +45,7 @@ impl Wire {
         }
         match self.show {
             Show::Stderr => output::eprint(text.trim_end()),
-            // Who reads no more of the story has seen enough; the call goes on.
+            // A closed pipe does not end the call.
             Show::Stdout => drop(output::print(&text)),
         }
     }

@@ -48,7 +48,7 @@ pub use credentials::{
 };
 // Items of the two lower crates that a program needs if it depends on this crate only.
 pub use cvm_protocol::{Action, ActionInfo, ErrorCode, Paginate, ServiceError, Waiter};
-pub use cvm_signer::{Credential, CredentialError};
+pub use cvm_signer::{Credential, CredentialError, Date};
 pub use entropy::{Entropy, EntropyError, SeededEntropy, SystemEntropy};
 pub use error::{Error, OutcomeUnknown};
 pub use http::client::{

@@ -11,8 +11,8 @@ fn parameter(name: &str, values: &[&str]) -> Parameter {
 }
 
 #[test]
-fn options_and_parameters_keep_apart() {
-    let line = parse(&[
+fn options_and_parameters_are_distinguished() {
+    let args = parse(&[
         "--region",
         "ap-guangzhou",
         "StopInstances",
@@ -25,11 +25,11 @@ fn options_and_parameters_keep_apart() {
         "SOFT",
     ])
     .unwrap();
-    assert_eq!(line.positional, ["StopInstances"]);
-    assert_eq!(line.option("region"), Some("ap-guangzhou"));
-    assert_eq!(line.option("output"), Some("table"));
+    assert_eq!(args.positional, ["StopInstances"]);
+    assert_eq!(args.option("region"), Some("ap-guangzhou"));
+    assert_eq!(args.option("output"), Some("table"));
     assert_eq!(
-        line.parameters,
+        args.parameters,
         [
             parameter("InstanceIds", &["ins-1", "ins-2"]),
             parameter("ForceStop", &[]),
@@ -39,8 +39,8 @@ fn options_and_parameters_keep_apart() {
 }
 
 #[test]
-fn values_may_look_odd() {
-    let line = parse(&[
+fn values_may_start_with_special_characters() {
+    let args = parse(&[
         "X",
         "--A",
         "-5",
@@ -55,7 +55,7 @@ fn values_may_look_odd() {
     ])
     .unwrap();
     assert_eq!(
-        line.parameters,
+        args.parameters,
         [
             parameter("A", &["-5"]),
             parameter("LoginSettings.Password", &["@-"]),
@@ -68,15 +68,15 @@ fn values_may_look_odd() {
 }
 
 #[test]
-fn command_lines_of_tccli_stand_as_they_are() {
-    let line = parse(&["cvm", "DescribeZones", "--cli-unfold-argument", "--version", "2017-03-12"])
+fn tccli_command_lines_are_accepted() {
+    let args = parse(&["cvm", "DescribeZones", "--cli-unfold-argument", "--version", "2017-03-12"])
         .unwrap();
-    assert_eq!(line.positional, ["DescribeZones"]);
-    assert_eq!(line.option("version"), Some("2017-03-12"));
+    assert_eq!(args.positional, ["DescribeZones"]);
+    assert_eq!(args.option("version"), Some("2017-03-12"));
 }
 
 #[test]
-fn slips_are_explained() {
+fn usage_errors_have_hints() {
     for (arguments, message) in [
         (
             &["--regoin", "x"][..],
@@ -111,7 +111,7 @@ fn slips_are_explained() {
 }
 
 #[test]
-fn no_option_takes_a_secret_and_none_is_echoed() {
+fn no_option_accepts_or_echoes_a_secret() {
     for name in ["secretKey", "secret-key", "secretId", "token"] {
         let failure = parse(&["X", &format!("--{name}"), "canary"]).unwrap_err().to_string();
         assert!(failure.contains("TENCENTCLOUD_SECRET_"), "{failure}");
@@ -121,47 +121,47 @@ fn no_option_takes_a_secret_and_none_is_echoed() {
         let failure = parse(arguments).unwrap_err().to_string();
         assert!(!failure.contains("canary"), "{failure}");
     }
-    let line = parse(&["X", "--LoginSettings.Password=my", "canary"]).unwrap();
-    let failure = line.reject_unexpected("X", Scope::Action, 0).unwrap_err().to_string();
+    let args = parse(&["X", "--LoginSettings.Password=my", "canary"]).unwrap();
+    let failure = args.reject_unexpected("X", Scope::Action, 0).unwrap_err().to_string();
     assert!(!failure.contains("canary"), "{failure}");
 }
 
 #[test]
-fn version_is_a_question_or_an_api_version() {
+fn version_is_a_flag_or_an_api_version() {
     assert!(parse(&["--version"]).unwrap().has("version"));
     assert!(parse(&["-V"]).unwrap().has("version"));
-    let line = parse(&["DescribeZones", "--version", "2017-03-12"]).unwrap();
-    assert_eq!(line.option("version"), Some("2017-03-12"));
+    let args = parse(&["DescribeZones", "--version", "2017-03-12"]).unwrap();
+    assert_eq!(args.option("version"), Some("2017-03-12"));
     for before in [&["--version", "2016-01-01"][..], &["--version=2016-01-01"]] {
-        let line = parse(&[before, &["DescribeZones"]].concat()).unwrap();
-        assert_eq!(line.positional, ["DescribeZones"]);
-        assert_eq!(line.option("version"), Some("2016-01-01"));
+        let args = parse(&[before, &["DescribeZones"]].concat()).unwrap();
+        assert_eq!(args.positional, ["DescribeZones"]);
+        assert_eq!(args.option("version"), Some("2016-01-01"));
     }
 }
 
 #[test]
-fn a_short_option_behind_a_parameter_is_no_value() {
-    for (arguments, told) in [
-        (&["X", "--InstanceIds", "ins-1", "ins-2", "-o", "table"][..], "`-o` behind"),
-        (&["X", "--InstanceName", "-h"], "`-h` behind `--InstanceName`"),
-        (&["X", "--InstanceName", "-V"], "`-V` behind `--InstanceName`"),
+fn short_option_after_a_parameter_is_rejected() {
+    for (arguments, expected) in [
+        (&["X", "--InstanceIds", "ins-1", "ins-2", "-o", "table"][..], "`-o` after"),
+        (&["X", "--InstanceName", "-h"], "`-h` after `--InstanceName`"),
+        (&["X", "--InstanceName", "-V"], "`-V` after `--InstanceName`"),
         (&["X", "--ForceStop", "-h"], "cvm help ACTION"),
         (&["X", "--LoginSettings.Password", "-canary"], "--LoginSettings.Password=-..."),
     ] {
         let failure = parse(arguments).unwrap_err();
         assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage);
         let failure = failure.to_string();
-        assert!(failure.contains(told) && !failure.contains("canary"), "{failure}");
+        assert!(failure.contains(expected) && !failure.contains("canary"), "{failure}");
     }
-    let line = parse(&["X", "--InstanceName=-h", "--A", "-5", "-", "@-"]).unwrap();
+    let args = parse(&["X", "--InstanceName=-h", "--A", "-5", "-", "@-"]).unwrap();
     let expected = [parameter("InstanceName", &["-h"]), parameter("A", &["-5", "-", "@-"])];
-    assert_eq!(line.parameters, expected);
+    assert_eq!(args.parameters, expected);
     assert!(parse(&["X", "--InstanceName=x", "-h"]).unwrap().has("help"));
     assert!(parse(&["X", "--region", "r", "-h"]).unwrap().has("help"));
 }
 
 #[test]
-fn options_of_an_alias_fit_every_command() {
+fn alias_options_are_accepted_by_every_command() {
     let alias = [
         "--emulator",
         "ready.json",
@@ -187,39 +187,39 @@ fn options_of_an_alias_fit_every_command() {
         ("emulator", Scope::Emulator),
         ("resume", Scope::Resume),
     ] {
-        for line in [[&alias[..], &[command]].concat(), [&[command], &alias[..]].concat()] {
-            let line = parse(&line).unwrap();
-            assert_eq!(line.positional, [command]);
-            line.reject_unexpected(command, scope, 0).unwrap();
-            assert!(!line.asks_for_more());
+        for args in [[&alias[..], &[command]].concat(), [&[command], &alias[..]].concat()] {
+            let args = parse(&args).unwrap();
+            assert_eq!(args.positional, [command]);
+            args.reject_unexpected(command, scope, 0).unwrap();
+            assert!(!args.asks_for_more());
         }
     }
 }
 
 #[test]
-fn what_a_command_does_not_take_is_refused() {
-    let line = parse(&["list", "--instant"]).unwrap();
+fn unsupported_options_parameters_and_arguments_are_rejected() {
+    let args = parse(&["list", "--instant"]).unwrap();
     assert!(
-        line.reject_unexpected("list", Scope::Plain, 0)
+        args.reject_unexpected("list", Scope::Plain, 0)
             .unwrap_err()
             .to_string()
             .contains("--instant")
     );
-    let line = parse(&["list", "--Zone", "x"]).unwrap();
+    let args = parse(&["list", "--Zone", "x"]).unwrap();
     assert!(
-        line.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone")
+        args.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("--Zone")
     );
-    let line = parse(&["list", "more"]).unwrap();
+    let args = parse(&["list", "more"]).unwrap();
     assert!(
-        line.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`")
+        args.reject_unexpected("list", Scope::Plain, 0).unwrap_err().to_string().contains("`more`")
     );
 }
 
 #[test]
-fn the_last_value_of_an_option_counts_wherever_it_stands() {
+fn last_option_value_wins_in_any_position() {
     let alias = ["--output", "table", "--region", "a", "--timeout", "5"];
-    let line = parse(&[&alias[..], &["X", "--region=b", "--output", "json"]].concat()).unwrap();
-    let given = ["output", "region", "timeout"].map(|name| line.option(name).unwrap());
+    let args = parse(&[&alias[..], &["X", "--region=b", "--output", "json"]].concat()).unwrap();
+    let given = ["output", "region", "timeout"].map(|name| args.option(name).unwrap());
     assert_eq!(given, ["json", "b", "5"]);
     // Every option of every command: in front of the command, behind it, and on both sides.
     for option in options::OPTIONS.iter().filter(|option| !options::is_given_once(option.name)) {
@@ -238,11 +238,11 @@ fn the_last_value_of_an_option_counts_wherever_it_stands() {
             &[command, name, "1", name, "2"],
             &[name, "1", command, name, "0", name, "2"],
         ] {
-            let line = parse(arguments).unwrap();
-            assert_eq!(line.option(option.name), Some("2"), "{arguments:?}");
-            assert_eq!(line.positional, [command], "{arguments:?}");
+            let args = parse(arguments).unwrap();
+            assert_eq!(args.option(option.name), Some("2"), "{arguments:?}");
+            assert_eq!(args.positional, [command], "{arguments:?}");
         }
     }
-    let line = parse(&["X", "--validate", "--validate"]).unwrap();
-    assert!(line.has("validate"));
+    let args = parse(&["X", "--validate", "--validate"]).unwrap();
+    assert!(args.has("validate"));
 }

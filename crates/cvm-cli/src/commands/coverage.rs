@@ -1,4 +1,4 @@
-//! `cvm emulator --coverage`: what the emulator imitates, and which of its answers no table settles.
+//! `cvm emulator --coverage`: the actions that the emulator supports, and behavior that no table defines.
 
 use cvm_emulator::{ActionCoverage, Basis, coverage, decisions};
 
@@ -6,7 +6,7 @@ use crate::exit::Result;
 use crate::output;
 use crate::text_page::TextPage;
 
-/// Where the behaviours begin: after the longest basis.
+/// The column of the behavior, after the longest basis.
 const COLUMN: usize = 14;
 
 pub fn run() -> Result<()> {
@@ -15,17 +15,17 @@ pub fn run() -> Result<()> {
 
 fn text() -> String {
     let covered = coverage();
-    let (modelled, others): (Vec<&ActionCoverage>, Vec<_>) =
+    let (supported, others): (Vec<&ActionCoverage>, Vec<_>) =
         covered.iter().partition(|row| row.supported);
     let mut page = TextPage::new();
-    page.line(&format!("{} of {} actions are modelled.", modelled.len(), covered.len()));
+    page.line(&format!("{} of {} actions are supported.", supported.len(), covered.len()));
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(|row| row.action).collect();
-        page.line("Checked against their tables, and then refused with UnsupportedOperation:");
+        page.line("Not supported; valid requests return UnsupportedOperation:");
         page.paragraph(2, &names.join(", "));
     }
     page.gap();
-    page.line("What the tables of the specification do not settle, and what each rests on:");
+    page.line("Behavior that the specification tables do not define, and its basis:");
     page.gap();
     let mut topic = "";
     for decision in decisions() {

@@ -1,4 +1,4 @@
-//! `cvm emulator`: a local CVM for any client, until somebody stops it.
+//! `cvm emulator`: runs the emulator for any client until it is stopped.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -10,24 +10,24 @@ use crate::args::Args;
 use crate::exit::{CliError, ExitStatus, Result};
 use crate::options::Scope;
 use crate::ready::{Ready, ReadyFile};
-use crate::runtime::{self, Interruption};
+use crate::runtime::{self, ShutdownSignal};
 use crate::{output, value_sources};
 
-/// Serves until Ctrl-C, SIGTERM or another signal that asks a program to end.
-pub fn run(line: &Args) -> Result<()> {
-    line.reject_unexpected("emulator", Scope::Emulator, 0)?;
-    if line.has("coverage") {
+/// Serves until Ctrl-C, SIGTERM or another signal that requests a stop.
+pub fn run(args: &Args) -> Result<()> {
+    args.reject_unexpected("emulator", Scope::Emulator, 0)?;
+    if args.has("coverage") {
         return super::coverage::run();
     }
-    let builder = builder(line)?;
-    let ready_file = match line.option("ready-file") {
+    let builder = builder(args)?;
+    let ready_file = match args.option("ready-file") {
         Some(path) => PathBuf::from(path),
-        None => own_ready_file(),
+        None => default_ready_file(),
     };
     let mut written = None;
     let served = runtime::block_on(async {
-        let mut interruption = Interruption::listen()?;
-        let stop = async move { interruption.received().await };
+        let mut interruption = ShutdownSignal::listen()?;
+        let stop = async move { interruption.wait().await };
         builder
             .serve(|cloud, address| announce(cloud, address, &ready_file, &mut written), stop)
             .await
@@ -36,35 +36,37 @@ pub fn run(line: &Args) -> Result<()> {
     served.map_err(|Stopped(failure)| failure)
 }
 
-/// The emulator that the options describe.
-fn builder(line: &Args) -> Result<Builder> {
+/// The emulator with these options.
+fn builder(args: &Args) -> Result<Builder> {
     let mut builder = Emulator::builder();
-    if let Some(listen) = line.option("listen") {
+    if let Some(listen) = args.option("listen") {
         builder = builder.listen(address(listen)?);
     }
-    if line.has("allow-remote") {
+    if args.has("allow-remote") {
         builder = builder.allow_remote();
     }
-    match (line.has("instant"), line.option("time-scale")) {
+    match (args.has("instant"), args.option("time-scale")) {
         (true, Some(_)) => {
-            return Err(CliError::usage("`--instant` and `--time-scale` both say how time passes"));
+            return Err(CliError::usage("`--instant` and `--time-scale` cannot be combined"));
         }
         (true, None) => builder = builder.instant(),
         (false, Some(scale)) => builder = builder.time_scale(time_scale(scale)?),
         (false, None) => {}
     }
-    if let Some(seed) = line.option("seed") {
+    if let Some(seed) = args.option("seed") {
         let seed = seed.parse().map_err(|_| {
             CliError::usage(format!("`--seed` must be a whole number, not `{seed}`"))
         })?;
         builder = builder.seed(seed);
     }
-    match (line.option("secret-id"), line.option("secret-key-file")) {
+    match (args.option("secret-id"), args.option("secret-key-file")) {
         (Some(id), Some(path)) => builder = builder.credential(credential(id, path)?),
         (None, None) => {}
         _ => {
-            return Err(CliError::usage("`--secret-id` and `--secret-key-file` go together")
-                .hint("without either, a random pair is made"));
+            return Err(CliError::usage(
+                "`--secret-id` and `--secret-key-file` must be given together",
+            )
+            .hint("without both, a random pair is generated"));
         }
     }
     Ok(builder)
@@ -77,11 +79,11 @@ fn address(listen: &str) -> Result<SocketAddr> {
     })
 }
 
-/// A factor above 0.
+/// Parses a time scale, which is greater than 0.
 pub fn time_scale(scale: &str) -> Result<f64> {
     scale.parse().ok().filter(|scale: &f64| *scale > 0.0 && scale.is_finite()).ok_or_else(|| {
-        CliError::usage(format!("`--time-scale` must be a number above 0, not `{scale}`"))
-            .hint("60 lets a minute pass in a second")
+        CliError::usage(format!("`--time-scale` must be a number greater than 0, not `{scale}`"))
+            .hint("60 makes a minute pass in a second")
     })
 }
 
@@ -91,18 +93,18 @@ fn credential(id: &str, path: &str) -> Result<Credential> {
         .map_err(|error| CliError::new(ExitStatus::Config, format!("`{path}`: {error}")))
 }
 
-/// Where the credentials go when nobody says: the folder for such things, else that for short-lived ones. A
-/// relative `XDG_RUNTIME_DIR` counts as not set, as its specification demands.
-fn own_ready_file() -> PathBuf {
+/// The default ready file, in the runtime directory, else in the one for temporary files. A relative
+/// `XDG_RUNTIME_DIR` counts as not set, as its specification demands.
+fn default_ready_file() -> PathBuf {
     let of_runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-    let folder = of_runtime.filter(|folder| folder.is_absolute()).unwrap_or_else(|| {
+    let directory = of_runtime.filter(|directory| directory.is_absolute()).unwrap_or_else(|| {
         let temporary = std::env::temp_dir();
         std::path::absolute(&temporary).unwrap_or(temporary)
     });
-    folder.join(format!("cvm-emulator-{}.json", std::process::id()))
+    directory.join(format!("cvm-emulator-{}.json", std::process::id()))
 }
 
-/// The emulator answers: tell where, and put the credentials where only their owner finds them.
+/// Prints where the emulator listens, and writes the credentials to a file that only the owner can read.
 fn announce(
     cloud: &Cloud,
     listening: &ListenAddress,
@@ -119,11 +121,11 @@ fn announce(
     let file = ready.write(path)?;
     let shown = file.path().display();
     let text = format!(
-        "CVM emulator at {url}\nCredentials in {shown} (for you alone)\n\
+        "CVM emulator at {url}\nCredentials in {shown} (readable only by you)\n\
          Try: cvm --emulator {shown} DescribeZones\nStop it with Ctrl-C.\n"
     );
     *written = Some(file);
-    // A server that somebody starts in the background needs no standard output.
+    // A server in the background needs no standard output.
     if output::must_be_open().is_ok() {
         output::print(&text)?;
     } else {
@@ -131,21 +133,21 @@ fn announce(
     }
     if !address.ip().to_canonical().is_loopback() {
         output::eprint_note(&format!(
-            "other machines can send requests to {address}, over HTTP without encryption; every \
-             request must be signed"
+            "other machines can send requests to {address} over unencrypted HTTP; every request \
+             must be signed"
         ));
     }
     Ok(())
 }
 
-/// A failure, in the form that the server hands through.
+/// An error of the server, which also carries errors of the callback.
 struct Stopped(CliError);
 
 impl From<StartError> for Stopped {
     fn from(error: StartError) -> Self {
         Self(match error {
             StartError::RemoteNotAllowed(_) => CliError::usage(error.to_string())
-                .hint("add `--allow-remote` if other machines shall use it"),
+                .hint("add `--allow-remote` if other machines should use it"),
             _ => CliError::local(error.to_string()),
         })
     }

@@ -1,4 +1,4 @@
-//! `cvm list`: every action, by what it acts on.
+//! `cvm list`: all actions, by group.
 
 use cvm_models::protocol::ActionInfo;
 use cvm_models::{ACTIONS, docs};
@@ -7,18 +7,18 @@ use crate::exit::{CliError, Result};
 use crate::output;
 use crate::text_page::TextPage;
 
-/// Prints the actions with what they do: all of them, or those whose name or group holds a word.
+/// Prints actions with their summaries: all, or those whose name or group contains a word.
 pub fn run(word: Option<&str>) -> Result<()> {
     let word = word.unwrap_or_default().to_lowercase();
-    let holds = |text: &str| text.to_lowercase().contains(&word);
+    let matches = |text: &str| text.to_lowercase().contains(&word);
     let chosen: Vec<&ActionInfo> = ACTIONS
         .iter()
         .copied()
-        .filter(|action| holds(action.name) || holds(action.group))
+        .filter(|action| matches(action.name) || matches(action.group))
         .collect();
     if chosen.is_empty() {
-        return Err(CliError::usage(format!("no action has `{word}` in its name"))
-            .hint("`cvm list` without a word names all of them"));
+        return Err(CliError::usage(format!("no action or group matches `{word}`"))
+            .hint("`cvm list` without a word lists all actions"));
     }
     output::print(&text(&chosen))
 }
@@ -38,6 +38,6 @@ fn text(actions: &[&ActionInfo]) -> String {
         }
         page.gap();
     }
-    page.line("`cvm help ACTION` shows the members, errors and retry class of one.");
+    page.line("`cvm help ACTION` shows the parameters, errors and retry class of an action.");
     page.finish()
 }

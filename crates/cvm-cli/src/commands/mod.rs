@@ -1,7 +1,6 @@
-//! Which command a line asks for, and the commands that are no action: one file each.
+//! Chooses the command of a command line. Each command that is not an action has a file here.
 
 mod coverage;
-mod demo;
 pub mod emulator;
 pub mod error;
 pub mod help;
@@ -11,45 +10,51 @@ pub mod resume;
 
 use crate::args::Args;
 use crate::exit::{CliError, Result};
-use crate::options::Scope;
+use crate::options::{Scope, is_command};
 use crate::{call, lookup, output};
 
-/// Does what the line asks for.
-pub fn run(line: Args) -> Result<()> {
-    let (command, rest) = match line.positional.split_first() {
+/// Runs the command.
+pub fn run(args: Args) -> Result<()> {
+    let (command, rest) = match args.positional.split_first() {
         Some((command, rest)) => (command.as_str(), rest),
         None => ("", Default::default()),
     };
     let scope = Scope::of(command);
-    if line.has("version") && scope != Scope::Action {
+    if args.has("version") && scope != Scope::Action {
         return output::print(concat!("cvm ", env!("CARGO_PKG_VERSION"), "\n"));
     }
-    if line.has("help") && scope != Scope::Action {
+    if args.has("help") && scope != Scope::Action {
         return match command {
             "help" => help::run(rest),
-            // What else stands there belongs to the command: a word of `list`, the id of an entry.
-            command if help::is_command(command) => help::run(&[command.to_owned()]),
-            _ => help::run(&line.positional),
+            // Other arguments belong to the command: a word for `list`, the id of an entry.
+            command if is_command(command) => help::run(&[command.to_owned()]),
+            _ => help::run(&args.positional),
         };
     }
     match command {
-        "" if line.asks_for_more() => Err(CliError::usage("no action or command is given")
-            .hint("`cvm list` names every action, `cvm help` every command")),
+        "" if args.asks_for_more() => Err(CliError::usage("no action or command is given")
+            .hint("`cvm list` lists all actions, `cvm help` all commands")),
         "" | "help" => {
-            line.reject_unexpected("help", scope, 2)?;
+            args.reject_unexpected("help", scope, 2)?;
             help::run(rest)
         }
         "list" => {
-            line.reject_unexpected(command, scope, 1)?;
+            args.reject_unexpected(command, scope, 1)?;
             list::run(rest.first().map(String::as_str))
         }
         "error" => {
-            line.reject_unexpected(command, scope, 1)?;
+            args.reject_unexpected(command, scope, 1)?;
             error::run(rest.first().map(String::as_str))
         }
-        "emulator" => emulator::run(&line),
-        "quickstart" => quickstart::run(&line),
-        "resume" => resume::run(&line),
-        name => call::run(lookup::action(name)?, line),
+        "emulator" => emulator::run(&args),
+        "quickstart" => quickstart::run(&args),
+        "resume" => resume::run(&args),
+        name => {
+            let info = lookup::action(name)?;
+            if args.has("help") || rest.first().is_some_and(|word| word == "help") {
+                return help::run(&[info.name.to_owned()]);
+            }
+            call::run(info, &args)
+        }
     }
 }

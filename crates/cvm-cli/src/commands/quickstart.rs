@@ -1,11 +1,16 @@
-//! `cvm quickstart`: the getting-started page as a story, on a local CVM or, reading only, on yours.
+//! `cvm quickstart`: a guided demo on a local emulator, or a read-only one on a real account.
+
+mod cloud;
+mod launch;
+mod printer;
+mod resize;
 
 use std::time::{Duration, Instant};
 
 use cvm_emulator::Emulator;
 use cvm_models::{Client, Dialect};
 
-use super::demo::{Printer, cloud, launch, resize};
+use self::printer::Printer;
 use super::emulator::time_scale;
 use crate::args::Args;
 use crate::exit::{CliError, ExitStatus, Result};
@@ -13,37 +18,36 @@ use crate::options::Scope;
 use crate::wire::{Show, Wire};
 use crate::{connect, output, runtime};
 
-/// How many times faster than real time states change unless told otherwise: long enough to be seen,
-/// and all of it in a few seconds.
+/// The default speed of the emulator's clock: states are visible, and the demo takes a few seconds.
 const TIME_SCALE: f64 = 30.0;
 
 /// The region of the getting-started page.
 const REGION: &str = "ap-guangzhou";
 
-/// Tells the story.
-pub fn run(line: &Args) -> Result<()> {
-    line.reject_unexpected("quickstart", Scope::Quickstart, 0)?;
-    let wire = line.has("show-wire").then(|| Wire::new(Show::Stdout));
-    if line.has("cloud") {
-        if line.has("time-scale") {
+/// Runs the demo.
+pub fn run(args: &Args) -> Result<()> {
+    args.reject_unexpected("quickstart", Scope::Quickstart, 0)?;
+    let wire = args.has("show-wire").then(|| Wire::new(Show::Stdout));
+    if args.has("cloud") {
+        if args.has("time-scale") {
             return Err(CliError::usage(
-                "`--time-scale` is for the local CVM: the real one takes its time",
+                "`--time-scale` applies only to the local emulator, not to `--cloud`",
             ));
         }
-        return runtime::block_on(on_cloud(line, wire))?;
+        return runtime::block_on(on_cloud(args, wire))?;
     }
     for option in ["endpoint", "emulator", "region"] {
-        if line.has(option) {
+        if args.has(option) {
             output::eprint_note(&format!(
-                "`--{option}` goes with `--cloud`; without it the tour runs on a local CVM in this process"
+                "`--{option}` is used only with `--cloud`; without it, the quickstart uses an emulator in this process"
             ));
         }
     }
-    let scale = line.option("time-scale").map_or(Ok(TIME_SCALE), time_scale)?;
-    runtime::block_on(locally(connect::dialect(line)?, scale, wire))?
+    let scale = args.option("time-scale").map_or(Ok(TIME_SCALE), time_scale)?;
+    runtime::block_on(locally(connect::dialect(args)?, scale, wire))?
 }
 
-/// The whole story, on an emulator of its own.
+/// The whole demo, on an emulator in this process.
 async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()> {
     let began = Instant::now();
     let emulator = Emulator::builder()
@@ -56,7 +60,7 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
         .credential(emulator.credential())
         .region(REGION)
         .dialect(dialect)
-        // Honoured for loopback only: `tc3-get` carries the sample's password in the URL.
+        // Has an effect only for loopback endpoints: `tc3-get` sends the sample's password in the URL.
         .allow_secrets_in_url(true);
     if let Some(wire) = &wire {
         builder = builder.wire_observer(wire.clone());
@@ -64,38 +68,38 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
     let client =
         builder.build().map_err(|error| CliError::new(ExitStatus::Config, error.to_string()))?;
     let interval = Duration::from_secs_f64((5.0 / scale).clamp(0.1, 2.0));
-    let mut teller = Printer::new(client, wire, interval);
-    teller.title("CVM quickstart")?;
-    teller.say(&format!(
-        "A local CVM listens on {}, in this process. Every call below is real HTTP, signed by {}. \
-         Its time runs {scale} times as fast as yours.",
+    let mut printer = Printer::new(client, wire, interval);
+    printer.title("CVM quickstart")?;
+    printer.say(&format!(
+        "A local CVM emulator listens on {} in this process. Every call below is a real HTTP request, \
+         signed with {}. The emulator's clock runs {scale} times as fast as real time.",
         emulator.url(),
         signed_by(dialect)
     ))?;
-    let model = launch::choose_model(&mut teller).await?;
-    launch::launch_with_local_disk(&mut teller, &model).await?;
-    resize::life_of_b(&mut teller, &model).await?;
+    let model = launch::choose_model(&mut printer).await?;
+    launch::launch_with_local_disk(&mut printer, &model).await?;
+    resize::launch_with_cloud_disk(&mut printer, &model).await?;
     emulator.stop().await;
-    teller.end(
+    printer.end(
         began.elapsed(),
-        "`cvm emulator` keeps such a CVM running; `cvm list` names what you can ask of it.",
+        "`cvm emulator` runs an emulator until you stop it; `cvm list` lists all actions.",
     )
 }
 
-/// Reads and one dry run, on the account of the environment.
-async fn on_cloud(line: &Args, wire: Option<Wire>) -> Result<()> {
+/// Reads and one dry run, with the credential of the environment.
+async fn on_cloud(args: &Args, wire: Option<Wire>) -> Result<()> {
     let began = Instant::now();
-    let connection = connect::connect(line, wire.clone())?;
+    let connection = connect::connect(args, wire.clone())?;
     let region = connection.region.unwrap_or_else(|| REGION.to_owned());
     let client = connection.client.in_region(&region);
-    let mut teller = Printer::new(client, wire, Duration::from_secs(5));
-    teller.title("CVM quickstart, on your account")?;
-    teller.say(&format!(
-        "Region {region}. This only reads, and then asks once whether a launch would pass (DryRun). \
-         It can create nothing."
+    let mut printer = Printer::new(client, wire, Duration::from_secs(5));
+    printer.title("CVM quickstart, on your account")?;
+    printer.say(&format!(
+        "Region {region}. The quickstart only reads, and then checks with one dry run (DryRun) whether \
+         a launch would succeed. It cannot create anything."
     ))?;
-    cloud::look_around(&mut teller).await?;
-    teller.end(began.elapsed(), "`cvm list` names what else you can ask.")
+    cloud::run_read_only(&mut printer).await?;
+    printer.end(began.elapsed(), "`cvm list` lists all actions.")
 }
 
 const fn signed_by(dialect: Dialect) -> &'static str {

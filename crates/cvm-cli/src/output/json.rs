@@ -1,12 +1,12 @@
-//! The answer as JSON: the service's own members in its own order.
+//! The response as JSON: the service's members in its order.
 
-use crate::json::Json;
 use crate::terminal;
+use cvm_models::protocol::Json;
 
-/// Indented text. For a screen, what would drive it is escaped, which JSON can do without a change of
-/// meaning; for a file or a pipe nothing is touched.
-pub fn render(answer: &Json, for_screen: bool) -> String {
-    let mut text = answer.pretty();
+/// Indented text. For a terminal, control characters are escaped, which does not change the meaning of JSON; for
+/// a file or a pipe, nothing is changed.
+pub fn render(response: &Json, for_screen: bool) -> String {
+    let mut text = response.pretty();
     text.push('\n');
     if for_screen { terminal::visible_json(&text).into_owned() } else { text }
 }
@@ -16,9 +16,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pipe_gets_the_very_text() {
-        let answer = Json::parse("{\"Name\":\"a\u{202e}b\"}".as_bytes()).unwrap();
-        assert_eq!(render(&answer, false), "{\n  \"Name\": \"a\u{202e}b\"\n}\n");
-        assert_eq!(render(&answer, true), "{\n  \"Name\": \"a\\u202eb\"\n}\n");
+    fn piped_json_is_not_escaped() {
+        let response = Json::parse("{\"Name\":\"a\u{202e}b\"}".as_bytes()).unwrap();
+        assert_eq!(render(&response, false), "{\n  \"Name\": \"a\u{202e}b\"\n}\n");
+        assert_eq!(render(&response, true), "{\n  \"Name\": \"a\\u202eb\"\n}\n");
     }
 }

@@ -1,7 +1,7 @@
-//! Standard output and standard error: who reads no more is not an error, a full disk is.
+//! Standard output and standard error: a closed pipe is not an error, a full disk is.
 
+pub mod completeness;
 pub mod json;
-pub mod rest;
 pub mod rows;
 pub mod table;
 pub mod text;
@@ -10,23 +10,24 @@ pub mod text;
 mod tests;
 
 use std::io::{self, ErrorKind, Write as _};
+use std::time::Duration;
 
 use rows::Rows;
 
 use crate::args::Args;
 use crate::exit::{CliError, Result};
-use crate::json::Json;
-use crate::nonblocking::Waiting;
+use crate::nonblocking::Blocking;
 use crate::{suggest, terminal};
+use cvm_models::protocol::Json;
 
-/// How an answer is printed.
+/// How a response is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
-    /// As the service gave it, indented.
+    /// As the service sent it, indented.
     Json,
-    /// For people: lists as tables.
+    /// Lists as tables, for people.
     Table,
-    /// For other programs: one line a value, or one line an entry.
+    /// One line per value or per item, for other programs.
     Text,
 }
 
@@ -34,7 +35,7 @@ impl Format {
     /// The names of all formats.
     pub const NAMES: [&'static str; 3] = ["json", "table", "text"];
 
-    /// Reads the name of a format.
+    /// Parses the name of a format.
     pub fn parse(name: &str) -> Option<Self> {
         match name.to_ascii_lowercase().as_str() {
             "json" => Some(Self::Json),
@@ -44,21 +45,21 @@ impl Format {
         }
     }
 
-    /// What `--output` says, or else `default`.
-    pub fn of(line: &Args, default: Self) -> Result<Self> {
-        let Some(name) = line.option("output") else { return Ok(default) };
+    /// The format of `--output`, or `default`.
+    pub fn of(args: &Args, default: Self) -> Result<Self> {
+        let Some(name) = args.option("output") else { return Ok(default) };
         Self::parse(name).ok_or_else(|| {
             let near = suggest::near(name, Self::NAMES);
             CliError::usage(format!("unknown output format `{name}`")).hint(
                 suggest::did_you_mean(&near)
-                    .unwrap_or_else(|| format!("there are {}", Self::NAMES.join(", "))),
+                    .unwrap_or_else(|| format!("use one of {}", Self::NAMES.join(", "))),
             )
         })
     }
 }
 
-/// Writes to standard output at once. A reader that went away is no failure: it has seen enough. A standard
-/// output that was closed from the beginning is one.
+/// Writes to standard output without buffering. A closed pipe is not an error: its reader has seen enough. A
+/// standard output that was closed from the beginning is an error.
 pub fn print(text: &str) -> Result<()> {
     must_be_open()?;
     match write(text) {
@@ -67,24 +68,24 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
-/// Writes what must not be lost to standard output: a reader that went away is a failure, and so is a
-/// standard output that was closed from the beginning.
+/// Writes text that must not be lost to standard output: a closed pipe is an error, and so is a standard output
+/// that was closed from the beginning.
 pub fn print_whole(text: &str) -> Result<()> {
     must_be_open()?;
     check_written(write(text))
 }
 
-/// Fails when standard output was closed before this program began.
+/// Fails if standard output was closed before this program began.
 pub fn must_be_open() -> Result<()> {
     if terminal::stdout_is_closed() {
         return Err(CliError::local("standard output is closed")
-            .hint("`>/dev/null` throws the output away; give that to do so on purpose"));
+            .hint("to discard the output, use `>/dev/null`"));
     }
     Ok(())
 }
 
 fn write(text: &str) -> io::Result<()> {
-    let mut stdout = Waiting(io::stdout().lock());
+    let mut stdout = Blocking(io::stdout().lock());
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
@@ -93,17 +94,17 @@ fn check_written(written: io::Result<()>) -> Result<()> {
     written.map_err(|error| CliError::local(format!("cannot write to standard output: {error}")))
 }
 
-/// Writes lines to standard error. Nobody can be told when that fails.
+/// Writes lines to standard error. A failure cannot be reported anywhere.
 pub fn eprint(text: &str) {
-    let _ = writeln!(Waiting(io::stderr().lock()), "{text}");
+    let _ = writeln!(Blocking(io::stderr().lock()), "{text}");
 }
 
-/// Tells something useful that is not the answer: one line on standard error.
+/// Prints a note on standard error.
 pub fn eprint_note(text: &str) {
     eprint(&format!("note: {}", terminal::visible(text)));
 }
 
-/// Rows that are no answer of an action, in any format.
+/// Rows that are not the response of an action, in any format.
 pub fn of_rows(rows: &Rows, format: Format) -> String {
     match format {
         Format::Table if rows.rows.is_empty() => "none\n".to_owned(),
@@ -123,5 +124,16 @@ pub fn of_rows(rows: &Rows, format: Format) -> String {
             let list = Json::List(rows.rows.iter().map(object).collect());
             json::render(&list, terminal::stdout_is_terminal())
         }
+    }
+}
+
+/// A time span in its largest suitable unit: `90 s`, `3 min`, `5 h`, `2 d`.
+pub fn format_age(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        7_200..172_800 => format!("{} h", seconds / 3_600),
+        _ => format!("{} d", seconds / 86_400),
     }
 }

@@ -1,24 +1,26 @@
-//! A list of objects as rows and columns, by nothing but the shape of its entries.
+//! A list of objects as rows and columns, chosen by the members of its items.
 
 use cvm_models::protocol::{ActionInfo, Kind, ModelInfo};
+use serde_json::Value;
 
 use crate::exit::{CliError, Result};
-use crate::json::Json;
+use crate::json_path::{at, text};
 use crate::{describe, suggest};
+use cvm_models::protocol::Json;
 
-/// The entries of a list as texts by column.
+/// The items of a list as texts by column.
 #[derive(Debug, Default, PartialEq)]
 pub struct Rows {
-    /// Dotted names of the members shown.
+    /// Dotted names of the members that are shown.
     pub columns: Vec<String>,
-    /// One row an entry, one text a column.
+    /// One row per item, one text per column.
     pub rows: Vec<Vec<String>>,
-    /// Members that have values and are not among the columns.
-    pub left_out: usize,
+    /// How many members have values and are not among the columns.
+    pub omitted: usize,
 }
 
 impl Rows {
-    /// The longest text of a column that no line may break: an id in two halves cannot be copied.
+    /// The length of the longest word of a column. It is never wrapped: an id in two halves cannot be copied.
     pub fn longest_word(&self, column: usize) -> usize {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         let words = cells.flat_map(|cell| cell.split(' ')).map(|word| word.chars().count());
@@ -26,7 +28,7 @@ impl Rows {
     }
 }
 
-/// The list that an answer is about: the one that is paged, else the first of objects.
+/// The main list of a response: the paged one, else the first list of objects.
 pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static ModelInfo)> {
     let lists = info.response.members.iter().filter_map(|field| match field.kind {
         Kind::List(Kind::Object(table)) => Some((field.wire, *table)),
@@ -38,11 +40,11 @@ pub fn main_list(info: &ActionInfo) -> Option<(&'static str, &'static ModelInfo)
     lists.first().copied()
 }
 
-/// Reads `--columns A,B.C` and checks that the entries have such members.
-pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
+/// Parses `--columns A,B.C` and checks that the items have such members.
+pub fn parse_columns(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
     let Some((_, table)) = main_list(info) else {
         return Err(CliError::usage(format!(
-            "`{}` answers no list, so `--columns` has no use",
+            "`{}` returns no list, so `--columns` cannot be used",
             info.name
         )));
     };
@@ -51,14 +53,14 @@ pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
     let named = || columns.split(',').map(str::trim).filter(|column| !column.is_empty());
     if named().next().is_none() {
         return Err(CliError::usage("`--columns` names no member")
-            .hint(format!("`cvm help {}` lists them under Answer", info.name)));
+            .hint(format!("`cvm help {}` lists them under Response", info.name)));
     }
     named()
         .map(|column| {
             if known.iter().any(|name| name == column) {
                 return Ok(column.to_owned());
             }
-            let mut near = describe::places_named(table, column);
+            let mut near = describe::paths_named(table, column);
             near.truncate(2);
             near.extend(
                 suggest::near(column, known.iter().map(String::as_str))
@@ -68,25 +70,25 @@ pub fn chosen(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
             near.dedup();
             Err(CliError::usage(format!("`{}` has no member `{column}`", table.name))
                 .maybe_hint(suggest::did_you_mean(&near))
-                .hint(format!("`cvm help {}` lists them under Answer", info.name)))
+                .hint(format!("`cvm help {}` lists them under Response", info.name)))
         })
         .collect()
 }
 
-/// Takes the chosen columns out of the entries.
-pub fn of_columns(entries: &[Json], columns: &[String]) -> Rows {
+/// The selected columns of the items.
+pub fn select_columns(entries: &[Json], columns: &[String]) -> Rows {
     let rows = entries
         .iter()
         .map(|entry| {
             columns.iter().map(|column| entry.at(column).map(cell).unwrap_or_default()).collect()
         })
         .collect();
-    Rows { columns: columns.to_vec(), rows, left_out: 0 }
+    Rows { columns: columns.to_vec(), rows, omitted: 0 }
 }
 
-/// Chooses as many columns as fit a width: what names an entry first, then its own order. Members
-/// that are empty in every entry are no columns.
-pub fn that_fit(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
+/// Selects as many columns as fit a width: identifying members first, then in the order of the items. Members
+/// that are empty in every item give no column.
+pub fn fitting_columns(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
     let flat: Vec<Vec<(String, String)>> = entries.iter().map(flatten).collect();
     let mut candidates: Vec<(String, usize)> = Vec::new();
     for (name, text) in flat.iter().flatten().filter(|(_, text)| !text.is_empty()) {
@@ -104,7 +106,7 @@ pub fn that_fit(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
     let mut left = width.saturating_sub(1);
     let mut columns = Vec::new();
     for (name, widest) in &candidates {
-        // A column costs its cells, a blank on either side and a border.
+        // A column needs its cells, a space on either side and a border.
         let cost = widest + 3;
         if columns.is_empty() || cost <= left {
             left = left.saturating_sub(cost);
@@ -120,16 +122,16 @@ pub fn that_fit(entries: &[Json], id: Option<&str>, width: usize) -> Rows {
             columns.iter().map(|column| text(column).unwrap_or_default()).collect()
         })
         .collect();
-    let left_out = candidates.len() - columns.len();
-    Rows { columns, rows, left_out }
+    let omitted = candidates.len() - columns.len();
+    Rows { columns, rows, omitted }
 }
 
-/// Leaves out columns that are empty, and from the end those for which there is no room. The first two
-/// always stay: they name an entry and say what it is about.
-pub fn narrowed(rows: &Rows, width: usize) -> Rows {
+/// Omits empty columns, and from the end those that do not fit. The first two always stay, because they identify
+/// the row.
+pub fn fit_width(rows: &Rows, width: usize) -> Rows {
     let cells = |column| rows.rows.iter().filter_map(move |row| row.get(column));
     let mut left = width.saturating_sub(1);
-    let (mut kept, mut left_out) = (Vec::new(), 0);
+    let (mut kept, mut omitted) = (Vec::new(), 0);
     for (column, name) in rows.columns.iter().enumerate() {
         let widest = cells(column).map(|cell| cell.chars().count()).max().unwrap_or_default();
         let readable = if widest > NARROWEST_CELL { NARROWEST_CELL } else { widest.div_ceil(2) };
@@ -137,26 +139,27 @@ pub fn narrowed(rows: &Rows, width: usize) -> Rows {
             continue;
         }
         let cost = name.chars().count().max(readable).max(rows.longest_word(column)) + 3;
-        // Once one has no room, none that follows has: what stands further back matters less.
-        if kept.len() < 2 || (left_out == 0 && cost <= left) {
+        // After the first column that does not fit, all others are omitted: later columns matter less.
+        if kept.len() < 2 || (omitted == 0 && cost <= left) {
             left = left.saturating_sub(cost);
             kept.push(column);
         } else {
-            left_out += 1;
+            omitted += 1;
         }
     }
     let pick =
         |row: &Vec<String>| kept.iter().filter_map(|column| row.get(*column).cloned()).collect();
-    Rows { columns: pick(&rows.columns), rows: rows.rows.iter().map(pick).collect(), left_out }
+    Rows { columns: pick(&rows.columns), rows: rows.rows.iter().map(pick).collect(), omitted }
 }
 
-/// A cell that wraps needs this much to be readable.
+/// The minimum readable width of a wrapped cell.
 const NARROWEST_CELL: usize = 20;
 
-/// Text in a cell beyond this is wrapped.
+/// Cells that are wider than this are wrapped.
 const WIDEST_CELL: usize = 40;
 
-/// The id, then what shares its first word (`InstanceId`: `InstanceName`, `InstanceState`), then the rest.
+/// The sort order of columns: the id, then members with the same prefix (`InstanceId`: `InstanceName`,
+/// `InstanceState`), then the rest.
 fn rank(name: &str, id: &str) -> usize {
     let stem = id.strip_suffix("Id").unwrap_or(id);
     if name == id {
@@ -168,23 +171,39 @@ fn rank(name: &str, id: &str) -> usize {
         .map_or(4, |position| position + 1)
 }
 
-/// An entry as dotted names and texts.
+/// An item as dotted names and texts.
 fn flatten(entry: &Json) -> Vec<(String, String)> {
     let mut flat = Vec::new();
-    gather(String::new(), entry, &mut flat);
+    flatten_into(String::new(), entry, &mut flat);
     flat
 }
 
-fn gather(name: String, value: &Json, flat: &mut Vec<(String, String)>) {
+fn flatten_into(name: String, value: &Json, flat: &mut Vec<(String, String)>) {
     match value {
         Json::Object(members) => {
             for (member, value) in members {
                 let below =
                     if name.is_empty() { member.clone() } else { format!("{name}.{member}") };
-                gather(below, value, flat);
+                flatten_into(below, value, flat);
             }
         }
         value => flat.push((name, cell(value))),
+    }
+}
+
+/// The member of a list item at a dotted path, in one cell. A list of objects shows the values of its objects,
+/// which is what a person compares.
+pub fn member_cell(item: &Value, path: &str) -> String {
+    match at(item, path) {
+        Some(Value::Array(objects)) if objects.iter().any(Value::is_object) => {
+            let members = |object: &Value| {
+                let members = object.as_object().into_iter().flatten();
+                members.filter_map(|(_, value)| text(value)).collect::<Vec<_>>().join("=")
+            };
+            objects.iter().map(members).collect::<Vec<_>>().join(", ")
+        }
+        Some(value) => cell(&Json::from(value.clone())),
+        None => String::new(),
     }
 }
 
@@ -195,7 +214,7 @@ pub fn cell(value: &Json) -> String {
         Json::Bool(flag) => flag.to_string(),
         Json::Number(text) | Json::Text(text) | Json::Raw(text) => text.clone(),
         Json::List(items) if items.iter().any(|item| matches!(item, Json::Object(_))) => {
-            let plural = if items.len() == 1 { "entry" } else { "entries" };
+            let plural = if items.len() == 1 { "item" } else { "items" };
             format!("({} {plural})", items.len())
         }
         Json::List(items) => items.iter().map(cell).collect::<Vec<_>>().join(", "),
@@ -224,63 +243,63 @@ mod tests {
     ]"#;
 
     #[test]
-    fn what_names_an_entry_comes_first_and_empty_members_not_at_all() {
-        let rows = that_fit(&entries(INSTANCES), Some("InstanceId"), 200);
+    fn identifying_columns_come_first_and_empty_columns_are_omitted() {
+        let rows = fitting_columns(&entries(INSTANCES), Some("InstanceId"), 200);
         assert_eq!(
             rows.columns,
             ["InstanceId", "InstanceState", "Placement.Zone", "CPU", "Ips", "Disks"]
         );
-        assert_eq!(rows.rows[0], ["ins-1", "RUNNING", "z-1", "1", "a, b", "(1 entry)"]);
+        assert_eq!(rows.rows[0], ["ins-1", "RUNNING", "z-1", "1", "a, b", "(1 item)"]);
         assert_eq!(rows.rows[1], ["ins-2", "STOPPED", "z-2", "2", "", ""]);
-        assert_eq!(rows.left_out, 0);
+        assert_eq!(rows.omitted, 0);
     }
 
     #[test]
-    fn a_name_may_be_wider_than_any_cell() {
+    fn column_name_may_be_wider_than_its_cells() {
         let name = "InternetAccessible.InternetServiceProviderX";
         let entry = Json::Object(vec![(name.to_owned(), Json::Text("BGP".to_owned()))]);
-        assert_eq!(that_fit(&[entry], None, 20).columns, [name]);
+        assert_eq!(fitting_columns(&[entry], None, 20).columns, [name]);
     }
 
     #[test]
-    fn columns_that_do_not_fit_are_counted() {
-        let rows = that_fit(&entries(INSTANCES), Some("InstanceId"), 34);
+    fn omitted_columns_are_counted() {
+        let rows = fitting_columns(&entries(INSTANCES), Some("InstanceId"), 34);
         assert_eq!(rows.columns, ["InstanceId", "InstanceState"]);
-        assert_eq!(rows.left_out, 4);
+        assert_eq!(rows.omitted, 4);
     }
 
     #[test]
-    fn a_table_is_narrowed_from_its_end_and_loses_what_is_empty() {
+    fn narrow_table_drops_empty_and_trailing_columns() {
         let texts =
             |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
         let rows = Rows {
             columns: texts(&["Id", "Verdict", "Empty", "State", "RequestId"]),
             rows: vec![texts(&["ins-1", "done", "", "RUNNING", &"x".repeat(36)])],
-            left_out: 0,
+            omitted: 0,
         };
-        let columns = |width| narrowed(&rows, width).columns;
+        let columns = |width| fit_width(&rows, width).columns;
         assert_eq!(columns(80), ["Id", "Verdict", "State", "RequestId"]);
         assert_eq!(columns(40), ["Id", "Verdict", "State"]);
         assert_eq!(columns(66), ["Id", "Verdict", "State"], "an id is not broken");
         assert_eq!(columns(5), ["Id", "Verdict"]);
-        assert_eq!(narrowed(&rows, 5).left_out, 2);
+        assert_eq!(fit_width(&rows, 5).omitted, 2);
     }
 
     #[test]
-    fn chosen_columns_are_checked_against_the_table() {
+    fn unknown_columns_are_rejected_with_a_suggestion() {
         let info = cvm_models::action("DescribeInstances").unwrap();
         assert_eq!(
-            chosen(info, "InstanceId, Placement.Zone").unwrap(),
+            parse_columns(info, "InstanceId, Placement.Zone").unwrap(),
             ["InstanceId", "Placement.Zone"]
         );
-        let failure = chosen(info, "Zone").unwrap_err().to_string();
+        let failure = parse_columns(info, "Zone").unwrap_err().to_string();
         assert!(failure.contains("`Placement.Zone`"), "{failure}");
-        let failure = chosen(info, "InstancId").unwrap_err().to_string();
+        let failure = parse_columns(info, "InstancId").unwrap_err().to_string();
         assert!(failure.contains("`InstanceId`"), "{failure}");
         for none in ["", " ", ",", " , ,"] {
-            let failure = chosen(info, none).unwrap_err().to_string();
+            let failure = parse_columns(info, none).unwrap_err().to_string();
             assert!(failure.contains("names no member"), "{none:?}: {failure}");
         }
-        assert!(chosen(cvm_models::action("StopInstances").unwrap(), "A").is_err());
+        assert!(parse_columns(cvm_models::action("StopInstances").unwrap(), "A").is_err());
     }
 }

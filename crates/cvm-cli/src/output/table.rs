@@ -1,4 +1,4 @@
-//! The answer for people: scalars a line each, lists of objects as tables.
+//! The response for people: one line per scalar, and lists of objects as tables.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
 use cvm_models::protocol::ActionInfo;
 
 use super::rows::{self, Rows};
-use crate::json::Json;
 use crate::terminal::visible;
+use cvm_models::protocol::Json;
 
-/// Lays an answer out for a screen of this width.
+/// Formats a response for a terminal of this width.
 pub fn render(
     answer: &Json,
     info: &ActionInfo,
@@ -19,7 +19,7 @@ pub fn render(
     let mut text = String::new();
     let Json::Object(members) = answer else { return text };
     let main = rows::main_list(info).map(|(name, _)| name);
-    // The list is what was asked for: everything else stands below it, nearest to the prompt.
+    // Lists come first and scalars last, nearest to the prompt.
     for (name, value) in members {
         if let Json::List(entries) = value
             && entries.iter().any(|entry| matches!(entry, Json::Object(_)))
@@ -27,15 +27,15 @@ pub fn render(
             let is_main = main == Some(name);
             let id = info.paginate.and_then(|pages| pages.id).filter(|_| is_main);
             let rows = match columns.filter(|_| is_main) {
-                Some(columns) => rows::of_columns(entries, columns),
-                None => rows::that_fit(entries, id, width),
+                Some(columns) => rows::select_columns(entries, columns),
+                None => rows::fitting_columns(entries, id, width),
             };
             let _ = writeln!(text, "{}", grid(&rows, width));
-            if rows.left_out > 0 {
+            if rows.omitted > 0 {
                 let _ = writeln!(
                     text,
-                    "{} more members: --columns or --output json shows them",
-                    rows.left_out
+                    "{} more members; show them with --columns or --output json",
+                    rows.omitted
                 );
             }
         }
@@ -53,24 +53,24 @@ pub fn render(
     text
 }
 
-/// Rows that are no answer, with as many of their columns as fit; those that are empty are left out.
+/// Rows that are not a response, with as many columns as fit; empty columns are omitted.
 pub fn of_rows(rows: &Rows, width: usize) -> String {
-    let rows = rows::narrowed(rows, width);
+    let rows = rows::fit_width(rows, width);
     let mut table = laid_out(&rows, width);
     for (index, column) in table.column_iter_mut().enumerate() {
-        // With a blank on either side.
+        // With a space on either side.
         let word = u16::try_from(rows.longest_word(index) + 2).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(word)));
     }
     let mut text = format!("{}\n", table.trim_fmt());
-    if rows.left_out > 0 {
-        let columns = if rows.left_out == 1 { "column" } else { "columns" };
-        let _ = writeln!(text, "{} more {columns}: --output json shows them", rows.left_out);
+    if rows.omitted > 0 {
+        let columns = if rows.omitted == 1 { "column" } else { "columns" };
+        let _ = writeln!(text, "{} more {columns}; show them with --output json", rows.omitted);
     }
     text
 }
 
-/// Rows with borders. Nothing in a cell drives the terminal.
+/// Rows with borders. Control characters in cells are escaped.
 pub fn grid(rows: &Rows, width: usize) -> String {
     laid_out(rows, width).trim_fmt()
 }
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lists_are_tables_and_the_rest_stands_below() {
+    fn table_output_prints_lists_first_and_scalars_below() {
         let answer = Json::parse(
             br#"{"TotalCount":1,"InstanceSet":[{"InstanceId":"ins-1","InstanceName":"a\u001b[2J"}],"RequestId":"r-1"}"#,
         )
@@ -111,14 +111,14 @@ mod tests {
     }
 
     #[test]
-    fn ids_and_tokens_stay_whole() {
+    fn ids_and_tokens_are_never_wrapped() {
         let token = "102b9caa-3c90-45d7-abac-bf5844002736";
         let cells = ["1m7yqmhrfv71d", "RunInstances", "na-siliconvalley", "10 s", "started"];
         let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
         let rows = Rows {
             columns: texts(&["Id", "Action", "Region", "Age", "State", "ClientToken", "Resume"]),
-            rows: vec![texts(&[&cells[..], &[token, "repeats (178 s)"]].concat())],
-            left_out: 0,
+            rows: vec![texts(&[&cells[..], &[token, "retries (178 s)"]].concat())],
+            omitted: 0,
         };
         for width in [80, 100, 110, 115, 118, 120, 122, 125, 160] {
             let text = of_rows(&rows, width);
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_says_so() {
+    fn empty_list_prints_none() {
         let answer = Json::parse(br#"{"InstanceSet":[],"RequestId":"r-1"}"#).unwrap();
         let info = cvm_models::action("DescribeInstances").unwrap();
         assert_eq!(render(&answer, info, None, 80), "InstanceSet: none\nRequestId: r-1\n");

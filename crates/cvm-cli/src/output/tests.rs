@@ -1,4 +1,4 @@
-//! Whatever a call accepts, every output format prints.
+//! Every response that a call accepts can be printed in every format.
 
 use cvm_models::protocol::{ActionInfo, Kind, ModelInfo, Record, envelope, json};
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{json as json_output, table, text};
 
-/// Values that a program may be unable to hold, and some that are merely of another kind.
+/// Values that a program may be unable to represent, and some of another type.
 const ODD: &[&str] = &[
     r#""\ud800""#,
     r#""\udc00\ud800""#,
@@ -26,12 +26,12 @@ const ODD: &[&str] = &[
     "{}",
 ];
 
-/// The text of a response, grown from a list of choices.
-struct Grower {
+/// Generates the text of a response from a list of random choices.
+struct Generator {
     choices: std::vec::IntoIter<u32>,
 }
 
-impl Grower {
+impl Generator {
     fn next(&mut self, below: usize) -> usize {
         self.choices.next().unwrap_or(0) as usize % below
     }
@@ -85,7 +85,7 @@ fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
 
-/// Prints a response in every way; false if a call would not have accepted it.
+/// Prints a response in every format; false if a call would not accept it.
 fn prints(info: &'static ActionInfo, body: &[u8]) -> bool {
     let mut record = Record::new(info.response);
     if envelope::decode(&mut record, body).is_err() {
@@ -93,7 +93,7 @@ fn prints(info: &'static ActionInfo, body: &[u8]) -> bool {
     }
     let response = envelope::response(body);
     assert_eq!(response.to_value()["RequestId"], "r-1");
-    // What is shown is what was read, and it is JSON on a screen too.
+    // The printed text has the same content, and it is JSON on a terminal too.
     let shown = json_output::render(&response, false);
     assert!(is_json(&shown) && is_json(&json_output::render(&response, true)), "{shown}");
     let mut again = Record::new(info.response);
@@ -123,7 +123,7 @@ fn every_accepted_response_prints_in_every_format() {
     let mut runner = proptest::test_runner::TestRunner::new(config);
     let outcome = runner.run(&(actions, choices), |(action, choices)| {
         let info = cvm_models::ACTIONS[action];
-        let response = Grower { choices: choices.into_iter() }.object(info.response, 0);
+        let response = Generator { choices: choices.into_iter() }.object(info.response, 0);
         let body = format!(r#"{{"New": {}, "Response":{response}}}"#, ODD[0]);
         accepted.set(accepted.get() + u32::from(prints(info, body.as_bytes())));
         Ok(())
@@ -135,10 +135,10 @@ fn every_accepted_response_prints_in_every_format() {
 }
 
 #[test]
-fn every_odd_unknown_member_prints() {
+fn every_unusual_unknown_member_prints() {
     for info in cvm_models::ACTIONS {
         for index in 0..=ODD.len() {
-            let odd = Grower { choices: vec![u32::try_from(index).unwrap()].into_iter() }.odd();
+            let odd = Generator { choices: vec![u32::try_from(index).unwrap()].into_iter() }.odd();
             let body = format!(r#"{{"Response":{{"New":{odd},"RequestId":"r-1"}}}}"#);
             assert!(prints(info, body.as_bytes()), "{}: {odd}", info.name);
         }
@@ -148,7 +148,7 @@ fn every_odd_unknown_member_prints() {
 }
 
 #[test]
-fn digits_are_shown_as_the_service_wrote_them() {
+fn numbers_are_printed_with_their_original_digits() {
     let info = cvm_models::action("InquiryPriceRunInstances").unwrap();
     let body = br#"{"Response":{"Price":{"InstancePrice":{"UnitPrice":0.10,"New":12345678901234567890123}},"RequestId":"r-1"}}"#;
     let response = envelope::response(body);

@@ -1,4 +1,4 @@
-//! The answer for grep, cut and awk: names and values apart by a tab, never a line break within.
+//! The response for grep, cut and awk: names and values separated by tabs, without line breaks in them.
 //!
 //! A backslash in a value is doubled, so that a tab (`\t`) differs from a backslash and a `t` (`\\t`).
 
@@ -7,10 +7,10 @@ use std::fmt::Write as _;
 use cvm_models::protocol::ActionInfo;
 
 use super::rows;
-use crate::json::Json;
 use crate::terminal::escaped;
+use cvm_models::protocol::Json;
 
-/// With columns one line an entry and one field a column; without, one line a value with its name.
+/// With columns, one line per item and one field per column; without, one line per value with its name.
 pub fn render(answer: &Json, info: &ActionInfo, columns: Option<&[String]>) -> String {
     let mut text = String::new();
     match (columns, rows::main_list(info)) {
@@ -49,7 +49,7 @@ fn lines(name: &str, json: &Json, text: &mut String) {
     }
 }
 
-/// A value in one field. What is empty shows that it is there.
+/// A value in one field. Empty lists and objects are visible.
 fn value(json: &Json) -> String {
     match json {
         Json::List(items) if items.is_empty() => "[]".to_owned(),
@@ -66,7 +66,7 @@ mod tests {
         br#"{"TotalCount":2,"InstanceSet":[{"InstanceId":"ins-1","Tags":[{"Key":"a\tb"}]},{"InstanceId":"ins-2","Tags":null}]}"#;
 
     #[test]
-    fn every_value_has_a_line_with_its_name() {
+    fn text_output_has_one_named_line_per_value() {
         let info = cvm_models::action("DescribeInstances").unwrap();
         let answer = Json::parse(ANSWER).unwrap();
         assert_eq!(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_make_one_line_an_entry() {
+    fn columns_print_one_line_per_item() {
         let info = cvm_models::action("DescribeInstances").unwrap();
         let answer = Json::parse(ANSWER).unwrap();
         let columns = ["InstanceId".to_owned(), "Tags.0.Key".to_owned()];
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_differs_from_its_escape_and_empty_lists_are_visible() {
+    fn tab_differs_from_its_escape_and_empty_lists_are_visible() {
         let info = cvm_models::action("DescribeInstances").unwrap();
         let text =
             br#"{"TotalCount":0,"InstanceSet":[],"A":{},"B":"x\ty","C":"x\\ty","D":"","E":null}"#;

@@ -5,9 +5,9 @@ use crate::args::Args;
 use serde_json::json;
 
 fn read(action: &str, arguments: &[&str]) -> Result<Value> {
-    let line = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
+    let args = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
     let table = cvm_models::action(action).unwrap().request;
-    request(table, line.parameters, None, &mut Sources::default())
+    request(table, args.parameters, None, &mut Sources::default())
 }
 
 fn fails(action: &str, arguments: &[&str]) -> String {
@@ -15,7 +15,7 @@ fn fails(action: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn all_spellings_make_the_same_request() {
+fn equivalent_parameter_forms_give_the_same_request() {
     let filters =
         json!({ "Filters": [{ "Name": "zone", "Values": ["ap-guangzhou-2", "ap-guangzhou-3"] }] });
     for arguments in [
@@ -50,7 +50,7 @@ fn all_spellings_make_the_same_request() {
 }
 
 #[test]
-fn scalars_are_read_as_what_the_table_says() {
+fn scalars_are_parsed_by_their_declared_type() {
     let arguments = [
         "--SystemDisk.DiskSize",
         "50",
@@ -78,7 +78,7 @@ fn scalars_are_read_as_what_the_table_says() {
 }
 
 #[test]
-fn an_ill_typed_value_names_parameter_value_and_way_out() {
+fn type_error_names_parameter_value_and_fix() {
     insta::assert_snapshot!(
         fails("RunInstances", &["--DataDisks.0.DiskSize", "large"]),
         @r"
@@ -103,8 +103,8 @@ fn an_ill_typed_value_names_parameter_value_and_way_out() {
     insta::assert_snapshot!(
         fails("StopInstances", &["--StopType", "SOFT", "HARD"]),
         @r"
-    error: `--StopType` takes one value, for it is a string
-      hint: quote a value that holds blanks
+    error: `--StopType` takes one value, because it is a string
+      hint: quote a value that contains spaces
     "
     );
     insta::assert_snapshot!(
@@ -117,7 +117,7 @@ fn an_ill_typed_value_names_parameter_value_and_way_out() {
 }
 
 #[test]
-fn an_unknown_parameter_leads_to_the_right_one() {
+fn unknown_parameter_suggests_the_right_one() {
     insta::assert_snapshot!(
         fails("RunInstances", &["--Zone", "x"]),
         @r"
@@ -149,8 +149,8 @@ fn an_unknown_parameter_leads_to_the_right_one() {
     insta::assert_snapshot!(
         fails("DescribeInstances", &["--Filters.Name", "zone"]),
         @r"
-    error: `--Filters` is a list: `Name` is no position in it
-      hint: number its entries from 0: --Filters.0.Name VALUE --Filters.0.Values VALUE VALUE
+    error: `--Filters` is a list: `Name` is not an index
+      hint: number its items from 0: --Filters.0.Name VALUE --Filters.0.Values VALUE VALUE
     "
     );
     insta::assert_snapshot!(
@@ -160,7 +160,7 @@ fn an_unknown_parameter_leads_to_the_right_one() {
 }
 
 #[test]
-fn nothing_is_no_list() {
+fn list_parameter_without_values_is_an_error() {
     let failure = fails("DescribeInstances", &["--InstanceIds"]);
     assert!(failure.contains("needs a value"), "{failure}");
     assert_eq!(
@@ -170,7 +170,7 @@ fn nothing_is_no_list() {
 }
 
 #[test]
-fn one_name_takes_one_value() {
+fn duplicate_parameter_is_rejected() {
     for arguments in [
         &["--InstanceName", "a", "--InstanceName", "b"][..],
         &["--Placement.Zone", "a", "--Placement", r#"{"Zone":"b"}"#],
@@ -184,7 +184,7 @@ fn one_name_takes_one_value() {
 }
 
 #[test]
-fn no_message_shows_a_secret() {
+fn parameter_errors_show_no_secret() {
     for arguments in [
         &["--LoginSettings.Password", "canary", "canary"][..],
         &["--LoginSettings", r#"{"Password":["canary"]}"#],
@@ -198,7 +198,7 @@ fn no_message_shows_a_secret() {
 }
 
 #[test]
-fn no_message_shows_what_is_in_the_file() {
+fn parameter_errors_show_no_file_content() {
     let table = cvm_models::action("RunInstances").unwrap().request;
     for text in [
         r#"{"InstanceCount":"canary"}"#,
@@ -207,18 +207,18 @@ fn no_message_shows_what_is_in_the_file() {
     ] {
         let base = Json::parse(text.as_bytes()).unwrap();
         let failure = request(table, Vec::new(), Some(&base), &mut Sources::default()).unwrap_err();
-        let told = failure.to_string();
-        assert!(told.contains("not text") && !told.contains("canary"), "{told}");
+        let message = failure.to_string();
+        assert!(message.contains("not text") && !message.contains("canary"), "{message}");
     }
 }
 
 #[test]
-fn a_parameter_replaces_the_whole_member_of_the_input_or_is_refused() {
+fn parameter_replaces_a_whole_input_member_or_is_rejected() {
     let over = |action: &str, input: &str, arguments: &[&str]| {
         let table = cvm_models::action(action).unwrap().request;
         let input = Json::parse(input.as_bytes()).unwrap();
-        let line = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
-        request(table, line.parameters, Some(&input), &mut Sources::default())
+        let args = Args::parse(arguments.iter().map(std::ffi::OsString::from)).unwrap();
+        request(table, args.parameters, Some(&input), &mut Sources::default())
     };
     let two = r#"{"InstanceIds":["ins-a","ins-b"]}"#;
     assert_eq!(
@@ -244,12 +244,12 @@ fn a_parameter_replaces_the_whole_member_of_the_input_or_is_refused() {
     ] {
         let failure = over(action, input, arguments).unwrap_err();
         assert_eq!(failure.exit(), crate::exit::ExitStatus::Usage);
-        assert!(failure.to_string().contains("gives a part of"), "{failure}");
+        assert!(failure.to_string().contains("sets a part of"), "{failure}");
     }
 }
 
 #[test]
-fn a_secret_in_json_is_read_as_in_the_dotted_form() {
+fn secrets_in_json_accept_file_references() {
     use std::io::Write as _;
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "from-file").unwrap();
@@ -281,7 +281,7 @@ fn a_secret_in_json_is_read_as_in_the_dotted_form() {
 }
 
 #[test]
-fn null_and_a_json_list_are_no_items_of_a_list_of_strings() {
+fn null_and_nested_lists_are_rejected_as_string_items() {
     for arguments in [
         &["--InstanceIds", "null"][..],
         &["--InstanceIds", "ins-a", "null"],
@@ -306,7 +306,7 @@ fn null_and_a_json_list_are_no_items_of_a_list_of_strings() {
 }
 
 #[test]
-fn a_position_is_digits_alone() {
+fn list_index_accepts_only_digits() {
     for name in [
         "--InstanceIds.+1",
         "--InstanceIds.-1",
@@ -317,7 +317,7 @@ fn a_position_is_digits_alone() {
         "--Filters.+0.Name",
     ] {
         let failure = read("DescribeInstances", &[name, "x"]).unwrap_err();
-        assert!(failure.to_string().contains("is no position"), "{name}: {failure}");
+        assert!(failure.to_string().contains("is not an index"), "{name}: {failure}");
     }
     assert_eq!(
         read("DescribeInstances", &["--InstanceIds.007", "x"]).unwrap(),

@@ -1,8 +1,8 @@
-//! Actions by command line: what the seeds send, what tccli takes, and what is printed.
+//! Calls of actions: the published samples, tccli's command lines, and printed responses.
 
 use crate::harness::{Answer, Emulator, Server, run, run_with_input, settings};
 
-/// The sample request of the getting-started page as a command line; the password comes by standard input.
+/// The sample request of the getting-started page as a command line; the password comes from standard input.
 const SAMPLE: [&str; 33] = [
     "RunInstances",
     "--Placement.Zone",
@@ -42,7 +42,7 @@ const SAMPLE: [&str; 33] = [
 const PASSWORD: &str = "Qcloud@TestApi123++\n";
 
 #[test]
-fn the_sample_of_the_getting_started_page_runs_in_every_dialect() {
+fn published_sample_runs_in_every_dialect() {
     let emulator = Emulator::start();
     for dialect in ["tc3", "tc3-get", "v1-sha1", "v1-sha256", "old-gateway"] {
         let ran = run_with_input(emulator.cvm(&SAMPLE).args(["--dialect", dialect]), PASSWORD);
@@ -117,12 +117,12 @@ fn lists_can_be_filtered_and_shown_as_tables() {
     assert_eq!(page.stdout.lines().count(), 2);
     assert_eq!(
         page.stderr,
-        "note: these are 2 of 3 entries; go on with --Offset 2 (--Limit up to 100)\n"
+        "note: showing 2 of 3 items; continue with --Offset 2 (--Limit up to 100)\n"
     );
 }
 
 #[test]
-fn one_request_has_many_spellings() {
+fn equivalent_command_lines_give_the_same_result() {
     let emulator = Emulator::start();
     let (first, second) = (emulator.launch(), emulator.launch());
     let json = format!(r#"["{first}","{second}"]"#);
@@ -145,7 +145,7 @@ fn one_request_has_many_spellings() {
 }
 
 #[test]
-fn a_life_from_launch_to_return() {
+fn instance_can_be_launched_stopped_started_and_terminated() {
     let emulator = Emulator::start();
     let id = emulator.launch();
     for (action, options) in [
@@ -162,7 +162,7 @@ fn a_life_from_launch_to_return() {
 }
 
 #[test]
-fn what_the_service_said_is_what_is_printed() {
+fn response_is_printed_as_received() {
     let body = r#"{"Response":{"RequestId":"r-1","NewMember":{"z":1,"a":[true,null,1.5]},"ZoneSet":[{"Zone":"z","Newer":"x"}],"TotalCount":1}}"#;
     let server = Server::start(Answer::Json(body.to_owned()));
     let ran = run(&mut server.cvm(&["DescribeZones"]));
@@ -190,7 +190,7 @@ fn what_the_service_said_is_what_is_printed() {
 }
 
 #[test]
-fn a_dry_run_changes_nothing_and_says_so() {
+fn dry_run_changes_nothing_and_has_a_note() {
     let emulator = Emulator::start();
     let ran = run(&mut emulator.cvm(&[
         "RunInstances",
@@ -208,7 +208,7 @@ fn a_dry_run_changes_nothing_and_says_so() {
 }
 
 #[test]
-fn the_wire_goes_to_standard_error() {
+fn show_wire_prints_to_standard_error() {
     let emulator = Emulator::start();
     let ran = run(&mut emulator.cvm(&["DescribeZones", "--show-wire"]));
     assert!(ran.stdout.starts_with("{\n"), "{}", ran.stdout);

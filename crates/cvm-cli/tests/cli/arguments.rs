@@ -1,5 +1,4 @@
-//! Whatever stands on the command line: the exit code is one of the table, and an alias with options
-//! works for every command.
+//! Every command line exits with a documented code, and an alias with options works for every command.
 
 use std::fs;
 
@@ -8,7 +7,7 @@ use proptest::test_runner::FileFailurePersistence;
 
 use crate::harness::{Answer, Emulator, Server, cvm, run, run_with_input};
 
-/// What a random command line is made of: real names, near misses, options, and odd texts.
+/// The arguments of random command lines: real names, misspelled names, options, and unusual texts.
 fn argument() -> impl Strategy<Value = String> {
     let names = prop::sample::select(vec![
         "StopInstances",
@@ -119,12 +118,12 @@ fn argument() -> impl Strategy<Value = String> {
         1 => "--[A-Za-z.0-9+]{1,12}(=[ -~]{0,6})?",
         1 => "\\PC{0,8}",
     ]
-    // The system passes no argument with a zero in it.
+    // The operating system passes no argument with a NUL byte.
     .prop_map(|text| text.replace('\0', ""))
 }
 
 #[test]
-fn every_command_line_ends_with_a_code_of_the_table() {
+fn every_command_line_exits_with_a_documented_code() {
     let config = ProptestConfig {
         cases: 400,
         failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
@@ -134,7 +133,7 @@ fn every_command_line_ends_with_a_code_of_the_table() {
     let lines = prop::collection::vec(argument(), 0..9);
     proptest!(config, |(line in lines, input in "\\PC{0,12}")| {
         let arguments: Vec<&str> = line.iter().map(String::as_str).collect();
-        // Servers that run on are no subject of this, and nothing here may reach another machine.
+        // The quickstart runs too long for this test, and nothing here may reach another machine.
         prop_assume!(!line.iter().any(|word| word == "quickstart"));
         let mut command = cvm(&arguments);
         let nowhere = "http://127.0.0.1:1";
@@ -152,14 +151,14 @@ fn every_command_line_ends_with_a_code_of_the_table() {
         fs::write(&file, &input).unwrap();
         let ran = run(command.stdin(fs::File::open(&file).unwrap()));
         prop_assert!((0..=7).contains(&ran.code), "{}: {}", ran.code, ran.stderr);
-        // Nothing listens there: no change can have been sent.
+        // Nothing listens at this address, so no change can have been sent.
         prop_assert!(!matches!(ran.code, 3 | 7), "{}: {}", ran.code, ran.stderr);
         prop_assert!((ran.code == 0) != ran.stderr.contains("error: "), "{}: {}", ran.code, ran.stderr);
     });
 }
 
 #[test]
-fn an_alias_with_options_works_for_every_command() {
+fn alias_with_options_works_for_every_command() {
     let emulator = Emulator::start();
     let alias = ["--region", "ap-guangzhou", "--output", "table", "--columns", "Zone"];
     let alias = [&alias[..], &["--timeout", "20", "--no-journal"]].concat();
@@ -178,7 +177,7 @@ fn an_alias_with_options_works_for_every_command() {
         &["StopInstances", "--help"],
         &["resume", "--help"],
     ] {
-        // `Emulator::cvm` adds `--emulator` behind the command.
+        // `Emulator::cvm` adds `--emulator` after the command.
         for line in [[&alias[..], command].concat(), [command, &alias[..]].concat()] {
             let ran = run(&mut emulator.cvm(&line));
             assert_eq!(ran.code, 0, "{line:?}: {}", ran.stderr);
@@ -190,7 +189,7 @@ fn an_alias_with_options_works_for_every_command() {
 }
 
 #[test]
-fn a_list_of_ids_is_never_mixed_from_file_and_line() {
+fn id_list_is_never_merged_from_file_and_arguments() {
     let server = Server::start(Answer::Close);
     let input = r#"{"InstanceIds":["ins-aaaaaaaa","ins-bbbbbbbb"]}"#;
     let terminate = ["TerminateInstances", "--cli-input-json", input];
@@ -204,7 +203,7 @@ fn a_list_of_ids_is_never_mixed_from_file_and_line() {
 }
 
 #[test]
-fn a_password_in_json_is_read_from_its_file() {
+fn password_in_json_is_read_from_its_file() {
     let server = Server::start(Answer::Close);
     let file = server.folder.path().join("password");
     fs::write(&file, "Canary@Password1\n").unwrap();
@@ -225,7 +224,7 @@ fn a_password_in_json_is_read_from_its_file() {
 }
 
 #[test]
-fn a_token_paged_list_tells_that_there_is_more_in_every_format() {
+fn token_paged_list_notes_more_items_in_every_format() {
     let body = r#"{"Response":{"DedicatedResourcePackSet":[{"DedicatedResourcePackId":"p-1"}],"NextToken":"t-2","RequestId":"r"}}"#;
     let server = Server::start(Answer::Json(body.to_owned()));
     for format in [
@@ -236,6 +235,6 @@ fn a_token_paged_list_tells_that_there_is_more_in_every_format() {
     ] {
         let ran = run(server.cvm(&["DescribeResourcePoolPacks"]).args(format));
         assert_eq!(ran.code, 0, "{format:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("go on with --NextToken=t-2"), "{format:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("continue with --NextToken=t-2"), "{format:?}: {}", ran.stderr);
     }
 }

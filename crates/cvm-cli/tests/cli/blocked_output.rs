@@ -1,4 +1,4 @@
-//! Standard output blocks while the response of a change is written: signals still end the run.
+//! Signals end a run whose standard output blocks while it writes the response to a change.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Child, Command, Stdio};
@@ -13,13 +13,13 @@ use crate::harness::{
 
 const LAUNCH: [&str; 3] = ["RunInstances", "--ImageId", "img-1"];
 
-/// More ids than a pipe takes.
+/// More ids than fit into a pipe.
 fn many_ids() -> String {
     let ids: Vec<String> = (0..20_000).map(|number| format!("ins-{number:08}")).collect();
     json!({ "Response": { "InstanceIdSet": ids, "RequestId": "r-1" } }).to_string()
 }
 
-/// A server that closes connections, and that answers with this once the flag is set.
+/// A server that closes connections until the flag is set, and then returns this response.
 fn late(status: u16, body: String) -> (Server, Arc<AtomicBool>) {
     let is_up = Arc::new(AtomicBool::new(false));
     let answers = Arc::clone(&is_up);
@@ -29,7 +29,7 @@ fn late(status: u16, body: String) -> (Server, Arc<AtomicBool>) {
     (server, is_up)
 }
 
-/// Starts it, and reads no more than the first byte of what it writes.
+/// Starts a command and reads only the first byte of its output.
 fn blocked(command: &mut Command) -> Child {
     let mut child = start(command);
     let mut stdout = child.stdout.take().unwrap();
@@ -38,30 +38,30 @@ fn blocked(command: &mut Command) -> Child {
     child
 }
 
-/// Ends it, and gives its code and what it wrote to standard error.
+/// Waits for the end, and returns the exit code and standard error.
 fn ended(mut child: Child) -> (Option<i32>, String) {
-    // Nothing is read from standard output until it has ended.
+    // Nothing is read from standard output before the end.
     let code = child.wait().unwrap().code();
     (code, finish(child).stderr)
 }
 
 #[test]
-fn a_signal_ends_a_run_whose_output_blocks_with_7_and_keeps_the_entry() {
+fn signal_during_blocked_output_exits_7_and_keeps_the_entry() {
     let server = Server::start(Answer::Json(many_ids()));
     for name in stopping() {
         let child = blocked(&mut server.cvm(&LAUNCH));
         signal(&child, name);
         let (code, stderr) = ended(child);
         assert_eq!(code, Some(7), "{name}: {stderr}");
-        for told in ["was carried out", "r-1", "ins-00000000", "cvm resume "] {
-            assert!(stderr.contains(told), "{name}: {told}: {stderr}");
+        for expected in ["was carried out", "r-1", "ins-00000000", "cvm resume "] {
+            assert!(stderr.contains(expected), "{name}: {expected}: {stderr}");
         }
     }
     assert_eq!(entries(&server.journal()).len(), stopping().len());
 }
 
 #[test]
-fn a_signal_ends_cvm_resume_too() {
+fn signal_during_blocked_resume_output_exits_7() {
     let (server, is_up) = late(200, many_ids());
     let id = server.lose(&[&LAUNCH[..], &["--timeout", "60"]].concat());
     is_up.store(true, SeqCst);
@@ -73,17 +73,17 @@ fn a_signal_ends_cvm_resume_too() {
     assert_eq!(entries(&server.journal()), [id]);
 }
 
-/// What a resend is refused with says nothing about the first request, while it is being written too. Only Linux tells
-/// how much a pipe takes.
+/// The error of a retry says nothing about the first request, also while it is being written. Only Linux reports the
+/// size of a pipe.
 #[cfg(target_os = "linux")]
 #[test]
-fn signal_during_the_refusal_of_a_resend_leaves_the_outcome_unknown() {
+fn signal_during_the_error_of_a_retry_leaves_the_outcome_unknown() {
     let error = json!({ "Code": "InvalidParameterValue", "Message": "no ".repeat(2_000) });
     let body = json!({ "Response": { "Error": error, "RequestId": "r-1" } }).to_string();
     let (server, is_up) = late(400, body);
     let id = server.lose(&[&LAUNCH[..], &["--timeout", "2"]].concat());
     is_up.store(true, SeqCst);
-    // All but the beginning of the message finds no room.
+    // Only the beginning of the message fits.
     let (reader, mut writer) = std::io::pipe().unwrap();
     let filled = rustix::pipe::fcntl_getpipe_size(&writer).unwrap() - 800;
     writer.write_all(&vec![b'z'; filled]).unwrap();
@@ -100,7 +100,7 @@ fn signal_during_the_refusal_of_a_resend_leaves_the_outcome_unknown() {
 }
 
 #[test]
-fn a_signal_ends_a_run_whose_standard_error_blocks_too() {
+fn signal_during_blocked_standard_error_exits_7() {
     let server = Server::start(Answer::Json(many_ids()));
     let command = server.cvm(&LAUNCH);
     let mut shell = Command::new("/bin/sh");

@@ -1,4 +1,4 @@
-//! Entries of the journal that somebody changed or damaged, and locks that are no plain files.
+//! Journal entries that were changed or damaged, and locks that are not regular files.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,7 +11,7 @@ use crate::harness::{Answer, Server, edit, entries, entry_file, lost, run};
 const LAUNCH: [&str; 5] = ["RunInstances", "--ImageId", "img-1", "--timeout", "30"];
 
 #[test]
-fn an_entry_that_was_changed_in_any_member_is_refused_and_named() {
+fn entry_with_any_changed_member_is_rejected_by_id() {
     let (server, id) = lost(&LAUNCH);
     let elsewhere = Server::start(Answer::Close);
     let sent = server.requests.lock().unwrap().len();
@@ -53,42 +53,42 @@ fn an_entry_that_was_changed_in_any_member_is_refused_and_named() {
         let shown = text.get(..300).unwrap_or(&text);
         let ran = server.resume(&id);
         assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{shown}: {}", ran.stderr);
-        let named = format!("entry `{id}` of the journal cannot be used");
+        let named = format!("journal entry `{id}` cannot be used");
         assert!(ran.stderr.contains(&named), "{shown}: {}", ran.stderr);
         let listed = run(&mut server.bare(&["resume"]));
         assert!(listed.code == 0 && listed.stdout.contains("broken"), "{shown}: {listed:?}");
     }
     assert_eq!(server.requests.lock().unwrap().len(), sent);
     assert!(elsewhere.requests.lock().unwrap().is_empty());
-    // Written once more as it was, it serves again.
+    // With its original content, the entry works again.
     fs::write(&path, &kept).unwrap();
     assert_eq!(run(&mut server.bare(&["resume", &id, "--timeout", "5"])).code, 3);
 }
 
 #[test]
-fn an_entry_of_an_action_that_there_is_not_is_named() {
+fn entry_of_an_unknown_action_is_rejected_by_id() {
     let (server, id) = lost(&LAUNCH);
     type Change = fn(&mut Value);
     let changes: [(Change, &str); 3] = [
-        (|entry| entry["action"] = json!("Foo"), "no action `Foo`"),
+        (|entry| entry["action"] = json!("Foo"), "unknown action `Foo`"),
         (|entry| entry["version"] = json!("2020-01-01"), "version 2020-01-01"),
         (|entry| entry["parameters"]["Foo"] = json!(1), "Foo"),
     ];
     let path = entry_file(&server.journal(), &id);
     let kept = fs::read(&path).unwrap();
-    for (change, told) in changes {
+    for (change, expected) in changes {
         edit(&server.journal(), &id, change);
         let ran = server.resume(&id);
-        assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{told}: {}", ran.stderr);
-        for told in [told, &id] {
-            assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+        assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{expected}: {}", ran.stderr);
+        for expected in [expected, &id] {
+            assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
         }
         fs::write(&path, &kept).unwrap();
     }
 }
 
 #[test]
-fn a_lock_that_is_no_plain_file_is_refused_without_waiting() {
+fn lock_that_is_not_a_regular_file_is_rejected_without_blocking() {
     let (server, id) = lost(&LAUNCH);
     let sent = server.requests.lock().unwrap().len();
     let lock = server.journal().join(format!("{id}.lock"));

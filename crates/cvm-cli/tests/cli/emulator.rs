@@ -1,4 +1,4 @@
-//! `cvm emulator`: the ready file, the credentials, and how it stops.
+//! `cvm emulator`: its ready file, its credentials, and how it stops.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -6,21 +6,21 @@ use std::os::unix::fs::PermissionsExt as _;
 use crate::harness::{Emulator, cvm, finish, run, settings, signal, start, stopping, until};
 
 #[test]
-fn the_ready_file_is_for_its_owner_and_says_all() {
+fn ready_file_is_owner_only_and_complete() {
     let emulator = Emulator::start();
     let mode = fs::metadata(&emulator.ready_file).unwrap().permissions().mode();
     assert_eq!(mode & 0o7777, 0o600);
     assert!(emulator.ready("url").starts_with("http://127.0.0.1:"));
     assert!(emulator.ready("secret_id").starts_with("AKID"));
     assert_eq!(emulator.ready("pid"), emulator.child.id().to_string());
-    // It was written when the server answered: the first call succeeds.
+    // The file is written when the server is ready, so the first call succeeds.
     assert_eq!(run(&mut emulator.cvm(&["DescribeRegions"])).code, 0);
     let neighbours = fs::read_dir(emulator.folder.path()).unwrap().count();
     assert_eq!(neighbours, 1, "the ready file stands alone");
 }
 
 #[test]
-fn signals_stop_it_and_its_file_goes() {
+fn signals_stop_the_emulator_and_remove_its_file() {
     for name in stopping() {
         let folder = tempfile::tempdir().unwrap();
         let ready = folder.path().join("ready.json");
@@ -38,7 +38,7 @@ fn signals_stop_it_and_its_file_goes() {
 }
 
 #[test]
-fn ready_file_of_an_emulator_that_runs_is_not_replaced() {
+fn ready_file_of_a_running_emulator_is_not_replaced() {
     let mut first = Emulator::start();
     let (pid, url) = (first.ready("pid"), first.ready("url"));
     let path = first.ready_file.to_str().unwrap().to_owned();
@@ -50,12 +50,12 @@ fn ready_file_of_an_emulator_that_runs_is_not_replaced() {
     let _ = second.kill();
     let second = finish(second);
     assert_eq!(second.code, 6, "{}", second.stderr);
-    for told in [&pid, &url, &"stop that one, or name another file".to_owned()] {
-        assert!(second.stderr.contains(told), "{}", second.stderr);
+    for expected in [&pid, &url, &"stop that emulator, or use another file".to_owned()] {
+        assert!(second.stderr.contains(expected), "{}", second.stderr);
     }
     assert_eq!(fs::read_to_string(&path).unwrap(), before);
     assert_eq!(run(&mut first.cvm(&["DescribeRegions"])).code, 0);
-    // One that was killed leaves its file behind, and the next one replaces it.
+    // A killed emulator leaves its file behind, and the next one replaces it.
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     let third = start(&mut cvm(&["emulator", "--ready-file", &path]));
@@ -66,7 +66,7 @@ fn ready_file_of_an_emulator_that_runs_is_not_replaced() {
 }
 
 #[test]
-fn without_a_ready_file_it_says_where_the_credentials_are() {
+fn emulator_without_a_ready_file_prints_the_credentials_path() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = cvm(&["emulator", "--instant"]);
     let child = start(command.env("XDG_RUNTIME_DIR", folder.path()));
@@ -82,14 +82,14 @@ fn without_a_ready_file_it_says_where_the_credentials_are() {
     settings.bind(|| {
         insta::assert_snapshot!(ran.stdout, @r"
         CVM emulator at http://127.0.0.1:[port]
-        Credentials in [file] (for you alone)
+        Credentials in [file] (readable only by you)
         Try: cvm --emulator [file] DescribeZones
         Stop it with Ctrl-C.
         ");
     });
 }
 
-/// A folder that everybody may enter, unlike that of a test.
+/// A directory that all users may enter, unlike a temporary one.
 fn open_folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
@@ -97,7 +97,7 @@ fn open_folder() -> tempfile::TempDir {
 }
 
 #[test]
-fn a_key_file_or_ready_file_that_others_can_read_is_refused() {
+fn key_file_or_ready_file_readable_by_others_is_rejected() {
     let folder = open_folder();
     let key = folder.path().join("key");
     fs::write(&key, "canary-key\n").unwrap();
@@ -111,12 +111,12 @@ fn a_key_file_or_ready_file_that_others_can_read_is_refused() {
             fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
             let ran = run(cvm(arguments).arg(path));
             assert_ne!(ran.code, 0, "{mode:o} {path:?}");
-            let told = "other users can read it; run `chmod 600` on it";
-            assert!(ran.stderr.contains(told), "{mode:o} {path:?}: {}", ran.stderr);
+            let expected = "other users can read it; run `chmod 600` on it";
+            assert!(ran.stderr.contains(expected), "{mode:o} {path:?}: {}", ran.stderr);
             assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
         }
     }
-    // Private by its mode, or by a folder above it.
+    // It is private by its mode, or by a parent directory.
     let is_read = || run(cvm(&call).arg(&ready)).code == 0;
     fs::set_permissions(&ready, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(is_read());
@@ -126,7 +126,7 @@ fn a_key_file_or_ready_file_that_others_can_read_is_refused() {
 }
 
 #[test]
-fn a_pair_of_ones_own_is_accepted() {
+fn own_credentials_are_accepted() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     fs::write(&key, "a-key-of-my-own\n").unwrap();
@@ -151,9 +151,9 @@ fn a_pair_of_ones_own_is_accepted() {
 }
 
 #[test]
-fn the_ready_file_names_a_loopback_url_whatever_it_listens_on() {
+fn ready_file_always_names_a_loopback_url() {
     for listen in ["0.0.0.0:0", "127.0.0.1:0", "[::1]:0", "[::]:0"] {
-        // A machine may be without IPv6.
+        // The machine may have no IPv6.
         if std::net::TcpListener::bind(listen).is_err() {
             continue;
         }
@@ -167,26 +167,26 @@ fn the_ready_file_names_a_loopback_url_whatever_it_listens_on() {
 }
 
 #[test]
-fn a_seed_makes_ids_repeat() {
+fn seed_makes_ids_repeatable() {
     let launch = || Emulator::with(&["--instant", "--seed", "7"]).launch();
     assert_eq!(launch(), launch());
 }
 
 #[test]
-fn options_that_make_no_sense_are_refused() {
-    for (options, told) in [
+fn conflicting_emulator_options_are_rejected() {
+    for (options, expected) in [
         (&["--listen", "here"][..], "`--listen` must be ADDR:PORT"),
-        (&["--instant", "--time-scale", "2"], "both say how time passes"),
+        (&["--instant", "--time-scale", "2"], "cannot be combined"),
         (&["--listen", "0.0.0.0:0"], "add `--allow-remote`"),
         (&["--listen", "[::]:0"], "other machines could send requests"),
         (&["--seed", "x"], "`--seed` must be a whole number"),
-        (&["--secret-id", "AKIDx"], "go together"),
+        (&["--secret-id", "AKIDx"], "must be given together"),
         (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),
         (&["--secret-key", "canary"], "can be read by every user"),
     ] {
         let ran = run(cvm(&["emulator"]).args(options));
         assert_eq!(ran.code, 2, "{options:?}");
-        assert!(ran.stderr.contains(told), "{options:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{options:?}: {}", ran.stderr);
         assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }
 }

@@ -1,4 +1,4 @@
-//! The journal on the disk: when an entry is there, what it holds, and who may touch it.
+//! The journal on the disk: when an entry exists, what it contains, and who can read or write it.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -10,7 +10,7 @@ use crate::harness::{
     run_with_input, signal, start,
 };
 
-/// A change that no reading precedes.
+/// A change without a read before it.
 const REBOOT: [&str; 3] = ["RebootInstances", "--InstanceIds", "ins-11112222"];
 
 fn mode(path: &Path) -> u32 {
@@ -18,7 +18,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
+fn finished_calls_and_reads_leave_no_entry() {
     let emulator = Emulator::start();
     let journal = emulator.journal();
     for arguments in [&["DescribeZones"][..], &[&LAUNCH[..], &["--DryRun"]].concat()] {
@@ -35,15 +35,15 @@ fn what_ended_leaves_nothing_and_what_reads_writes_nothing() {
 }
 
 #[test]
-fn the_entry_is_there_while_the_request_is_on_its_way() {
+fn entry_exists_while_the_request_is_in_flight() {
     let server = Server::start(Answer::Silence);
     let child = start(&mut server.cvm(&REBOOT));
     server.wait_for_request();
     let ids = entries(&server.journal());
     assert_eq!(ids.len(), 1);
     let listed = run(server.cvm(&["resume"]).env("COLUMNS", "160"));
-    for told in [&ids[0], "RebootInstances", "ap-guangzhou", "running", "not yet"] {
-        assert!(listed.stdout.contains(told), "{told}: {}", listed.stdout);
+    for expected in [&ids[0], "RebootInstances", "ap-guangzhou", "running", "not yet"] {
+        assert!(listed.stdout.contains(expected), "{expected}: {}", listed.stdout);
     }
     signal(&child, "TERM");
     let ran = finish(child);
@@ -60,7 +60,7 @@ fn the_entry_is_there_while_the_request_is_on_its_way() {
 }
 
 #[test]
-fn only_the_owner_reads_it_whatever_the_umask() {
+fn journal_is_owner_only_under_any_umask() {
     for umask in ["000", "022", "077"] {
         let server = Server::start(Answer::Close);
         let home = server.folder.path().join("home");
@@ -88,7 +88,7 @@ fn only_the_owner_reads_it_whatever_the_umask() {
 }
 
 #[test]
-fn without_a_journal_nothing_is_sent() {
+fn unusable_journal_prevents_sending() {
     let server = Server::start(Answer::Close);
     let folder = server.folder.path();
     let file = folder.join("file");
@@ -103,19 +103,19 @@ fn without_a_journal_nothing_is_sent() {
     let closed = folder.join("closed");
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o500)).unwrap();
-    // The system's administrator writes everywhere, so that case is only tried where it says something.
+    // Root can write everywhere, so this case is tested only for other users.
     let is_bound = fs::write(closed.join("x"), "").is_err();
     let mut places = vec![
         (Some(file.clone()), "irectory"),
         (Some(file.join("below")), "irectory"),
         (Some(link), "symbolic link"),
         (Some(open), "chmod"),
-        (None, "no place for the journal"),
+        (None, "no directory for the journal"),
     ];
     if is_bound {
         places.push((Some(closed.clone()), "ermission"));
     }
-    for (place, told) in places {
+    for (place, expected) in places {
         let mut command = server.cvm(&REBOOT);
         match &place {
             Some(place) => command.env("CVM_JOURNAL", place),
@@ -123,10 +123,10 @@ fn without_a_journal_nothing_is_sent() {
         };
         let ran = run(&mut command);
         assert_eq!((ran.code, ran.stdout.as_str()), (6, ""), "{place:?}: {}", ran.stderr);
-        for told in [told, "nothing was sent", "--no-journal", "CVM_JOURNAL"] {
-            assert!(ran.stderr.contains(told), "{place:?}: {told}: {}", ran.stderr);
+        for expected in [expected, "nothing was sent", "--no-journal", "CVM_JOURNAL"] {
+            assert!(ran.stderr.contains(expected), "{place:?}: {expected}: {}", ran.stderr);
         }
-        // And without the safety net, on request.
+        // Nothing was sent.
         let before = server.requests.lock().unwrap().len();
         assert_eq!(before, 0, "{place:?}");
     }
@@ -139,7 +139,7 @@ fn without_a_journal_nothing_is_sent() {
 }
 
 #[test]
-fn an_entry_that_somebody_put_there_is_not_followed() {
+fn linked_or_writable_entries_are_rejected() {
     let (server, id) = lost(&REBOOT);
     let sent = server.requests.lock().unwrap().len();
     let path = entry_file(&server.journal(), &id);
@@ -168,7 +168,7 @@ fn an_entry_that_somebody_put_there_is_not_followed() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn no_secret_is_in_the_journal_or_on_a_command_line() {
+fn journal_and_command_lines_contain_no_secret() {
     const CANARY: &str = "Canary@Password123++";
     let server = Server::start(Answer::Silence);
     let password = server.folder.path().join("password");
@@ -221,7 +221,7 @@ fn no_secret_is_in_the_journal_or_on_a_command_line() {
 }
 
 #[test]
-fn a_launch_whose_answer_cannot_be_printed_stays_in_the_journal() {
+fn unprintable_launch_response_keeps_the_entry() {
     if !Path::new("/dev/full").exists() {
         return;
     }
@@ -238,7 +238,7 @@ fn a_launch_whose_answer_cannot_be_printed_stays_in_the_journal() {
 }
 
 #[test]
-fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
+fn closed_pipe_keeps_the_launch_entry_and_ends_reads_silently() {
     let emulator = Emulator::start();
     let unread = |arguments: &[&str]| {
         let (reader, writer) = std::io::pipe().unwrap();
@@ -252,8 +252,8 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
     assert_eq!(ran.code, 7, "{}", ran.stderr);
     let id = only_entry(&emulator.journal());
     let ready = emulator.ready_file.to_str().unwrap();
-    for told in ["request id ", &format!("`cvm resume {id} --emulator {ready}` sends")] {
-        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    for expected in ["request id ", &format!("`cvm resume {id} --emulator {ready}` retries")] {
+        assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
     }
     let again = run(&mut emulator.cvm(&["resume", &id]));
     assert_eq!(again.code, 0, "{}", again.stderr);
@@ -264,14 +264,14 @@ fn a_launch_that_nobody_reads_stays_in_the_journal_and_a_read_ends_silently() {
 }
 
 #[test]
-fn an_entry_that_cannot_be_removed_is_told_of() {
+fn unremovable_entry_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let go = folder.path().join("go");
     let body = r#"{"Response":{"RequestId":"r-1"}}"#;
     let server = Server::start(Answer::Once(go.clone(), body.to_owned()));
     let child = start(&mut server.cvm(&REBOOT));
     server.wait_for_request();
-    // No user, not even the system's administrator, removes a folder as if it were a file.
+    // Not even root can remove a directory as a file.
     let path = entry_file(&server.journal(), &only_entry(&server.journal()));
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
@@ -283,23 +283,23 @@ fn an_entry_that_cannot_be_removed_is_told_of() {
 }
 
 #[test]
-fn what_can_be_repeated_without_harm_is_written_down_too() {
+fn convergent_requests_are_journaled_too() {
     let server = Server::start(Answer::Close);
     let rename = ["ModifyImageAttribute", "--ImageId", "img-11112222", "--ImageName", "x"];
     let ran = run(&mut server.cvm(&rename));
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let id = only_entry(&server.journal());
-    let told = format!("`cvm resume {id}` reads what became of it, and sends nothing again");
-    assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    let expected = format!("`cvm resume {id}` only reads to find the outcome, and retries nothing");
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
     let sent = server.count("ModifyImageAttribute");
-    assert!(run(&mut server.bare(&["resume"])).stdout.contains("reads"));
+    assert!(run(&mut server.bare(&["resume"])).stdout.contains("only reads"));
     assert_eq!(run(&mut server.bare(&["resume", &id, "--timeout", "1"])).code, 3);
     assert_eq!(server.count("ModifyImageAttribute"), sent);
     assert_eq!(entries(&server.journal()), [id]);
 }
 
 #[test]
-fn the_quickstart_writes_none() {
+fn quickstart_writes_no_journal() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = cvm(&["quickstart", "--time-scale", "300"]);
     assert_eq!(run(command.env("CVM_JOURNAL", folder.path().join("journal"))).code, 0);
@@ -307,7 +307,7 @@ fn the_quickstart_writes_none() {
 }
 
 #[test]
-fn a_journal_that_depends_on_the_current_folder_is_refused() {
+fn relative_journal_directory_is_rejected() {
     let server = Server::start(Answer::Json(r#"{"Response":{"RequestId":"r"}}"#.to_owned()));
     for (variable, value) in [("CVM_JOURNAL", "relative"), ("HOME", "relative"), ("HOME", ".")] {
         for arguments in [&["resume"][..], &["StopInstances", "--InstanceIds", "ins-1"]] {
@@ -315,7 +315,7 @@ fn a_journal_that_depends_on_the_current_folder_is_refused() {
             command.env_remove("CVM_JOURNAL").env(variable, value);
             let ran = run(command.current_dir(server.folder.path()));
             assert_eq!(ran.code, 6, "{variable}: {}", ran.stderr);
-            assert!(ran.stderr.contains("depends on the current folder"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("depends on the current directory"), "{}", ran.stderr);
             assert!(ran.stderr.contains(&format!("set {variable} to")), "{}", ran.stderr);
         }
     }
@@ -324,12 +324,12 @@ fn a_journal_that_depends_on_the_current_folder_is_refused() {
 }
 
 #[test]
-fn a_journal_of_another_user_is_an_error_and_not_empty() {
+fn journal_of_another_user_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let theirs = folder.path().join("theirs");
     fs::create_dir(&theirs).unwrap();
     fs::set_permissions(&theirs, fs::Permissions::from_mode(0o755)).unwrap();
-    // Only root can give a folder away; for all others the root folder is another user's.
+    // Only root can change the owner of a directory; other users test with the root directory.
     let theirs = match std::os::unix::fs::chown(&theirs, Some(12_345), None) {
         Ok(()) => theirs,
         Err(_) => Path::new("/").to_owned(),

@@ -1,4 +1,4 @@
-//! `kill -9` at any moment of a launch, and `cvm resume` after it: one instance or none, never two.
+//! `kill -9` at any time during a launch, and `cvm resume` after it, leave at most one instance.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,13 +10,13 @@ use std::time::{Duration, Instant};
 
 use crate::harness::{Emulator, LAUNCH, entries, finish, run, signal, start, until};
 
-/// How often a launch is killed.
+/// How many launches are killed.
 const KILLS: usize = 200;
 
-/// Of these, how often one is killed as soon as its entry stands in the journal.
+/// How many of them are killed as soon as their entry is in the journal.
 const AT_THE_ENTRY: usize = 20;
 
-/// How many launches are under way at the same time.
+/// How many launches run at the same time.
 const SIDE_BY_SIDE: usize = 3;
 
 struct Round<'a> {
@@ -37,7 +37,7 @@ impl<'a> Round<'a> {
         start(command.env("CVM_JOURNAL", &self.journal))
     }
 
-    /// Kills a launch and resumes what is in the journal; says how many instances there must be.
+    /// Kills a launch and resumes its entry. Returns the expected number of instances, and whether there was an entry.
     fn killed(&self, when: impl FnOnce(&Path, &mut Child)) -> (usize, bool) {
         let mut child = self.launch();
         when(&self.journal, &mut child);
@@ -51,13 +51,13 @@ impl<'a> Round<'a> {
             assert!(resumed.stdout.contains("InstanceIdSet"), "{}", resumed.stdout);
         }
         assert!(ids.len() <= 1 && entries(&self.journal).is_empty(), "{}", self.name);
-        // Without an entry it was over, and said so, or it had not begun.
+        // Without an entry, the launch had ended and printed its response, or had not begun.
         let said = ran.stdout.contains("\"RequestId\"");
         (usize::from(said || !ids.is_empty()), !ids.is_empty())
     }
 }
 
-/// The time that a launch takes now: half of some take longer.
+/// The median duration of a launch.
 fn life(emulator: &Emulator) -> Duration {
     let mut lives: Vec<Duration> = (0..5)
         .map(|turn| {
@@ -72,10 +72,10 @@ fn life(emulator: &Emulator) -> Duration {
 }
 
 #[test]
-fn two_hundred_kills_leave_one_instance_or_none() {
+fn killed_launches_leave_at_most_one_instance() {
     let emulator = Emulator::start();
     let life = life(&emulator) * u32::try_from(SIDE_BY_SIDE).unwrap() / 2;
-    // Where within its part of the life a kill falls differs from run to run; the parts cover all of it.
+    // Each kill has its own part of the duration, with a random time within it; together they cover all of it.
     let seed = std::collections::hash_map::RandomState::new();
     let moment = |turn: usize| {
         use std::hash::BuildHasher as _;
@@ -85,7 +85,7 @@ fn two_hundred_kills_leave_one_instance_or_none() {
     };
     let next = AtomicUsize::new(0);
     let wanted = Mutex::new(HashMap::new());
-    // One is under way for certain: the emulator stands still until its launch is killed.
+    // One launch is certainly in flight: the emulator is suspended until the launch is killed.
     let held = Round::new(&emulator, "held".into());
     signal(&emulator.child, "STOP");
     let (count, had_entry) = held.killed(|journal, child| {

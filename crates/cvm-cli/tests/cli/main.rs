@@ -1,4 +1,4 @@
-//! The built binary from the outside: what it prints, how it exits, and what it never shows.
+//! Tests of the built binary: what it prints, how it exits, and what it never shows.
 #![cfg(unix)]
 #![expect(
     clippy::indexing_slicing,
@@ -8,32 +8,32 @@
 )]
 
 mod actions;
+mod ambiguous_responses;
 mod arguments;
 mod blocked_output;
-mod cloud;
-mod contradictory;
-mod counts;
+mod client_tokens;
+mod contradictory_responses;
+mod created_counts;
 mod damaged_entries;
 mod emulator;
 mod exit_codes;
 mod harness;
 mod journal;
 mod kill;
-mod limits;
 mod network;
 mod nonblocking;
-mod not_shown;
-mod odd_lists;
-mod odd_responses;
 mod offline;
 mod profiles;
 mod quickstart;
+mod quickstart_cloud;
 mod resume;
-mod resume_age;
-mod resume_proof;
+mod resume_absence;
+mod resume_conclusions;
+mod resume_token_age;
 mod resume_verdicts;
 mod secrets;
-mod settle;
 mod signals;
 mod terminal;
-mod tokens;
+mod ulimit;
+mod unknown_members;
+mod unprinted_responses;

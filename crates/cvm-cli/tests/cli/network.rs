@@ -1,4 +1,4 @@
-//! Proxies, certificates and addresses, as the environment names them.
+//! Proxies, certificates and addresses from the environment.
 
 use crate::harness::{Emulator, cvm, run};
 
@@ -12,7 +12,7 @@ fn call(endpoint: &str, variables: &[(&str, &str)]) -> crate::harness::Ran {
 }
 
 #[test]
-fn settings_for_other_hosts_do_not_matter_to_the_emulator() {
+fn proxy_and_tls_settings_do_not_affect_the_emulator() {
     let emulator = Emulator::start();
     for (name, value) in [
         ("ALL_PROXY", "socks5://127.0.0.1:1"),
@@ -26,7 +26,7 @@ fn settings_for_other_hosts_do_not_matter_to_the_emulator() {
 }
 
 #[test]
-fn broken_settings_are_named_before_anything_is_sent() {
+fn invalid_settings_are_named_before_sending() {
     for (endpoint, variable, words) in [
         (
             "https://cvm.example.com",
@@ -49,7 +49,7 @@ fn broken_settings_are_named_before_anything_is_sent() {
     }
 }
 
-/// Counts connections, and answers each with these bytes once it has read something.
+/// Counts connections, and sends these bytes to each after the first read.
 fn answering(bytes: &'static [u8]) -> (String, std::sync::Arc<std::sync::atomic::AtomicUsize>) {
     use std::io::{Read, Write};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -68,7 +68,7 @@ fn answering(bytes: &'static [u8]) -> (String, std::sync::Arc<std::sync::atomic:
 }
 
 #[test]
-fn plain_text_in_a_tls_handshake_is_final_and_says_which_scheme_to_write() {
+fn plain_http_server_is_a_final_error_that_suggests_http() {
     for bytes in [&b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n"[..], b"SSH-2.0-x\r\n"] {
         let (address, count) = answering(bytes);
         let port = address.rsplit(':').next().unwrap();
@@ -77,8 +77,8 @@ fn plain_text_in_a_tls_handshake_is_final_and_says_which_scheme_to_write() {
             let ran = call(&endpoint, &[]);
             assert_eq!(ran.code, 5, "{}", ran.stderr);
             assert_eq!(count.load(std::sync::atomic::Ordering::SeqCst), 1, "{}", ran.stderr);
-            for told in ["does not speak TLS", "write http://"] {
-                assert!(ran.stderr.contains(told), "{}", ran.stderr);
+            for expected in ["does not speak TLS", "write http://"] {
+                assert!(ran.stderr.contains(expected), "{}", ran.stderr);
             }
             assert!(
                 !ran.stderr.contains("corrupt") && !ran.stderr.contains("attempts"),
@@ -90,15 +90,15 @@ fn plain_text_in_a_tls_handshake_is_final_and_says_which_scheme_to_write() {
 }
 
 #[test]
-fn plain_text_to_a_tls_server_says_which_scheme_to_write() {
-    // The alert of a TLS server: a record of an unexpected form.
+fn tls_server_error_suggests_https() {
+    // The alert of a TLS server.
     let (address, _) = answering(b"\x15\x03\x01\x00\x02\x02\x32");
     let ran = call(&format!("http://{address}"), &[]);
     assert_eq!(ran.code, 5, "{}", ran.stderr);
     assert!(ran.stderr.contains("write https://"), "{}", ran.stderr);
 }
 
-/// Every variable that is read: set and empty is the same as not set.
+/// Every variable: an empty value is the same as none.
 #[test]
 fn empty_variables_count_as_not_set() {
     let ran = |endpoint: &str, variable: Option<&str>| {
@@ -111,7 +111,7 @@ fn empty_variables_count_as_not_set() {
         let ran = run(&mut command);
         (ran.code, ran.stdout, ran.stderr)
     };
-    // TLS is set up only for an endpoint that needs it, and this answer is final.
+    // TLS is set up only for an endpoint that needs it, and this error is final.
     let (address, _) = answering(b"HTTP/1.1 400 Bad Request\r\n\r\n");
     let endpoint = format!("https://{address}");
     let expected = ran(&endpoint, None);
@@ -149,7 +149,7 @@ fn empty_variables_count_as_not_set() {
 }
 
 #[test]
-fn wrong_region_is_shown_with_its_source() {
+fn invalid_region_is_shown_with_its_source() {
     let call = |variable: &str, options: &[&str]| {
         let mut command = cvm(&["DescribeZones", "--endpoint", "http://127.0.0.1:1"]);
         command.env("TENCENTCLOUD_SECRET_ID", "AKIDtest");

@@ -16,7 +16,7 @@ fn set_nonblocking(file: &impl AsFd) {
     fcntl_setfl(file, fcntl_getfl(file).unwrap() | OFlags::NONBLOCK).unwrap();
 }
 
-/// A pipe whose end for the child does not block.
+/// A pipe with a non-blocking end for the child.
 fn pipe() -> (PipeReader, PipeWriter) {
     let (reader, writer) = std::io::pipe().unwrap();
     set_nonblocking(&writer);
@@ -27,7 +27,7 @@ fn held(reader: &PipeReader) -> usize {
     usize::try_from(rustix::io::ioctl_fionread(reader).unwrap()).unwrap()
 }
 
-/// Reads once the pipe is full, or the child has given up.
+/// Reads only after the pipe is full or the child has ended.
 fn read_late(mut reader: PipeReader, writer: PipeWriter, child: &mut Child) -> String {
     let has_room =
         || poll(&mut [PollFd::new(&writer, PollFlags::OUT)], Some(&NO_TIME)).unwrap() > 0;
@@ -39,7 +39,7 @@ fn read_late(mut reader: PipeReader, writer: PipeWriter, child: &mut Child) -> S
 }
 
 #[test]
-fn whole_response_reaches_a_slow_reader() {
+fn complete_response_reaches_a_slow_reader() {
     let ids: Vec<String> = (0..20_000).map(|number| format!("ins-{number:08}")).collect();
     let launched = json!({ "Response": { "InstanceIdSet": ids, "RequestId": "r-1" } });
     let rows: Vec<Value> = ids.iter().map(|id| json!({ "InstanceId": id })).collect();
@@ -62,7 +62,7 @@ fn whole_response_reaches_a_slow_reader() {
 }
 
 #[test]
-fn whole_message_reaches_a_slow_reader_of_standard_error() {
+fn complete_message_reaches_a_slow_reader_of_standard_error() {
     let rows: Vec<Value> =
         (0..3_000).map(|row| json!({ "Zone": format!("zone-{row}-") })).collect();
     let body = json!({ "TotalCount": 3_000, "ZoneSet": rows, "RequestId": "r-1" });
@@ -78,7 +78,7 @@ fn whole_message_reaches_a_slow_reader_of_standard_error() {
 }
 
 #[test]
-fn slow_writer_of_standard_input_is_waited_for() {
+fn slow_standard_input_is_awaited() {
     let server = Server::start(Answer::Json(r#"{"Response":{"RequestId":"r-1"}}"#.to_owned()));
     let (reader, mut writer) = std::io::pipe().unwrap();
     set_nonblocking(&reader);

@@ -1,4 +1,4 @@
-//! What needs no network: help, lists, error codes, skeletons.
+//! Commands without network: help, lists, error codes, templates.
 
 use std::io::Read as _;
 use std::process::Stdio;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::harness::{Emulator, cvm, run};
 
 #[test]
-fn version_and_help_are_there() {
+fn version_and_help_are_printed() {
     for arguments in [["--version"], ["-V"]] {
         let ran = run(&mut cvm(&arguments));
         assert_eq!(ran.stdout, concat!("cvm ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -24,9 +24,9 @@ fn version_and_help_are_there() {
     }
 }
 
-/// Whatever stands beside it: a word, an id, options of an alias in front.
+/// With any other arguments: a word, an id, or the options of an alias.
 #[test]
-fn every_command_shows_its_help_beside_an_argument() {
+fn every_command_shows_help_despite_arguments() {
     let alias = ["--emulator", "/no/such/file", "--output", "table", "--columns", "InstanceId"];
     for command in ["quickstart", "emulator", "list", "help", "error", "resume"] {
         let expected = run(&mut cvm(&["help", command])).stdout;
@@ -39,7 +39,7 @@ fn every_command_shows_its_help_beside_an_argument() {
                     &[command, "InvalidInstanceId.NotFound", help, "image"],
                     &[command, help],
                 ] {
-                    // Of `help` itself, the words behind it are the topic.
+                    // For `help` itself, the next argument is the topic.
                     let behind = if command == "help" { &["help", "help", help] } else { behind };
                     let ran = run(&mut cvm(&[front, behind].concat()));
                     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{behind:?}");
@@ -58,9 +58,9 @@ fn every_command_shows_its_help_beside_an_argument() {
     assert!(ran.code == 2 && ran.stderr.contains("did you mean `list`?"), "{}", ran.stderr);
 }
 
-/// As `every_command_takes_the_options_of_actions`, from outside.
+/// The same as `every_command_accepts_the_options_of_actions`, with the built binary.
 #[test]
-fn an_alias_with_columns_works_for_every_command() {
+fn alias_with_columns_works_for_every_command() {
     let alias = ["--emulator", "/no/such/file", "--output", "table", "--columns", "InstanceId"];
     for command in
         [&["help"][..], &["list"], &["error", "InternalError"], &["emulator", "--coverage"]]
@@ -75,13 +75,13 @@ fn an_alias_with_columns_works_for_every_command() {
 }
 
 #[test]
-fn an_action_explains_itself() {
+fn action_help_shows_usage_limits_and_errors() {
     for arguments in
         [["help", "StartInstances"], ["StartInstances", "help"], ["StartInstances", "--help"]]
     {
         let ran = run(&mut cvm(&arguments));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        for told in [
+        for expected in [
             "cvm StartInstances --InstanceIds ins-xxxxxxxx ins-xxxxxxxx",
             "Retry class: ",
             "--InstanceIds  list of strings, required",
@@ -89,7 +89,7 @@ fn an_action_explains_itself() {
             "RequestId  string",
             "InvalidInstanceId.NotFound",
         ] {
-            assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+            assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
         }
     }
 }
@@ -105,20 +105,20 @@ fn actions_are_listed_by_group() {
 }
 
 #[test]
-fn the_emulator_tells_what_it_imitates_and_what_it_assumes() {
+fn emulator_coverage_lists_support_and_assumptions() {
     let ran = run(&mut cvm(&["emulator", "--coverage"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let coverage = cvm_emulator::coverage();
-    let modelled = coverage.iter().filter(|row| row.supported).count();
-    let first = format!("{modelled} of {} actions are modelled.\n", coverage.len());
+    let supported = coverage.iter().filter(|row| row.supported).count();
+    let first = format!("{supported} of {} actions are supported.\n", coverage.len());
     assert!(ran.stdout.starts_with(&first), "{}", ran.stdout);
-    for told in ["\nTerminateInstances\n", "  documented  ", "  assumed     "] {
-        assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+    for expected in ["\nTerminateInstances\n", "  documented  ", "  assumed     "] {
+        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
     }
 }
 
 #[test]
-fn a_code_is_explained_offline() {
+fn error_code_is_explained_offline() {
     let ran = run(&mut cvm(&["error", "UnsupportedOperation.SystemDiskType"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("What to do: "), "{}", ran.stdout);
@@ -132,7 +132,7 @@ fn a_code_is_explained_offline() {
 }
 
 #[test]
-fn a_skeleton_can_be_filled_in_and_sent() {
+fn skeleton_can_be_filled_in_and_sent() {
     let ran = run(&mut cvm(&["DescribeInstances", "--generate-cli-skeleton"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let mut skeleton: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
@@ -148,7 +148,7 @@ fn a_skeleton_can_be_filled_in_and_sent() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_failure() {
+fn closed_pipe_is_not_an_error() {
     let mut child = cvm(&["help", "RunInstances"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -163,7 +163,7 @@ fn a_reader_that_goes_away_is_no_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_a_failure() {
+fn full_disk_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let child = cvm(&["help"]).stdout(full).stderr(Stdio::piped()).spawn().unwrap();
     let ran = crate::harness::finish(child);

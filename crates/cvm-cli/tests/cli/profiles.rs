@@ -1,5 +1,4 @@
-//! Profiles of the official command line: where calls go, who signs them, and what is said when a file is
-//! broken.
+//! Profiles of tccli: the endpoint and credential that they give, and the errors for broken files.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,14 +11,14 @@ use crate::harness::{Answer, Server, cvm, run};
 
 const ZONES: &str = r#"{"Response":{"TotalCount":0,"ZoneSet":[],"RequestId":"r-1"}}"#;
 
-/// A home directory with a profile as tccli writes it.
+/// A home directory with a profile in tccli's format.
 fn home(endpoint: &str) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     let folder = home.path().join(".tccli");
     fs::create_dir(&folder).unwrap();
     set_mode(&folder, 0o700);
     let credential = "{\n  \"secretId\": \"AKIDtccli\",\n  \"secretKey\": \"canary\"\n}";
-    // The whole file that tccli writes, with another endpoint of this service.
+    // The complete file of tccli, with another endpoint for this service.
     let written = include_str!("../../../../tests/fixtures/tccli-3.1.189.configure");
     let mut configure: serde_json::Value = serde_json::from_str(written).unwrap();
     configure["cvm"]["endpoint"] = endpoint.into();
@@ -42,7 +41,7 @@ fn zones(home: &TempDir) -> Command {
 }
 
 #[test]
-fn the_endpoint_of_a_tccli_profile_is_called() {
+fn endpoint_of_a_tccli_profile_is_used() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let home = home(&server.url);
     let ran = run(&mut zones(&home));
@@ -54,7 +53,7 @@ fn the_endpoint_of_a_tccli_profile_is_called() {
 }
 
 #[test]
-fn an_endpoint_of_a_profile_is_checked_as_every_other() {
+fn endpoint_of_a_profile_is_validated() {
     for (endpoint, why) in [
         ("http://cvm.example.com", "endpoint must use https"),
         ("https://user:canary@host", "user name or password"),
@@ -73,7 +72,7 @@ fn an_endpoint_of_a_profile_is_checked_as_every_other() {
 }
 
 #[test]
-fn a_profile_that_is_broken_is_reported() {
+fn broken_profile_is_reported() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let broken = |name: &str, text: &str| {
         let home = home(&server.url);
@@ -82,21 +81,21 @@ fn a_profile_that_is_broken_is_reported() {
         assert_eq!(ran.code, 4, "{}", ran.stderr);
         ran.stderr
     };
-    let told = broken("default.configure", "{\"_sys_param\": {\n");
-    assert!(told.starts_with("error: tccli configuration file `"), "{told}");
+    let expected = broken("default.configure", "{\"_sys_param\": {\n");
+    assert!(expected.starts_with("error: tccli configuration file `"), "{expected}");
     assert!(
-        told.contains("default.configure` is not JSON: EOF") && told.contains("line 2"),
-        "{told}"
+        expected.contains("default.configure` is not JSON: EOF") && expected.contains("line 2"),
+        "{expected}"
     );
-    let told = broken("default.credential", "{\"secretId\": \"AKIDx\"}");
-    assert!(told.contains("tccli credential file `"), "{told}");
-    assert!(told.contains("has a secret id but no secret key"), "{told}");
-    assert!(!told.contains("no credential found"), "{told}");
+    let expected = broken("default.credential", "{\"secretId\": \"AKIDx\"}");
+    assert!(expected.contains("tccli credential file `"), "{expected}");
+    assert!(expected.contains("has a secret id but no secret key"), "{expected}");
+    assert!(!expected.contains("no credential found"), "{expected}");
     assert!(server.requests.lock().unwrap().is_empty());
 }
 
 #[test]
-fn a_credential_file_that_others_can_read_is_told_once() {
+fn credential_file_readable_by_others_is_reported_once() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let home = home(&server.url);
     set_mode(home.path(), 0o755);
@@ -106,7 +105,7 @@ fn a_credential_file_that_others_can_read_is_told_once() {
     assert_eq!(ran.stderr.matches("can be read by other users; run `chmod 600`").count(), 1);
 }
 
-/// A home directory whose credential file names this program, and a place where the program can leave marks.
+/// A home directory whose credential file names this program, which records its runs.
 fn home_of_program(script: &str) -> TempDir {
     let home = tempfile::tempdir().unwrap();
     fs::create_dir(home.path().join(".tencentcloud")).unwrap();
@@ -121,12 +120,12 @@ fn home_of_program(script: &str) -> TempDir {
     home
 }
 
-/// Reads and changes, and a program that fails, is killed, says nothing of use, or hangs.
+/// Reads and changes, with a program that fails, is killed, prints no credential, or hangs.
 #[test]
-fn a_credential_program_that_fails_or_hangs_ends_with_4() {
+fn failing_or_hanging_credential_program_exits_4() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let stop = ["StopInstances", "--InstanceIds", "ins-1"].as_slice();
-    for (script, told, timeout) in [
+    for (script, expected, timeout) in [
         ("echo bad key >&2; exit 2", "failed: exit status: 2: bad key", "300"),
         ("echo bad key >&2; kill -9 $$", "failed: signal: 9 (SIGKILL): bad key", "300"),
         ("echo bad key >&2; echo canary", "is not the expected JSON", "300"),
@@ -140,12 +139,12 @@ fn a_credential_program_that_fails_or_hangs_ends_with_4() {
             command.env("HOME", home.path()).env("CVM_JOURNAL", home.path().join("journal"));
             let ran = run(command.env("PATH", std::env::var_os("PATH").unwrap()));
             assert_eq!(ran.code, 4, "{script}: {}", ran.stderr);
-            assert!(ran.stderr.contains(told), "{script}: {}", ran.stderr);
+            assert!(ran.stderr.contains(expected), "{script}: {}", ran.stderr);
             assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
             let said = usize::from(script.contains("bad key"));
             assert_eq!(ran.stderr.matches("bad key").count(), said, "{}", ran.stderr);
             let runs = fs::read_to_string(home.path().join("runs")).unwrap_or_default();
-            // One that hangs may be killed before it has begun.
+            // A hanging program may be killed before it records its run.
             let is_once = runs == "run\n" || (said == 0 && runs.is_empty());
             assert!(is_once, "{script}: {runs} {}", ran.stderr);
         }
@@ -153,9 +152,9 @@ fn a_credential_program_that_fails_or_hangs_ends_with_4() {
     assert!(server.requests.lock().unwrap().is_empty());
 }
 
-/// What a program says besides is passed on when it has succeeded.
+/// Standard error of a successful program is forwarded.
 #[test]
-fn the_error_output_of_a_credential_program_that_succeeds_is_passed_on_once() {
+fn error_output_of_a_successful_credential_program_is_forwarded_once() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let home = home_of_program(
         r#"echo key is old >&2; echo "{\"SecretId\":\"AKIDx\",\"SecretKey\":\"k\"}""#,
@@ -166,20 +165,20 @@ fn the_error_output_of_a_credential_program_that_succeeds_is_passed_on_once() {
 }
 
 #[test]
-fn an_expired_credential_names_its_file() {
+fn expired_credential_names_its_file() {
     let server = Server::start(Answer::Json(ZONES.to_owned()));
     let home =
         home_of_program(r#"echo "{\"SecretId\":\"AKIDx\",\"SecretKey\":\"k\",\"ExpiredTime\":1}""#);
     let mut command = cvm(&["DescribeZones", "--endpoint", &server.url, "--region", "ap-tokyo"]);
     let ran = run(command.env("HOME", home.path()));
     assert_eq!(ran.code, 4, "{}", ran.stderr);
-    let told = "credentials`, line 2: credential_process has expired";
-    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let expected = "credentials`, line 2: credential_process has expired";
+    assert!(ran.stderr.contains(expected), "{}", ran.stderr);
 }
 
-/// A relative home directory would let the current one decide who calls, and where the calls go.
+/// With a relative home directory, the current directory would decide which credential and endpoint are used.
 #[test]
-fn a_relative_home_directory_is_4_and_signs_nothing() {
+fn relative_home_directory_exits_4_and_signs_nothing() {
     let server = Server::start(Answer::Json(
         r#"{"Response":{"TotalCount":0,"ZoneSet":[],"RequestId":"r"}}"#.to_owned(),
     ));
@@ -206,21 +205,21 @@ fn a_relative_home_directory_is_4_and_signs_nothing() {
                 command.current_dir(folder.path()).env("HOME", home).envs(variable);
                 let ran = run(&mut command);
                 assert_eq!(ran.code, 4, "{file} {home} {variable:?}: {}", ran.stderr);
-                let told = format!("HOME is `{home}`, which depends on the current directory");
-                assert!(ran.stderr.contains(&told), "{file} {variable:?}: {}", ran.stderr);
-                // Where it would be asked for the endpoint.
+                let expected = format!("HOME is `{home}`, which depends on the current directory");
+                assert!(ran.stderr.contains(&expected), "{file} {variable:?}: {}", ran.stderr);
+                // Also if only the endpoint would come from the home directory.
                 let mut command = cvm(&zones[..1]);
                 command.current_dir(folder.path()).env("HOME", home).envs(variable);
                 let ran = run(command
                     .env("TENCENTCLOUD_SECRET_ID", "A")
                     .env("TENCENTCLOUD_SECRET_KEY", "k"));
                 assert_eq!(ran.code, 4, "{}", ran.stderr);
-                assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+                assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
             }
         }
     }
     assert!(server.requests.lock().unwrap().is_empty());
-    // Who needs no home directory is not asked for one.
+    // A call that does not need the home directory works.
     let zones = ["DescribeZones", "--endpoint", &server.url, "--region", "ap-guangzhou"];
     let file = folder.path().join("credentials");
     std::fs::write(&file, credential).unwrap();

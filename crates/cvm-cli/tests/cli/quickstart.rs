@@ -1,4 +1,4 @@
-//! The story, in every dialect, and what `--show-wire` adds to it.
+//! The quickstart in every dialect, and with `--show-wire`.
 
 use std::time::{Duration, Instant};
 
@@ -6,37 +6,39 @@ use crate::harness::{cvm, run, settings};
 
 const DIALECTS: [&str; 5] = ["tc3", "tc3-get", "v1-sha1", "v1-sha256", "old-gateway"];
 
-/// Fast enough that a test need not wait, slow enough that states are passed through.
+/// Fast enough for a test, and slow enough that intermediate states occur.
 const SCALE: [&str; 2] = ["--time-scale", "300"];
 
 #[test]
-fn the_story_is_told() {
+fn quickstart_prints_every_step() {
     let ran = run(cvm(&["quickstart"]).args(SCALE));
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
-    // Which other models there are is the emulator's matter.
+    // The other instance types depend on the emulator.
     let is_other_model = |line: &&str| line.starts_with("   │ S2.") && !line.contains("S2.MEDIUM4");
     let story: Vec<&str> = ran.stdout.lines().filter(|line| !is_other_model(line)).collect();
     let mut settings = settings();
-    // What the code means is told by the specification.
-    settings.add_filter(r"(?s)It means: .*?\n   So it", "It means: [prose]\n   So it");
+    // The meaning of the code comes from the specification.
+    settings.add_filter(r"(?s)Meaning: .*?\n   So its", "Meaning: [prose]\n   So its");
     settings.bind(|| {
         insta::assert_snapshot!(story.join("\n"), @r"
         CVM quickstart
-        A local CVM listens on http://127.0.0.1:[port], in this process. Every call below is real HTTP,
-        signed by TC3-HMAC-SHA256 (tc3, JSON body). Its time runs 300 times as fast as yours.
+        A local CVM emulator listens on http://127.0.0.1:[port] in this process. Every call below is a real
+        HTTP request, signed with TC3-HMAC-SHA256 (tc3, JSON body). The emulator's clock runs 300 times as
+        fast as real time.
 
-        1  Which model of family S2 has 2 cores and 4 GB in ap-guangzhou-2?
+        1  Find an instance type of family S2 with 2 cores and 4 GiB in ap-guangzhou-2
            DescribeInstanceTypeConfigs ok [time]   request id [uuid]
            ┌──────────────┬─────┬──────────────┬────────────────┬────────────────┐
            │ InstanceType ┆ CPU ┆ Memory (GiB) ┆ InstanceFamily ┆ Zone           │
            ╞══════════════╪═════╪══════════════╪════════════════╪════════════════╡
            │ S2.MEDIUM4   ┆ 2   ┆ 4            ┆ S2             ┆ ap-guangzhou-2 │
            └──────────────┴─────┴──────────────┴────────────────┴────────────────┘
-           It is S2.MEDIUM4.
+           Found S2.MEDIUM4.
 
-        2  Instance A, as the getting-started page has it
-           Image img-pmqg1cw7, S1.SMALL1, 50 GiB LOCAL_BASIC system disk and 100 GiB LOCAL_BASIC data disk;
-           paid by the hour, traffic too; 10 Mbps and a public address; both enhanced services.
+        2  Instance A: the example of the getting-started page
+           Image img-pmqg1cw7, type S1.SMALL1, a LOCAL_BASIC system disk of 50 GiB and a LOCAL_BASIC data
+           disk of 100 GiB; billed by the hour and by traffic; 10 Mbit/s, a public address, both enhanced
+           services.
            RunInstances                ok [time]   request id [uuid]
            ins-xxxxxxxx is being created.
            wait                        ok [time]   until RUNNING, [polls] of DescribeInstances
@@ -46,12 +48,12 @@ fn the_story_is_told() {
            ╞══════════════╪══════════════╪═════════╪══════════════╪════════════════════╪═════════════════════╪════════════╡
            │ ins-xxxxxxxx ┆ QCLOUD-TEST  ┆ RUNNING ┆ S1.SMALL1    ┆ 50 GiB LOCAL_BASIC ┆ 100 GiB LOCAL_BASIC ┆ 198.18.0.x │
            └──────────────┴──────────────┴─────────┴──────────────┴────────────────────┴─────────────────────┴────────────┘
-           Can it become S2.MEDIUM4? Its system disk is local.
-           ResetInstancesType          refused [time]   request id [uuid]
+           Change its type to S2.MEDIUM4? The service rejects this, because the system disk is local.
+           ResetInstancesType          rejected [time]   request id [uuid]
              UnsupportedOperation.SystemDiskType: The type of the instance `ins-xxxxxxxx` cannot be changed,
                because its system disk is LOCAL_BASIC.
-             It means: [prose]
-           So it stays what it is, and goes back.
+             Meaning: [prose]
+           So its type stays the same. Stop and terminate it.
            StopInstances               ok [time]   request id [uuid]
            wait                        ok [time]   until STOPPED, [polls] of DescribeInstances
            TerminateInstances          ok [time]   request id [uuid]
@@ -59,7 +61,7 @@ fn the_story_is_told() {
            DescribeInstances           ok [time]   request id [uuid]
            ins-xxxxxxxx is gone: TotalCount is 0.
 
-        3  Instance B, with a cloud disk: it can become another model
+        3  Instance B, with a cloud disk: its type can be changed
            RunInstances                ok [time]   request id [uuid]
            wait                        ok [time]   until RUNNING, [polls] of DescribeInstances
            ResetInstancesType          ok [time]   request id [uuid]
@@ -77,13 +79,13 @@ fn the_story_is_told() {
            DescribeInstances           ok [time]   request id [uuid]
            ins-xxxxxxxx is gone: TotalCount is 0.
 
-        Done. [calls] in [time]. `cvm emulator` keeps such a CVM running; `cvm list` names what you can ask of it.
+        Done. [calls] in [time]. `cvm emulator` runs an emulator until you stop it; `cvm list` lists all actions.
         ");
     });
 }
 
 #[test]
-fn every_dialect_tells_the_same_story() {
+fn quickstart_is_the_same_in_every_dialect() {
     let mut stories = Vec::new();
     for dialect in DIALECTS {
         let ran = run(cvm(&["quickstart", "--dialect", dialect]).args(SCALE));
@@ -103,14 +105,14 @@ fn every_dialect_tells_the_same_story() {
 }
 
 #[test]
-fn at_its_own_pace_it_is_over_soon() {
+fn quickstart_ends_soon_at_default_speed() {
     let began = Instant::now();
     assert_eq!(run(&mut cvm(&["quickstart"])).code, 0);
     assert!(began.elapsed() < Duration::from_secs(120), "{:?}", began.elapsed());
 }
 
 #[test]
-fn the_wire_is_shown_without_secrets() {
+fn quickstart_show_wire_masks_secrets() {
     for dialect in DIALECTS {
         let ran = run(cvm(&["quickstart", "--show-wire", "--dialect", dialect]).args(SCALE));
         assert_eq!(ran.code, 0, "{dialect}: {}", ran.stderr);
@@ -138,15 +140,18 @@ fn the_wire_is_shown_without_secrets() {
 }
 
 #[test]
-fn options_that_do_not_go_together_are_refused() {
-    for (options, told) in [
-        (&["--cloud", "--time-scale", "2"][..], "`--time-scale` is for the local CVM"),
-        (&["--time-scale", "-1"], "must be a number above 0"),
+fn conflicting_quickstart_options_are_rejected() {
+    for (options, expected) in [
+        (
+            &["--cloud", "--time-scale", "2"][..],
+            "`--time-scale` applies only to the local emulator",
+        ),
+        (&["--time-scale", "-1"], "must be a number greater than 0"),
         (&["--dialect", "tc4"], "did you mean `tc3`?"),
         (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),
     ] {
         let ran = run(cvm(&["quickstart"]).args(options));
         assert_eq!(ran.code, 2, "{options:?}");
-        assert!(ran.stderr.contains(told), "{options:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{options:?}: {}", ran.stderr);
     }
 }

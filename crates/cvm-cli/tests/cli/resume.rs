@@ -1,4 +1,4 @@
-//! `cvm resume`: what may be sent again is, once; everything else is read and never sent.
+//! `cvm resume` retries what is safe to retry, and only reads for everything else.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -10,28 +10,32 @@ use crate::harness::{
 };
 
 #[test]
-fn a_young_launch_is_sent_again_with_its_token() {
+fn recent_launch_is_retried_with_its_token() {
     let (emulator, server) = losing("RunInstances", true);
     let id = lose(&emulator, &server, &LAUNCH);
     assert_eq!(emulator.instance_count(), 1);
-    // The answer is lost again: nothing is settled, and nothing is launched twice.
+    // The response is lost again: nothing is settled, and nothing is launched twice.
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert_eq!(emulator.instance_count(), 1);
-    // Now the way is free, so the entry goes where the server is known under another address.
+    // Now the entry gets the address of the emulator, which responds.
     let url = emulator.ready("url");
     edit(&server.journal(), &id, |entry| entry["endpoint"] = json!(url));
     let ready = emulator.ready_file.to_str().unwrap();
     let ran = resume(&emulator, &server, &[&id, "--emulator", ready]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert!(ran.stdout.contains("\"InstanceIdSet\""), "{}", ran.stdout);
-    assert!(ran.stderr.contains("sent again with the token it had"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("retrying RunInstances with its original client token"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(emulator.instance_count(), 1);
     assert!(entries(&server.journal()).is_empty());
 }
 
 #[test]
-fn a_launch_that_is_too_old_is_only_looked_for() {
+fn old_launch_is_only_searched_for() {
     let (emulator, server) = losing("RunInstances", true);
     let id = lose(&emulator, &server, &LAUNCH);
     let sent = server.count("RunInstances");
@@ -43,7 +47,7 @@ fn a_launch_that_is_too_old_is_only_looked_for() {
         assert_eq!(server.count("RunInstances"), sent);
         assert!(server.count("DescribeInstances") > before);
         assert!(
-            ran.stderr.contains("1 entry made since looks like it; it asked for 1"),
+            ran.stderr.contains("1 item created since matches the request (1 requested)"),
             "{}",
             ran.stderr
         );
@@ -51,7 +55,7 @@ fn a_launch_that_is_too_old_is_only_looked_for() {
         assert!(ran.stdout.contains("│ ins-"), "{}", ran.stdout);
         assert!(ran.stdout.replace('\n', " ").contains("only your own tag"), "{}", ran.stdout);
     }
-    // A clock that went back tells no age, so the entry counts as too old.
+    // After the clock was set back, the age is unknown, so the entry counts as too old.
     edit(&server.journal(), &id, |entry| {
         entry["started"] = json!(entry["started"].as_u64().unwrap() + 7_200_000);
     });
@@ -62,7 +66,7 @@ fn a_launch_that_is_too_old_is_only_looked_for() {
 }
 
 #[test]
-fn an_old_launch_is_told_from_others_by_its_tag() {
+fn old_launch_is_identified_by_its_tag() {
     let (emulator, server) = losing("RunInstances", true);
     let tagged = |run: &'static str| {
         let tags = ["--TagSpecification.0.ResourceType", "instance"];
@@ -77,31 +81,32 @@ fn an_old_launch_is_told_from_others_by_its_tag() {
     let id = lose(&emulator, &server, &tagged("7"));
     let sent = server.count("RunInstances");
     make_old(&server.journal(), &id, 200);
-    // Other machines were made since, of the same name even: the tag tells them apart.
+    // Other instances were created since, even with the same name: the tag distinguishes them.
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stdout);
-    for told in ["InstanceName", "web3", "Tags", "run=7"] {
-        assert!(ran.stdout.contains(told), "{told}: {}", ran.stdout);
+    for expected in ["InstanceName", "web3", "Tags", "run=7"] {
+        assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
     }
     assert!(!ran.stdout.contains("run=6"), "{}", ran.stdout);
-    for told in ["3 entries made since bear its tags; it asked for 3", "if no other call has these"]
+    for expected in
+        ["3 items created since have its tags (3 requested)", "if no other request used these"]
     {
-        assert!(ran.stderr.contains(told), "{}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     }
-    // One more with the same tag: their number is not what was asked for.
+    // With one more of the same tag, their number is not the requested one.
     let one = [&LAUNCH[..], &tagged("7")[5..11]].concat();
     emulator.call(&one);
     emulator.call(&[&one[..], &["--InstanceName", "web"]].concat());
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stdout);
-    assert!(ran.stderr.contains("bear its tags; it asked for 3"), "{}", ran.stderr);
-    assert!(!ran.stderr.contains("if no other call"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("have its tags (3 requested)"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("if no other request"), "{}", ran.stderr);
     assert_eq!(server.count("RunInstances"), sent);
     assert_eq!(entries(&server.journal()), [id]);
 }
 
 #[test]
-fn a_clock_that_went_back_compares_no_times() {
+fn clock_set_back_disables_time_comparison() {
     let (emulator, server) = losing("RunInstances", true);
     let id = lose(&emulator, &server, &LAUNCH);
     edit(&server.journal(), &id, |entry| {
@@ -109,16 +114,20 @@ fn a_clock_that_went_back_compares_no_times() {
     });
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stdout.starts_with("RunInstances, ap-guangzhou, by Describe"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.starts_with("RunInstances, ap-guangzhou, checked with Describe"),
+        "{}",
+        ran.stdout
+    );
     assert!(ran.stdout.contains("│ ins-"), "{}", ran.stdout);
-    for told in ["1 entry looks like it; it asked for 1", "clock went back"] {
-        assert!(ran.stderr.contains(told), "{told}: {}", ran.stderr);
+    for expected in ["1 item matches the request (1 requested)", "clock was set back"] {
+        assert!(ran.stderr.contains(expected), "{expected}: {}", ran.stderr);
     }
-    assert!(!ran.stderr.contains("since looks"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("since matches"), "{}", ran.stderr);
 }
 
 #[test]
-fn another_password_brings_no_second_launch() {
+fn different_password_causes_no_second_launch() {
     let (emulator, server) = losing("RunInstances", true);
     let file = |name: &str, password: &str| {
         let path = server.folder.path().join(name);
@@ -132,34 +141,31 @@ fn another_password_brings_no_second_launch() {
     let ran = resume(&emulator, &server, &[&id, "--LoginSettings.Password", &other]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     let place = |words: &str| ran.stderr.find(words).unwrap_or_else(|| panic!("{}", ran.stderr));
-    assert!(place("proves nothing about the first sending") < place("use a new one"));
-    assert!(place("take no new token") < place("use a new one"));
-    assert!(ran.stderr.contains("`--LoginSettings.Password` is not what was given then"));
+    assert!(place("proves nothing about the first attempt") < place("use a new one"));
+    assert!(place("do not use a new token") < place("use a new one"));
+    assert!(ran.stderr.contains("`--LoginSettings.Password` differs from it"));
     let ran = resume(&emulator, &server, &[&id, "--LoginSettings.Password", &one]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
-fn another_request_is_refused() {
+fn different_request_is_rejected() {
     let (emulator, server) = losing("RunInstances", true);
     let id = lose(&emulator, &server, &LAUNCH);
     let sent = server.requests.lock().unwrap().len();
-    for (arguments, told) in [
-        (&["--InstanceCount", "2"][..], "`--InstanceCount` is not what the entry has"),
+    for (arguments, expected) in [
+        (&["--InstanceCount", "2"][..], "`--InstanceCount` differs from the entry"),
         (&["--Placement.Zone", "ap-guangzhou-4"], "`--Placement.Zone`"),
         (&["--ClientToken", "another"], "`--ClientToken`"),
-        (&["--region", "ap-tokyo"], "the request went to `ap-guangzhou`"),
-        (
-            &["--endpoint", "https://cvm.tencentcloudapi.com"],
-            "the request went to `http://127.0.0.1",
-        ),
-        (&["--dialect", "v1-sha1"], "the request went to `tc3`"),
-        (&["--emulator", emulator.ready_file.to_str().unwrap()], "the request went to"),
+        (&["--region", "ap-tokyo"], "the request used `ap-guangzhou`"),
+        (&["--endpoint", "https://cvm.tencentcloudapi.com"], "the request used `http://127.0.0.1"),
+        (&["--dialect", "v1-sha1"], "the request used `tc3`"),
+        (&["--emulator", emulator.ready_file.to_str().unwrap()], "the request used"),
     ] {
         let ran = resume(&emulator, &server, &[&[id.as_str()], arguments].concat());
         assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{arguments:?}: {}", ran.stderr);
     }
     edit(&server.journal(), &id, |entry| entry["parameters"]["InstanceCount"] = json!(9));
     let ran = resume(&emulator, &server, &[&id]);
@@ -168,7 +174,7 @@ fn another_request_is_refused() {
 }
 
 #[test]
-fn another_account_is_refused() {
+fn different_account_is_rejected() {
     let (emulator, server) = losing("TerminateInstances", false);
     let instance = emulator.launch();
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &instance]);
@@ -181,7 +187,7 @@ fn another_account_is_refused() {
     assert_eq!(ran.code, 4, "{}", ran.stderr);
     assert!(ran.stderr.contains("--same-account"), "{}", ran.stderr);
     assert_eq!(server.requests.lock().unwrap().len(), sent);
-    // Said to be of the same account it is used, and the service has its own opinion.
+    // With `--same-account` it is used, and the service rejects it.
     let ran = other(&["--same-account"]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
     assert!(ran.stderr.contains("AuthFailure"), "{}", ran.stderr);
@@ -190,14 +196,14 @@ fn another_account_is_refused() {
 }
 
 #[test]
-fn what_destroys_is_never_sent_again() {
+fn termination_is_never_retried() {
     let (emulator, server) = losing("TerminateInstances", true);
     let instance = emulator.launch();
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &instance]);
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert!(ran.stdout.contains("done: gone"), "{}", ran.stdout);
-    assert!(ran.stdout.contains(&format!("entry {id} is gone")), "{}", ran.stdout);
+    assert!(ran.stdout.contains(&format!("entry {id} is removed")), "{}", ran.stdout);
     assert_eq!(server.count("TerminateInstances"), 1);
     assert_eq!(server.count("DescribeInstances"), 3, "once before, and twice after");
     assert!(entries(&server.journal()).is_empty());
@@ -205,7 +211,7 @@ fn what_destroys_is_never_sent_again() {
 }
 
 #[test]
-fn a_prepaid_machine_in_the_recycle_bin_is_done() {
+fn prepaid_instance_in_the_recycle_bin_is_done() {
     let (emulator, server) = losing("TerminateInstances", true);
     let prepaid = [
         "--InstanceChargeType",
@@ -228,23 +234,23 @@ fn a_prepaid_machine_in_the_recycle_bin_is_done() {
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for told in ["SHUTDOWN", "the second call destroys the instance"] {
-        assert!(ran.stdout.replace('\n', " ").contains(told), "{told}: {}", ran.stdout);
+    for expected in ["SHUTDOWN", "the second call destroys the instance"] {
+        assert!(ran.stdout.replace('\n', " ").contains(expected), "{expected}: {}", ran.stdout);
     }
     assert_eq!(server.count("TerminateInstances"), 1);
     assert_eq!(emulator.instance_count(), 1, "in the recycle bin, and not destroyed");
 }
 
 #[test]
-fn what_did_not_arrive_is_for_a_person_to_decide() {
+fn undelivered_termination_needs_a_decision() {
     let (emulator, server) = losing("TerminateInstances", false);
     let (one, other) = (emulator.launch(), emulator.launch());
     let id = lose(&emulator, &server, &["TerminateInstances", "--InstanceIds", &one, &other]);
     emulator.call(&["TerminateInstances", "--InstanceIds", &one]);
     let ran = resume(&emulator, &server, &[&id, "--output", "json"]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 done, 1 not seen"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("it may still be on its way"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("done: 1, no effect yet: 1"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the request may still be in progress"), "{}", ran.stderr);
     let rows: Value = serde_json::from_str(&ran.stdout).unwrap();
     let row = |id: &str| {
         let mut rows = rows.as_array().unwrap().iter();
@@ -253,18 +259,18 @@ fn what_did_not_arrive_is_for_a_person_to_decide() {
     assert_eq!(row(&one)["Verdict"], "done: gone");
     assert_eq!(
         (&row(&other)["Verdict"], &row(&other)["InstanceState"]),
-        (&json!("not seen"), &json!("RUNNING"))
+        (&json!("no effect yet"), &json!("RUNNING"))
     );
     make_old(&server.journal(), &id, 61);
     let ran = resume(&emulator, &server, &[&id]);
     assert_eq!(ran.code, 3, "{}", ran.stderr);
-    assert!(!ran.stderr.contains("on its way"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("in progress"), "{}", ran.stderr);
     assert_eq!(server.count("TerminateInstances"), 1);
     assert_eq!(emulator.instance_count(), 1);
 }
 
 #[test]
-fn an_answer_without_its_list_settles_nothing() {
+fn response_without_its_list_settles_nothing() {
     let (server, id) = lost(&["TerminateInstances", "--InstanceIds", "ins-11112222"]);
     for body in [
         r#"{"Response":{"RequestId":"r"}}"#,
@@ -280,21 +286,21 @@ fn an_answer_without_its_list_settles_nothing() {
 }
 
 #[test]
-fn what_cannot_be_asked_for_says_so() {
+fn invalid_resume_command_lines_are_explained() {
     let server = Server::start(Answer::Close);
-    for (arguments, told) in [
+    for (arguments, expected) in [
         (&["resume", "nonsense"][..], "the journal has no entry `nonsense`"),
         (&["resume", "../../etc/passwd"], "has no entry"),
         (&["resume", "--forget", "../x"], "has no entry"),
-        (&["resume", "a", "b"], "unexpected word `b`"),
-        (&["resume", "a", "--forget", "b"], "stands beside `--forget`"),
-        (&["resume", "--InstanceCount", "1"], "none is named"),
+        (&["resume", "a", "b"], "unexpected argument `b`"),
+        (&["resume", "a", "--forget", "b"], "cannot be combined with `--forget`"),
+        (&["resume", "--InstanceCount", "1"], "no entry id is given"),
         (&["resume", "--generate-cli-skeleton"], "takes no `--generate-cli-skeleton`"),
         (&["list", "--forget", "x"], "takes no `--forget`"),
     ] {
         let ran = run(&mut server.bare(arguments));
         assert_eq!(ran.code, 2, "{arguments:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains(told), "{arguments:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{arguments:?}: {}", ran.stderr);
     }
     assert!(!server.journal().exists());
 }

@@ -1,15 +1,14 @@
-//! What `cvm resume` concludes where a list compares nothing, contradicts itself, or comes after the time of the request.
+//! What `cvm resume` concludes if no rule compares a list, two reads differ, or a time of the request has passed.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_emulator::Timestamp;
 use serde_json::{Value, json};
 
 use crate::harness::{
-    Server, assert_unsettled, json_response, make_old, request_header, run, unix_now,
+    Server, assert_unsettled, json_response, make_old, request_header, run, service_time, unix_now,
 };
 
-/// Loses this change, and gives the responses to what is read, one after the other; the last one for ever.
+/// Loses this change, and gives these responses to reads, one after the other; the last one repeats.
 fn losing(change: &'static str, before: Value, after: Vec<Value>) -> Server {
     let (is_lost, reads) = (AtomicUsize::new(0), AtomicUsize::new(0));
     Server::scripted(move |request| {
@@ -27,7 +26,7 @@ fn losing(change: &'static str, before: Value, after: Vec<Value>) -> Server {
 }
 
 #[test]
-fn shares_of_an_image_are_never_called_done_or_not_done() {
+fn uncompared_image_shares_need_review() {
     let share =
         |account: &str| json!({ "AccountId": account, "CreatedTime": "2026-11-21T07:41:00Z" });
     for permission in ["SHARE", "CANCEL"] {
@@ -42,31 +41,34 @@ fn shares_of_an_image_are_never_called_done_or_not_done() {
             make_old(&server.journal(), &id, 240);
             for format in ["table", "json", "text"] {
                 let ran = run(&mut server.bare(&["resume", &id, "--output", format]));
-                let told = ["1 for you to judge", "no rule compares `AccountIds`, `Permission`"];
-                assert_unsettled(&ran, &server, &id, &told);
+                let expected = ["needs review: 1", "no rule compares `AccountIds`, `Permission`"];
+                assert_unsettled(&ran, &server, &id, &expected);
                 let all = format!("{} {}", ran.stdout, ran.stderr);
                 let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(
                     all.contains("when stopping, done for each account that is not listed"),
                     "{all}"
                 );
-                assert!(!all.contains("looks like it") && !all.contains("not seen"), "{all}");
+                assert!(
+                    !all.contains("matches the request") && !all.contains("no effect yet"),
+                    "{all}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn nothing_is_not_seen_while_two_lists_disagree() {
+fn disagreeing_reads_need_review() {
     let row = |id: &str, state: &str, operation: &str| json!({ "InstanceId": id, "InstanceState": state, "LatestOperation": operation, "LatestOperationState": "SUCCESS", "LatestOperationRequestId": "r" });
     let list = |rows: Vec<Value>| json!({ "TotalCount": rows.len(), "InstanceSet": rows });
     let up = || row("ins-1", "RUNNING", "RunInstances");
     let down = || row("ins-1", "STOPPED", "StopInstances");
     for (lists, expected) in [
-        (vec![list(vec![up()]), list(vec![up()])], "1 not seen"),
-        (vec![list(vec![up()]), list(vec![])], "1 for you to judge"),
-        (vec![list(vec![]), list(vec![up()])], "1 for you to judge"),
-        (vec![list(vec![up()]), list(vec![down()])], "1 for you to judge"),
+        (vec![list(vec![up()]), list(vec![up()])], "no effect yet: 1"),
+        (vec![list(vec![up()]), list(vec![])], "needs review: 1"),
+        (vec![list(vec![]), list(vec![up()])], "needs review: 1"),
+        (vec![list(vec![up()]), list(vec![down()])], "needs review: 1"),
     ] {
         let server = losing("TerminateInstances", list(vec![up()]), lists.clone());
         let request = ["TerminateInstances", "--InstanceIds", "ins-1", "--timeout", "2"];
@@ -74,39 +76,39 @@ fn nothing_is_not_seen_while_two_lists_disagree() {
         make_old(&server.journal(), &id, 240);
         let ran = server.resume(&id);
         assert_unsettled(&ran, &server, &id, &[expected]);
-        let is_told = ran.stderr.contains("two lists within a second showed different things");
-        assert_eq!(is_told, expected != "1 not seen", "{lists:?}: {}", ran.stderr);
+        let is_reported = ran.stderr.contains("two reads within a second showed different things");
+        assert_eq!(is_reported, expected != "no effect yet: 1", "{lists:?}: {}", ran.stderr);
     }
 }
 
 #[test]
-fn timer_that_may_have_run_is_not_called_not_seen() {
+fn past_timer_needs_review() {
     // The clocks may differ by 300 s.
-    for (ahead, told) in [
-        (900, &["1 not seen"][..]),
-        (200, &["1 for you to judge", "`ActionTimer.ActionTime`) may have come"]),
+    for (ahead, expected) in [
+        (900, &["no effect yet: 1"][..]),
+        (200, &["needs review: 1", "`ActionTimer.ActionTime`) may have passed"]),
     ] {
         let empty = json!({ "ActionTimers": [] });
         let server = losing("ImportInstancesActionTimer", empty.clone(), vec![empty]);
-        let time = Timestamp::from_unix(unix_now() + ahead).to_string();
+        let time = service_time(unix_now() + ahead);
         let timer = ["--ActionTimer.TimerAction", "TerminateInstances", "--ActionTimer.ActionTime"];
         let change = ["ImportInstancesActionTimer", "--InstanceIds", "ins-12345678"];
         let id = server.lose(&[&change[..], &timer, &[&time, "--timeout", "2"]].concat());
         make_old(&server.journal(), &id, 240);
-        assert_unsettled(&server.resume(&id), &server, &id, told);
+        assert_unsettled(&server.resume(&id), &server, &id, expected);
     }
 }
 
 #[test]
-fn older_instances_are_not_said_to_be_made_since() {
+fn older_instances_are_reported_as_created_before() {
     let made = |seconds: u64| {
-        let created = Timestamp::from_unix(unix_now() - 240 - seconds).to_string();
+        let created = service_time(unix_now() - 240 - seconds);
         let row = json!({ "InstanceId": "ins-1", "ImageId": "img-1", "CreatedTime": created });
         json!({ "TotalCount": 1, "InstanceSet": [row] })
     };
-    for (seconds, told) in [
-        (0, "1 entry made since looks like it"),
-        (122, "1 entry made since or shortly before looks like it"),
+    for (seconds, expected) in [
+        (0, "1 item created since matches the request"),
+        (122, "1 item created since or shortly before matches the request"),
     ] {
         let server = losing("RunInstances", json!({}), vec![made(seconds)]);
         let id = server.lose(&["RunInstances", "--ImageId", "img-1", "--timeout", "2"]);
@@ -116,9 +118,9 @@ fn older_instances_are_not_said_to_be_made_since() {
             &ran,
             &server,
             &id,
-            &[told, "it was sent at 20", "clocks may differ by 5 minutes"],
+            &[expected, "the request was sent at 20", "clocks may differ by 5 minutes"],
         );
-        let is_told = ran.stderr.contains("1 of those listed were created before that");
-        assert_eq!(is_told, seconds > 0, "{}", ran.stderr);
+        let is_reported = ran.stderr.contains("1 of the listed items was created before that");
+        assert_eq!(is_reported, seconds > 0, "{}", ran.stderr);
     }
 }

@@ -1,4 +1,4 @@
-//! A canary in every secret: it may reach the service and nothing else.
+//! Every secret contains a canary, which may reach only the service.
 
 use std::ffi::OsString;
 use std::fs;
@@ -20,7 +20,7 @@ fn is_clean(ran: &Ran, what: &str) {
 }
 
 #[test]
-fn passwords_are_seen_by_the_service_alone() {
+fn passwords_reach_only_the_service() {
     let emulator = Emulator::start();
     let file = emulator.folder.path().join("password");
     fs::write(&file, format!("{PASSWORD}\n")).unwrap();
@@ -32,7 +32,7 @@ fn passwords_are_seen_by_the_service_alone() {
             &["--output", "json"][..],
             &["--show-wire"],
             &["--validate"],
-            // Refused by the service, by the table, and by the reader.
+            // Rejected by the service, by the limits, and by the parser.
             &["--InstanceType", "X", "--show-wire"],
             &["--validate", "--InstanceCount", "0"],
             &["--InstanceCount", "many"],
@@ -53,7 +53,7 @@ fn passwords_are_seen_by_the_service_alone() {
 }
 
 #[test]
-fn a_server_that_echoes_secrets_is_not_repeated() {
+fn secrets_echoed_by_the_server_are_not_shown() {
     let echo = format!(
         r#"{{"Response":{{"Error":{{"Code":"InvalidPassword","Message":"`{PASSWORD}` signed by {KEY} {TOKEN}"}},"RequestId":"r-1"}}}}"#
     );
@@ -69,7 +69,7 @@ fn a_server_that_echoes_secrets_is_not_repeated() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn the_emulators_key_is_in_its_ready_file_alone() {
+fn emulator_key_is_only_in_its_ready_file() {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("key");
     fs::write(&key, KEY).unwrap();
@@ -84,7 +84,7 @@ fn the_emulators_key_is_in_its_ready_file_alone() {
 }
 
 #[test]
-fn secret_members_of_an_answer_are_hidden_unless_asked_for() {
+fn secret_response_members_are_hidden_by_default() {
     let answer = format!(
         r#"{{"Response":{{"KeyPair":{{"KeyId":"skey-1","KeyName":"n","PrivateKey":"{PASSWORD}"}},"RequestId":"r-9"}}}}"#
     );
@@ -95,7 +95,7 @@ fn secret_members_of_an_answer_are_hidden_unless_asked_for() {
     assert_eq!(hidden.code, 0, "{}", hidden.stderr);
     is_clean(&hidden, "hidden");
     assert!(hidden.stdout.contains("\"PrivateKey\": \"***\""), "{}", hidden.stdout);
-    // The key exists nowhere else, so it is kept.
+    // The key exists nowhere else, so it is saved.
     let kept = folder.path().join("cvm-CreateKeyPair-r9.json");
     assert!(fs::read_to_string(&kept).unwrap().contains(PASSWORD));
     assert!(hidden.stderr.contains("cvm-CreateKeyPair-r9.json"), "{}", hidden.stderr);
@@ -129,10 +129,10 @@ fn document(name: &str, value: &str) -> String {
     })
 }
 
-/// Every secret member of every action, by every way to give it, in every encoding that goes wrong.
+/// Every secret parameter of every action, in every input form, with invalid encodings.
 #[cfg(unix)]
 #[test]
-fn no_message_shows_a_secret_however_it_is_given() {
+fn no_message_shows_a_secret_in_any_input_form() {
     use std::os::unix::ffi::OsStringExt as _;
     let text = |value: &str| OsString::from(value);
     let spoilt =
@@ -188,7 +188,7 @@ fn no_message_shows_a_secret_however_it_is_given() {
             }
             for way in ways {
                 let mut command = cvm(&[info.name, "--validate", "--show-wire"]);
-                // Nobody listens there: what is well formed fails when it is sent, and soon.
+                // Nothing listens at this address, so valid requests fail soon.
                 command.args(["--endpoint", "http://127.0.0.1:9", "--region", "ap-guangzhou"]);
                 command.args(["--timeout", "0.001"]).args(&way);
                 command.env("TENCENTCLOUD_SECRET_ID", "AKIDx").env("TENCENTCLOUD_SECRET_KEY", "k");
@@ -206,7 +206,7 @@ fn no_message_shows_a_secret_however_it_is_given() {
 }
 
 #[test]
-fn an_empty_secret_from_a_pipe_is_an_error() {
+fn empty_secret_from_a_pipe_is_an_error() {
     for name in ["--UserData", "--LoginSettings.Password"] {
         let server = Server::start(Answer::Close);
         let mut command = server.cvm(&["RunInstances", name, "@-"]);

@@ -1,4 +1,4 @@
-//! Signals that would end the program without a word, while a change is on its way.
+//! Signals that terminate a program by default, while a change is in flight.
 
 use std::process::Stdio;
 
@@ -6,11 +6,11 @@ use crate::harness::{
     Answer, Emulator, Server, cvm, entries, finish, not_ignored, run, shell, signal, until,
 };
 
-/// Those that users, batch systems and timers send. `XCPU` comes from `ulimit -t`, `ALRM` from `alarm` before `exec`.
+/// Signals of users, batch systems and timers. `XCPU` comes from `ulimit -t`, `ALRM` from `alarm` before `exec`.
 const ENDING: [&str; 8] = ["TERM", "QUIT", "ALRM", "USR1", "USR2", "XCPU", "VTALRM", "PROF"];
 
 #[test]
-fn every_signal_that_would_end_a_change_leaves_the_outcome_unknown() {
+fn terminating_signals_leave_the_outcome_unknown() {
     let server = Server::start(Answer::Silence);
     let signals = not_ignored(std::process::id(), &ENDING);
     for (count, name) in signals.iter().enumerate() {
@@ -20,15 +20,15 @@ fn every_signal_that_would_end_a_change_leaves_the_outcome_unknown() {
         signal(&child, name);
         let ran = finish(child);
         assert_eq!(ran.code, 3, "{name}: {}", ran.stderr);
-        for told in ["may or may not have taken effect", "cvm resume "] {
-            assert!(ran.stderr.contains(told), "{name}: {told}: {}", ran.stderr);
+        for expected in ["may or may not have taken effect", "cvm resume "] {
+            assert!(ran.stderr.contains(expected), "{name}: {expected}: {}", ran.stderr);
         }
     }
     assert_eq!(entries(&server.journal()).len(), signals.len());
 }
 
 #[test]
-fn signal_during_the_read_before_a_change_leaves_no_file_in_the_journal() {
+fn signal_during_the_prior_read_leaves_no_journal_file() {
     let server = Server::start(Answer::Silence);
     let files = || std::fs::read_dir(server.journal()).unwrap().count();
     let signals = not_ignored(std::process::id(), &["INT", "TERM", "QUIT"]);
@@ -41,15 +41,15 @@ fn signal_during_the_read_before_a_change_leaves_no_file_in_the_journal() {
         assert_eq!(files(), 0, "{name}");
     }
     assert_eq!(server.count("TerminateInstances"), 0);
-    // The lock of a process that was killed in the moment before it wrote its entry.
+    // The lock of a process that was killed before it wrote its entry.
     std::fs::write(server.journal().join("1jd7k2m9wx4q2.lock"), "").unwrap();
     assert_eq!(run(&mut server.bare(&["resume"])).code, 0);
     assert_eq!(files(), 0);
 }
 
-/// Whoever starts a program with a signal ignored wants it to go on.
+/// A program that starts with an ignored signal must continue when it arrives.
 #[test]
-fn an_ignored_signal_does_not_end_a_change() {
+fn ignored_signals_do_not_interrupt_a_change() {
     let folder = tempfile::tempdir().unwrap();
     let answers = folder.path().join("answers");
     let body = r#"{"Response":{"RequestId":"r-1"}}"#.to_owned();
@@ -66,7 +66,7 @@ fn an_ignored_signal_does_not_end_a_change() {
 }
 
 #[test]
-fn the_emulator_removes_its_ready_file_after_any_of_them() {
+fn emulator_removes_its_ready_file_on_every_signal() {
     for name in not_ignored(std::process::id(), &ENDING) {
         let mut emulator = Emulator::start();
         signal(&emulator.child, name);
@@ -75,9 +75,9 @@ fn the_emulator_removes_its_ready_file_after_any_of_them() {
     }
 }
 
-/// A folder that is relative would depend on where the command was started.
+/// A relative directory would depend on the current one.
 #[test]
-fn the_emulator_ignores_a_relative_folder_for_its_ready_file() {
+fn emulator_ignores_a_relative_runtime_directory() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir(folder.path().join("rel")).unwrap();
     let mut command = cvm(&["emulator"]);

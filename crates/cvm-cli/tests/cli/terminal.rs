@@ -1,8 +1,8 @@
-//! Text of others cannot drive a terminal; a pipe gets it as it was sent.
+//! Text of the service cannot control a terminal; a pipe gets it unchanged.
 
 use crate::harness::{Answer, Server, run};
 
-/// An escape sequence, a C1 control, a BiDi override and a bell, as JSON spells them.
+/// An escape sequence, a C1 control, a BiDi override and a bell, in JSON.
 const NAUGHTY: &str = r"a\u001b[2J\u009b31m\u202eb\u0007";
 
 fn server() -> Server {
@@ -19,7 +19,7 @@ fn drives(text: &str) -> bool {
 }
 
 #[test]
-fn tables_and_texts_spell_it_out() {
+fn tables_and_text_escape_control_characters() {
     for format in ["table", "text"] {
         let ran = run(&mut server().cvm(&["DescribeZones", "--output", format]));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
@@ -29,7 +29,7 @@ fn tables_and_texts_spell_it_out() {
 }
 
 #[test]
-fn json_in_a_pipe_is_untouched() {
+fn piped_json_is_unchanged() {
     let ran = run(&mut server().cvm(&["DescribeZones"]));
     let answer: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(answer["ZoneSet"][0]["Zone"], "a\u{1b}[2J\u{9b}31m\u{202e}b\u{7}");
@@ -37,7 +37,7 @@ fn json_in_a_pipe_is_untouched() {
 }
 
 #[test]
-fn errors_and_the_wire_spell_it_out() {
+fn errors_and_wire_escape_control_characters() {
     let body = format!(
         r#"{{"Response":{{"Error":{{"Code":"A\u001b","Message":"{NAUGHTY}"}},"RequestId":"r\u202e"}}}}"#
     );

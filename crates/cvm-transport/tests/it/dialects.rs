@@ -1,7 +1,7 @@
 //! Every signing dialect passes the verification of the service and reaches the action.
 
 use cvm_signer::{Credential, KeyCache, Method, tc3, v1, verify};
-use cvm_transport::{Dialect, FixedClock, SeededEntropy};
+use cvm_transport::{Action, Dialect, FixedClock, SeededEntropy};
 
 use crate::actions::{LAUNCH, Launch, ListThings, SetName};
 use crate::builder;
@@ -58,6 +58,7 @@ async fn every_dialect_verifies_and_reaches_the_action() {
             let response = client.send(launch).await.unwrap();
             assert_eq!(response.thing_id_set, ["thing-1"]);
             assert_eq!(response.request_id, "r-ok");
+            assert_eq!(client.endpoint_of(Launch::INFO).unwrap(), server.url);
 
             let received = server.received();
             let [received] = &received[..] else { panic!("{dialect}: {received:?}") };

@@ -1,102 +1,98 @@
-//! The request of an entry, with what was left out of the journal given again, and nothing else.
+//! Rebuilds the request of an entry: the stored parameters, and the secrets that are given again.
 
-use cvm_models::protocol::ActionInfo;
-use serde_json::Value;
+use cvm_models::protocol::{ActionInfo, Json};
+use serde_json::{Map, Value};
 
 use crate::args::Args;
-use crate::entry::{Entry, fingerprint, unusable, without_secrets};
 use crate::exit::{CliError, Result};
-use crate::json::Json;
+use crate::journal::entry::{Entry, fingerprint, unusable, without_secrets};
 use crate::parameters;
+use crate::request::Request;
 use crate::value_sources::Sources;
 
-/// Most differences that a message names.
+/// Maximum number of differences that a message names.
 const MAX_NAMED: usize = 4;
 
-/// The request as it was, with the parameters of the line laid over it. They may add secrets that the
-/// entry names; whatever else they give must be what the entry has.
-pub fn request(line: &Args, info: &'static ActionInfo, entry: &Entry) -> Result<Value> {
+/// The request of the entry, with the parameters of the command line merged into it. They may add secrets that
+/// the entry names; all others must equal those of the entry.
+pub fn rebuild(args: &Args, info: &'static ActionInfo, entry: &Entry) -> Result<Request> {
     let mut sources = Sources::default();
-    let given = line.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
-    let noted = Json::from(entry.parameters.clone());
-    // What the entry has must fit by itself: only what was given now can be a slip of the line.
-    parameters::completed(info.request, Vec::new(), [&noted], &mut Sources::default()).map_err(
-        |failure| {
-            let why = "its parameters do not fit the action";
-            failure.wrap(unusable(&entry.id, why))
-        },
-    )?;
-    let bases = [Some(&noted), given.as_ref()].into_iter().flatten();
-    let request =
-        parameters::completed(info.request, line.parameters.clone(), bases, &mut sources)?;
+    let given = args.option("cli-input-json").map(|source| sources.json(source)).transpose()?;
+    let recorded = Json::from(entry.parameters.clone());
+    // Checked alone first, so that a later error is about the command line and not about the entry.
+    parameters::complete_request(info.request, Vec::new(), [&recorded], &mut Sources::default())
+        .map_err(|error| {
+            let why = "its parameters are not valid for the action";
+            error.wrap(unusable(&entry.id, why))
+        })?;
+    let inputs = [Some(&recorded), given.as_ref()].into_iter().flatten();
+    let parameters =
+        parameters::complete_request(info.request, args.parameters.clone(), inputs, &mut sources)?;
 
-    let (bare, secrets) = without_secrets(info, &request);
-    let mut other = Vec::new();
-    compare("", &entry.parameters, &bare, &mut other);
-    other.extend(secrets.into_iter().filter(|name| !entry.secrets.contains(name)));
-    if !other.is_empty() {
-        other.truncate(MAX_NAMED);
+    let (stored, secrets) = without_secrets(info, &parameters);
+    let mut different = Vec::new();
+    compare("", &entry.parameters, &stored, &mut different);
+    different.extend(secrets.into_iter().filter(|name| !entry.secrets.contains(name)));
+    if !different.is_empty() {
+        different.truncate(MAX_NAMED);
         return Err(CliError::usage(format!(
-            "`--{}` is not what the entry has; nothing was sent",
-            other.join("`, `--")
+            "`--{}` differs from the entry; nothing was sent",
+            different.join("`, `--")
         ))
-        .hint("another request is another call: make it without `cvm resume`"));
+        .hint("to send a different request, make a new call without `cvm resume`"));
     }
-    Ok(request)
+    Request::parse(info, parameters)
 }
 
-/// Refuses a request that is not the very same in every part that the journal can vouch for.
-pub fn must_be_whole(
-    line: &Args,
-    info: &'static ActionInfo,
-    entry: &Entry,
-    request: &Value,
-) -> Result<()> {
-    let (bare, secrets) = without_secrets(info, request);
+/// Rejects a request that lacks a secret, or whose other parameters differ from those that were sent.
+pub fn check_complete(args: &Args, entry: &Entry, request: &Request) -> Result<()> {
+    let info = request.info();
+    let (stored, secrets) = without_secrets(info, request.value());
     let missing: Vec<&str> =
         entry.secrets.iter().filter(|name| !secrets.contains(name)).map(String::as_str).collect();
     if !missing.is_empty() {
         return Err(CliError::usage(format!(
-            "`--{}` was given, which the journal does not keep; nothing was sent",
+            "`--{}` is missing, because the journal stores no secrets; nothing was sent",
             missing.join("`, `--")
         ))
-        .hint(format!("give the same again: {}", entry.command(line))));
+        .hint(format!("give the same value again: {}", entry.command(args))));
     }
-    if fingerprint(info, &bare, &secrets) != entry.fingerprint {
+    if fingerprint(info, &stored, &secrets) != entry.fingerprint {
         return Err(CliError::local(
-            "the fingerprint of the entry is not that of its parameters; nothing was sent",
+            "the fingerprint of the entry does not match its parameters; nothing was sent",
         )
-        .hint("somebody has changed the entry: look what became of the request yourself"));
+        .hint("the entry was changed: check yourself whether its request took effect"));
     }
     Ok(())
 }
 
-/// Names the places in which two values differ.
-fn compare(place: &str, noted: &Value, given: &Value, other: &mut Vec<String>) {
+/// Appends the paths at which two values differ.
+fn compare(path: &str, recorded: &Value, given: &Value, different: &mut Vec<String>) {
     let below = |step: &str| {
-        if place.is_empty() { step.to_owned() } else { format!("{place}.{step}") }
+        if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
     };
-    match (noted, given) {
-        (Value::Object(noted), Value::Object(given)) => {
-            let added = given.iter().filter(|(name, _)| !noted.contains_key(*name));
-            for (name, value) in noted {
-                compare(&below(name), value, given.get(name).unwrap_or(&Value::Null), other);
+    match (recorded, given) {
+        (Value::Object(recorded), Value::Object(given)) => {
+            let added = given.iter().filter(|(name, _)| !recorded.contains_key(*name));
+            for (name, value) in recorded {
+                compare(&below(name), value, given.get(name).unwrap_or(&Value::Null), different);
             }
-            // An object with nothing but secrets in it was left empty, or with what else it holds.
-            other.extend(added.filter(|(_, value)| !is_empty(value)).map(|(name, _)| below(name)));
+            // An added object that is empty had only secrets, which were removed.
+            different
+                .extend(added.filter(|(_, value)| !is_empty(value)).map(|(name, _)| below(name)));
         }
-        (Value::Array(noted), Value::Array(given)) if noted.len() == given.len() => {
-            for (index, (noted, given)) in noted.iter().zip(given).enumerate() {
-                compare(&below(&index.to_string()), noted, given, other);
+        (Value::Array(recorded), Value::Array(given)) if recorded.len() == given.len() => {
+            for (index, (recorded, given)) in recorded.iter().zip(given).enumerate() {
+                compare(&below(&index.to_string()), recorded, given, different);
             }
         }
-        (noted, given) if noted == given => {}
-        _ => other.push(place.to_owned()),
+        (recorded, given) if recorded == given => {}
+        _ => different.push(path.to_owned()),
     }
 }
 
 fn is_empty(value: &Value) -> bool {
-    value.as_object().is_some_and(serde_json::Map::is_empty)
+    value.as_object().is_some_and(Map::is_empty)
 }
 
 #[cfg(test)]
@@ -107,17 +103,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::clocks::Clocks;
-    use crate::entry::Sending;
+    use crate::journal::clocks::Clocks;
+    use crate::journal::entry::Destination;
 
     fn entry(info: &'static ActionInfo, request: &Value) -> Entry {
-        let sending = Sending {
+        let destination = Destination {
             region: Some("ap-guangzhou".into()),
             endpoint: "https://h".into(),
             dialect: Dialect::Tc3,
             secret_id: "AKIDx".into(),
         };
-        Entry::new("1".into(), Clocks::now(), info, request, sending)
+        Entry::new("1".into(), Clocks::now(), &Request::new(info, request.clone()), destination)
     }
 
     fn launch() -> (&'static ActionInfo, Entry) {
@@ -134,14 +130,14 @@ mod tests {
     fn resume(arguments: &[&str]) -> Result<Value> {
         let (info, entry) = launch();
         let arguments = [&["resume", "1"], arguments].concat();
-        let line = Args::parse(arguments.into_iter().map(OsString::from)).unwrap();
-        let request = request(&line, info, &entry)?;
-        must_be_whole(&line, info, &entry, &request)?;
-        Ok(request)
+        let args = Args::parse(arguments.into_iter().map(OsString::from)).unwrap();
+        let request = rebuild(&args, info, &entry)?;
+        check_complete(&args, &entry, &request)?;
+        Ok(request.value().clone())
     }
 
     #[test]
-    fn the_request_is_whole_with_its_secrets() {
+    fn request_is_complete_with_its_secrets() {
         let request = resume(&["--LoginSettings.Password", "canary"]).unwrap();
         assert_eq!(request["LoginSettings"]["Password"], "canary");
         assert_eq!(request["ClientToken"], "t");
@@ -157,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_is_named_and_refused() {
+    fn differing_parameters_are_named_and_rejected() {
         for (arguments, named) in [
             (&["--Placement.Zone", "y"][..], "`--Placement.Zone`"),
             (&["--InstanceCount", "2"], "`--InstanceCount`"),
@@ -174,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn every_request_with_a_token_comes_back_whole() {
+    fn every_token_request_is_rebuilt_completely() {
         let tokens = cvm_models::ACTIONS.iter().filter(|info| info.generated_token().is_some());
         for info in tokens {
             let full = crate::skeleton::of(info.request);
@@ -183,22 +179,22 @@ mod tests {
             let request = request.unwrap();
             let read = Entry::parse(entry(info, &request).to_text().as_bytes()).unwrap();
             let given = ["resume", "1", "--cli-input-json", &full.pretty()].map(OsString::from);
-            let line = Args::parse(given).unwrap();
-            let whole = self::request(&line, info, &read).unwrap();
-            must_be_whole(&line, info, &read, &whole).unwrap();
-            assert_eq!(whole, request, "{}", info.name);
+            let args = Args::parse(given).unwrap();
+            let rebuilt = rebuild(&args, info, &read).unwrap();
+            check_complete(&args, &read, &rebuilt).unwrap();
+            assert_eq!(*rebuilt.value(), request, "{}", info.name);
         }
     }
 
     #[test]
-    fn an_entry_that_was_changed_is_refused() {
+    fn changed_entry_is_rejected() {
         let (info, mut entry) = launch();
         entry.parameters["InstanceCount"] = 7.into();
-        let line =
+        let args =
             Args::parse(["resume", "1", "--LoginSettings.Password", "x"].map(OsString::from))
                 .unwrap();
-        let request = request(&line, info, &entry).unwrap();
-        let failure = must_be_whole(&line, info, &entry, &request).unwrap_err().to_string();
+        let request = rebuild(&args, info, &entry).unwrap();
+        let failure = check_complete(&args, &entry, &request).unwrap_err().to_string();
         assert!(failure.contains("fingerprint"), "{failure}");
     }
 }

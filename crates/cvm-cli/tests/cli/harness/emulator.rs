@@ -1,4 +1,4 @@
-//! Runs `cvm emulator`, and calls it.
+//! Runs `cvm emulator` and calls it.
 
 use std::path::PathBuf;
 use std::process::{Child, Command};
@@ -20,12 +20,12 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one whose operations take no time.
+    /// Starts an emulator whose operations take no time.
     pub fn start() -> Self {
         Self::with(&["--instant"])
     }
 
-    /// Starts one with these options.
+    /// Starts an emulator with these options.
     pub fn with(options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ready_file = folder.path().join("ready.json");
@@ -35,7 +35,7 @@ impl Emulator {
         Self { child, ready_file, folder }
     }
 
-    /// `cvm ACTION …` at this emulator.
+    /// `cvm …` for this emulator.
     pub fn cvm(&self, arguments: &[&str]) -> Command {
         let mut command = cvm(arguments);
         command
@@ -44,31 +44,31 @@ impl Emulator {
         command
     }
 
-    /// Where the calls at this emulator keep their journal.
+    /// The journal of the calls to this emulator.
     pub fn journal(&self) -> PathBuf {
         self.folder.path().join("journal")
     }
 
-    /// What a member of the ready file says.
+    /// A member of the ready file.
     pub fn ready(&self, member: &str) -> String {
         let text = std::fs::read(&self.ready_file).unwrap();
         let json: Value = serde_json::from_slice(&text).unwrap();
         json[member].as_str().map_or_else(|| json[member].to_string(), str::to_owned)
     }
 
-    /// Calls an action that must succeed, and gives its response.
+    /// Calls an action that must succeed, and returns its response.
     pub fn call(&self, arguments: &[&str]) -> Value {
         let ran = run(&mut self.cvm(arguments));
         assert_eq!(ran.code, 0, "{}", ran.stderr);
         serde_json::from_str(&ran.stdout).unwrap()
     }
 
-    /// Creates an instance and gives its id.
+    /// Creates an instance and returns its id.
     pub fn launch(&self) -> String {
         self.call(&LAUNCH)["InstanceIdSet"][0].as_str().unwrap().to_owned()
     }
 
-    /// How many instances there are.
+    /// The number of instances.
     pub fn instance_count(&self) -> u64 {
         self.call(&["DescribeInstances"])["TotalCount"].as_u64().unwrap()
     }

@@ -1,18 +1,18 @@
-//! Texts of HTTP: responses of a scripted server, headers of a request, dates.
+//! HTTP texts: responses of a scripted server, request headers, dates.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cvm_emulator::Timestamp;
+use cvm_models::Date;
 
 const JSON: &str = "content-type: application/json\r\n";
 
-/// A whole response. The headers are lines, each with its end.
+/// A complete response. Each header ends with a line break.
 pub fn http_response(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
     format!("HTTP/1.1 {status} S\r\n{headers}content-length: {length}\r\n\r\n{body}")
 }
 
-/// A whole response with a JSON body.
+/// A complete response with a JSON body.
 pub fn json_response(status: u16, body: &str) -> String {
     http_response(status, JSON, body)
 }
@@ -30,9 +30,16 @@ pub fn request_header<'a>(request: &'a str, name: &str) -> Option<&'a str> {
     })
 }
 
-/// The time of this machine.
+/// The current Unix time.
 pub fn unix_now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// A time as the service writes it: `YYYY-MM-DDThh:mm:ssZ`.
+pub fn service_time(unix: u64) -> String {
+    let date = Date::from_timestamp(unix).unwrap();
+    let (hour, minute, second) = (unix / 3_600 % 24, unix / 60 % 60, unix % 60);
+    format!("{date}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`.
@@ -40,7 +47,7 @@ fn http_date(unix: u64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = Timestamp::from_unix(unix).to_string();
+    let text = service_time(unix);
     let parts: Vec<&str> = text.split(['-', 'T', 'Z']).collect();
     let day = DAYS[usize::try_from(unix / 86_400 % 7).unwrap()];
     let month = MONTHS[parts[1].parse::<usize>().unwrap() - 1];

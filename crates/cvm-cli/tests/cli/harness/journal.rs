@@ -1,4 +1,4 @@
-//! Entries of the journal: reads and edits them.
+//! Reads and edits journal entries.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,12 +28,12 @@ pub fn entry_file(journal: &Path, id: &str) -> PathBuf {
     journal.join(format!("{id}.json"))
 }
 
-/// What an entry holds.
+/// The content of an entry.
 pub fn read_entry(journal: &Path, id: &str) -> Value {
     serde_json::from_slice(&fs::read(entry_file(journal, id)).unwrap()).unwrap()
 }
 
-/// Changes an entry as the program itself would write it.
+/// Changes an entry, with a valid checksum.
 pub fn edit(journal: &Path, id: &str, change: impl FnOnce(&mut Value)) {
     let mut entry = read_entry(journal, id);
     change(&mut entry);

@@ -1,4 +1,4 @@
-//! What the tests share: they run `cvm` with an emulator or a scripted server beside it, and lose responses.
+//! Runs `cvm` with an emulator or a scripted server, and loses responses.
 
 mod emulator;
 mod http;
@@ -9,7 +9,9 @@ mod server;
 mod unknown_outcome;
 
 pub use emulator::{Emulator, LAUNCH};
-pub use http::{dated_response, http_response, json_response, request_header, unix_now};
+pub use http::{
+    dated_response, http_response, json_response, request_header, service_time, unix_now,
+};
 pub use journal::{edit, entries, entry_file, listed_before, make_old, only_entry, read_entry};
 pub use private_key::{KEY, keeps_key};
 pub use process::{

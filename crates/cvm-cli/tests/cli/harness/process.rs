@@ -1,11 +1,11 @@
-//! Runs the binary in an environment without anything of the machine's.
+//! Runs the binary in an empty environment.
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -13,24 +13,24 @@ pub struct Ran {
     pub stderr: String,
 }
 
-/// The binary in an environment without anything of the machine's.
+/// The binary in an empty environment.
 pub fn cvm(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cvm"));
     command.args(arguments).env_clear().env("COLUMNS", "120").stdin(Stdio::null());
     command
 }
 
-/// Starts a command whose output can be read.
+/// Starts a command with captured output.
 pub fn start(command: &mut Command) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
-/// Runs to the end.
+/// Runs a command to its end.
 pub fn run(command: &mut Command) -> Ran {
     finish(start(command))
 }
 
-/// A shell that does `before` in its own process, and becomes the command.
+/// A shell that runs `before` in its own process, and then becomes the command.
 pub fn shell(command: &Command, before: &str, redirections: &str) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", &format!("{before}\nexec \"$0\" \"$@\" {redirections}")]);
@@ -42,14 +42,14 @@ pub fn shell(command: &Command, before: &str, redirections: &str) -> Command {
     shell
 }
 
-/// Runs with a text on standard input.
+/// Runs a command with a text on standard input.
 pub fn run_with_input(command: &mut Command, input: &str) -> Ran {
     let mut child = start(command.stdin(Stdio::piped()));
     child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     finish(child)
 }
 
-/// Waits for a child and takes what it said.
+/// Waits for a child and returns its output.
 pub fn finish(child: Child) -> Ran {
     let output = child.wait_with_output().unwrap();
     Ran {
@@ -79,7 +79,7 @@ const SIGNALS: [(&str, u32); 10] = [
     ("PROF", 27),
 ];
 
-/// The signals by which a child can be asked to stop.
+/// The signals that ask a child to stop, and that it does not ignore.
 pub fn stopping() -> Vec<&'static str> {
     not_ignored(std::process::id(), &["TERM", "INT", "HUP", "QUIT"])
 }
@@ -97,7 +97,7 @@ pub fn not_ignored(process: u32, names: &[&'static str]) -> Vec<&'static str> {
     names.iter().filter(|name| !is_ignored(name)).copied().collect()
 }
 
-/// Waits until something is so.
+/// Waits until a condition holds.
 pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let began = Instant::now();
     while !is_so() {
@@ -106,7 +106,7 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Erases what differs from run to run.
+/// Filters for values that differ from run to run.
 pub fn settings() -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     for (pattern, text) in [

@@ -1,4 +1,4 @@
-//! A server that answers as a test tells it to.
+//! A server with scripted responses.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -14,41 +14,41 @@ use super::emulator::Emulator;
 use super::http::json_response;
 use super::process::{cvm, until};
 
-/// A server that takes each request whole and does as it is told.
+/// A server that reads each request completely and then responds as configured.
 pub struct Server {
     pub url: String,
     pub requests: Arc<Mutex<Vec<String>>>,
     pub folder: TempDir,
 }
 
-/// From the text of a request to that of a whole HTTP response.
+/// Turns the text of a request into that of a complete HTTP response.
 pub type Script = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// What a [`Server`] does with a request.
 #[derive(Clone)]
 pub enum Answer {
-    /// Answers with this JSON.
+    /// Returns this JSON.
     Json(String),
-    /// Closes the connection without a word.
+    /// Closes the connection without a response.
     Close,
-    /// Says nothing, and keeps the connection.
+    /// Sends nothing, and keeps the connection open.
     Silence,
-    /// Writes this, which is no whole response, and keeps the connection.
+    /// Sends this incomplete response, and keeps the connection open.
     Stall(String),
-    /// Answers with this JSON, once this file is there.
+    /// Returns this JSON as soon as this file exists.
     Once(PathBuf, String),
-    /// Answers with what this makes of the request, head and all; closes the connection without it.
+    /// Returns the response that this creates from the request; closes the connection if there is none.
     Script(Script),
-    /// As `Script`, but on a connection that was used a second copy of its earlier response comes first.
+    /// As `Script`, but on a reused connection, a copy of its earlier response comes first.
     LateCopies(Script),
-    /// Passes the request on to this address, and its answer back.
+    /// Forwards the request to this address, and the response back.
     From(String),
-    /// Passes requests on, and loses one action: on the way there, or its answer on the way back.
+    /// Forwards requests, and loses one action: its request or its response.
     Losing { address: String, action: &'static str, arrives: bool },
 }
 
 impl Server {
-    /// Starts a server that treats all requests alike.
+    /// Starts a server that treats all requests the same.
     pub fn start(answer: Answer) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -63,17 +63,17 @@ impl Server {
         Self { url, requests, folder: tempfile::tempdir().unwrap() }
     }
 
-    /// Starts a server that gives a script each request, and sends what it makes of it.
+    /// Starts a server whose responses come from a script.
     pub fn scripted(script: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
         Self::start(Answer::Script(Arc::new(script)))
     }
 
-    /// Where the calls at this server keep their journal.
+    /// The journal of the calls to this server.
     pub fn journal(&self) -> PathBuf {
         self.folder.path().join("journal")
     }
 
-    /// How many requests named this action.
+    /// The number of requests for this action.
     pub fn count(&self, action: &str) -> usize {
         let named = format!("x-tc-action: {action}\r\n");
         let requests = self.requests.lock().unwrap();
@@ -88,14 +88,14 @@ impl Server {
         until("the request is out", || !self.requests.lock().unwrap().is_empty());
     }
 
-    /// `cvm …` at this server, with some credential.
+    /// `cvm …` for this server, with a credential.
     pub fn cvm(&self, arguments: &[&str]) -> Command {
         let mut command = self.bare(arguments);
         command.args(["--endpoint", &self.url, "--region", "ap-guangzhou"]);
         command
     }
 
-    /// `cvm …` with the credential and the journal of the calls at this server.
+    /// `cvm …` with the credential and the journal of the calls to this server.
     pub fn bare(&self, arguments: &[&str]) -> Command {
         let mut command = cvm(arguments);
         command
@@ -105,7 +105,7 @@ impl Server {
         command
     }
 
-    /// As [`Self::bare`], signed as the emulator behind this server wants it.
+    /// As [`Self::bare`], with the credential of the emulator behind this server.
     pub fn cvm_for(&self, emulator: &Emulator, arguments: &[&str]) -> Command {
         let mut command = self.bare(arguments);
         command
@@ -159,7 +159,7 @@ fn serve(mut stream: TcpStream, answer: &Answer, seen: &Mutex<Vec<String>>) {
     }
 }
 
-/// What is answered at an address.
+/// The response from an address.
 fn ask(address: &str, message: &[u8]) -> Vec<u8> {
     let mut upstream = TcpStream::connect(address).unwrap();
     upstream.write_all(message).unwrap();

@@ -1,4 +1,4 @@
-//! Loses responses, and runs `cvm resume` for the entries that stay.
+//! Loses responses, and runs `cvm resume` for the remaining entries.
 
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::process::{Ran, run};
 use super::server::{Answer, Server};
 
 impl Server {
-    /// Runs a change whose outcome stays unknown at this server; gives the entry that it leaves.
+    /// Runs a change whose outcome stays unknown at this server, and returns the id of its entry.
     pub fn lose(&self, arguments: &[&str]) -> String {
         let ran = run(&mut self.cvm(arguments));
         assert_eq!(ran.code, 3, "{}", ran.stderr);
@@ -20,21 +20,21 @@ impl Server {
         run(&mut self.bare(&["resume", id]))
     }
 
-    /// Makes an entry one of a request to another server, and runs `cvm resume` for it.
+    /// Changes the endpoint of an entry to another server, and runs `cvm resume` for it.
     pub fn resume_at(&self, other: &Server, id: &str) -> Ran {
         edit(&self.journal(), id, |entry| entry["endpoint"] = json!(other.url));
         self.resume(id)
     }
 }
 
-/// Runs a change at a server that closes every connection; gives the entry that it leaves.
+/// Runs a change at a server that closes every connection, and returns the id of its entry.
 pub fn lost(arguments: &[&str]) -> (Server, String) {
     let server = Server::start(Answer::Close);
     let id = server.lose(arguments);
     (server, id)
 }
 
-/// As [`lost`], and these ids were listed before the change.
+/// As [`lost`], with these ids listed before the change.
 pub fn lost_after_listing(arguments: &[&str], ids: &[&str]) -> (Server, String) {
     let (server, id) = lost(arguments);
     listed_before(&server.journal(), &id, ids);
@@ -49,7 +49,7 @@ pub fn losing(action: &'static str, arrives: bool) -> (Emulator, Server) {
     (emulator, server)
 }
 
-/// Runs a change whose outcome stays unknown at an emulator behind a server; gives the entry that it leaves.
+/// Runs a change whose outcome stays unknown at an emulator behind a server, and returns the id of its entry.
 pub fn lose(emulator: &Emulator, server: &Server, arguments: &[&str]) -> String {
     let mut command = server.cvm_for(emulator, arguments);
     let ran = run(command.args(["--endpoint", &server.url, "--region", "ap-guangzhou"]));
@@ -62,7 +62,7 @@ pub fn resume(emulator: &Emulator, server: &Server, arguments: &[&str]) -> Ran {
     run(&mut server.cvm_for(emulator, &[&["resume"], arguments].concat()))
 }
 
-/// Asserts that a run left the outcome unknown, gave these hints, and kept the entry.
+/// Asserts that a run left the outcome unknown, printed these hints, and kept the entry.
 pub fn assert_unsettled(ran: &Ran, server: &Server, id: &str, hints: &[&str]) {
     assert_eq!(ran.code, 3, "{}{}", ran.stdout, ran.stderr);
     for hint in hints {

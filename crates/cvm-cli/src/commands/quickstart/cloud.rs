@@ -1,0 +1,165 @@
+//! `cvm quickstart --cloud`: reads from a real account, and one dry run of a launch.
+//!
+//! Nothing here can create or change anything: requests are sent by [`read`], which does not compile for an action
+//! that changes something, or by [`dry_run`], which always sets `DryRun`.
+
+use cvm_models::Action;
+use cvm_models::actions::{
+    DescribeImages, DescribeInstanceTypeConfigs, DescribeInstances, DescribeRegions, DescribeZones,
+    RunInstances, RunInstancesResponse,
+};
+use cvm_models::enums::{ImageState, ZoneState};
+use cvm_models::protocol::{RetryClass, Sensitive};
+use cvm_models::types::{Filter, InstanceTypeConfig, LoginSettings, Placement};
+
+use super::printer::Printer;
+use crate::call::finish;
+use crate::exit::{CliError, ExitStatus, Result};
+
+/// Reads the region, and checks with a dry run whether a small launch would succeed.
+pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
+    printer.step("Regions and zones")?;
+    let regions = read(printer, DescribeRegions {}).await?.region_set;
+    let zones = read(printer, DescribeZones {}).await?.zone_set;
+    printer.say(&format!("{} regions; this one has {} zones:", regions.len(), zones.len()))?;
+    let rows = zones.iter().map(|zone| {
+        vec![zone.zone.clone(), zone.zone_name.clone(), zone.zone_state.as_str().to_owned()]
+    });
+    printer.table(&["Zone", "ZoneName", "ZoneState"], rows.collect())?;
+    let mine = read(printer, DescribeInstances { limit: Some(1), ..Default::default() }).await?;
+    printer.say(&format!("You have {} instances here.", mine.total_count))?;
+
+    printer.step("A small instance type")?;
+    let models =
+        read(printer, DescribeInstanceTypeConfigs::default()).await?.instance_type_config_set;
+    let open = |zone: &str| {
+        zones.iter().any(|one| one.zone == zone && one.zone_state == ZoneState::Available)
+    };
+    let Some(model) = small(&models, open) else {
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            "no zone in this region offers an instance type without a GPU",
+        ));
+    };
+    printer.say(&format!(
+        "Selected one of {} instance types: {} in {}, {} cores and {} GiB.",
+        models.len(),
+        model.instance_type,
+        model.zone,
+        model.cpu,
+        model.memory
+    ))?;
+    let images = DescribeImages {
+        filters: vec![Filter { name: "image-type".into(), values: vec!["PUBLIC_IMAGE".into()] }],
+        instance_type: Some(model.instance_type.clone()),
+        limit: Some(100),
+        ..Default::default()
+    };
+    let images = read(printer, images).await?.image_set;
+    let usable = images
+        .iter()
+        .find(|image| image.image_state == ImageState::Normal && image.platform != "Windows");
+    let Some(image) = usable else {
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            format!("no public image supports {}", model.instance_type),
+        ));
+    };
+    printer.say(&format!("Image {}: {}.", image.image_id, image.os_name))?;
+
+    printer.step("Dry run of a launch")?;
+    let launch = RunInstances {
+        placement: Some(Placement { zone: model.zone.clone(), ..Default::default() }),
+        image_id: Some(image.image_id.clone()),
+        instance_type: Some(model.instance_type.clone()),
+        instance_name: Some("cvm-quickstart".into()),
+        login_settings: Some(LoginSettings { password: Some(password()?), ..Default::default() }),
+        instance_count: Some(1),
+        ..Default::default()
+    };
+    dry_run(printer, launch).await?;
+    printer.say("The launch would succeed. Nothing was created.")
+}
+
+/// Sends a read. For any other action, this does not compile.
+async fn read<A: Action>(printer: &mut Printer, request: A) -> Result<A::Response> {
+    const {
+        assert!(
+            matches!(A::INFO.retry, RetryClass::Read),
+            "only actions that read may be sent here"
+        );
+    }
+    Ok(printer.call(request).await?.0)
+}
+
+/// Sends one dry run of a launch, without retries.
+async fn dry_run(printer: &mut Printer, launch: RunInstances) -> Result<RunInstancesResponse> {
+    let launch = RunInstances { dry_run: Some(true), ..launch };
+    let response = printer.once(launch).await?.0;
+    if response.instance_id_set.is_empty() {
+        return Ok(response);
+    }
+    Err(finish::dry_run_took_effect(
+        RunInstances::INFO,
+        &response.instance_id_set,
+        &response.request_id,
+    ))
+}
+
+/// The instance type with 2 cores and 4 GiB, else the smallest, in the newest available zone.
+fn small(
+    models: &[InstanceTypeConfig],
+    open: impl Fn(&str) -> bool,
+) -> Option<&InstanceTypeConfig> {
+    models
+        .iter()
+        .rev()
+        .filter(|model| model.gpu == 0 && model.gpu_count == 0.0 && open(&model.zone))
+        .min_by_key(|model| ((model.cpu, model.memory) != (2, 4), model.cpu, model.memory))
+}
+
+/// A random password, which is discarded: the launch is only a dry run.
+fn password() -> Result<Sensitive> {
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    let mut bytes = [0; 20];
+    getrandom::fill(&mut bytes).map_err(|_| {
+        CliError::local("the operating system returned no random bytes for a password")
+    })?;
+    // One character of each kind, so that it meets the rules of every operating system.
+    let mut password = String::from("Aa1_");
+    password.extend(
+        bytes
+            .iter()
+            .filter_map(|byte| LETTERS.get(usize::from(byte % 64)))
+            .map(|letter| char::from(*letter)),
+    );
+    Ok(Sensitive::from(password))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_meet_the_rules_and_are_random() {
+        let (one, other) = (password().unwrap(), password().unwrap());
+        assert_ne!(one, other);
+        assert!((12..=30).contains(&one.expose().len()));
+    }
+
+    #[test]
+    fn smallest_instance_type_is_in_an_available_zone() {
+        let model = |zone: &str, cpu, memory| InstanceTypeConfig {
+            zone: zone.into(),
+            cpu,
+            memory,
+            instance_type: format!("{zone}-{cpu}"),
+            ..Default::default()
+        };
+        let models = [model("a", 2, 4), model("b", 8, 16), model("b", 1, 1), model("c", 2, 4)];
+        assert_eq!(small(&models, |_| true).unwrap().zone, "c");
+        assert_eq!(small(&models, |zone| zone != "c").unwrap().zone, "a");
+        assert_eq!(small(&models, |zone| zone == "b").unwrap().cpu, 1);
+        assert!(small(&models, |_| false).is_none());
+    }
+}

@@ -1,0 +1,215 @@
+//! Steps 1 and 2: choose an instance type, and launch and terminate instance A of the getting-started page.
+
+use cvm_models::actions::{
+    DescribeInstanceTypeConfigs, DescribeInstances, ResetInstancesType, RunInstances,
+    StopInstances, TerminateInstances,
+};
+use cvm_models::enums::{DiskType, InstanceChargeType, InternetChargeType};
+use cvm_models::types::{
+    DataDisk, EnhancedService, Filter, Instance, InternetAccessible, LoginSettings, Placement,
+    RunMonitorServiceEnabled, RunSecurityServiceEnabled, SystemDisk,
+};
+use cvm_models::{error_code, waiters};
+
+use super::printer::Printer;
+use crate::exit::{CliError, ExitStatus, Result};
+
+/// The zone of the getting-started page.
+pub const ZONE: &str = "ap-guangzhou-2";
+
+/// Finds the instance type with 2 cores and 4 GiB.
+pub async fn choose_model(printer: &mut Printer) -> Result<String> {
+    printer.step("Find an instance type of family S2 with 2 cores and 4 GiB in ap-guangzhou-2")?;
+    let request = DescribeInstanceTypeConfigs {
+        filters: vec![filter("zone", ZONE), filter("instance-family", "S2")],
+    };
+    let (answer, _) = printer.call(request).await?;
+    let configs = answer.instance_type_config_set;
+    let rows = configs.iter().map(|config| {
+        vec![
+            config.instance_type.clone(),
+            config.cpu.to_string(),
+            config.memory.to_string(),
+            config.instance_family.clone(),
+            config.zone.clone(),
+        ]
+    });
+    printer.table(
+        &["InstanceType", "CPU", "Memory (GiB)", "InstanceFamily", "Zone"],
+        rows.collect(),
+    )?;
+    let model = configs.iter().find(|config| config.cpu == 2 && config.memory == 4);
+    let Some(model) = model.map(|config| config.instance_type.clone()) else {
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            "no instance type of family S2 has 2 cores and 4 GiB",
+        ));
+    };
+    printer.say(&format!("Found {model}."))?;
+    Ok(model)
+}
+
+/// Launches instance A, lists it, shows that its type cannot be changed, and terminates it.
+pub async fn launch_with_local_disk(printer: &mut Printer, model: &str) -> Result<()> {
+    printer.step("Instance A: the example of the getting-started page")?;
+    printer.say(
+        "Image img-pmqg1cw7, type S1.SMALL1, a LOCAL_BASIC system disk of 50 GiB and a LOCAL_BASIC data disk \
+         of 100 GiB; billed by the hour and by traffic; 10 Mbit/s, a public address, both enhanced services.",
+    )?;
+    let (answer, _) = printer.call(instance_a()).await?;
+    let ids = answer.instance_id_set;
+    printer.say(&format!("{} is being created.", ids.join(", ")))?;
+    printer.wait(waiters::InstancesRunning::of(&ids)).await?;
+    show(printer, &ids).await?;
+    printer.say(&format!(
+        "Change its type to {model}? The service rejects this, because the system disk is local."
+    ))?;
+    let change = ResetInstancesType {
+        instance_ids: ids.clone(),
+        instance_type: model.to_owned(),
+        ..Default::default()
+    };
+    printer.refused(change, error_code::UNSUPPORTED_OPERATION_SYSTEM_DISK_TYPE).await?;
+    printer.say("So its type stays the same. Stop and terminate it.")?;
+    terminate(printer, ids).await
+}
+
+/// Every parameter of the sample request, verbatim.
+fn instance_a() -> RunInstances {
+    RunInstances {
+        placement: Some(Placement { zone: ZONE.into(), ..Default::default() }),
+        instance_charge_type: Some(InstanceChargeType::PostpaidByHour),
+        image_id: Some("img-pmqg1cw7".into()),
+        instance_type: Some("S1.SMALL1".into()),
+        system_disk: Some(SystemDisk {
+            disk_type: Some(DiskType::LocalBasic),
+            disk_size: Some(50),
+            ..Default::default()
+        }),
+        data_disks: vec![DataDisk {
+            disk_type: Some(DiskType::LocalBasic),
+            disk_size: Some(100),
+            ..Default::default()
+        }],
+        internet_accessible: Some(InternetAccessible {
+            internet_charge_type: Some(InternetChargeType::TrafficPostpaidByHour),
+            internet_max_bandwidth_out: Some(10),
+            public_ip_assigned: Some(true),
+            ..Default::default()
+        }),
+        instance_name: Some("QCLOUD-TEST".into()),
+        login_settings: Some(LoginSettings {
+            password: Some("Qcloud@TestApi123++".into()),
+            ..Default::default()
+        }),
+        enhanced_service: Some(EnhancedService {
+            security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),
+            monitor_service: Some(RunMonitorServiceEnabled { enabled: Some(true) }),
+            ..Default::default()
+        }),
+        instance_count: Some(1),
+        ..Default::default()
+    }
+}
+
+/// Lists instances in a table.
+pub async fn show(printer: &mut Printer, ids: &[String]) -> Result<()> {
+    let request = DescribeInstances { instance_ids: ids.to_vec(), ..Default::default() };
+    let (answer, _) = printer.call(request).await?;
+    let rows = answer.instance_set.iter().map(row).collect();
+    printer.table(
+        &[
+            "InstanceId",
+            "InstanceName",
+            "State",
+            "InstanceType",
+            "System disk",
+            "Data disks",
+            "Public IP",
+        ],
+        rows,
+    )
+}
+
+fn row(instance: &Instance) -> Vec<String> {
+    let disk = |kind: &Option<DiskType>, size: Option<i64>| {
+        let kind = kind.as_ref().map_or("?", DiskType::as_str);
+        size.map_or_else(|| kind.to_owned(), |size| format!("{size} GiB {kind}"))
+    };
+    let system = &instance.system_disk;
+    let data = instance.data_disks.iter().map(|data| disk(&data.disk_type, data.disk_size));
+    vec![
+        instance.instance_id.clone(),
+        instance.instance_name.clone(),
+        instance.instance_state.as_str().to_owned(),
+        instance.instance_type.clone(),
+        disk(&system.disk_type, system.disk_size),
+        data.collect::<Vec<_>>().join(", "),
+        instance.public_ip_addresses.join(", "),
+    ]
+}
+
+/// Stops and terminates instances, and checks that they are gone.
+pub async fn terminate(printer: &mut Printer, ids: Vec<String>) -> Result<()> {
+    printer.call(StopInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
+    printer.wait(waiters::InstancesStopped::of(&ids)).await?;
+    printer.call(TerminateInstances { instance_ids: ids.clone(), ..Default::default() }).await?;
+    printer.wait(waiters::InstancesTerminated::of(&ids).seen_before()).await?;
+    // By filter and not by id: an unknown id is an error, but a filter for it matches nothing.
+    let request = DescribeInstances {
+        filters: vec![Filter { name: "instance-id".into(), values: ids.clone() }],
+        ..Default::default()
+    };
+    let (answer, _) = printer.call(request).await?;
+    if answer.total_count != 0 {
+        return Err(CliError::new(
+            ExitStatus::Refused,
+            format!("{} is still listed", ids.join(", ")),
+        ));
+    }
+    printer.say(&format!("{} is gone: TotalCount is 0.", ids.join(", ")))
+}
+
+fn filter(name: &str, value: &str) -> Filter {
+    Filter { name: name.into(), values: vec![value.into()] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cvm_models::protocol::query_form;
+
+    /// The sample request of the getting-started page, in its own order.
+    const SAMPLE: [(&str, &str); 17] = [
+        ("Placement.Zone", "ap-guangzhou-2"),
+        ("InstanceChargeType", "POSTPAID_BY_HOUR"),
+        ("ImageId", "img-pmqg1cw7"),
+        ("InstanceType", "S1.SMALL1"),
+        ("SystemDisk.DiskType", "LOCAL_BASIC"),
+        ("SystemDisk.DiskSize", "50"),
+        ("DataDisks.0.DiskType", "LOCAL_BASIC"),
+        ("DataDisks.0.DiskSize", "100"),
+        ("InternetAccessible.InternetChargeType", "TRAFFIC_POSTPAID_BY_HOUR"),
+        ("InternetAccessible.InternetMaxBandwidthOut", "10"),
+        ("InternetAccessible.PublicIpAssigned", "TRUE"),
+        ("InstanceName", "QCLOUD-TEST"),
+        ("LoginSettings.Password", "Qcloud@TestApi123++"),
+        ("EnhancedService.SecurityService.Enabled", "TRUE"),
+        ("EnhancedService.MonitorService.Enabled", "TRUE"),
+        ("InstanceCount", "1"),
+        ("Version", "2017-03-12"),
+    ];
+
+    #[test]
+    fn instance_a_matches_the_published_sample() {
+        let mut sent = query_form::encode(&instance_a()).unwrap();
+        let mut sample: Vec<(String, String)> = SAMPLE
+            .iter()
+            .filter(|(name, _)| *name != "Version")
+            .map(|(name, value)| ((*name).into(), value.replace("TRUE", "true")))
+            .collect();
+        sent.sort();
+        sample.sort();
+        assert_eq!(sent, sample);
+    }
+}

@@ -1,0 +1,410 @@
+//! Which items of a list a request is about, and what they prove about it.
+
+use cvm_models::protocol::{
+    ActionInfo, Condition, Missing, ModelInfo, Predicate, ReconcileInfo, Record, WaiterInfo, json,
+    member_named,
+};
+use cvm_models::{docs, waiters};
+use serde_json::Value;
+
+use super::compare::{self, Comparison, compare_members, compare_single_members, uncompared};
+use super::past_time::{self, utc};
+use super::tags;
+use crate::journal::entry::Entry;
+use crate::journal::prior_item::PriorItem;
+use crate::json_path::{at, text};
+use crate::request::record;
+
+/// For each list that shows states, a waiter that knows which of them are stable.
+const STATES: [&WaiterInfo; 5] = [
+    waiters::InstancesTerminated::INFO,
+    waiters::ImagesNormal::INFO,
+    waiters::HostsRunning::INFO,
+    waiters::ChcHostsPrepared::INFO,
+    waiters::ResourcePoolPacksActive::INFO,
+];
+
+/// The conclusion about one id of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The request took effect.
+    Done,
+    /// The request has no effect so far; it may still take effect.
+    NoEffectYet,
+    /// Nothing is proved; a person has to decide.
+    NeedsReview,
+}
+
+impl Verdict {
+    /// Its text in tables.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::NoEffectYet => "no effect yet",
+            Self::NeedsReview => "needs review",
+        }
+    }
+}
+
+/// The times that a list is compared with: `YYYY-MM-DDThh:mm:ss`, on the service's clock. `None` if a time is unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times<'a> {
+    /// Items created before this time do not count.
+    pub since: Option<&'a str>,
+    /// The earliest time at which the request was sent, if the measured difference of the clocks is right.
+    pub sent_at: Option<&'a str>,
+    /// The latest possible time at which the list was read.
+    pub read_at: Option<&'a str>,
+}
+
+/// What to look for in a list.
+pub struct Query<'a> {
+    /// The action of the request.
+    pub action: &'static str,
+    /// The reconciliation rule of the action.
+    pub facts: &'static ReconcileInfo,
+    /// The parameters of the request whose outcome is unknown.
+    pub request: &'a Value,
+    /// The parameters that no rule compares.
+    pub uncompared: Vec<String>,
+    /// What was listed before the call; `None` if that was not read.
+    pub before: Option<&'a [PriorItem]>,
+    /// The model of an item.
+    pub table: &'static ModelInfo,
+    /// The item member with the unique id.
+    pub own_id: Option<&'static str>,
+    /// The times that the list is compared with.
+    pub times: Times<'a>,
+    /// The path of a request member with a time that may have passed: what the request created may have ended.
+    pub past_time: Option<String>,
+    /// The conditions in addition to [`ReconcileInfo::done`] for this very request.
+    done_when: Vec<Condition>,
+}
+
+impl<'a> Query<'a> {
+    /// The query for a journal entry.
+    pub fn new(
+        info: &'static ActionInfo,
+        facts: &'static ReconcileInfo,
+        list: &'static ActionInfo,
+        table: &'static ModelInfo,
+        entry: &'a Entry,
+        times: Times<'a>,
+    ) -> Self {
+        let request = record(info, &entry.parameters);
+        let asked = facts.done_when.iter().filter(|(asked, _)| asked.holds(&request));
+        Self {
+            action: info.name,
+            facts,
+            request: &entry.parameters,
+            uncompared: uncompared(info, facts, &entry.parameters, &entry.secrets),
+            before: entry.before.as_deref(),
+            table,
+            own_id: list.paginate.and_then(|pages| pages.id),
+            times,
+            past_time: past_time::find(info.request, &entry.parameters, times.read_at),
+            done_when: asked.map(|(_, shown)| *shown).collect(),
+        }
+    }
+
+    /// What the items prove about one id, and which of them were considered.
+    ///
+    /// *Done* needs proof: every parameter of the request is compared and equal, and an absent id was listed
+    /// before the call. *No effect yet* needs an item with another value, or that no item has the requested
+    /// name: a resource that is not listed may have had the change and be gone since.
+    pub fn check_id<'e>(&self, id: &str, entries: &'e [Value]) -> (Verdict, Vec<&'e Value>) {
+        let about: Vec<&Value> = entries
+            .iter()
+            .filter(|entry| at(entry, self.facts.id).and_then(text).as_deref() == Some(id))
+            .filter(|entry| self.created_after_request(entry) && !self.is_namesake(entry))
+            .collect();
+        let verdict = match about.as_slice() {
+            [] if self.facts.if_absent == Missing::Success => self.check_absence(id),
+            [] if self.own_id == Some(self.facts.id) => Verdict::NeedsReview,
+            // It may have been created and ended since.
+            [] if self.past_time.is_some() => Verdict::NeedsReview,
+            [] => Verdict::NoEffectYet,
+            // An older item of the same name would look the same.
+            [_] if self.facts.created.is_some()
+                && (self.creation_time_unknown() || self.before.is_none()) =>
+            {
+                Verdict::NeedsReview
+            }
+            [entry] => match self.check_entry(id, entry) {
+                // Names are not unique: another caller may have created an identical item.
+                Verdict::Done if self.is_found_by_name() => Verdict::NeedsReview,
+                verdict => verdict,
+            },
+            _ => Verdict::NeedsReview,
+        };
+        (verdict, about)
+    }
+
+    /// The items that the request may have created: nothing that the list shows of them differs. An item with
+    /// the tags of the request is included even if it seems older, because the clock may have been wrong when
+    /// the request was sent, and a newer item with the tags even if other members differ.
+    pub fn candidates<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
+        let is_candidate =
+            |entry: &&Value| match tags::compare_tags(self.facts, self.request, entry) {
+                Some(Comparison::Equal) => {
+                    self.created_after_request(entry) || self.may_be_like(entry)
+                }
+                Some(_) => false,
+                None => self.created_after_request(entry) && self.may_be_like(entry),
+            };
+        entries.iter().filter(is_candidate).collect()
+    }
+
+    /// The newer items for which the list does not show whether they have the tags of the request.
+    pub fn unmarked<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
+        let is_open = |entry: &&Value| {
+            tags::compare_tags(self.facts, self.request, entry) == Some(Comparison::Unknown)
+                && self.created_after_request(entry)
+                && self.may_be_like(entry)
+        };
+        entries.iter().filter(is_open).collect()
+    }
+
+    /// The compared members that the list does not show for an item.
+    pub fn hidden(&self, entry: &Value) -> Vec<&'static str> {
+        compare::hidden(self.facts, self.request, entry)
+    }
+
+    /// Whether no single member that the list shows of an item differs from the request.
+    fn may_be_like(&self, entry: &Value) -> bool {
+        compare_single_members(self.facts, self.request, entry) != Some(Comparison::Different)
+    }
+
+    /// The verdict for an id that is not listed. Its absence proves nothing if it was never listed, or if the
+    /// resource may have ended by itself.
+    fn check_absence(&self, id: &str) -> Verdict {
+        if self.was_listed(id) && !self.may_have_expired(id) && self.uncompared.is_empty() {
+            Verdict::Done
+        } else {
+            Verdict::NeedsReview
+        }
+    }
+
+    /// Whether the resource with this id may have ended by itself since: it was not pending before the call, or
+    /// its time is not known to have been ahead when the list was read.
+    pub fn may_have_expired(&self, id: &str) -> bool {
+        if self.facts.expires.is_none() {
+            return false;
+        }
+        let is_ahead = |seen: &PriorItem| {
+            let times = seen.expires.as_deref().and_then(utc).zip(self.times.read_at);
+            seen.from == Some(true) && times.is_some_and(|(expires, now)| now < expires)
+        };
+        !self.seen(id).is_some_and(|seen| seen.into_iter().all(is_ahead))
+    }
+
+    fn check_entry(&self, id: &str, entry: &Value) -> Verdict {
+        let facts = self.facts;
+        // An operation failed. Only a person can know whether it was this one, and what to do now.
+        let is_failed =
+            facts.failed.iter().any(|one| all(&[*one], self.table, entry) == Some(true));
+        if is_failed {
+            return Verdict::NeedsReview;
+        }
+        let comparison = compare_members(facts, self.request, entry).max(tags::compare_tags(
+            facts,
+            self.request,
+            entry,
+        ));
+        let is_positive =
+            |test: &Predicate| matches!(test, Predicate::Present | Predicate::OneOf(_));
+        let conditions = || facts.done.iter().chain(facts.became);
+        if comparison.is_none() && !conditions().any(|condition| is_positive(&condition.test)) {
+            return Verdict::NeedsReview;
+        }
+        match comparison {
+            Some(Comparison::Different) => return self.no_effect_yet(entry),
+            Some(Comparison::Unknown) => return Verdict::NeedsReview,
+            Some(Comparison::Equal) | None => {}
+        }
+        let holds = |conditions: &[Condition]| match conditions {
+            [] => Some(false),
+            conditions => all(conditions, self.table, entry),
+        };
+        let may_have_become = self.may_have_become(entry);
+        let done = [facts.done, &self.done_when].concat();
+        let verdict = match (holds(&done), holds(facts.became)) {
+            _ if conditions().next().is_none() => Verdict::Done,
+            (Some(true), _) => Verdict::Done,
+            (_, Some(true)) => match self.seen(id).as_deref() {
+                Some([PriorItem { from: Some(true), .. }]) => Verdict::Done,
+                // It may have had this state before.
+                _ => Verdict::NeedsReview,
+            },
+            // All compared members are as requested otherwise, so nothing would prove that it had no effect.
+            (Some(false), Some(false)) if !may_have_become && comparison.is_none() => {
+                self.no_effect_yet(entry)
+            }
+            // A state that is hidden or not in the specification proves nothing.
+            _ => Verdict::NeedsReview,
+        };
+        match verdict {
+            // The request is none of the cases that the rule covers.
+            Verdict::Done if self.done_when.is_empty() != facts.done_when.is_empty() => {
+                Verdict::NeedsReview
+            }
+            Verdict::Done if !self.uncompared.is_empty() || self.is_undone(entry) => {
+                Verdict::NeedsReview
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// *No effect yet* needs an item without an operation in progress.
+    fn no_effect_yet(&self, entry: &Value) -> Verdict {
+        if self.may_be_in_progress(entry) { Verdict::NeedsReview } else { Verdict::NoEffectYet }
+    }
+
+    /// Whether an item shows a transitional state, a running operation, or a latest operation of the requested
+    /// kind: each may be the request itself. An operation may also be in progress if the item does not show its
+    /// state or the state of its latest operation; only null means that there was no operation.
+    pub fn may_be_in_progress(&self, entry: &Value) -> bool {
+        let Some(info) = STATES.iter().find(|info| info.action.name == self.facts.list) else {
+            return false;
+        };
+        let shown =
+            |member: &str| at(entry, member).and_then(text).filter(|text| !text.trim().is_empty());
+        let at_rest = [info.success, info.failure, info.elsewhere, info.settled].concat();
+        let is_moving = |state: &String| !at_rest.contains(&state.as_str());
+        if shown(info.state).is_none_or(|state| is_moving(&state)) {
+            return true;
+        }
+        let Some(operation) = info.operation else { return false };
+        let names = operation.names.iter().filter_map(|name| Some((*name, shown(name)?)));
+        let names: Vec<(&str, String)> = names.collect();
+        let is_running = match shown(operation.state) {
+            Some(state) => !operation.ended.contains(&state.as_str()),
+            None => entry.get(operation.state) != Some(&Value::Null) || !names.is_empty(),
+        };
+        is_running || names.iter().any(|(member, name)| self.is_ours(member, name))
+    }
+
+    /// Whether an operation of this name in this member is of the requested kind.
+    fn is_ours(&self, member: &str, shown: &str) -> bool {
+        let is_named = |condition: &Condition| matches!(condition.test, Predicate::OneOf(names) if names.contains(&shown));
+        let own_id = self.done_when.iter().filter(|condition| condition.member == member);
+        shown == self.action || own_id.into_iter().any(is_named)
+    }
+
+    /// Whether an item names a later operation that undid the request.
+    fn is_undone(&self, entry: &Value) -> bool {
+        let undone_by = self.facts.undone_by.iter();
+        undone_by.copied().any(|one| all(&[one], self.table, entry) == Some(true))
+    }
+
+    /// Whether the first condition of `became` holds: for example an instance in the recycle bin, which may have
+    /// come there in another way than by a termination.
+    fn may_have_become(&self, entry: &Value) -> bool {
+        let first = self.facts.became.get(..1).unwrap_or_default();
+        !first.is_empty() && all(first, self.table, entry) == Some(true)
+    }
+
+    /// Whether this id is known to have been listed before the call.
+    pub fn was_listed(&self, id: &str) -> bool {
+        self.seen(id).is_some_and(|seen| !seen.is_empty())
+    }
+
+    /// What was listed under this id before the call; `None` if that was not read.
+    fn seen(&self, id: &str) -> Option<Vec<&PriorItem>> {
+        Some(self.before?.iter().filter(|seen| seen.id == id).collect())
+    }
+
+    /// Whether an item existed before the call created one of the same name.
+    fn is_namesake(&self, entry: &Value) -> bool {
+        let own_id = self.own_id.and_then(|own_id| at(entry, own_id)).and_then(text);
+        self.facts.created.is_some()
+            && self.before.is_some_and(|before| {
+                before.iter().any(|seen| Some(&seen.own_id) == own_id.as_ref())
+            })
+    }
+
+    /// Whether a created resource is found only by a name that others may use too, and not by its own key.
+    pub const fn is_found_by_name(&self) -> bool {
+        self.facts.created.is_some() && self.facts.same_key.is_empty()
+    }
+
+    /// Whether the rule compares creation times, but the start of the request is unknown.
+    pub const fn creation_time_unknown(&self) -> bool {
+        self.facts.created.is_some() && self.times.since.is_none()
+    }
+
+    /// Whether the request sets tags on what it creates.
+    pub fn has_tags(&self) -> bool {
+        tags::are_requested(self.facts, self.request)
+    }
+
+    /// Whether an item is not known to be older than the request. Clocks may differ, so an item that was created
+    /// shortly before the request counts too.
+    pub fn created_after_request(&self, entry: &Value) -> bool {
+        self.times.since.is_none_or(|since| !self.was_created_before(entry, since))
+    }
+
+    /// Whether an item is older than the request if the clocks of this machine and of the service agree.
+    pub fn is_older(&self, entry: &Value) -> bool {
+        self.times.sent_at.is_some_and(|sent_at| self.was_created_before(entry, sent_at))
+    }
+
+    /// A time that cannot be parsed excludes nothing. UTC times compare correctly as texts.
+    fn was_created_before(&self, entry: &Value, time: &str) -> bool {
+        let created = self.facts.created.and_then(|member| at(entry, member)?.as_str());
+        let created = created.and_then(|created| created.split_at_checked(time.len()));
+        created.is_some_and(|(created, zone)| {
+            !zone.contains(['+', '-'])
+                && created.starts_with(|first: char| first.is_ascii_digit())
+                && *created.replace(' ', "T") < *time
+        })
+    }
+
+    /// Whether the rule only shows a list: it names no ids, and the request creates nothing to look for.
+    pub const fn compares_nothing(&self) -> bool {
+        self.facts.ids.is_none() && self.facts.created.is_none()
+    }
+}
+
+/// Whether all conditions hold for an item. `None` if one of them tests a member that the item does not show, or
+/// shows with a value that the specification does not list, and none of the others fails.
+pub fn all(conditions: &[Condition], table: &'static ModelInfo, entry: &Value) -> Option<bool> {
+    let mut record = Record::new(table);
+    json::from_value(&mut record, entry).ok()?;
+    let mut result = Some(true);
+    for condition in conditions {
+        let value = member_named(&record, condition.member);
+        let is_known = match condition.test {
+            Predicate::OneOf(_) => {
+                !value.is_blank() && is_listed(table, condition.member, value.text())
+            }
+            // Without a value, there is no operation in progress.
+            Predicate::NoneOf(_) => {
+                value.is_blank() || is_listed(table, condition.member, value.text())
+            }
+            Predicate::Present | Predicate::Absent => true,
+        };
+        match condition.holds(&record) {
+            _ if !is_known => result = None,
+            true => {}
+            false => return Some(false),
+        }
+    }
+    result
+}
+
+/// Whether the specification lists this value of a member. The model has the values of closed sets; the
+/// documentation has those of open ones.
+fn is_listed(table: &'static ModelInfo, member: &str, value: Option<String>) -> bool {
+    let Some(value) = value else { return false };
+    let closed = table.field(member).map_or(&[][..], |field| field.values);
+    if !closed.is_empty() {
+        return closed.contains(&value.as_str());
+    }
+    let doc = docs::members(table.name).iter().find(|doc| doc.name == member);
+    let open = doc.and_then(|doc| docs::enum_(doc.type_)).map_or(&[][..], |set| set.values);
+    open.is_empty() || open.iter().any(|(known, _)| *known == value)
+}
+
+#[cfg(test)]
+mod tests;
