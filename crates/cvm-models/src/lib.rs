@@ -3,7 +3,7 @@
 //! Each action has a request struct in [`actions`]. Fill it in and send it:
 //!
 //! ```ignore
-#![doc = include_str!("../examples/launch.rs")]
+#![doc = include_str!("../examples/launch_and_wait.rs")]
 //! ```
 //!
 //! [`index`] lists the actions by task, [`retry_classes`] says which requests the client retries, and
