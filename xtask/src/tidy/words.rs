@@ -50,7 +50,7 @@ pub fn check(path: &str, text: &str, findings: &mut Findings) {
         }
         for (wrong, right) in WORDS.iter().filter(|(wrong, _)| contains(&line, wrong)) {
             let message = format!("`{wrong}`; write `{right}`");
-            findings.warnings.push(Finding::new(format!("{path}:{number}"), message));
+            findings.errors.push(Finding::new(format!("{path}:{number}"), message));
         }
     }
 }
@@ -72,7 +72,7 @@ mod tests {
     fn messages(path: &str, text: &str) -> Vec<String> {
         let mut findings = Findings::default();
         check(path, text, &mut findings);
-        findings.warnings.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
+        findings.errors.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
     }
 
     #[test]

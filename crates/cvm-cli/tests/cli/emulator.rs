@@ -15,8 +15,8 @@ fn ready_file_is_owner_only_and_complete() {
     assert_eq!(emulator.ready("pid"), emulator.child.id().to_string());
     // The file is written when the server is ready, so the first call succeeds.
     assert_eq!(run(&mut emulator.cvm(&["DescribeRegions"])).code, 0);
-    let neighbours = fs::read_dir(emulator.folder.path()).unwrap().count();
-    assert_eq!(neighbours, 1, "the ready file stands alone");
+    let neighbors = fs::read_dir(emulator.folder.path()).unwrap().count();
+    assert_eq!(neighbors, 1, "the ready file stands alone");
 }
 
 #[test]
