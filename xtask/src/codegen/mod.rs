@@ -52,7 +52,7 @@ pub fn generate(api: &Api) -> Result<Files, crate::error::Error> {
     put("index.rs".to_owned(), emit::index::file(api))?;
     put("every.rs".to_owned(), emit::every::file(api))?;
     put("retry_classes.rs".to_owned(), emit::retry::page(api))?;
-    put("docs.rs".to_owned(), emit::docs::index(api))?;
+    put("docs.rs".to_owned(), emit::doc_data::index(api))?;
     put("mod.rs".to_owned(), emit::modules::root(&api.shown_as))?;
     Ok(files)
 }

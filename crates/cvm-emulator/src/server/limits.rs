@@ -1,4 +1,5 @@
-//! Limits on the connections, memory and time that clients can use.
+//! Limits on the connections, memory and time that clients can use. The size limits of a single request are in
+//! [`crate::dialect`].
 
 use std::time::Duration;
 

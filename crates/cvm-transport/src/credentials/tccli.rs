@@ -22,8 +22,8 @@ const MAX_SETTINGS: u64 = 1024 * 1024;
 const PROFILE: &str = "TCCLI_PROFILE";
 
 /// Reads the profile in `TCCLI_PROFILE`, or `default`: keys, a role to assume, the instance's role, or a login that is
-/// still valid. The file is read each time. A profile that the variable names must exist. Other identity keys are
-/// errors.
+/// still valid. The file is read each time. The profile that `TCCLI_PROFILE` names must exist. Keys
+/// of other ways to log in are errors.
 #[derive(Clone, Debug, Default)]
 pub struct TccliCredentials {
     environment: Environment,

@@ -13,6 +13,9 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
+/// How long a connection may be idle before it is closed.
+pub(crate) const MAX_IDLE: Duration = Duration::from_secs(15);
+
 /// The idle connections, by runtime, host and port.
 #[derive(Debug)]
 pub(crate) struct Connections {

@@ -23,13 +23,11 @@ use crate::http::client::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
     WriteState,
 };
-use crate::http::connections::{Connections, PoolKey};
+use crate::http::connections::{Connections, MAX_IDLE, PoolKey};
 use crate::http::proxy::Proxies;
 use crate::http::tls;
 use crate::{Error, PreparedRequest};
 
-/// How long a connection may be idle before it is closed.
-const IDLE: Duration = Duration::from_secs(15);
 /// How long sent bytes may remain unacknowledged.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
@@ -84,7 +82,7 @@ impl ReqwestHttp {
         }
         let tls =
             if plain { tls::plain_config()? } else { tls::platform_config(&self.extra_roots)? };
-        let idle = Arc::new(Connections::new(IDLE));
+        let idle = Arc::new(Connections::new(MAX_IDLE));
         Ok(cell.get_or_init(|| Pools { tls, idle }))
     }
 
@@ -116,7 +114,7 @@ impl ReqwestHttp {
             .retry(reqwest::retry::never())
             .referer(false)
             .connect_timeout(self.connect_timeout)
-            .pool_idle_timeout(IDLE)
+            .pool_idle_timeout(MAX_IDLE)
             .pool_max_idle_per_host(1)
             .tcp_nodelay(true)
             // Another crate of the program may enable these features of reqwest. They would change the signed

@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use crate::time::deadline::after;
 
-/// The times of the reads, in sixtieths of the settle time: after 2, 5, 10, 20, 40 and 60 s of a minute.
+/// The times of the reads, in sixtieths of the settle time. For one minute, these are seconds.
 const READ_TIMES: [u32; 6] = [2, 5, 10, 20, 40, 60];
 /// The minimum time that a read may take.
 const MIN_TIME: Duration = Duration::from_secs(10);

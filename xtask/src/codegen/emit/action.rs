@@ -4,7 +4,7 @@ use quote::{format_ident, quote};
 
 use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
-use super::{docs, ident, optional_string, reconcile, retry, strings};
+use super::{doc_data, ident, optional_string, reconcile, retry, strings};
 use crate::codegen::doc::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
@@ -77,7 +77,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
     page.fixed(&request_table.model_line());
     page.fixed(&response_table.text(api));
     page.fixed(&response_table.model_line());
-    page.fixed(&docs::action(action));
+    page.fixed(&doc_data::action(action));
     Ok(page.finish())
 }
 

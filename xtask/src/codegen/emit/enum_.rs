@@ -1,6 +1,6 @@
 //! The file of a named value set: a list of variants with docs, the rest is `open_enum!`.
 
-use super::{docs, ident};
+use super::{doc_data, ident};
 use crate::codegen::doc::paragraph;
 use crate::codegen::layout::{Page, comment, string};
 use crate::spec::model::Enum;
@@ -34,6 +34,6 @@ pub fn file(enum_: &Enum) -> String {
     }
     text.push_str("    }\n}\n");
     page.fixed(&text);
-    page.fixed(&docs::enum_(enum_));
+    page.fixed(&doc_data::enum_(enum_));
     page.finish()
 }

@@ -1,6 +1,6 @@
 //! The file of a shared type.
 
-use super::docs;
+use super::doc_data;
 use super::fields::Struct;
 use super::table::Table;
 use crate::codegen::doc::paragraph;
@@ -33,6 +33,6 @@ pub fn file(api: &Api, type_: &Type) -> Result<String, crate::error::Error> {
     };
     page.fixed(&table.text(api));
     page.fixed(&table.model_line());
-    page.fixed(&docs::type_(type_));
+    page.fixed(&doc_data::type_(type_));
     Ok(page.finish())
 }

@@ -14,7 +14,7 @@ const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// The private section is padded to a multiple of this, even without a cipher.
 const BLOCK: usize = 8;
 
-/// Number of bytes in a line of 64 letters.
+/// Bytes in one line: base64 turns them into 64 characters.
 const LINE: usize = 48;
 
 /// Both keys of a pair, as text.

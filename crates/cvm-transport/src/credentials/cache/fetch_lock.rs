@@ -14,7 +14,7 @@ use crate::credentials::provider::CredentialProviderError;
 /// How long a caller waits for a fetch on another runtime.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The lock for lock.
+/// Lets one fetch run at a time.
 #[derive(Default)]
 pub(super) struct FetchLock {
     /// The error of the latest fetch, if it failed.

@@ -21,7 +21,7 @@ const MAX_HEAD: usize = 12;
 /// In data, where much may be similar (keys have a common first line), a longer prefix is required.
 const MAX_HEAD_IN_DATA: usize = 40;
 
-/// The minimum length of a prefix at a cut end that is masked.
+/// A text may be cut in the middle of a secret. A prefix of the secret at its end is masked from this length on.
 const SHORTEST_CUT: usize = 3;
 
 /// The text before a signature, in headers and in forms.
