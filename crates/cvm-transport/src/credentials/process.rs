@@ -299,7 +299,7 @@ impl<R> ErrorOutput<R> {
 }
 
 impl<R: AsyncRead + Unpin> ErrorOutput<R> {
-    /// Reads everything, forwards it at once if it is live, and keeps its end.
+    /// Reads everything, forwards it immediately if it is live, and keeps its end.
     async fn forward(&mut self) {
         let mut space = [0; MAX_SHOWN];
         while let Ok(length @ 1..) = read(&mut self.pipe, &mut space).await {

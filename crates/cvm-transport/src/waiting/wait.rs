@@ -26,7 +26,7 @@ use crate::{Error, WaitProgress, WaitReport};
 /// ```
 ///
 /// It polls in batches (100 ids if the action takes a list of them), at the interval of the specification with some
-/// jitter, and each poll is an ordinary call. It ends at once if a resource is in a state from which the target state
+/// jitter, and each poll is an ordinary call. It ends immediately if a resource is in a state from which the target state
 /// cannot be reached, or if the operation has failed; the error contains the service's reason.
 ///
 /// Evidence that may be older than the operation decides nothing: an operation that had ended before the first poll,
