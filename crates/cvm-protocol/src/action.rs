@@ -16,6 +16,15 @@ pub trait Action: Model + Default + 'static {
     const INFO: &'static ActionInfo;
 }
 
+/// An action that returns a list in pages.
+pub trait Paginate: Action {
+    /// One item of the list.
+    type Item: Send + 'static;
+
+    /// Takes the items out of one response.
+    fn items(response: Self::Response) -> Vec<Self::Item>;
+}
+
 /// A service: its name, version and addresses.
 #[derive(Debug)]
 pub struct ServiceInfo {

@@ -12,7 +12,7 @@ use crate::decode::{
     restore,
 };
 use crate::drift::{DecodeReport, Path};
-use crate::json::conclude;
+use crate::json::{conclude, locate};
 use crate::{
     DecodeError, ErrorCode, FieldInfo, Json, Kind, Model, ModelInfo, NameIndex, Report,
     ServiceError, member_named, model,
@@ -55,7 +55,7 @@ pub fn decode(response: &mut dyn Model, body: &[u8]) -> Result<Envelope, DecodeE
         Err(_) => read(outer, &mut serde_json::Deserializer::from_slice(body)),
     };
     let wants_digits = ledger.wants_digits();
-    let report = conclude(ledger, outcome).map_err(|error| error.of_text(body, self::response))?;
+    let report = conclude(ledger, outcome).map_err(|error| locate(error, body, self::response))?;
     if wants_digits {
         content.restore(response, &self::response(body))?;
     }

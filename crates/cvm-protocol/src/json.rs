@@ -1,13 +1,11 @@
 //! Encodes models as JSON and decodes them. serde_json does the parsing; this module adds the rules of the API.
 
-use std::fmt;
-
 use serde::de::{Deserializer, IgnoredAny};
 
 use crate::decode::{ModelVisitor, restore};
 use crate::drift::{DecodeReport, Failure, Path};
 use crate::encode::{Encoded, NOT_FINITE, not_finite, tree};
-use crate::{Json, Model, Report, Value};
+use crate::{DecodeError, Json, Model, Report, Value};
 
 /// Writes a model as compact JSON.
 ///
@@ -79,7 +77,7 @@ fn read<'de, R: serde_json::de::Read<'de>>(
     let outcome = source.deserialize_any(ModelVisitor { model, place: &place });
     let outcome = outcome.and_then(|()| source.end());
     let wants_digits = ledger.wants_digits();
-    let report = conclude(ledger, outcome).map_err(|error| error.of_text(text, Json::scan))?;
+    let report = conclude(ledger, outcome).map_err(|error| locate(error, text, Json::scan))?;
     if wants_digits {
         restore(model, &Json::scan(text))?;
     }
@@ -102,49 +100,18 @@ pub(crate) fn conclude<T>(
     })
 }
 
-/// JSON text that cannot be decoded as a model.
-///
-/// The message names kinds and paths, never a value, which could be a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DecodeError {
-    /// The path of the member, in the notation of the API; empty for the whole text.
-    pub path: String,
-    /// Why.
-    pub message: String,
-    /// The expected kind of value, such as `an integer`.
-    pub expected: Option<&'static str>,
-    /// The kind of value that was found.
-    pub found: Option<&'static str>,
-    /// Whether the whole text is JSON, so that the value is wrong and not the text.
-    pub is_json: bool,
-}
-
-impl DecodeError {
-    /// An error that is not about the kind of a value.
-    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
-        let (path, message) = (path.into(), message.into());
-        Self { path, message, expected: None, found: None, is_json: false }
+/// Checks whether the whole text is JSON, and finds the value at the path of the failure. `root` reads the value that
+/// the path begins at.
+#[cold]
+pub(crate) fn locate(
+    error: DecodeError,
+    text: &[u8],
+    root: impl FnOnce(&[u8]) -> Json,
+) -> DecodeError {
+    let is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok();
+    let mut error = DecodeError { is_json, ..error };
+    if is_json && error.expected.is_some() && error.found.is_none() {
+        error.found = root(text).at(&error.path).map(Json::noun);
     }
-
-    /// Checks whether the whole text is JSON, and finds the value at the path of the failure.
-    #[cold]
-    pub(crate) fn of_text(mut self, text: &[u8], root: impl FnOnce(&[u8]) -> Json) -> Self {
-        self.is_json = serde_json::from_slice::<IgnoredAny>(text).is_ok();
-        if self.is_json && self.expected.is_some() && self.found.is_none() {
-            self.found = root(text).at(&self.path).map(Json::noun);
-        }
-        self
-    }
+    error
 }
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "at `{}`: {}", self.path, self.message)
-        }
-    }
-}
-
-impl std::error::Error for DecodeError {}

@@ -10,17 +10,21 @@ pub mod arbitrary;
 mod condition;
 mod debug;
 mod decode;
+mod decode_error;
 mod drift;
 mod encode;
 pub mod envelope;
 mod error_code;
-mod field;
+mod evaluate;
 pub mod json;
+mod missing;
 mod model;
 mod model_info;
+mod model_macro;
+mod name_index;
 mod one_line;
 mod open_enum;
-mod paginate;
+mod page_info;
 pub mod percent;
 mod proof;
 pub mod query_form;
@@ -35,31 +39,33 @@ mod waiter;
 mod written;
 
 pub use action::{
-    Action, ActionInfo, FilterInfo, OldGateway, RetryClass, RetryClassOverride, ServiceInfo,
+    Action, ActionInfo, FilterInfo, OldGateway, Paginate, RetryClass, RetryClassOverride,
+    ServiceInfo,
 };
 pub use condition::{Condition, Predicate};
 pub use debug::debug;
 pub use decode::{decode, decode_new};
+pub use decode_error::DecodeError;
 pub use drift::{Drift, DriftKind, Report};
 pub use encode::encode;
 pub use envelope::Envelope;
 pub use error_code::{ErrorCode, ErrorInfo, ErrorKind};
-pub use field::{FieldInfo, Kind};
-pub use json::DecodeError;
+pub use missing::Missing;
 pub use model::{FromWireText, Item, List, Member, Model, Optional, Slot, Value, member_named};
+pub use model_info::{FieldInfo, Kind, ModelInfo};
+pub use name_index::NameIndex;
 pub use one_line::OneLine;
-pub use paginate::{PageInfo, PageStyle, Paginate};
+pub use page_info::{PageInfo, PageStyle};
 pub use proof::{Gaps, ListDefect, lost_secrets, named, total_of, unnamed};
 pub use reconcile::ReconcileInfo;
 pub use record::Record;
 pub use sensitive::Sensitive;
 // The macros name it, so that a crate of models needs no dependency of its own.
-pub use model_info::{ModelInfo, NameIndex};
 #[doc(hidden)]
 pub use serde;
 pub use service_error::ServiceError;
 pub use set_member::{set_number, set_text};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Violation, ViolationKind, validate};
-pub use waiter::{Missing, OperationInfo, Waiter, WaiterInfo};
+pub use waiter::{OperationInfo, Waiter, WaiterInfo};
 pub use written::Json;

@@ -3,7 +3,7 @@
 //! A generated struct implements [`Model`] with the [`model!`](crate::model) macro. The traits below give access to its
 //! fields. Everything else (JSON, query encoding, validation, `Debug`) is written once over `dyn Model`.
 
-use crate::{ModelInfo, Sensitive};
+use crate::ModelInfo;
 
 /// A struct of the API together with its [`ModelInfo`].
 pub trait Model: Send + Sync {
@@ -206,15 +206,6 @@ impl Item for String {
     }
 }
 
-impl Item for Sensitive {
-    fn value(&self) -> Value<'_> {
-        Value::Secret(self.expose())
-    }
-    fn slot(&mut self) -> Slot<'_> {
-        Slot::Text(self)
-    }
-}
-
 impl<T: Item> Member for T {
     fn value(&self) -> Value<'_> {
         Item::value(self)
@@ -279,46 +270,4 @@ impl<T: Item> List for Vec<T> {
 /// Reads the member called `name` on the wire; [`Value::Absent`] if there is none of that name.
 pub fn member_named<'a>(model: &'a dyn Model, name: &str) -> Value<'a> {
     model.table().find(name.as_bytes()).map_or(Value::Absent, |index| model.member(index))
-}
-
-/// Makes a struct a [`Model`]: `model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 stop_type });`.
-///
-/// The struct gets the engine's `Debug`, which shows members by their wire names, leaves out absent ones and never shows
-/// a secret.
-#[macro_export]
-macro_rules! model {
-    ($model:ident $table:ident { $($index:literal $field:ident)* }) => {
-        impl $crate::Model for $model {
-            fn table(&self) -> &'static $crate::ModelInfo {
-                &$table
-            }
-            fn member(&self, index: usize) -> $crate::Value<'_> {
-                match index {
-                    $($index => $crate::Member::value(&self.$field),)*
-                    _ => $crate::Value::Absent,
-                }
-            }
-            fn member_mut(&mut self, index: usize) -> $crate::Slot<'_> {
-                match index {
-                    $($index => $crate::Member::slot(&mut self.$field),)*
-                    _ => $crate::Slot::Unknown,
-                }
-            }
-        }
-        impl ::std::fmt::Debug for $model {
-            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::debug(self, f)
-            }
-        }
-        impl $crate::serde::Serialize for $model {
-            fn serialize<S: $crate::serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-                $crate::encode(self, s)
-            }
-        }
-        impl<'de> $crate::serde::Deserialize<'de> for $model {
-            fn deserialize<D: $crate::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-                $crate::decode_new(d)
-            }
-        }
-    };
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::FromWireText;
+use crate::{FromWireText, Item, Slot, Value};
 
 /// A password, a private key or a bearer URL: hidden in `Debug`, wiped when dropped.
 ///
@@ -40,6 +40,15 @@ impl FromWireText for Sensitive {
     fn set_from_str(&mut self, text: &str) {
         self.0.zeroize();
         text.clone_into(&mut self.0);
+    }
+}
+
+impl Item for Sensitive {
+    fn value(&self) -> Value<'_> {
+        Value::Secret(self.expose())
+    }
+    fn slot(&mut self) -> Slot<'_> {
+        Slot::Text(self)
     }
 }
 

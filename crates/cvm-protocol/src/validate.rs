@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{FieldInfo, Kind, Model, Value};
+use crate::{FieldInfo, Model, Value};
 
 /// A member that violates a limit.
 #[derive(Clone, Debug)]
@@ -311,17 +311,6 @@ impl fmt::Display for Violation {
             ViolationKind::AtLeastOneOf(names) => {
                 write!(f, " asks for one or more of {}", names.join(", "))
             }
-        }
-    }
-}
-
-impl Kind {
-    /// The kind of an item, for a list; the kind itself for everything else.
-    #[must_use]
-    pub fn innermost(&self) -> &Self {
-        match self {
-            Self::List(kind) => kind.innermost(),
-            kind => kind,
         }
     }
 }

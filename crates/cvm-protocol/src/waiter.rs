@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{ActionInfo, Condition, FromWireText, List, Model, Record, Slot};
+use crate::{ActionInfo, Condition, FromWireText, List, Missing, Model, Record, Slot};
 
 /// A waiter: which action to poll, and what each state means.
 #[derive(Debug)]
@@ -160,17 +160,6 @@ macro_rules! waiter {
             }
         }
     };
-}
-
-/// What it means if a response does not list an id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missing {
-    /// It is not listed yet.
-    Pending,
-    /// It is gone, which is the target.
-    Success,
-    /// It is gone, which is a failure.
-    Failure,
 }
 
 /// A [`WaiterInfo`] with the ids to wait for.

@@ -58,7 +58,7 @@ fn check_crate(
             cycle.len(),
             steps.concat()
         );
-        findings.warnings.push(Finding::new(place, message));
+        findings.errors.push(Finding::new(place, message));
     }
     Ok(())
 }
@@ -393,7 +393,8 @@ mod tests {
         };
         let mut findings = Findings::default();
         check_crate("src/lib.rs", read, &mut findings).unwrap();
-        findings.warnings.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
+        assert!(findings.warnings.is_empty());
+        findings.errors.into_iter().map(|f| format!("{}: {}", f.place, f.message)).collect()
     }
 
     #[test]

@@ -1,15 +1,6 @@
 //! Describes how an action divides its list into pages. The transport reads them.
 
-use crate::{Action, Model};
-
-/// An action that returns a list in pages.
-pub trait Paginate: Action {
-    /// One item of the list.
-    type Item: Send + 'static;
-
-    /// Takes the items out of one response.
-    fn items(response: Self::Response) -> Vec<Self::Item>;
-}
+use crate::{FieldInfo, Model};
 
 /// How an action divides its list.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +29,7 @@ impl PageInfo {
     pub fn has_exact_total(&self, request: &dyn Model) -> bool {
         let PageStyle::Offset { offset, limit, .. } = self.style else { return true };
         let members = request.table().members.iter().enumerate();
-        let narrows = |(index, field): (usize, &crate::FieldInfo)| {
+        let narrows = |(index, field): (usize, &FieldInfo)| {
             ![offset, limit].contains(&field.wire) && request.member(index).is_given()
         };
         self.is_total_exact || !members.into_iter().any(narrows)

@@ -1,0 +1,40 @@
+//! The error of JSON text that cannot be decoded.
+
+use std::fmt;
+
+/// JSON text that cannot be decoded as a model.
+///
+/// The message names kinds and paths, never a value, which could be a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// The path of the member, in the notation of the API; empty for the whole text.
+    pub path: String,
+    /// Why.
+    pub message: String,
+    /// The expected kind of value, such as `an integer`.
+    pub expected: Option<&'static str>,
+    /// The kind of value that was found.
+    pub found: Option<&'static str>,
+    /// Whether the whole text is JSON, so that the value is wrong and not the text.
+    pub is_json: bool,
+}
+
+impl DecodeError {
+    /// An error that is not about the kind of a value.
+    pub(crate) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        let (path, message) = (path.into(), message.into());
+        Self { path, message, expected: None, found: None, is_json: false }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "at `{}`: {}", self.path, self.message)
+        }
+    }
+}
+
+impl std::error::Error for DecodeError {}

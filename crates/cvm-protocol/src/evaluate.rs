@@ -1,0 +1,22 @@
+//! Evaluates the conditions of a specification on a request.
+
+use crate::{Condition, Model, Predicate, member_named};
+
+impl Condition {
+    /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text is sent and may
+    /// clear something, so it counts as given. It names nothing, so it counts as absent too: neither a role that is
+    /// unbound nor an empty client token makes a retry safer.
+    #[must_use]
+    pub fn holds(&self, request: &dyn Model) -> bool {
+        let value = member_named(request, self.member);
+        let among = |values: &[&str]| {
+            value.text().is_some_and(|text| values.iter().any(|known| *known == text))
+        };
+        match self.test {
+            Predicate::Present => value.is_given(),
+            Predicate::Absent => value.is_blank(),
+            Predicate::OneOf(values) => value.is_given() && among(values),
+            Predicate::NoneOf(values) => !value.is_given() || !among(values),
+        }
+    }
+}
