@@ -66,7 +66,22 @@ pub struct OldGateway {
 }
 
 /// The facts of one action.
-#[derive(Debug)]
+///
+/// ```
+/// use cvm_protocol::{ActionInfo, ModelInfo, RetryClass, ServiceInfo};
+///
+/// const fn list(
+///     service: &'static ServiceInfo,
+///     request: &'static ModelInfo,
+///     response: &'static ModelInfo,
+/// ) -> ActionInfo {
+///     ActionInfo::new("ListThings", service, request, response)
+///         .retry(RetryClass::Read)
+///         .rate_limit_per_second(10)
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ActionInfo {
     /// Name on the wire.
     pub name: &'static str,
@@ -110,6 +125,37 @@ pub struct ActionInfo {
 }
 
 impl ActionInfo {
+    /// An action of a region about which nothing else is known, so its retry class is [`RetryClass::Hazard`].
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        service: &'static ServiceInfo,
+        request: &'static ModelInfo,
+        response: &'static ModelInfo,
+    ) -> Self {
+        Self {
+            name,
+            service,
+            group: "",
+            request,
+            response,
+            retry: RetryClass::Hazard,
+            retry_overrides: &[],
+            reconcile: None,
+            idempotency_token: None,
+            rate_limit_per_second: None,
+            regional: true,
+            dry_run: false,
+            asynchronous: false,
+            deprecated: false,
+            paginate: None,
+            filters: &[],
+            filters_max: None,
+            filter_values_max: None,
+            errors: "",
+        }
+    }
+
     /// The retry class of this request: the highest of the action's own class and the classes of the members that
     /// are set. An override below the action's own class, such as a dry run, lowers the class and takes precedence.
     #[must_use]
@@ -157,6 +203,51 @@ impl ActionInfo {
     pub fn documents(&self, code: &str) -> bool {
         self.errors().any(|documented| documented == code)
     }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident $field:ident($($value:ident: $type:ty)?) $set:expr;)*) => {
+        impl ActionInfo { $(
+            $(#[$doc])*
+            #[must_use]
+            pub const fn $name(mut self $(, $value: $type)?) -> Self {
+                self.$field = $set;
+                self
+            }
+        )* }
+    };
+}
+setters! {
+    /// What it acts on, such as `instance`.
+    group group(name: &'static str) name;
+    /// How safe a retry is.
+    retry retry(class: RetryClass) class;
+    /// Members that change the retry class.
+    retry_overrides retry_overrides(rows: &'static [RetryClassOverride]) rows;
+    /// Which list shows whether a request took effect.
+    reconcile reconcile(info: ReconcileInfo) Some(info);
+    /// The member by which the service recognizes a retry.
+    idempotency_token idempotency_token(member: &'static str) Some(member);
+    /// The documented rate limit in calls per second.
+    rate_limit_per_second rate_limit_per_second(calls: u32) Some(calls);
+    /// It needs no region.
+    without_region regional() false;
+    /// The request has a `DryRun` member.
+    dry_run dry_run() true;
+    /// Its effect comes after the response.
+    asynchronous asynchronous() true;
+    /// The service advises against using it.
+    deprecated deprecated() true;
+    /// How the list is divided into pages.
+    paginate paginate(pages: PageInfo) Some(pages);
+    /// Filter names that its `Filters` member accepts.
+    filters filters(filters: &'static [FilterInfo]) filters;
+    /// Maximum number of filters in one request.
+    filters_max filters_max(count: u32) Some(count);
+    /// Maximum number of values in one filter.
+    filter_values_max filter_values_max(count: u32) Some(count);
+    /// Error codes that it documents in addition to the common ones, separated by spaces.
+    error_codes errors(codes: &'static str) codes;
 }
 
 /// How safe it is to retry a request whose outcome is unknown.

@@ -23,14 +23,10 @@ static SERVICE: ServiceInfo = ServiceInfo {
     partial_errors: "",
 };
 
-static STOP: ActionInfo = ActionInfo {
-    name: "Stop",
-    service: &SERVICE,
-    group: "instance",
-    request: &REQUEST,
-    response: &REQUEST,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
+static STOP: ActionInfo = ActionInfo::new("Stop", &SERVICE, &REQUEST, &REQUEST)
+    .group("instance")
+    .retry(RetryClass::Guarded)
+    .retry_overrides(&[
         RetryClassOverride {
             when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
             class: RetryClass::Hazard,
@@ -39,20 +35,10 @@ static STOP: ActionInfo = ActionInfo {
             when: &[Condition::one_of("DryRun", &["true"])],
             class: RetryClass::Read,
         },
-    ],
-    reconcile: None,
-    idempotency_token: Some("StopType"),
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "",
-};
+    ])
+    .idempotency_token("StopType")
+    .dry_run()
+    .asynchronous();
 
 fn request(text: &str) -> Record {
     let mut record = Record::new(&REQUEST);

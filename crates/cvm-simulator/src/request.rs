@@ -122,27 +122,12 @@ mod tests {
     use super::*;
 
     /// An action that only the specification contains.
-    static SPECIFIED: ActionInfo = ActionInfo {
-        name: "SpecifiedAlone",
-        service: &cvm_models::SERVICE,
-        group: "instance",
-        request: StopInstances::INFO.request,
-        response: StopInstances::INFO.response,
-        retry: RetryClass::Hazard,
-        retry_overrides: &[],
-        reconcile: None,
-        idempotency_token: None,
-        rate_limit_per_second: None,
-        regional: true,
-        dry_run: false,
-        asynchronous: false,
-        deprecated: false,
-        paginate: None,
-        filters: &[],
-        filters_max: None,
-        filter_values_max: None,
-        errors: "",
-    };
+    static SPECIFIED: ActionInfo = ActionInfo::new(
+        "SpecifiedAlone",
+        &cvm_models::SERVICE,
+        StopInstances::INFO.request,
+        StopInstances::INFO.response,
+    );
 
     #[test]
     fn unsupported_action_is_checked_and_then_refused() {

@@ -56,27 +56,8 @@ static RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
 };
 
-static READ: ActionInfo = ActionInfo {
-    name: "Read",
-    service: &SERVICE,
-    group: "thing",
-    request: &REQUEST,
-    response: &RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "",
-};
+static READ: ActionInfo =
+    ActionInfo::new("Read", &SERVICE, &REQUEST, &RESPONSE).retry(RetryClass::Read);
 
 /// The bytes to search for, stored inverted so that the search does not find itself.
 struct Needle(Vec<u8>);

@@ -83,28 +83,8 @@ pub(super) static RESPONSE: ModelInfo = ModelInfo {
 };
 
 const fn action(name: &'static str, request: &'static ModelInfo) -> ActionInfo {
-    ActionInfo {
-        name,
-        service: &STS,
-        group: "token",
-        request,
-        response: &RESPONSE,
-        // A new credential changes nothing: a retry is safe.
-        retry: RetryClass::Read,
-        retry_overrides: &[],
-        reconcile: None,
-        idempotency_token: None,
-        rate_limit_per_second: None,
-        regional: true,
-        dry_run: false,
-        asynchronous: false,
-        deprecated: false,
-        paginate: None,
-        filters: &[],
-        filters_max: None,
-        filter_values_max: None,
-        errors: "",
-    }
+    // A new credential changes nothing: a retry is safe.
+    ActionInfo::new(name, &STS, request, &RESPONSE).group("token").retry(RetryClass::Read)
 }
 
 static ASSUME_ROLE: ActionInfo = action("AssumeRole", &ASSUME_ROLE_REQUEST);

@@ -58,9 +58,7 @@ fn secret_member(table: &ModelInfo) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use cvm_protocol::{
-        FieldInfo, NameIndex, ReconcileInfo, Record, RetryClass, ServiceInfo, json,
-    };
+    use cvm_protocol::{FieldInfo, NameIndex, ReconcileInfo, Record, ServiceInfo, json};
 
     use super::*;
 
@@ -98,27 +96,8 @@ mod tests {
         reconcile: Option<ReconcileInfo>,
         response: &'static ModelInfo,
     ) -> String {
-        let info = ActionInfo {
-            name: "Make",
-            service: &SERVICE,
-            group: "g",
-            request: &REQUEST,
-            response,
-            retry: RetryClass::Hazard,
-            retry_overrides: &[],
-            reconcile,
-            idempotency_token: None,
-            rate_limit_per_second: None,
-            regional: true,
-            dry_run: false,
-            asynchronous: false,
-            deprecated: false,
-            paginate: None,
-            filters: &[],
-            filters_max: None,
-            filter_values_max: None,
-            errors: "",
-        };
+        let mut info = ActionInfo::new("Make", &SERVICE, &REQUEST, response);
+        info.reconcile = reconcile;
         let mut request = Record::new(&REQUEST);
         json::from_value(&mut request, &serde_json::json!({ "Ids": ids })).unwrap();
         advice(&info, &request)

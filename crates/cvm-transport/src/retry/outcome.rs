@@ -184,7 +184,7 @@ pub(crate) const fn outcome_of_status(status: u16, trust_429: bool) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cvm_protocol::{ModelInfo, NameIndex, RetryClass, ServiceInfo};
+    use cvm_protocol::{ModelInfo, NameIndex, ServiceInfo};
 
     static TABLE: ModelInfo = ModelInfo {
         name: "Empty",
@@ -203,27 +203,9 @@ mod tests {
         partial_errors: "FailedOperation SecGroupActionFailure InvalidThing.PartlyDone",
     };
 
-    static INFO: ActionInfo = ActionInfo {
-        name: "KillThings",
-        service: &SERVICE,
-        group: "thing",
-        request: &TABLE,
-        response: &TABLE,
-        retry: RetryClass::Hazard,
-        retry_overrides: &[],
-        reconcile: None,
-        idempotency_token: None,
-        rate_limit_per_second: None,
-        regional: true,
-        dry_run: false,
-        asynchronous: false,
-        deprecated: false,
-        paginate: None,
-        filters: &[],
-        filters_max: None,
-        filter_values_max: None,
-        errors: "FailedOperation.Unreturnable InternalError.TradeUnknownError SecGroupActionFailure",
-    };
+    static INFO: ActionInfo = ActionInfo::new("KillThings", &SERVICE, &TABLE, &TABLE).error_codes(
+        "FailedOperation.Unreturnable InternalError.TradeUnknownError SecGroupActionFailure",
+    );
 
     fn of_code(code: &str, status: u16) -> Outcome {
         outcome_of_code(&ErrorCode::from(code.to_owned()), status, &INFO)

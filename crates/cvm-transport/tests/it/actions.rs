@@ -24,44 +24,26 @@ const fn action(
     response: &'static ModelInfo,
     retry: RetryClass,
 ) -> ActionInfo {
-    ActionInfo {
-        name,
-        service: &SERVICE,
-        group: "thing",
-        request,
-        response,
-        retry,
-        retry_overrides: &[],
-        reconcile: None,
-        idempotency_token: None,
-        rate_limit_per_second: None,
-        regional: true,
-        dry_run: false,
-        asynchronous: false,
-        deprecated: false,
-        paginate: None,
-        filters: &[],
-        filters_max: None,
-        filter_values_max: None,
-        errors: "",
-    }
+    ActionInfo::new(name, &SERVICE, request, response).group("thing").retry(retry)
 }
 
-pub static LAUNCH: ActionInfo = ActionInfo {
-    retry_overrides: &[
-        RetryClassOverride { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    idempotency_token: Some("ClientToken"),
-    dry_run: true,
-    ..action("Launch", &LAUNCH_TABLE, &LAUNCH_RESPONSE, RetryClass::Token)
-};
+pub static LAUNCH: ActionInfo =
+    action("Launch", &LAUNCH_TABLE, &LAUNCH_RESPONSE, RetryClass::Token)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::absent("ClientToken")],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::one_of("DryRun", &["true"])],
+                class: RetryClass::Read,
+            },
+        ])
+        .idempotency_token("ClientToken")
+        .dry_run();
 
-pub static LIST_THINGS: ActionInfo = ActionInfo {
-    paginate: Some(PageInfo {
+pub static LIST_THINGS: ActionInfo =
+    action("ListThings", &LIST_TABLE, &LIST_RESPONSE, RetryClass::Read).paginate(PageInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "ThingSet",
         id: Some("ThingId"),
@@ -69,13 +51,11 @@ pub static LIST_THINGS: ActionInfo = ActionInfo {
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,
-    }),
-    ..action("ListThings", &LIST_TABLE, &LIST_RESPONSE, RetryClass::Read)
-};
+    });
 
 /// The same list with a total that counts all things of the account, whatever the filter.
-pub static COUNT_ALL_THINGS: ActionInfo = ActionInfo {
-    paginate: Some(PageInfo {
+pub static COUNT_ALL_THINGS: ActionInfo =
+    action("CountAllThings", &COUNT_TABLE, &LIST_RESPONSE, RetryClass::Read).paginate(PageInfo {
         style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
         items: "ThingSet",
         id: Some("ThingId"),
@@ -83,12 +63,10 @@ pub static COUNT_ALL_THINGS: ActionInfo = ActionInfo {
         default_limit: 20,
         min_limit: 1,
         max_limit: 100,
-    }),
-    ..action("CountAllThings", &COUNT_TABLE, &LIST_RESPONSE, RetryClass::Read)
-};
+    });
 
-pub static SCAN_THINGS: ActionInfo = ActionInfo {
-    paginate: Some(PageInfo {
+pub static SCAN_THINGS: ActionInfo =
+    action("ScanThings", &SCAN_TABLE, &SCAN_RESPONSE, RetryClass::Read).paginate(PageInfo {
         style: PageStyle::Token {
             token_in: "NextToken",
             token_out: "NextToken",
@@ -100,9 +78,7 @@ pub static SCAN_THINGS: ActionInfo = ActionInfo {
         default_limit: 10,
         min_limit: 10,
         max_limit: 100,
-    }),
-    ..action("ScanThings", &SCAN_TABLE, &SCAN_RESPONSE, RetryClass::Read)
-};
+    });
 
 pub static SET_NAME: ActionInfo = action("SetName", &SET_NAME_TABLE, &DONE, RetryClass::Convergent);
 pub static START_THINGS: ActionInfo =

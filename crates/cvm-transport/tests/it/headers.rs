@@ -113,7 +113,10 @@ fn credentials_reject_invalid_characters() {
 fn action(name: &str, version: &str) -> &'static ActionInfo {
     let service = ServiceInfo { version: version.to_owned().leak(), ..SERVICE };
     let service = Box::leak(Box::new(service));
-    Box::leak(Box::new(ActionInfo { name: name.to_owned().leak(), service, ..LIST_THINGS }))
+    let mut info = LIST_THINGS;
+    info.name = name.to_owned().leak();
+    info.service = service;
+    Box::leak(Box::new(info))
 }
 
 #[tokio::test]

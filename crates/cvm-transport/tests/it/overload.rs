@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::actions::LIST_THINGS;
 use crate::fake_service::{Body, FakeService, Reply, error_body};
 
-static LISTED: ActionInfo = ActionInfo { rate_limit_per_second: Some(40), ..LIST_THINGS };
+static LISTED: ActionInfo = LIST_THINGS.rate_limit_per_second(40);
 
 /// A service that accepts 40 calls per second and responds after 100 ms, and a client that knows the rate.
 fn service() -> (Client, FakeService) {

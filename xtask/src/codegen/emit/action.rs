@@ -206,48 +206,56 @@ fn filter_in_line(filter: &spec_file::Filter) -> String {
 
 fn info_text(api: &Api, action: &Action, response_constant: &str) -> String {
     let spec = &action.spec;
-    let number = |number: Option<u32>| match number {
-        Some(number) => format!("Some({number})"),
-        None => "None".to_owned(),
+    let constant = &action.rust.constant;
+    let arguments = [
+        string(&spec.action).to_string(),
+        "&SERVICE".to_owned(),
+        format!("&{constant}"),
+        format!("&{response_constant}"),
+    ];
+    let line = format!("    ActionInfo::new({})", arguments.join(", "));
+    // As rustfmt does: the calls are indented unless the arguments take several lines.
+    let (head, indent) = if line.len() <= WIDTH {
+        (format!("\n{line}"), 8)
+    } else {
+        (format!(" ActionInfo::new(\n    {},\n)", arguments.join(",\n    ")), 0)
     };
-    let fields = [
-        ("name", string(&spec.action).to_string()),
-        ("service", "&SERVICE".to_owned()),
-        ("group", string(&spec.group).to_string()),
-        ("request", format!("&{}", action.rust.constant)),
-        ("response", format!("&{response_constant}")),
-        ("retry", compact(retry::class(spec.retry.class))),
-        ("retry_overrides", retry_overrides(action)),
-        ("reconcile", reconcile::facts(api, action)),
-        ("idempotency_token", compact(optional_string(spec.idempotency_token.as_deref()))),
+    let quoted = |text: &str| string(text).to_string();
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    let flag = |is_set: bool| is_set.then(String::new);
+    let calls = [
+        ("group", Some(quoted(&spec.group))),
+        ("retry", Some(compact(retry::class(spec.retry.class)))),
+        ("retry_overrides", retry_overrides(action, indent)),
+        ("reconcile", reconcile::facts(api, action, indent)),
+        ("idempotency_token", spec.idempotency_token.as_deref().map(quoted)),
         ("rate_limit_per_second", number(spec.rate_limit_per_second)),
-        ("regional", spec.regional.unwrap_or(true).to_string()),
-        ("dry_run", spec.dry_run.to_string()),
-        ("asynchronous", spec.asynchronous.is_some().to_string()),
-        ("deprecated", spec.deprecated.to_string()),
-        ("paginate", paginate(action)),
-        ("filters", filter_rows(action)),
+        ("without_region", flag(spec.regional == Some(false))),
+        ("dry_run", flag(spec.dry_run)),
+        ("asynchronous", flag(spec.asynchronous.is_some())),
+        ("deprecated", flag(spec.deprecated)),
+        ("paginate", paginate(action, indent)),
+        ("filters", filter_rows(action, indent)),
         ("filters_max", number(spec.filters_max)),
         ("filter_values_max", number(spec.filter_values_max)),
-        ("errors", errors(action)),
+        ("error_codes", error_codes(action, indent)),
     ];
-    let rows: Vec<String> =
-        fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();
-    format!(
-        "pub(crate) static {}_INFO: ActionInfo = ActionInfo {{\n{}}};\n",
-        action.rust.constant,
-        rows.concat()
-    )
+    let calls: Vec<String> = calls
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("\n{:indent$}.{name}({})", "", value?)))
+        .collect();
+    format!("pub(crate) static {constant}_INFO: ActionInfo ={head}{};\n", calls.concat())
 }
 
-fn list(rows: &[String]) -> String {
-    match rows {
-        [] => "&[]".to_owned(),
-        rows => format!("&[\n        {},\n    ]", rows.join(",\n        ")),
-    }
+/// A list with a row per line; `None` for an empty one.
+fn list(rows: &[String], indent: usize) -> Option<String> {
+    let inner = indent + 4;
+    let lines: Vec<String> = rows.iter().map(|row| format!("\n{:inner$}{row},", "")).collect();
+    (!rows.is_empty()).then(|| format!("&[{}\n{:indent$}]", lines.concat(), ""))
 }
 
-fn retry_overrides(action: &Action) -> String {
+fn retry_overrides(action: &Action, indent: usize) -> Option<String> {
+    let (row, inner) = (indent + 4, indent + 8);
     let rows: Vec<String> = action
         .retry_overrides
         .iter()
@@ -256,18 +264,19 @@ fn retry_overrides(action: &Action) -> String {
             let class = retry::class(*class);
             let (when, class) = (compact(quote!(&[#(#when),*])), compact(class));
             let line = format!("RetryClassOverride {{ when: {when}, class: {class} }}");
-            if line.len() + 8 < WIDTH {
+            if line.len() + row < WIDTH {
                 return line;
             }
             format!(
-                "RetryClassOverride {{\n            when: {when},\n            class: {class},\n        }}"
+                "RetryClassOverride {{\n{:inner$}when: {when},\n{:inner$}class: {class},\n{:row$}}}",
+                "", "", ""
             )
         })
         .collect();
-    list(&rows)
+    list(&rows, indent)
 }
 
-fn filter_rows(action: &Action) -> String {
+fn filter_rows(action: &Action, indent: usize) -> Option<String> {
     let rows: Vec<String> = action
         .spec
         .filters
@@ -284,23 +293,25 @@ fn filter_rows(action: &Action) -> String {
             });
             let required = filter.required.then(|| quote!(.required()));
             let calls = [Some(quote!(FilterInfo::new(#name))), values, format, required];
-            chain(&calls.into_iter().flatten().collect::<Vec<_>>(), 8)
+            chain(&calls.into_iter().flatten().collect::<Vec<_>>(), indent + 4)
         })
         .collect();
-    list(&rows)
+    list(&rows, indent)
 }
 
-fn errors(action: &Action) -> String {
+fn error_codes(action: &Action, indent: usize) -> Option<String> {
     let codes = &action.spec.errors;
     let line = string(&codes.join(" ")).to_string();
-    if line.len() + 14 <= WIDTH {
-        return line;
+    if codes.is_empty() || line.len() + indent + ".error_codes()".len() <= WIDTH {
+        return (!codes.is_empty()).then_some(line);
     }
-    format!("\"\\\n        {}\"", codes.join(" \\\n        "))
+    let separator = format!(" \\\n{:1$}", "", indent + 4);
+    let first = separator.trim_start();
+    Some(format!("\"{first}{}\"", codes.join(&separator)))
 }
 
-fn paginate(action: &Action) -> String {
-    let Some(paginate) = &action.spec.paginate else { return "None".to_owned() };
+fn paginate(action: &Action, indent: usize) -> Option<String> {
+    let paginate = action.spec.paginate.as_ref()?;
     let text = |text: &Option<String>| string(text.as_deref().unwrap_or_default());
     let limit = string(&paginate.limit);
     let style = match paginate.style {
@@ -324,7 +335,8 @@ fn paginate(action: &Action) -> String {
         ("min_limit", paginate.min_limit.unwrap_or(1).to_string()),
         ("max_limit", most.to_string()),
     ];
+    let inner = indent + 4;
     let rows: Vec<String> =
-        fields.iter().map(|(name, value)| format!("        {name}: {value},\n")).collect();
-    format!("Some(PageInfo {{\n{}    }})", rows.concat())
+        fields.iter().map(|(name, value)| format!("\n{:inner$}{name}: {value},", "")).collect();
+    Some(format!("PageInfo {{{}\n{:indent$}}}", rows.concat(), ""))
 }

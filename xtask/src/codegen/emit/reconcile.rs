@@ -12,14 +12,15 @@ use crate::spec::condition::Condition;
 use crate::spec::model::{Action, Api};
 use crate::spec::spec_file::Missing;
 
-/// The value of `reconcile` in the table of an action.
-pub fn facts(api: &Api, action: &Action) -> String {
-    let Some(calls) = calls(api, action) else { return "None".to_owned() };
-    let line = chain(&calls, 4 + "reconcile: Some(".len());
-    if !line.contains('\n') && line.len() + 22 < WIDTH {
-        return format!("Some({line})");
+/// The argument of `reconcile` in the facts of an action, whose calls have this indentation.
+pub fn facts(api: &Api, action: &Action, indent: usize) -> Option<String> {
+    let calls = calls(api, action)?;
+    let line = chain(&calls, indent + ".reconcile(".len());
+    if !line.contains('\n') && line.len() + indent + ".reconcile()".len() <= WIDTH {
+        return Some(line);
     }
-    format!("Some(\n        {},\n    )", chain(&calls, 8))
+    let inner = indent + 4;
+    Some(format!("\n{:inner$}{},\n{:indent$}", "", chain(&calls, inner), ""))
 }
 
 /// The constructor and the builder calls after it; `None` if no Describe action shows the outcome.

@@ -75,48 +75,41 @@ impl Action for AllocateHosts {
     const INFO: &'static ActionInfo = &ALLOCATE_HOSTS_INFO;
 }
 
-pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo = ActionInfo {
-    name: "AllocateHosts",
-    service: &SERVICE,
-    group: "host",
-    request: &ALLOCATE_HOSTS,
-    response: &ALLOCATE_HOSTS_RESPONSE,
-    retry: RetryClass::Token,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::absent("ClientToken")],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHosts")
-            .filters(&[("Filters.zone", "Placement.Zone"), ("Filters.host-type", "HostType")])
-            .matching(&[("HostChargeType", "HostChargeType")])
-            .created("CreatedTime")
-            .count("HostCount")
-            .display(&["HostName", "HostState", "HostType", "Placement.Zone", "CreatedTime"]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidAccount.InsufficientBalance \
-        InvalidHostId.Malformed \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPeriod \
-        InvalidProjectId.NotFound \
-        InvalidRegion.NotFound \
-        InvalidZone.MismatchRegion \
-        ResourceInsufficient.ZoneSoldOutForSpecifiedInstance",
-};
+pub(crate) static ALLOCATE_HOSTS_INFO: ActionInfo =
+    ActionInfo::new("AllocateHosts", &SERVICE, &ALLOCATE_HOSTS, &ALLOCATE_HOSTS_RESPONSE)
+        .group("host")
+        .retry(RetryClass::Token)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::absent("ClientToken")],
+                class: RetryClass::Hazard,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeHosts")
+                .filters(&[
+                    ("Filters.zone", "Placement.Zone"), ("Filters.host-type", "HostType"),
+                ])
+                .matching(&[("HostChargeType", "HostChargeType")])
+                .created("CreatedTime")
+                .count("HostCount")
+                .display(&[
+                    "HostName", "HostState", "HostType", "Placement.Zone", "CreatedTime",
+                ]),
+        )
+        .idempotency_token("ClientToken")
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            InvalidAccount.InsufficientBalance \
+            InvalidHostId.Malformed \
+            InvalidParameterValue.Range \
+            InvalidParameterValue.ZoneNotSupported \
+            InvalidPeriod \
+            InvalidProjectId.NotFound \
+            InvalidRegion.NotFound \
+            InvalidZone.MismatchRegion \
+            ResourceInsufficient.ZoneSoldOutForSpecifiedInstance");
 
 pub(crate) static ALLOCATE_HOSTS: ModelInfo = ModelInfo {
     name: "AllocateHosts",

@@ -58,71 +58,63 @@ impl Action for AssociateInstancesKeyPairs {
     const INFO: &'static ActionInfo = &ASSOCIATE_INSTANCES_KEY_PAIRS_INFO;
 }
 
-pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
-    name: "AssociateInstancesKeyPairs",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &ASSOCIATE_INSTANCES_KEY_PAIRS,
-    response: &ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("ForceStop", &["true"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .includes(&[("LoginSettings.KeyIds", "KeyIds")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidKeyPairId.Malformed \
-        InvalidKeyPairId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.KeyPairNotSupported \
-        InvalidParameterValue.LimitExceeded \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.InstanceOsWindows \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo::new(
+    "AssociateInstancesKeyPairs",
+    &SERVICE,
+    &ASSOCIATE_INSTANCES_KEY_PAIRS,
+    &ASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
+)
+.group("key-pair")
+.retry(RetryClass::Guarded)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("ForceStop", &["true"])],
+        class: RetryClass::Hazard,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .includes(&[("LoginSettings.KeyIds", "KeyIds")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "LoginSettings.KeyIds", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidKeyPairId.Malformed \
+    InvalidKeyPairId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.KeyPairNotSupported \
+    InvalidParameterValue.LimitExceeded \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.InstanceOsWindows \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "AssociateInstancesKeyPairs",

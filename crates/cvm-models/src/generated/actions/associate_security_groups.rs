@@ -47,52 +47,43 @@ impl Action for AssociateSecurityGroups {
     const INFO: &'static ActionInfo = &ASSOCIATE_SECURITY_GROUPS_INFO;
 }
 
-pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
-    name: "AssociateSecurityGroups",
-    service: &SERVICE,
-    group: "security-group",
-    request: &ASSOCIATE_SECURITY_GROUPS,
-    response: &ASSOCIATE_SECURITY_GROUPS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .includes(&[("SecurityGroupIds", "SecurityGroupIds")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.SecurityGroupActionFailed \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidSecurityGroupId.NotFound \
-        InvalidSgId.Malformed \
-        LimitExceeded.AssociateUSGLimitExceeded \
-        LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
-        LimitExceeded.SingleUSGQuota \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        SecGroupActionFailure \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending",
-};
+pub(crate) static ASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo::new(
+    "AssociateSecurityGroups",
+    &SERVICE,
+    &ASSOCIATE_SECURITY_GROUPS,
+    &ASSOCIATE_SECURITY_GROUPS_RESPONSE,
+)
+.group("security-group")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .includes(&[("SecurityGroupIds", "SecurityGroupIds")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.SecurityGroupActionFailed \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    InvalidSecurityGroupId.NotFound \
+    InvalidSgId.Malformed \
+    LimitExceeded.AssociateUSGLimitExceeded \
+    LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
+    LimitExceeded.SingleUSGQuota \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    SecGroupActionFailure \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending");
 
 pub(crate) static ASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     name: "AssociateSecurityGroups",

@@ -67,67 +67,58 @@ impl Action for ConfigureChcAssistVpc {
     const INFO: &'static ActionInfo = &CONFIGURE_CHC_ASSIST_VPC_INFO;
 }
 
-pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
-    name: "ConfigureChcAssistVpc",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &CONFIGURE_CHC_ASSIST_VPC,
-    response: &CONFIGURE_CHC_ASSIST_VPC_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .matching(&[
-                ("BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.VpcId"),
-                ("BmcVirtualPrivateCloud.SubnetId", "BmcVirtualPrivateCloud.SubnetId"),
-                ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
-                ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
-                ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
-                ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
-                ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
-                ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
-                ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
-                ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
-            ])
-            .done(&[
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-                Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
-            ])
-            .undone_by(&[Condition::one_of("LatestOperation", &["RemoveChcAssistVpc"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "BmcVirtualPrivateCloud.VpcId",
-                "BmcVirtualPrivateCloud.SubnetId", "BmcIp",
-                "DeployVirtualPrivateCloud.SubnetId", "LatestOperation", "LatestOperationState",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidHost.NotSupported \
-        InvalidInstance.NotSupported \
-        InvalidParameter \
-        InvalidParameterValue.AmountNotEqual \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IPAddressMalformed \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        InvalidParameterValue.SubnetIdMalformed \
-        LimitExceeded.VpcSubnetNum \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static CONFIGURE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo::new(
+    "ConfigureChcAssistVpc",
+    &SERVICE,
+    &CONFIGURE_CHC_ASSIST_VPC,
+    &CONFIGURE_CHC_ASSIST_VPC_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .matching(&[
+            ("BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.VpcId"),
+            ("BmcVirtualPrivateCloud.SubnetId", "BmcVirtualPrivateCloud.SubnetId"),
+            ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
+            ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
+            ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+            ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
+            ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
+            ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
+            ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
+            ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
+        ])
+        .done(&[
+            Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
+        ])
+        .undone_by(&[Condition::one_of("LatestOperation", &["RemoveChcAssistVpc"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceState", "BmcVirtualPrivateCloud.VpcId", "BmcVirtualPrivateCloud.SubnetId",
+            "BmcIp", "DeployVirtualPrivateCloud.SubnetId", "LatestOperation",
+            "LatestOperationState",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidHost.NotSupported \
+    InvalidInstance.NotSupported \
+    InvalidParameter \
+    InvalidParameterValue.AmountNotEqual \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IPAddressMalformed \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.MustDhcpEnabledVpc \
+    InvalidParameterValue.SubnetIdMalformed \
+    LimitExceeded.VpcSubnetNum \
+    VpcAddrNotInSubNet \
+    VpcIpIsUsed");
 
 pub(crate) static CONFIGURE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     name: "ConfigureChcAssistVpc",

@@ -56,64 +56,55 @@ impl Action for ConfigureChcDeployVpc {
     const INFO: &'static ActionInfo = &CONFIGURE_CHC_DEPLOY_VPC_INFO;
 }
 
-pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
-    name: "ConfigureChcDeployVpc",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &CONFIGURE_CHC_DEPLOY_VPC,
-    response: &CONFIGURE_CHC_DEPLOY_VPC_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .matching(&[
-                ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
-                ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
-                ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
-                ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
-                ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
-                ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
-                ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
-            ])
-            .done(&[
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-                Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
-            ])
-            .undone_by(&[
-                Condition::one_of("LatestOperation", &["RemoveChcAssistVpc", "RemoveChcDeployVpc"]),
-            ])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "DeployVirtualPrivateCloud.VpcId",
-                "DeployVirtualPrivateCloud.SubnetId", "DeploySecurityGroupIds",
-                "LatestOperation", "LatestOperationState",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidHost.NotSupported \
-        InvalidInstance.NotSupported \
-        InvalidParameter \
-        InvalidParameterValue.AmountNotEqual \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.DeployVpcAlreadyExists \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo::new(
+    "ConfigureChcDeployVpc",
+    &SERVICE,
+    &CONFIGURE_CHC_DEPLOY_VPC,
+    &CONFIGURE_CHC_DEPLOY_VPC_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .matching(&[
+            ("DeployVirtualPrivateCloud.VpcId", "DeployVirtualPrivateCloud.VpcId"),
+            ("DeployVirtualPrivateCloud.SubnetId", "DeployVirtualPrivateCloud.SubnetId"),
+            ("DeploySecurityGroupIds", "DeploySecurityGroupIds"),
+            ("DeployExtraConfig.MiniOsType", "ChcDeployExtraConfig.MiniOsType"),
+            ("DeployExtraConfig.BootType", "ChcDeployExtraConfig.BootType"),
+            ("DeployExtraConfig.BootFile", "ChcDeployExtraConfig.BootFile"),
+            ("DeployExtraConfig.NextServerAddress", "ChcDeployExtraConfig.NextServerAddress"),
+        ])
+        .done(&[
+            Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            Condition::one_of("InstanceState", &["READY", "PREPARED", "ONLINE"]),
+        ])
+        .undone_by(&[
+            Condition::one_of("LatestOperation", &["RemoveChcAssistVpc", "RemoveChcDeployVpc"]),
+        ])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceState", "DeployVirtualPrivateCloud.VpcId",
+            "DeployVirtualPrivateCloud.SubnetId", "DeploySecurityGroupIds", "LatestOperation",
+            "LatestOperationState",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidHost.NotSupported \
+    InvalidInstance.NotSupported \
+    InvalidParameter \
+    InvalidParameterValue.AmountNotEqual \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.DeployVpcAlreadyExists \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.MustDhcpEnabledVpc \
+    VpcAddrNotInSubNet \
+    VpcIpIsUsed");
 
 pub(crate) static CONFIGURE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     name: "ConfigureChcDeployVpc",

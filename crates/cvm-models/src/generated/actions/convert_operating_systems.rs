@@ -66,52 +66,45 @@ impl Action for ConvertOperatingSystems {
     const INFO: &'static ActionInfo = &CONVERT_OPERATING_SYSTEMS_INFO;
 }
 
-pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo {
-    name: "ConvertOperatingSystems",
-    service: &SERVICE,
-    group: "instance",
-    request: &CONVERT_OPERATING_SYSTEMS,
-    response: &CONVERT_OPERATING_SYSTEMS_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.GetInstanceTATAgentStatusFailed \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.NotFound \
-        InvalidParameter.AutoSnapshotNotSupported \
-        InvalidParameter.InvalidTargetOSType \
-        InvalidParameterValue.InstanceIdMalformed \
-        UnsupportedOperation.InstanceOsConvertOsNotSupport \
-        UnsupportedOperation.InstanceOsWindows \
-        UnsupportedOperation.InstanceStateNotRunning \
-        UnsupportedOperation.MarketImageConvertOSUnsupported \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.TatAgentNotOnline \
-        UnsupportedOperation.UserConvertOsNotSupport",
-};
+pub(crate) static CONVERT_OPERATING_SYSTEMS_INFO: ActionInfo = ActionInfo::new(
+    "ConvertOperatingSystems",
+    &SERVICE,
+    &CONVERT_OPERATING_SYSTEMS,
+    &CONVERT_OPERATING_SYSTEMS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("DryRun", &["true"])],
+        class: RetryClass::Read,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(20)
+.dry_run()
+.asynchronous()
+.error_codes("\
+    FailedOperation.GetInstanceTATAgentStatusFailed \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.NotFound \
+    InvalidParameter.AutoSnapshotNotSupported \
+    InvalidParameter.InvalidTargetOSType \
+    InvalidParameterValue.InstanceIdMalformed \
+    UnsupportedOperation.InstanceOsConvertOsNotSupport \
+    UnsupportedOperation.InstanceOsWindows \
+    UnsupportedOperation.InstanceStateNotRunning \
+    UnsupportedOperation.MarketImageConvertOSUnsupported \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.TatAgentNotOnline \
+    UnsupportedOperation.UserConvertOsNotSupport");
 
 pub(crate) static CONVERT_OPERATING_SYSTEMS: ModelInfo = ModelInfo {
     name: "ConvertOperatingSystems",

@@ -95,45 +95,34 @@ impl Action for CreateDisasterRecoverGroup {
     const INFO: &'static ActionInfo = &CREATE_DISASTER_RECOVER_GROUP_INFO;
 }
 
-pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
-    name: "CreateDisasterRecoverGroup",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &CREATE_DISASTER_RECOVER_GROUP,
-    response: &CREATE_DISASTER_RECOVER_GROUP_RESPONSE,
-    retry: RetryClass::Token,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::absent("ClientToken")],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeDisasterRecoverGroups")
-            .ids("Name", "Name", "Name")
-            .matching(&[
-                ("Type", "Type"), ("Affinity", "Affinity"), ("Strategy", "Strategy"),
-                ("PartitionCount", "PartitionCount"),
-            ])
-            .created("CreateTime")
-            .display(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.TooLong \
-        ResourceInsufficient.InsufficientGroupQuota",
-};
+pub(crate) static CREATE_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo::new(
+    "CreateDisasterRecoverGroup",
+    &SERVICE,
+    &CREATE_DISASTER_RECOVER_GROUP,
+    &CREATE_DISASTER_RECOVER_GROUP_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Token)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::absent("ClientToken")], class: RetryClass::Hazard },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeDisasterRecoverGroups")
+        .ids("Name", "Name", "Name")
+        .matching(&[
+            ("Type", "Type"), ("Affinity", "Affinity"), ("Strategy", "Strategy"),
+            ("PartitionCount", "PartitionCount"),
+        ])
+        .created("CreateTime")
+        .display(&["DisasterRecoverGroupId", "Type", "CreateTime"]),
+)
+.idempotency_token("ClientToken")
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.TooLong \
+    ResourceInsufficient.InsufficientGroupQuota");
 
 pub(crate) static CREATE_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     name: "CreateDisasterRecoverGroup",

@@ -61,43 +61,33 @@ impl Action for CreateHpcCluster {
     const INFO: &'static ActionInfo = &CREATE_HPC_CLUSTER_INFO;
 }
 
-pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo {
-    name: "CreateHpcCluster",
-    service: &SERVICE,
-    group: "hpc-cluster",
-    request: &CREATE_HPC_CLUSTER,
-    response: &CREATE_HPC_CLUSTER_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHpcClusters")
-            .ids("Name", "Name", "Name")
-            .filters(&[("Zone", "Zone"), ("HpcClusterType", "HpcClusterType")])
-            .matching(&[
-                ("Zone", "Zone"), ("Remark", "Remark"), ("HpcClusterType", "HpcClusterType"),
-                ("HpcClusterBusinessId", "HpcClusterBusinessId"),
-            ])
-            .created("CreateTime")
-            .display(&["HpcClusterId", "Zone", "CreateTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterValue \
-        InvalidParameterValue.HpcClusterBusinessIdNotSupported \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.HpcClusterQuota \
-        UnsupportedOperation.InsufficientClusterQuota \
-        UnsupportedOperation.InvalidZone",
-};
+pub(crate) static CREATE_HPC_CLUSTER_INFO: ActionInfo = ActionInfo::new(
+    "CreateHpcCluster",
+    &SERVICE,
+    &CREATE_HPC_CLUSTER,
+    &CREATE_HPC_CLUSTER_RESPONSE,
+)
+.group("hpc-cluster")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeHpcClusters")
+        .ids("Name", "Name", "Name")
+        .filters(&[("Zone", "Zone"), ("HpcClusterType", "HpcClusterType")])
+        .matching(&[
+            ("Zone", "Zone"), ("Remark", "Remark"), ("HpcClusterType", "HpcClusterType"),
+            ("HpcClusterBusinessId", "HpcClusterBusinessId"),
+        ])
+        .created("CreateTime")
+        .display(&["HpcClusterId", "Zone", "CreateTime"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    InvalidParameterValue \
+    InvalidParameterValue.HpcClusterBusinessIdNotSupported \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.HpcClusterQuota \
+    UnsupportedOperation.InsufficientClusterQuota \
+    UnsupportedOperation.InvalidZone");
 
 pub(crate) static CREATE_HPC_CLUSTER: ModelInfo = ModelInfo {
     name: "CreateHpcCluster",

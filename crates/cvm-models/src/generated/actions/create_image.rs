@@ -98,98 +98,87 @@ impl Action for CreateImage {
     const INFO: &'static ActionInfo = &CREATE_IMAGE_INFO;
 }
 
-pub(crate) static CREATE_IMAGE_INFO: ActionInfo = ActionInfo {
-    name: "CreateImage",
-    service: &SERVICE,
-    group: "image",
-    request: &CREATE_IMAGE,
-    response: &CREATE_IMAGE_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("ForcePoweroff"), Condition::none_of("ForcePoweroff", &["false"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("Sysprep"), Condition::none_of("Sysprep", &["false"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeImages")
-            .ids("ImageName", "Filters.image-name", "ImageName")
-            .created("CreatedTime")
-            .done(&[Condition::one_of("ImageState", &["CREATING", "NORMAL"])])
-            .failed(&[Condition::one_of("ImageState", &["CREATEFAILED"])])
-            .display(&["ImageId", "ImageState", "CreatedTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        ImageQuotaLimitExceeded \
-        InvalidAccount.InsufficientBalance \
-        InvalidImageName.Duplicate \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.NotFound \
-        InvalidParameter.DataDiskIdContainsRootDisk \
-        InvalidParameter.DataDiskNotBelongSpecifiedInstance \
-        InvalidParameter.DuplicateSystemSnapshots \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InvalidDependence \
-        InvalidParameter.LocalDataDiskNotSupport \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameter.SpecifyOneParameter \
-        InvalidParameter.SwapDiskNotSupport \
-        InvalidParameter.SystemSnapshotNotFound \
-        InvalidParameter.ValueTooLarge \
-        InvalidParameterConflict \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageFamily \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.PreheatNotSupportedInstanceType \
-        InvalidParameterValue.PreheatNotSupportedZone \
-        InvalidParameterValue.PreheatUnavailableZones \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.TagQuotaLimitExceeded \
-        InvalidParameterValue.TooLarge \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.PreheatImageSnapshotOutOfQuota \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInUse \
-        ResourceInUse.DiskRollbacking \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceUnavailable.SnapshotCreating \
-        UnsupportedOperation.EncryptedImagesNotSupported \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InvalidDiskFastRollback \
-        UnsupportedOperation.NotSupportInstanceImage \
-        UnsupportedOperation.PreheatImage \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static CREATE_IMAGE_INFO: ActionInfo =
+    ActionInfo::new("CreateImage", &SERVICE, &CREATE_IMAGE, &CREATE_IMAGE_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Guarded)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::present("ForcePoweroff"), Condition::none_of("ForcePoweroff", &["false"])],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::present("Sysprep"), Condition::none_of("Sysprep", &["false"])],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::one_of("DryRun", &["true"])],
+                class: RetryClass::Read,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeImages")
+                .ids("ImageName", "Filters.image-name", "ImageName")
+                .created("CreatedTime")
+                .done(&[Condition::one_of("ImageState", &["CREATING", "NORMAL"])])
+                .failed(&[Condition::one_of("ImageState", &["CREATEFAILED"])])
+                .display(&["ImageId", "ImageState", "CreatedTime"]),
+        )
+        .rate_limit_per_second(10)
+        .dry_run()
+        .asynchronous()
+        .error_codes("\
+            ImageQuotaLimitExceeded \
+            InvalidAccount.InsufficientBalance \
+            InvalidImageName.Duplicate \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.NotFound \
+            InvalidParameter.DataDiskIdContainsRootDisk \
+            InvalidParameter.DataDiskNotBelongSpecifiedInstance \
+            InvalidParameter.DuplicateSystemSnapshots \
+            InvalidParameter.InstanceImageNotSupport \
+            InvalidParameter.InvalidDependence \
+            InvalidParameter.LocalDataDiskNotSupport \
+            InvalidParameter.SnapshotNotFound \
+            InvalidParameter.SpecifyOneParameter \
+            InvalidParameter.SwapDiskNotSupport \
+            InvalidParameter.SystemSnapshotNotFound \
+            InvalidParameter.ValueTooLarge \
+            InvalidParameterConflict \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidImageFamily \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.PreheatNotSupportedInstanceType \
+            InvalidParameterValue.PreheatNotSupportedZone \
+            InvalidParameterValue.PreheatUnavailableZones \
+            InvalidParameterValue.TagKeyNotFound \
+            InvalidParameterValue.TagQuotaLimitExceeded \
+            InvalidParameterValue.TooLarge \
+            InvalidZone.MismatchRegion \
+            LimitExceeded.PreheatImageSnapshotOutOfQuota \
+            MutexOperation.TaskRunning \
+            OperationDenied.InstanceOperationInProgress \
+            ResourceInUse \
+            ResourceInUse.DiskRollbacking \
+            ResourceInsufficient.CloudDiskUnavailable \
+            ResourceUnavailable.SnapshotCreating \
+            UnsupportedOperation.EncryptedImagesNotSupported \
+            UnsupportedOperation.InstanceReinstallFailed \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateRescueMode \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminating \
+            UnsupportedOperation.InvalidDiskFastRollback \
+            UnsupportedOperation.NotSupportInstanceImage \
+            UnsupportedOperation.PreheatImage \
+            UnsupportedOperation.SpecialInstanceType \
+            UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static CREATE_IMAGE: ModelInfo = ModelInfo {
     name: "CreateImage",

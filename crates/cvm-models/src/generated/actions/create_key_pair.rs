@@ -51,43 +51,29 @@ impl Action for CreateKeyPair {
     const INFO: &'static ActionInfo = &CREATE_KEY_PAIR_INFO;
 }
 
-pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo = ActionInfo {
-    name: "CreateKeyPair",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &CREATE_KEY_PAIR,
-    response: &CREATE_KEY_PAIR_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeKeyPairs")
-            .ids("KeyName", "Filters.key-name", "KeyName")
-            .created("CreatedTime")
-            .display(&["KeyId", "CreatedTime", "AssociatedInstanceIds"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.TagKeyReserved \
-        InternalServerError \
-        InvalidKeyPair.LimitExceeded \
-        InvalidKeyPairName.Duplicate \
-        InvalidKeyPairNameEmpty \
-        InvalidKeyPairNameIncludeIllegalChar \
-        InvalidKeyPairNameTooLong \
-        InvalidParameterValue \
-        InvalidProjectId.NotFound \
-        LimitExceeded.TagResourceQuota \
-        MissingParameter",
-};
+pub(crate) static CREATE_KEY_PAIR_INFO: ActionInfo =
+    ActionInfo::new("CreateKeyPair", &SERVICE, &CREATE_KEY_PAIR, &CREATE_KEY_PAIR_RESPONSE)
+        .group("key-pair")
+        .retry(RetryClass::Hazard)
+        .reconcile(
+            ReconcileInfo::new("DescribeKeyPairs")
+                .ids("KeyName", "Filters.key-name", "KeyName")
+                .created("CreatedTime")
+                .display(&["KeyId", "CreatedTime", "AssociatedInstanceIds"]),
+        )
+        .rate_limit_per_second(10)
+        .error_codes("\
+            FailedOperation.TagKeyReserved \
+            InternalServerError \
+            InvalidKeyPair.LimitExceeded \
+            InvalidKeyPairName.Duplicate \
+            InvalidKeyPairNameEmpty \
+            InvalidKeyPairNameIncludeIllegalChar \
+            InvalidKeyPairNameTooLong \
+            InvalidParameterValue \
+            InvalidProjectId.NotFound \
+            LimitExceeded.TagResourceQuota \
+            MissingParameter");
 
 pub(crate) static CREATE_KEY_PAIR: ModelInfo = ModelInfo {
     name: "CreateKeyPair",

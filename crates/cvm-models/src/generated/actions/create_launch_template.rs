@@ -177,123 +177,115 @@ impl Action for CreateLaunchTemplate {
     const INFO: &'static ActionInfo = &CREATE_LAUNCH_TEMPLATE_INFO;
 }
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
-    name: "CreateLaunchTemplate",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &CREATE_LAUNCH_TEMPLATE,
-    response: &CREATE_LAUNCH_TEMPLATE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeLaunchTemplates")
-            .ids("LaunchTemplateName", "Filters.LaunchTemplateName", "LaunchTemplateName")
-            .matching(&[("LaunchTemplateName", "LaunchTemplateName")])
-            .created("CreationTime")
-            .display(&["LaunchTemplateId", "LatestVersionNumber", "CreationTime"]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        FailedOperation.DisasterRecoverGroupNotFound \
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.NoAvailableIpAddressCountInSubnet \
-        FailedOperation.SecurityGroupActionFailed \
-        FailedOperation.SnapshotSizeLargerThanDataSize \
-        FailedOperation.TagKeyReserved \
-        InstancesQuotaLimitExceeded \
-        InternalError.TradeUnknownError \
-        InvalidAccount.InsufficientBalance \
-        InvalidClientToken.TooLong \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstanceName.TooLong \
-        InvalidInstanceType.Malformed \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InternetAccessibleNotSupported \
-        InvalidParameter.InvalidIpFormat \
-        InvalidParameter.LackCoreCountOrThreadPerCore \
-        InvalidParameter.PasswordNotSupported \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
-        InvalidParameterValue.CoreCountValue \
-        InvalidParameterValue.IllegalHostName \
-        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
-        InvalidParameterValue.InstanceTypeRequiredHpcCluster \
-        InvalidParameterValue.InsufficientOffering \
-        InvalidParameterValue.InsufficientPrice \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageForGivenInstanceType \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidIpFormat \
-        InvalidParameterValue.InvalidLaunchTemplateDescription \
-        InvalidParameterValue.InvalidLaunchTemplateName \
-        InvalidParameterValue.InvalidLaunchTemplateVersionDescription \
-        InvalidParameterValue.InvalidPassword \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.SnapshotIdMalformed \
-        InvalidParameterValue.SubnetNotExist \
-        InvalidParameterValue.ThreadPerCoreValue \
-        InvalidParameterValue.VpcIdMalformed \
-        InvalidParameterValue.VpcIdNotExist \
-        InvalidParameterValue.VpcIdZoneIdNotMatch \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPassword \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidProjectId.NotFound \
-        InvalidSecurityGroupId.NotFound \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.InstanceQuota \
-        LimitExceeded.LaunchTemplateQuota \
-        LimitExceeded.SingleUSGQuota \
-        LimitExceeded.SpotQuota \
-        LimitExceeded.UserSpotQuota \
-        LimitExceeded.VpcSubnetNum \
-        MissingParameter \
-        MissingParameter.DPDKInstanceTypeRequiredVPC \
-        MissingParameter.MonitorService \
-        ResourceInsufficient.AvailabilityZoneSoldOut \
-        ResourceInsufficient.CloudDiskSoldOut \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceNotFound.HpcCluster \
-        ResourceNotFound.KeyPairNotFound \
-        ResourceNotFound.NoDefaultCbs \
-        ResourceNotFound.NoDefaultCbsWithReason \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.EipInsufficient \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnsupportedOperation.BandwidthPackageIdNotSupported \
-        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
-        UnsupportedOperation.InvalidDisk \
-        UnsupportedOperation.KeyPairUnsupportedWindows \
-        UnsupportedOperation.NoInstanceTypeSupportSpot \
-        UnsupportedOperation.NotSupportImportInstancesActionTimer \
-        UnsupportedOperation.OnlyForPrepaidAccount \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static CREATE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo::new(
+    "CreateLaunchTemplate",
+    &SERVICE,
+    &CREATE_LAUNCH_TEMPLATE,
+    &CREATE_LAUNCH_TEMPLATE_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeLaunchTemplates")
+        .ids("LaunchTemplateName", "Filters.LaunchTemplateName", "LaunchTemplateName")
+        .matching(&[("LaunchTemplateName", "LaunchTemplateName")])
+        .created("CreationTime")
+        .display(&["LaunchTemplateId", "LatestVersionNumber", "CreationTime"]),
+)
+.idempotency_token("ClientToken")
+.rate_limit_per_second(20)
+.dry_run()
+.error_codes("\
+    AccountQualificationRestrictions \
+    AuthFailure.CamRoleNameAuthenticateFailed \
+    FailedOperation.DisasterRecoverGroupNotFound \
+    FailedOperation.InquiryPriceFailed \
+    FailedOperation.NoAvailableIpAddressCountInSubnet \
+    FailedOperation.SecurityGroupActionFailed \
+    FailedOperation.SnapshotSizeLargerThanDataSize \
+    FailedOperation.TagKeyReserved \
+    InstancesQuotaLimitExceeded \
+    InternalError.TradeUnknownError \
+    InvalidAccount.InsufficientBalance \
+    InvalidClientToken.TooLong \
+    InvalidHostId.Malformed \
+    InvalidHostId.NotFound \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidInstanceName.TooLong \
+    InvalidInstanceType.Malformed \
+    InvalidParameter.InstanceImageNotSupport \
+    InvalidParameter.InternetAccessibleNotSupported \
+    InvalidParameter.InvalidIpFormat \
+    InvalidParameter.LackCoreCountOrThreadPerCore \
+    InvalidParameter.PasswordNotSupported \
+    InvalidParameter.SnapshotNotFound \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+    InvalidParameterValue.CoreCountValue \
+    InvalidParameterValue.IllegalHostName \
+    InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+    InvalidParameterValue.InstanceTypeRequiredHpcCluster \
+    InvalidParameterValue.InsufficientOffering \
+    InvalidParameterValue.InsufficientPrice \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidImageForGivenInstanceType \
+    InvalidParameterValue.InvalidImageId \
+    InvalidParameterValue.InvalidImageState \
+    InvalidParameterValue.InvalidIpFormat \
+    InvalidParameterValue.InvalidLaunchTemplateDescription \
+    InvalidParameterValue.InvalidLaunchTemplateName \
+    InvalidParameterValue.InvalidLaunchTemplateVersionDescription \
+    InvalidParameterValue.InvalidPassword \
+    InvalidParameterValue.InvalidTimeFormat \
+    InvalidParameterValue.InvalidUserDataFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.MustDhcpEnabledVpc \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.SnapshotIdMalformed \
+    InvalidParameterValue.SubnetNotExist \
+    InvalidParameterValue.ThreadPerCoreValue \
+    InvalidParameterValue.VpcIdMalformed \
+    InvalidParameterValue.VpcIdNotExist \
+    InvalidParameterValue.VpcIdZoneIdNotMatch \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidPassword \
+    InvalidPeriod \
+    InvalidPermission \
+    InvalidProjectId.NotFound \
+    InvalidSecurityGroupId.NotFound \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.InstanceQuota \
+    LimitExceeded.LaunchTemplateQuota \
+    LimitExceeded.SingleUSGQuota \
+    LimitExceeded.SpotQuota \
+    LimitExceeded.UserSpotQuota \
+    LimitExceeded.VpcSubnetNum \
+    MissingParameter \
+    MissingParameter.DPDKInstanceTypeRequiredVPC \
+    MissingParameter.MonitorService \
+    ResourceInsufficient.AvailabilityZoneSoldOut \
+    ResourceInsufficient.CloudDiskSoldOut \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    ResourceInsufficient.SpecifiedInstanceType \
+    ResourceNotFound.HpcCluster \
+    ResourceNotFound.KeyPairNotFound \
+    ResourceNotFound.NoDefaultCbs \
+    ResourceNotFound.NoDefaultCbsWithReason \
+    ResourceUnavailable.InstanceType \
+    ResourcesSoldOut.EipInsufficient \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnsupportedOperation.BandwidthPackageIdNotSupported \
+    UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+    UnsupportedOperation.InvalidDisk \
+    UnsupportedOperation.KeyPairUnsupportedWindows \
+    UnsupportedOperation.NoInstanceTypeSupportSpot \
+    UnsupportedOperation.NotSupportImportInstancesActionTimer \
+    UnsupportedOperation.OnlyForPrepaidAccount \
+    VpcAddrNotInSubNet \
+    VpcIpIsUsed");
 
 pub(crate) static CREATE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplate",

@@ -181,111 +181,101 @@ impl Action for CreateLaunchTemplateVersion {
     const INFO: &'static ActionInfo = &CREATE_LAUNCH_TEMPLATE_VERSION_INFO;
 }
 
-pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo {
-    name: "CreateLaunchTemplateVersion",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &CREATE_LAUNCH_TEMPLATE_VERSION,
-    response: &CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeLaunchTemplateVersions")
-            .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
-            .matching(&[
-                ("LaunchTemplateVersionDescription", "LaunchTemplateVersionDescription"),
-            ])
-            .created("CreationTime")
-            .display(&["LaunchTemplateVersionDescription", "CreationTime"]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        FailedOperation.DisasterRecoverGroupNotFound \
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.TagKeyReserved \
-        InternalError.TradeUnknownError \
-        InvalidClientToken.TooLong \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstanceName.TooLong \
-        InvalidInstanceType.Malformed \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InvalidIpFormat \
-        InvalidParameter.PasswordNotSupported \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
-        InvalidParameterValue.IllegalHostName \
-        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidIpFormat \
-        InvalidParameterValue.InvalidLaunchTemplateVersionDescription \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.SnapshotIdMalformed \
-        InvalidParameterValue.SubnetNotExist \
-        InvalidParameterValue.ThreadPerCoreValue \
-        InvalidParameterValue.VpcIdZoneIdNotMatch \
-        InvalidParameterValue.VpcNotSupportIpv6Address \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPassword \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidProjectId.NotFound \
-        InvalidSecurityGroupId.NotFound \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.InstanceQuota \
-        LimitExceeded.LaunchTemplateQuota \
-        LimitExceeded.LaunchTemplateVersionQuota \
-        LimitExceeded.SingleUSGQuota \
-        LimitExceeded.SpotQuota \
-        LimitExceeded.UserSpotQuota \
-        LimitExceeded.VpcSubnetNum \
-        MissingParameter \
-        MissingParameter.DPDKInstanceTypeRequiredVPC \
-        MissingParameter.MonitorService \
-        ResourceInsufficient.CloudDiskSoldOut \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceNotFound.HpcCluster \
-        ResourceNotFound.KeyPairNotFound \
-        ResourceNotFound.NoDefaultCbs \
-        ResourceNotFound.NoDefaultCbsWithReason \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.EipInsufficient \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnknownParameter \
-        UnsupportedOperation \
-        UnsupportedOperation.BandwidthPackageIdNotSupported \
-        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
-        UnsupportedOperation.InvalidDisk \
-        UnsupportedOperation.KeyPairUnsupportedWindows \
-        UnsupportedOperation.NoInstanceTypeSupportSpot \
-        UnsupportedOperation.OnlyForPrepaidAccount \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_INFO: ActionInfo = ActionInfo::new(
+    "CreateLaunchTemplateVersion",
+    &SERVICE,
+    &CREATE_LAUNCH_TEMPLATE_VERSION,
+    &CREATE_LAUNCH_TEMPLATE_VERSION_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeLaunchTemplateVersions")
+        .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
+        .matching(&[("LaunchTemplateVersionDescription", "LaunchTemplateVersionDescription")])
+        .created("CreationTime")
+        .display(&["LaunchTemplateVersionDescription", "CreationTime"]),
+)
+.idempotency_token("ClientToken")
+.rate_limit_per_second(20)
+.dry_run()
+.error_codes("\
+    AuthFailure.CamRoleNameAuthenticateFailed \
+    FailedOperation.DisasterRecoverGroupNotFound \
+    FailedOperation.InquiryPriceFailed \
+    FailedOperation.TagKeyReserved \
+    InternalError.TradeUnknownError \
+    InvalidClientToken.TooLong \
+    InvalidHostId.Malformed \
+    InvalidHostId.NotFound \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidInstanceName.TooLong \
+    InvalidInstanceType.Malformed \
+    InvalidParameter.InstanceImageNotSupport \
+    InvalidParameter.InvalidIpFormat \
+    InvalidParameter.PasswordNotSupported \
+    InvalidParameter.SnapshotNotFound \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+    InvalidParameterValue.IllegalHostName \
+    InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+    InvalidParameterValue.InvalidImageState \
+    InvalidParameterValue.InvalidIpFormat \
+    InvalidParameterValue.InvalidLaunchTemplateVersionDescription \
+    InvalidParameterValue.InvalidUserDataFormat \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+    InvalidParameterValue.LaunchTemplateNotFound \
+    InvalidParameterValue.LaunchTemplateVersion \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.MustDhcpEnabledVpc \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.SnapshotIdMalformed \
+    InvalidParameterValue.SubnetNotExist \
+    InvalidParameterValue.ThreadPerCoreValue \
+    InvalidParameterValue.VpcIdZoneIdNotMatch \
+    InvalidParameterValue.VpcNotSupportIpv6Address \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidPassword \
+    InvalidPeriod \
+    InvalidPermission \
+    InvalidProjectId.NotFound \
+    InvalidSecurityGroupId.NotFound \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.InstanceQuota \
+    LimitExceeded.LaunchTemplateQuota \
+    LimitExceeded.LaunchTemplateVersionQuota \
+    LimitExceeded.SingleUSGQuota \
+    LimitExceeded.SpotQuota \
+    LimitExceeded.UserSpotQuota \
+    LimitExceeded.VpcSubnetNum \
+    MissingParameter \
+    MissingParameter.DPDKInstanceTypeRequiredVPC \
+    MissingParameter.MonitorService \
+    ResourceInsufficient.CloudDiskSoldOut \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    ResourceInsufficient.SpecifiedInstanceType \
+    ResourceNotFound.HpcCluster \
+    ResourceNotFound.KeyPairNotFound \
+    ResourceNotFound.NoDefaultCbs \
+    ResourceNotFound.NoDefaultCbsWithReason \
+    ResourceUnavailable.InstanceType \
+    ResourcesSoldOut.EipInsufficient \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnknownParameter \
+    UnsupportedOperation \
+    UnsupportedOperation.BandwidthPackageIdNotSupported \
+    UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+    UnsupportedOperation.InvalidDisk \
+    UnsupportedOperation.KeyPairUnsupportedWindows \
+    UnsupportedOperation.NoInstanceTypeSupportSpot \
+    UnsupportedOperation.OnlyForPrepaidAccount \
+    VpcAddrNotInSubNet \
+    VpcIpIsUsed");
 
 pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: ModelInfo = ModelInfo {
     name: "CreateLaunchTemplateVersion",

@@ -37,37 +37,27 @@ impl Action for DeleteDisasterRecoverGroups {
     const INFO: &'static ActionInfo = &DELETE_DISASTER_RECOVER_GROUPS_INFO;
 }
 
-pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
-    name: "DeleteDisasterRecoverGroups",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &DELETE_DISASTER_RECOVER_GROUPS,
-    response: &DELETE_DISASTER_RECOVER_GROUPS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeDisasterRecoverGroups")
-            .ids("DisasterRecoverGroupIds", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
-            .if_absent(Missing::Success)
-            .display(&["Name", "CurrentNum"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.PlacementSetNotEmpty \
-        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceNotFound.InvalidPlacementSet",
-};
+pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo::new(
+    "DeleteDisasterRecoverGroups",
+    &SERVICE,
+    &DELETE_DISASTER_RECOVER_GROUPS,
+    &DELETE_DISASTER_RECOVER_GROUPS_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeDisasterRecoverGroups")
+        .ids("DisasterRecoverGroupIds", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
+        .if_absent(Missing::Success)
+        .display(&["Name", "CurrentNum"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.PlacementSetNotEmpty \
+    InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    ResourceNotFound.InvalidPlacementSet");
 
 pub(crate) static DELETE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DeleteDisasterRecoverGroups",

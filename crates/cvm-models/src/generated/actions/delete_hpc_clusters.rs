@@ -37,32 +37,22 @@ impl Action for DeleteHpcClusters {
     const INFO: &'static ActionInfo = &DELETE_HPC_CLUSTERS_INFO;
 }
 
-pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
-    name: "DeleteHpcClusters",
-    service: &SERVICE,
-    group: "hpc-cluster",
-    request: &DELETE_HPC_CLUSTERS,
-    response: &DELETE_HPC_CLUSTERS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHpcClusters")
-            .ids("HpcClusterIds", "HpcClusterIds", "HpcClusterId")
-            .if_absent(Missing::Success)
-            .display(&["Name", "CurrentNum"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "ResourceInUse.HpcCluster ResourceNotFound.HpcCluster",
-};
+pub(crate) static DELETE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo::new(
+    "DeleteHpcClusters",
+    &SERVICE,
+    &DELETE_HPC_CLUSTERS,
+    &DELETE_HPC_CLUSTERS_RESPONSE,
+)
+.group("hpc-cluster")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeHpcClusters")
+        .ids("HpcClusterIds", "HpcClusterIds", "HpcClusterId")
+        .if_absent(Missing::Success)
+        .display(&["Name", "CurrentNum"]),
+)
+.rate_limit_per_second(20)
+.error_codes("ResourceInUse.HpcCluster ResourceNotFound.HpcCluster");
 
 pub(crate) static DELETE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     name: "DeleteHpcClusters",

@@ -50,41 +50,28 @@ impl Action for DeleteImages {
     const INFO: &'static ActionInfo = &DELETE_IMAGES_INFO;
 }
 
-pub(crate) static DELETE_IMAGES_INFO: ActionInfo = ActionInfo {
-    name: "DeleteImages",
-    service: &SERVICE,
-    group: "image",
-    request: &DELETE_IMAGES,
-    response: &DELETE_IMAGES_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeImages")
-            .ids("ImageIds", "ImageIds", "ImageId")
-            .if_absent(Missing::Success)
-            .display(&["ImageName", "ImageState"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidImageId.InShared \
-        InvalidImageId.IncorrectState \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageIdIsShared \
-        InvalidParameterValue.LimitExceeded \
-        MutexOperation.TaskRunning",
-};
+pub(crate) static DELETE_IMAGES_INFO: ActionInfo =
+    ActionInfo::new("DeleteImages", &SERVICE, &DELETE_IMAGES, &DELETE_IMAGES_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Guarded)
+        .reconcile(
+            ReconcileInfo::new("DescribeImages")
+                .ids("ImageIds", "ImageIds", "ImageId")
+                .if_absent(Missing::Success)
+                .display(&["ImageName", "ImageState"]),
+        )
+        .rate_limit_per_second(10)
+        .dry_run()
+        .error_codes("\
+            InvalidImageId.InShared \
+            InvalidImageId.IncorrectState \
+            InvalidImageId.Malformed \
+            InvalidImageId.NotFound \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidImageId \
+            InvalidParameterValue.InvalidImageIdIsShared \
+            InvalidParameterValue.LimitExceeded \
+            MutexOperation.TaskRunning");
 
 pub(crate) static DELETE_IMAGES: ModelInfo = ModelInfo {
     name: "DeleteImages",

@@ -36,33 +36,23 @@ impl Action for DeleteInstancesActionTimer {
     const INFO: &'static ActionInfo = &DELETE_INSTANCES_ACTION_TIMER_INFO;
 }
 
-pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
-    name: "DeleteInstancesActionTimer",
-    service: &SERVICE,
-    group: "action-timer",
-    request: &DELETE_INSTANCES_ACTION_TIMER,
-    response: &DELETE_INSTANCES_ACTION_TIMER_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstancesActionTimer")
-            .ids("ActionTimerIds", "ActionTimerIds", "ActionTimerId")
-            .expires("ActionTime", &[Condition::one_of("Status", &["UNDO"])])
-            .if_absent(Missing::Success)
-            .display(&["InstanceId", "ActionTime", "Status"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InvalidParameterValue.InvalidAppIdFormat",
-};
+pub(crate) static DELETE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo::new(
+    "DeleteInstancesActionTimer",
+    &SERVICE,
+    &DELETE_INSTANCES_ACTION_TIMER,
+    &DELETE_INSTANCES_ACTION_TIMER_RESPONSE,
+)
+.group("action-timer")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstancesActionTimer")
+        .ids("ActionTimerIds", "ActionTimerIds", "ActionTimerId")
+        .expires("ActionTime", &[Condition::one_of("Status", &["UNDO"])])
+        .if_absent(Missing::Success)
+        .display(&["InstanceId", "ActionTime", "Status"]),
+)
+.rate_limit_per_second(10)
+.error_codes("InvalidParameterValue.InvalidAppIdFormat");
 
 pub(crate) static DELETE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "DeleteInstancesActionTimer",

@@ -40,39 +40,28 @@ impl Action for DeleteInstancesDisasterRecoverGroups {
     const INFO: &'static ActionInfo = &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO;
 }
 
-pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
-    name: "DeleteInstancesDisasterRecoverGroups",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS,
-    response: &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "DisasterRecoverGroupIds", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.DisasterRecoverGroupNotFound \
-        FailedOperation.DisasterRecoverGroupNotMatch \
-        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
-        InvalidParameterValue.InstanceIdMalformed \
-        ResourceNotFound.InvalidInstanceIdNotFound",
-};
+pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo::new(
+    "DeleteInstancesDisasterRecoverGroups",
+    &SERVICE,
+    &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS,
+    &DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "DisasterRecoverGroupIds", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.error_codes("\
+    FailedOperation.DisasterRecoverGroupNotFound \
+    FailedOperation.DisasterRecoverGroupNotMatch \
+    InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+    InvalidParameterValue.InstanceIdMalformed \
+    ResourceNotFound.InvalidInstanceIdNotFound");
 
 pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DeleteInstancesDisasterRecoverGroups",

@@ -36,40 +36,26 @@ impl Action for DeleteKeyPairs {
     const INFO: &'static ActionInfo = &DELETE_KEY_PAIRS_INFO;
 }
 
-pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
-    name: "DeleteKeyPairs",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &DELETE_KEY_PAIRS,
-    response: &DELETE_KEY_PAIRS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeKeyPairs")
-            .ids("KeyIds", "KeyIds", "KeyId")
-            .if_absent(Missing::Success)
-            .display(&["KeyName", "AssociatedInstanceIds"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidKeyPair.LimitExceeded \
-        InvalidKeyPairId.Malformed \
-        InvalidKeyPairId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.KeyPairNotSupported \
-        InvalidParameterValue.LimitExceeded \
-        MissingParameter",
-};
+pub(crate) static DELETE_KEY_PAIRS_INFO: ActionInfo =
+    ActionInfo::new("DeleteKeyPairs", &SERVICE, &DELETE_KEY_PAIRS, &DELETE_KEY_PAIRS_RESPONSE)
+        .group("key-pair")
+        .retry(RetryClass::Guarded)
+        .reconcile(
+            ReconcileInfo::new("DescribeKeyPairs")
+                .ids("KeyIds", "KeyIds", "KeyId")
+                .if_absent(Missing::Success)
+                .display(&["KeyName", "AssociatedInstanceIds"]),
+        )
+        .rate_limit_per_second(10)
+        .error_codes("\
+            InternalServerError \
+            InvalidKeyPair.LimitExceeded \
+            InvalidKeyPairId.Malformed \
+            InvalidKeyPairId.NotFound \
+            InvalidParameterValue \
+            InvalidParameterValue.KeyPairNotSupported \
+            InvalidParameterValue.LimitExceeded \
+            MissingParameter");
 
 pub(crate) static DELETE_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DeleteKeyPairs",

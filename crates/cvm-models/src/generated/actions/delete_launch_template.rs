@@ -34,39 +34,29 @@ impl Action for DeleteLaunchTemplate {
     const INFO: &'static ActionInfo = &DELETE_LAUNCH_TEMPLATE_INFO;
 }
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo {
-    name: "DeleteLaunchTemplate",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &DELETE_LAUNCH_TEMPLATE,
-    response: &DELETE_LAUNCH_TEMPLATE_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeLaunchTemplates")
-            .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
-            .if_absent(Missing::Success)
-            .display(&["LaunchTemplateName", "LatestVersionNumber"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound",
-};
+pub(crate) static DELETE_LAUNCH_TEMPLATE_INFO: ActionInfo = ActionInfo::new(
+    "DeleteLaunchTemplate",
+    &SERVICE,
+    &DELETE_LAUNCH_TEMPLATE,
+    &DELETE_LAUNCH_TEMPLATE_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeLaunchTemplates")
+        .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
+        .if_absent(Missing::Success)
+        .display(&["LaunchTemplateName", "LatestVersionNumber"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    AccountQualificationRestrictions \
+    AuthFailure.CamRoleNameAuthenticateFailed \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateNotFound");
 
 pub(crate) static DELETE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplate",

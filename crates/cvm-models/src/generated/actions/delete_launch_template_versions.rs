@@ -41,43 +41,33 @@ impl Action for DeleteLaunchTemplateVersions {
     const INFO: &'static ActionInfo = &DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO;
 }
 
-pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo {
-    name: "DeleteLaunchTemplateVersions",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &DELETE_LAUNCH_TEMPLATE_VERSIONS,
-    response: &DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeLaunchTemplateVersions")
-            .ids("LaunchTemplateVersions", "LaunchTemplateVersions", "LaunchTemplateVersion")
-            .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
-            .if_absent(Missing::Success)
-            .display(&["CreationTime", "IsDefaultVersion"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.LaunchTemplateDefaultVersion \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        MissingParameter \
-        UnknownParameter",
-};
+pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo::new(
+    "DeleteLaunchTemplateVersions",
+    &SERVICE,
+    &DELETE_LAUNCH_TEMPLATE_VERSIONS,
+    &DELETE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeLaunchTemplateVersions")
+        .ids("LaunchTemplateVersions", "LaunchTemplateVersions", "LaunchTemplateVersion")
+        .filters(&[("LaunchTemplateId", "LaunchTemplateId")])
+        .if_absent(Missing::Success)
+        .display(&["CreationTime", "IsDefaultVersion"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.LaunchTemplateDefaultVersion \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+    InvalidParameterValue.LaunchTemplateNotFound \
+    InvalidParameterValue.LaunchTemplateVersion \
+    MissingParameter \
+    UnknownParameter");
 
 pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplateVersions",

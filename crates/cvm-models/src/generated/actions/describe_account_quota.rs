@@ -43,39 +43,29 @@ impl Action for DescribeAccountQuota {
     const INFO: &'static ActionInfo = &DESCRIBE_ACCOUNT_QUOTA_INFO;
 }
 
-pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo {
-    name: "DescribeAccountQuota",
-    service: &SERVICE,
-    group: "quota",
-    request: &DESCRIBE_ACCOUNT_QUOTA,
-    response: &DESCRIBE_ACCOUNT_QUOTA_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("quota-type")
-            .values(&[
-                "PostPaidQuotaSet", "PrePaidQuotaSet", "SpotPaidQuotaSet", "ImageQuotaSet",
-                "DisasterRecoverGroupQuotaSet",
-            ]),
-    ],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameterValue.Range \
-        InvalidZone.MismatchRegion \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_ACCOUNT_QUOTA_INFO: ActionInfo = ActionInfo::new(
+    "DescribeAccountQuota",
+    &SERVICE,
+    &DESCRIBE_ACCOUNT_QUOTA,
+    &DESCRIBE_ACCOUNT_QUOTA_RESPONSE,
+)
+.group("quota")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.filters(&[
+    FilterInfo::new("zone"),
+    FilterInfo::new("quota-type")
+        .values(&[
+            "PostPaidQuotaSet", "PrePaidQuotaSet", "SpotPaidQuotaSet", "ImageQuotaSet",
+            "DisasterRecoverGroupQuotaSet",
+        ]),
+])
+.error_codes("\
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameterValue.Range \
+    InvalidZone.MismatchRegion \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_ACCOUNT_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeAccountQuota",

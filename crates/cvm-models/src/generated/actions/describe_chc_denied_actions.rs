@@ -32,30 +32,19 @@ impl Action for DescribeChcDeniedActions {
     const INFO: &'static ActionInfo = &DESCRIBE_CHC_DENIED_ACTIONS_INFO;
 }
 
-pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeChcDeniedActions",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &DESCRIBE_CHC_DENIED_ACTIONS,
-    response: &DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IncorrectFormat",
-};
+pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeChcDeniedActions",
+    &SERVICE,
+    &DESCRIBE_CHC_DENIED_ACTIONS,
+    &DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IncorrectFormat");
 
 pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: ModelInfo = ModelInfo {
     name: "DescribeChcDeniedActions",

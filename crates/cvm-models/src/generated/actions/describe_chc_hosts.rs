@@ -61,57 +61,48 @@ impl Paginate for DescribeChcHosts {
     }
 }
 
-pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeChcHosts",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &DESCRIBE_CHC_HOSTS,
-    response: &DESCRIBE_CHC_HOSTS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "ChcHostSet",
-        id: Some("ChcId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("instance-name"),
-        FilterInfo::new("instance-state"),
-        FilterInfo::new("device-type"),
-        FilterInfo::new("vpc-id"),
-        FilterInfo::new("subnet-id"),
-        FilterInfo::new("sn"),
-    ],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameter.AtMostOne \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.NotEmpty \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.SubnetIdMalformed \
-        InvalidParameterValue.VpcIdMalformed \
-        InvalidParameterValueLimit \
-        InvalidParameterValueOffset \
-        InvalidZone.MismatchRegion \
-        MissingParameter",
-};
+pub(crate) static DESCRIBE_CHC_HOSTS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeChcHosts",
+    &SERVICE,
+    &DESCRIBE_CHC_HOSTS,
+    &DESCRIBE_CHC_HOSTS_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "ChcHostSet",
+    id: Some("ChcId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("zone"),
+    FilterInfo::new("instance-name"),
+    FilterInfo::new("instance-state"),
+    FilterInfo::new("device-type"),
+    FilterInfo::new("vpc-id"),
+    FilterInfo::new("subnet-id"),
+    FilterInfo::new("sn"),
+])
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameter.AtMostOne \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.NotEmpty \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.SubnetIdMalformed \
+    InvalidParameterValue.VpcIdMalformed \
+    InvalidParameterValueLimit \
+    InvalidParameterValueOffset \
+    InvalidZone.MismatchRegion \
+    MissingParameter");
 
 pub(crate) static DESCRIBE_CHC_HOSTS: ModelInfo = ModelInfo {
     name: "DescribeChcHosts",

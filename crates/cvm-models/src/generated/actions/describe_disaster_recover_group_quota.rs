@@ -48,41 +48,30 @@ impl Action for DescribeDisasterRecoverGroupQuota {
     const INFO: &'static ActionInfo = &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO;
 }
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = ActionInfo {
-    name: "DescribeDisasterRecoverGroupQuota",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA,
-    response: &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameter.AtMostOne \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.NotEmpty \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.SubnetIdMalformed \
-        InvalidParameterValue.VpcIdMalformed \
-        InvalidParameterValueLimit \
-        InvalidParameterValueOffset \
-        InvalidZone.MismatchRegion \
-        MissingParameter",
-};
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_INFO: ActionInfo = ActionInfo::new(
+    "DescribeDisasterRecoverGroupQuota",
+    &SERVICE,
+    &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA,
+    &DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameter.AtMostOne \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.NotEmpty \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.SubnetIdMalformed \
+    InvalidParameterValue.VpcIdMalformed \
+    InvalidParameterValueLimit \
+    InvalidParameterValueOffset \
+    InvalidZone.MismatchRegion \
+    MissingParameter");
 
 pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroupQuota",

@@ -63,41 +63,34 @@ impl Paginate for DescribeDisasterRecoverGroups {
     }
 }
 
-pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeDisasterRecoverGroups",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &DESCRIBE_DISASTER_RECOVER_GROUPS,
-    response: &DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "DisasterRecoverGroupSet",
-        id: Some("DisasterRecoverGroupId"),
-        is_total_exact: false,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "\
-        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
-        InvalidParameterValue.LimitExceeded",
-};
+pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeDisasterRecoverGroups",
+    &SERVICE,
+    &DESCRIBE_DISASTER_RECOVER_GROUPS,
+    &DESCRIBE_DISASTER_RECOVER_GROUPS_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "DisasterRecoverGroupSet",
+    id: Some("DisasterRecoverGroupId"),
+    is_total_exact: false,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("tag-key"),
+    FilterInfo::new("tag-value"),
+    FilterInfo::new("tag:tag-key"),
+])
+.filters_max(10)
+.filter_values_max(5)
+.error_codes("\
+    InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+    InvalidParameterValue.LimitExceeded");
 
 pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroups",

@@ -56,54 +56,43 @@ impl Paginate for DescribeHosts {
     }
 }
 
-pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeHosts",
-    service: &SERVICE,
-    group: "host",
-    request: &DESCRIBE_HOSTS,
-    response: &DESCRIBE_HOSTS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "HostSet",
-        id: Some("HostId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("project-id"),
-        FilterInfo::new("host-id").format("host-xxxxxxxx"),
-        FilterInfo::new("host-name"),
-        FilterInfo::new("host-state")
-            .values(&["PENDING", "LAUNCH_FAILURE", "RUNNING", "EXPIRED"]),
-        FilterInfo::new("host-type"),
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "\
-        FailedOperation.TagKeyReserved \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidHostId.Malformed \
-        InvalidParameterValue \
-        InvalidZone.MismatchRegion \
-        UnauthorizedOperation \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_HOSTS_INFO: ActionInfo =
+    ActionInfo::new("DescribeHosts", &SERVICE, &DESCRIBE_HOSTS, &DESCRIBE_HOSTS_RESPONSE)
+        .group("host")
+        .retry(RetryClass::Read)
+        .rate_limit_per_second(10)
+        .paginate(PageInfo {
+            style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+            items: "HostSet",
+            id: Some("HostId"),
+            is_total_exact: true,
+            default_limit: 20,
+            min_limit: 1,
+            max_limit: 100,
+        })
+        .filters(&[
+            FilterInfo::new("zone"),
+            FilterInfo::new("project-id"),
+            FilterInfo::new("host-id").format("host-xxxxxxxx"),
+            FilterInfo::new("host-name"),
+            FilterInfo::new("host-state")
+                .values(&["PENDING", "LAUNCH_FAILURE", "RUNNING", "EXPIRED"]),
+            FilterInfo::new("host-type"),
+            FilterInfo::new("tag-key"),
+            FilterInfo::new("tag-value"),
+            FilterInfo::new("tag:tag-key"),
+        ])
+        .filters_max(10)
+        .filter_values_max(5)
+        .error_codes("\
+            FailedOperation.TagKeyReserved \
+            InvalidFilter \
+            InvalidFilterValue.LimitExceeded \
+            InvalidHostId.Malformed \
+            InvalidParameterValue \
+            InvalidZone.MismatchRegion \
+            UnauthorizedOperation \
+            UnsupportedOperation");
 
 pub(crate) static DESCRIBE_HOSTS: ModelInfo = ModelInfo {
     name: "DescribeHosts",

@@ -73,39 +73,31 @@ impl Paginate for DescribeHpcClusters {
     }
 }
 
-pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeHpcClusters",
-    service: &SERVICE,
-    group: "hpc-cluster",
-    request: &DESCRIBE_HPC_CLUSTERS,
-    response: &DESCRIBE_HPC_CLUSTERS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "HpcClusterSet",
-        id: Some("HpcClusterId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
-};
+pub(crate) static DESCRIBE_HPC_CLUSTERS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeHpcClusters",
+    &SERVICE,
+    &DESCRIBE_HPC_CLUSTERS,
+    &DESCRIBE_HPC_CLUSTERS_RESPONSE,
+)
+.group("hpc-cluster")
+.retry(RetryClass::Read)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "HpcClusterSet",
+    id: Some("HpcClusterId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("tag-key"),
+    FilterInfo::new("tag-value"),
+    FilterInfo::new("tag:tag-key"),
+])
+.filters_max(10)
+.filter_values_max(5)
+.error_codes("InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone");
 
 pub(crate) static DESCRIBE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     name: "DescribeHpcClusters",

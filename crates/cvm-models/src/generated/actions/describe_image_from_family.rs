@@ -32,27 +32,15 @@ impl Action for DescribeImageFromFamily {
     const INFO: &'static ActionInfo = &DESCRIBE_IMAGE_FROM_FAMILY_INFO;
 }
 
-pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo {
-    name: "DescribeImageFromFamily",
-    service: &SERVICE,
-    group: "image",
-    request: &DESCRIBE_IMAGE_FROM_FAMILY,
-    response: &DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
-};
+pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_INFO: ActionInfo = ActionInfo::new(
+    "DescribeImageFromFamily",
+    &SERVICE,
+    &DESCRIBE_IMAGE_FROM_FAMILY,
+    &DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Read)
+.error_codes("InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone");
 
 pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: ModelInfo = ModelInfo {
     name: "DescribeImageFromFamily",

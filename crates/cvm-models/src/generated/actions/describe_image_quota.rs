@@ -29,27 +29,16 @@ impl Action for DescribeImageQuota {
     const INFO: &'static ActionInfo = &DESCRIBE_IMAGE_QUOTA_INFO;
 }
 
-pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo {
-    name: "DescribeImageQuota",
-    service: &SERVICE,
-    group: "image",
-    request: &DESCRIBE_IMAGE_QUOTA,
-    response: &DESCRIBE_IMAGE_QUOTA_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone",
-};
+pub(crate) static DESCRIBE_IMAGE_QUOTA_INFO: ActionInfo = ActionInfo::new(
+    "DescribeImageQuota",
+    &SERVICE,
+    &DESCRIBE_IMAGE_QUOTA,
+    &DESCRIBE_IMAGE_QUOTA_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("InvalidZone.MismatchRegion UnsupportedOperation.InvalidZone");
 
 pub(crate) static DESCRIBE_IMAGE_QUOTA: ModelInfo = ModelInfo {
     name: "DescribeImageQuota",

@@ -33,34 +33,23 @@ impl Action for DescribeImageSharePermission {
     const INFO: &'static ActionInfo = &DESCRIBE_IMAGE_SHARE_PERMISSION_INFO;
 }
 
-pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
-    name: "DescribeImageSharePermission",
-    service: &SERVICE,
-    group: "image",
-    request: &DESCRIBE_IMAGE_SHARE_PERMISSION,
-    response: &DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidAccountId.NotFound \
-        InvalidAccountIs.YourSelf \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        OverQuota \
-        UnauthorizedOperation.ImageNotBelongToAccount",
-};
+pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo::new(
+    "DescribeImageSharePermission",
+    &SERVICE,
+    &DESCRIBE_IMAGE_SHARE_PERMISSION,
+    &DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidAccountId.NotFound \
+    InvalidAccountIs.YourSelf \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidParameterValue.InvalidAppIdFormat \
+    OverQuota \
+    UnauthorizedOperation.ImageNotBelongToAccount");
 
 pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     name: "DescribeImageSharePermission",

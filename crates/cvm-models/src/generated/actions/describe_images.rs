@@ -69,65 +69,54 @@ impl Paginate for DescribeImages {
     }
 }
 
-pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeImages",
-    service: &SERVICE,
-    group: "image",
-    request: &DESCRIBE_IMAGES,
-    response: &DESCRIBE_IMAGES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(40),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "ImageSet",
-        id: Some("ImageId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("image-id"),
-        FilterInfo::new("image-type")
-            .values(&["PRIVATE_IMAGE", "PUBLIC_IMAGE", "SHARED_IMAGE"]),
-        FilterInfo::new("image-name"),
-        FilterInfo::new("platform"),
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-        FilterInfo::new("dedicated-cluster-id"),
-        FilterInfo::new("cdc-cache-status")
-            .values(&["CACHED_ALL", "CACHING", "CACHED", "CACHE_INVALID", "CACHE_FAILED"]),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "\
-        FailedOperation.IllegalTagKey \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidImageId.Malformed \
-        InvalidInstanceType.Malformed \
-        InvalidParameter.InvalidParameterCoexistImageIdsFilters \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidParameterValueLimit \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidRegion.NotFound \
-        InvalidZone.MismatchRegion \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnauthorizedOperation.InvalidToken \
-        UnauthorizedOperation.PermissionDenied \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_IMAGES_INFO: ActionInfo =
+    ActionInfo::new("DescribeImages", &SERVICE, &DESCRIBE_IMAGES, &DESCRIBE_IMAGES_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Read)
+        .rate_limit_per_second(40)
+        .paginate(PageInfo {
+            style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+            items: "ImageSet",
+            id: Some("ImageId"),
+            is_total_exact: true,
+            default_limit: 20,
+            min_limit: 1,
+            max_limit: 100,
+        })
+        .filters(&[
+            FilterInfo::new("image-id"),
+            FilterInfo::new("image-type")
+                .values(&["PRIVATE_IMAGE", "PUBLIC_IMAGE", "SHARED_IMAGE"]),
+            FilterInfo::new("image-name"),
+            FilterInfo::new("platform"),
+            FilterInfo::new("tag-key"),
+            FilterInfo::new("tag-value"),
+            FilterInfo::new("tag:tag-key"),
+            FilterInfo::new("dedicated-cluster-id"),
+            FilterInfo::new("cdc-cache-status")
+                .values(&["CACHED_ALL", "CACHING", "CACHED", "CACHE_INVALID", "CACHE_FAILED"]),
+        ])
+        .filters_max(10)
+        .filter_values_max(5)
+        .error_codes("\
+            FailedOperation.IllegalTagKey \
+            InvalidFilter \
+            InvalidFilterValue.LimitExceeded \
+            InvalidImageId.Malformed \
+            InvalidInstanceType.Malformed \
+            InvalidParameter.InvalidParameterCoexistImageIdsFilters \
+            InvalidParameterValue.InstanceTypeNotFound \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidParameterValueLimit \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.TagKeyNotFound \
+            InvalidParameterValue.ZoneNotSupported \
+            InvalidRegion.NotFound \
+            InvalidZone.MismatchRegion \
+            ResourcesSoldOut.SpecifiedInstanceType \
+            UnauthorizedOperation.InvalidToken \
+            UnauthorizedOperation.PermissionDenied \
+            UnsupportedOperation");
 
 pub(crate) static DESCRIBE_IMAGES: ModelInfo = ModelInfo {
     name: "DescribeImages",

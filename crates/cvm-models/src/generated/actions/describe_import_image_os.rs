@@ -30,45 +30,34 @@ impl Action for DescribeImportImageOs {
     const INFO: &'static ActionInfo = &DESCRIBE_IMPORT_IMAGE_OS_INFO;
 }
 
-pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeImportImageOs",
-    service: &SERVICE,
-    group: "image",
-    request: &DESCRIBE_IMPORT_IMAGE_OS,
-    response: &DESCRIBE_IMPORT_IMAGE_OS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(288),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.IllegalTagKey \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidImageId.Malformed \
-        InvalidInstanceType.Malformed \
-        InvalidParameter.InvalidParameterCoexistImageIdsFilters \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidParameterValueLimit \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidRegion.NotFound \
-        InvalidZone.MismatchRegion \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnauthorizedOperation.InvalidToken \
-        UnauthorizedOperation.PermissionDenied \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeImportImageOs",
+    &SERVICE,
+    &DESCRIBE_IMPORT_IMAGE_OS,
+    &DESCRIBE_IMPORT_IMAGE_OS_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Read)
+.rate_limit_per_second(288)
+.error_codes("\
+    FailedOperation.IllegalTagKey \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidImageId.Malformed \
+    InvalidInstanceType.Malformed \
+    InvalidParameter.InvalidParameterCoexistImageIdsFilters \
+    InvalidParameterValue.InstanceTypeNotFound \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidParameterValueLimit \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.TagKeyNotFound \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidRegion.NotFound \
+    InvalidZone.MismatchRegion \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnauthorizedOperation.InvalidToken \
+    UnauthorizedOperation.PermissionDenied \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: ModelInfo = ModelInfo {
     name: "DescribeImportImageOs",

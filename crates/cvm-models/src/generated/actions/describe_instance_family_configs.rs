@@ -29,27 +29,16 @@ impl Action for DescribeInstanceFamilyConfigs {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstanceFamilyConfigs",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCE_FAMILY_CONFIGS,
-    response: &DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InternalServerError InvalidParameterValue InvalidRegion.NotFound",
-};
+pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstanceFamilyConfigs",
+    &SERVICE,
+    &DESCRIBE_INSTANCE_FAMILY_CONFIGS,
+    &DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("InternalServerError InvalidParameterValue InvalidRegion.NotFound");
 
 pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceFamilyConfigs",

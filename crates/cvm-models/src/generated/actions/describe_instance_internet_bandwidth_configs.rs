@@ -34,35 +34,24 @@ impl Action for DescribeInstanceInternetBandwidthConfigs {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstanceInternetBandwidthConfigs",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS,
-    response: &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.NotFoundEIP \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        MissingParameter",
-};
+pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstanceInternetBandwidthConfigs",
+    &SERVICE,
+    &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS,
+    &DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.NotFoundEIP \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    MissingParameter");
 
 pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceInternetBandwidthConfigs",

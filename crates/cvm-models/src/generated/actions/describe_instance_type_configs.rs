@@ -40,41 +40,33 @@ impl Action for DescribeInstanceTypeConfigs {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstanceTypeConfigs",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCE_TYPE_CONFIGS,
-    response: &DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(40),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("instance-family"),
-        FilterInfo::new("instance-type"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(1),
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidInstanceType.Malformed \
-        InvalidParameterValue \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidZone.MismatchRegion \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstanceTypeConfigs",
+    &SERVICE,
+    &DESCRIBE_INSTANCE_TYPE_CONFIGS,
+    &DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(40)
+.filters(&[
+    FilterInfo::new("zone"),
+    FilterInfo::new("instance-family"),
+    FilterInfo::new("instance-type"),
+])
+.filters_max(10)
+.filter_values_max(1)
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidInstanceType.Malformed \
+    InvalidParameterValue \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidZone.MismatchRegion \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInstanceTypeConfigs",

@@ -42,52 +42,41 @@ impl Action for DescribeInstanceVncUrl {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCE_VNC_URL_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstanceVncUrl",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCE_VNC_URL,
-    response: &DESCRIBE_INSTANCE_VNC_URL_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceState \
-        InvalidParameterValue.InstanceIdMalformed \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.InvalidToken \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static DESCRIBE_INSTANCE_VNC_URL_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstanceVncUrl",
+    &SERVICE,
+    &DESCRIBE_INSTANCE_VNC_URL,
+    &DESCRIBE_INSTANCE_VNC_URL_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceState \
+    InvalidParameterValue.InstanceIdMalformed \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.InvalidToken \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopped \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminated \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static DESCRIBE_INSTANCE_VNC_URL: ModelInfo = ModelInfo {
     name: "DescribeInstanceVncUrl",

@@ -72,85 +72,77 @@ impl Paginate for DescribeInstances {
     }
 }
 
-pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCES,
-    response: &DESCRIBE_INSTANCES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(40),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "InstanceSet",
-        id: Some("InstanceId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("project-id"),
-        FilterInfo::new("host-id").format("host-xxxxxxxx"),
-        FilterInfo::new("dedicated-cluster-id").format("cluster-xxxxxxxx"),
-        FilterInfo::new("vpc-id").format("vpc-xxxxxxxx"),
-        FilterInfo::new("subnet-id").format("subnet-xxxxxxxx"),
-        FilterInfo::new("instance-id").format("ins-xxxxxxxx"),
-        FilterInfo::new("uuid"),
-        FilterInfo::new("security-group-id").format("sg-xxxxxxxx"),
-        FilterInfo::new("instance-name"),
-        FilterInfo::new("instance-charge-type")
-            .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID"]),
-        FilterInfo::new("instance-state"),
-        FilterInfo::new("private-ip-address"),
-        FilterInfo::new("public-ip-address"),
-        FilterInfo::new("ipv6-address"),
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-        FilterInfo::new("creation-start-time").format("YYYY-MM-DD hh:mm:ss"),
-        FilterInfo::new("creation-end-time").format("YYYY-MM-DD hh:mm:ss"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "\
-        FailedOperation.IllegalTagKey \
-        FailedOperation.IllegalTagValue \
-        FailedOperation.TagKeyReserved \
-        InternalServerError \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidHostId.Malformed \
-        InvalidInstanceId.Malformed \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.IPAddressMalformed \
-        InvalidParameterValue.IPv6AddressMalformed \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidIpFormat \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.InvalidVagueName \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.SubnetIdMalformed \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.UuidMalformed \
-        InvalidParameterValue.VpcIdMalformed \
-        InvalidSecurityGroupId.NotFound \
-        InvalidSgId.Malformed \
-        InvalidZone.MismatchRegion \
-        ResourceNotFound.HpcCluster \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstances",
+    &SERVICE,
+    &DESCRIBE_INSTANCES,
+    &DESCRIBE_INSTANCES_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(40)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "InstanceSet",
+    id: Some("InstanceId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("zone"),
+    FilterInfo::new("project-id"),
+    FilterInfo::new("host-id").format("host-xxxxxxxx"),
+    FilterInfo::new("dedicated-cluster-id").format("cluster-xxxxxxxx"),
+    FilterInfo::new("vpc-id").format("vpc-xxxxxxxx"),
+    FilterInfo::new("subnet-id").format("subnet-xxxxxxxx"),
+    FilterInfo::new("instance-id").format("ins-xxxxxxxx"),
+    FilterInfo::new("uuid"),
+    FilterInfo::new("security-group-id").format("sg-xxxxxxxx"),
+    FilterInfo::new("instance-name"),
+    FilterInfo::new("instance-charge-type").values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID"]),
+    FilterInfo::new("instance-state"),
+    FilterInfo::new("private-ip-address"),
+    FilterInfo::new("public-ip-address"),
+    FilterInfo::new("ipv6-address"),
+    FilterInfo::new("tag-key"),
+    FilterInfo::new("tag-value"),
+    FilterInfo::new("tag:tag-key"),
+    FilterInfo::new("creation-start-time").format("YYYY-MM-DD hh:mm:ss"),
+    FilterInfo::new("creation-end-time").format("YYYY-MM-DD hh:mm:ss"),
+])
+.filters_max(10)
+.filter_values_max(5)
+.error_codes("\
+    FailedOperation.IllegalTagKey \
+    FailedOperation.IllegalTagValue \
+    FailedOperation.TagKeyReserved \
+    InternalServerError \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidHostId.Malformed \
+    InvalidInstanceId.Malformed \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.IPAddressMalformed \
+    InvalidParameterValue.IPv6AddressMalformed \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidIpFormat \
+    InvalidParameterValue.InvalidTimeFormat \
+    InvalidParameterValue.InvalidVagueName \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.SubnetIdMalformed \
+    InvalidParameterValue.TagKeyNotFound \
+    InvalidParameterValue.UuidMalformed \
+    InvalidParameterValue.VpcIdMalformed \
+    InvalidSecurityGroupId.NotFound \
+    InvalidSgId.Malformed \
+    InvalidZone.MismatchRegion \
+    ResourceNotFound.HpcCluster \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_INSTANCES: ModelInfo = ModelInfo {
     name: "DescribeInstances",

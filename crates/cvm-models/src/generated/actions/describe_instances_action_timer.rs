@@ -51,30 +51,19 @@ impl Action for DescribeInstancesActionTimer {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCES_ACTION_TIMER_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstancesActionTimer",
-    service: &SERVICE,
-    group: "action-timer",
-    request: &DESCRIBE_INSTANCES_ACTION_TIMER,
-    response: &DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.LimitExceeded",
-};
+pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstancesActionTimer",
+    &SERVICE,
+    &DESCRIBE_INSTANCES_ACTION_TIMER,
+    &DESCRIBE_INSTANCES_ACTION_TIMER_RESPONSE,
+)
+.group("action-timer")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidTimeFormat \
+    InvalidParameterValue.LimitExceeded");
 
 pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "DescribeInstancesActionTimer",

@@ -36,27 +36,16 @@ impl Action for DescribeInstancesAttributes {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCES_ATTRIBUTES_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstancesAttributes",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCES_ATTRIBUTES,
-    response: &DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InvalidInstanceId.NotFound InvalidParameterValue.InstanceIdMalformed",
-};
+pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstancesAttributes",
+    &SERVICE,
+    &DESCRIBE_INSTANCES_ATTRIBUTES,
+    &DESCRIBE_INSTANCES_ATTRIBUTES_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.error_codes("InvalidInstanceId.NotFound InvalidParameterValue.InstanceIdMalformed");
 
 pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES: ModelInfo = ModelInfo {
     name: "DescribeInstancesAttributes",

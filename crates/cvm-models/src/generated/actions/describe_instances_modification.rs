@@ -44,40 +44,32 @@ impl Action for DescribeInstancesModification {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCES_MODIFICATION_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstancesModification",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCES_MODIFICATION,
-    response: &DESCRIBE_INSTANCES_MODIFICATION_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[
-        FilterInfo::new("status").values(&["SELL", "UNAVAILABLE"]),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(2),
-    errors: "\
-        FailedOperation.ZoneInconsistent \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter.CdzNotSupported \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        UnsupportedOperation.UnsupportedChangeInstanceFamily",
-};
+pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstancesModification",
+    &SERVICE,
+    &DESCRIBE_INSTANCES_MODIFICATION,
+    &DESCRIBE_INSTANCES_MODIFICATION_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.filters(&[
+    FilterInfo::new("status").values(&["SELL", "UNAVAILABLE"]),
+])
+.filters_max(10)
+.filter_values_max(2)
+.error_codes("\
+    FailedOperation.ZoneInconsistent \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter.CdzNotSupported \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.ZoneNotSupported \
+    UnsupportedOperation.UnsupportedChangeInstanceFamily");
 
 pub(crate) static DESCRIBE_INSTANCES_MODIFICATION: ModelInfo = ModelInfo {
     name: "DescribeInstancesModification",

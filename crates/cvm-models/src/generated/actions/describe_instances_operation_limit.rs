@@ -36,31 +36,20 @@ impl Action for DescribeInstancesOperationLimit {
     const INFO: &'static ActionInfo = &DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO;
 }
 
-pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstancesOperationLimit",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCES_OPERATION_LIMIT,
-    response: &DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded",
-};
+pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstancesOperationLimit",
+    &SERVICE,
+    &DESCRIBE_INSTANCES_OPERATION_LIMIT,
+    &DESCRIBE_INSTANCES_OPERATION_LIMIT_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded");
 
 pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT: ModelInfo = ModelInfo {
     name: "DescribeInstancesOperationLimit",

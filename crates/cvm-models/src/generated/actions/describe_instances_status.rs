@@ -53,43 +53,33 @@ impl Paginate for DescribeInstancesStatus {
     }
 }
 
-pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInstancesStatus",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INSTANCES_STATUS,
-    response: &DESCRIBE_INSTANCES_STATUS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(40),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "InstanceStatusSet",
-        id: Some("InstanceId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidInstanceId.Malformed \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_INSTANCES_STATUS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInstancesStatus",
+    &SERVICE,
+    &DESCRIBE_INSTANCES_STATUS,
+    &DESCRIBE_INSTANCES_STATUS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(40)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "InstanceStatusSet",
+    id: Some("InstanceId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidInstanceId.Malformed \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_INSTANCES_STATUS: ModelInfo = ModelInfo {
     name: "DescribeInstancesStatus",

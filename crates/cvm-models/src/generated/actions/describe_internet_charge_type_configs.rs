@@ -29,35 +29,24 @@ impl Action for DescribeInternetChargeTypeConfigs {
     const INFO: &'static ActionInfo = &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO;
 }
 
-pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeInternetChargeTypeConfigs",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS,
-    response: &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidInstanceId.Malformed \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeInternetChargeTypeConfigs",
+    &SERVICE,
+    &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS,
+    &DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidInstanceId.Malformed \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeInternetChargeTypeConfigs",

@@ -57,53 +57,44 @@ impl Paginate for DescribeKeyPairs {
     }
 }
 
-pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeKeyPairs",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &DESCRIBE_KEY_PAIRS,
-    response: &DESCRIBE_KEY_PAIRS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "KeyPairSet",
-        id: Some("KeyId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("project-id"),
-        FilterInfo::new("key-name"),
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidKeyPair.LimitExceeded \
-        InvalidKeyPairId.Malformed \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValueLimit \
-        InvalidParameterValueOffset \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_KEY_PAIRS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeKeyPairs",
+    &SERVICE,
+    &DESCRIBE_KEY_PAIRS,
+    &DESCRIBE_KEY_PAIRS_RESPONSE,
+)
+.group("key-pair")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "KeyPairSet",
+    id: Some("KeyId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("project-id"),
+    FilterInfo::new("key-name"),
+    FilterInfo::new("tag-key"),
+    FilterInfo::new("tag-value"),
+    FilterInfo::new("tag:tag-key"),
+])
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidKeyPair.LimitExceeded \
+    InvalidKeyPairId.Malformed \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValueLimit \
+    InvalidParameterValueOffset \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DescribeKeyPairs",

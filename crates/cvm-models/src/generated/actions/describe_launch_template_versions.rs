@@ -74,53 +74,43 @@ impl Paginate for DescribeLaunchTemplateVersions {
     }
 }
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeLaunchTemplateVersions",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
-    response: &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "LaunchTemplateVersionSet",
-        id: Some("LaunchTemplateVersion"),
-        is_total_exact: false,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalError \
-        InternalServerError \
-        InvalidParameter \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.NotSupported \
-        MissingParameter \
-        UnauthorizedOperation \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnknownParameter \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeLaunchTemplateVersions",
+    &SERVICE,
+    &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
+    &DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "LaunchTemplateVersionSet",
+    id: Some("LaunchTemplateVersion"),
+    is_total_exact: false,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.error_codes("\
+    InternalError \
+    InternalServerError \
+    InvalidParameter \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+    InvalidParameterValue.LaunchTemplateNotFound \
+    InvalidParameterValue.LaunchTemplateVersion \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.NotSupported \
+    MissingParameter \
+    UnauthorizedOperation \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnknownParameter \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplateVersions",

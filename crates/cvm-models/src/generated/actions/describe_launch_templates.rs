@@ -60,51 +60,44 @@ impl Paginate for DescribeLaunchTemplates {
     }
 }
 
-pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeLaunchTemplates",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &DESCRIBE_LAUNCH_TEMPLATES,
-    response: &DESCRIBE_LAUNCH_TEMPLATES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "LaunchTemplateSet",
-        id: Some("LaunchTemplateId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("LaunchTemplateName"),
-        FilterInfo::new("tag-key"),
-        FilterInfo::new("tag-value"),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "\
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameter \
-        InvalidParameterValue.InvalidLaunchTemplateName \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        UnknownParameter \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_INFO: ActionInfo = ActionInfo::new(
+    "DescribeLaunchTemplates",
+    &SERVICE,
+    &DESCRIBE_LAUNCH_TEMPLATES,
+    &DESCRIBE_LAUNCH_TEMPLATES_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "LaunchTemplateSet",
+    id: Some("LaunchTemplateId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("LaunchTemplateName"),
+    FilterInfo::new("tag-key"),
+    FilterInfo::new("tag-value"),
+    FilterInfo::new("tag:tag-key"),
+])
+.filters_max(10)
+.filter_values_max(5)
+.error_codes("\
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameter \
+    InvalidParameterValue.InvalidLaunchTemplateName \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+    InvalidParameterValue.LaunchTemplateNotFound \
+    InvalidParameterValue.LaunchTemplateVersion \
+    UnknownParameter \
+    UnsupportedOperation");
 
 pub(crate) static DESCRIBE_LAUNCH_TEMPLATES: ModelInfo = ModelInfo {
     name: "DescribeLaunchTemplates",

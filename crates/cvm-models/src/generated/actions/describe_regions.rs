@@ -39,27 +39,14 @@ impl Action for DescribeRegions {
     const INFO: &'static ActionInfo = &DESCRIBE_REGIONS_INFO;
 }
 
-pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeRegions",
-    service: &SERVICE,
-    group: "region",
-    request: &DESCRIBE_REGIONS,
-    response: &DESCRIBE_REGIONS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: false,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: true,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_REGIONS_INFO: ActionInfo =
+    ActionInfo::new("DescribeRegions", &SERVICE, &DESCRIBE_REGIONS, &DESCRIBE_REGIONS_RESPONSE)
+        .group("region")
+        .retry(RetryClass::Read)
+        .rate_limit_per_second(20)
+        .without_region()
+        .deprecated()
+        .error_codes("UnsupportedOperation");
 
 pub(crate) static DESCRIBE_REGIONS: ModelInfo = ModelInfo {
     name: "DescribeRegions",

@@ -34,34 +34,23 @@ impl Action for DescribeResourcePoolPackInstances {
     const INFO: &'static ActionInfo = &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO;
 }
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeResourcePoolPackInstances",
-    service: &SERVICE,
-    group: "resource-pool",
-    request: &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES,
-    response: &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.ResourcePoolPackIdMalformed \
-        MissingParameter \
-        UnauthorizedOperation \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "DescribeResourcePoolPackInstances",
+    &SERVICE,
+    &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES,
+    &DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_RESPONSE,
+)
+.group("resource-pool")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.error_codes("\
+    InternalServerError \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.ResourcePoolPackIdMalformed \
+    MissingParameter \
+    UnauthorizedOperation \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackInstances",

@@ -35,39 +35,29 @@ impl Action for DescribeResourcePoolPackTypeConfigs {
     const INFO: &'static ActionInfo = &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO;
 }
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeResourcePoolPackTypeConfigs",
-    service: &SERVICE,
-    group: "resource-pool",
-    request: &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS,
-    response: &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[
-        FilterInfo::new("zone").required(),
-        FilterInfo::new("instance-family"),
-        FilterInfo::new("instance-type"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameter \
-        InvalidParameterValue \
-        MissingParameter \
-        UnauthorizedOperation \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeResourcePoolPackTypeConfigs",
+    &SERVICE,
+    &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS,
+    &DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE,
+)
+.group("resource-pool")
+.retry(RetryClass::Read)
+.filters(&[
+    FilterInfo::new("zone").required(),
+    FilterInfo::new("instance-family"),
+    FilterInfo::new("instance-type"),
+])
+.filters_max(10)
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameter \
+    InvalidParameterValue \
+    MissingParameter \
+    UnauthorizedOperation \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPackTypeConfigs",

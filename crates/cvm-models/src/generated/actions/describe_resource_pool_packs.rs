@@ -57,52 +57,43 @@ impl Paginate for DescribeResourcePoolPacks {
     }
 }
 
-pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeResourcePoolPacks",
-    service: &SERVICE,
-    group: "resource-pool",
-    request: &DESCRIBE_RESOURCE_POOL_PACKS,
-    response: &DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
-        items: "DedicatedResourcePackSet",
-        id: Some("DedicatedResourcePackId"),
-        is_total_exact: true,
-        default_limit: 10,
-        min_limit: 10,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("dedicated-resource-pack-id").format("rpp-xxxxxxxx"),
-        FilterInfo::new("zone"),
-        FilterInfo::new("instance-family"),
-        FilterInfo::new("instance-type"),
-        FilterInfo::new("status").values(&["CREATING", "ACTIVE", "RETIRED"]),
-    ],
-    filters_max: Some(10),
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ResourcePoolPackIdMalformed \
-        InvalidZone.MismatchRegion \
-        MissingParameter \
-        UnauthorizedOperation \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeResourcePoolPacks",
+    &SERVICE,
+    &DESCRIBE_RESOURCE_POOL_PACKS,
+    &DESCRIBE_RESOURCE_POOL_PACKS_RESPONSE,
+)
+.group("resource-pool")
+.retry(RetryClass::Read)
+.paginate(PageInfo {
+    style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
+    items: "DedicatedResourcePackSet",
+    id: Some("DedicatedResourcePackId"),
+    is_total_exact: true,
+    default_limit: 10,
+    min_limit: 10,
+    max_limit: 100,
+})
+.filters(&[
+    FilterInfo::new("dedicated-resource-pack-id").format("rpp-xxxxxxxx"),
+    FilterInfo::new("zone"),
+    FilterInfo::new("instance-family"),
+    FilterInfo::new("instance-type"),
+    FilterInfo::new("status").values(&["CREATING", "ACTIVE", "RETIRED"]),
+])
+.filters_max(10)
+.error_codes("\
+    InternalServerError \
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.ResourcePoolPackIdMalformed \
+    InvalidZone.MismatchRegion \
+    MissingParameter \
+    UnauthorizedOperation \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "DescribeResourcePoolPacks",

@@ -91,35 +91,25 @@ impl Paginate for DescribeTaskInfo {
     }
 }
 
-pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo {
-    name: "DescribeTaskInfo",
-    service: &SERVICE,
-    group: "task",
-    request: &DESCRIBE_TASK_INFO,
-    response: &DESCRIBE_TASK_INFO_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "RepairTaskInfoSet",
-        id: Some("TaskId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InternalError InvalidParameterValue UnauthorizedOperation",
-};
+pub(crate) static DESCRIBE_TASK_INFO_INFO: ActionInfo = ActionInfo::new(
+    "DescribeTaskInfo",
+    &SERVICE,
+    &DESCRIBE_TASK_INFO,
+    &DESCRIBE_TASK_INFO_RESPONSE,
+)
+.group("task")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.paginate(PageInfo {
+    style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+    items: "RepairTaskInfoSet",
+    id: Some("TaskId"),
+    is_total_exact: true,
+    default_limit: 20,
+    min_limit: 1,
+    max_limit: 100,
+})
+.error_codes("InternalError InvalidParameterValue UnauthorizedOperation");
 
 pub(crate) static DESCRIBE_TASK_INFO: ModelInfo = ModelInfo {
     name: "DescribeTaskInfo",

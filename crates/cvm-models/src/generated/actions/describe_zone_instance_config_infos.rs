@@ -42,48 +42,40 @@ impl Action for DescribeZoneInstanceConfigInfos {
     const INFO: &'static ActionInfo = &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO;
 }
 
-pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeZoneInstanceConfigInfos",
-    service: &SERVICE,
-    group: "instance",
-    request: &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS,
-    response: &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(40),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[
-        FilterInfo::new("zone"),
-        FilterInfo::new("instance-family"),
-        FilterInfo::new("instance-type"),
-        FilterInfo::new("instance-charge-type")
-            .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID", "CDCPAID"]),
-        FilterInfo::new("sort-keys").format("<field>:asc|desc"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(100),
-    errors: "\
-        InvalidFilter \
-        InvalidFilterValue.LimitExceeded \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceType.Malformed \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidRegion.NotFound \
-        InvalidZone.MismatchRegion \
-        ResourceInsufficient.AvailabilityZoneSoldOut \
-        UnsupportedOperation \
-        UnsupportedOperation.UnsupportedPool",
-};
+pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_INFO: ActionInfo = ActionInfo::new(
+    "DescribeZoneInstanceConfigInfos",
+    &SERVICE,
+    &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS,
+    &DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Read)
+.rate_limit_per_second(40)
+.filters(&[
+    FilterInfo::new("zone"),
+    FilterInfo::new("instance-family"),
+    FilterInfo::new("instance-type"),
+    FilterInfo::new("instance-charge-type")
+        .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID", "CDCPAID"]),
+    FilterInfo::new("sort-keys").format("<field>:asc|desc"),
+])
+.filters_max(10)
+.filter_values_max(100)
+.error_codes("\
+    InvalidFilter \
+    InvalidFilterValue.LimitExceeded \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceType.Malformed \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidRegion.NotFound \
+    InvalidZone.MismatchRegion \
+    ResourceInsufficient.AvailabilityZoneSoldOut \
+    UnsupportedOperation \
+    UnsupportedOperation.UnsupportedPool");
 
 pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: ModelInfo = ModelInfo {
     name: "DescribeZoneInstanceConfigInfos",

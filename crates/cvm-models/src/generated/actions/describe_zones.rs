@@ -33,31 +33,16 @@ impl Action for DescribeZones {
     const INFO: &'static ActionInfo = &DESCRIBE_ZONES_INFO;
 }
 
-pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo = ActionInfo {
-    name: "DescribeZones",
-    service: &SERVICE,
-    group: "region",
-    request: &DESCRIBE_ZONES,
-    response: &DESCRIBE_ZONES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidFilter \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        UnsupportedOperation",
-};
+pub(crate) static DESCRIBE_ZONES_INFO: ActionInfo =
+    ActionInfo::new("DescribeZones", &SERVICE, &DESCRIBE_ZONES, &DESCRIBE_ZONES_RESPONSE)
+        .group("region")
+        .retry(RetryClass::Read)
+        .rate_limit_per_second(20)
+        .error_codes("\
+            InvalidFilter \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.ZoneNotSupported \
+            UnsupportedOperation");
 
 pub(crate) static DESCRIBE_ZONES: ModelInfo = ModelInfo {
     name: "DescribeZones",

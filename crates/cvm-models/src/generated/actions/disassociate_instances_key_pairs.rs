@@ -55,65 +55,57 @@ impl Action for DisassociateInstancesKeyPairs {
     const INFO: &'static ActionInfo = &DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO;
 }
 
-pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo {
-    name: "DisassociateInstancesKeyPairs",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &DISASSOCIATE_INSTANCES_KEY_PAIRS,
-    response: &DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("ForceStop", &["true"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "LoginSettings.KeyIds", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.DisassociateKeyPairFailed \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidKeyPairId.Malformed \
-        InvalidKeyPairId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceOsWindows \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_INFO: ActionInfo = ActionInfo::new(
+    "DisassociateInstancesKeyPairs",
+    &SERVICE,
+    &DISASSOCIATE_INSTANCES_KEY_PAIRS,
+    &DISASSOCIATE_INSTANCES_KEY_PAIRS_RESPONSE,
+)
+.group("key-pair")
+.retry(RetryClass::Guarded)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("ForceStop", &["true"])],
+        class: RetryClass::Hazard,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "LoginSettings.KeyIds", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.DisassociateKeyPairFailed \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidKeyPairId.Malformed \
+    InvalidKeyPairId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.InstanceOsWindows \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     name: "DisassociateInstancesKeyPairs",

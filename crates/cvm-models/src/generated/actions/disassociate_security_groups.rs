@@ -47,45 +47,36 @@ impl Action for DisassociateSecurityGroups {
     const INFO: &'static ActionInfo = &DISASSOCIATE_SECURITY_GROUPS_INFO;
 }
 
-pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo {
-    name: "DisassociateSecurityGroups",
-    service: &SERVICE,
-    group: "security-group",
-    request: &DISASSOCIATE_SECURITY_GROUPS,
-    response: &DISASSOCIATE_SECURITY_GROUPS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.SecurityGroupActionFailed \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidSecurityGroupId.NotFound \
-        InvalidSgId.Malformed \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        SecGroupActionFailure \
-        UnsupportedOperation",
-};
+pub(crate) static DISASSOCIATE_SECURITY_GROUPS_INFO: ActionInfo = ActionInfo::new(
+    "DisassociateSecurityGroups",
+    &SERVICE,
+    &DISASSOCIATE_SECURITY_GROUPS,
+    &DISASSOCIATE_SECURITY_GROUPS_RESPONSE,
+)
+.group("security-group")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "SecurityGroupIds", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.SecurityGroupActionFailed \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    InvalidSecurityGroupId.NotFound \
+    InvalidSgId.Malformed \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    SecGroupActionFailure \
+    UnsupportedOperation");
 
 pub(crate) static DISASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     name: "DisassociateSecurityGroups",

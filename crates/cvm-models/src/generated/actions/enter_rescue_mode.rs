@@ -62,74 +62,66 @@ impl Action for EnterRescueMode {
     const INFO: &'static ActionInfo = &ENTER_RESCUE_MODE_INFO;
 }
 
-pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
-    name: "EnterRescueMode",
-    service: &SERVICE,
-    group: "rescue",
-    request: &ENTER_RESCUE_MODE,
-    response: &ENTER_RESCUE_MODE_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::one_of("ForceStop", &["true"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceId", "InstanceIds", "InstanceId")
-            .done(&[
-                Condition::one_of("InstanceState", &["RESCUE_MODE"]),
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-            ])
-            .undone_by(&[Condition::one_of("LatestOperation", &["ExitRescueMode"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidPassword \
-        InvalidPassword \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.ArmArchitecture \
-        UnsupportedOperation.EdgeZoneNotSupportCloudDisk \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static ENTER_RESCUE_MODE_INFO: ActionInfo = ActionInfo::new(
+    "EnterRescueMode",
+    &SERVICE,
+    &ENTER_RESCUE_MODE,
+    &ENTER_RESCUE_MODE_RESPONSE,
+)
+.group("rescue")
+.retry(RetryClass::Guarded)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
+        class: RetryClass::Hazard,
+    },
+    RetryClassOverride {
+        when: &[Condition::one_of("ForceStop", &["true"])],
+        class: RetryClass::Hazard,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceId", "InstanceIds", "InstanceId")
+        .done(&[
+            Condition::one_of("InstanceState", &["RESCUE_MODE"]),
+            Condition::one_of("LatestOperationState", &["SUCCESS"]),
+        ])
+        .undone_by(&[Condition::one_of("LatestOperation", &["ExitRescueMode"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidPassword \
+    InvalidPassword \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.ArmArchitecture \
+    UnsupportedOperation.EdgeZoneNotSupportCloudDisk \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static ENTER_RESCUE_MODE: ModelInfo = ModelInfo {
     name: "EnterRescueMode",

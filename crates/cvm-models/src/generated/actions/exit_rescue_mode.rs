@@ -41,54 +41,41 @@ impl Action for ExitRescueMode {
     const INFO: &'static ActionInfo = &EXIT_RESCUE_MODE_INFO;
 }
 
-pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo = ActionInfo {
-    name: "ExitRescueMode",
-    service: &SERVICE,
-    group: "rescue",
-    request: &EXIT_RESCUE_MODE,
-    response: &EXIT_RESCUE_MODE_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceId", "InstanceIds", "InstanceId")
-            .done(&[
-                Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]),
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-            ])
-            .undone_by(&[Condition::one_of("LatestOperation", &["EnterRescueMode"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.InstanceIdMalformed \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping",
-};
+pub(crate) static EXIT_RESCUE_MODE_INFO: ActionInfo =
+    ActionInfo::new("ExitRescueMode", &SERVICE, &EXIT_RESCUE_MODE, &EXIT_RESCUE_MODE_RESPONSE)
+        .group("rescue")
+        .retry(RetryClass::Guarded)
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceId", "InstanceIds", "InstanceId")
+                .done(&[
+                    Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]),
+                    Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                ])
+                .undone_by(&[Condition::one_of("LatestOperation", &["EnterRescueMode"])])
+                .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+                .display(&[
+                    "InstanceState", "LatestOperation", "LatestOperationState",
+                    "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(20)
+        .asynchronous()
+        .error_codes("\
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidParameterValue.InstanceIdMalformed \
+            MutexOperation.TaskRunning \
+            OperationDenied.InstanceOperationInProgress \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateRunning \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateShutdown \
+            UnsupportedOperation.InstanceStateStopped \
+            UnsupportedOperation.InstanceStateStopping");
 
 pub(crate) static EXIT_RESCUE_MODE: ModelInfo = ModelInfo {
     name: "ExitRescueMode",

@@ -78,50 +78,37 @@ impl Action for ExportImages {
     const INFO: &'static ActionInfo = &EXPORT_IMAGES_INFO;
 }
 
-pub(crate) static EXPORT_IMAGES_INFO: ActionInfo = ActionInfo {
-    name: "ExportImages",
-    service: &SERVICE,
-    group: "image",
-    request: &EXPORT_IMAGES,
-    response: &EXPORT_IMAGES_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidParameter.ImageIdsSnapshotIdsMustOne \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameterValue.BucketNotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidBucketPermissionForExport \
-        InvalidParameterValue.InvalidFileNamePrefixList \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageOsName \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MissingLocationCosEndpoint \
-        InvalidParameterValue.TooLarge \
-        LimitExceeded.ExportImageTaskLimitExceeded \
-        UnsupportedOperation.EncryptedImagesNotSupported \
-        UnsupportedOperation.ImageTooLargeExportUnsupported \
-        UnsupportedOperation.MarketImageExportUnsupported \
-        UnsupportedOperation.PublicImageExportUnsupported \
-        UnsupportedOperation.RedHatImageExportUnsupported \
-        UnsupportedOperation.SharedImageExportUnsupported \
-        UnsupportedOperation.WindowsImageExportUnsupported",
-};
+pub(crate) static EXPORT_IMAGES_INFO: ActionInfo =
+    ActionInfo::new("ExportImages", &SERVICE, &EXPORT_IMAGES, &EXPORT_IMAGES_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Hazard)
+        .rate_limit_per_second(20)
+        .dry_run()
+        .asynchronous()
+        .error_codes("\
+            AuthFailure.CamRoleNameAuthenticateFailed \
+            InvalidImageId.Malformed \
+            InvalidImageId.NotFound \
+            InvalidParameter.ImageIdsSnapshotIdsMustOne \
+            InvalidParameter.SnapshotNotFound \
+            InvalidParameterValue.BucketNotFound \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidBucketPermissionForExport \
+            InvalidParameterValue.InvalidFileNamePrefixList \
+            InvalidParameterValue.InvalidImageId \
+            InvalidParameterValue.InvalidImageOsName \
+            InvalidParameterValue.InvalidImageState \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.MissingLocationCosEndpoint \
+            InvalidParameterValue.TooLarge \
+            LimitExceeded.ExportImageTaskLimitExceeded \
+            UnsupportedOperation.EncryptedImagesNotSupported \
+            UnsupportedOperation.ImageTooLargeExportUnsupported \
+            UnsupportedOperation.MarketImageExportUnsupported \
+            UnsupportedOperation.PublicImageExportUnsupported \
+            UnsupportedOperation.RedHatImageExportUnsupported \
+            UnsupportedOperation.SharedImageExportUnsupported \
+            UnsupportedOperation.WindowsImageExportUnsupported");
 
 pub(crate) static EXPORT_IMAGES: ModelInfo = ModelInfo {
     name: "ExportImages",

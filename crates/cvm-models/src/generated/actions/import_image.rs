@@ -95,53 +95,42 @@ impl Action for ImportImage {
     const INFO: &'static ActionInfo = &IMPORT_IMAGE_INFO;
 }
 
-pub(crate) static IMPORT_IMAGE_INFO: ActionInfo = ActionInfo {
-    name: "ImportImage",
-    service: &SERVICE,
-    group: "image",
-    request: &IMPORT_IMAGE,
-    response: &IMPORT_IMAGE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeImages")
-            .ids("ImageName", "Filters.image-name", "ImageName")
-            .created("CreatedTime")
-            .done(&[Condition::one_of("ImageState", &["IMPORTING", "NORMAL"])])
-            .failed(&[Condition::one_of("ImageState", &["IMPORTFAILED"])])
-            .display(&["ImageId", "ImageState", "CreatedTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        ImageQuotaLimitExceeded \
-        InvalidImageName.Duplicate \
-        InvalidImageOsType.Unsupported \
-        InvalidImageOsVersion.Unsupported \
-        InvalidParameter.InvalidParameterUrlError \
-        InvalidParameterValue.ISOMustImportByForce \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidBootMode \
-        InvalidParameterValue.InvalidImageFamily \
-        InvalidParameterValue.InvalidLicenseType \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.TooLarge \
-        OperationDenied.InnerUserProhibitAction \
-        RegionAbilityLimit.UnsupportedToImportImage",
-};
+pub(crate) static IMPORT_IMAGE_INFO: ActionInfo =
+    ActionInfo::new("ImportImage", &SERVICE, &IMPORT_IMAGE, &IMPORT_IMAGE_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Hazard)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::one_of("DryRun", &["true"])],
+                class: RetryClass::Read,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeImages")
+                .ids("ImageName", "Filters.image-name", "ImageName")
+                .created("CreatedTime")
+                .done(&[Condition::one_of("ImageState", &["IMPORTING", "NORMAL"])])
+                .failed(&[Condition::one_of("ImageState", &["IMPORTFAILED"])])
+                .display(&["ImageId", "ImageState", "CreatedTime"]),
+        )
+        .rate_limit_per_second(10)
+        .dry_run()
+        .asynchronous()
+        .error_codes("\
+            ImageQuotaLimitExceeded \
+            InvalidImageName.Duplicate \
+            InvalidImageOsType.Unsupported \
+            InvalidImageOsVersion.Unsupported \
+            InvalidParameter.InvalidParameterUrlError \
+            InvalidParameterValue.ISOMustImportByForce \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidBootMode \
+            InvalidParameterValue.InvalidImageFamily \
+            InvalidParameterValue.InvalidLicenseType \
+            InvalidParameterValue.TagKeyNotFound \
+            InvalidParameterValue.TooLarge \
+            OperationDenied.InnerUserProhibitAction \
+            RegionAbilityLimit.UnsupportedToImportImage");
 
 pub(crate) static IMPORT_IMAGE: ModelInfo = ModelInfo {
     name: "ImportImage",

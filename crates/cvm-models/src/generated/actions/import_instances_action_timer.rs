@@ -48,38 +48,28 @@ impl Action for ImportInstancesActionTimer {
     const INFO: &'static ActionInfo = &IMPORT_INSTANCES_ACTION_TIMER_INFO;
 }
 
-pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo {
-    name: "ImportInstancesActionTimer",
-    service: &SERVICE,
-    group: "action-timer",
-    request: &IMPORT_INSTANCES_ACTION_TIMER,
-    response: &IMPORT_INSTANCES_ACTION_TIMER_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstancesActionTimer")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&["ActionTimerId", "TimerAction", "ActionTime", "Status"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.MutActionTimerExist \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.LimitExceeded \
-        UnsupportedOperation.NotSupportImportInstancesActionTimer",
-};
+pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_INFO: ActionInfo = ActionInfo::new(
+    "ImportInstancesActionTimer",
+    &SERVICE,
+    &IMPORT_INSTANCES_ACTION_TIMER,
+    &IMPORT_INSTANCES_ACTION_TIMER_RESPONSE,
+)
+.group("action-timer")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstancesActionTimer")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&["ActionTimerId", "TimerAction", "ActionTime", "Status"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.MutActionTimerExist \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidTimeFormat \
+    InvalidParameterValue.LimitExceeded \
+    UnsupportedOperation.NotSupportImportInstancesActionTimer");
 
 pub(crate) static IMPORT_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     name: "ImportInstancesActionTimer",

@@ -52,45 +52,31 @@ impl Action for ImportKeyPair {
     const INFO: &'static ActionInfo = &IMPORT_KEY_PAIR_INFO;
 }
 
-pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo = ActionInfo {
-    name: "ImportKeyPair",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &IMPORT_KEY_PAIR,
-    response: &IMPORT_KEY_PAIR_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeKeyPairs")
-            .ids("KeyName", "Filters.key-name", "KeyName")
-            .matching(&[("ProjectId", "ProjectId")])
-            .same_key(&[("PublicKey", "PublicKey")])
-            .display(&["KeyId", "CreatedTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidKeyPair.LimitExceeded \
-        InvalidKeyPairName.Duplicate \
-        InvalidKeyPairNameEmpty \
-        InvalidKeyPairNameIncludeIllegalChar \
-        InvalidKeyPairNameTooLong \
-        InvalidParameterValue \
-        InvalidProjectId.NotFound \
-        InvalidPublicKey.Duplicate \
-        InvalidPublicKey.Malformed \
-        LimitExceeded.TagResourceQuota \
-        MissingParameter",
-};
+pub(crate) static IMPORT_KEY_PAIR_INFO: ActionInfo =
+    ActionInfo::new("ImportKeyPair", &SERVICE, &IMPORT_KEY_PAIR, &IMPORT_KEY_PAIR_RESPONSE)
+        .group("key-pair")
+        .retry(RetryClass::Guarded)
+        .reconcile(
+            ReconcileInfo::new("DescribeKeyPairs")
+                .ids("KeyName", "Filters.key-name", "KeyName")
+                .matching(&[("ProjectId", "ProjectId")])
+                .same_key(&[("PublicKey", "PublicKey")])
+                .display(&["KeyId", "CreatedTime"]),
+        )
+        .rate_limit_per_second(10)
+        .error_codes("\
+            InternalServerError \
+            InvalidKeyPair.LimitExceeded \
+            InvalidKeyPairName.Duplicate \
+            InvalidKeyPairNameEmpty \
+            InvalidKeyPairNameIncludeIllegalChar \
+            InvalidKeyPairNameTooLong \
+            InvalidParameterValue \
+            InvalidProjectId.NotFound \
+            InvalidPublicKey.Duplicate \
+            InvalidPublicKey.Malformed \
+            LimitExceeded.TagResourceQuota \
+            MissingParameter");
 
 pub(crate) static IMPORT_KEY_PAIR: ModelInfo = ModelInfo {
     name: "ImportKeyPair",

@@ -47,38 +47,27 @@ impl Action for InquirePricePurchaseResourcePoolPacks {
     const INFO: &'static ActionInfo = &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO;
 }
 
-pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
-    name: "InquirePricePurchaseResourcePoolPacks",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS,
-    response: &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstanceType.Malformed \
-        InvalidParameter \
-        InvalidParameter.InstanceTypeNotSupport \
-        InvalidParameterValue \
-        InvalidParameterValue.Range \
-        InvalidPeriod \
-        InvalidZone.MismatchRegion \
-        MissingParameter \
-        UnauthorizedOperation \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo::new(
+    "InquirePricePurchaseResourcePoolPacks",
+    &SERVICE,
+    &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS,
+    &INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(20)
+.error_codes("\
+    InternalServerError \
+    InvalidInstanceType.Malformed \
+    InvalidParameter \
+    InvalidParameter.InstanceTypeNotSupport \
+    InvalidParameterValue \
+    InvalidParameterValue.Range \
+    InvalidPeriod \
+    InvalidZone.MismatchRegion \
+    MissingParameter \
+    UnauthorizedOperation \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "InquirePricePurchaseResourcePoolPacks",

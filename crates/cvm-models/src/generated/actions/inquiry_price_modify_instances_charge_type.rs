@@ -48,48 +48,37 @@ impl Action for InquiryPriceModifyInstancesChargeType {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceModifyInstancesChargeType",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE,
-    response: &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.InquiryRefundPriceFailed \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidInstanceTypeUnderwrite \
-        InvalidParameterValue.LimitExceeded \
-        InvalidPeriod \
-        InvalidPermission \
-        LimitExceeded.InstanceTypeBandwidth \
-        MissingParameter \
-        ResourceInsufficient.CloudDiskUnavailable \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceMixedZoneType",
-};
+pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceModifyInstancesChargeType",
+    &SERVICE,
+    &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE,
+    &INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    AccountQualificationRestrictions \
+    FailedOperation.InquiryPriceFailed \
+    FailedOperation.InquiryRefundPriceFailed \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidImageId \
+    InvalidParameterValue.InvalidInstanceTypeUnderwrite \
+    InvalidParameterValue.LimitExceeded \
+    InvalidPeriod \
+    InvalidPermission \
+    LimitExceeded.InstanceTypeBandwidth \
+    MissingParameter \
+    ResourceInsufficient.CloudDiskUnavailable \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceMixedZoneType");
 
 pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelInfo {
     name: "InquiryPriceModifyInstancesChargeType",

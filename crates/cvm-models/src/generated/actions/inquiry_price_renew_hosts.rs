@@ -43,31 +43,21 @@ impl Action for InquiryPriceRenewHosts {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RENEW_HOSTS_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceRenewHosts",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RENEW_HOSTS,
-    response: &INQUIRY_PRICE_RENEW_HOSTS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidHost.NotSupported \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidPeriod",
-};
+pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceRenewHosts",
+    &SERVICE,
+    &INQUIRY_PRICE_RENEW_HOSTS,
+    &INQUIRY_PRICE_RENEW_HOSTS_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.dry_run()
+.error_codes("\
+    InvalidHost.NotSupported \
+    InvalidHostId.Malformed \
+    InvalidHostId.NotFound \
+    InvalidPeriod");
 
 pub(crate) static INQUIRY_PRICE_RENEW_HOSTS: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewHosts",

@@ -47,48 +47,38 @@ impl Action for InquiryPriceRenewInstances {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RENEW_INSTANCES_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceRenewInstances",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RENEW_INSTANCES,
-    response: &INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InstanceNotSupportedMixPricingModel \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.Range \
-        InvalidPeriod \
-        MissingParameter \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceUnavailable \
-        UnsupportedOperation.InstanceMixedZoneType \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InvalidDiskBackupQuota \
-        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-};
+pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceRenewInstances",
+    &SERVICE,
+    &INQUIRY_PRICE_RENEW_INSTANCES,
+    &INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.dry_run()
+.error_codes("\
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InstanceNotSupportedMixPricingModel \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.Range \
+    InvalidPeriod \
+    MissingParameter \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceUnavailable \
+    UnsupportedOperation.InstanceMixedZoneType \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InvalidDiskBackupQuota \
+    UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew");
 
 pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceRenewInstances",

@@ -53,50 +53,39 @@ impl Action for InquiryPriceResetInstance {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RESET_INSTANCE_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceResetInstance",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RESET_INSTANCE,
-    response: &INQUIRY_PRICE_RESET_INSTANCE_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InquiryPriceFailed \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageIdForRetsetInstance \
-        InvalidParameterValue.InvalidImageOsName \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MissingParameter.MonitorService \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
-        UnsupportedOperation.InvalidImageLicenseTypeForReset \
-        UnsupportedOperation.ModifyEncryptionNotSupported \
-        UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2",
-};
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceResetInstance",
+    &SERVICE,
+    &INQUIRY_PRICE_RESET_INSTANCE,
+    &INQUIRY_PRICE_RESET_INSTANCE_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.InquiryPriceFailed \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InstanceTypeNotFound \
+    InvalidParameterValue.InvalidImageId \
+    InvalidParameterValue.InvalidImageIdForRetsetInstance \
+    InvalidParameterValue.InvalidImageOsName \
+    InvalidParameterValue.ZoneNotSupported \
+    MissingParameter \
+    MissingParameter.MonitorService \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+    UnsupportedOperation.InvalidImageLicenseTypeForReset \
+    UnsupportedOperation.ModifyEncryptionNotSupported \
+    UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2");
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstance",

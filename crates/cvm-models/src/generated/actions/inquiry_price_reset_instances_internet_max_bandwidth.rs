@@ -52,46 +52,35 @@ impl Action for InquiryPriceResetInstancesInternetMaxBandwidth {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceResetInstancesInternetMaxBandwidth",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
-    response: &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.NotFoundEIP \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.Range \
-        InvalidPermission \
-        MissingParameter \
-        UnsupportedOperation.BandwidthPackageIdNotSupported",
-};
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceResetInstancesInternetMaxBandwidth",
+    &SERVICE,
+    &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
+    &INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.InquiryPriceFailed \
+    FailedOperation.NotFoundEIP \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.Range \
+    InvalidPermission \
+    MissingParameter \
+    UnsupportedOperation.BandwidthPackageIdNotSupported");
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesInternetMaxBandwidth",

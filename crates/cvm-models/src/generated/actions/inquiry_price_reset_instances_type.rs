@@ -39,71 +39,60 @@ impl Action for InquiryPriceResetInstancesType {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceResetInstancesType",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RESET_INSTANCES_TYPE,
-    response: &INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InquiryRefundPriceFailed \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidHostId.Malformed \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceType.Malformed \
-        InvalidParameter \
-        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
-        InvalidParameter.HostIdInstanceTypeNotSupport \
-        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
-        InvalidParameter.InstanceTypeSupportedHostNotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.BasicNetworkInstanceFamily \
-        InvalidParameterValue.GPUInstanceFamily \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidInstanceSource \
-        InvalidParameterValue.LimitExceeded \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidProjectId.NotFound \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.EipNumLimit \
-        LimitExceeded.EniNumLimit \
-        LimitExceeded.InstanceTypeBandwidth \
-        MissingParameter \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnsupportedOperation.HeterogeneousChangeInstanceFamily \
-        UnsupportedOperation.InstanceMixedResetInstanceType \
-        UnsupportedOperation.LocalDataDiskChangeInstanceFamily \
-        UnsupportedOperation.OriginalInstanceTypeInvalid \
-        UnsupportedOperation.StoppedModeStopCharging \
-        UnsupportedOperation.StoppedModeStopChargingSameFamily \
-        UnsupportedOperation.UnsupportedARMChangeInstanceFamily \
-        UnsupportedOperation.UnsupportedChangeInstanceFamily \
-        UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM \
-        UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
-};
+pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceResetInstancesType",
+    &SERVICE,
+    &INQUIRY_PRICE_RESET_INSTANCES_TYPE,
+    &INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.InquiryRefundPriceFailed \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidHostId.Malformed \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceType.Malformed \
+    InvalidParameter \
+    InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+    InvalidParameter.HostIdInstanceTypeNotSupport \
+    InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+    InvalidParameter.InstanceTypeSupportedHostNotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.BasicNetworkInstanceFamily \
+    InvalidParameterValue.GPUInstanceFamily \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidInstanceSource \
+    InvalidParameterValue.LimitExceeded \
+    InvalidPeriod \
+    InvalidPermission \
+    InvalidProjectId.NotFound \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.EipNumLimit \
+    LimitExceeded.EniNumLimit \
+    LimitExceeded.InstanceTypeBandwidth \
+    MissingParameter \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceInsufficient.SpecifiedInstanceType \
+    ResourceUnavailable.InstanceType \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnsupportedOperation.HeterogeneousChangeInstanceFamily \
+    UnsupportedOperation.InstanceMixedResetInstanceType \
+    UnsupportedOperation.LocalDataDiskChangeInstanceFamily \
+    UnsupportedOperation.OriginalInstanceTypeInvalid \
+    UnsupportedOperation.StoppedModeStopCharging \
+    UnsupportedOperation.StoppedModeStopChargingSameFamily \
+    UnsupportedOperation.UnsupportedARMChangeInstanceFamily \
+    UnsupportedOperation.UnsupportedChangeInstanceFamily \
+    UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM \
+    UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily");
 
 pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     name: "InquiryPriceResetInstancesType",

@@ -52,45 +52,34 @@ impl Action for InquiryPriceResizeInstanceDisks {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceResizeInstanceDisks",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS,
-    response: &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.SnapshotIdMalformed \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MissingParameter.AtLeastOne \
-        ResourceInsufficient.CloudDiskUnavailable \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InvalidDisk \
-        UnsupportedOperation.LocalDiskMigratingToCloudDisk",
-};
+pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceResizeInstanceDisks",
+    &SERVICE,
+    &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS,
+    &INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.SnapshotIdMalformed \
+    InvalidParameterValue.ZoneNotSupported \
+    MissingParameter \
+    MissingParameter.AtLeastOne \
+    ResourceInsufficient.CloudDiskUnavailable \
+    UnsupportedOperation.InstanceStateCorrupted \
+    UnsupportedOperation.InstanceStateStopped \
+    UnsupportedOperation.InvalidDisk \
+    UnsupportedOperation.LocalDiskMigratingToCloudDisk");
 
 pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     name: "InquiryPriceResizeInstanceDisks",

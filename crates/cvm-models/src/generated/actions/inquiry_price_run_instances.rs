@@ -126,112 +126,102 @@ impl Action for InquiryPriceRunInstances {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_RUN_INSTANCES_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceRunInstances",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_RUN_INSTANCES,
-    response: &INQUIRY_PRICE_RUN_INSTANCES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        FailedOperation.DisasterRecoverGroupNotFound \
-        FailedOperation.IllegalTagKey \
-        FailedOperation.IllegalTagValue \
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.SnapshotSizeLargerThanDataSize \
-        FailedOperation.TagKeyReserved \
-        FailedOperation.TatAgentNotSupport \
-        InstancesQuotaLimitExceeded \
-        InternalError.TradeUnknownError \
-        InvalidClientToken.TooLong \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstanceName.TooLong \
-        InvalidInstanceType.Malformed \
-        InvalidParameter.EdgeZoneMissInternetAccessible \
-        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
-        InvalidParameter.HostIdInstanceTypeNotSupport \
-        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InstanceTypeSupportedHostNotFound \
-        InvalidParameter.InternetAccessibleNotSupported \
-        InvalidParameter.OnlySupportForEdgeZone \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameter.SpecialParameterForSpecialAccount \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.BandwidthPackageIdMalformed \
-        InvalidParameterValue.BandwidthPackageIdNotFound \
-        InvalidParameterValue.BandwidthPackageIspNotMatch \
-        InvalidParameterValue.BandwidthPackageZoneNotMatch \
-        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
-        InvalidParameterValue.DuplicateTags \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
-        InvalidParameterValue.InstanceTypeRequiredHpcCluster \
-        InvalidParameterValue.InsufficientPrice \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageFormat \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageOsName \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidInstanceTypePeriodicContract \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.IspNotSupportForEdgeZone \
-        InvalidParameterValue.IspValueRepeated \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.RequiredLocationImage \
-        InvalidParameterValue.SnapshotIdMalformed \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.TagQuotaLimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPassword \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidProjectId.NotFound \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.DisasterRecoverGroup \
-        LimitExceeded.InstanceEniNumLimit \
-        MissingParameter \
-        MissingParameter.MonitorService \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceNotFound.HpcCluster \
-        ResourceNotFound.NoDefaultCbs \
-        ResourceNotFound.NoDefaultCbsWithReason \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnsupportedOperation.BandwidthPackageIdNotSupported \
-        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
-        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
-        UnsupportedOperation.InvalidDisk \
-        UnsupportedOperation.InvalidRegionDiskEncrypt \
-        UnsupportedOperation.NoInstanceTypeSupportSpot \
-        UnsupportedOperation.NotSupportImportInstancesActionTimer \
-        UnsupportedOperation.OnlyForPrepaidAccount \
-        UnsupportedOperation.PeriodicContractNotSupportManualRenew \
-        UnsupportedOperation.SpotUnsupportedRegion \
-        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew \
-        UnsupportedOperation.UnsupportedInternationalUser",
-};
+pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceRunInstances",
+    &SERVICE,
+    &INQUIRY_PRICE_RUN_INSTANCES,
+    &INQUIRY_PRICE_RUN_INSTANCES_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.idempotency_token("ClientToken")
+.rate_limit_per_second(10)
+.error_codes("\
+    AccountQualificationRestrictions \
+    AuthFailure.CamRoleNameAuthenticateFailed \
+    FailedOperation.DisasterRecoverGroupNotFound \
+    FailedOperation.IllegalTagKey \
+    FailedOperation.IllegalTagValue \
+    FailedOperation.InquiryPriceFailed \
+    FailedOperation.SnapshotSizeLargerThanDataSize \
+    FailedOperation.TagKeyReserved \
+    FailedOperation.TatAgentNotSupport \
+    InstancesQuotaLimitExceeded \
+    InternalError.TradeUnknownError \
+    InvalidClientToken.TooLong \
+    InvalidHostId.Malformed \
+    InvalidHostId.NotFound \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidInstanceName.TooLong \
+    InvalidInstanceType.Malformed \
+    InvalidParameter.EdgeZoneMissInternetAccessible \
+    InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+    InvalidParameter.HostIdInstanceTypeNotSupport \
+    InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+    InvalidParameter.InstanceImageNotSupport \
+    InvalidParameter.InstanceTypeSupportedHostNotFound \
+    InvalidParameter.InternetAccessibleNotSupported \
+    InvalidParameter.OnlySupportForEdgeZone \
+    InvalidParameter.SnapshotNotFound \
+    InvalidParameter.SpecialParameterForSpecialAccount \
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.BandwidthPackageIdMalformed \
+    InvalidParameterValue.BandwidthPackageIdNotFound \
+    InvalidParameterValue.BandwidthPackageIspNotMatch \
+    InvalidParameterValue.BandwidthPackageZoneNotMatch \
+    InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+    InvalidParameterValue.DuplicateTags \
+    InvalidParameterValue.InstanceTypeNotFound \
+    InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+    InvalidParameterValue.InstanceTypeRequiredHpcCluster \
+    InvalidParameterValue.InsufficientPrice \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidImageFormat \
+    InvalidParameterValue.InvalidImageId \
+    InvalidParameterValue.InvalidImageOsName \
+    InvalidParameterValue.InvalidImageState \
+    InvalidParameterValue.InvalidInstanceTypePeriodicContract \
+    InvalidParameterValue.InvalidTimeFormat \
+    InvalidParameterValue.InvalidUserDataFormat \
+    InvalidParameterValue.IspNotSupportForEdgeZone \
+    InvalidParameterValue.IspValueRepeated \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.RequiredLocationImage \
+    InvalidParameterValue.SnapshotIdMalformed \
+    InvalidParameterValue.TagKeyNotFound \
+    InvalidParameterValue.TagQuotaLimitExceeded \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidPassword \
+    InvalidPeriod \
+    InvalidPermission \
+    InvalidProjectId.NotFound \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.DisasterRecoverGroup \
+    LimitExceeded.InstanceEniNumLimit \
+    MissingParameter \
+    MissingParameter.MonitorService \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    ResourceNotFound.HpcCluster \
+    ResourceNotFound.NoDefaultCbs \
+    ResourceNotFound.NoDefaultCbsWithReason \
+    ResourceUnavailable.InstanceType \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnsupportedOperation.BandwidthPackageIdNotSupported \
+    UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+    UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+    UnsupportedOperation.InvalidDisk \
+    UnsupportedOperation.InvalidRegionDiskEncrypt \
+    UnsupportedOperation.NoInstanceTypeSupportSpot \
+    UnsupportedOperation.NotSupportImportInstancesActionTimer \
+    UnsupportedOperation.OnlyForPrepaidAccount \
+    UnsupportedOperation.PeriodicContractNotSupportManualRenew \
+    UnsupportedOperation.SpotUnsupportedRegion \
+    UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew \
+    UnsupportedOperation.UnsupportedInternationalUser");
 
 pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceRunInstances",

@@ -37,43 +37,32 @@ impl Action for InquiryPriceTerminateInstances {
     const INFO: &'static ActionInfo = &INQUIRY_PRICE_TERMINATE_INSTANCES_INFO;
 }
 
-pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "InquiryPriceTerminateInstances",
-    service: &SERVICE,
-    group: "price",
-    request: &INQUIRY_PRICE_TERMINATE_INSTANCES,
-    response: &INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InquiryRefundPriceFailed \
-        FailedOperation.Unreturnable \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceNotSupportedPrepaidInstance \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        MissingParameter \
-        UnsupportedOperation.InstanceMixedPricingModel \
-        UnsupportedOperation.InstanceMixedZoneType \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.Region",
-};
+pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "InquiryPriceTerminateInstances",
+    &SERVICE,
+    &INQUIRY_PRICE_TERMINATE_INSTANCES,
+    &INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE,
+)
+.group("price")
+.retry(RetryClass::Read)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.InquiryRefundPriceFailed \
+    FailedOperation.Unreturnable \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceNotSupportedPrepaidInstance \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    MissingParameter \
+    UnsupportedOperation.InstanceMixedPricingModel \
+    UnsupportedOperation.InstanceMixedZoneType \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.Region");
 
 pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     name: "InquiryPriceTerminateInstances",

@@ -57,62 +57,47 @@ impl Action for ModifyChcAttribute {
     const INFO: &'static ActionInfo = &MODIFY_CHC_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyChcAttribute",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &MODIFY_CHC_ATTRIBUTE,
-    response: &MODIFY_CHC_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("Password")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("BmcUser")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("BmcSecurityGroupIds")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("DeviceType")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .matching(&[
-                ("InstanceName", "InstanceName"), ("DeviceType", "DeviceType"),
-                ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
-            ])
-            .display(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidHost.NotSupported \
-        InvalidParameter \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.ChcNetworkEmpty \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.NotEmpty \
-        InvalidPassword \
-        InvalidSecurityGroupId.NotFound",
-};
+pub(crate) static MODIFY_CHC_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyChcAttribute",
+    &SERVICE,
+    &MODIFY_CHC_ATTRIBUTE,
+    &MODIFY_CHC_ATTRIBUTE_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::present("Password")], class: RetryClass::Guarded },
+    RetryClassOverride { when: &[Condition::present("BmcUser")], class: RetryClass::Guarded },
+    RetryClassOverride {
+        when: &[Condition::present("BmcSecurityGroupIds")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("DeviceType")],
+        class: RetryClass::Guarded,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .matching(&[
+            ("InstanceName", "InstanceName"), ("DeviceType", "DeviceType"),
+            ("BmcSecurityGroupIds", "BmcSecurityGroupIds"),
+        ])
+        .display(&["InstanceState", "InstanceName", "DeviceType", "BmcSecurityGroupIds"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidHost.NotSupported \
+    InvalidParameter \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.ChcNetworkEmpty \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.NotEmpty \
+    InvalidPassword \
+    InvalidSecurityGroupId.NotFound");
 
 pub(crate) static MODIFY_CHC_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyChcAttribute",

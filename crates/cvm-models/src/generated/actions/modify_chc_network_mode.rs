@@ -49,47 +49,35 @@ impl Action for ModifyChcNetworkMode {
     const INFO: &'static ActionInfo = &MODIFY_CHC_NETWORK_MODE_INFO;
 }
 
-pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyChcNetworkMode",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &MODIFY_CHC_NETWORK_MODE,
-    response: &MODIFY_CHC_NETWORK_MODE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .matching(&[("NetworkMode", "NetworkMode")])
-            .done(&[
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-                Condition::one_of("InstanceState", &["PREPARED", "ONLINE"]),
-            ])
-            .done_when(&[
-                (Condition::one_of("NetworkMode", &["DEPLOY"]), Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"])),
-                (Condition::one_of("NetworkMode", &["BUSINESS"]), Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"])),
-            ])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidHost.NotSupported \
-        InvalidParameterValue.ChcHostsNotFound \
-        OperationDenied.ChcDeployConfigInvalid \
-        OperationDenied.ChcHostStateNotSupported",
-};
+pub(crate) static MODIFY_CHC_NETWORK_MODE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyChcNetworkMode",
+    &SERVICE,
+    &MODIFY_CHC_NETWORK_MODE,
+    &MODIFY_CHC_NETWORK_MODE_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .matching(&[("NetworkMode", "NetworkMode")])
+        .done(&[
+            Condition::one_of("LatestOperationState", &["SUCCESS"]),
+            Condition::one_of("InstanceState", &["PREPARED", "ONLINE"]),
+        ])
+        .done_when(&[
+            (Condition::one_of("NetworkMode", &["DEPLOY"]), Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"])),
+            (Condition::one_of("NetworkMode", &["BUSINESS"]), Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"])),
+        ])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&["InstanceState", "NetworkMode", "LatestOperation", "LatestOperationState"]),
+)
+.asynchronous()
+.error_codes("\
+    InvalidHost.NotSupported \
+    InvalidParameterValue.ChcHostsNotFound \
+    OperationDenied.ChcDeployConfigInvalid \
+    OperationDenied.ChcHostStateNotSupported");
 
 pub(crate) static MODIFY_CHC_NETWORK_MODE: ModelInfo = ModelInfo {
     name: "ModifyChcNetworkMode",

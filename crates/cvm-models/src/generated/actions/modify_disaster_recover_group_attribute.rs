@@ -43,40 +43,28 @@ impl Action for ModifyDisasterRecoverGroupAttribute {
     const INFO: &'static ActionInfo = &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyDisasterRecoverGroupAttribute",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE,
-    response: &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("Affinity")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeDisasterRecoverGroups")
-            .ids("DisasterRecoverGroupId", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
-            .matching(&[("Name", "Name"), ("Affinity", "Affinity")])
-            .display(&["Name", "Affinity"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterValue.TooLong \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceNotFound.InvalidPlacementSet",
-};
+pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyDisasterRecoverGroupAttribute",
+    &SERVICE,
+    &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE,
+    &MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::present("Affinity")], class: RetryClass::Guarded },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeDisasterRecoverGroups")
+        .ids("DisasterRecoverGroupId", "DisasterRecoverGroupIds", "DisasterRecoverGroupId")
+        .matching(&[("Name", "Name"), ("Affinity", "Affinity")])
+        .display(&["Name", "Affinity"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidParameterValue.TooLong \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    ResourceNotFound.InvalidPlacementSet");
 
 pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyDisasterRecoverGroupAttribute",

@@ -44,48 +44,33 @@ impl Action for ModifyHostsAttribute {
     const INFO: &'static ActionInfo = &MODIFY_HOSTS_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyHostsAttribute",
-    service: &SERVICE,
-    group: "host",
-    request: &MODIFY_HOSTS_ATTRIBUTE,
-    response: &MODIFY_HOSTS_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("RenewFlag")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("ProjectId")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHosts")
-            .ids("HostIds", "Filters.host-id", "HostId")
-            .matching(&[
-                ("HostName", "HostName"), ("RenewFlag", "RenewFlag"),
-                ("Placement.ProjectId", "ProjectId"),
-            ])
-            .display(&["HostName", "RenewFlag", "Placement.ProjectId"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidHost.NotSupported \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidInstance.NotSupported",
-};
+pub(crate) static MODIFY_HOSTS_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyHostsAttribute",
+    &SERVICE,
+    &MODIFY_HOSTS_ATTRIBUTE,
+    &MODIFY_HOSTS_ATTRIBUTE_RESPONSE,
+)
+.group("host")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::present("RenewFlag")], class: RetryClass::Guarded },
+    RetryClassOverride { when: &[Condition::present("ProjectId")], class: RetryClass::Guarded },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeHosts")
+        .ids("HostIds", "Filters.host-id", "HostId")
+        .matching(&[
+            ("HostName", "HostName"), ("RenewFlag", "RenewFlag"),
+            ("Placement.ProjectId", "ProjectId"),
+        ])
+        .display(&["HostName", "RenewFlag", "Placement.ProjectId"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidHost.NotSupported \
+    InvalidHostId.Malformed \
+    InvalidHostId.NotFound \
+    InvalidInstance.NotSupported");
 
 pub(crate) static MODIFY_HOSTS_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyHostsAttribute",

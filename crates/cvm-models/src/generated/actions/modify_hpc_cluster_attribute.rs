@@ -40,32 +40,21 @@ impl Action for ModifyHpcClusterAttribute {
     const INFO: &'static ActionInfo = &MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyHpcClusterAttribute",
-    service: &SERVICE,
-    group: "hpc-cluster",
-    request: &MODIFY_HPC_CLUSTER_ATTRIBUTE,
-    response: &MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHpcClusters")
-            .ids("HpcClusterId", "HpcClusterIds", "HpcClusterId")
-            .matching(&[("Name", "Name"), ("Remark", "Remark")])
-            .display(&["Name", "Remark"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InvalidParameterValue ResourceNotFound.HpcCluster",
-};
+pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyHpcClusterAttribute",
+    &SERVICE,
+    &MODIFY_HPC_CLUSTER_ATTRIBUTE,
+    &MODIFY_HPC_CLUSTER_ATTRIBUTE_RESPONSE,
+)
+.group("hpc-cluster")
+.retry(RetryClass::Convergent)
+.reconcile(
+    ReconcileInfo::new("DescribeHpcClusters")
+        .ids("HpcClusterId", "HpcClusterIds", "HpcClusterId")
+        .matching(&[("Name", "Name"), ("Remark", "Remark")])
+        .display(&["Name", "Remark"]),
+)
+.error_codes("InvalidParameterValue ResourceNotFound.HpcCluster");
 
 pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyHpcClusterAttribute",

@@ -49,57 +49,45 @@ impl Action for ModifyImageAttribute {
     const INFO: &'static ActionInfo = &MODIFY_IMAGE_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyImageAttribute",
-    service: &SERVICE,
-    group: "image",
-    request: &MODIFY_IMAGE_ATTRIBUTE,
-    response: &MODIFY_IMAGE_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("ImageName")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("ImageFamily")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("ImageDeprecated")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeImages")
-            .ids("ImageId", "ImageIds", "ImageId")
-            .matching(&[
-                ("ImageName", "ImageName"), ("ImageDescription", "ImageDescription"),
-                ("ImageFamily", "ImageFamily"), ("ImageDeprecated", "ImageDeprecated"),
-            ])
-            .display(&["ImageName", "ImageDescription", "ImageFamily", "ImageDeprecated"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidImageId.IncorrectState \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidImageName.Duplicate \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageFamily \
-        InvalidParameterValue.TooLarge \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation.SharedImageModifyUnsupported",
-};
+pub(crate) static MODIFY_IMAGE_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyImageAttribute",
+    &SERVICE,
+    &MODIFY_IMAGE_ATTRIBUTE,
+    &MODIFY_IMAGE_ATTRIBUTE_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::present("ImageName")], class: RetryClass::Guarded },
+    RetryClassOverride {
+        when: &[Condition::present("ImageFamily")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("ImageDeprecated")],
+        class: RetryClass::Guarded,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeImages")
+        .ids("ImageId", "ImageIds", "ImageId")
+        .matching(&[
+            ("ImageName", "ImageName"), ("ImageDescription", "ImageDescription"),
+            ("ImageFamily", "ImageFamily"), ("ImageDeprecated", "ImageDeprecated"),
+        ])
+        .display(&["ImageName", "ImageDescription", "ImageFamily", "ImageDeprecated"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    InvalidImageId.IncorrectState \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidImageName.Duplicate \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidImageFamily \
+    InvalidParameterValue.TooLarge \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation.SharedImageModifyUnsupported");
 
 pub(crate) static MODIFY_IMAGE_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyImageAttribute",

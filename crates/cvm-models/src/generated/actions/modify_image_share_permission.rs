@@ -44,51 +44,41 @@ impl Action for ModifyImageSharePermission {
     const INFO: &'static ActionInfo = &MODIFY_IMAGE_SHARE_PERMISSION_INFO;
 }
 
-pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo {
-    name: "ModifyImageSharePermission",
-    service: &SERVICE,
-    group: "image",
-    request: &MODIFY_IMAGE_SHARE_PERMISSION,
-    response: &MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeImageSharePermission")
-            .filters(&[("ImageId", "ImageId")])
-            .display(&["AccountId", "CreatedTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.AccountAlreadyExists \
-        FailedOperation.AccountIsYourSelf \
-        FailedOperation.BYOLImageShareFailed \
-        FailedOperation.NotMasterAccount \
-        FailedOperation.QImageShareFailed \
-        FailedOperation.RImageShareFailed \
-        InvalidAccountId.NotFound \
-        InvalidAccountIs.YourSelf \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.LimitExceeded \
-        OverQuota \
-        UnauthorizedOperation.ImageNotBelongToAccount \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation.EncryptedImagesNotSupported \
-        UnsupportedOperation.LocationImageNotSupported",
-};
+pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_INFO: ActionInfo = ActionInfo::new(
+    "ModifyImageSharePermission",
+    &SERVICE,
+    &MODIFY_IMAGE_SHARE_PERMISSION,
+    &MODIFY_IMAGE_SHARE_PERMISSION_RESPONSE,
+)
+.group("image")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeImageSharePermission")
+        .filters(&[("ImageId", "ImageId")])
+        .display(&["AccountId", "CreatedTime"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    FailedOperation.AccountAlreadyExists \
+    FailedOperation.AccountIsYourSelf \
+    FailedOperation.BYOLImageShareFailed \
+    FailedOperation.NotMasterAccount \
+    FailedOperation.QImageShareFailed \
+    FailedOperation.RImageShareFailed \
+    InvalidAccountId.NotFound \
+    InvalidAccountIs.YourSelf \
+    InvalidImageId.Malformed \
+    InvalidImageId.NotFound \
+    InvalidParameter.InstanceImageNotSupport \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidImageId \
+    InvalidParameterValue.InvalidImageState \
+    InvalidParameterValue.LimitExceeded \
+    OverQuota \
+    UnauthorizedOperation.ImageNotBelongToAccount \
+    UnauthorizedOperation.InvalidToken \
+    UnsupportedOperation.EncryptedImagesNotSupported \
+    UnsupportedOperation.LocationImageNotSupported");
 
 pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     name: "ModifyImageSharePermission",

@@ -54,57 +54,48 @@ impl Action for ModifyInstanceDiskType {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCE_DISK_TYPE_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstanceDiskType",
-    service: &SERVICE,
-    group: "disk",
-    request: &MODIFY_INSTANCE_DISK_TYPE,
-    response: &MODIFY_INSTANCE_DISK_TYPE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceId", "InstanceIds", "InstanceId")
-            .display(&[
-                "SystemDisk.DiskType", "DataDisks", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InternalError.TradeUnknownError \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameter.InvalidCloudDiskSoldOut \
-        InvalidParameter.InvalidInstanceNotSupported \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LocalDiskSizeRange \
-        InvalidPermission \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInsufficient.CloudDiskSoldOut \
-        UnsupportedOperation.EdgeZoneNotSupportCloudDisk \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static MODIFY_INSTANCE_DISK_TYPE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstanceDiskType",
+    &SERVICE,
+    &MODIFY_INSTANCE_DISK_TYPE,
+    &MODIFY_INSTANCE_DISK_TYPE_RESPONSE,
+)
+.group("disk")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceId", "InstanceIds", "InstanceId")
+        .display(&[
+            "SystemDisk.DiskType", "DataDisks", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    InternalError.TradeUnknownError \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameter.InvalidCloudDiskSoldOut \
+    InvalidParameter.InvalidInstanceNotSupported \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LocalDiskSizeRange \
+    InvalidPermission \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    ResourceInsufficient.CloudDiskSoldOut \
+    UnsupportedOperation.EdgeZoneNotSupportCloudDisk \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static MODIFY_INSTANCE_DISK_TYPE: ModelInfo = ModelInfo {
     name: "ModifyInstanceDiskType",

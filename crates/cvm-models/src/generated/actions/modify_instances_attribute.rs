@@ -103,120 +103,106 @@ impl Action for ModifyInstancesAttribute {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesAttribute",
-    service: &SERVICE,
-    group: "instance",
-    request: &MODIFY_INSTANCES_ATTRIBUTE,
-    response: &MODIFY_INSTANCES_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("HostName"), Condition::none_of("AutoReboot", &["false"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("HostName")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("EnableJumboFrame")],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("SecurityGroups")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("DisableApiTermination")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("CamRoleName")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("CamRoleType")],
-            class: RetryClass::Guarded,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("UserData")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[
-                ("InstanceName", "InstanceName"), ("SecurityGroupIds", "SecurityGroups"),
-                ("HostName", "HostName"), ("CamRoleName", "CamRoleName"),
-                ("DisableApiTermination", "DisableApiTermination"),
-                ("EnableJumboFrame", "EnableJumboFrame"),
-            ])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceName", "HostName", "SecurityGroupIds", "CamRoleName",
-                "DisableApiTermination", "EnableJumboFrame", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        FailedOperation.InvalidInstanceApplicationRole \
-        FailedOperation.SecurityGroupActionFailed \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceName.TooLong \
-        InvalidParameter.HostNameIllegal \
-        InvalidParameterValue \
-        InvalidParameterValue.CamRoleNameMalformed \
-        InvalidParameterValue.IllegalHostName \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidSecurityGroupId.NotFound \
-        LimitExceeded.AssociateUSGLimitExceeded \
-        LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
-        LimitExceeded.SingleUSGQuota \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting \
-        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
-        UnsupportedOperation.InstancesEnableJumboWithoutReboot \
-        UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesAttribute",
+    &SERVICE,
+    &MODIFY_INSTANCES_ATTRIBUTE,
+    &MODIFY_INSTANCES_ATTRIBUTE_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::present("HostName"), Condition::none_of("AutoReboot", &["false"])],
+        class: RetryClass::Hazard,
+    },
+    RetryClassOverride { when: &[Condition::present("HostName")], class: RetryClass::Guarded },
+    RetryClassOverride {
+        when: &[Condition::present("EnableJumboFrame")],
+        class: RetryClass::Hazard,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("SecurityGroups")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("DisableApiTermination")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("CamRoleName")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride {
+        when: &[Condition::present("CamRoleType")],
+        class: RetryClass::Guarded,
+    },
+    RetryClassOverride { when: &[Condition::present("UserData")], class: RetryClass::Guarded },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[
+            ("InstanceName", "InstanceName"), ("SecurityGroupIds", "SecurityGroups"),
+            ("HostName", "HostName"), ("CamRoleName", "CamRoleName"),
+            ("DisableApiTermination", "DisableApiTermination"),
+            ("EnableJumboFrame", "EnableJumboFrame"),
+        ])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceName", "HostName", "SecurityGroupIds", "CamRoleName",
+            "DisableApiTermination", "EnableJumboFrame", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    AuthFailure.CamRoleNameAuthenticateFailed \
+    FailedOperation.InvalidInstanceApplicationRole \
+    FailedOperation.SecurityGroupActionFailed \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceName.TooLong \
+    InvalidParameter.HostNameIllegal \
+    InvalidParameterValue \
+    InvalidParameterValue.CamRoleNameMalformed \
+    InvalidParameterValue.IllegalHostName \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidUserDataFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidSecurityGroupId.NotFound \
+    LimitExceeded.AssociateUSGLimitExceeded \
+    LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
+    LimitExceeded.SingleUSGQuota \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminated \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting \
+    UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+    UnsupportedOperation.InstancesEnableJumboWithoutReboot \
+    UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyInstancesAttribute",

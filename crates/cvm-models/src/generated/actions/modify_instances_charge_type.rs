@@ -58,72 +58,63 @@ impl Action for ModifyInstancesChargeType {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_CHARGE_TYPE_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesChargeType",
-    service: &SERVICE,
-    group: "instance",
-    request: &MODIFY_INSTANCES_CHARGE_TYPE,
-    response: &MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[("InstanceChargeType", "InstanceChargeType")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceChargeType", "ExpiredTime", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        FailedOperation.PromotionalPerioRestriction \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidInstanceTypeUnderwrite \
-        InvalidParameterValue.LimitExceeded \
-        InvalidPeriod \
-        InvalidPermission \
-        LimitExceeded.InstanceQuota \
-        LimitExceeded.InstanceTypeBandwidth \
-        MissingParameter \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInsufficient.CloudDiskUnavailable \
-        UnsupportedOperation.CommercialImageChangeChargeType \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceMixedZoneType \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.RedHatInstanceUnsupported \
-        UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount \
-        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-};
+pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesChargeType",
+    &SERVICE,
+    &MODIFY_INSTANCES_CHARGE_TYPE,
+    &MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[("InstanceChargeType", "InstanceChargeType")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceChargeType", "ExpiredTime", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    FailedOperation.InvalidInstanceApplicationRoleEmr \
+    FailedOperation.PromotionalPerioRestriction \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidInstanceTypeUnderwrite \
+    InvalidParameterValue.LimitExceeded \
+    InvalidPeriod \
+    InvalidPermission \
+    LimitExceeded.InstanceQuota \
+    LimitExceeded.InstanceTypeBandwidth \
+    MissingParameter \
+    OperationDenied.InstanceOperationInProgress \
+    ResourceInsufficient.CloudDiskUnavailable \
+    UnsupportedOperation.CommercialImageChangeChargeType \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceMixedZoneType \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.RedHatInstanceUnsupported \
+    UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount \
+    UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew");
 
 pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelInfo {
     name: "ModifyInstancesChargeType",

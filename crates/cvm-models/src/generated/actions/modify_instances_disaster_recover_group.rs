@@ -62,70 +62,62 @@ impl Action for ModifyInstancesDisasterRecoverGroup {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesDisasterRecoverGroup",
-    service: &SERVICE,
-    group: "placement-group",
-    request: &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP,
-    response: &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("Force", &["true"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[
-                ("DisasterRecoverGroupIds", "DisasterRecoverGroupIds"),
-                ("DisasterRecoverGroupId", "DisasterRecoverGroupId"),
-                ("PartitionNumber", "PartitionNumber"),
-            ])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "DisasterRecoverGroupIds", "PartitionNumber", "InstanceState",
-                "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.AlreadyInDisasterRecoverGroup \
-        FailedOperation.DisasterRecoverGroupNotFound \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.DisasterRecoverGroupIdMalformed \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.NotSupported \
-        LimitExceeded.DisasterRecoverGroup \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        UnsupportedOperation.CbsRemoteSsdNotSupport \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.NoVpcNetwork \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesDisasterRecoverGroup",
+    &SERVICE,
+    &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP,
+    &MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_RESPONSE,
+)
+.group("placement-group")
+.retry(RetryClass::Guarded)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("Force", &["true"])],
+        class: RetryClass::Hazard,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[
+            ("DisasterRecoverGroupIds", "DisasterRecoverGroupIds"),
+            ("DisasterRecoverGroupId", "DisasterRecoverGroupId"),
+            ("PartitionNumber", "PartitionNumber"),
+        ])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "DisasterRecoverGroupIds", "PartitionNumber", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    FailedOperation.AlreadyInDisasterRecoverGroup \
+    FailedOperation.DisasterRecoverGroupNotFound \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.DisasterRecoverGroupIdMalformed \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.NotSupported \
+    LimitExceeded.DisasterRecoverGroup \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+    UnsupportedOperation.CbsRemoteSsdNotSupport \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.NoVpcNetwork \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     name: "ModifyInstancesDisasterRecoverGroup",

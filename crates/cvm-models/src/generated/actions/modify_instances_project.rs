@@ -46,49 +46,40 @@ impl Action for ModifyInstancesProject {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_PROJECT_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesProject",
-    service: &SERVICE,
-    group: "instance",
-    request: &MODIFY_INSTANCES_PROJECT,
-    response: &MODIFY_INSTANCES_PROJECT_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[("Placement.ProjectId", "ProjectId")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "Placement.ProjectId", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidProjectId.NotFound \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceStateIsolating",
-};
+pub(crate) static MODIFY_INSTANCES_PROJECT_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesProject",
+    &SERVICE,
+    &MODIFY_INSTANCES_PROJECT,
+    &MODIFY_INSTANCES_PROJECT_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[("Placement.ProjectId", "ProjectId")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "Placement.ProjectId", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    InvalidProjectId.NotFound \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.InstanceStateIsolating");
 
 pub(crate) static MODIFY_INSTANCES_PROJECT: ModelInfo = ModelInfo {
     name: "ModifyInstancesProject",

@@ -45,65 +45,56 @@ impl Action for ModifyInstancesRenewFlag {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_RENEW_FLAG_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesRenewFlag",
-    service: &SERVICE,
-    group: "instance",
-    request: &MODIFY_INSTANCES_RENEW_FLAG,
-    response: &MODIFY_INSTANCES_RENEW_FLAG_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[("RenewFlag", "RenewFlag")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "RenewFlag", "ExpiredTime", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew",
-};
+pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesRenewFlag",
+    &SERVICE,
+    &MODIFY_INSTANCES_RENEW_FLAG,
+    &MODIFY_INSTANCES_RENEW_FLAG_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[("RenewFlag", "RenewFlag")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "RenewFlag", "ExpiredTime", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.InvalidInstanceApplicationRoleEmr \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew");
 
 pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: ModelInfo = ModelInfo {
     name: "ModifyInstancesRenewFlag",

@@ -61,77 +61,68 @@ impl Action for ModifyInstancesVpcAttribute {
     const INFO: &'static ActionInfo = &MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyInstancesVpcAttribute",
-    service: &SERVICE,
-    group: "instance",
-    request: &MODIFY_INSTANCES_VPC_ATTRIBUTE,
-    response: &MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "VirtualPrivateCloud.VpcId", "VirtualPrivateCloud.SubnetId",
-                "PrivateIpAddresses", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        EniNotAllowedChangeSubnet \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceState \
-        InvalidParameterValue \
-        InvalidParameterValue.IPAddressMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidIpFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        InvalidParameterValue.SubnetIdMalformed \
-        InvalidParameterValue.VpcIdMalformed \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.EdgeZoneInstance \
-        UnsupportedOperation.ElasticNetworkInterface \
-        UnsupportedOperation.IPv6NotSupportVpcMigrate \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.ModifyVPCWithCLB \
-        UnsupportedOperation.ModifyVPCWithClassLink \
-        UnsupportedOperation.NoVpcNetwork \
-        UnsupportedOperation.StoppedModeStopCharging \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyInstancesVpcAttribute",
+    &SERVICE,
+    &MODIFY_INSTANCES_VPC_ATTRIBUTE,
+    &MODIFY_INSTANCES_VPC_ATTRIBUTE_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "VirtualPrivateCloud.VpcId", "VirtualPrivateCloud.SubnetId", "PrivateIpAddresses",
+            "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    EniNotAllowedChangeSubnet \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceState \
+    InvalidParameterValue \
+    InvalidParameterValue.IPAddressMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidIpFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.MustDhcpEnabledVpc \
+    InvalidParameterValue.SubnetIdMalformed \
+    InvalidParameterValue.VpcIdMalformed \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.EdgeZoneInstance \
+    UnsupportedOperation.ElasticNetworkInterface \
+    UnsupportedOperation.IPv6NotSupportVpcMigrate \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.ModifyVPCWithCLB \
+    UnsupportedOperation.ModifyVPCWithClassLink \
+    UnsupportedOperation.NoVpcNetwork \
+    UnsupportedOperation.StoppedModeStopCharging \
+    VpcAddrNotInSubNet \
+    VpcIpIsUsed");
 
 pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyInstancesVpcAttribute",

@@ -42,44 +42,32 @@ impl Action for ModifyKeyPairAttribute {
     const INFO: &'static ActionInfo = &MODIFY_KEY_PAIR_ATTRIBUTE_INFO;
 }
 
-pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo {
-    name: "ModifyKeyPairAttribute",
-    service: &SERVICE,
-    group: "key-pair",
-    request: &MODIFY_KEY_PAIR_ATTRIBUTE,
-    response: &MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE,
-    retry: RetryClass::Convergent,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("KeyName")],
-            class: RetryClass::Guarded,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeKeyPairs")
-            .ids("KeyId", "KeyIds", "KeyId")
-            .matching(&[("KeyName", "KeyName"), ("Description", "Description")])
-            .display(&["KeyName", "Description"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidKeyPairId.Malformed \
-        InvalidKeyPairId.NotFound \
-        InvalidKeyPairName.Duplicate \
-        InvalidParameter \
-        InvalidParameterValue \
-        MissingParameter",
-};
+pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_INFO: ActionInfo = ActionInfo::new(
+    "ModifyKeyPairAttribute",
+    &SERVICE,
+    &MODIFY_KEY_PAIR_ATTRIBUTE,
+    &MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE,
+)
+.group("key-pair")
+.retry(RetryClass::Convergent)
+.retry_overrides(&[
+    RetryClassOverride { when: &[Condition::present("KeyName")], class: RetryClass::Guarded },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeKeyPairs")
+        .ids("KeyId", "KeyIds", "KeyId")
+        .matching(&[("KeyName", "KeyName"), ("Description", "Description")])
+        .display(&["KeyName", "Description"]),
+)
+.rate_limit_per_second(10)
+.error_codes("\
+    InternalServerError \
+    InvalidKeyPairId.Malformed \
+    InvalidKeyPairId.NotFound \
+    InvalidKeyPairName.Duplicate \
+    InvalidParameter \
+    InvalidParameterValue \
+    MissingParameter");
 
 pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: ModelInfo = ModelInfo {
     name: "ModifyKeyPairAttribute",

@@ -39,42 +39,32 @@ impl Action for ModifyLaunchTemplateDefaultVersion {
     const INFO: &'static ActionInfo = &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO;
 }
 
-pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = ActionInfo {
-    name: "ModifyLaunchTemplateDefaultVersion",
-    service: &SERVICE,
-    group: "launch-template",
-    request: &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION,
-    response: &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeLaunchTemplates")
-            .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
-            .matching(&[("DefaultVersionNumber", "DefaultVersion")])
-            .display(&["DefaultVersionNumber", "LatestVersionNumber"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerNotExisted \
-        InvalidParameterValue.LaunchTemplateIdVerSetAlready \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        MissingParameter \
-        UnknownParameter",
-};
+pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_INFO: ActionInfo = ActionInfo::new(
+    "ModifyLaunchTemplateDefaultVersion",
+    &SERVICE,
+    &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION,
+    &MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_RESPONSE,
+)
+.group("launch-template")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeLaunchTemplates")
+        .ids("LaunchTemplateId", "LaunchTemplateIds", "LaunchTemplateId")
+        .matching(&[("DefaultVersionNumber", "DefaultVersion")])
+        .display(&["DefaultVersionNumber", "LatestVersionNumber"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    InvalidParameterCombination \
+    InvalidParameterValue \
+    InvalidParameterValue.LaunchTemplateIdMalformed \
+    InvalidParameterValue.LaunchTemplateIdNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerNotExisted \
+    InvalidParameterValue.LaunchTemplateIdVerSetAlready \
+    InvalidParameterValue.LaunchTemplateNotFound \
+    InvalidParameterValue.LaunchTemplateVersion \
+    MissingParameter \
+    UnknownParameter");
 
 pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: ModelInfo = ModelInfo {
     name: "ModifyLaunchTemplateDefaultVersion",

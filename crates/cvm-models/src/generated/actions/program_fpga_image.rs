@@ -48,39 +48,31 @@ impl Action for ProgramFpgaImage {
     const INFO: &'static ActionInfo = &PROGRAM_FPGA_IMAGE_INFO;
 }
 
-pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo {
-    name: "ProgramFpgaImage",
-    service: &SERVICE,
-    group: "instance",
-    request: &PROGRAM_FPGA_IMAGE,
-    response: &PROGRAM_FPGA_IMAGE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.NotFpgaInstance",
-};
+pub(crate) static PROGRAM_FPGA_IMAGE_INFO: ActionInfo = ActionInfo::new(
+    "ProgramFpgaImage",
+    &SERVICE,
+    &PROGRAM_FPGA_IMAGE,
+    &PROGRAM_FPGA_IMAGE_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("DryRun", &["true"])],
+        class: RetryClass::Read,
+    },
+])
+.rate_limit_per_second(20)
+.dry_run()
+.asynchronous()
+.error_codes("\
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue.IncorrectFormat \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.LimitExceeded \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.NotFpgaInstance");
 
 pub(crate) static PROGRAM_FPGA_IMAGE: ModelInfo = ModelInfo {
     name: "ProgramFpgaImage",

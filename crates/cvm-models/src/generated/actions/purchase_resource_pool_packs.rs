@@ -82,56 +82,49 @@ impl Action for PurchaseResourcePoolPacks {
     const INFO: &'static ActionInfo = &PURCHASE_RESOURCE_POOL_PACKS_INFO;
 }
 
-pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
-    name: "PurchaseResourcePoolPacks",
-    service: &SERVICE,
-    group: "resource-pool",
-    request: &PURCHASE_RESOURCE_POOL_PACKS,
-    response: &PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeResourcePoolPacks")
-            .filters(&[("Filters.zone", "Zone"), ("Filters.instance-type", "InstanceType")])
-            .matching(&[("DedicatedResourcePackName", "DedicatedResourcePoolPackName")])
-            .created("StartTime")
-            .count("InstanceCount")
-            .display(&["DedicatedResourcePackName", "Status", "InstanceType", "StartTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstanceType.Malformed \
-        InvalidParameter \
-        InvalidParameter.InstanceTypeNotSupport \
-        InvalidParameterValue \
-        InvalidParameterValue.DedicatedResourcePackName \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.ResourcePoolPackTypeNotSupported \
-        InvalidPeriod \
-        InvalidZone.MismatchRegion \
-        MissingParameter \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceNotFound.InvalidZoneInstanceType \
-        ResourcesSoldOut.AvailableZone \
-        UnauthorizedOperation \
-        UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo::new(
+    "PurchaseResourcePoolPacks",
+    &SERVICE,
+    &PURCHASE_RESOURCE_POOL_PACKS,
+    &PURCHASE_RESOURCE_POOL_PACKS_RESPONSE,
+)
+.group("resource-pool")
+.retry(RetryClass::Hazard)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::one_of("DryRun", &["true"])],
+        class: RetryClass::Read,
+    },
+])
+.reconcile(
+    ReconcileInfo::new("DescribeResourcePoolPacks")
+        .filters(&[("Filters.zone", "Zone"), ("Filters.instance-type", "InstanceType")])
+        .matching(&[("DedicatedResourcePackName", "DedicatedResourcePoolPackName")])
+        .created("StartTime")
+        .count("InstanceCount")
+        .display(&["DedicatedResourcePackName", "Status", "InstanceType", "StartTime"]),
+)
+.rate_limit_per_second(20)
+.dry_run()
+.asynchronous()
+.error_codes("\
+    InternalServerError \
+    InvalidInstanceType.Malformed \
+    InvalidParameter \
+    InvalidParameter.InstanceTypeNotSupport \
+    InvalidParameterValue \
+    InvalidParameterValue.DedicatedResourcePackName \
+    InvalidParameterValue.Range \
+    InvalidParameterValue.ResourcePoolPackTypeNotSupported \
+    InvalidPeriod \
+    InvalidZone.MismatchRegion \
+    MissingParameter \
+    ResourceInsufficient.SpecifiedInstanceType \
+    ResourceNotFound.InvalidZoneInstanceType \
+    ResourcesSoldOut.AvailableZone \
+    UnauthorizedOperation \
+    UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "PurchaseResourcePoolPacks",

@@ -58,66 +58,53 @@ impl Action for RebootInstances {
     const INFO: &'static ActionInfo = &REBOOT_INSTANCES_INFO;
 }
 
-pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "RebootInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &REBOOT_INSTANCES,
-    response: &REBOOT_INSTANCES_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static REBOOT_INSTANCES_INFO: ActionInfo =
+    ActionInfo::new("RebootInstances", &SERVICE, &REBOOT_INSTANCES, &REBOOT_INSTANCES_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Hazard)
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceIds", "InstanceIds", "InstanceId")
+                .display(&[
+                    "InstanceState", "LatestOperation", "LatestOperationState",
+                    "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            FailedOperation.InvalidInstanceApplicationRole \
+            InternalServerError \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidParameterCombination \
+            InvalidParameterValue \
+            InvalidParameterValue.InstanceIdMalformed \
+            InvalidParameterValue.LimitExceeded \
+            MissingParameter \
+            MutexOperation.TaskRunning \
+            OperationDenied.InstanceOperationInProgress \
+            UnauthorizedOperation.MFAExpired \
+            UnauthorizedOperation.MFANotFound \
+            UnsupportedOperation \
+            UnsupportedOperation.InstanceReinstallFailed \
+            UnsupportedOperation.InstanceStateCorrupted \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStateIsolating \
+            UnsupportedOperation.InstanceStatePending \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateShutdown \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopped \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminating \
+            UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static REBOOT_INSTANCES: ModelInfo = ModelInfo {
     name: "RebootInstances",

@@ -42,49 +42,40 @@ impl Action for RemoveChcAssistVpc {
     const INFO: &'static ActionInfo = &REMOVE_CHC_ASSIST_VPC_INFO;
 }
 
-pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo {
-    name: "RemoveChcAssistVpc",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &REMOVE_CHC_ASSIST_VPC,
-    response: &REMOVE_CHC_ASSIST_VPC_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .done(&[
-                Condition::one_of("InstanceState", &["INIT"]),
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-            ])
-            .undone_by(&[
-                Condition::one_of("LatestOperation", &["ConfigureChcAssistVpc", "ConfigureChcDeployVpc"]),
-            ])
-            .failed(&[
-                Condition::one_of("LatestOperationState", &["FAILED"]),
-                Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"]),
-            ])
-            .display(&[
-                "InstanceState", "BmcVirtualPrivateCloud.SubnetId",
-                "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidHost.NotSupported \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IncorrectFormat",
-};
+pub(crate) static REMOVE_CHC_ASSIST_VPC_INFO: ActionInfo = ActionInfo::new(
+    "RemoveChcAssistVpc",
+    &SERVICE,
+    &REMOVE_CHC_ASSIST_VPC,
+    &REMOVE_CHC_ASSIST_VPC_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .done(&[
+            Condition::one_of("InstanceState", &["INIT"]),
+            Condition::one_of("LatestOperationState", &["SUCCESS"]),
+        ])
+        .undone_by(&[
+            Condition::one_of("LatestOperation", &["ConfigureChcAssistVpc", "ConfigureChcDeployVpc"]),
+        ])
+        .failed(&[
+            Condition::one_of("LatestOperationState", &["FAILED"]),
+            Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"]),
+        ])
+        .display(&[
+            "InstanceState", "BmcVirtualPrivateCloud.SubnetId",
+            "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidHost.NotSupported \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IncorrectFormat");
 
 pub(crate) static REMOVE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     name: "RemoveChcAssistVpc",

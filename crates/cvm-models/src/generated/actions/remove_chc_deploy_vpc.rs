@@ -42,39 +42,30 @@ impl Action for RemoveChcDeployVpc {
     const INFO: &'static ActionInfo = &REMOVE_CHC_DEPLOY_VPC_INFO;
 }
 
-pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo {
-    name: "RemoveChcDeployVpc",
-    service: &SERVICE,
-    group: "chc-host",
-    request: &REMOVE_CHC_DEPLOY_VPC,
-    response: &REMOVE_CHC_DEPLOY_VPC_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeChcHosts")
-            .ids("ChcIds", "ChcIds", "ChcId")
-            .display(&[
-                "InstanceState", "DeployVirtualPrivateCloud.VpcId",
-                "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        InvalidHost.NotSupported \
-        InvalidParameter \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.IncorrectFormat",
-};
+pub(crate) static REMOVE_CHC_DEPLOY_VPC_INFO: ActionInfo = ActionInfo::new(
+    "RemoveChcDeployVpc",
+    &SERVICE,
+    &REMOVE_CHC_DEPLOY_VPC,
+    &REMOVE_CHC_DEPLOY_VPC_RESPONSE,
+)
+.group("chc-host")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeChcHosts")
+        .ids("ChcIds", "ChcIds", "ChcId")
+        .display(&[
+            "InstanceState", "DeployVirtualPrivateCloud.VpcId",
+            "DeployVirtualPrivateCloud.SubnetId", "LatestOperationState",
+        ]),
+)
+.rate_limit_per_second(20)
+.asynchronous()
+.error_codes("\
+    AccountQualificationRestrictions \
+    InvalidHost.NotSupported \
+    InvalidParameter \
+    InvalidParameterValue.ChcHostsNotFound \
+    InvalidParameterValue.IncorrectFormat");
 
 pub(crate) static REMOVE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     name: "RemoveChcDeployVpc",

@@ -43,39 +43,25 @@ impl Action for RenewHosts {
     const INFO: &'static ActionInfo = &RENEW_HOSTS_INFO;
 }
 
-pub(crate) static RENEW_HOSTS_INFO: ActionInfo = ActionInfo {
-    name: "RenewHosts",
-    service: &SERVICE,
-    group: "host",
-    request: &RENEW_HOSTS,
-    response: &RENEW_HOSTS_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeHosts")
-            .ids("HostIds", "Filters.host-id", "HostId")
-            .display(&["HostState", "ExpiredTime", "RenewFlag"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalError.TradeUnknownError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidHost.NotSupported \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidParameterValue.LimitExceeded \
-        InvalidPeriod",
-};
+pub(crate) static RENEW_HOSTS_INFO: ActionInfo =
+    ActionInfo::new("RenewHosts", &SERVICE, &RENEW_HOSTS, &RENEW_HOSTS_RESPONSE)
+        .group("host")
+        .retry(RetryClass::Hazard)
+        .reconcile(
+            ReconcileInfo::new("DescribeHosts")
+                .ids("HostIds", "Filters.host-id", "HostId")
+                .display(&["HostState", "ExpiredTime", "RenewFlag"]),
+        )
+        .rate_limit_per_second(10)
+        .error_codes("\
+            InternalError.TradeUnknownError \
+            InvalidAccount.InsufficientBalance \
+            InvalidAccount.UnpaidOrder \
+            InvalidHost.NotSupported \
+            InvalidHostId.Malformed \
+            InvalidHostId.NotFound \
+            InvalidParameterValue.LimitExceeded \
+            InvalidPeriod");
 
 pub(crate) static RENEW_HOSTS: ModelInfo = ModelInfo {
     name: "RenewHosts",

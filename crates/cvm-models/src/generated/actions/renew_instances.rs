@@ -55,62 +55,49 @@ impl Action for RenewInstances {
     const INFO: &'static ActionInfo = &RENEW_INSTANCES_INFO;
 }
 
-pub(crate) static RENEW_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "RenewInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &RENEW_INSTANCES,
-    response: &RENEW_INSTANCES_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "ExpiredTime", "RenewFlag", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InstanceNotSupportedMixPricingModel \
-        InvalidParameterValue.LimitExceeded \
-        InvalidPeriod \
-        MissingParameter \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceMixedZoneType \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InvalidDiskBackupQuota \
-        UnsupportedOperation.PeriodicContractNotSupportManualRenew \
-        UnsupportedOperation.SpecialInstanceType",
-};
+pub(crate) static RENEW_INSTANCES_INFO: ActionInfo =
+    ActionInfo::new("RenewInstances", &SERVICE, &RENEW_INSTANCES, &RENEW_INSTANCES_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Hazard)
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceIds", "InstanceIds", "InstanceId")
+                .display(&[
+                    "ExpiredTime", "RenewFlag", "InstanceState", "LatestOperation",
+                    "LatestOperationState", "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            FailedOperation.InvalidInstanceApplicationRole \
+            FailedOperation.InvalidInstanceApplicationRoleEmr \
+            InternalError.TradeUnknownError \
+            InternalServerError \
+            InvalidAccount.InsufficientBalance \
+            InvalidAccount.UnpaidOrder \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidParameterValue \
+            InvalidParameterValue.InstanceIdMalformed \
+            InvalidParameterValue.InstanceNotSupportedMixPricingModel \
+            InvalidParameterValue.LimitExceeded \
+            InvalidPeriod \
+            MissingParameter \
+            OperationDenied.InstanceOperationInProgress \
+            UnsupportedOperation.InstanceChargeType \
+            UnsupportedOperation.InstanceMixedZoneType \
+            UnsupportedOperation.InstanceStateBanning \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStatePending \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminating \
+            UnsupportedOperation.InvalidDiskBackupQuota \
+            UnsupportedOperation.PeriodicContractNotSupportManualRenew \
+            UnsupportedOperation.SpecialInstanceType");
 
 pub(crate) static RENEW_INSTANCES: ModelInfo = ModelInfo {
     name: "RenewInstances",

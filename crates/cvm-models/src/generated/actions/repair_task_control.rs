@@ -64,32 +64,22 @@ impl Action for RepairTaskControl {
     const INFO: &'static ActionInfo = &REPAIR_TASK_CONTROL_INFO;
 }
 
-pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo {
-    name: "RepairTaskControl",
-    service: &SERVICE,
-    group: "task",
-    request: &REPAIR_TASK_CONTROL,
-    response: &REPAIR_TASK_CONTROL_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("TaskSubMethod")],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "InternalError InvalidParameter UnauthorizedOperation",
-};
+pub(crate) static REPAIR_TASK_CONTROL_INFO: ActionInfo = ActionInfo::new(
+    "RepairTaskControl",
+    &SERVICE,
+    &REPAIR_TASK_CONTROL,
+    &REPAIR_TASK_CONTROL_RESPONSE,
+)
+.group("task")
+.retry(RetryClass::Guarded)
+.retry_overrides(&[
+    RetryClassOverride {
+        when: &[Condition::present("TaskSubMethod")],
+        class: RetryClass::Hazard,
+    },
+])
+.rate_limit_per_second(20)
+.error_codes("InternalError InvalidParameter UnauthorizedOperation");
 
 pub(crate) static REPAIR_TASK_CONTROL: ModelInfo = ModelInfo {
     name: "RepairTaskControl",

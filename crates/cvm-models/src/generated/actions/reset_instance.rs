@@ -72,101 +72,88 @@ impl Action for ResetInstance {
     const INFO: &'static ActionInfo = &RESET_INSTANCE_INFO;
 }
 
-pub(crate) static RESET_INSTANCE_INFO: ActionInfo = ActionInfo {
-    name: "ResetInstance",
-    service: &SERVICE,
-    group: "instance",
-    request: &RESET_INSTANCE,
-    response: &RESET_INSTANCE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceId", "InstanceIds", "InstanceId")
-            .display(&[
-                "ImageId", "OsName", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceType.Malformed \
-        InvalidKeyPairId.Malformed \
-        InvalidParameter.HostNameIllegal \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.ParameterConflict \
-        InvalidParameterValue \
-        InvalidParameterValue.IllegalHostName \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageForGivenInstanceType \
-        InvalidParameterValue.InvalidImageFormat \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageIdForRetsetInstance \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidPassword \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.KeyPairNotFound \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.RequiredLocationImage \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MissingParameter.MonitorService \
-        MutexOperation.TaskRunning \
-        OperationDenied.ChcInstallCloudImageWithoutDeployNetwork \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInUse \
-        ResourceInsufficient.CloudDiskSoldOut \
-        ResourceNotFound.KeyPairNotFound \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnauthorizedOperation.InvalidToken \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
-        UnsupportedOperation.InvalidImageLicenseTypeForReset \
-        UnsupportedOperation.KeyPairUnsupportedWindows \
-        UnsupportedOperation.ModifyEncryptionNotSupported \
-        UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2 \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static RESET_INSTANCE_INFO: ActionInfo =
+    ActionInfo::new("ResetInstance", &SERVICE, &RESET_INSTANCE, &RESET_INSTANCE_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Hazard)
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceId", "InstanceIds", "InstanceId")
+                .display(&[
+                    "ImageId", "OsName", "InstanceState", "LatestOperation",
+                    "LatestOperationState", "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            FailedOperation.InvalidInstanceApplicationRoleEmr \
+            InternalError.TradeUnknownError \
+            InternalServerError \
+            InvalidAccount.InsufficientBalance \
+            InvalidAccount.UnpaidOrder \
+            InvalidImageId.Malformed \
+            InvalidImageId.NotFound \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidInstanceType.Malformed \
+            InvalidKeyPairId.Malformed \
+            InvalidParameter.HostNameIllegal \
+            InvalidParameter.InstanceImageNotSupport \
+            InvalidParameter.ParameterConflict \
+            InvalidParameterValue \
+            InvalidParameterValue.IllegalHostName \
+            InvalidParameterValue.InstanceIdMalformed \
+            InvalidParameterValue.InstanceTypeNotFound \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidImageForGivenInstanceType \
+            InvalidParameterValue.InvalidImageFormat \
+            InvalidParameterValue.InvalidImageId \
+            InvalidParameterValue.InvalidImageIdForRetsetInstance \
+            InvalidParameterValue.InvalidImageState \
+            InvalidParameterValue.InvalidPassword \
+            InvalidParameterValue.InvalidUserDataFormat \
+            InvalidParameterValue.KeyPairNotFound \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.RequiredLocationImage \
+            InvalidParameterValue.ZoneNotSupported \
+            MissingParameter \
+            MissingParameter.MonitorService \
+            MutexOperation.TaskRunning \
+            OperationDenied.ChcInstallCloudImageWithoutDeployNetwork \
+            OperationDenied.InstanceOperationInProgress \
+            ResourceInUse \
+            ResourceInsufficient.CloudDiskSoldOut \
+            ResourceNotFound.KeyPairNotFound \
+            ResourcesSoldOut.SpecifiedInstanceType \
+            UnauthorizedOperation.InvalidToken \
+            UnauthorizedOperation.MFAExpired \
+            UnauthorizedOperation.MFANotFound \
+            UnsupportedOperation \
+            UnsupportedOperation.InstanceChargeType \
+            UnsupportedOperation.InstanceStateCorrupted \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStateIsolating \
+            UnsupportedOperation.InstanceStatePending \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateRescueMode \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateShutdown \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminated \
+            UnsupportedOperation.InstanceStateTerminating \
+            UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+            UnsupportedOperation.InvalidImageLicenseTypeForReset \
+            UnsupportedOperation.KeyPairUnsupportedWindows \
+            UnsupportedOperation.ModifyEncryptionNotSupported \
+            UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2 \
+            UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static RESET_INSTANCE: ModelInfo = ModelInfo {
     name: "ResetInstance",

@@ -63,71 +63,62 @@ impl Action for ResetInstancesInternetMaxBandwidth {
     const INFO: &'static ActionInfo = &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO;
 }
 
-pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = ActionInfo {
-    name: "ResetInstancesInternetMaxBandwidth",
-    service: &SERVICE,
-    group: "instance",
-    request: &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
-    response: &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "InternetAccessible.InternetChargeType",
-                "InternetAccessible.InternetMaxBandwidthOut", "InstanceState",
-                "LatestOperation", "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.NotFoundEIP \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.BandwidthPackageIdMalformed \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.Range \
-        InvalidPermission \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.BandwidthPackageIdNotSupported \
-        UnsupportedOperation.EdgeZoneInstance \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_INFO: ActionInfo = ActionInfo::new(
+    "ResetInstancesInternetMaxBandwidth",
+    &SERVICE,
+    &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH,
+    &RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "InternetAccessible.InternetChargeType",
+            "InternetAccessible.InternetMaxBandwidthOut", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.NotFoundEIP \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.BandwidthPackageIdMalformed \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.Range \
+    InvalidPermission \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.BandwidthPackageIdNotSupported \
+    UnsupportedOperation.EdgeZoneInstance \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInfo = ModelInfo {
     name: "ResetInstancesInternetMaxBandwidth",

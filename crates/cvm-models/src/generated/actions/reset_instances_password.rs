@@ -58,65 +58,56 @@ impl Action for ResetInstancesPassword {
     const INFO: &'static ActionInfo = &RESET_INSTANCES_PASSWORD_INFO;
 }
 
-pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo {
-    name: "ResetInstancesPassword",
-    service: &SERVICE,
-    group: "instance",
-    request: &RESET_INSTANCES_PASSWORD,
-    response: &RESET_INSTANCES_PASSWORD_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .display(&[
-                "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidPassword \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.TooLong \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static RESET_INSTANCES_PASSWORD_INFO: ActionInfo = ActionInfo::new(
+    "ResetInstancesPassword",
+    &SERVICE,
+    &RESET_INSTANCES_PASSWORD,
+    &RESET_INSTANCES_PASSWORD_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .display(&[
+            "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.InvalidInstanceApplicationRole \
+    InternalServerError \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidPassword \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.TooLong \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static RESET_INSTANCES_PASSWORD: ModelInfo = ModelInfo {
     name: "ResetInstancesPassword",

@@ -57,113 +57,104 @@ impl Action for ResetInstancesType {
     const INFO: &'static ActionInfo = &RESET_INSTANCES_TYPE_INFO;
 }
 
-pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo {
-    name: "ResetInstancesType",
-    service: &SERVICE,
-    group: "instance",
-    request: &RESET_INSTANCES_TYPE,
-    response: &RESET_INSTANCES_TYPE_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[("InstanceType", "InstanceType")])
-            .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceType", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        FailedOperation.PromotionalPerioRestriction \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidHostId.Malformed \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceType.Malformed \
-        InvalidParameter \
-        InvalidParameter.CdzNotSupported \
-        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
-        InvalidParameter.HostIdInstanceTypeNotSupport \
-        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
-        InvalidParameter.HostIdStatusNotSupport \
-        InvalidParameter.InstanceTypeSupportedHostNotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.BasicNetworkInstanceFamily \
-        InvalidParameterValue.GPUInstanceFamily \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidGPUFamilyChange \
-        InvalidParameterValue.InvalidInstanceSource \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.EipNumLimit \
-        LimitExceeded.EniLimitInstanceType \
-        LimitExceeded.EniNumLimit \
-        LimitExceeded.InstanceTypeBandwidth \
-        LimitExceeded.SpotQuota \
-        MissingParameter \
-        OperationDenied.InstanceOperationInProgress \
-        ResourceInsufficient.CloudDiskSoldOut \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceNotFound.InvalidZoneInstanceType \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.AvailableZone \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.DiskSnapCreateTimeTooOld \
-        UnsupportedOperation.HeterogeneousChangeInstanceFamily \
-        UnsupportedOperation.InstanceMixedResetInstanceType \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InvalidInstanceWithSwapDisk \
-        UnsupportedOperation.LocalDataDiskChangeInstanceFamily \
-        UnsupportedOperation.LocalDiskMigratingToCloudDisk \
-        UnsupportedOperation.NoInstanceTypeSupportSpot \
-        UnsupportedOperation.NotSupportUnpaidOrder \
-        UnsupportedOperation.OriginalInstanceTypeInvalid \
-        UnsupportedOperation.RedHatInstanceUnsupported \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging \
-        UnsupportedOperation.StoppedModeStopChargingSameFamily \
-        UnsupportedOperation.SystemDiskType \
-        UnsupportedOperation.UnsupportedARMChangeInstanceFamily \
-        UnsupportedOperation.UnsupportedChangeInstanceFamily \
-        UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM \
-        UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily",
-};
+pub(crate) static RESET_INSTANCES_TYPE_INFO: ActionInfo = ActionInfo::new(
+    "ResetInstancesType",
+    &SERVICE,
+    &RESET_INSTANCES_TYPE,
+    &RESET_INSTANCES_TYPE_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .matching(&[("InstanceType", "InstanceType")])
+        .done(&[Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .display(&[
+            "InstanceType", "InstanceState", "LatestOperation", "LatestOperationState",
+            "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.InvalidInstanceApplicationRole \
+    FailedOperation.InvalidInstanceApplicationRoleEmr \
+    FailedOperation.PromotionalPerioRestriction \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidHostId.Malformed \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceType.Malformed \
+    InvalidParameter \
+    InvalidParameter.CdzNotSupported \
+    InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+    InvalidParameter.HostIdInstanceTypeNotSupport \
+    InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+    InvalidParameter.HostIdStatusNotSupport \
+    InvalidParameter.InstanceTypeSupportedHostNotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.BasicNetworkInstanceFamily \
+    InvalidParameterValue.GPUInstanceFamily \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.InvalidGPUFamilyChange \
+    InvalidParameterValue.InvalidInstanceSource \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.ZoneNotSupported \
+    InvalidPeriod \
+    InvalidPermission \
+    InvalidZone.MismatchRegion \
+    LimitExceeded.EipNumLimit \
+    LimitExceeded.EniLimitInstanceType \
+    LimitExceeded.EniNumLimit \
+    LimitExceeded.InstanceTypeBandwidth \
+    LimitExceeded.SpotQuota \
+    MissingParameter \
+    OperationDenied.InstanceOperationInProgress \
+    ResourceInsufficient.CloudDiskSoldOut \
+    ResourceInsufficient.CloudDiskUnavailable \
+    ResourceInsufficient.SpecifiedInstanceType \
+    ResourceNotFound.InvalidZoneInstanceType \
+    ResourceUnavailable.InstanceType \
+    ResourcesSoldOut.AvailableZone \
+    ResourcesSoldOut.SpecifiedInstanceType \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation.DiskSnapCreateTimeTooOld \
+    UnsupportedOperation.HeterogeneousChangeInstanceFamily \
+    UnsupportedOperation.InstanceMixedResetInstanceType \
+    UnsupportedOperation.InstanceReinstallFailed \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.InvalidInstanceWithSwapDisk \
+    UnsupportedOperation.LocalDataDiskChangeInstanceFamily \
+    UnsupportedOperation.LocalDiskMigratingToCloudDisk \
+    UnsupportedOperation.NoInstanceTypeSupportSpot \
+    UnsupportedOperation.NotSupportUnpaidOrder \
+    UnsupportedOperation.OriginalInstanceTypeInvalid \
+    UnsupportedOperation.RedHatInstanceUnsupported \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging \
+    UnsupportedOperation.StoppedModeStopChargingSameFamily \
+    UnsupportedOperation.SystemDiskType \
+    UnsupportedOperation.UnsupportedARMChangeInstanceFamily \
+    UnsupportedOperation.UnsupportedChangeInstanceFamily \
+    UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM \
+    UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily");
 
 pub(crate) static RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     name: "ResetInstancesType",

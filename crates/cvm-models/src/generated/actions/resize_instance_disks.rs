@@ -65,69 +65,60 @@ impl Action for ResizeInstanceDisks {
     const INFO: &'static ActionInfo = &RESIZE_INSTANCE_DISKS_INFO;
 }
 
-pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo {
-    name: "ResizeInstanceDisks",
-    service: &SERVICE,
-    group: "disk",
-    request: &RESIZE_INSTANCE_DISKS,
-    response: &RESIZE_INSTANCE_DISKS_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceId", "InstanceIds", "InstanceId")
-            .display(&[
-                "SystemDisk.DiskSize", "DataDisks", "InstanceState", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        InternalError \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.InsufficientBalance \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.CdhOnlyLocalDataDiskResize \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MissingParameter.AtLeastOne \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InvalidDataDisk \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static RESIZE_INSTANCE_DISKS_INFO: ActionInfo = ActionInfo::new(
+    "ResizeInstanceDisks",
+    &SERVICE,
+    &RESIZE_INSTANCE_DISKS,
+    &RESIZE_INSTANCE_DISKS_RESPONSE,
+)
+.group("disk")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceId", "InstanceIds", "InstanceId")
+        .display(&[
+            "SystemDisk.DiskSize", "DataDisks", "InstanceState", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.InvalidInstanceApplicationRole \
+    InternalError \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.InsufficientBalance \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidParameterValue \
+    InvalidParameterValue.CdhOnlyLocalDataDiskResize \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.ZoneNotSupported \
+    MissingParameter \
+    MissingParameter.AtLeastOne \
+    OperationDenied.InstanceOperationInProgress \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateCorrupted \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateRescueMode \
+    UnsupportedOperation.InstanceStateRunning \
+    UnsupportedOperation.InstanceStateServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateShutdown \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopped \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.InvalidDataDisk \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     name: "ResizeInstanceDisks",

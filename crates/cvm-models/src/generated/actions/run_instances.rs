@@ -207,223 +207,214 @@ impl Action for RunInstances {
     const INFO: &'static ActionInfo = &RUN_INSTANCES_INFO;
 }
 
-pub(crate) static RUN_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "RunInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &RUN_INSTANCES,
-    response: &RUN_INSTANCES_RESPONSE,
-    retry: RetryClass::Token,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::absent("ClientToken")],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .filters(&[("Filters.zone", "Placement.Zone")])
-            .matching(&[
-                ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
-                ("InstanceChargeType", "InstanceChargeType"), ("InstanceName", "InstanceName"),
-            ])
-            .includes(&[
-                ("Tags.Key", "TagSpecification.Tags.Key"),
-                ("Tags.Value", "TagSpecification.Tags.Value"),
-            ])
-            .created("CreatedTime")
-            .count("InstanceCount")
-            .display(&[
-                "InstanceName", "Tags", "InstanceState", "InstanceType", "Placement.Zone",
-                "CreatedTime",
-            ]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        AccountQualificationRestrictions \
-        AuthFailure.CamRoleNameAuthenticateFailed \
-        FailedOperation.DisasterRecoverGroupNotFound \
-        FailedOperation.IllegalTagKey \
-        FailedOperation.IllegalTagValue \
-        FailedOperation.InquiryPriceFailed \
-        FailedOperation.NoAvailableIpAddressCountInSubnet \
-        FailedOperation.PromotionalRegionRestriction \
-        FailedOperation.SecurityGroupActionFailed \
-        FailedOperation.SnapshotSizeLargerThanDataSize \
-        FailedOperation.SnapshotSizeLessThanDataSize \
-        FailedOperation.TagKeyReserved \
-        InstancesQuotaLimitExceeded \
-        InternalError.TradeUnknownError \
-        InvalidAccount.InsufficientBalance \
-        InvalidClientToken.TooLong \
-        InvalidHostId.Malformed \
-        InvalidHostId.NotFound \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidInstance.NotSupported \
-        InvalidInstanceName.TooLong \
-        InvalidInstanceType.Malformed \
-        InvalidKeyPairId.Malformed \
-        InvalidParameter.CdcNotSupported \
-        InvalidParameter.EdgeZoneMissInternetAccessible \
-        InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
-        InvalidParameter.HostIdInstanceTypeNotSupport \
-        InvalidParameter.HostIdStandardInstanceTypeNotSupport \
-        InvalidParameter.HostIdStatusNotSupport \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InstanceTypeSupportedHostNotFound \
-        InvalidParameter.InternetAccessibleNotSupported \
-        InvalidParameter.InvalidIpFormat \
-        InvalidParameter.LackCoreCountOrThreadPerCore \
-        InvalidParameter.OnlySupportForEdgeZone \
-        InvalidParameter.ParameterConflict \
-        InvalidParameter.SnapshotNotFound \
-        InvalidParameter.SpecialParameterForSpecialAccount \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.BandwidthPackageIdMalformed \
-        InvalidParameterValue.BandwidthPackageIdNotFound \
-        InvalidParameterValue.BandwidthPackageIspNotMatch \
-        InvalidParameterValue.BandwidthPackageZoneNotMatch \
-        InvalidParameterValue.CamRoleNameMalformed \
-        InvalidParameterValue.ChcHostsNotFound \
-        InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
-        InvalidParameterValue.CoreCountValue \
-        InvalidParameterValue.DedicatedClusterNotSupportedChargeType \
-        InvalidParameterValue.DedicatedResourcePackIdsNotFound \
-        InvalidParameterValue.DedicatedResourcePackNotValid \
-        InvalidParameterValue.DedicatedResourcePackTenancyMismatch \
-        InvalidParameterValue.Duplicate \
-        InvalidParameterValue.DuplicateTags \
-        InvalidParameterValue.ElasticNetworkNotExist \
-        InvalidParameterValue.ElasticNetworkVpcSubnetMismatch \
-        InvalidParameterValue.ExternalIpQuotaLimited \
-        InvalidParameterValue.HpcClusterIdZoneIdNotMatch \
-        InvalidParameterValue.IPAddressMalformed \
-        InvalidParameterValue.IllegalHostName \
-        InvalidParameterValue.IncorrectFormat \
-        InvalidParameterValue.InstanceTypeNotFound \
-        InvalidParameterValue.InstanceTypeNotSupportElasticNetworks \
-        InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
-        InvalidParameterValue.InstanceTypeRequiredHpcCluster \
-        InvalidParameterValue.InsufficientOffering \
-        InvalidParameterValue.InsufficientPrice \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.InvalidImageForGivenInstanceType \
-        InvalidParameterValue.InvalidImageFormat \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageOsName \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidInstanceTypePeriodicContract \
-        InvalidParameterValue.InvalidIpFormat \
-        InvalidParameterValue.InvalidNetworkInterfaceId \
-        InvalidParameterValue.InvalidParameterMinCount \
-        InvalidParameterValue.InvalidPassword \
-        InvalidParameterValue.InvalidTimeFormat \
-        InvalidParameterValue.InvalidUserDataFormat \
-        InvalidParameterValue.InvalidVpcIdSubnetIdNotFound \
-        InvalidParameterValue.IspNotSupportForEdgeZone \
-        InvalidParameterValue.IspValueRepeated \
-        InvalidParameterValue.KeyPairNotFound \
-        InvalidParameterValue.LaunchTemplateIdMalformed \
-        InvalidParameterValue.LaunchTemplateIdNotExisted \
-        InvalidParameterValue.LaunchTemplateNotFound \
-        InvalidParameterValue.LaunchTemplateVersion \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.MustDhcpEnabledVpc \
-        InvalidParameterValue.MustEnabledIsRdma \
-        InvalidParameterValue.NotCdcSubnet \
-        InvalidParameterValue.Range \
-        InvalidParameterValue.SnapshotIdMalformed \
-        InvalidParameterValue.SubnetIdMalformed \
-        InvalidParameterValue.SubnetIdZoneIdNotMatch \
-        InvalidParameterValue.SubnetNotExist \
-        InvalidParameterValue.TagKeyNotFound \
-        InvalidParameterValue.TagQuotaLimitExceeded \
-        InvalidParameterValue.ThreadPerCoreValue \
-        InvalidParameterValue.TooLarge \
-        InvalidParameterValue.VpcIdMalformed \
-        InvalidParameterValue.VpcIdNotExist \
-        InvalidParameterValue.VpcIdSubnetIdNotMatch \
-        InvalidParameterValue.VpcIdZoneIdNotMatch \
-        InvalidParameterValue.VpcNotSupportIpv6Address \
-        InvalidParameterValue.ZoneNotSupported \
-        InvalidPassword \
-        InvalidPeriod \
-        InvalidPermission \
-        InvalidProjectId.NotFound \
-        InvalidSecurityGroupId.NotFound \
-        InvalidZone.MismatchRegion \
-        LimitExceeded.CvmInstanceQuota \
-        LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
-        LimitExceeded.DisasterRecoverGroup \
-        LimitExceeded.IPv6AddressNum \
-        LimitExceeded.InstanceEniNumLimit \
-        LimitExceeded.InstanceQuota \
-        LimitExceeded.PrepayQuota \
-        LimitExceeded.PrepayUnderwriteQuota \
-        LimitExceeded.SingleUSGQuota \
-        LimitExceeded.SpotQuota \
-        LimitExceeded.UserSpotQuota \
-        LimitExceeded.VpcSubnetNum \
-        MissingParameter \
-        MissingParameter.DPDKInstanceTypeRequiredVPC \
-        MissingParameter.MonitorService \
-        OperationDenied.AccountNotSupported \
-        OperationDenied.ChcInstallCloudImageWithoutDeployNetwork \
-        OperationDenied.NotBandwidthShiftUpUserApplyEdgeZoneEip \
-        ResourceInsufficient.AvailabilityZoneSoldOut \
-        ResourceInsufficient.CidrBlock \
-        ResourceInsufficient.CloudDiskSoldOut \
-        ResourceInsufficient.CloudDiskUnavailable \
-        ResourceInsufficient.DisasterRecoverGroupCvmQuota \
-        ResourceInsufficient.InsufficientOfferingMinimum \
-        ResourceInsufficient.SpecifiedInstanceType \
-        ResourceNotFound.HpcCluster \
-        ResourceNotFound.KeyPairNotFound \
-        ResourceNotFound.NoDefaultCbs \
-        ResourceNotFound.NoDefaultCbsWithReason \
-        ResourceUnavailable.InstanceType \
-        ResourcesSoldOut.EipInsufficient \
-        ResourcesSoldOut.SpecifiedInstanceType \
-        UnauthorizedOperation.InvalidToken \
-        UnsupportedOperation \
-        UnsupportedOperation.BandwidthPackageIdNotSupported \
-        UnsupportedOperation.HibernationOsVersion \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceTypeNotSupportConfidentiality \
-        UnsupportedOperation.InstanceTypeNotSupportGridLicence \
-        UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
-        UnsupportedOperation.InstancesEnableJumboWithoutReboot \
-        UnsupportedOperation.InvalidDisk \
-        UnsupportedOperation.InvalidRegionDiskEncrypt \
-        UnsupportedOperation.KeyPairUnsupportedWindows \
-        UnsupportedOperation.MinCountUnsupportedChargeType \
-        UnsupportedOperation.MinCountUnsupportedRegion \
-        UnsupportedOperation.NoInstanceTypeSupportSpot \
-        UnsupportedOperation.NotSupportImportInstancesActionTimer \
-        UnsupportedOperation.OnlyForPrepaidAccount \
-        UnsupportedOperation.PeriodicContractNotSupportManualRenew \
-        UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2 \
-        UnsupportedOperation.SpotUnsupportedRegion \
-        UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew \
-        UnsupportedOperation.UnsupportedInternationalUser \
-        VpcAddrNotInSubNet \
-        VpcIpIsUsed",
-};
+pub(crate) static RUN_INSTANCES_INFO: ActionInfo =
+    ActionInfo::new("RunInstances", &SERVICE, &RUN_INSTANCES, &RUN_INSTANCES_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Token)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::absent("ClientToken")],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::one_of("DryRun", &["true"])],
+                class: RetryClass::Read,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .filters(&[("Filters.zone", "Placement.Zone")])
+                .matching(&[
+                    ("ImageId", "ImageId"), ("InstanceType", "InstanceType"),
+                    ("InstanceChargeType", "InstanceChargeType"),
+                    ("InstanceName", "InstanceName"),
+                ])
+                .includes(&[
+                    ("Tags.Key", "TagSpecification.Tags.Key"),
+                    ("Tags.Value", "TagSpecification.Tags.Value"),
+                ])
+                .created("CreatedTime")
+                .count("InstanceCount")
+                .display(&[
+                    "InstanceName", "Tags", "InstanceState", "InstanceType", "Placement.Zone",
+                    "CreatedTime",
+                ]),
+        )
+        .idempotency_token("ClientToken")
+        .rate_limit_per_second(10)
+        .dry_run()
+        .asynchronous()
+        .error_codes("\
+            AccountQualificationRestrictions \
+            AuthFailure.CamRoleNameAuthenticateFailed \
+            FailedOperation.DisasterRecoverGroupNotFound \
+            FailedOperation.IllegalTagKey \
+            FailedOperation.IllegalTagValue \
+            FailedOperation.InquiryPriceFailed \
+            FailedOperation.NoAvailableIpAddressCountInSubnet \
+            FailedOperation.PromotionalRegionRestriction \
+            FailedOperation.SecurityGroupActionFailed \
+            FailedOperation.SnapshotSizeLargerThanDataSize \
+            FailedOperation.SnapshotSizeLessThanDataSize \
+            FailedOperation.TagKeyReserved \
+            InstancesQuotaLimitExceeded \
+            InternalError.TradeUnknownError \
+            InvalidAccount.InsufficientBalance \
+            InvalidClientToken.TooLong \
+            InvalidHostId.Malformed \
+            InvalidHostId.NotFound \
+            InvalidImageId.Malformed \
+            InvalidImageId.NotFound \
+            InvalidInstance.NotSupported \
+            InvalidInstanceName.TooLong \
+            InvalidInstanceType.Malformed \
+            InvalidKeyPairId.Malformed \
+            InvalidParameter.CdcNotSupported \
+            InvalidParameter.EdgeZoneMissInternetAccessible \
+            InvalidParameter.HostIdCustomizedInstanceTypeNotSupport \
+            InvalidParameter.HostIdInstanceTypeNotSupport \
+            InvalidParameter.HostIdStandardInstanceTypeNotSupport \
+            InvalidParameter.HostIdStatusNotSupport \
+            InvalidParameter.InstanceImageNotSupport \
+            InvalidParameter.InstanceTypeSupportedHostNotFound \
+            InvalidParameter.InternetAccessibleNotSupported \
+            InvalidParameter.InvalidIpFormat \
+            InvalidParameter.LackCoreCountOrThreadPerCore \
+            InvalidParameter.OnlySupportForEdgeZone \
+            InvalidParameter.ParameterConflict \
+            InvalidParameter.SnapshotNotFound \
+            InvalidParameter.SpecialParameterForSpecialAccount \
+            InvalidParameterCombination \
+            InvalidParameterValue \
+            InvalidParameterValue.BandwidthPackageIdMalformed \
+            InvalidParameterValue.BandwidthPackageIdNotFound \
+            InvalidParameterValue.BandwidthPackageIspNotMatch \
+            InvalidParameterValue.BandwidthPackageZoneNotMatch \
+            InvalidParameterValue.CamRoleNameMalformed \
+            InvalidParameterValue.ChcHostsNotFound \
+            InvalidParameterValue.CloudSsdDataDiskSizeTooSmall \
+            InvalidParameterValue.CoreCountValue \
+            InvalidParameterValue.DedicatedClusterNotSupportedChargeType \
+            InvalidParameterValue.DedicatedResourcePackIdsNotFound \
+            InvalidParameterValue.DedicatedResourcePackNotValid \
+            InvalidParameterValue.DedicatedResourcePackTenancyMismatch \
+            InvalidParameterValue.Duplicate \
+            InvalidParameterValue.DuplicateTags \
+            InvalidParameterValue.ElasticNetworkNotExist \
+            InvalidParameterValue.ElasticNetworkVpcSubnetMismatch \
+            InvalidParameterValue.ExternalIpQuotaLimited \
+            InvalidParameterValue.HpcClusterIdZoneIdNotMatch \
+            InvalidParameterValue.IPAddressMalformed \
+            InvalidParameterValue.IllegalHostName \
+            InvalidParameterValue.IncorrectFormat \
+            InvalidParameterValue.InstanceTypeNotFound \
+            InvalidParameterValue.InstanceTypeNotSupportElasticNetworks \
+            InvalidParameterValue.InstanceTypeNotSupportHpcCluster \
+            InvalidParameterValue.InstanceTypeRequiredHpcCluster \
+            InvalidParameterValue.InsufficientOffering \
+            InvalidParameterValue.InsufficientPrice \
+            InvalidParameterValue.InvalidAppIdFormat \
+            InvalidParameterValue.InvalidImageForGivenInstanceType \
+            InvalidParameterValue.InvalidImageFormat \
+            InvalidParameterValue.InvalidImageId \
+            InvalidParameterValue.InvalidImageOsName \
+            InvalidParameterValue.InvalidImageState \
+            InvalidParameterValue.InvalidInstanceTypePeriodicContract \
+            InvalidParameterValue.InvalidIpFormat \
+            InvalidParameterValue.InvalidNetworkInterfaceId \
+            InvalidParameterValue.InvalidParameterMinCount \
+            InvalidParameterValue.InvalidPassword \
+            InvalidParameterValue.InvalidTimeFormat \
+            InvalidParameterValue.InvalidUserDataFormat \
+            InvalidParameterValue.InvalidVpcIdSubnetIdNotFound \
+            InvalidParameterValue.IspNotSupportForEdgeZone \
+            InvalidParameterValue.IspValueRepeated \
+            InvalidParameterValue.KeyPairNotFound \
+            InvalidParameterValue.LaunchTemplateIdMalformed \
+            InvalidParameterValue.LaunchTemplateIdNotExisted \
+            InvalidParameterValue.LaunchTemplateNotFound \
+            InvalidParameterValue.LaunchTemplateVersion \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.MustDhcpEnabledVpc \
+            InvalidParameterValue.MustEnabledIsRdma \
+            InvalidParameterValue.NotCdcSubnet \
+            InvalidParameterValue.Range \
+            InvalidParameterValue.SnapshotIdMalformed \
+            InvalidParameterValue.SubnetIdMalformed \
+            InvalidParameterValue.SubnetIdZoneIdNotMatch \
+            InvalidParameterValue.SubnetNotExist \
+            InvalidParameterValue.TagKeyNotFound \
+            InvalidParameterValue.TagQuotaLimitExceeded \
+            InvalidParameterValue.ThreadPerCoreValue \
+            InvalidParameterValue.TooLarge \
+            InvalidParameterValue.VpcIdMalformed \
+            InvalidParameterValue.VpcIdNotExist \
+            InvalidParameterValue.VpcIdSubnetIdNotMatch \
+            InvalidParameterValue.VpcIdZoneIdNotMatch \
+            InvalidParameterValue.VpcNotSupportIpv6Address \
+            InvalidParameterValue.ZoneNotSupported \
+            InvalidPassword \
+            InvalidPeriod \
+            InvalidPermission \
+            InvalidProjectId.NotFound \
+            InvalidSecurityGroupId.NotFound \
+            InvalidZone.MismatchRegion \
+            LimitExceeded.CvmInstanceQuota \
+            LimitExceeded.CvmsVifsPerSecGroupLimitExceeded \
+            LimitExceeded.DisasterRecoverGroup \
+            LimitExceeded.IPv6AddressNum \
+            LimitExceeded.InstanceEniNumLimit \
+            LimitExceeded.InstanceQuota \
+            LimitExceeded.PrepayQuota \
+            LimitExceeded.PrepayUnderwriteQuota \
+            LimitExceeded.SingleUSGQuota \
+            LimitExceeded.SpotQuota \
+            LimitExceeded.UserSpotQuota \
+            LimitExceeded.VpcSubnetNum \
+            MissingParameter \
+            MissingParameter.DPDKInstanceTypeRequiredVPC \
+            MissingParameter.MonitorService \
+            OperationDenied.AccountNotSupported \
+            OperationDenied.ChcInstallCloudImageWithoutDeployNetwork \
+            OperationDenied.NotBandwidthShiftUpUserApplyEdgeZoneEip \
+            ResourceInsufficient.AvailabilityZoneSoldOut \
+            ResourceInsufficient.CidrBlock \
+            ResourceInsufficient.CloudDiskSoldOut \
+            ResourceInsufficient.CloudDiskUnavailable \
+            ResourceInsufficient.DisasterRecoverGroupCvmQuota \
+            ResourceInsufficient.InsufficientOfferingMinimum \
+            ResourceInsufficient.SpecifiedInstanceType \
+            ResourceNotFound.HpcCluster \
+            ResourceNotFound.KeyPairNotFound \
+            ResourceNotFound.NoDefaultCbs \
+            ResourceNotFound.NoDefaultCbsWithReason \
+            ResourceUnavailable.InstanceType \
+            ResourcesSoldOut.EipInsufficient \
+            ResourcesSoldOut.SpecifiedInstanceType \
+            UnauthorizedOperation.InvalidToken \
+            UnsupportedOperation \
+            UnsupportedOperation.BandwidthPackageIdNotSupported \
+            UnsupportedOperation.HibernationOsVersion \
+            UnsupportedOperation.InstanceStateIsolating \
+            UnsupportedOperation.InstanceTypeNotSupportConfidentiality \
+            UnsupportedOperation.InstanceTypeNotSupportGridLicence \
+            UnsupportedOperation.InstanceTypeNotSupportJumboFrame \
+            UnsupportedOperation.InstancesEnableJumboWithoutReboot \
+            UnsupportedOperation.InvalidDisk \
+            UnsupportedOperation.InvalidRegionDiskEncrypt \
+            UnsupportedOperation.KeyPairUnsupportedWindows \
+            UnsupportedOperation.MinCountUnsupportedChargeType \
+            UnsupportedOperation.MinCountUnsupportedRegion \
+            UnsupportedOperation.NoInstanceTypeSupportSpot \
+            UnsupportedOperation.NotSupportImportInstancesActionTimer \
+            UnsupportedOperation.OnlyForPrepaidAccount \
+            UnsupportedOperation.PeriodicContractNotSupportManualRenew \
+            UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2 \
+            UnsupportedOperation.SpotUnsupportedRegion \
+            UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew \
+            UnsupportedOperation.UnsupportedInternationalUser \
+            VpcAddrNotInSubNet \
+            VpcIpIsUsed");
 
 pub(crate) static RUN_INSTANCES: ModelInfo = ModelInfo {
     name: "RunInstances",

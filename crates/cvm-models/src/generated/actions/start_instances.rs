@@ -45,68 +45,55 @@ impl Action for StartInstances {
     const INFO: &'static ActionInfo = &START_INSTANCES_INFO;
 }
 
-pub(crate) static START_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "StartInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &START_INSTANCES,
-    response: &START_INSTANCES_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .done(&[
-                Condition::one_of("InstanceState", &["RUNNING"]),
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-            ])
-            .undone_by(&[Condition::one_of("LatestOperation", &["StopInstances"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateRunning \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating",
-};
+pub(crate) static START_INSTANCES_INFO: ActionInfo =
+    ActionInfo::new("StartInstances", &SERVICE, &START_INSTANCES, &START_INSTANCES_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Guarded)
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceIds", "InstanceIds", "InstanceId")
+                .done(&[
+                    Condition::one_of("InstanceState", &["RUNNING"]),
+                    Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                ])
+                .undone_by(&[Condition::one_of("LatestOperation", &["StopInstances"])])
+                .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+                .display(&[
+                    "InstanceState", "LatestOperation", "LatestOperationState",
+                    "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            InternalServerError \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidParameterValue \
+            InvalidParameterValue.InstanceIdMalformed \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.ZoneNotSupported \
+            MissingParameter \
+            MutexOperation.TaskRunning \
+            OperationDenied.InstanceOperationInProgress \
+            UnsupportedOperation.InstanceReinstallFailed \
+            UnsupportedOperation.InstanceStateCorrupted \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStateIsolating \
+            UnsupportedOperation.InstanceStatePending \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateRescueMode \
+            UnsupportedOperation.InstanceStateRunning \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateShutdown \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopped \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminated \
+            UnsupportedOperation.InstanceStateTerminating");
 
 pub(crate) static START_INSTANCES: ModelInfo = ModelInfo {
     name: "StartInstances",

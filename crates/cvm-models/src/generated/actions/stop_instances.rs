@@ -65,91 +65,79 @@ impl Action for StopInstances {
     const INFO: &'static ActionInfo = &STOP_INSTANCES_INFO;
 }
 
-pub(crate) static STOP_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "StopInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &STOP_INSTANCES,
-    response: &STOP_INSTANCES_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::one_of("ForceStop", &["true"])],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("StoppedMode"), Condition::none_of("StoppedMode", &["KEEP_CHARGING"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .matching(&[("StopChargingMode", "StoppedMode")])
-            .done(&[
-                Condition::one_of("InstanceState", &["STOPPED"]),
-                Condition::one_of("LatestOperationState", &["SUCCESS"]),
-            ])
-            .undone_by(&[
-                Condition::one_of("LatestOperation", &["StartInstances", "RebootInstances"]),
-            ])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .display(&[
-                "StopChargingMode", "InstanceState", "LatestOperation", "LatestOperationState",
-                "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidParameterCombination \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.ZoneNotSupported \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation.HibernationForNormalInstance \
-        UnsupportedOperation.InstanceReinstallFailed \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateCorrupted \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateRescueMode \
-        UnsupportedOperation.InstanceStateServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateShutdown \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopped \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.StoppedModeStopCharging",
-};
+pub(crate) static STOP_INSTANCES_INFO: ActionInfo =
+    ActionInfo::new("StopInstances", &SERVICE, &STOP_INSTANCES, &STOP_INSTANCES_RESPONSE)
+        .group("instance")
+        .retry(RetryClass::Guarded)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::present("StopType"), Condition::none_of("StopType", &["SOFT"])],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::one_of("ForceStop", &["true"])],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::present("StoppedMode"), Condition::none_of("StoppedMode", &["KEEP_CHARGING"])],
+                class: RetryClass::Hazard,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeInstances")
+                .ids("InstanceIds", "InstanceIds", "InstanceId")
+                .matching(&[("StopChargingMode", "StoppedMode")])
+                .done(&[
+                    Condition::one_of("InstanceState", &["STOPPED"]),
+                    Condition::one_of("LatestOperationState", &["SUCCESS"]),
+                ])
+                .undone_by(&[
+                    Condition::one_of("LatestOperation", &["StartInstances", "RebootInstances"]),
+                ])
+                .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+                .display(&[
+                    "StopChargingMode", "InstanceState", "LatestOperation",
+                    "LatestOperationState", "LatestOperationRequestId",
+                ]),
+        )
+        .rate_limit_per_second(10)
+        .asynchronous()
+        .error_codes("\
+            InternalServerError \
+            InvalidInstance.NotSupported \
+            InvalidInstanceId.Malformed \
+            InvalidInstanceId.NotFound \
+            InvalidParameterCombination \
+            InvalidParameterValue \
+            InvalidParameterValue.InstanceIdMalformed \
+            InvalidParameterValue.LimitExceeded \
+            InvalidParameterValue.ZoneNotSupported \
+            MissingParameter \
+            MutexOperation.TaskRunning \
+            OperationDenied.InstanceOperationInProgress \
+            UnauthorizedOperation.MFAExpired \
+            UnauthorizedOperation.MFANotFound \
+            UnsupportedOperation.HibernationForNormalInstance \
+            UnsupportedOperation.InstanceReinstallFailed \
+            UnsupportedOperation.InstanceStateBanning \
+            UnsupportedOperation.InstanceStateCorrupted \
+            UnsupportedOperation.InstanceStateEnterRescueMode \
+            UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateExitRescueMode \
+            UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateFreezing \
+            UnsupportedOperation.InstanceStateIsolating \
+            UnsupportedOperation.InstanceStatePending \
+            UnsupportedOperation.InstanceStateRebooting \
+            UnsupportedOperation.InstanceStateRescueMode \
+            UnsupportedOperation.InstanceStateServiceLiveMigrate \
+            UnsupportedOperation.InstanceStateShutdown \
+            UnsupportedOperation.InstanceStateStarting \
+            UnsupportedOperation.InstanceStateStopped \
+            UnsupportedOperation.InstanceStateStopping \
+            UnsupportedOperation.InstanceStateTerminated \
+            UnsupportedOperation.InstanceStateTerminating \
+            UnsupportedOperation.StoppedModeStopCharging");
 
 pub(crate) static STOP_INSTANCES: ModelInfo = ModelInfo {
     name: "StopInstances",

@@ -74,46 +74,33 @@ impl Action for SyncImages {
     const INFO: &'static ActionInfo = &SYNC_IMAGES_INFO;
 }
 
-pub(crate) static SYNC_IMAGES_INFO: ActionInfo = ActionInfo {
-    name: "SyncImages",
-    service: &SERVICE,
-    group: "image",
-    request: &SYNC_IMAGES,
-    response: &SYNC_IMAGES_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidImageState \
-        ImageQuotaLimitExceeded \
-        InvalidImageId.IncorrectState \
-        InvalidImageId.Malformed \
-        InvalidImageId.NotFound \
-        InvalidImageId.TooLarge \
-        InvalidImageName.Duplicate \
-        InvalidParameter.InstanceImageNotSupport \
-        InvalidParameter.InvalidKmsKeyId \
-        InvalidParameterValue.InvalidImageId \
-        InvalidParameterValue.InvalidImageState \
-        InvalidParameterValue.InvalidRegion \
-        InvalidParameterValue.LimitExceeded \
-        InvalidRegion.NotFound \
-        InvalidRegion.Unavailable \
-        UnsupportedOperation.EncryptedImagesNotSupported \
-        UnsupportedOperation.LocationImageNotSupported \
-        UnsupportedOperation.Region \
-        UnsupportedOperation.SyncEncryptImageNotSupport",
-};
+pub(crate) static SYNC_IMAGES_INFO: ActionInfo =
+    ActionInfo::new("SyncImages", &SERVICE, &SYNC_IMAGES, &SYNC_IMAGES_RESPONSE)
+        .group("image")
+        .retry(RetryClass::Hazard)
+        .rate_limit_per_second(10)
+        .dry_run()
+        .asynchronous()
+        .error_codes("\
+            FailedOperation.InvalidImageState \
+            ImageQuotaLimitExceeded \
+            InvalidImageId.IncorrectState \
+            InvalidImageId.Malformed \
+            InvalidImageId.NotFound \
+            InvalidImageId.TooLarge \
+            InvalidImageName.Duplicate \
+            InvalidParameter.InstanceImageNotSupport \
+            InvalidParameter.InvalidKmsKeyId \
+            InvalidParameterValue.InvalidImageId \
+            InvalidParameterValue.InvalidImageState \
+            InvalidParameterValue.InvalidRegion \
+            InvalidParameterValue.LimitExceeded \
+            InvalidRegion.NotFound \
+            InvalidRegion.Unavailable \
+            UnsupportedOperation.EncryptedImagesNotSupported \
+            UnsupportedOperation.LocationImageNotSupported \
+            UnsupportedOperation.Region \
+            UnsupportedOperation.SyncEncryptImageNotSupport");
 
 pub(crate) static SYNC_IMAGES: ModelInfo = ModelInfo {
     name: "SyncImages",

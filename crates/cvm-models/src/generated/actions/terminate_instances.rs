@@ -71,84 +71,75 @@ impl Action for TerminateInstances {
     const INFO: &'static ActionInfo = &TERMINATE_INSTANCES_INFO;
 }
 
-pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo {
-    name: "TerminateInstances",
-    service: &SERVICE,
-    group: "instance",
-    request: &TERMINATE_INSTANCES,
-    response: &TERMINATE_INSTANCES_RESPONSE,
-    retry: RetryClass::Hazard,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeInstances")
-            .ids("InstanceIds", "InstanceIds", "InstanceId")
-            .done(&[Condition::one_of("InstanceState", &["TERMINATING"])])
-            .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"]), Condition::one_of("LatestOperationState", &["SUCCESS"]), Condition::one_of("IsolatedSource", &["MANMADE"])], &[Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]), Condition::one_of("LatestOperationState", &["SUCCESS", "FAILED"])])
-            .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
-            .if_absent(Missing::Success)
-            .display(&[
-                "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",
-                "LatestOperationState", "LatestOperationRequestId",
-            ]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(10),
-    regional: true,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        FailedOperation.InvalidInstanceApplicationRole \
-        FailedOperation.InvalidInstanceApplicationRoleEmr \
-        FailedOperation.Unreturnable \
-        InternalError.TradeUnknownError \
-        InternalServerError \
-        InvalidAccount.UnpaidOrder \
-        InvalidInstance.NotSupported \
-        InvalidInstanceId.Malformed \
-        InvalidInstanceId.NotFound \
-        InvalidInstanceNotSupportedPrepaidInstance \
-        InvalidParameterValue \
-        InvalidParameterValue.InstanceIdMalformed \
-        InvalidParameterValue.InvalidAppIdFormat \
-        InvalidParameterValue.LimitExceeded \
-        InvalidParameterValue.NotSupported \
-        LimitExceeded.UserReturnQuota \
-        MissingParameter \
-        MutexOperation.TaskRunning \
-        OperationDenied.InstanceOperationInProgress \
-        UnauthorizedOperation.InvalidToken \
-        UnauthorizedOperation.MFAExpired \
-        UnauthorizedOperation.MFANotFound \
-        UnsupportedOperation \
-        UnsupportedOperation.InstanceChargeType \
-        UnsupportedOperation.InstanceMixedPricingModel \
-        UnsupportedOperation.InstanceStateBanning \
-        UnsupportedOperation.InstanceStateEnterRescueMode \
-        UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateExitRescueMode \
-        UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
-        UnsupportedOperation.InstanceStateFreezing \
-        UnsupportedOperation.InstanceStateIsolating \
-        UnsupportedOperation.InstanceStateLaunchFailed \
-        UnsupportedOperation.InstanceStatePending \
-        UnsupportedOperation.InstanceStateRebooting \
-        UnsupportedOperation.InstanceStateStarting \
-        UnsupportedOperation.InstanceStateStopping \
-        UnsupportedOperation.InstanceStateTerminated \
-        UnsupportedOperation.InstanceStateTerminating \
-        UnsupportedOperation.InstancesProtected \
-        UnsupportedOperation.InvalidInstancesOwner \
-        UnsupportedOperation.RedHatInstanceTerminateUnsupported \
-        UnsupportedOperation.RedHatInstanceUnsupported \
-        UnsupportedOperation.Region \
-        UnsupportedOperation.SpecialInstanceType \
-        UnsupportedOperation.UserLimitOperationExceedQuota",
-};
+pub(crate) static TERMINATE_INSTANCES_INFO: ActionInfo = ActionInfo::new(
+    "TerminateInstances",
+    &SERVICE,
+    &TERMINATE_INSTANCES,
+    &TERMINATE_INSTANCES_RESPONSE,
+)
+.group("instance")
+.retry(RetryClass::Hazard)
+.reconcile(
+    ReconcileInfo::new("DescribeInstances")
+        .ids("InstanceIds", "InstanceIds", "InstanceId")
+        .done(&[Condition::one_of("InstanceState", &["TERMINATING"])])
+        .became(&[Condition::one_of("InstanceState", &["SHUTDOWN"]), Condition::one_of("LatestOperationState", &["SUCCESS"]), Condition::one_of("IsolatedSource", &["MANMADE"])], &[Condition::one_of("InstanceState", &["RUNNING", "STOPPED"]), Condition::one_of("LatestOperationState", &["SUCCESS", "FAILED"])])
+        .failed(&[Condition::one_of("LatestOperationState", &["FAILED"])])
+        .if_absent(Missing::Success)
+        .display(&[
+            "InstanceState", "IsolatedSource", "InstanceChargeType", "LatestOperation",
+            "LatestOperationState", "LatestOperationRequestId",
+        ]),
+)
+.rate_limit_per_second(10)
+.asynchronous()
+.error_codes("\
+    FailedOperation.InvalidInstanceApplicationRole \
+    FailedOperation.InvalidInstanceApplicationRoleEmr \
+    FailedOperation.Unreturnable \
+    InternalError.TradeUnknownError \
+    InternalServerError \
+    InvalidAccount.UnpaidOrder \
+    InvalidInstance.NotSupported \
+    InvalidInstanceId.Malformed \
+    InvalidInstanceId.NotFound \
+    InvalidInstanceNotSupportedPrepaidInstance \
+    InvalidParameterValue \
+    InvalidParameterValue.InstanceIdMalformed \
+    InvalidParameterValue.InvalidAppIdFormat \
+    InvalidParameterValue.LimitExceeded \
+    InvalidParameterValue.NotSupported \
+    LimitExceeded.UserReturnQuota \
+    MissingParameter \
+    MutexOperation.TaskRunning \
+    OperationDenied.InstanceOperationInProgress \
+    UnauthorizedOperation.InvalidToken \
+    UnauthorizedOperation.MFAExpired \
+    UnauthorizedOperation.MFANotFound \
+    UnsupportedOperation \
+    UnsupportedOperation.InstanceChargeType \
+    UnsupportedOperation.InstanceMixedPricingModel \
+    UnsupportedOperation.InstanceStateBanning \
+    UnsupportedOperation.InstanceStateEnterRescueMode \
+    UnsupportedOperation.InstanceStateEnterServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateExitRescueMode \
+    UnsupportedOperation.InstanceStateExitServiceLiveMigrate \
+    UnsupportedOperation.InstanceStateFreezing \
+    UnsupportedOperation.InstanceStateIsolating \
+    UnsupportedOperation.InstanceStateLaunchFailed \
+    UnsupportedOperation.InstanceStatePending \
+    UnsupportedOperation.InstanceStateRebooting \
+    UnsupportedOperation.InstanceStateStarting \
+    UnsupportedOperation.InstanceStateStopping \
+    UnsupportedOperation.InstanceStateTerminated \
+    UnsupportedOperation.InstanceStateTerminating \
+    UnsupportedOperation.InstancesProtected \
+    UnsupportedOperation.InvalidInstancesOwner \
+    UnsupportedOperation.RedHatInstanceTerminateUnsupported \
+    UnsupportedOperation.RedHatInstanceUnsupported \
+    UnsupportedOperation.Region \
+    UnsupportedOperation.SpecialInstanceType \
+    UnsupportedOperation.UserLimitOperationExceedQuota");
 
 pub(crate) static TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     name: "TerminateInstances",

@@ -39,40 +39,30 @@ impl Action for TerminateResourcePoolPacks {
     const INFO: &'static ActionInfo = &TERMINATE_RESOURCE_POOL_PACKS_INFO;
 }
 
-pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo {
-    name: "TerminateResourcePoolPacks",
-    service: &SERVICE,
-    group: "resource-pool",
-    request: &TERMINATE_RESOURCE_POOL_PACKS,
-    response: &TERMINATE_RESOURCE_POOL_PACKS_RESPONSE,
-    retry: RetryClass::Guarded,
-    retry_overrides: &[],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeResourcePoolPacks")
-            .ids("DedicatedResourcePackIds", "Filters.dedicated-resource-pack-id", "DedicatedResourcePackId")
-            .if_absent(Missing::Success)
-            .display(&["DedicatedResourcePackName", "Status", "EndTime"]),
-    ),
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "\
-        InternalServerError \
-        InvalidParameter \
-        InvalidParameterValue \
-        InvalidParameterValue.ResourcePoolPackIdMalformed \
-        InvalidParameterValue.ResourcePoolPackStatus \
-        ResourceNotFound.ResourcePoolPackIdNotFound \
-        UnauthorizedOperation \
-        UnsupportedOperation.ResourcePoolPackageInvisibleForUser",
-};
+pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_INFO: ActionInfo = ActionInfo::new(
+    "TerminateResourcePoolPacks",
+    &SERVICE,
+    &TERMINATE_RESOURCE_POOL_PACKS,
+    &TERMINATE_RESOURCE_POOL_PACKS_RESPONSE,
+)
+.group("resource-pool")
+.retry(RetryClass::Guarded)
+.reconcile(
+    ReconcileInfo::new("DescribeResourcePoolPacks")
+        .ids("DedicatedResourcePackIds", "Filters.dedicated-resource-pack-id", "DedicatedResourcePackId")
+        .if_absent(Missing::Success)
+        .display(&["DedicatedResourcePackName", "Status", "EndTime"]),
+)
+.rate_limit_per_second(20)
+.error_codes("\
+    InternalServerError \
+    InvalidParameter \
+    InvalidParameterValue \
+    InvalidParameterValue.ResourcePoolPackIdMalformed \
+    InvalidParameterValue.ResourcePoolPackStatus \
+    ResourceNotFound.ResourcePoolPackIdNotFound \
+    UnauthorizedOperation \
+    UnsupportedOperation.ResourcePoolPackageInvisibleForUser");
 
 pub(crate) static TERMINATE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     name: "TerminateResourcePoolPacks",

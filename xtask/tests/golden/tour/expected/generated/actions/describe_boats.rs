@@ -60,39 +60,28 @@ impl Paginate for DescribeBoats {
     }
 }
 
-pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo = ActionInfo {
-    name: "DescribeBoats",
-    service: &SERVICE,
-    group: "boat",
-    request: &DESCRIBE_BOATS,
-    response: &DESCRIBE_BOATS_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: Some(20),
-    regional: true,
-    dry_run: false,
-    asynchronous: false,
-    deprecated: false,
-    paginate: Some(PageInfo {
-        style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
-        items: "BoatSet",
-        id: Some("BoatId"),
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 1,
-        max_limit: 100,
-    }),
-    filters: &[
-        FilterInfo::new("boat-id").format("boat-xxxxxxxx"),
-        FilterInfo::new("boat-state").values(&["AFLOAT", "SUNK"]).required(),
-        FilterInfo::new("tag:tag-key"),
-    ],
-    filters_max: Some(10),
-    filter_values_max: Some(5),
-    errors: "InternalError LimitExceeded.IPv6",
-};
+pub(crate) static DESCRIBE_BOATS_INFO: ActionInfo =
+    ActionInfo::new("DescribeBoats", &SERVICE, &DESCRIBE_BOATS, &DESCRIBE_BOATS_RESPONSE)
+        .group("boat")
+        .retry(RetryClass::Read)
+        .rate_limit_per_second(20)
+        .paginate(PageInfo {
+            style: PageStyle::Offset { offset: "Offset", limit: "Limit", total: "TotalCount" },
+            items: "BoatSet",
+            id: Some("BoatId"),
+            is_total_exact: true,
+            default_limit: 20,
+            min_limit: 1,
+            max_limit: 100,
+        })
+        .filters(&[
+            FilterInfo::new("boat-id").format("boat-xxxxxxxx"),
+            FilterInfo::new("boat-state").values(&["AFLOAT", "SUNK"]).required(),
+            FilterInfo::new("tag:tag-key"),
+        ])
+        .filters_max(10)
+        .filter_values_max(5)
+        .error_codes("InternalError LimitExceeded.IPv6");
 
 pub(crate) static DESCRIBE_BOATS: ModelInfo = ModelInfo {
     name: "DescribeBoats",

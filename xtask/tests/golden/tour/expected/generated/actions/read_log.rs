@@ -46,35 +46,22 @@ impl Paginate for ReadLog {
     }
 }
 
-pub(crate) static READ_LOG_INFO: ActionInfo = ActionInfo {
-    name: "ReadLog",
-    service: &SERVICE,
-    group: "log",
-    request: &READ_LOG,
-    response: &READ_LOG_RESPONSE,
-    retry: RetryClass::Read,
-    retry_overrides: &[],
-    reconcile: None,
-    idempotency_token: None,
-    rate_limit_per_second: None,
-    regional: false,
-    dry_run: false,
-    asynchronous: true,
-    deprecated: true,
-    paginate: Some(PageInfo {
-        style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
-        items: "Lines",
-        id: None,
-        is_total_exact: true,
-        default_limit: 20,
-        min_limit: 10,
-        max_limit: 100,
-    }),
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "",
-};
+pub(crate) static READ_LOG_INFO: ActionInfo =
+    ActionInfo::new("ReadLog", &SERVICE, &READ_LOG, &READ_LOG_RESPONSE)
+        .group("log")
+        .retry(RetryClass::Read)
+        .without_region()
+        .asynchronous()
+        .deprecated()
+        .paginate(PageInfo {
+            style: PageStyle::Token { token_in: "NextToken", token_out: "NextToken", limit: "MaxResults" },
+            items: "Lines",
+            id: None,
+            is_total_exact: true,
+            default_limit: 20,
+            min_limit: 10,
+            max_limit: 100,
+        });
 
 pub(crate) static READ_LOG: ModelInfo = ModelInfo {
     name: "ReadLog",

@@ -95,57 +95,46 @@ impl Action for RentBoats {
     const INFO: &'static ActionInfo = &RENT_BOATS_INFO;
 }
 
-pub(crate) static RENT_BOATS_INFO: ActionInfo = ActionInfo {
-    name: "RentBoats",
-    service: &SERVICE,
-    group: "boat",
-    request: &RENT_BOATS,
-    response: &RENT_BOATS_RESPONSE,
-    retry: RetryClass::Token,
-    retry_overrides: &[
-        RetryClassOverride {
-            when: &[Condition::absent("ClientToken")],
-            class: RetryClass::Hazard,
-        },
-        RetryClassOverride {
-            when: &[Condition::one_of("DryRun", &["true"])],
-            class: RetryClass::Read,
-        },
-        RetryClassOverride {
-            when: &[Condition::present("Mode"), Condition::none_of("Mode", &["CALM"])],
-            class: RetryClass::Hazard,
-        },
-    ],
-    reconcile: Some(
-        ReconcileInfo::new("DescribeBoats")
-            .ids("DBDFs", "Filters.boat-id", "BoatId")
-            .filters(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
-            .matching(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Tiller")])
-            .same_key(&[("Trouble", "Tiller")])
-            .includes(&[("LastRequestId", "Tiller")])
-            .created("LastRequestId")
-            .count("Count")
-            .done(&[
-                Condition::one_of("BoatState", &["PENDING", "AFLOAT"]),
-                Condition::absent("Trouble"),
-            ])
-            .became(&[Condition::present("Trouble")], &[Condition::one_of("Locked", &["false"])])
-            .failed(&[Condition::one_of("Locked", &["true"])])
-            .if_absent(Missing::Failure)
-            .display(&["BoatState", "Berth.Harbour", "Progress"]),
-    ),
-    idempotency_token: Some("ClientToken"),
-    rate_limit_per_second: None,
-    regional: true,
-    dry_run: true,
-    asynchronous: true,
-    deprecated: false,
-    paginate: None,
-    filters: &[],
-    filters_max: None,
-    filter_values_max: None,
-    errors: "BoatSunk InvalidBoatId.NotFound",
-};
+pub(crate) static RENT_BOATS_INFO: ActionInfo =
+    ActionInfo::new("RentBoats", &SERVICE, &RENT_BOATS, &RENT_BOATS_RESPONSE)
+        .group("boat")
+        .retry(RetryClass::Token)
+        .retry_overrides(&[
+            RetryClassOverride {
+                when: &[Condition::absent("ClientToken")],
+                class: RetryClass::Hazard,
+            },
+            RetryClassOverride {
+                when: &[Condition::one_of("DryRun", &["true"])],
+                class: RetryClass::Read,
+            },
+            RetryClassOverride {
+                when: &[Condition::present("Mode"), Condition::none_of("Mode", &["CALM"])],
+                class: RetryClass::Hazard,
+            },
+        ])
+        .reconcile(
+            ReconcileInfo::new("DescribeBoats")
+                .ids("DBDFs", "Filters.boat-id", "BoatId")
+                .filters(&[("Since", "Tiller"), ("Filters.boat-state", "Mode")])
+                .matching(&[("Berth.Harbour", "Berth.Harbour"), ("BoatState", "Tiller")])
+                .same_key(&[("Trouble", "Tiller")])
+                .includes(&[("LastRequestId", "Tiller")])
+                .created("LastRequestId")
+                .count("Count")
+                .done(&[
+                    Condition::one_of("BoatState", &["PENDING", "AFLOAT"]),
+                    Condition::absent("Trouble"),
+                ])
+                .became(&[Condition::present("Trouble")], &[Condition::one_of("Locked", &["false"])])
+                .failed(&[Condition::one_of("Locked", &["true"])])
+                .if_absent(Missing::Failure)
+                .display(&["BoatState", "Berth.Harbour", "Progress"]),
+        )
+        .idempotency_token("ClientToken")
+        .dry_run()
+        .asynchronous()
+        .error_codes("BoatSunk InvalidBoatId.NotFound");
 
 pub(crate) static RENT_BOATS: ModelInfo = ModelInfo {
     name: "RentBoats",
