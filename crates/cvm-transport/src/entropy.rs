@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::pointers::for_pointers;
+
 /// A source of random bytes.
 pub trait Entropy: fmt::Debug + Send + Sync + 'static {
     /// Fills the buffer with random bytes.
@@ -11,6 +13,14 @@ pub trait Entropy: fmt::Debug + Send + Sync + 'static {
     ///
     /// If the source provides none.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError>;
+}
+
+for_pointers! {
+    Entropy {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), EntropyError> {
+            (**self).fill(bytes)
+        }
+    }
 }
 
 /// The random source of the operating system.

@@ -12,6 +12,8 @@
 //! | read a long list | [`Client::items`], [`Client::pages`] |
 //! | wait for a state | [`Client::wait`] |
 //! | settle an unknown outcome | [`Client::reconcile`], [`Client::reconcile_creation`] |
+//! | sign with a role | [`AssumeRoleCredentials`], [`RoleCredentials`], [`WebIdentityCredentials`] |
+//! | add to the HTTP client | [`HttpClient`] around a [`DefaultHttpClient`] |
 //! | survive the loss of a host | [`ClientBuilder::backup_endpoints`], [`ClientBuilder::breaker`] |
 //!
 //! The crate contains no action and no model. They come from a generated crate, which implements the traits of
@@ -28,6 +30,7 @@ mod http;
 mod observe;
 mod pagination;
 mod pipeline;
+mod pointers;
 mod rate_limit;
 mod retry;
 mod signing;
@@ -41,10 +44,10 @@ pub use config::endpoint::{Endpoint, EndpointError};
 pub use config::region::{Region, RegionError};
 pub use config::timeouts::Timeouts;
 pub use credentials::{
-    AssumeRoleCredentials, CachedCredentials, ChainAttempt, ChainReport, CredentialChain,
-    CredentialProvider, CredentialProviderError, CredentialSnapshot, EnvironmentCredentials,
-    ProcessCredentials, ProfileCredentials, RoleCredentials, StaticCredentials, TccliCredentials,
-    WebIdentityCredentials,
+    AssumeRoleCredentials, CachedCredentials, ChainAttempt, ChainReport, ClientTransport,
+    CredentialChain, CredentialProvider, CredentialProviderError, CredentialSnapshot,
+    EnvironmentCredentials, ProcessCredentials, ProfileCredentials, RoleCredentials,
+    StaticCredentials, TccliCredentials, WebIdentityCredentials,
 };
 // Items of the two lower crates that a program needs if it depends on this crate only.
 pub use cvm_protocol::{Action, ActionInfo, ErrorCode, Paginate, ServiceError, Waiter};
@@ -54,7 +57,9 @@ pub use error::{Error, OutcomeUnknown};
 pub use http::client::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
 };
+pub use http::default_client::DefaultHttpClientBuilder;
 pub use http::prepared::{MaskedRequest, PreparedRequest};
+pub use http::reqwest_client::DefaultHttpClient;
 pub use observe::interceptor::{AttemptEnd, HeaderMapMut, Interceptor};
 pub use observe::metrics::{AttemptMetrics, CallMetrics, Metrics};
 pub use observe::observer::{Exchange, MaskedResponse, WireObserver};

@@ -1,24 +1,19 @@
 //! Builds a client: fills defaults from the environment and validates the configuration.
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_signer::KeyCache;
 use http::HeaderValue;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
 use super::ClientBuilder;
 use crate::client::Client;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
-use crate::config::environment::Environment;
 use crate::credentials::provider::CredentialProvider;
-use crate::credentials::{CachedCredentials, CredentialChain, TccliSettings};
+use crate::credentials::{CachedCredentials, ClientTransport, CredentialChain, TccliSettings};
 use crate::entropy::SystemEntropy;
-use crate::http::proxy::Proxies;
-use crate::http::reqwest_client::ReqwestHttp;
+use crate::http::client::HttpClient;
 use crate::observe::trace_id::TraceIds;
 use crate::rate_limit::documented::DocumentedRateLimiter;
 use crate::retry::breaker::Breakers;
@@ -91,14 +86,23 @@ impl ClientBuilder {
                 Some(Arc::new(CachedCredentials::new(chain)))
             }
         };
-        let http = match self.http {
+        let http: Arc<dyn HttpClient> = match self.http {
+            Some(_) if self.default_http.has_settings() => {
+                return Err(Error::usage(
+                    "`proxy(…)`, `no_proxy(…)` and `ca_file(…)` have no effect beside `http(…)`: set them on \
+                     `DefaultHttpClient::builder()`",
+                ));
+            }
             Some(http) => http,
-            None => Arc::new(ReqwestHttp::new(
-                self.timeouts.connect,
-                proxies(&self.environment, self.proxy, self.no_proxy)?,
-                extra_roots(&self.ca_files)?,
-            )),
+            None => {
+                let builder = self.default_http.in_environment(self.environment.clone());
+                Arc::new(builder.connect_timeout(self.timeouts.connect).build()?)
+            }
         };
+        if let Some(credentials) = &credentials {
+            let transport = ClientTransport::new(Arc::clone(&http), self.timeouts.clone());
+            credentials.use_transport(&transport);
+        }
         let shared = Shared {
             addresses: Addresses::new(endpoint, of_profile, self.dialect),
             backups,
@@ -152,42 +156,6 @@ fn profile_endpoints(
     endpoints.into_iter().map(check).collect()
 }
 
-fn proxies(
-    environment: &Environment,
-    proxy: Option<String>,
-    no_proxy: Option<String>,
-) -> Result<Proxies, Error> {
-    let Some(proxy) = proxy.filter(|proxy| !proxy.is_empty()) else {
-        return Ok(Proxies::of_environment(environment, no_proxy));
-    };
-    let either = |upper, lower| environment.get(upper).or_else(|| environment.get(lower));
-    let exempt = no_proxy.or_else(|| either("NO_PROXY", "no_proxy")).unwrap_or_default();
-    Proxies::new(&proxy, "`proxy(…)`", &exempt).map_err(|error| Error::usage(error.to_string()))
-}
-
-fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let mut roots = Vec::new();
-    for path in paths {
-        let unreadable = || Error::usage("cannot read the file of certificate authorities");
-        let before = roots.len();
-        // Opening a pipe would wait for a writer, perhaps forever.
-        if std::fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-            return Err(Error::usage("the file of certificate authorities is not a regular file"));
-        }
-        let found =
-            CertificateDer::pem_file_iter(path).map_err(|error| unreadable().with_source(error))?;
-        for root in found {
-            roots.push(root.map_err(|error| unreadable().with_source(error))?);
-        }
-        if roots.len() == before {
-            return Err(Error::usage(
-                "the file of certificate authorities contains no certificate",
-            ));
-        }
-    }
-    Ok(roots)
-}
-
 fn checked_language(language: String) -> Result<String, Error> {
     match language.as_str() {
         "en-US" | "zh-CN" => Ok(language),
@@ -214,6 +182,8 @@ fn invalid_label() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::DefaultHttpClient;
+    use crate::config::environment::Environment;
 
     fn refused(builder: ClientBuilder) -> String {
         let error = builder.build().unwrap_err();
@@ -268,28 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn proxies_come_from_code_then_environment() {
-        let of = |variables: &[(&str, &str)], code: Option<&str>| {
-            let environment = Environment::of(variables);
-            let url = reqwest::Url::parse("https://cvm.tencentcloudapi.com/").unwrap();
-            let proxies = proxies(&environment, code.map(str::to_owned), None)?;
-            let proxy = proxies.proxy_for(&url).unwrap();
-            Ok::<_, Error>(proxy.map(|proxy| proxy.url.host_str().unwrap().to_owned()))
-        };
-        let https = ("HTTPS_PROXY", "http://one:1");
-        assert_eq!(of(&[], None).unwrap(), None);
-        // Web servers set this variable from the `Proxy` header of a request.
-        for name in ["HTTP_PROXY", "http_proxy"] {
-            let from_request = (name, "http://evil:1");
-            assert_eq!(of(&[from_request], None).unwrap(), None);
-            assert_eq!(of(&[("REQUEST_METHOD", "GET"), from_request], None).unwrap(), None);
-            assert_eq!(of(&[https, from_request], None).unwrap().as_deref(), Some("one"));
+    fn settings_of_the_default_http_client_are_refused_beside_another_one() {
+        let other = || Client::builder().http(DefaultHttpClient::builder().build().unwrap());
+        for builder in
+            [other().proxy("http://p:1"), other().no_proxy("x"), other().ca_file("ca.pem")]
+        {
+            assert!(refused(builder).contains("DefaultHttpClient::builder()"));
         }
-        assert_eq!(of(&[https], None).unwrap().as_deref(), Some("one"));
-        assert_eq!(of(&[https], Some("two:2")).unwrap().as_deref(), Some("two"));
-        assert_eq!(of(&[https, ("NO_PROXY", "tencentcloudapi.com")], None).unwrap(), None);
-        let error = of(&[https], Some("nonsense://u:canary@h")).unwrap_err();
-        assert!(error.is_usage() && !format!("{error:?}").contains("canary"));
+        assert!(other().build().is_ok());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::credentials::StaticCredentials;
 use crate::credentials::provider::CredentialProvider;
 use crate::entropy::Entropy;
 use crate::http::client::HttpClient;
+use crate::http::default_client::DefaultHttpClientBuilder;
 use crate::observe::observer::WireObserver;
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::time::clock::Clock;
@@ -58,9 +59,7 @@ pub struct ClientBuilder {
     language: Option<String>,
     request_client: Option<String>,
     correct_clock: bool,
-    proxy: Option<String>,
-    no_proxy: Option<String>,
-    ca_files: Vec<PathBuf>,
+    default_http: DefaultHttpClientBuilder,
     http: Option<Arc<dyn HttpClient>>,
     limiter: Option<Arc<dyn RateLimiter>>,
     observer: Option<Arc<dyn WireObserver>>,
@@ -99,9 +98,7 @@ impl Default for ClientBuilder {
             language: None,
             request_client: None,
             correct_clock: true,
-            proxy: None,
-            no_proxy: None,
-            ca_files: Vec::new(),
+            default_http: DefaultHttpClientBuilder::default(),
             http: None,
             limiter: None,
             observer: None,
@@ -181,13 +178,11 @@ impl ClientBuilder {
     /// Sets the provider that is asked for a credential at each attempt. Default: the
     /// [`CredentialChain`](crate::CredentialChain), cached.
     ///
-    /// Wrap a provider that fetches over the network in [`CachedCredentials`](crate::CachedCredentials).
-    pub fn credential_provider(self, provider: impl CredentialProvider) -> Self {
-        self.shared_credentials(Arc::new(provider))
-    }
-
-    pub(crate) fn shared_credentials(mut self, provider: Arc<dyn CredentialProvider>) -> Self {
-        self.credentials = Some(provider);
+    /// The providers of this crate that fetch a credential cache it. Wrap a [`CredentialChain`](crate::CredentialChain),
+    /// and a provider of your own that fetches, in [`CachedCredentials`](crate::CachedCredentials). A provider that
+    /// calls the Security Token Service does so with the HTTP client and the timeouts of this client.
+    pub fn credential_provider(mut self, provider: impl CredentialProvider) -> Self {
+        self.credentials = Some(Arc::new(provider));
         self
     }
 
@@ -214,21 +209,21 @@ impl ClientBuilder {
     /// A proxy that requires a user name or password (407) is not retried. Of any other error status of a proxy, the
     /// HTTP library reports only that the tunnel failed.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
-        self.proxy = Some(url.into());
+        self.default_http = self.default_http.proxy(url);
         self
     }
 
     /// Sets the hosts that are called without a proxy, separated by commas: domains including their subdomains,
     /// addresses, and networks such as `10.0.0.0/8`. `host:port` exempts only this port. Default: `NO_PROXY`.
     pub fn no_proxy(mut self, hosts: impl Into<String>) -> Self {
-        self.no_proxy = Some(hosts.into());
+        self.default_http = self.default_http.no_proxy(hosts);
         self
     }
 
     /// Adds the certificate authorities in this PEM file to the platform's, for example those of a proxy that inspects
     /// TLS.
     pub fn ca_file(mut self, path: impl Into<PathBuf>) -> Self {
-        self.ca_files.push(path.into());
+        self.default_http = self.default_http.ca_file(path);
         self
     }
 
@@ -292,7 +287,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Uses this HTTP implementation instead of the default one.
+    /// Uses this HTTP client instead of the default one. To add to the default one, wrap a
+    /// [`DefaultHttpClient`](crate::DefaultHttpClient). Its proxy and its certificate authorities are then set on
+    /// [`DefaultHttpClient::builder`](crate::DefaultHttpClient::builder), not here.
     pub fn http(mut self, http: impl HttpClient) -> Self {
         self.http = Some(Arc::new(http));
         self

@@ -13,6 +13,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use self::fetch_lock::FetchLock;
+use super::client_transport::ClientTransport;
 use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use crate::entropy::{
     Entropy, SystemEntropy, {self},
@@ -144,6 +145,11 @@ impl<P: CredentialProvider> CachedCredentials<P> {
     /// Caches the credential of this provider.
     pub fn new(source: P) -> Self {
         Self::with_clock(source, Arc::new(SystemClock))
+    }
+
+    /// The provider whose credential is cached.
+    pub fn source(&self) -> &P {
+        &self.0.source
     }
 
     pub(crate) fn with_clock(source: P, clock: Arc<dyn Clock>) -> Self {
@@ -370,6 +376,10 @@ impl<P: CredentialProvider> CredentialProvider for CachedCredentials<P> {
         }
         // The cached credential is already another one, or the source may give another one.
         !is_cached || self.0.source.invalidate(snapshot) || snapshot.expires_at().is_some()
+    }
+
+    fn use_transport(&self, transport: &ClientTransport) {
+        self.0.source.use_transport(transport);
     }
 }
 

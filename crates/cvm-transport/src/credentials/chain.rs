@@ -3,14 +3,15 @@
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use super::client_transport::{ClientTransport, LentTransport};
 use super::env::EnvironmentOrRole;
-use super::profile::ProfileCredentials;
+use super::profile::ProfileFile;
 use super::provider::{
     CredentialProvider, CredentialProviderError, CredentialSnapshot, provider_by_read,
 };
-use super::role::RoleCredentials;
-use super::sts::WebIdentityCredentials;
-use super::tccli::TccliCredentials;
+use super::role::InstanceRole;
+use super::sts::WebIdentity;
+use super::tccli::TccliProfile;
 use super::{env, profile, tccli};
 use crate::Region;
 use crate::config::environment::Environment;
@@ -59,23 +60,23 @@ impl CredentialChain {
     }
 
     pub(crate) fn of(environment: &Environment) -> Self {
-        Self::with(environment, profile::OF_MACHINE, RoleCredentials::new())
+        Self::with(environment, profile::OF_MACHINE, InstanceRole::new())
     }
 
-    fn with(environment: &Environment, of_machine: &str, role: RoleCredentials) -> Self {
+    fn with(environment: &Environment, of_machine: &str, role: InstanceRole) -> Self {
         let mut sources: Vec<Source> = Vec::new();
         let mut source = |name, provider| sources.push(Source { name, provider });
-        source("environment", Arc::new(EnvironmentOrRole(environment.clone())));
-        source("workload identity", Arc::new(WorkloadIdentity(environment.clone())));
-        let of_tccli = || Arc::new(TccliCredentials::of(environment));
+        source("environment", Arc::new(EnvironmentOrRole::new(environment)));
+        source("workload identity", Arc::new(WorkloadIdentity::new(environment)));
+        let of_tccli = || Arc::new(TccliProfile::of(environment));
         // A source that the user named comes before the default ones.
         let tccli_is_first = tccli::is_chosen(environment) && !profile::is_chosen(environment);
         if tccli_is_first {
             source("tccli profile", of_tccli());
         }
-        source("SDK profile", Arc::new(ProfileCredentials::of_user(environment)));
+        source("SDK profile", Arc::new(ProfileFile::of_user(environment)));
         if !profile::names_file(environment) {
-            let machine = ProfileCredentials::of_machine(environment, of_machine);
+            let machine = ProfileFile::of_machine(environment, of_machine);
             source("SDK profile of the machine", Arc::new(machine));
         }
         if !tccli_is_first {
@@ -133,11 +134,18 @@ const TKE: [&str; 4] =
 
 /// The identity of a workload in a cluster, from the variables that the cluster sets.
 #[derive(Clone, Debug)]
-struct WorkloadIdentity(Environment);
+struct WorkloadIdentity {
+    environment: Environment,
+    transport: LentTransport,
+}
 
 impl WorkloadIdentity {
+    fn new(environment: &Environment) -> Self {
+        Self { environment: environment.clone(), transport: LentTransport::default() }
+    }
+
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let environment = &self.0;
+        let environment = &self.environment;
         let [_, _, token_file, _] = TKE;
         let (Some(region), Some(provider_id), Some(path), Some(role)) = (
             env::text(environment, TKE[0])?,
@@ -149,17 +157,16 @@ impl WorkloadIdentity {
         };
         Region::new(&region)
             .map_err(|error| CredentialProviderError::broken(format!("TKE_REGION: {error}")))?;
-        WebIdentityCredentials::new(provider_id, role, path)
-            .region(region)
-            .environment(environment)
-            .credential()
+        WebIdentity::new(&provider_id, &role, path)
+            .with_environment(environment, &self.transport, region)
+            .read()
             .await
             .map(|snapshot| snapshot.with_setting(token_file))
             .map_err(|error| error.chosen_by(token_file))
     }
 }
 
-provider_by_read!(WorkloadIdentity);
+provider_by_read!(WorkloadIdentity, using transport);
 
 impl CredentialProvider for CredentialChain {
     fn credential(
@@ -170,6 +177,12 @@ impl CredentialProvider for CredentialChain {
 
     fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
         self.chosen().is_some_and(|provider| provider.invalidate(snapshot))
+    }
+
+    fn use_transport(&self, transport: &ClientTransport) {
+        for source in &self.sources {
+            source.provider.use_transport(transport);
+        }
     }
 }
 

@@ -165,7 +165,7 @@ mod tests {
             (&ROLE_RESPONSE, "ExpiredTime"),
             (&PROCESS_OUTPUT, "ExpiredTime"),
             (&TCCLI_FILE, "expiresAt"),
-            (&super::super::sts::RESPONSE, "ExpiredTime"),
+            (&super::super::sts::actions::RESPONSE, "ExpiredTime"),
         ] {
             let end = |at: &str| {
                 let text = format!("{{\"{name}\":{at}}}");

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use cvm_signer::Credential;
 
+use super::client_transport::{ClientTransport, LentTransport};
 use super::document;
 use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use super::static_credentials::StaticCredentials;
-use super::sts::AssumeRoleCredentials;
+use super::sts::{AssumeRole, SESSION_NAME};
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
 
@@ -95,11 +96,18 @@ pub(super) fn incomplete(
 
 /// The keys of [`EnvironmentCredentials`], or the role in `TENCENTCLOUD_ROLE_ARN`, assumed with them.
 #[derive(Clone, Debug)]
-pub(super) struct EnvironmentOrRole(pub(super) Environment);
+pub(super) struct EnvironmentOrRole {
+    environment: Environment,
+    transport: LentTransport,
+}
 
 impl EnvironmentOrRole {
+    pub(super) fn new(environment: &Environment) -> Self {
+        Self { environment: environment.clone(), transport: LentTransport::default() }
+    }
+
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        let environment = &self.0;
+        let environment = &self.environment;
         let (role, session) = (text(environment, ROLE)?, text(environment, SESSION)?);
         let keys = EnvironmentCredentials::read(environment);
         let Some(role) = role else {
@@ -112,11 +120,11 @@ impl EnvironmentOrRole {
             true => incomplete(&[ROLE], environment, &[ID, KEY]),
             false => error,
         })?;
-        let session = session.unwrap_or_else(|| "cvm-sdk-rust".to_owned());
+        let session = session.as_deref().unwrap_or(SESSION_NAME);
         let keys = StaticCredentials::new(keys.credential().clone());
-        AssumeRoleCredentials::new(keys, role, session)
-            .environment(environment)
-            .credential()
+        AssumeRole::new(keys, &role, session)
+            .with_environment(environment, &self.transport)
+            .read()
             .await
             .map(|snapshot| snapshot.with_setting(ROLE))
             .map_err(|error| error.chosen_by(ROLE))
@@ -131,7 +139,11 @@ impl CredentialProvider for EnvironmentOrRole {
     }
 
     fn invalidate(&self, _: &CredentialSnapshot) -> bool {
-        self.0.path(ROLE).is_some()
+        self.environment.path(ROLE).is_some()
+    }
+
+    fn use_transport(&self, transport: &ClientTransport) {
+        self.transport.set(transport);
     }
 }
 

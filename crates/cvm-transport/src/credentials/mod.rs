@@ -1,7 +1,9 @@
 //! Credential providers: sources of the secrets that sign requests.
 
 mod cache;
+mod cached_provider;
 mod chain;
+mod client_transport;
 mod document;
 mod env;
 mod files;
@@ -18,6 +20,7 @@ mod tccli;
 
 pub use cache::CachedCredentials;
 pub use chain::{ChainAttempt, ChainReport, CredentialChain};
+pub use client_transport::ClientTransport;
 pub use env::EnvironmentCredentials;
 #[cfg(test)]
 pub(crate) use files::test_directory::TestDirectory;

@@ -15,6 +15,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use zeroize::Zeroizing;
 
+use super::cached_provider::cached_provider;
 use super::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
 use super::{document, identity, rfc3339};
 
@@ -30,27 +31,40 @@ const MAX_SHOWN: usize = 1024;
 /// How many bytes of the error output are kept to be forwarded at the end.
 const MAX_KEPT: usize = 64 * 1024;
 
-/// Runs a program and reads `{"SecretId": …, "SecretKey": …, "Token": …, "ExpiredTime": …}` from its output. `Token`
-/// and `ExpiredTime` (Unix time in seconds) are for temporary credentials; `Expiration` (RFC 3339, such as
-/// `2026-11-30T08:00:00Z`) may replace `ExpiredTime`.
-///
-/// No shell is involved. If the program fails, the error contains the end of its error output. If this process's error
-/// output is a terminal, the program's is forwarded to it at once, because the program may ask for a second factor;
-/// otherwise it is forwarded after the program has succeeded. Only the program itself is waited for, not a process that
-/// it starts in the background, such as an agent.
-///
-/// A program that fails, or does not end within 30 seconds, is not run again for the same call. A program that does not
-/// end is killed together with everything that it started, unless this process has a terminal: there the program must
-/// stay in the foreground process group to read from the terminal, and is killed alone.
-#[derive(Clone, Debug)]
-pub struct ProcessCredentials {
-    program: String,
-    arguments: Vec<String>,
+cached_provider! {
+    /// Runs a program and reads `{"SecretId": …, "SecretKey": …, "Token": …, "ExpiredTime": …}` from its output. `Token`
+    /// and `ExpiredTime` (Unix time in seconds) are for temporary credentials; `Expiration` (RFC 3339, such as
+    /// `2026-11-30T08:00:00Z`) may replace `ExpiredTime`.
+    ///
+    /// No shell is involved. If the program fails, the error contains the end of its error output. If this process's error
+    /// output is a terminal, the program's is forwarded to it at once, because the program may ask for a second factor;
+    /// otherwise it is forwarded after the program has succeeded. Only the program itself is waited for, not a process that
+    /// it starts in the background, such as an agent.
+    ///
+    /// A program that fails, or does not end within 30 seconds, is not run again for the same call. A program that does not
+    /// end is killed together with everything that it started, unless this process has a terminal: there the program must
+    /// stay in the foreground process group to read from the terminal, and is killed alone.
+    ///
+    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache.
+    ProcessCredentials(CredentialProgram)
 }
 
 impl ProcessCredentials {
     /// Runs this program with these arguments.
     pub fn new(program: impl Into<String>, arguments: impl IntoIterator<Item = String>) -> Self {
+        Self::of(CredentialProgram::new(program, arguments))
+    }
+}
+
+/// Runs a program at each read.
+#[derive(Clone, Debug)]
+pub(super) struct CredentialProgram {
+    program: String,
+    arguments: Vec<String>,
+}
+
+impl CredentialProgram {
+    fn new(program: impl Into<String>, arguments: impl IntoIterator<Item = String>) -> Self {
         Self { program: program.into(), arguments: arguments.into_iter().collect() }
     }
 
@@ -331,13 +345,13 @@ async fn read(pipe: &mut (impl AsyncRead + Unpin), space: &mut [u8]) -> io::Resu
     .await
 }
 
-impl ProcessCredentials {
+impl CredentialProgram {
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         self.run(Terminals::look()).await
     }
 }
 
-provider_by_read!(ProcessCredentials);
+provider_by_read!(CredentialProgram);
 
 #[cfg(all(test, unix))]
 mod tests {
@@ -347,7 +361,7 @@ mod tests {
 
     async fn run(script: &str) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let arguments = ["-c".to_owned(), script.to_owned()];
-        ProcessCredentials::new("/bin/sh", arguments).credential().await
+        CredentialProgram::new("/bin/sh", arguments).credential().await
     }
 
     #[tokio::test]
@@ -364,7 +378,7 @@ mod tests {
         assert!(!error.is_transient() && !format!("{error:?}").contains("canary"), "{error:?}");
         let error = run("exec yes AKIDx").await.unwrap_err();
         assert!(error.to_string().contains("too long") && !error.is_transient(), "{error:?}");
-        let error = ProcessCredentials::new("/does/not/exist", []).credential().await.unwrap_err();
+        let error = CredentialProgram::new("/does/not/exist", []).credential().await.unwrap_err();
         assert!(!error.is_missing(), "a named program must exist");
     }
 
@@ -380,7 +394,7 @@ mod tests {
         let agent = async |then: &str| {
             let script = format!(r#"cat "$0" & {then}"#);
             let arguments = ["-c", &script, path.to_str().unwrap()].map(str::to_owned);
-            ProcessCredentials::new("/bin/sh", arguments).credential().await
+            CredentialProgram::new("/bin/sh", arguments).credential().await
         };
         let snapshot = agent(r#"echo '{"SecretId":"AKIDx","SecretKey":"k"}'"#).await.unwrap();
         assert_eq!(snapshot.credential().secret_id(), "AKIDx");
@@ -409,7 +423,7 @@ mod tests {
         };
         let script = r#"exec 9>"$0"; sleep 100 & echo up >&9; wait"#;
         let arguments = ["-c", script, path.to_str().unwrap()].map(str::to_owned);
-        let program = ProcessCredentials::new("/bin/sh", arguments);
+        let program = CredentialProgram::new("/bin/sh", arguments);
         let alone = Terminals { have_terminal: false, stderr_is_terminal: false };
         let mut run = Box::pin(program.run(alone));
         tokio::select! {

@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::process::ProcessCredentials;
+use super::cached_provider::cached_provider;
+use super::client_transport::{ClientTransport, LentTransport};
+use super::process::CredentialProgram;
 use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 use super::static_credentials::StaticCredentials;
-use super::sts::AssumeRoleCredentials;
+use super::sts::AssumeRole;
 use super::{document, files, identity, ini};
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
@@ -19,19 +21,25 @@ const SECTION: &str = "TENCENTCLOUD_PROFILE";
 /// The file for all users of the machine.
 pub(super) const OF_MACHINE: &str = "/etc/tencentcloud/credentials";
 
-/// Reads a section of the file in `TENCENTCLOUD_CREDENTIALS_FILE`, otherwise of `~/.tencentcloud/credentials`, otherwise
-/// of `/etc/tencentcloud/credentials`.
-///
-/// Keys: `secret_id`, `secret_key`, `token`; with them `role_arn` and `role_session_name`, a role to assume; or
-/// `credential_process`, a command that prints the credential. Other identity keys are errors. The section is `default`
-/// unless `TENCENTCLOUD_PROFILE` is set. The file is read each time. A file or section that a variable names must
-/// exist.
-#[derive(Clone, Debug)]
-pub struct ProfileCredentials {
-    environment: Environment,
-    places: Vec<PathBuf>,
-    /// Whether no other file is tried after these.
-    is_last: bool,
+cached_provider! {
+    /// Reads a section of the file in `TENCENTCLOUD_CREDENTIALS_FILE`, otherwise of `~/.tencentcloud/credentials`, otherwise
+    /// of `/etc/tencentcloud/credentials`.
+    ///
+    /// Keys: `secret_id`, `secret_key`, `token`; with them `role_arn` and `role_session_name`, a role to assume; or
+    /// `credential_process`, a command that prints the credential. Other identity keys are errors. The section is `default`
+    /// unless `TENCENTCLOUD_PROFILE` is set. A file or section that a variable names must exist.
+    ///
+    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache. The file
+    /// is read again after five minutes, before the credential expires, and after the service has rejected it.
+    ProfileCredentials(ProfileFile)
+}
+
+impl ProfileCredentials {
+    /// Uses the environment of this process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(ProfileFile::new())
+    }
 }
 
 impl Default for ProfileCredentials {
@@ -40,16 +48,24 @@ impl Default for ProfileCredentials {
     }
 }
 
-impl ProfileCredentials {
-    /// Uses the environment of this process.
-    #[must_use]
-    pub fn new() -> Self {
+/// Reads the file at each read.
+#[derive(Clone, Debug)]
+pub(super) struct ProfileFile {
+    environment: Environment,
+    transport: LentTransport,
+    places: Vec<PathBuf>,
+    /// Whether no other file is tried after these.
+    is_last: bool,
+}
+
+impl ProfileFile {
+    fn new() -> Self {
         let environment = Environment::default();
         let mut places = Self::of_user(&environment).places;
         if environment.path(FILE).is_none() {
             places.push(OF_MACHINE.into());
         }
-        Self { environment, places, is_last: true }
+        Self { environment, transport: LentTransport::default(), places, is_last: true }
     }
 
     /// Reads the named file, or the user's.
@@ -58,12 +74,15 @@ impl ProfileCredentials {
         let home = || files::home(environment).ok().flatten();
         let of_home = || Some(home()?.join(".tencentcloud/credentials"));
         let places = environment.path(FILE).or_else(of_home).into_iter().collect();
-        Self { environment: environment.clone(), places, is_last: false }
+        let transport = LentTransport::default();
+        Self { environment: environment.clone(), transport, places, is_last: false }
     }
 
     /// Reads the machine's file.
     pub(super) fn of_machine(environment: &Environment, path: impl Into<PathBuf>) -> Self {
-        Self { environment: environment.clone(), places: vec![path.into()], is_last: true }
+        let transport = LentTransport::default();
+        let places = vec![path.into()];
+        Self { environment: environment.clone(), transport, places, is_last: true }
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
@@ -115,7 +134,7 @@ impl ProfileCredentials {
     }
 }
 
-impl ProfileCredentials {
+impl ProfileFile {
     async fn read_section(
         &self,
         file: &files::SecretFile,
@@ -145,7 +164,7 @@ impl ProfileCredentials {
                 )));
             }
             let at = format!("{}, line {line}: credential_process", file.name);
-            let provider = ProcessCredentials::parse(command)
+            let provider = CredentialProgram::parse(command)
                 .map_err(|why| CredentialProviderError::broken(format!("{at} {why}")))?;
             let snapshot = provider.credential().await.map_err(|error| error.chosen_by(&at))?;
             let snapshot = (*snapshot).clone().with_origin(at);
@@ -159,9 +178,9 @@ impl ProfileCredentials {
             (Some((role, line)), Some((session, _))) => {
                 let at = format!("{}, line {line}: role_arn", file.name);
                 let own = StaticCredentials::new(snapshot.credential().clone());
-                let role =
-                    AssumeRoleCredentials::new(own, role, session).environment(&self.environment);
-                let assumed = role.credential().await.map_err(|error| error.chosen_by(&at))?;
+                let role = AssumeRole::new(own, role, session)
+                    .with_environment(&self.environment, &self.transport);
+                let assumed = role.read().await.map_err(|error| error.chosen_by(&at))?;
                 (*assumed.with_setting(&at)).clone()
             }
             (Some((_, line)), None) => {
@@ -189,11 +208,15 @@ pub(super) fn names_file(environment: &Environment) -> bool {
     environment.path(FILE).is_some()
 }
 
-impl CredentialProvider for ProfileCredentials {
+impl CredentialProvider for ProfileFile {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
         Box::pin(self.read())
+    }
+
+    fn use_transport(&self, transport: &ClientTransport) {
+        self.transport.set(transport);
     }
 }
 
@@ -206,7 +229,7 @@ mod tests {
         directory: &TestDirectory,
         more: &[(&str, &str)],
     ) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
-        ProfileCredentials::of_user(&directory.home(more)).credential().await
+        ProfileFile::of_user(&directory.home(more)).credential().await
     }
 
     #[tokio::test]

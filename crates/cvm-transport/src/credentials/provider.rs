@@ -7,12 +7,17 @@ use std::time::SystemTime;
 
 use cvm_signer::Credential;
 
+use super::client_transport::ClientTransport;
 use crate::http::client::BoxFuture;
+use crate::pointers::for_pointers;
 
 /// Provides a credential for each attempt.
 ///
 /// A call asks once per attempt and signs with the returned snapshot. It is immutable, so that id, key and token always
 /// belong together, even while they are replaced.
+///
+/// A provider that fetches over the network should cache: wrap it in [`CachedCredentials`](crate::CachedCredentials).
+/// The providers of this crate that fetch do so themselves.
 pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
     /// The credential to sign with now.
     fn credential(&self)
@@ -36,12 +41,47 @@ pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
         let _ = snapshot;
         false
     }
+
+    /// A client that uses this provider was built. A provider that makes calls of its own makes them with the HTTP
+    /// client and the timeouts of that client, so that the same proxy and certificate authorities apply. If several
+    /// clients share a provider, the first one counts.
+    ///
+    /// A provider that wraps another one passes this on. Does nothing by default.
+    fn use_transport(&self, transport: &ClientTransport) {
+        let _ = transport;
+    }
+}
+
+for_pointers! {
+    CredentialProvider {
+        fn credential(
+            &self,
+        ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+            (**self).credential()
+        }
+
+        fn credential_at(
+            &self,
+            now: SystemTime,
+        ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
+            (**self).credential_at(now)
+        }
+
+        fn invalidate(&self, snapshot: &CredentialSnapshot) -> bool {
+            (**self).invalidate(snapshot)
+        }
+
+        fn use_transport(&self, transport: &ClientTransport) {
+            (**self).use_transport(transport);
+        }
+    }
 }
 
 /// Implements the provider trait for a type whose `read` fetches a new credential each time, so that there may be
-/// another one if the service rejects a token.
+/// another one if the service rejects a token. `using` names the field with the transport for its calls, if it makes
+/// any.
 macro_rules! provider_by_read {
-    ($($provider:ty),+) => { $(
+    ($($provider:ty $(, using $($field:ident).+)?);+) => { $(
         impl $crate::CredentialProvider for $provider {
             fn credential(
                 &self,
@@ -55,6 +95,12 @@ macro_rules! provider_by_read {
             fn invalidate(&self, _: &$crate::CredentialSnapshot) -> bool {
                 true
             }
+
+            $(
+                fn use_transport(&self, transport: &$crate::ClientTransport) {
+                    self.$($field).+.set(transport);
+                }
+            )?
         }
     )+ };
 }

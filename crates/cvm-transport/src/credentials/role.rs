@@ -9,13 +9,14 @@ use http::header::{ACCEPT_ENCODING, HOST};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
+use super::cached_provider::cached_provider;
 use super::document;
 use super::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
 use crate::PreparedRequest;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
 use crate::http::proxy::Proxies;
-use crate::http::reqwest_client::ReqwestHttp;
+use crate::http::reqwest_client::DefaultHttpClient;
 
 const AUTHORITY: &str = "metadata.tencentyun.com";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
@@ -30,16 +31,21 @@ static NOTHING: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },
 };
 
-/// Fetches the credential of the role that is bound to this instance from the metadata service.
-///
-/// The request is sent unencrypted over the instance's link-local network, never through a proxy and never along a
-/// redirect. Outside of an instance the service does not exist.
-#[derive(Debug)]
-pub struct RoleCredentials {
-    authority: String,
-    http: ReqwestHttp,
-    /// The timeout for both requests together.
-    total: Duration,
+cached_provider! {
+    /// The credential of the role that is bound to this instance, from the metadata service. It is cached as by
+    /// [`CachedCredentials`](crate::CachedCredentials); clones share the cache.
+    ///
+    /// The request is sent unencrypted over the instance's link-local network, never through a proxy and never along a
+    /// redirect. Outside of an instance the service does not exist.
+    RoleCredentials(InstanceRole)
+}
+
+impl RoleCredentials {
+    /// Uses the metadata service of this instance.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(InstanceRole::new())
+    }
 }
 
 impl Default for RoleCredentials {
@@ -48,15 +54,22 @@ impl Default for RoleCredentials {
     }
 }
 
-impl RoleCredentials {
-    /// Uses the metadata service of this instance.
-    #[must_use]
-    pub fn new() -> Self {
+/// Fetches the credential of the instance's role at each read.
+#[derive(Debug)]
+pub(super) struct InstanceRole {
+    authority: String,
+    http: DefaultHttpClient,
+    /// The timeout for both requests together.
+    total: Duration,
+}
+
+impl InstanceRole {
+    pub(super) fn new() -> Self {
         Self::within(AUTHORITY.to_owned(), CONNECT, TOTAL)
     }
 
     pub(super) fn within(authority: String, connect: Duration, total: Duration) -> Self {
-        let http = ReqwestHttp::new(connect, Proxies::default(), Vec::new());
+        let http = DefaultHttpClient::new(connect, Proxies::default(), Vec::new());
         Self { authority, http, total }
     }
 
@@ -130,7 +143,7 @@ impl RoleCredentials {
     }
 }
 
-provider_by_read!(RoleCredentials);
+provider_by_read!(InstanceRole);
 
 /// Whether a name is a single path segment: it comes from the network and becomes part of a URL.
 fn is_role_name(name: &str) -> bool {

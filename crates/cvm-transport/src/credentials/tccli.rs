@@ -6,10 +6,12 @@ use std::sync::Arc;
 use cvm_protocol::Json;
 use cvm_signer::Credential;
 
+use super::cached_provider::cached_provider;
+use super::client_transport::{ClientTransport, LentTransport};
 use super::provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
-use super::role::RoleCredentials;
+use super::role::InstanceRole;
 use super::static_credentials::StaticCredentials;
-use super::sts::AssumeRoleCredentials;
+use super::sts::AssumeRole;
 use super::{document, files, identity};
 use crate::config::environment::Environment;
 use crate::http::client::BoxFuture;
@@ -21,23 +23,39 @@ const MAX_SETTINGS: u64 = 1024 * 1024;
 /// The variable with the name of the profile.
 const PROFILE: &str = "TCCLI_PROFILE";
 
-/// Reads the profile in `TCCLI_PROFILE`, or `default`: keys, a role to assume, the instance's role, or a login that is
-/// still valid. The file is read each time. The profile that `TCCLI_PROFILE` names must exist. Keys
-/// of other ways to log in are errors.
-#[derive(Clone, Debug, Default)]
-pub struct TccliCredentials {
-    environment: Environment,
+cached_provider! {
+    /// Reads the profile in `TCCLI_PROFILE`, or `default`: keys, a role to assume, the instance's role, or a login that
+    /// is still valid. The profile that `TCCLI_PROFILE` names must exist. Keys of other ways to log in are errors.
+    ///
+    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache. The file
+    /// is read again after five minutes, before the credential expires, and after the service has rejected it.
+    TccliCredentials(TccliProfile)
 }
 
 impl TccliCredentials {
     /// Uses the environment of this process.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::of(TccliProfile::default())
     }
+}
 
+impl Default for TccliCredentials {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Reads the profile at each read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TccliProfile {
+    environment: Environment,
+    transport: LentTransport,
+}
+
+impl TccliProfile {
     pub(super) fn of(environment: &Environment) -> Self {
-        Self { environment: environment.clone() }
+        Self { environment: environment.clone(), transport: LentTransport::default() }
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
@@ -71,7 +89,7 @@ impl TccliCredentials {
             }
             "cvm-role" => {
                 let at = format!("{name} has type `cvm-role`");
-                let role = RoleCredentials::new().credential().await;
+                let role = InstanceRole::new().credential().await;
                 return role.map_err(|error| error.chosen_by(&at));
             }
             "oauth" | "sso" if id.is_none() => {
@@ -86,9 +104,9 @@ impl TccliCredentials {
             (None, None) => Ok(Arc::new(snapshot)),
             (Some(role), Some(session)) => {
                 let own: Credential = snapshot.credential().clone();
-                AssumeRoleCredentials::new(StaticCredentials::new(own), role, session)
-                    .environment(&self.environment)
-                    .credential()
+                AssumeRole::new(StaticCredentials::new(own), role, session)
+                    .with_environment(&self.environment, &self.transport)
+                    .read()
                     .await
                     .map(|snapshot| snapshot.with_setting(&format!("role-arn of {name}")))
                     .map_err(|error| error.chosen_by(&format!("role-arn of {name}")))
@@ -99,11 +117,15 @@ impl TccliCredentials {
     }
 }
 
-impl CredentialProvider for TccliCredentials {
+impl CredentialProvider for TccliProfile {
     fn credential(
         &self,
     ) -> BoxFuture<'_, Result<Arc<CredentialSnapshot>, CredentialProviderError>> {
         Box::pin(self.read())
+    }
+
+    fn use_transport(&self, transport: &ClientTransport) {
+        self.transport.set(transport);
     }
 }
 
@@ -242,7 +264,7 @@ mod tests {
     async fn read(text: &str) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
         let directory = TestDirectory::new();
         directory.write(".tccli/default.credential", text, 0o600);
-        TccliCredentials::of(&directory.home(&[])).credential().await
+        TccliProfile::of(&directory.home(&[])).credential().await
     }
 
     #[tokio::test]

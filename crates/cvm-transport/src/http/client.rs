@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 
 use crate::PreparedRequest;
+use crate::pointers::for_pointers;
 
 /// A boxed future, so that traits with async methods are object safe.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -27,6 +28,18 @@ pub trait HttpClient: fmt::Debug + Send + Sync + 'static {
         request: PreparedRequest,
         progress: &'a SendProgress,
     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>>;
+}
+
+for_pointers! {
+    HttpClient {
+        fn send<'a>(
+            &'a self,
+            request: PreparedRequest,
+            progress: &'a SendProgress,
+        ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
+            (**self).send(request, progress)
+        }
+    }
 }
 
 /// The state of sending one request: which connection it needs, and how far it got.
@@ -145,6 +158,16 @@ pub trait ResponseBody: Send {
     ///
     /// Does nothing by default, which is right if no connection outlives its request.
     fn keep_connection(&mut self) {}
+}
+
+impl<T: ResponseBody + ?Sized> ResponseBody for Box<T> {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
+        (**self).chunk()
+    }
+
+    fn keep_connection(&mut self) {
+        (**self).keep_connection();
+    }
 }
 
 /// A request that failed at the HTTP level.

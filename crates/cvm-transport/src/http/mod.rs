@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod connections;
+pub(crate) mod default_client;
 pub(crate) mod exchange;
 pub(crate) mod prepared;
 pub(crate) mod proxy;

@@ -32,8 +32,44 @@ use crate::{Error, PreparedRequest};
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
 const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 
-/// Sends requests with reqwest.
-pub(crate) struct ReqwestHttp {
+/// The HTTP client that a [`Client`](crate::Client) uses unless it is given another one.
+///
+/// HTTP/1.1 only, without redirects, retries and content codings; TLS is always verified. A write has a connection of
+/// its own; reads share connections.
+///
+/// Another [`HttpClient`] can wrap it:
+///
+/// ```
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// use cvm_transport::{
+///     BoxFuture, Client, DefaultHttpClient, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
+/// };
+///
+/// #[derive(Debug)]
+/// struct CountingHttp {
+///     inner: DefaultHttpClient,
+///     requests: AtomicUsize,
+/// }
+///
+/// impl HttpClient for CountingHttp {
+///     fn send<'a>(
+///         &'a self,
+///         request: PreparedRequest,
+///         progress: &'a SendProgress,
+///     ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
+///         self.requests.fetch_add(1, Ordering::Relaxed);
+///         self.inner.send(request, progress)
+///     }
+/// }
+///
+/// let inner = DefaultHttpClient::builder().proxy("http://proxy.example.com:3128").build()?;
+/// let http = CountingHttp { inner, requests: AtomicUsize::new(0) };
+/// let client = Client::builder().region("ap-guangzhou").http(http).build()?;
+/// # let _ = client;
+/// # Ok::<(), cvm_transport::Error>(())
+/// ```
+pub struct DefaultHttpClient {
     connect_timeout: Duration,
     proxies: Arc<Proxies>,
     extra_roots: Vec<rustls::pki_types::CertificateDer<'static>>,
@@ -49,13 +85,13 @@ struct Pools {
     idle: Arc<Connections>,
 }
 
-impl std::fmt::Debug for ReqwestHttp {
+impl std::fmt::Debug for DefaultHttpClient {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ReqwestHttp")
+        f.debug_struct("DefaultHttpClient").finish_non_exhaustive()
     }
 }
 
-impl ReqwestHttp {
+impl DefaultHttpClient {
     pub(crate) fn new(
         connect_timeout: Duration,
         proxies: Proxies,
@@ -146,7 +182,7 @@ impl ReqwestHttp {
     }
 }
 
-impl HttpClient for ReqwestHttp {
+impl HttpClient for DefaultHttpClient {
     fn send<'a>(
         &'a self,
         request: PreparedRequest,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::pointers::for_pointers;
 use crate::{Error, Exchange, Outcome};
 
 /// Called before each attempt is signed and after each response.
@@ -28,6 +29,22 @@ pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
     /// Called when an attempt has ended.
     fn after_response(&self, exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
         let _ = (exchange, ended);
+    }
+}
+
+for_pointers! {
+    Interceptor {
+        fn before_signing(
+            &self,
+            exchange: &Exchange<'_>,
+            headers: &mut HeaderMapMut,
+        ) -> Result<(), String> {
+            (**self).before_signing(exchange, headers)
+        }
+
+        fn after_response(&self, exchange: &Exchange<'_>, ended: &AttemptEnd<'_>) {
+            (**self).after_response(exchange, ended);
+        }
     }
 }
 

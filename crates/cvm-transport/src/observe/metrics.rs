@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::Outcome;
+use crate::pointers::for_pointers;
 
 /// Counts and measures calls. Both methods run inside the call, so they should be fast.
 pub trait Metrics: fmt::Debug + Send + Sync + 'static {
@@ -15,6 +16,18 @@ pub trait Metrics: fmt::Debug + Send + Sync + 'static {
     /// A call ended, or its future was dropped before it could end.
     fn call(&self, call: &CallMetrics<'_>) {
         let _ = call;
+    }
+}
+
+for_pointers! {
+    Metrics {
+        fn attempt(&self, attempt: &AttemptMetrics<'_>) {
+            (**self).attempt(attempt);
+        }
+
+        fn call(&self, call: &CallMetrics<'_>) {
+            (**self).call(call);
+        }
     }
 }
 

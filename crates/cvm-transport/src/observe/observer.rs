@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::pointers::for_pointers;
 use crate::{MaskedRequest, Outcome};
 
 /// Sees every request as it is sent and every response as it arrived, with secrets masked.
@@ -14,6 +15,18 @@ pub trait WireObserver: fmt::Debug + Send + Sync + 'static {
 
     /// A response arrived, or an attempt failed.
     fn response(&self, exchange: &Exchange<'_>, response: &MaskedResponse);
+}
+
+for_pointers! {
+    WireObserver {
+        fn request(&self, exchange: &Exchange<'_>, request: &MaskedRequest) {
+            (**self).request(exchange, request);
+        }
+
+        fn response(&self, exchange: &Exchange<'_>, response: &MaskedResponse) {
+            (**self).response(exchange, response);
+        }
+    }
 }
 
 /// Identifies an attempt of a call.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::http::client::BoxFuture;
+use crate::pointers::for_pointers;
 
 /// Decides when a call may be sent.
 ///
@@ -31,6 +32,29 @@ pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
     /// The service accepted this call.
     fn record_accepted(&self, key: &RateLimitKey<'_>) {
         let _ = key;
+    }
+}
+
+for_pointers! {
+    RateLimiter {
+        fn acquire<'a>(
+            &'a self,
+            key: &'a RateLimitKey<'a>,
+        ) -> BoxFuture<'a, Result<(), RateLimiterError>> {
+            (**self).acquire(key)
+        }
+
+        fn release_slot(&self, key: &RateLimitKey<'_>) {
+            (**self).release_slot(key);
+        }
+
+        fn record_throttled(&self, key: &RateLimitKey<'_>) {
+            (**self).record_throttled(key);
+        }
+
+        fn record_accepted(&self, key: &RateLimitKey<'_>) {
+            (**self).record_accepted(key);
+        }
     }
 }
 

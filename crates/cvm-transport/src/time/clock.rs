@@ -3,12 +3,22 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::pointers::for_pointers;
+
 /// Provides the wall-clock time for timestamps and signatures.
 ///
 /// Deadlines and pauses do not use it: they use tokio's clock, which tests can pause.
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The current time.
     fn now(&self) -> SystemTime;
+}
+
+for_pointers! {
+    Clock {
+        fn now(&self) -> SystemTime {
+            (**self).now()
+        }
+    }
 }
 
 /// The system clock.

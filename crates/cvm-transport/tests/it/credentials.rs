@@ -6,12 +6,13 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use cvm_transport::{
     AssumeRoleCredentials, BoxFuture, CachedCredentials, Client, Credential, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, FixedClock, Outcome, StaticCredentials,
+    CredentialProviderError, CredentialSnapshot, FixedClock, Outcome, StaticCredentials, Timeouts,
     WebIdentityCredentials,
 };
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;
+use crate::fake_service::{FakeService, Reply};
 use crate::server::{ReceivedRequest, Server, Step};
 
 fn role(_: &ReceivedRequest) -> String {
@@ -28,8 +29,7 @@ async fn assumed_role_is_cached_and_signs_every_call() {
         .duration_seconds(3_600)
         .endpoint(&sts.url);
     let server = Server::start([]).await;
-    let client =
-        builder(&server.url).credential_provider(CachedCredentials::new(role)).build().unwrap();
+    let client = builder(&server.url).credential_provider(role).build().unwrap();
     for _ in 0..3 {
         client.send(ListThings::default()).await.unwrap();
     }
@@ -47,6 +47,120 @@ async fn assumed_role_is_cached_and_signs_every_call() {
 }
 
 #[tokio::test]
+async fn every_documented_parameter_of_a_role_is_sent() {
+    let sts = Server::responding([], role).await;
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let provider = AssumeRoleCredentials::new(own, "qcs::cam::uin/1:roleName/r", "session")
+        .duration_seconds(3_600)
+        .external_id("partner")
+        .policy(r#"{"version":"2.0"}"#)
+        .tag("team", "web")
+        .tag("stage", "test")
+        .source_identity("jo")
+        .mfa("qcs::cam:uin/1::mfa/softToken", "canary-123456")
+        .region("ap-tokyo")
+        .endpoint(&sts.url);
+    assert!(!format!("{provider:?}").contains("canary"), "{provider:?}");
+    provider.credential().await.unwrap();
+    let received = &sts.received()[0];
+    assert_eq!(received.header("x-tc-region"), Some("ap-tokyo"));
+    let expected = serde_json::json!({
+        "RoleArn": "qcs::cam::uin/1:roleName/r",
+        "RoleSessionName": "session",
+        "DurationSeconds": 3_600,
+        "Policy": "%7B%22version%22%3A%222.0%22%7D",
+        "ExternalId": "partner",
+        "Tags": [{"Key": "team", "Value": "web"}, {"Key": "stage", "Value": "test"}],
+        "SourceIdentity": "jo",
+        "SerialNumber": "qcs::cam:uin/1::mfa/softToken",
+        "TokenCode": "canary-123456",
+    });
+    assert_eq!(received.json(), expected);
+
+    let path = std::env::temp_dir().join(format!("cvm-web-session-{}", std::process::id()));
+    std::fs::write(&path, "signed-by-the-cluster").unwrap();
+    let provider = WebIdentityCredentials::new("provider", "arn", &path)
+        .session_name("pod-7")
+        .duration_seconds(900)
+        .endpoint(&sts.url);
+    provider.credential().await.unwrap();
+    let received = &sts.received()[1].json();
+    assert_eq!(
+        (&received["RoleSessionName"], &received["DurationSeconds"]),
+        (&"pod-7".into(), &900.into())
+    );
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// A service and the Security Token Service, both without a network.
+fn both_services() -> FakeService {
+    FakeService::new(|request, _| match request.action() {
+        "AssumeRole" | "AssumeRoleWithWebIdentity" => {
+            Reply::body(role(&ReceivedRequest::from(request)))
+        }
+        _ => Reply::healthy(),
+    })
+}
+
+#[tokio::test]
+async fn role_is_assumed_with_the_http_client_of_the_client_and_cached() {
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let path = std::env::temp_dir().join(format!("cvm-web-http-{}", std::process::id()));
+    std::fs::write(&path, "signed-by-the-cluster").unwrap();
+    // A role that is assumed with another role.
+    let first = AssumeRoleCredentials::new(own, "arn-1", "session");
+    let chained: Arc<dyn CredentialProvider> =
+        Arc::new(AssumeRoleCredentials::new(first, "arn-2", "session"));
+    let web = WebIdentityCredentials::new("provider", "arn", &path);
+    let wrapped = CachedCredentials::new(web.clone());
+    for (provider, sts_calls) in [
+        (chained, 2),
+        (Arc::new(web) as Arc<dyn CredentialProvider>, 1),
+        // Its clone has already fetched.
+        (Arc::new(wrapped), 0),
+    ] {
+        let fake = both_services();
+        let client = fake.builder().credential_provider(Arc::clone(&provider)).build().unwrap();
+        for _ in 0..3 {
+            client.send(ListThings::default()).await.unwrap();
+        }
+        assert_eq!(fake.request_count(), sts_calls + 3, "{provider:?}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn role_is_assumed_with_the_timeouts_of_the_client() {
+    let fake = FakeService::new(|_, _| Reply::Silent { held: true });
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let client = fake
+        .builder()
+        .timeouts(Timeouts { operation: Duration::from_secs(3), ..Timeouts::default() })
+        .credential_provider(AssumeRoleCredentials::new(own, "arn", "session"))
+        .build()
+        .unwrap();
+    let provider_began = tokio::time::Instant::now();
+    client
+        .with_operation_timeout(Duration::from_secs(60))
+        .send(ListThings::default())
+        .await
+        .unwrap_err();
+    // The default timeouts would let the call of the Security Token Service use all of the 60 s.
+    assert!(provider_began.elapsed() < Duration::from_secs(10), "{:?}", provider_began.elapsed());
+}
+
+#[tokio::test]
+async fn own_http_client_of_a_provider_takes_precedence() {
+    let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
+    let sts = both_services();
+    let provider = AssumeRoleCredentials::new(own, "arn", "session").http(sts.clone());
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = fake.builder().credential_provider(provider).build().unwrap();
+    client.send(ListThings::default()).await.unwrap();
+    assert_eq!((sts.request_count(), fake.request_count()), (1, 1));
+}
+
+#[tokio::test]
 async fn web_identity_is_exchanged_without_a_signature() {
     let sts = Server::responding([], role).await;
     let path = std::env::temp_dir().join(format!("cvm-web-identity-{}", std::process::id()));
@@ -59,6 +173,8 @@ async fn web_identity_is_exchanged_without_a_signature() {
     assert_eq!(asked.header("x-tc-token"), None);
     assert_eq!(asked.json()["WebIdentityToken"], "signed-by-the-cluster");
     std::fs::remove_file(&path).unwrap();
+    assert!(provider.credential().await.is_ok(), "cached");
+    assert!(provider.invalidate(&snapshot));
     assert!(provider.credential().await.is_err());
 }
 

@@ -31,9 +31,9 @@ const ROLE_JSON: &str = r#"{"secretId":"AKIDx","secretKey":"k","role-arn":"qcs::
 const UTF16: &[u8] = b"\xff\xfe[\0d\0";
 
 /// The role of the instance, with timeouts that only a hang exceeds.
-fn patient_role(authority: String) -> RoleCredentials {
+fn patient_role(authority: String) -> InstanceRole {
     const PATIENCE: Duration = Duration::from_secs(60);
-    RoleCredentials::within(authority, PATIENCE, PATIENCE)
+    InstanceRole::within(authority, PATIENCE, PATIENCE)
 }
 
 /// How the search ends.

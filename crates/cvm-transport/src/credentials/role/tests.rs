@@ -29,7 +29,7 @@ impl From<(u16, &str)> for Reply {
 
 /// The service, with one document per connection, and a sink that its redirects point to.
 struct Service {
-    credentials: RoleCredentials,
+    credentials: InstanceRole,
     targets: Arc<Mutex<Vec<String>>>,
     strays: Arc<Mutex<usize>>,
     tasks: [JoinHandle<()>; 2],
@@ -90,7 +90,7 @@ impl Service {
         });
         // Only a hang takes that long.
         let timeout = Duration::from_secs(60);
-        let credentials = RoleCredentials::within(authority, timeout, timeout);
+        let credentials = InstanceRole::within(authority, timeout, timeout);
         Self { credentials, targets, strays, tasks: [sinking, serving] }
     }
 
@@ -209,7 +209,7 @@ async fn slow_service_times_out_after_two_seconds() {
     let fetched = cases.map(|replies| {
         tokio::spawn(async move {
             let mut service = Service::open(replies).await;
-            service.credentials.total = RoleCredentials::new().total;
+            service.credentials.total = InstanceRole::new().total;
             service.fetch().await.unwrap_err()
         })
     });
