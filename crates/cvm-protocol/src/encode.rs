@@ -30,7 +30,7 @@ pub fn encode<S: Serializer>(model: &dyn Model, serializer: S) -> Result<S::Ok, 
 pub(crate) const NOT_FINITE: &str = "is not a finite number";
 
 /// Whether a member is written.
-fn is_written(field: &FieldInfo, value: Value<'_>) -> bool {
+pub(crate) fn is_written(field: &FieldInfo, value: Value<'_>) -> bool {
     match value {
         Value::Absent => false,
         Value::List(list) => field.required || !list.is_empty(),
@@ -80,7 +80,7 @@ pub(crate) fn tree(value: Value<'_>) -> serde_json::Value {
 }
 
 /// A value that serde can serialize.
-pub(crate) struct Encoded<'a>(pub(crate) Value<'a>);
+struct Encoded<'a>(Value<'a>);
 
 impl serde::Serialize for Encoded<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,7 +4,8 @@ use serde::de::{Deserializer, IgnoredAny};
 
 use crate::decode::{ModelVisitor, restore};
 use crate::drift::{DecodeReport, Failure, Path};
-use crate::encode::{Encoded, NOT_FINITE, not_finite, tree};
+use crate::encode::{NOT_FINITE, not_finite, tree};
+use crate::json_writer::write_model;
 use crate::{DecodeError, Json, Model, Report, Value};
 
 /// Writes a model as compact JSON.
@@ -14,12 +15,10 @@ use crate::{DecodeError, Json, Model, Report, Value};
 /// If a number is not finite. The error has its path.
 pub fn to_vec(model: &dyn Model) -> Result<Vec<u8>, DecodeError> {
     // Enough for most requests: growing the buffer would cost 10 % of the work.
-    let mut text = Vec::with_capacity(512);
-    serde_json::to_writer(&mut text, &Encoded(Value::Object(model))).map_err(|error| {
-        match not_finite(Value::Object(model)) {
-            Some(path) => DecodeError::new(path, NOT_FINITE),
-            None => DecodeError::new("", error.to_string()),
-        }
+    let mut text = Vec::with_capacity(1024);
+    write_model(&mut text, model).map_err(|error| match not_finite(Value::Object(model)) {
+        Some(path) => DecodeError::new(path, NOT_FINITE),
+        None => DecodeError::new("", error.to_string()),
     })?;
     Ok(text)
 }

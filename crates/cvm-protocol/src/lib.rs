@@ -17,6 +17,7 @@ pub mod envelope;
 mod error_code;
 mod evaluate;
 pub mod json;
+mod json_writer;
 mod missing;
 mod model;
 mod model_info;

@@ -83,7 +83,7 @@ impl Kind {
 /// and its limits change. The emulator and the command line use them.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldInfo {
-    /// Name on the wire.
+    /// Name on the wire: ASCII letters, digits and `_`, so no encoding escapes it.
     pub wire: &'static str,
     /// Its kind of value.
     pub kind: Kind,

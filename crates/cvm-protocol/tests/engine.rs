@@ -124,6 +124,12 @@ proptest! {
     }
 
     #[test]
+    fn json_text_is_that_of_serde_json(model in arbitrary::values::<All>(Encoding::Json)) {
+        let text = String::from_utf8(json::to_vec(&model).unwrap()).unwrap();
+        prop_assert_eq!(text, json::to_value(&model).to_string());
+    }
+
+    #[test]
     fn query_pairs_round_trip(model in arbitrary::values::<All>(Encoding::Query)) {
         prop_assert_eq!(from_pairs(&to_pairs(&model)).unwrap(), model);
     }
