@@ -9,7 +9,7 @@
 //! | build a client | [`Client::builder`], [`Client::from_env`], [`Client::in_region`] |
 //! | call an action | [`Client::send`], or [`Client::call`] for an action without a Rust type |
 //! | see the signed request | [`Client::prepare`], [`WireObserver`] |
-//! | read a long list | [`Client::items`], [`Client::pages`] |
+//! | read a long list | [`Client::items`], [`Client::pages`], which are also streams |
 //! | wait for a state | [`Client::wait`] |
 //! | settle an unknown outcome | [`Client::reconcile`], [`Client::reconcile_creation`] |
 //! | sign with a role | [`AssumeRoleCredentials`], [`RoleCredentials`], [`WebIdentityCredentials`] |

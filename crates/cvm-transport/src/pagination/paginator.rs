@@ -6,9 +6,13 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use cvm_protocol::{Gaps, Model, Paginate, json};
+use cvm_protocol::{Model, Paginate, json};
+use futures_core::Stream;
 
 use crate::client::Client;
 use crate::pagination::cursor::{Cursor, Position};
@@ -18,7 +22,13 @@ use crate::{CallReport, Error};
 /// The maximum number of pages that are read at the same time.
 const MAX_PARALLEL: usize = 32;
 
-/// A list, page by page.
+/// A list, page by page: call [`try_next`](Self::try_next), or use it as a [`Stream`].
+///
+/// Dropping the future of a page, as `select!` and `timeout` do, keeps the page in flight: the next call continues with
+/// it, and no page is lost or read twice. Only a page that was left alone until its timeouts may have passed is read
+/// again.
+///
+/// As a stream, it ends after an error. [`try_next`](Self::try_next) can then request the same page again.
 ///
 /// ```no_run
 /// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
@@ -29,13 +39,16 @@ const MAX_PARALLEL: usize = 32;
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "a list is read only when it is polled"]
 pub struct Pages<A: Paginate> {
     client: Client,
     request: A,
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
-    prefetch: Prefetch<(A::Response, CallReport)>,
+    reads: Prefetch<(A::Response, CallReport)>,
     has_partial_items: bool,
+    /// The latest page was an error.
+    has_failed: bool,
 }
 
 /// One page of a list.
@@ -83,13 +96,13 @@ impl<A: Paginate> Pages<A> {
             request,
             cursor,
             parallel: 1,
-            prefetch: Prefetch::default(),
+            reads: Prefetch::default(),
             has_partial_items: false,
+            has_failed: false,
         }
     }
 
     /// Starts at a position from an earlier [`Page::next`].
-    #[must_use]
     pub fn resume(mut self, position: Position) -> Self {
         if let Ok(cursor) = &mut self.cursor
             && !cursor.begin_at(position)
@@ -101,7 +114,6 @@ impl<A: Paginate> Pages<A> {
     }
 
     /// Sets the number of items per page. Default: the limit in the request, or the maximum of the action.
-    #[must_use]
     pub fn page_size(mut self, items: u64) -> Self {
         if let Ok(cursor) = &mut self.cursor {
             let info = cursor.info;
@@ -115,14 +127,12 @@ impl<A: Paginate> Pages<A> {
     ///
     /// Pages still come in order and respect the rate limit. Prefetched pages are discarded if rows have moved up, or
     /// if they were not polled for too long while the caller was busy.
-    #[must_use]
     pub fn parallel(mut self, pages: usize) -> Self {
         self.parallel = pages.clamp(1, MAX_PARALLEL);
         self
     }
 
     /// Converts to the same list, item by item.
-    #[must_use]
     pub fn into_items(self) -> Items<A> {
         Items { pages: self, buffer: VecDeque::new(), total: None }
     }
@@ -135,9 +145,32 @@ impl<A: Paginate> Pages<A> {
     /// a total, null items, items without their id, or fewer items than the total. After an error, the same page can
     /// be requested again.
     pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
+        poll_fn(|context| self.poll_page(context)).await
+    }
+
+    /// Continues to read the next page. A page in flight stays in flight if this is not called again.
+    fn poll_page(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Page<A::Item>>, Error>> {
+        let page = ready!(self.poll_process(context));
+        self.has_failed = page.is_err();
+        Poll::Ready(page)
+    }
+
+    fn poll_process(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<Option<Page<A::Item>>, Error>> {
+        let shortest = shortest_timeout(&self.client);
+        // For a slow consumer, pages are started only when one is needed, so that other calls can run meanwhile.
+        let mut is_slow = self.reads.begin_poll(context) > shortest / 5;
         loop {
-            let Some(position) = self.cursor()?.position() else { return Ok(None) };
-            let Some((response, gaps)) = self.response(&position).await? else { continue };
+            let Some(position) = self.cursor()?.position() else { return Poll::Ready(Ok(None)) };
+            self.start_reads(&position, is_slow);
+            is_slow = false;
+            let read = ready!(self.reads.poll_take(&position, shortest))?;
+            let Some((response, CallReport { gaps, .. })) = read else { continue };
             self.has_partial_items |= gaps.has_partial_items(self.cursor()?.info.items);
             let cursor = self.cursor()?;
             let read = cursor
@@ -148,7 +181,7 @@ impl<A: Paginate> Pages<A> {
                 let mut keep = read.keep.iter();
                 let mut items = A::items(response);
                 items.retain(|_| keep.next().copied().unwrap_or(true));
-                return Ok(Some(Page { items, total: read.total, next }));
+                return Poll::Ready(Ok(Some(Page { items, total: read.total, next })));
             }
         }
     }
@@ -167,55 +200,56 @@ impl<A: Paginate> Pages<A> {
         self.cursor.as_mut().map_err(|reason| Error::usage(*reason).with_action(A::INFO.name))
     }
 
-    /// The response for one page; `None` if it has to be requested again.
-    async fn response(
-        &mut self,
-        position: &Position,
-    ) -> Result<Option<(A::Response, Gaps)>, Error> {
-        let cursor = self
-            .cursor
-            .as_ref()
-            .map_err(|reason| Error::usage(*reason).with_action(A::INFO.name))?;
-        let Position::Offset(at) = position else { return self.send(position).await.map(Some) };
-        if self.parallel <= 1 {
-            return self.send(position).await.map(Some);
-        }
-        let is_slow = self.prefetch.drop_spoiled(max_unpolled(&self.client));
-        let wanted: Vec<u64> = cursor.offsets_from(*at).take(self.parallel).collect();
-        self.prefetch.keep(&wanted);
-        // For a slow consumer, pages are started only when one is needed, so that other calls can run meanwhile.
-        let is_idle = is_slow && self.prefetch.has_ended(*at);
-        for offset in wanted {
-            if !is_idle && !self.prefetch.contains(offset) {
-                let mut request = copy_request(&self.request);
-                cursor.write(&Position::Offset(offset), &mut request);
-                let client = self.client.clone();
-                let read = async move { client.send_with_report(request).await };
-                self.prefetch.start(offset, read);
+    /// Starts the reads of this page and, if wanted, of those after it.
+    fn start_reads(&mut self, position: &Position, is_slow: bool) {
+        let Ok(cursor) = &self.cursor else { return };
+        let wanted: Vec<Position> = match position {
+            Position::Offset(at) if self.parallel > 1 => {
+                cursor.offsets_from(*at).take(self.parallel).map(Position::Offset).collect()
             }
+            position => vec![position.clone()],
+        };
+        self.reads.keep(&wanted);
+        let is_idle = is_slow && self.reads.has_ended(position);
+        for position in wanted {
+            if is_idle || self.reads.contains(&position) {
+                continue;
+            }
+            let mut request = copy_request(&self.request);
+            cursor.write(&position, &mut request);
+            let client = self.client.clone();
+            let read = async move { client.send_with_report(request).await };
+            self.reads.start(position, read);
         }
-        let taken = self.prefetch.take(*at).await?;
-        Ok(taken.map(|(response, report)| (response, report.gaps)))
-    }
-
-    async fn send(&mut self, position: &Position) -> Result<(A::Response, Gaps), Error> {
-        if let Ok(cursor) = &self.cursor {
-            cursor.write(position, &mut self.request);
-        }
-        let mut response = A::Response::default();
-        let request = &mut self.request;
-        let run = Box::pin(self.client.run(A::INFO, request, &mut response)).await?;
-        Ok((response, run.report.gaps))
     }
 }
 
-/// How long a prefetched page may remain unpolled: well below the timeouts that would end it.
-fn max_unpolled(client: &Client) -> Duration {
+// Nothing in it is pinned: the reads in progress are boxed.
+impl<A: Paginate> Unpin for Pages<A> {}
+
+impl<A: Paginate> Stream for Pages<A> {
+    type Item = Result<Page<A::Item>, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let pages = self.get_mut();
+        if pages.has_failed {
+            return Poll::Ready(None);
+        }
+        pages.poll_page(context).map(Result::transpose)
+    }
+}
+
+/// The shortest timeout that may pass while a read is not polled.
+fn shortest_timeout(client: &Client) -> Duration {
     let timeouts = &client.shared().timeouts;
-    timeouts.connect.min(timeouts.first_byte).min(timeouts.body_idle) / 5
+    timeouts.connect.min(timeouts.first_byte).min(timeouts.body_idle)
 }
 
-/// A list, item by item.
+/// A list, item by item: call [`try_next`](Self::try_next), collect it with [`try_collect`](Self::try_collect), or use it
+/// as a [`Stream`].
+///
+/// Dropping the future of an item, as `select!` and `timeout` do, loses nothing: see [`Pages`]. As a stream, it ends after
+/// an error. [`try_next`](Self::try_next) can then request the same page again.
 ///
 /// ```no_run
 /// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
@@ -225,7 +259,21 @@ fn max_unpolled(client: &Client) -> Duration {
 /// }
 /// # Ok(())
 /// # }
+///
+/// With the methods of `futures_util::TryStreamExt`:
+///
+/// ```no_run
+/// # async fn example<A>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error>
+/// # where A: cvm_transport::Paginate, A::Item: std::fmt::Display {
+/// use futures_util::TryStreamExt;
+///
+/// let names = client.items(request).map_ok(|item| item.to_string());
+/// let first_hundred: Vec<String> = futures_util::StreamExt::take(names, 100).try_collect().await?;
+/// # drop(first_hundred);
+/// # Ok(())
+/// # }
 /// ```
+#[must_use = "a list is read only when it is polled"]
 pub struct Items<A: Paginate> {
     pages: Pages<A>,
     buffer: VecDeque<A::Item>,
@@ -245,16 +293,57 @@ impl<A: Paginate> Items<A> {
     ///
     /// As [`Pages::try_next`].
     pub async fn try_next(&mut self) -> Result<Option<A::Item>, Error> {
-        while self.buffer.is_empty() && self.read_page().await? {}
-        Ok(self.buffer.pop_front())
+        poll_fn(|context| self.poll_item(context)).await
+    }
+
+    fn poll_item(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<A::Item>, Error>> {
+        loop {
+            if let Some(item) = self.buffer.pop_front() {
+                return Poll::Ready(Ok(Some(item)));
+            }
+            let Some(page) = ready!(self.pages.poll_page(context))? else {
+                return Poll::Ready(Ok(None));
+            };
+            self.add(page);
+        }
     }
 
     /// Reads another page; false after the last one.
     async fn read_page(&mut self) -> Result<bool, Error> {
         let Some(page) = self.pages.try_next().await? else { return Ok(false) };
+        self.add(page);
+        Ok(true)
+    }
+
+    fn add(&mut self, page: Page<A::Item>) {
         self.total = page.total.or(self.total);
         self.buffer.extend(page.items);
-        Ok(true)
+    }
+
+    /// Reads the rest of the list into a collection.
+    ///
+    /// ```no_run
+    /// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+    /// let items: Vec<_> = client.items(request).try_collect().await?;
+    /// # drop(items);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Pages::try_next`]. What was read before the error is dropped; to keep it, use
+    /// [`collect_up_to`](Self::collect_up_to).
+    pub async fn try_collect<C>(mut self) -> Result<C, Error>
+    where
+        C: Default + Extend<A::Item>,
+    {
+        let mut collection = C::default();
+        collection.extend(self.buffer.drain(..));
+        while self.read_page().await? {
+            collection.extend(self.buffer.drain(..));
+        }
+        Ok(collection)
     }
 
     /// The next items, at most this many.
@@ -282,21 +371,33 @@ impl<A: Paginate> Items<A> {
     }
 
     /// Starts at a position from an earlier [`Page::next`].
-    #[must_use]
     pub fn resume(self, position: Position) -> Self {
         self.pages.resume(position).into_items()
     }
 
     /// Reads this many pages at the same time; see [`Pages::parallel`].
-    #[must_use]
     pub fn parallel(self, pages: usize) -> Self {
         Self { pages: self.pages.parallel(pages), ..self }
     }
 
     /// Sets the number of items per page; see [`Pages::page_size`].
-    #[must_use]
     pub fn page_size(self, items: u64) -> Self {
         Self { pages: self.pages.page_size(items), ..self }
+    }
+}
+
+// Nothing in it is pinned.
+impl<A: Paginate> Unpin for Items<A> {}
+
+impl<A: Paginate> Stream for Items<A> {
+    type Item = Result<A::Item, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let items = self.get_mut();
+        if items.buffer.is_empty() && items.pages.has_failed {
+            return Poll::Ready(None);
+        }
+        items.poll_item(context).map(Result::transpose)
     }
 }
 

@@ -1,42 +1,88 @@
-//! Prefetches pages of a list.
+//! The reads of pages that are in progress.
 
 use std::collections::VecDeque;
-use std::future::{Future, poll_fn};
-use std::task::Poll;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
-use crate::Error;
 use crate::http::client::BoxFuture;
+use crate::{Error, Position};
 
-/// Pages that are read in advance. They are part of the reader, not tasks: dropping the reader stops them.
+/// Pages that are being read: the one that the consumer waits for, and those in advance. They are part of the reader,
+/// not tasks: dropping the reader stops them. Dropping only the future of the consumer does not, so the next call
+/// continues with them.
 ///
-/// So they make no progress while the consumer works on a page, but their timeouts keep running. A slow consumer is no
-/// failure of the server: a page that was not polled for long is read again, and so is one that failed after a time
-/// without polls.
+/// They make no progress while the consumer is busy, but their timeouts keep running. A slow consumer is no failure of
+/// the server: a page that failed after a time without polls is read again, and so is one that such a time has left
+/// unfinished, if its timeouts may have passed.
 ///
 /// A page in progress also belongs to the runtime on which it began: on another runtime its timers and its connection
 /// do nothing, or panic if that runtime has ended. There it is started again.
 pub(crate) struct Prefetch<R> {
     pages: VecDeque<PrefetchedPage<R>>,
-    /// When the pages were last polled.
-    polled: Option<Instant>,
+    waker: Arc<PageWaker>,
+    /// How long the pages were ready to continue before the current poll.
+    unpolled: Duration,
 }
 
 struct PrefetchedPage<R> {
-    offset: u64,
+    position: Position,
     read: PageRead<R>,
     /// The runtime on which it began.
     runtime: Option<Id>,
-    /// It was not polled for a while during the read.
-    was_unpolled: bool,
+    /// How long it was ready to continue without being polled.
+    unpolled: Duration,
+    /// It ended before the consumer requested it.
+    ended_early: bool,
 }
 
 enum PageRead<R> {
     Running(BoxFuture<'static, Result<R, Error>>),
     Ended(Result<R, Error>),
+}
+
+/// Wakes the consumer when a page can continue, and remembers since when. A page that merely waits for its response is
+/// not neglected, however long that takes.
+#[derive(Default)]
+struct PageWaker(Mutex<WakeState>);
+
+#[derive(Default)]
+struct WakeState {
+    consumer: Option<Waker>,
+    ready_since: Option<Instant>,
+}
+
+impl PageWaker {
+    fn state(&self) -> MutexGuard<'_, WakeState> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Begins a poll. Returns how long a page could have continued.
+    fn begin_poll(&self, consumer: &Waker) -> Duration {
+        let mut state = self.state();
+        state.consumer = Some(consumer.clone());
+        state.ready_since.take().map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+impl Wake for PageWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut state = self.state();
+        state.ready_since.get_or_insert_with(Instant::now);
+        let consumer = state.consumer.take();
+        drop(state);
+        if let Some(consumer) = consumer {
+            consumer.wake();
+        }
+    }
 }
 
 /// The current runtime.
@@ -46,88 +92,96 @@ fn runtime() -> Option<Id> {
 
 impl<R> Default for Prefetch<R> {
     fn default() -> Self {
-        Self { pages: VecDeque::new(), polled: None }
+        Self { pages: VecDeque::new(), waker: Arc::default(), unpolled: Duration::ZERO }
     }
 }
 
 impl<R: Send + 'static> Prefetch<R> {
-    pub(crate) fn contains(&self, offset: u64) -> bool {
-        self.pages.iter().any(|page| page.offset == offset)
+    pub(crate) fn contains(&self, position: &Position) -> bool {
+        self.pages.iter().any(|page| page.position == *position)
     }
 
     pub(crate) fn start(
         &mut self,
-        offset: u64,
+        position: Position,
         read: impl Future<Output = Result<R, Error>> + Send + 'static,
     ) {
         let read = PageRead::Running(Box::pin(read));
-        let page = PrefetchedPage { offset, read, runtime: runtime(), was_unpolled: false };
-        self.pages.push_back(page);
+        self.pages.push_back(PrefetchedPage {
+            position,
+            read,
+            runtime: runtime(),
+            unpolled: Duration::ZERO,
+            ended_early: false,
+        });
     }
 
     /// Drops all other pages, and those in progress that belong to another runtime.
-    pub(crate) fn keep(&mut self, wanted: &[u64]) {
+    pub(crate) fn keep(&mut self, wanted: &[Position]) {
         let here = runtime();
         self.pages.retain(|page| {
             let is_usable = page.runtime == here || matches!(page.read, PageRead::Ended(_));
-            is_usable && wanted.contains(&page.offset)
+            is_usable && wanted.contains(&page.position)
         });
-    }
-
-    /// Drops the pages that the consumer's own work has spoiled: those that were not polled for longer than
-    /// `max_unpolled`, and those that failed before they were requested. Returns whether the consumer took that long.
-    pub(crate) fn drop_spoiled(&mut self, max_unpolled: Duration) -> bool {
-        let Some(polled) = self.polled.take() else { return false };
-        let is_slow = polled.elapsed() > max_unpolled;
-        self.pages.retain_mut(|page| match &page.read {
-            PageRead::Running(_) => {
-                page.was_unpolled = true;
-                !is_slow
-            }
-            PageRead::Ended(Err(error)) => !error.is_transient(),
-            PageRead::Ended(Ok(_)) => true,
-        });
-        is_slow
     }
 
     /// Whether this page has ended, so that it is available without waiting.
-    pub(crate) fn has_ended(&self, offset: u64) -> bool {
-        let is_page = |page: &PrefetchedPage<R>| page.offset == offset;
+    pub(crate) fn has_ended(&self, position: &Position) -> bool {
+        let is_page = |page: &PrefetchedPage<R>| page.position == *position;
         self.pages.iter().any(|page| is_page(page) && matches!(page.read, PageRead::Ended(_)))
     }
 
-    /// Polls all pages until this one has ended. An error drops the others; `None` if the page failed because it was
-    /// not polled, and should be started again.
-    pub(crate) async fn take(&mut self, offset: u64) -> Result<Option<R>, Error> {
-        poll_fn(|context| {
-            self.polled = Some(Instant::now());
-            for page in &mut self.pages {
-                if let PageRead::Running(future) = &mut page.read
-                    && let Poll::Ready(ended) = future.as_mut().poll(context)
-                {
-                    page.read = PageRead::Ended(ended);
-                }
+    /// Begins a poll by the consumer. Returns how long the pages were ready to continue before it.
+    pub(crate) fn begin_poll(&mut self, context: &Context<'_>) -> Duration {
+        self.unpolled = self.waker.begin_poll(context.waker());
+        for page in &mut self.pages {
+            page.unpolled += self.unpolled;
+        }
+        self.unpolled
+    }
+
+    /// Polls all pages. Ready when this one has ended: an error drops the others; `None` if the consumer's own work has
+    /// spoiled the page, so that it has to be started again. `limit` is the shortest time after which a timeout of a
+    /// read may have passed.
+    pub(crate) fn poll_take(
+        &mut self,
+        position: &Position,
+        limit: Duration,
+    ) -> Poll<Result<Option<R>, Error>> {
+        let waker = Waker::from(Arc::clone(&self.waker));
+        let context = &mut Context::from_waker(&waker);
+        for page in &mut self.pages {
+            if let PageRead::Running(future) = &mut page.read
+                && let Poll::Ready(ended) = future.as_mut().poll(context)
+            {
+                page.read = PageRead::Ended(ended);
+                page.ended_early = page.position != *position;
             }
-            let ended = |page: &PrefetchedPage<R>| {
-                page.offset == offset && matches!(page.read, PageRead::Ended(_))
-            };
-            let index = self.pages.iter().position(ended);
-            match index.and_then(|index| self.pages.remove(index)) {
-                Some(PrefetchedPage { read: PageRead::Ended(Ok(response)), .. }) => {
-                    Poll::Ready(Ok(Some(response)))
-                }
-                Some(PrefetchedPage {
-                    read: PageRead::Ended(Err(error)), was_unpolled, ..
-                }) => {
-                    if was_unpolled && error.is_transient() {
-                        return Poll::Ready(Ok(None));
-                    }
-                    self.pages.clear();
-                    Poll::Ready(Err(error))
-                }
-                _ => Poll::Pending,
+        }
+        if std::mem::take(&mut self.unpolled) >= limit {
+            self.pages.retain(|page| matches!(page.read, PageRead::Ended(_)));
+        }
+        let Some(index) = self.pages.iter().position(|page| page.position == *position) else {
+            return Poll::Ready(Ok(None));
+        };
+        if matches!(self.pages.get(index), Some(PrefetchedPage { read: PageRead::Running(_), .. }))
+        {
+            return Poll::Pending;
+        }
+        match self.pages.remove(index) {
+            Some(PrefetchedPage { read: PageRead::Ended(Ok(response)), .. }) => {
+                Poll::Ready(Ok(Some(response)))
             }
-        })
-        .await
+            Some(PrefetchedPage {
+                read: PageRead::Ended(Err(error)),
+                unpolled,
+                ended_early,
+                ..
+            }) if !error.is_transient() || !ended_early && unpolled < limit / 5 => {
+                self.pages.clear();
+                Poll::Ready(Err(error))
+            }
+            _ => Poll::Ready(Ok(None)),
+        }
     }
 }

@@ -52,6 +52,7 @@ mod signing_time;
 mod slots;
 mod stalls;
 mod state_sequences;
+mod streams;
 mod throttled;
 mod time_limits;
 mod tls;
