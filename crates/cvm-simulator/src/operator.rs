@@ -38,7 +38,7 @@ pub(crate) fn schedule_repair(
     let instances = state.instances.get(region.name)?;
     let instance = instances.get(instances.serial(&repair.instance_id)?)?;
     let id = state.ids.id("rep-", Stream::TaskId);
-    let task = RepairTask::new(id.clone(), repair, &instance.api, now);
+    let task = RepairTask::new(id.clone(), repair, instance, now);
     state.resources.entry(region.name).or_default().repair_tasks.announce(task);
     Some(id)
 }

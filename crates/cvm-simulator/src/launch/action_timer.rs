@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cvm_models::enums::{ActionTimerStatus, InstanceChargeType, InstanceState};
-use cvm_models::types::{ActionTimer, Externals, Instance};
+use cvm_models::types::{ActionTimer, Externals};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::ids::Stream;
 use crate::parameters::read_time;
-use crate::state::{RequestContext, Timer};
+use crate::state::{RequestContext, StoredInstance, Timer};
 use crate::timestamp::Timestamp;
 
 /// Minimum time until a timer is due.
@@ -45,19 +45,19 @@ impl PlannedTermination {
     }
 
     /// Checks that a termination can be planned for an instance.
-    pub(crate) fn check(codes: DocumentedCodes, instance: &Instance) -> Result<(), ApiError> {
+    pub(crate) fn check(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
         let is_hourly = matches!(
-            instance.instance_charge_type,
+            instance.charge_type,
             InstanceChargeType::PostpaidByHour | InstanceChargeType::SpotPaid
         );
         let is_ending = matches!(
-            instance.instance_state,
+            instance.state,
             InstanceState::Terminating | InstanceState::Shutdown | InstanceState::LaunchFailed
         );
-        if is_hourly && !is_ending && !instance.disable_api_termination {
+        if is_hourly && !is_ending && !instance.is_protected {
             return Ok(());
         }
-        let subject = match instance.instance_id.as_str() {
+        let subject = match &*instance.id {
             "" => "these instances".to_owned(),
             id => format!("the instance `{id}`"),
         };

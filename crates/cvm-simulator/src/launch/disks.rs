@@ -1,11 +1,13 @@
 //! The disks of a new instance: types, sizes and number.
 
+use std::sync::Arc;
+
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
-use crate::state::{LaunchImage, RequestContext};
+use crate::state::{LaunchImage, RequestContext, StoredDisk};
 
 /// The defaults of the emulator where the service chooses by stock.
 const DEFAULT_SYSTEM_DISK: DiskType = DiskType::CloudPremium;
@@ -22,7 +24,7 @@ pub(crate) fn system(
     codes: DocumentedCodes,
     requested: Option<&SystemDisk>,
     image: &LaunchImage,
-) -> Result<SystemDisk, ApiError> {
+) -> Result<StoredDisk, ApiError> {
     let requested = requested.cloned().unwrap_or_default();
     let kind = requested.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
     let size = requested.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
@@ -36,31 +38,27 @@ pub(crate) fn system(
         let message = format!("The image `{id}` needs a system disk of at least {min} GiB.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
-    Ok(SystemDisk {
-        disk_type: Some(kind),
-        disk_size: Some(size),
-        encrypt: Some(requested.encrypt.unwrap_or(false) || image.is_encrypted),
-        kms_key_id: Some(requested.kms_key_id.unwrap_or_default()),
-        disk_name: requested.disk_name,
-        ..SystemDisk::default()
+    Ok(StoredDisk {
+        kind,
+        gib: size,
+        is_encrypted: requested.encrypt.unwrap_or(false) || image.is_encrypted,
+        kms_key_id: requested.kms_key_id.map(Arc::from),
+        name: requested.disk_name.map(Arc::from),
+        ..StoredDisk::default()
     })
 }
 
 pub(crate) fn data(
     codes: DocumentedCodes,
     requested: &[DataDisk],
-) -> Result<Vec<DataDisk>, ApiError> {
+) -> Result<Vec<StoredDisk>, ApiError> {
     if requested.iter().any(|disk| disk.disk_size.is_none()) {
         return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
     }
     // A size of 0 means no disk, as documented.
     let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
     let disks: Vec<_> = real.map(|disk| data_disk(codes, disk)).collect::<Result<_, _>>()?;
-    let is_local = |disk: &&DataDisk| {
-        let kind = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
-        kind.is_some_and(|known| known.is_local())
-    };
-    let local = disks.iter().filter(is_local).count();
+    let local = disks.iter().filter(|disk| disk.is_local()).count();
     if local > MAX_LOCAL_DATA_DISKS || disks.len() - local > MAX_CLOUD_DATA_DISKS {
         let message = "An instance has at most 1 local and 20 cloud data disks.";
         return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
@@ -68,7 +66,7 @@ pub(crate) fn data(
     Ok(disks)
 }
 
-fn data_disk(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, ApiError> {
+fn data_disk(codes: DocumentedCodes, requested: &DataDisk) -> Result<StoredDisk, ApiError> {
     let kind = requested.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
     let size = requested.disk_size.unwrap_or_default();
     let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
@@ -83,24 +81,25 @@ fn data_disk(codes: DocumentedCodes, requested: &DataDisk) -> Result<DataDisk, A
         let message = format!("The size of a data disk must be a multiple of 10 GiB, not {size}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    Ok(DataDisk {
-        disk_type: Some(kind),
-        disk_size: Some(size),
-        delete_with_instance: Some(requested.delete_with_instance.unwrap_or(true)),
-        encrypt: Some(requested.encrypt.unwrap_or(false)),
-        kms_key_id: requested.kms_key_id.clone(),
-        snapshot_id: requested.snapshot_id.clone().filter(|id| !id.is_empty()),
+    let text = |text: &Option<String>| text.as_deref().map(Arc::from);
+    Ok(StoredDisk {
+        kind,
+        gib: size,
+        delete_with_instance: requested.delete_with_instance.unwrap_or(true),
+        is_encrypted: requested.encrypt.unwrap_or(false),
+        kms_key_id: text(&requested.kms_key_id),
+        snapshot_id: text(&requested.snapshot_id).filter(|id: &Arc<str>| !id.is_empty()),
         throughput_performance: requested.throughput_performance,
         burst_performance: requested.burst_performance,
-        disk_name: requested.disk_name.clone(),
-        ..DataDisk::default()
+        name: text(&requested.disk_name),
+        ..StoredDisk::default()
     })
 }
 
 /// Checks the snapshots of data disks. A disk of an encrypted snapshot is encrypted, too.
 pub(crate) fn check_snapshots(
     context: &RequestContext<'_>,
-    disks: &mut [DataDisk],
+    disks: &mut [StoredDisk],
 ) -> Result<(), ApiError> {
     for disk in disks {
         let Some(id) = disk.snapshot_id.as_deref() else { continue };
@@ -110,13 +109,13 @@ pub(crate) fn check_snapshots(
             context.codes.error(["InvalidParameter.SnapshotNotFound"], message)
         })?;
         let min = snapshot.api.disk_size;
-        if disk.disk_size.is_some_and(|size| size < min) {
+        if disk.gib < min {
             let message = format!("The snapshot `{id}` needs a disk of at least {min} GiB.");
             let code = "FailedOperation.SnapshotSizeLargerThanDataSize";
             return Err(context.codes.error([code], message));
         }
         if snapshot.is_encrypted {
-            disk.encrypt = Some(true);
+            disk.is_encrypted = true;
         }
     }
     Ok(())
@@ -175,7 +174,6 @@ mod tests {
         assert_eq!(code(40), Some("InvalidParameterValue.Range"));
         assert_eq!(code(2000), Some("InvalidParameterValue.Range"));
         let default = system(CODES, None, windows).unwrap();
-        assert_eq!(default.disk_size, Some(50));
-        assert_eq!(default.disk_type, Some(DiskType::CloudPremium));
+        assert_eq!((default.gib, default.kind), (50, DiskType::CloudPremium));
     }
 }

@@ -1,5 +1,7 @@
 //! The HPC cluster that new instances join.
 
+use std::sync::Arc;
+
 use cvm_models::actions::RunInstances;
 
 use crate::api_error::ApiError;
@@ -8,19 +10,19 @@ use crate::launch::instance_type::Kind;
 use crate::state::RequestContext;
 
 /// Checks that the instance type needs a cluster, that the cluster is in the zone, and that it has room. Returns its
-/// id, which is empty without a cluster.
+/// id.
 pub(crate) fn check_cluster(
     context: &RequestContext<'_>,
     request: &RunInstances,
     kind: &Kind,
     zone: Zone,
     added: u64,
-) -> Result<String, ApiError> {
+) -> Result<Option<Arc<str>>, ApiError> {
     let codes = context.codes;
     let name = kind.name();
     let Some(id) = request.hpc_cluster_id.as_ref().filter(|id| !id.is_empty()) else {
         if !kind.is_high_performance() {
-            return Ok(String::new());
+            return Ok(None);
         }
         let message = format!("The instance type {name} needs `HpcClusterId`.");
         let code = "InvalidParameterValue.InstanceTypeRequiredHpcCluster";
@@ -42,5 +44,5 @@ pub(crate) fn check_cluster(
         let message = format!("The HPC cluster `{id}` has room for {max} instances.");
         return Err(codes.error(["LimitExceeded"], message));
     }
-    Ok(id.clone())
+    Ok(Some(id.as_str().into()))
 }

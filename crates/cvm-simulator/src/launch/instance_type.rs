@@ -67,9 +67,9 @@ impl Kind {
         match self {
             Self::Sold(one) => instance.set_type(*one),
             Self::Custom { name, vcpus, memory_gib } => {
-                instance.api.instance_type.clone_from(name);
-                instance.api.cpu = *vcpus;
-                instance.api.memory = *memory_gib;
+                instance.instance_type = name.as_str().into();
+                instance.vcpus = *vcpus;
+                instance.memory_gib = *memory_gib;
             }
         }
     }

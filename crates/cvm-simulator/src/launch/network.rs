@@ -3,12 +3,12 @@
 use std::net::Ipv4Addr;
 
 use cvm_models::enums::{InstanceChargeType, InternetChargeType};
-use cvm_models::types::{Instance, InternetAccessible, VirtualPrivateCloud};
+use cvm_models::types::{InternetAccessible, VirtualPrivateCloud};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Zone;
 use crate::error_codes::TOO_MANY_GROUPS;
-use crate::state::{Addresses, RequestContext, SubnetUse};
+use crate::state::{Addresses, RequestContext, StoredInstance, SubnetUse};
 
 /// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
@@ -17,18 +17,33 @@ const DEFAULT: &str = "DEFAULT";
 const MAX_CHOSEN: usize = 20;
 
 /// The networks of new instances.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Network {
     /// Network, subnet and zone; none for the basic network.
     subnet: Option<(String, String, String)>,
+    is_gateway: bool,
     /// The requested private addresses, one for each instance.
     chosen: Vec<Ipv4Addr>,
     is_public: bool,
 }
 
 impl Network {
+    /// Sets what the instances have in common.
+    pub(crate) fn apply_to(&self, template: &mut StoredInstance) {
+        if let Some((vpc_id, subnet_id, _)) = &self.subnet {
+            template.vpc_id = vpc_id.as_str().into();
+            template.subnet_id = subnet_id.as_str().into();
+        }
+        template.is_gateway = self.is_gateway;
+    }
+
     /// Assigns addresses to an instance.
-    pub(crate) fn connect(&self, index: u64, api: &mut Instance, addresses: &mut Addresses) {
+    pub(crate) fn connect(
+        &self,
+        index: u64,
+        instance: &mut StoredInstance,
+        addresses: &mut Addresses,
+    ) {
         let private = match &self.subnet {
             None => addresses.next_basic(),
             Some((vpc, subnet, zone)) => {
@@ -36,40 +51,30 @@ impl Network {
                 addresses.take((vpc, subnet, zone), self.chosen.get(index).copied())
             }
         };
-        api.private_ip_addresses = vec![private.to_string()];
-        if self.is_public {
-            api.public_ip_addresses = vec![addresses.next_public().to_string()];
-        }
+        instance.private_address = Some(private);
+        instance.public_address = self.is_public.then(|| addresses.next_public());
     }
 }
 
-/// Checks the networks of a request. Returns them and their form in responses.
+/// Checks the networks of a request.
 pub(crate) fn plan(
     context: &RequestContext<'_>,
     zone: Zone,
     requested: Option<&VirtualPrivateCloud>,
     is_public: bool,
     count: u64,
-) -> Result<(Network, VirtualPrivateCloud), ApiError> {
+) -> Result<Network, ApiError> {
     let Some(requested) = requested else {
         // Documented in the first API version: the basic network is the default.
-        let network = Network { subnet: None, chosen: Vec::new(), is_public };
-        let api =
-            VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() };
-        return Ok((network, api));
+        return Ok(Network { is_public, ..Network::default() });
     };
     let codes = context.codes;
     let (vpc, subnet) = find_subnet(context, zone, requested)?;
     let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
     let location = (vpc, subnet, zone.name());
     check_subnet(context, &location, &chosen, count)?;
-    let api = VirtualPrivateCloud {
-        vpc_id: location.0.clone(),
-        subnet_id: location.1.clone(),
-        as_vpc_gateway: Some(requested.as_vpc_gateway.unwrap_or(false)),
-        ..VirtualPrivateCloud::default()
-    };
-    Ok((Network { subnet: Some(location), chosen, is_public }, api))
+    let is_gateway = requested.as_vpc_gateway.unwrap_or(false);
+    Ok(Network { subnet: Some(location), is_gateway, chosen, is_public })
 }
 
 /// The network and the subnet of a request.
@@ -149,13 +154,21 @@ pub(crate) fn check_subnet(
     Err(context.codes.error([code], message))
 }
 
-/// Checks the internet access of a request. Returns its form in responses, and whether the instance gets a public
-/// address.
+/// The internet access of an instance.
+#[derive(Debug)]
+pub(crate) struct Internet {
+    pub(crate) charge_type: InternetChargeType,
+    pub(crate) mbps: i64,
+    /// Whether the instance gets a public address.
+    pub(crate) is_public: bool,
+}
+
+/// Checks the internet access of a request.
 pub(crate) fn internet(
     codes: DocumentedCodes,
     requested: Option<&InternetAccessible>,
     charge_type: &InstanceChargeType,
-) -> Result<(InternetAccessible, bool), ApiError> {
+) -> Result<Internet, ApiError> {
     let requested = requested.cloned().unwrap_or_default();
     let bandwidth = requested.internet_max_bandwidth_out.unwrap_or(0);
     if bandwidth < 0 {
@@ -174,12 +187,11 @@ pub(crate) fn internet(
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
         _ => InternetChargeType::TrafficPostpaidByHour,
     };
-    let api = InternetAccessible {
-        internet_charge_type: Some(requested.internet_charge_type.unwrap_or(default)),
-        internet_max_bandwidth_out: Some(bandwidth),
-        ..InternetAccessible::default()
-    };
-    Ok((api, bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true)))
+    Ok(Internet {
+        charge_type: requested.internet_charge_type.unwrap_or(default),
+        mbps: bandwidth,
+        is_public: bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true),
+    })
 }
 
 /// Maximum number of security groups of an instance, as the text of the error code says.
@@ -215,7 +227,7 @@ mod tests {
                 ..InternetAccessible::default()
             };
             super::internet(CODES, Some(&requested), &InstanceChargeType::PostpaidByHour)
-                .map(|(_, is_public)| is_public)
+                .map(|internet| internet.is_public)
                 .map_err(|error| error.code)
         };
         assert_eq!(internet(Some(10), Some(true)), Ok(true));
@@ -228,14 +240,11 @@ mod tests {
 
     #[test]
     fn internet_charge_type_follows_the_instance() {
-        let charged = |charge| {
-            let (api, _) = super::internet(CODES, None, &charge).unwrap();
-            api.internet_charge_type
-        };
+        let charged = |charge| super::internet(CODES, None, &charge).unwrap().charge_type;
         let prepaid = charged(InstanceChargeType::Prepaid);
-        assert_eq!(prepaid, Some(InternetChargeType::BandwidthPrepaid));
+        assert_eq!(prepaid, InternetChargeType::BandwidthPrepaid);
         let hourly = charged(InstanceChargeType::PostpaidByHour);
-        assert_eq!(hourly, Some(InternetChargeType::TrafficPostpaidByHour));
+        assert_eq!(hourly, InternetChargeType::TrafficPostpaidByHour);
     }
 
     #[test]

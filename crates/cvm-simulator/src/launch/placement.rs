@@ -3,30 +3,31 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{
     DedicatedResourcePackTenancy, HostState, InstanceChargeType, ResourcePoolPackStatus,
 };
-use cvm_models::types::{Instance, Placement};
 
 use crate::api_error::ApiError;
-use crate::state::{DedicatedHost, RequestContext, ResourcePack};
+use crate::state::{
+    DedicatedHost, PackPlacement, Pool, RequestContext, ResourcePack, StoredInstance,
+};
 
-/// A placement, and how many instances still fit there.
-type Room = (Placement, u64);
+/// A pool, and how many instances still fit there.
+type Room = (Pool, u64);
 
-/// The placements of this many instances with this template; with `MinCount`, possibly of fewer. `None` for the
-/// public pool.
+/// The pools of this many instances with this template; with `MinCount`, possibly of fewer. `None` for the public pool.
 pub(crate) fn choose(
     context: &RequestContext<'_>,
     request: &RunInstances,
-    instance: &Instance,
+    instance: &StoredInstance,
     count: u64,
-) -> Result<Option<Vec<Placement>>, ApiError> {
+) -> Result<Option<Vec<Pool>>, ApiError> {
     let codes = context.codes;
     let requested = request.placement.clone().unwrap_or_default();
-    let is_on_host = instance.instance_charge_type == InstanceChargeType::CdhPaid;
+    let is_on_host = instance.charge_type == InstanceChargeType::CdhPaid;
     let packs = &requested.dedicated_resource_pack_ids;
     let tenancy = requested.dedicated_resource_pack_tenancy.as_ref();
     if !is_on_host && !requested.host_ids.is_empty() {
@@ -44,11 +45,11 @@ pub(crate) fn choose(
     } else {
         return Ok(None);
     };
-    let placements = spread(&rooms, count);
-    let found = placements.len() as u64;
+    let pools = spread(&rooms, count);
+    let found = pools.len() as u64;
     let min = request.min_count.and_then(|min| u64::try_from(min).ok());
     if found >= min.unwrap_or(count) {
-        return Ok(Some(placements));
+        return Ok(Some(pools));
     }
     let message = format!("There is room for {found} of {count} instances.");
     let short = min.map(|_| "ResourceInsufficient.InsufficientOfferingMinimum");
@@ -60,15 +61,15 @@ pub(crate) fn choose(
 fn on_hosts(
     context: &RequestContext<'_>,
     ids: &[String],
-    instance: &Instance,
+    instance: &StoredInstance,
     count: u64,
 ) -> Result<Vec<Room>, ApiError> {
     let (codes, now) = (context.codes, context.now);
-    let (zone, kind) = (&instance.placement.zone, &instance.instance_type);
+    let (zone, kind) = (&instance.zone, &instance.instance_type);
     let mut hosts = context.find_dedicated_hosts(ids)?;
     for host in &hosts {
         let (id, state) = (&host.item.host_id, host.state(now));
-        if host.item.placement.zone != *zone {
+        if *host.item.placement.zone != **zone {
             let message = format!("The dedicated host `{id}` is not in the zone `{zone}`.");
             return Err(codes.error(["InvalidParameterCombination"], message));
         }
@@ -83,7 +84,7 @@ fn on_hosts(
     }
     if ids.is_empty() {
         let is_fit = |host: &&DedicatedHost| {
-            host.item.placement.zone == *zone
+            *host.item.placement.zone == **zone
                 && host.state(now) == HostState::Running
                 && host.can_carry(instance)
         };
@@ -96,9 +97,8 @@ fn on_hosts(
     }
     let on_hosts = context.instances.on_hosts();
     let room = |host: &DedicatedHost| {
-        let host_id = Some(host.item.host_id.clone());
-        let placement = Placement { host_id, ..instance.placement.clone() };
-        (placement, host.room_for(instance, count, (&on_hosts, now)))
+        let pool = Pool::DedicatedHost(host.item.host_id.as_str().into());
+        (pool, host.room_for(instance, count, (&on_hosts, now)))
     };
     Ok(hosts.into_iter().map(room).collect())
 }
@@ -108,18 +108,18 @@ fn in_packs(
     context: &RequestContext<'_>,
     ids: &[String],
     tenancy: Option<&DedicatedResourcePackTenancy>,
-    instance: &Instance,
+    instance: &StoredInstance,
     count: u64,
 ) -> Result<Vec<Room>, ApiError> {
     let (codes, now) = (context.codes, context.now);
-    let zone = &instance.placement.zone;
+    let zone = &instance.zone;
     let Some(tenancy) = tenancy else {
         let message = "`DedicatedResourcePackIds` needs the tenancy `ResourcePool`.";
         let code = "InvalidParameterValue.DedicatedResourcePackTenancyMismatch";
         return Err(codes.error([code], message));
     };
     let is_usable = |pack: &&ResourcePack| {
-        pack.status(now) == ResourcePoolPackStatus::Active && pack.item.zone == *zone
+        pack.status(now) == ResourcePoolPackStatus::Active && *pack.item.zone == **zone
     };
     let mut packs = context.find_resource_packs(ids)?;
     let unusable = packs.iter().find(|pack| !is_usable(pack));
@@ -141,29 +141,28 @@ fn in_packs(
     }
     let in_packs = context.instances.in_packs();
     let room = |pack: &ResourcePack| {
-        let placement = Placement {
-            dedicated_resource_pack_tenancy: Some(tenancy.clone()),
-            dedicated_resource_pack_ids: vec![pack.id().to_owned()],
-            rack_id: Some(pack.item.rack_id.clone()),
-            ..instance.placement.clone()
+        let placement = PackPlacement {
+            pack_id: pack.id().into(),
+            tenancy: tenancy.clone(),
+            rack_id: pack.item.rack_id.as_str().into(),
         };
-        (placement, pack.room_for(instance, count, (&in_packs, now)))
+        (Pool::ResourcePack(Arc::new(placement)), pack.room_for(instance, count, (&in_packs, now)))
     };
     Ok(packs.into_iter().map(room).collect())
 }
 
 /// Places each instance where most room is left, until there is no room.
-fn spread(rooms: &[Room], count: u64) -> Vec<Placement> {
+fn spread(rooms: &[Room], count: u64) -> Vec<Pool> {
     // Of placements with equal room, the first is taken.
     let heap = rooms.iter().enumerate().map(|(index, (_, room))| (*room, Reverse(index)));
     let mut heap: BinaryHeap<_> = heap.collect();
-    let mut placements = Vec::new();
+    let mut pools = Vec::new();
     for _ in 0..count {
         let Some((room, Reverse(index))) = heap.pop().filter(|(room, _)| *room > 0) else { break };
         heap.push((room - 1, Reverse(index)));
-        placements.extend(rooms.get(index).map(|(placement, _)| placement.clone()));
+        pools.extend(rooms.get(index).map(|(pool, _)| pool.clone()));
     }
-    placements
+    pools
 }
 
 #[cfg(test)]
@@ -172,16 +171,10 @@ mod tests {
 
     #[test]
     fn instances_are_placed_where_most_room_is_left() {
-        let placement =
-            |id: &str| Placement { host_id: Some(id.to_owned()), ..Placement::default() };
-        let spread = |count| {
-            let placements = super::spread(
-                &[(placement("a"), 1), (placement("b"), 3), (placement("c"), 1)],
-                count,
-            );
-            placements.into_iter().filter_map(|placement| placement.host_id).collect::<Vec<_>>()
-        };
-        assert_eq!(spread(3), ["b", "b", "a"]);
-        assert_eq!(spread(9), ["b", "b", "a", "b", "c"]);
+        let pool = |id: &str| Pool::DedicatedHost(id.into());
+        let spread =
+            |count| super::spread(&[(pool("a"), 1), (pool("b"), 3), (pool("c"), 1)], count);
+        assert_eq!(spread(3), ["b", "b", "a"].map(pool));
+        assert_eq!(spread(9), ["b", "b", "a", "b", "c"].map(pool));
     }
 }

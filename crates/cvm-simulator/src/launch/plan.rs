@@ -1,12 +1,14 @@
 //! The plan of a launch: what it creates, after all checks.
 
+use std::sync::Arc;
+
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{
     InstanceChargeType, InstanceState, IsolatedSource, RenewFlag, RestrictState, StopChargingMode,
     TagResourceType,
 };
-use cvm_models::types::{EnhancedService, Instance, LoginSettings, Placement};
-use cvm_protocol::{Action, Sensitive};
+use cvm_models::types::{CpuTopology, EnhancedService, Metadata};
+use cvm_protocol::Action;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::launch::action_timer::PlannedTermination;
@@ -16,24 +18,23 @@ use crate::launch::network::{self, Network, check_security_groups};
 use crate::launch::tags::tags;
 use crate::launch::{disks, hpc_cluster, login, placement, spot_price, unsupported};
 use crate::parameters::distinct;
-use crate::state::{PlacementSlot, RequestContext, StoredInstance, System};
+use crate::state::{
+    Pairs, PlacementSlot, Pool, RequestContext, StoredInstance, System, Topology, pairs, texts,
+};
 use crate::timestamp::Timestamp;
 
 /// The plan of a launch.
 pub(crate) struct Plan<'a> {
     pub(crate) count: u64,
     /// What all instances have in common.
-    pub(crate) template: Instance,
+    pub(crate) template: StoredInstance,
     pub(crate) name: Pattern<'a>,
     pub(crate) host_name: Pattern<'a>,
     pub(crate) network: Network,
-    pub(crate) expires: Option<Timestamp>,
-    pub(crate) has_agent: bool,
-    pub(crate) user_data: Option<&'a Sensitive>,
     /// The slot in a placement group.
     pub(crate) slot: Option<PlacementSlot>,
-    /// The placement of each instance on a host or in a pack; `None` for the public pool.
-    pub(crate) placements: Option<Vec<Placement>>,
+    /// The host or pack of each instance; `None` for the public pool.
+    pub(crate) pools: Option<Vec<Pool>>,
     /// The planned termination of each instance.
     pub(crate) planned_termination: Option<PlannedTermination>,
 }
@@ -78,75 +79,69 @@ impl<'a> Plan<'a> {
         login::check(codes, request.login_settings.as_ref(), system)?;
         let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
         let requested = request.internet_accessible.as_ref();
-        let (internet_accessible, is_public) = network::internet(codes, requested, &charge_type)?;
+        let internet = network::internet(codes, requested, &charge_type)?;
         let requested = request.virtual_private_cloud.as_ref();
-        let (network, virtual_private_cloud) =
-            network::plan(context, zone, requested, is_public, asked)?;
+        let network = network::plan(context, zone, requested, internet.is_public, asked)?;
         let slot = slot(request, context, asked)?;
-        let (default_login_user, default_login_port) = system.login();
+        let (login_user, login_port) = system.login();
         let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, &request.data_disks)?;
         disks::check_snapshots(context, &mut data_disks)?;
         let security_group_ids = distinct(request.security_group_ids.iter().cloned());
         check_security_groups(codes, &security_group_ids)?;
-        let template = Instance {
-            placement: Placement {
-                zone: zone.name(),
-                project_id: Some(placement.project_id.unwrap_or(0)),
-                ..Placement::default()
-            },
+        let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;
+        let mut template = StoredInstance {
+            zone: zone.name().into(),
+            project_id: placement.project_id.unwrap_or(0),
             restrict_state: RestrictState::Normal,
-            instance_charge_type: charge_type,
+            charge_type,
             system_disk,
             data_disks,
-            internet_accessible,
-            virtual_private_cloud,
-            image_id: image.id.clone(),
+            internet_charge_type: internet.charge_type,
+            bandwidth_mbps: internet.mbps,
+            image_id: image.id.as_str().into(),
             renew_flag,
-            created_time: context.now.to_string(),
-            expired_time: expires.map(|time| time.to_string()),
-            os_name: system.os_name.clone(),
-            security_group_ids,
-            login_settings: LoginSettings { key_ids, ..LoginSettings::default() },
-            instance_state: InstanceState::Pending,
-            tags: tags(codes, &request.tag_specification, &[TagResourceType::Instance])?,
+            expires,
+            created: context.now,
+            os_name: system.os_name.as_str().into(),
+            security_groups: texts(security_group_ids),
+            key_ids: texts(key_ids),
+            state: InstanceState::Pending,
+            tags: pairs(tags.into_iter().map(|tag| (tag.key, tag.value))),
             stop_charging_mode: StopChargingMode::NotApplicable,
-            cam_role_name: request.cam_role_name.clone().filter(|name| !name.is_empty()),
+            role: request.cam_role_name.as_deref().filter(|name| !name.is_empty()).map(Arc::from),
             isolated_source: IsolatedSource::NotIsolated,
             license_type: system.license_type.clone(),
-            disable_api_termination: request.disable_api_termination.unwrap_or(false),
-            default_login_user: default_login_user.to_owned(),
-            default_login_port,
-            enable_jumbo_frame: request.enable_jumbo_frame,
-            metadata: request.metadata.clone(),
-            cpu_topology: request.cpu_topology.clone(),
+            is_protected: request.disable_api_termination.unwrap_or(false),
+            login_user: login_user.into(),
+            login_port,
+            has_agent: installs_agent(request.enhanced_service.as_ref()),
+            user_data: request.user_data.clone().map(Arc::new),
+            jumbo_frames: request.enable_jumbo_frame,
+            metadata: request.metadata.clone().map(metadata),
+            cpu_topology: request.cpu_topology.as_ref().map(topology),
             hpc_cluster_id,
-            ..Instance::default()
+            ..StoredInstance::default()
         };
+        network.apply_to(&mut template);
         // The type sets all members that depend on it, as in a later change.
-        let mut instance = StoredInstance::new(template);
-        kind.apply_to(&mut instance);
-        let template = instance.api;
+        kind.apply_to(&mut template);
         if planned_termination.is_some() {
             PlannedTermination::check(codes, &template)?;
         }
-        let placements = placement::choose(context, request, &template, asked)?;
-        let count = placements.as_ref().map_or(asked, |placements| placements.len() as u64);
+        let pools = placement::choose(context, request, &template, asked)?;
+        let count = pools.as_ref().map_or(asked, |pools| pools.len() as u64);
         let (name, host_name) = names(codes, request, system, count)?;
-        Ok(Self {
-            count,
-            template,
-            name,
-            host_name,
-            network,
-            expires,
-            has_agent: installs_agent(request.enhanced_service.as_ref()),
-            user_data: request.user_data.as_ref(),
-            slot,
-            placements,
-            planned_termination,
-        })
+        Ok(Self { count, template, name, host_name, network, slot, pools, planned_termination })
     }
+}
+
+fn metadata(requested: Metadata) -> Pairs {
+    pairs(requested.items.into_iter().map(|item| (item.key, item.value)))
+}
+
+fn topology(requested: &CpuTopology) -> Topology {
+    Topology { cores: requested.core_count, threads_per_core: requested.thread_per_core }
 }
 
 fn count(codes: DocumentedCodes, request: &RunInstances) -> Result<u64, ApiError> {

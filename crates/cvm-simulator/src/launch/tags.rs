@@ -48,12 +48,20 @@ pub(crate) fn tags(
 }
 
 /// Whether tags match a filter: `tag-key`, `tag-value`, or the value of one key.
-pub(crate) fn matches(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
+pub(crate) fn matches<'t>(
+    filter: &CheckedFilter<'_>,
+    mut tags: impl Iterator<Item = (&'t str, &'t str)>,
+) -> bool {
     match filter.name {
-        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
-        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
-        name => name.strip_prefix("tag:").is_some_and(|key| {
-            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
-        }),
+        "tag-key" => filter.is_any(tags.map(|(key, _)| key)),
+        "tag-value" => filter.is_any(tags.map(|(_, value)| value)),
+        name => name
+            .strip_prefix("tag:")
+            .is_some_and(|wanted| tags.any(|(key, value)| key == wanted && filter.is(value))),
     }
+}
+
+/// Whether tags in the form of the API match a filter.
+pub(crate) fn api_tags_match(filter: &CheckedFilter<'_>, tags: &[Tag]) -> bool {
+    matches(filter, tags.iter().map(|tag| (tag.key.as_str(), tag.value.as_str())))
 }

@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use cvm_models::actions::StopInstances;
-use cvm_models::types::Instance;
 use cvm_protocol::{Action, ActionInfo, RetryClass};
 use serde_json::{Value, json};
 
@@ -86,7 +85,7 @@ fn read_everything(simulator: &mut Simulator) {
         .instances
         .values()
         .flat_map(|instances| instances.newest_first())
-        .map(|instance| instance.api.instance_id.clone())
+        .map(|instance| instance.id.to_string())
         .collect();
     let reads = cvm_models::ACTIONS.iter().filter(|info| info.retry == RetryClass::Read);
     for info in reads {
@@ -133,12 +132,11 @@ struct PanickingHandler;
 
 impl BoxedRequest for PanickingHandler {
     fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError> {
-        let instance_id = context.ids.instance().0;
-        let instance = Instance { instance_id, ..Instance::default() };
-        context.instances.insert(StoredInstance::new(instance));
+        let id = context.ids.instance().0.into();
+        context.instances.insert(StoredInstance { id, ..StoredInstance::default() });
         let serials: Vec<_> = context.instances.serials().collect();
         for serial in serials {
-            context.instances.get_mut(serial).unwrap().api.cpu = 99;
+            context.instances.get_mut(serial).unwrap().vcpus = 99;
         }
         let tokens = &mut context.instances.tokens;
         tokens.keep("token", b"parameters", &[]);

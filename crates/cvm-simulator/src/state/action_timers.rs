@@ -79,7 +79,7 @@ impl Timer {
                 return Some(free);
             }
             // A protected instance is not terminated, as in TerminateInstances.
-            if !self.has_acted && !instance.api.disable_api_termination {
+            if !self.has_acted && !instance.is_protected {
                 self.has_acted = true;
                 let operation = instance.termination();
                 instances.begin(serial, operation, Effect::None, None, (clock, time));

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::Ipv4Addr;
 
-use cvm_models::types::Instance;
+use crate::state::StoredInstance;
 
 /// The addresses of one region.
 #[derive(Clone, Debug, Default)]
@@ -165,10 +165,10 @@ impl Addresses {
     }
 
     /// Releases the addresses of an instance that is destroyed or moved.
-    pub(crate) fn release(&mut self, instance: &Instance) {
-        let subnet = &instance.virtual_private_cloud.subnet_id;
-        let addresses = instance.private_ip_addresses.iter().filter_map(|text| text.parse().ok());
-        addresses.for_each(|address| self.give_back(subnet, address));
+    pub(crate) fn release(&mut self, instance: &StoredInstance) {
+        if let Some(address) = instance.private_address {
+            self.give_back(&instance.subnet_id, address);
+        }
     }
 
     /// Releases one address.
@@ -227,8 +227,6 @@ fn offset(first: Ipv4Addr, by: u32) -> Ipv4Addr {
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::types::VirtualPrivateCloud;
-
     use super::*;
 
     const PLACE: (&str, &str, &str) = ("vpc-1", "subnet-1", "ap-guangzhou-3");
@@ -268,13 +266,10 @@ mod tests {
         );
         let next: Vec<_> = (0..10).map(|_| addresses.take(PLACE, None)).collect();
         assert!(!next.contains(&requested), "{next:?}");
-        addresses.release(&Instance {
-            private_ip_addresses: vec![requested.to_string()],
-            virtual_private_cloud: VirtualPrivateCloud {
-                subnet_id: "subnet-1".into(),
-                ..VirtualPrivateCloud::default()
-            },
-            ..Instance::default()
+        addresses.release(&StoredInstance {
+            private_address: Some(requested),
+            subnet_id: "subnet-1".into(),
+            ..StoredInstance::default()
         });
         assert_eq!(addresses.check_subnet_use(PLACE, &[requested], 1), SubnetUse::Free);
     }

@@ -25,9 +25,8 @@ impl StoredInstance {
 
     /// Starts to prepay the bandwidth, if its charge type is prepaid.
     pub(crate) fn begin_prepaid_bandwidth(&mut self, now: Timestamp) {
-        let internet = &self.api.internet_accessible;
-        if internet.internet_charge_type == Some(InternetChargeType::BandwidthPrepaid) {
-            let mbps = internet.internet_max_bandwidth_out.unwrap_or(0);
+        if self.internet_charge_type == InternetChargeType::BandwidthPrepaid {
+            let mbps = self.bandwidth_mbps;
             self.bandwidth.push(Period { begins: now, ends: None, mbps });
         }
     }
@@ -35,7 +34,7 @@ impl StoredInstance {
     /// Ends prepaid bandwidth. Periods that start later are removed.
     pub(crate) fn end_prepaid_bandwidth(&mut self, now: Timestamp) {
         if let Some(owned) = self.bandwidth.iter().find(|period| period.ends.is_none()) {
-            self.api.internet_accessible.internet_max_bandwidth_out = Some(owned.mbps);
+            self.bandwidth_mbps = owned.mbps;
         }
         self.bandwidth.retain(|period| period.begins <= now);
         for period in &mut self.bandwidth {
@@ -47,15 +46,13 @@ impl StoredInstance {
     pub(crate) fn show_prepaid_bandwidth(&mut self, time: Timestamp) {
         let paid = self.bandwidth.iter().filter(|period| period.includes(time));
         if let Some(mbps) = paid.map(|period| period.mbps).max() {
-            self.api.internet_accessible.internet_max_bandwidth_out = Some(mbps);
+            self.bandwidth_mbps = mbps;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::types::Instance;
-
     use super::*;
 
     fn period(begins: u64, ends: Option<u64>) -> Period {
@@ -76,7 +73,7 @@ mod tests {
 
     #[test]
     fn ended_bandwidth_periods_are_removed_when_there_are_many() {
-        let mut instance = StoredInstance::new(Instance::default());
+        let mut instance = StoredInstance::default();
         instance.bandwidth.push(period(0, None));
         for day in 0..1_000 {
             let now = Timestamp::from_unix(day * 10);
@@ -94,13 +91,12 @@ mod tests {
 
     #[test]
     fn highest_paid_bandwidth_is_shown() {
-        let mut instance = StoredInstance::new(Instance::default());
+        let mut instance = StoredInstance::default();
         instance.bandwidth.push(Period { mbps: 5, ..period(0, None) });
         instance.bandwidth.push(Period { mbps: 50, ..period(10, Some(20)) });
         for (seconds, expected) in [(9, 5), (10, 50), (19, 50), (20, 5)] {
             instance.show_prepaid_bandwidth(Timestamp::from_unix(seconds));
-            let api = instance.api.internet_accessible.internet_max_bandwidth_out;
-            assert_eq!(api, Some(expected), "at {seconds}");
+            assert_eq!(instance.bandwidth_mbps, expected, "at {seconds}");
         }
         instance.end_prepaid_bandwidth(Timestamp::from_unix(5));
         assert_eq!(instance.bandwidth, [Period { mbps: 5, ..period(0, Some(5)) }]);

@@ -1,6 +1,7 @@
 //! The effect of an operation on its instance, as data.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use cvm_models::enums::{DiskType, InstanceState, RenewFlag, StopChargingMode};
 use cvm_protocol::Sensitive;
@@ -75,7 +76,7 @@ pub(crate) struct NewNetwork {
 /// The change of one disk.
 #[derive(Clone, Debug)]
 pub(crate) struct DiskChange {
-    pub(crate) disk_id: Option<String>,
+    pub(crate) disk_id: Arc<str>,
     pub(crate) effect: DiskEffect,
 }
 

@@ -6,11 +6,10 @@
 use std::time::Duration;
 
 use cvm_models::enums::HostState;
-use cvm_models::types::{HostItem, HostResource, Instance};
+use cvm_models::types::{HostItem, HostResource};
 
-use crate::catalog::disk_type;
 use crate::clock::VirtualClock;
-use crate::state::{Grouped, Term, Tokens};
+use crate::state::{Grouped, StoredInstance, Term, Tokens};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
@@ -90,14 +89,14 @@ impl DedicatedHost {
     }
 
     /// Whether such an instance fits on the empty host.
-    pub(crate) fn can_carry(&self, instance: &Instance) -> bool {
+    pub(crate) fn can_carry(&self, instance: &StoredInstance) -> bool {
         has_room_for(&self.item.host_resource, instance, 1)
     }
 
     /// How many such instances still fit, up to `max`.
     pub(crate) fn room_for(
         &self,
-        instance: &Instance,
+        instance: &StoredInstance,
         max: u64,
         (on_hosts, now): (&Grouped<'_>, Timestamp),
     ) -> u64 {
@@ -114,33 +113,27 @@ impl DedicatedHost {
         let resource = &mut api.host_resource;
         for instance in on_hosts.members(&self.item.host_id) {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
-            resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.cpu));
-            resource.mem_available -= instance.memory as f64;
+            resource.cpu_available = resource.cpu_available.saturating_sub(taken(instance.vcpus));
+            resource.mem_available -= instance.memory_gib as f64;
             let disks = taken(local_disks_gib(instance));
             resource.disk_available = resource.disk_available.saturating_sub(disks);
-            api.instance_ids.push(instance.instance_id.clone());
+            api.instance_ids.push(instance.id.to_string());
         }
         api
     }
 }
 
 /// Whether this many such instances fit into the free resources.
-fn has_room_for(free: &HostResource, instance: &Instance, count: u64) -> bool {
+fn has_room_for(free: &HostResource, instance: &StoredInstance, count: u64) -> bool {
     let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(count);
-    taken(instance.cpu) <= free.cpu_available
-        && taken(instance.memory) as f64 <= free.mem_available
+    taken(instance.vcpus) <= free.cpu_available
+        && taken(instance.memory_gib) as f64 <= free.mem_available
         && taken(local_disks_gib(instance)) <= free.disk_available
 }
 
 /// The local disk size that an instance takes from its host.
-fn local_disks_gib(instance: &Instance) -> i64 {
-    let is_local = |kind: &str| disk_type(kind).is_some_and(|known| known.is_local());
-    let system = &instance.system_disk;
-    let system = (system.disk_type.as_ref(), system.disk_size);
-    let data = instance.data_disks.iter().map(|disk| (disk.disk_type.as_ref(), disk.disk_size));
-    let disks = data.chain([system]);
-    let local = disks.filter(|(kind, _)| kind.is_some_and(|kind| is_local(kind.as_str())));
-    local.map(|(_, gib)| gib.unwrap_or(0)).sum()
+fn local_disks_gib(instance: &StoredInstance) -> i64 {
+    instance.disks().filter(|disk| disk.is_local()).map(|disk| disk.gib).sum()
 }
 
 #[cfg(test)]
@@ -149,7 +142,7 @@ mod tests {
 
     use super::*;
     use crate::clock::TimeMode;
-    use crate::state::{Instances, StoredInstance};
+    use crate::state::{Instances, Pool, StoredDisk};
     use crate::visits;
 
     #[test]
@@ -173,13 +166,18 @@ mod tests {
         let host = DedicatedHost { item, ready: now, term };
         let mut instances = Instances::default();
         for (id, host_id) in [("ins-1", "host-1"), ("ins-2", "host-2"), ("ins-3", "host-1")] {
-            let mut instance = Instance { instance_id: id.to_owned(), ..Instance::default() };
-            instance.placement.host_id = Some(host_id.to_owned());
-            instance.cpu = 4;
-            instance.memory = 8;
-            instance.system_disk.disk_type = Some(DiskType::LocalBasic);
-            instance.system_disk.disk_size = Some(50);
-            instances.insert(StoredInstance::new(instance));
+            instances.insert(StoredInstance {
+                id: id.into(),
+                pool: Pool::DedicatedHost(host_id.into()),
+                vcpus: 4,
+                memory_gib: 8,
+                system_disk: StoredDisk {
+                    kind: DiskType::LocalBasic,
+                    gib: 50,
+                    ..StoredDisk::default()
+                },
+                ..StoredInstance::default()
+            });
         }
         let api = host.api(&instances.on_hosts(), now);
         assert_eq!(api.instance_ids, ["ins-3", "ins-1"]);

@@ -19,7 +19,7 @@ pub(crate) fn with_hpc_members(cluster: &HpcClusterInfo, members: &Grouped<'_>) 
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::types::Instance;
+    use std::sync::Arc;
 
     use super::*;
     use crate::state::{Instances, StoredInstance};
@@ -27,13 +27,14 @@ mod tests {
     #[test]
     fn cluster_lists_the_instances_in_it() {
         let mut instances = Instances::default();
-        for (id, cluster_id) in [("ins-1", "hpc-1"), ("ins-2", ""), ("ins-3", "hpc-1")] {
-            let api = Instance {
-                instance_id: id.to_owned(),
-                hpc_cluster_id: cluster_id.to_owned(),
-                ..Instance::default()
-            };
-            instances.insert(StoredInstance::new(api));
+        for (id, cluster_id) in
+            [("ins-1", Some("hpc-1")), ("ins-2", None), ("ins-3", Some("hpc-1"))]
+        {
+            instances.insert(StoredInstance {
+                id: id.into(),
+                hpc_cluster_id: cluster_id.map(Arc::from),
+                ..StoredInstance::default()
+            });
         }
         let cluster =
             HpcClusterInfo { hpc_cluster_id: "hpc-1".to_owned(), ..HpcClusterInfo::default() };

@@ -10,7 +10,7 @@ use crate::clock::VirtualClock;
 use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
-use crate::state::{Addresses, Attribute, Period, Shared, StoredInstance, Tokens};
+use crate::state::{Addresses, Attribute, Period, Pool, Shared, StoredInstance, Tokens};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
@@ -27,7 +27,7 @@ pub(crate) struct Instances {
     /// The next events of the instances.
     due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
     /// The instances that were removed since the last call of [`Self::take_removed`], with the times.
-    removed: Vec<(Timestamp, String)>,
+    removed: Vec<(Timestamp, Arc<str>)>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) addresses: Shared<Addresses>,
 }
@@ -73,12 +73,10 @@ impl Instances {
 
     /// Adds a new instance; returns its serial.
     pub(crate) fn insert(&mut self, mut instance: StoredInstance) -> u64 {
-        instance.begin_prepaid_bandwidth(
-            Timestamp::parse(&instance.api.created_time).unwrap_or_default(),
-        );
+        instance.begin_prepaid_bandwidth(instance.created);
         let serial = self.made;
         self.made += 1;
-        self.serials.insert(instance.api.instance_id.as_str().into(), serial);
+        self.serials.insert(instance.id.clone(), serial);
         if let Some(expires) = instance.expires {
             self.due.insert((expires, serial, Event::Expiry));
         }
@@ -100,7 +98,8 @@ impl Instances {
         if let Some((action, request_id)) = note {
             instance.record_operation(action, request_id);
         }
-        instance.operation = Some(RunningOperation { operation, phase: 0, due: now, change });
+        let running = RunningOperation { operation, phase: 0, due: now, change };
+        instance.operation = Some(Box::new(running));
         self.enter_phase(serial, clock, now);
     }
 
@@ -117,12 +116,8 @@ impl Instances {
     /// Moves the instances in these resource packs to the public pool. Their rack is no longer visible.
     pub(crate) fn move_to_public_pool(&mut self, ids: &HashSet<&str>) {
         for instance in self.by_serial.values_mut() {
-            let placement = &instance.api.placement;
-            if placement.dedicated_resource_pack_ids.iter().any(|id| ids.contains(id.as_str())) {
-                let placement = &mut instance.api.placement;
-                placement.dedicated_resource_pack_ids.clear();
-                placement.dedicated_resource_pack_tenancy = None;
-                placement.rack_id = None;
+            if instance.pack().is_some_and(|pack| ids.contains(&*pack.pack_id)) {
+                instance.pool = Pool::Public;
             }
         }
     }
@@ -157,7 +152,7 @@ impl Instances {
     }
 
     /// The instances that were removed since the last call, and the times.
-    pub(crate) fn take_removed(&mut self) -> Vec<(Timestamp, String)> {
+    pub(crate) fn take_removed(&mut self) -> Vec<(Timestamp, Arc<str>)> {
         std::mem::take(&mut self.removed)
     }
 
@@ -175,7 +170,7 @@ impl Instances {
             return;
         }
         if let Effect::Attribute(Attribute::Network(_)) = &running.change {
-            self.addresses.release(&instance.api);
+            self.addresses.release(instance);
         }
         let term = instance.expires;
         let end = &running.operation.end;
@@ -208,16 +203,15 @@ impl Instances {
     /// The end of a prepaid term: renewal for a month, or the recycle bin.
     fn expire(&mut self, serial: u64, time: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        let state = &instance.api.instance_state;
+        let state = &instance.state;
         // A changed term has an event of its own.
         let is_changed = instance.expires != Some(time);
         if is_changed || matches!(state, InstanceState::Shutdown | InstanceState::Terminating) {
             return;
         }
-        let is_renewed = instance.api.renew_flag == Some(RenewFlag::NotifyAndAutoRenew);
+        let is_renewed = instance.renew_flag == Some(RenewFlag::NotifyAndAutoRenew);
         let (next, event) = if let Some(next) = time.next_month().filter(|_| is_renewed) {
             instance.expires = Some(next);
-            instance.api.expired_time = Some(next.to_string());
             (next, Event::Expiry)
         } else {
             let running = instance.abort_operation("The term of the instance ended.");
@@ -237,8 +231,7 @@ impl Instances {
     fn destroy(&mut self, serial: u64, clock: &VirtualClock, time: Timestamp) {
         // A renewed instance is not in the bin any more, or until another time.
         let is_kept = |instance: &Shared<StoredInstance>| {
-            instance.api.instance_state == InstanceState::Shutdown
-                && instance.kept_until == Some(time)
+            instance.state == InstanceState::Shutdown && instance.kept_until == Some(time)
         };
         if self.by_serial.get(&serial).is_some_and(is_kept) {
             self.begin(serial, &TERMINATE, Effect::None, None, (clock, time));
@@ -254,38 +247,31 @@ impl Instances {
 
     fn remove(&mut self, serial: u64, now: Timestamp) {
         if let Some(instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
-            self.serials.remove(instance.api.instance_id.as_str());
+            self.serials.remove(&instance.id);
             self.cancel_event(serial, instance.expires, Event::Expiry);
             self.cancel_event(serial, instance.kept_until, Event::Destruction);
             for period in &instance.bandwidth {
                 self.cancel_event(serial, Some(period.begins), Event::Bandwidth);
                 self.cancel_event(serial, period.ends, Event::Bandwidth);
             }
-            self.addresses.release(&instance.api);
-            self.removed.push((now, instance.api.instance_id));
+            self.addresses.release(&instance);
+            self.removed.push((now, instance.id));
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::types::Instance;
-
     use super::*;
     use crate::clock::TimeMode;
     use crate::state::operation::{ISOLATE, RESET_TYPE_FORCED, STOP};
 
     fn instance(id: &str) -> StoredInstance {
-        let api = Instance {
-            instance_id: id.to_owned(),
-            instance_state: InstanceState::Running,
-            ..Instance::default()
-        };
-        StoredInstance::new(api)
+        StoredInstance { id: id.into(), state: InstanceState::Running, ..StoredInstance::default() }
     }
 
     fn state(instances: &Instances, serial: u64) -> Option<&str> {
-        instances.get(serial).map(|instance| instance.api.instance_state.as_str())
+        instances.get(serial).map(|instance| instance.state.as_str())
     }
 
     fn at(seconds: u64) -> Timestamp {
@@ -312,7 +298,7 @@ mod tests {
             instances.apply_due(&clock, at(seconds));
             assert_eq!(state(&instances, serial), Some(expected), "at {seconds}");
         }
-        let api = &instances.get(serial).unwrap().api;
+        let api = instances.get(serial).unwrap().api();
         assert_eq!(api.latest_operation_state.as_ref().map(|it| it.as_str()), Some("SUCCESS"));
         assert_eq!(api.latest_operation_request_id.as_deref(), Some("r-1"));
     }
@@ -387,13 +373,13 @@ mod tests {
         let run = |flag: RenewFlag| {
             let mut instances = Instances::default();
             let mut instance = instance("ins-00000001");
-            instance.api.renew_flag = Some(flag);
+            instance.renew_flag = Some(flag);
             instance.expires = Some(at(1000));
             let serial = instances.insert(instance);
             // An operation is running when the term ends.
             instances.begin(serial, &STOP, Effect::None, None, (&clock, at(990)));
             instances.apply_due(&clock, at(1010));
-            let api = instances.get(serial).unwrap().api.clone();
+            let api = instances.get(serial).unwrap().api();
             (api.instance_state.as_str().to_owned(), api.isolated_source, api.expired_time)
         };
         let (state, source, _) = run(RenewFlag::NotifyAndManualRenew);
@@ -407,7 +393,7 @@ mod tests {
         let mut instances = Instances::default();
         let last = Timestamp::parse("9999-12-14T22:13:20Z").unwrap();
         let mut instance = instance("ins-00000001");
-        instance.api.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
+        instance.renew_flag = Some(RenewFlag::NotifyAndAutoRenew);
         instance.expires = Some(last);
         let serial = instances.insert(instance);
         // A single event, because an endless term would keep `apply_due` busy forever.

@@ -47,9 +47,9 @@ impl Instances {
                 Effect::KeyPairs(written) => Some(written),
                 _ => None,
             });
-            let mut used =
-                instance.api.login_settings.key_ids.iter().chain(written.into_iter().flatten());
-            used.any(|key_id| key_ids.contains(key_id.as_str()))
+            let written = written.into_iter().flatten().map(String::as_str);
+            let mut used = instance.key_ids.iter().map(|id| &**id).chain(written);
+            used.any(|key_id| key_ids.contains(key_id))
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
     DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, StoredInstance,
-    System, Template, is_in_group,
+    System, Template,
 };
 use crate::visits::count_one;
 
@@ -62,7 +62,7 @@ impl RequestContext<'_> {
 
     /// Checks that no timer is to terminate one of the instances. The error has this code.
     pub(crate) fn check_no_timer(&self, serials: &[u64], code: &str) -> Result<(), ApiError> {
-        let mut ids = self.instances(serials).map(|instance| &instance.api.instance_id);
+        let mut ids = self.instances(serials).map(|instance| &instance.id);
         let Some(timer) = ids.find_map(|id| self.timer_of(id)) else { return Ok(()) };
         let message = format!(
             "The timer `{}` is to terminate the instance `{}` at {}; cancel it first.",
@@ -178,7 +178,7 @@ impl RequestContext<'_> {
 
     /// The instances in a group, the newest first.
     pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
-        self.instances.newest_first().filter(move |instance| is_in_group(&instance.api, group_id))
+        self.instances.newest_first().filter(move |instance| instance.is_in_group(group_id))
     }
 
     /// Checks that a group has room for this many more instances.

@@ -4,6 +4,7 @@ mod account;
 mod action_timers;
 mod addresses;
 mod agenda;
+mod api_instance;
 mod apply_effect;
 mod bandwidth;
 mod chc_hosts;
@@ -26,6 +27,7 @@ mod schedule;
 mod shared;
 mod snapshots;
 mod state_check;
+mod stored_disk;
 mod stored_instance;
 mod tasks;
 mod term;
@@ -59,12 +61,15 @@ pub(crate) use operation::{
 };
 pub(crate) use placement_groups::{
     GROUP_QUOTA, PlacementGroups, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED,
-    is_in_group, remove_from_group, room,
+    room,
 };
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use shared::Shared;
 pub(crate) use snapshots::{DiskSnapshot, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
-pub(crate) use stored_instance::{Period, StoredInstance};
+pub(crate) use stored_disk::StoredDisk;
+pub(crate) use stored_instance::{
+    PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
+};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

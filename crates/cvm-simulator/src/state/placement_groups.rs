@@ -3,15 +3,16 @@
 //! Membership is stored only in the instances, so that the two sides cannot disagree, and a removed instance is in no
 //! group.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_models::enums::{DisasterRecoverGroupStrategy, DisasterRecoverGroupType, InstanceState};
-use cvm_models::types::{DisasterRecoverGroup, Instance};
+use cvm_models::types::DisasterRecoverGroup;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::ids::{IdGenerator, Stream};
-use crate::state::Tokens;
 use crate::state::operation::{FinalState, Operation, Phase};
+use crate::state::{StoredInstance, Tokens};
 
 /// Maximum number of groups of an account in a region.
 pub(crate) const GROUP_QUOTA: usize = 10;
@@ -64,15 +65,10 @@ impl PlacementGroups {
     }
 }
 
-/// Whether an instance is in a group.
-pub(crate) fn is_in_group(instance: &Instance, group_id: &str) -> bool {
-    instance.disaster_recover_group_ids.iter().any(|id| id == group_id)
-}
-
 /// A slot in a group, for one instance or for several.
 #[derive(Debug)]
 pub(crate) struct PlacementSlot {
-    group_id: String,
+    group_id: Arc<str>,
     partition: Partition,
 }
 
@@ -110,14 +106,13 @@ impl PlacementSlot {
                 return Err(codes.error(candidates, message));
             }
         };
-        Ok(Self { group_id: id.clone(), partition })
+        Ok(Self { group_id: id.as_str().into(), partition })
     }
 
     /// Puts an instance into the slot.
-    pub(crate) fn take(&self, instance: &mut Instance, ids: &mut IdGenerator) {
-        instance.disaster_recover_group_id = self.group_id.clone();
-        instance.disaster_recover_group_ids = vec![self.group_id.clone()];
-        instance.partition_number = match self.partition {
+    pub(crate) fn take(&self, instance: &mut StoredInstance, ids: &mut IdGenerator) {
+        instance.placement_group = Some(self.group_id.clone());
+        instance.partition = match self.partition {
             Partition::None => None,
             Partition::This(number) => Some(number),
             Partition::Any(count) => {
@@ -129,11 +124,17 @@ impl PlacementSlot {
     }
 }
 
-/// Removes an instance from its group.
-pub(crate) fn remove_from_group(instance: &mut Instance) {
-    instance.disaster_recover_group_id.clear();
-    instance.disaster_recover_group_ids.clear();
-    instance.partition_number = None;
+impl StoredInstance {
+    /// Whether it is in a group.
+    pub(crate) fn is_in_group(&self, group_id: &str) -> bool {
+        self.placement_group.as_deref() == Some(group_id)
+    }
+
+    /// Removes it from its group.
+    pub(crate) fn leave_placement_group(&mut self) {
+        self.placement_group = None;
+        self.partition = None;
+    }
 }
 
 /// The state shows nothing of the change.

@@ -5,11 +5,11 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use cvm_models::enums::ResourcePoolPackStatus;
-use cvm_models::types::{Instance, ResourceCount, ResourcePoolPack};
+use cvm_models::types::{ResourceCount, ResourcePoolPack};
 
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
-use crate::state::{Grouped, Term};
+use crate::state::{Grouped, StoredInstance, Term};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
@@ -117,15 +117,15 @@ impl ResourcePack {
     /// How many such instances still fit, up to `max`.
     pub(crate) fn room_for(
         &self,
-        instance: &Instance,
+        instance: &StoredInstance,
         max: u64,
         (in_packs, now): (&Grouped<'_>, Timestamp),
     ) -> u64 {
         let free = self.api(in_packs, now).available_capacity;
         let fits = |count: &u64| {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0).saturating_mul(*count);
-            taken(instance.cpu) <= free.cpu.unwrap_or(0)
-                && taken(instance.memory) <= free.memory.unwrap_or(0)
+            taken(instance.vcpus) <= free.cpu.unwrap_or(0)
+                && taken(instance.memory_gib) <= free.memory.unwrap_or(0)
         };
         (1..=max).take_while(fits).count() as u64
     }
@@ -139,8 +139,8 @@ impl ResourcePack {
             let taken = |amount: i64| u64::try_from(amount).unwrap_or(0);
             (cpu, memory) = (total.cpu.unwrap_or(0), total.memory.unwrap_or(0));
             for instance in in_packs.members(self.id()) {
-                cpu = cpu.saturating_sub(taken(instance.cpu));
-                memory = memory.saturating_sub(taken(instance.memory));
+                cpu = cpu.saturating_sub(taken(instance.vcpus));
+                memory = memory.saturating_sub(taken(instance.memory_gib));
             }
         }
         ResourcePoolPack {
@@ -160,11 +160,13 @@ pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::enums::RenewFlag;
+    use std::sync::Arc;
+
+    use cvm_models::enums::{DedicatedResourcePackTenancy, RenewFlag};
 
     use super::*;
     use crate::clock::TimeMode;
-    use crate::state::{Instances, StoredInstance};
+    use crate::state::{Instances, PackPlacement, Pool};
 
     #[test]
     fn instances_reduce_the_capacity_of_their_pack() {
@@ -180,10 +182,18 @@ mod tests {
         packs.insert(item, term, (&clock, now));
         let mut instances = Instances::default();
         for (id, pack_id) in [("ins-1", "rpp-1"), ("ins-2", "rpp-2")] {
-            let mut api = Instance { instance_id: id.to_owned(), ..Instance::default() };
-            api.placement.dedicated_resource_pack_ids = vec![pack_id.to_owned()];
-            (api.cpu, api.memory) = (4, 8);
-            instances.insert(StoredInstance::new(api));
+            let placement = PackPlacement {
+                pack_id: pack_id.into(),
+                tenancy: DedicatedResourcePackTenancy::ResourcePool,
+                rack_id: "rack-1".into(),
+            };
+            instances.insert(StoredInstance {
+                id: id.into(),
+                pool: Pool::ResourcePack(Arc::new(placement)),
+                vcpus: 4,
+                memory_gib: 8,
+                ..StoredInstance::default()
+            });
         }
         let pack = packs.newest_first().find(|pack| pack.id() == "rpp-1").unwrap();
         let in_packs = instances.in_packs();

@@ -61,7 +61,7 @@ mod tests {
     use std::time::Duration;
 
     use cvm_models::enums::{InstanceState, TimerAction};
-    use cvm_models::types::{ActionTimer, Instance};
+    use cvm_models::types::ActionTimer;
 
     use super::*;
     use crate::clock::TimeMode;
@@ -78,10 +78,10 @@ mod tests {
     fn add_timer_and_task(
         resources: &mut RegionResources,
         number: u64,
-        instance: &Instance,
+        instance: &StoredInstance,
         when: u64,
     ) {
-        let id = &instance.instance_id;
+        let id = instance.id.to_string();
         let timer = ActionTimer {
             timer_action: Some(TimerAction::TerminateInstances),
             ..ActionTimer::default()
@@ -97,13 +97,13 @@ mod tests {
     fn instances_with_timers(count: u64, when: u64) -> (Instances, RegionResources) {
         let (mut instances, mut resources) = (Instances::default(), RegionResources::default());
         for number in 0..count {
-            let api = Instance {
-                instance_id: format!("ins-{number:08}"),
-                instance_state: InstanceState::Running,
-                ..Instance::default()
+            let instance = StoredInstance {
+                id: format!("ins-{number:08}").into(),
+                state: InstanceState::Running,
+                ..StoredInstance::default()
             };
-            add_timer_and_task(&mut resources, number, &api, when);
-            instances.insert(StoredInstance::new(api));
+            add_timer_and_task(&mut resources, number, &instance, when);
+            instances.insert(instance);
         }
         (instances, resources)
     }

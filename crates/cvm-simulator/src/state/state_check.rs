@@ -21,8 +21,8 @@ pub(crate) fn check_instance_state(
     instance: &StoredInstance,
     allowed: &[InstanceState],
 ) -> Result<(), ApiError> {
-    let state = &instance.api.instance_state;
-    let id = &instance.api.instance_id;
+    let state = &instance.state;
+    let id = &instance.id;
     let in_allowed_state = allowed.contains(state) && !instance.is_isolating();
     if !in_allowed_state {
         let name = if instance.is_isolating() {
@@ -38,7 +38,7 @@ pub(crate) fn check_instance_state(
         }
     }
     if instance.operation.is_some() {
-        let running = instance.api.latest_operation.as_deref().unwrap_or_default();
+        let running = instance.latest_operation.as_ref().map_or("", |latest| &*latest.action);
         let message = format!("The instance `{id}` has the operation {running} in progress.");
         let same = (running == codes.0.name).then_some("MutexOperation.TaskRunning");
         let candidates = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
@@ -49,7 +49,7 @@ pub(crate) fn check_instance_state(
         return Err(codes.error(["InvalidInstanceState", "UnsupportedOperation"], message));
     }
     let code = codes.published("UnsupportedOperation.StoppedModeStopCharging");
-    match code.filter(|_| instance.api.stop_charging_mode == StopChargingMode::StopCharging) {
+    match code.filter(|_| instance.stop_charging_mode == StopChargingMode::StopCharging) {
         Some(code) => {
             let message =
                 format!("The instance `{id}` is stopped and not charged; start it first.");
@@ -71,7 +71,6 @@ fn camel_case(state: &str) -> String {
 #[cfg(test)]
 mod tests {
     use cvm_models::actions::{RebootInstances, ResetInstancesType, StartInstances, StopInstances};
-    use cvm_models::types::Instance;
     use cvm_protocol::Action;
 
     use super::*;
@@ -81,17 +80,17 @@ mod tests {
     use crate::state::stored_instance::RunningOperation;
 
     fn instance(state: InstanceState) -> StoredInstance {
-        let api = Instance { instance_state: state, ..Instance::default() };
-        StoredInstance::new(api)
+        StoredInstance { state, ..StoredInstance::default() }
     }
 
     fn busy(state: InstanceState, operation: &str) -> StoredInstance {
         let mut instance = instance(state);
         let due = Timestamp::default();
         let running = if operation == "Isolate" { &ISOLATE } else { &LAUNCH };
+        let change = Effect::None;
         instance.operation =
-            Some(RunningOperation { operation: running, phase: 0, due, change: Effect::None });
-        instance.api.latest_operation = Some(operation.to_owned());
+            Some(Box::new(RunningOperation { operation: running, phase: 0, due, change }));
+        instance.record_operation(operation, "");
         instance
     }
 
@@ -155,7 +154,7 @@ mod tests {
     #[test]
     fn stopped_instance_without_charges_can_only_be_started() {
         let mut instance = instance(InstanceState::Stopped);
-        instance.api.stop_charging_mode = StopChargingMode::StopCharging;
+        instance.stop_charging_mode = StopChargingMode::StopCharging;
         assert_eq!(code::<StartInstances>(&instance, STOPPED), None);
         assert_eq!(
             code::<ResetInstancesType>(&instance, STOPPED),

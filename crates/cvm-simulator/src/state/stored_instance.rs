@@ -1,13 +1,17 @@
-//! A stored instance: its form in the API, and its running operation.
+//! A stored instance. It is compact, because a region can have a million of them: the instances of one launch share
+//! their texts, and the form of the API is only built for a response.
+
+use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use cvm_models::enums::{
-    InstanceChargeType, InstanceState, IsolatedSource, LatestOperationState, RenewFlag,
-    RestrictState, StopChargingMode,
+    DedicatedResourcePackTenancy, InstanceChargeType, InstanceState, InternetChargeType,
+    IsolatedSource, LatestOperationState, LicenseType, RenewFlag, RestrictState, StopChargingMode,
 };
-use cvm_models::types::{GPUInfo, Instance};
 use cvm_protocol::Sensitive;
 
 use crate::catalog::InstanceType;
+use crate::state::StoredDisk;
 use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, ISOLATE, Operation, TERMINATE};
 use crate::timestamp::Timestamp;
@@ -15,27 +19,132 @@ use crate::timestamp::Timestamp;
 /// How often a prepaid instance can be downsized; assumed.
 const DEGRADE_LIMIT: i64 = 5;
 
+/// A list of ids or other texts, which several instances can share.
+pub(crate) type Texts = Arc<[Arc<str>]>;
+
+/// Keys and their values, which several instances can share.
+pub(crate) type Pairs = Arc<[(Arc<str>, Arc<str>)]>;
+
+pub(crate) fn texts(list: impl IntoIterator<Item = String>) -> Texts {
+    list.into_iter().map(Arc::from).collect()
+}
+
+pub(crate) fn pairs(list: impl IntoIterator<Item = (String, String)>) -> Pairs {
+    list.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
+}
+
 /// A stored instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct StoredInstance {
-    /// The instance in the form of the API.
-    pub(crate) api: Instance,
+    pub(crate) id: Arc<str>,
+    pub(crate) uuid: Arc<str>,
+    pub(crate) name: Arc<str>,
+    pub(crate) host_name: Arc<str>,
+    pub(crate) created: Timestamp,
+    pub(crate) tags: Pairs,
+    pub(crate) metadata: Option<Pairs>,
+
+    pub(crate) state: InstanceState,
+    pub(crate) restrict_state: RestrictState,
+    pub(crate) isolated_source: IsolatedSource,
+    pub(crate) stop_charging_mode: StopChargingMode,
     /// The running operation.
-    pub(crate) operation: Option<RunningOperation>,
-    /// The end of a prepaid term.
-    pub(crate) expires: Option<Timestamp>,
-    /// Whether the automation agent was installed with the system.
-    pub(crate) has_agent: bool,
+    pub(crate) operation: Option<Box<RunningOperation>>,
+    /// The last operation of a request.
+    pub(crate) latest_operation: Option<LatestOperation>,
     /// The state before rescue mode.
     pub(crate) rescued_from: Option<InstanceState>,
-    /// When the recycle bin destroys it.
-    pub(crate) kept_until: Option<Timestamp>,
-    /// The user data for the first boot.
-    pub(crate) user_data: Option<Sensitive>,
+    pub(crate) is_protected: bool,
+
+    pub(crate) zone: Arc<str>,
+    pub(crate) project_id: i64,
+    pub(crate) pool: Pool,
+    pub(crate) placement_group: Option<Arc<str>>,
+    pub(crate) partition: Option<i64>,
+    pub(crate) hpc_cluster_id: Option<Arc<str>>,
+
+    pub(crate) instance_type: Arc<str>,
+    pub(crate) vcpus: i64,
+    pub(crate) memory_gib: i64,
+    pub(crate) gpus: Option<Gpus>,
+    pub(crate) cpu_topology: Option<Topology>,
     /// How often it was downsized.
     pub(crate) degrades: i64,
+
+    pub(crate) charge_type: InstanceChargeType,
+    pub(crate) renew_flag: Option<RenewFlag>,
+    /// The end of a prepaid term.
+    pub(crate) expires: Option<Timestamp>,
+    /// When the recycle bin destroys it.
+    pub(crate) kept_until: Option<Timestamp>,
+
+    pub(crate) image_id: Arc<str>,
+    pub(crate) os_name: Arc<str>,
+    pub(crate) license_type: LicenseType,
+    pub(crate) login_user: Arc<str>,
+    pub(crate) login_port: i64,
+    pub(crate) key_ids: Texts,
+    /// Whether the automation agent was installed with the system.
+    pub(crate) has_agent: bool,
+    /// The user data for the first boot.
+    pub(crate) user_data: Option<Arc<Sensitive>>,
+    pub(crate) role: Option<Arc<str>>,
+    pub(crate) system_disk: StoredDisk,
+    pub(crate) data_disks: Vec<StoredDisk>,
+
+    /// Empty for the basic network, as the id of the subnet.
+    pub(crate) vpc_id: Arc<str>,
+    pub(crate) subnet_id: Arc<str>,
+    pub(crate) is_gateway: bool,
+    pub(crate) private_address: Option<Ipv4Addr>,
+    pub(crate) public_address: Option<Ipv4Addr>,
+    pub(crate) security_groups: Texts,
+    pub(crate) jumbo_frames: Option<bool>,
+    pub(crate) internet_charge_type: InternetChargeType,
+    pub(crate) bandwidth_mbps: i64,
     /// Prepaid bandwidth, present and past.
     pub(crate) bandwidth: Vec<Period>,
+}
+
+/// Whose hardware an instance runs on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Pool {
+    #[default]
+    Public,
+    /// The dedicated host with this id.
+    DedicatedHost(Arc<str>),
+    ResourcePack(Arc<PackPlacement>),
+}
+
+/// The placement in a resource pack.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct PackPlacement {
+    pub(crate) pack_id: Arc<str>,
+    pub(crate) tenancy: DedicatedResourcePackTenancy,
+    pub(crate) rack_id: Arc<str>,
+}
+
+/// The cards of an instance.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Gpus {
+    pub(crate) model: Arc<str>,
+    pub(crate) count: i64,
+}
+
+/// The requested layout of cores and threads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Topology {
+    pub(crate) cores: Option<i64>,
+    pub(crate) threads_per_core: Option<i64>,
+}
+
+/// The last operation of a request on an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct LatestOperation {
+    pub(crate) action: Arc<str>,
+    pub(crate) request_id: Arc<str>,
+    pub(crate) state: LatestOperationState,
+    pub(crate) error: Option<Arc<str>>,
 }
 
 /// A running operation.
@@ -71,24 +180,34 @@ impl Period {
 }
 
 impl StoredInstance {
-    /// An instance without an operation, without a term, and with all agents.
-    pub(crate) fn new(api: Instance) -> Self {
-        Self {
-            api,
-            operation: None,
-            expires: None,
-            has_agent: true,
-            rescued_from: None,
-            kept_until: None,
-            user_data: None,
-            degrades: 0,
-            bandwidth: Vec::new(),
+    /// Whether its system is Windows. Every image says so in its name.
+    pub(crate) fn is_windows(&self) -> bool {
+        self.os_name.starts_with("Windows")
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.state == InstanceState::Running
+    }
+
+    /// The system disk, then the data disks.
+    pub(crate) fn disks(&self) -> impl Iterator<Item = &StoredDisk> {
+        std::iter::once(&self.system_disk).chain(&self.data_disks)
+    }
+
+    /// The dedicated host that it runs on.
+    pub(crate) fn host_id(&self) -> Option<&str> {
+        match &self.pool {
+            Pool::DedicatedHost(id) => Some(id),
+            _ => None,
         }
     }
 
-    /// Whether its system is Windows. Every image says so in its name.
-    pub(crate) fn is_windows(&self) -> bool {
-        self.api.os_name.starts_with("Windows")
+    /// Its placement in a resource pack.
+    pub(crate) fn pack(&self) -> Option<&PackPlacement> {
+        match &self.pool {
+            Pool::ResourcePack(placement) => Some(placement),
+            _ => None,
+        }
     }
 
     /// When the current phase of its operation ends.
@@ -98,8 +217,8 @@ impl StoredInstance {
 
     /// The operation that terminates it: a prepaid instance that is not in the recycle bin goes there first.
     pub(crate) fn termination(&self) -> &'static Operation {
-        let is_prepaid = self.api.instance_charge_type == InstanceChargeType::Prepaid;
-        let is_in_bin = self.api.instance_state == InstanceState::Shutdown;
+        let is_prepaid = self.charge_type == InstanceChargeType::Prepaid;
+        let is_in_bin = self.state == InstanceState::Shutdown;
         if is_prepaid && !is_in_bin { &ISOLATE } else { &TERMINATE }
     }
 
@@ -109,18 +228,20 @@ impl StoredInstance {
     }
 
     /// Records the start of an operation of the request `request_id`.
-    pub(crate) fn record_operation(&mut self, name: &str, request_id: &str) {
-        self.api.latest_operation = Some(name.to_owned());
-        self.api.latest_operation_state = Some(LatestOperationState::Operating);
-        self.api.latest_operation_request_id = Some(request_id.to_owned());
-        self.api.latest_operation_error_msg = None;
+    pub(crate) fn record_operation(&mut self, action: &str, request_id: &str) {
+        self.latest_operation = Some(LatestOperation {
+            action: action.into(),
+            request_id: request_id.into(),
+            state: LatestOperationState::Operating,
+            error: None,
+        });
     }
 
     /// Sets the state of a phase.
     pub(crate) fn set_state(&mut self, state: &InstanceState) {
-        self.api.instance_state = state.clone();
+        self.state = state.clone();
         if *state != InstanceState::Stopped {
-            self.api.stop_charging_mode = StopChargingMode::NotApplicable;
+            self.stop_charging_mode = StopChargingMode::NotApplicable;
         }
     }
 
@@ -136,58 +257,58 @@ impl StoredInstance {
             FinalState::Removed => return false,
         }
         self.apply_effect(change);
-        self.api.latest_operation_state = Some(LatestOperationState::Success);
+        if let Some(latest) = &mut self.latest_operation {
+            latest.state = LatestOperationState::Success;
+        }
         true
     }
 
     /// Moves it to the recycle bin.
     pub(crate) fn isolate(&mut self, restrict: RestrictState, source: IsolatedSource) {
         self.set_state(&InstanceState::Shutdown);
-        self.api.restrict_state = restrict;
-        self.api.isolated_source = source;
+        self.restrict_state = restrict;
+        self.isolated_source = source;
     }
 
     /// Takes it out of the recycle bin, stopped.
     fn recover(&mut self) {
         self.set_state(&InstanceState::Stopped);
-        self.api.restrict_state = RestrictState::Normal;
-        self.api.isolated_source = IsolatedSource::NotIsolated;
+        self.restrict_state = RestrictState::Normal;
+        self.isolated_source = IsolatedSource::NotIsolated;
     }
 
     /// Sets the end of its prepaid term, and what happens then.
     pub(crate) fn set_term(&mut self, ends: Timestamp, flag: &RenewFlag) {
         self.expires = Some(ends);
-        self.api.expired_time = Some(ends.to_string());
-        self.api.renew_flag = Some(flag.clone());
+        self.renew_flag = Some(flag.clone());
     }
 
     /// Aborts the running operation.
-    pub(crate) fn abort_operation(&mut self, why: &str) -> Option<RunningOperation> {
+    pub(crate) fn abort_operation(&mut self, why: &str) -> Option<Box<RunningOperation>> {
         let running = self.operation.take()?;
-        self.api.latest_operation_state = Some(LatestOperationState::Failed);
-        self.api.latest_operation_error_msg = Some(why.to_owned());
+        if let Some(latest) = &mut self.latest_operation {
+            latest.state = LatestOperationState::Failed;
+            latest.error = Some(why.into());
+        }
         Some(running)
     }
 
     /// How often it can be downsized; `None` for hourly instances, which have no limit.
     pub(crate) fn degrade_limit(&self) -> Option<i64> {
-        let is_prepaid = self.api.instance_charge_type == InstanceChargeType::Prepaid;
+        let is_prepaid = self.charge_type == InstanceChargeType::Prepaid;
         is_prepaid.then_some(DEGRADE_LIMIT)
     }
 
     /// Sets the instance type.
     pub(crate) fn set_type(&mut self, one: InstanceType) {
         let InstanceType { family, size } = one;
-        if one.has_less_than(self.api.cpu, self.api.memory) {
+        if one.has_less_than(self.vcpus, self.memory_gib) {
             self.degrades += 1;
         }
-        self.api.instance_type = size.name.to_owned();
-        self.api.cpu = size.vcpus;
-        self.api.memory = size.memory_gib;
-        self.api.gpu_info = family.gpu.as_ref().map(|gpu| GPUInfo {
-            gpu_count: size.gpus as f64,
-            gpu_id: (0..size.gpus).map(|card| format!("gpu-{card}")).collect(),
-            gpu_type: gpu.model.to_owned(),
-        });
+        self.instance_type = size.name.into();
+        self.vcpus = size.vcpus;
+        self.memory_gib = size.memory_gib;
+        let gpu = family.gpu.as_ref();
+        self.gpus = gpu.map(|gpu| Gpus { model: gpu.model.into(), count: size.gpus });
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use cvm_models::enums::{InstanceState, RepairTaskAuthSource, RepairTaskProduct};
-use cvm_models::types::{Instance, RepairTaskInfo};
+use cvm_models::types::RepairTaskInfo;
 
 use crate::clock::VirtualClock;
 use crate::state::agenda::Agenda;
@@ -58,22 +58,27 @@ enum Stage {
 
 impl RepairTask {
     /// The task of an announcement.
-    pub(crate) fn new(id: String, repair: &Repair, instance: &Instance, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        id: String,
+        repair: &Repair,
+        instance: &StoredInstance,
+        now: Timestamp,
+    ) -> Self {
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let api = RepairTaskInfo {
             task_id: id,
-            instance_id: instance.instance_id.clone(),
-            alias: Some(instance.instance_name.clone()),
+            instance_id: instance.id.to_string(),
+            alias: Some(instance.name.to_string()),
             task_type_id: repair.reason.id(),
             task_type_name: repair.reason.title().to_owned(),
             create_time: wire(now),
             task_detail: repair.detail.clone(),
-            zone: Some(instance.placement.zone.clone()),
+            zone: Some(instance.zone.to_string()),
             region: Some(repair.region.clone()),
-            vpc_id: given(&instance.virtual_private_cloud.vpc_id),
-            subnet_id: given(&instance.virtual_private_cloud.subnet_id),
-            wan_ip: instance.public_ip_addresses.first().cloned(),
-            lan_ip: instance.private_ip_addresses.first().cloned(),
+            vpc_id: given(&instance.vpc_id),
+            subnet_id: given(&instance.subnet_id),
+            wan_ip: instance.public_address.map(|it| it.to_string()),
+            lan_ip: instance.private_address.map(|it| it.to_string()),
             product: Some(RepairTaskProduct::Cvm),
             auth_type: repair.method.id(),
             auth_source: RepairTaskAuthSource::WaitingAuth,
@@ -127,7 +132,7 @@ impl RepairTask {
             if let Some(free) = instance.busy_until() {
                 return Some(free);
             }
-            if instance.api.instance_state == InstanceState::Running {
+            if instance.state == InstanceState::Running {
                 self.enter(Stage::Working);
                 instances.begin(serial, &REPAIR, Effect::None, None, (clock, time));
                 return instances.get(serial).and_then(StoredInstance::busy_until);

@@ -20,11 +20,11 @@ impl ActionHandler for ImportInstancesActionTimer {
         let end = PlannedTermination::of(codes, &self.action_timer, context.now)?;
         let serials = context.find(&self.instance_ids)?;
         for instance in context.instances(&serials) {
-            PlannedTermination::check(codes, &instance.api)?;
+            PlannedTermination::check(codes, instance)?;
         }
         let instance_ids: Vec<_> =
-            context.instances(&serials).map(|instance| instance.api.instance_id.clone()).collect();
-        check_name_is_free(context, &instance_ids)?;
+            context.instances(&serials).map(|instance| instance.id.to_string()).collect();
+        check_no_open_timer(context, &instance_ids)?;
         let ids = instance_ids.into_iter().map(|instance_id| end.set(context, instance_id));
         let action_timer_ids = ids.collect();
         Ok(Outcome::Response(ImportInstancesActionTimerResponse {
@@ -34,7 +34,7 @@ impl ActionHandler for ImportInstancesActionTimer {
     }
 }
 
-fn check_name_is_free(
+fn check_no_open_timer(
     context: &RequestContext<'_>,
     instance_ids: &[String],
 ) -> Result<(), ApiError> {

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use cvm_models::types::{ChcHost, Instance, VirtualPrivateCloud};
+use cvm_models::types::{ChcHost, VirtualPrivateCloud};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
@@ -118,11 +118,9 @@ impl Network {
 
 /// Releases the address of a host in a network.
 pub(crate) fn give_back(network: &VirtualPrivateCloud, address: &str, addresses: &mut Addresses) {
-    addresses.release(&Instance {
-        virtual_private_cloud: network.clone(),
-        private_ip_addresses: vec![address.to_owned()],
-        ..Instance::default()
-    });
+    if let Ok(address) = address.parse() {
+        addresses.give_back(&network.subnet_id, address);
+    }
 }
 
 /// The host without its deploy network, whose address is released. The caller sets the state.

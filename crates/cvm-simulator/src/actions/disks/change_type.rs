@@ -1,14 +1,17 @@
 //! ModifyInstanceDiskType: turns the local disks of a stopped instance into cloud disks.
 
+use std::ops::RangeInclusive;
+
 use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
 use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
-use cvm_models::types::Instance;
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{self, disk_type};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext};
+use crate::state::{
+    DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext, StoredDisk, StoredInstance,
+};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 
@@ -25,7 +28,7 @@ impl ActionHandler for ModifyInstanceDiskType {
         let data = data.map(|requested| target_type(codes, &requested.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
         let (serial, instance) = context.find_instance(&self.instance_id)?;
-        let moves = disk_changes(codes, &instance.api, system, data)?;
+        let moves = disk_changes(codes, instance, system, data)?;
         context.check_state(&[serial], ALLOWED)?;
         context.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
         Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
@@ -53,15 +56,14 @@ type Target = Option<&'static catalog::DiskType>;
 /// The changes of the disks, after all of them are checked.
 fn disk_changes(
     codes: DocumentedCodes,
-    api: &Instance,
+    instance: &StoredInstance,
     system: Target,
     data: Target,
 ) -> Result<Vec<DiskChange>, ApiError> {
-    let id = &api.instance_id;
-    let local_system =
-        Some(&api.system_disk).filter(|disk| checks::is_local(disk.disk_type.as_ref()));
-    let local_data = api.data_disks.iter().find(|disk| checks::is_local(disk.disk_type.as_ref()));
-    let is_spot = api.instance_charge_type == InstanceChargeType::SpotPaid;
+    let id = &instance.id;
+    let local_system = Some(&instance.system_disk).filter(|disk| checks::is_local(&disk.kind));
+    let local_data = instance.data_disks.iter().find(|disk| checks::is_local(&disk.kind));
+    let is_spot = instance.charge_type == InstanceChargeType::SpotPaid;
     if is_spot || local_system.is_none() && local_data.is_none() {
         let message = format!("The instance `{id}` is a spot instance, or has no local disk.");
         return Err(codes.error(["InvalidParameter.InvalidInstanceNotSupported"], message));
@@ -79,40 +81,30 @@ fn disk_changes(
     }
     let mut moves = Vec::new();
     if let Some((disk, kind)) = local_system.zip(system) {
-        check_size(
-            codes,
-            disk.disk_size,
-            kind,
-            kind.system_gib.contains(&disk.disk_size.unwrap_or(0)),
-        )?;
-        moves.push(disk_change(&disk.disk_id, kind));
+        check_size(codes, disk, kind, &kind.system_gib)?;
+        moves.push(disk_change(disk, kind));
     }
     if let Some((disk, kind)) = local_data.zip(data) {
-        check_size(
-            codes,
-            disk.disk_size,
-            kind,
-            kind.data_gib.contains(&disk.disk_size.unwrap_or(0)),
-        )?;
-        moves.push(disk_change(&disk.disk_id, kind));
+        check_size(codes, disk, kind, &kind.data_gib)?;
+        moves.push(disk_change(disk, kind));
     }
     Ok(moves)
 }
 
-fn disk_change(disk_id: &Option<String>, kind: &catalog::DiskType) -> DiskChange {
-    DiskChange { disk_id: disk_id.clone(), effect: DiskEffect::Of(kind.name.into()) }
+fn disk_change(disk: &StoredDisk, kind: &catalog::DiskType) -> DiskChange {
+    DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Of(kind.name.into()) }
 }
 
 fn check_size(
     codes: DocumentedCodes,
-    gib: Option<i64>,
+    disk: &StoredDisk,
     kind: &catalog::DiskType,
-    it_does: bool,
+    sizes: &RangeInclusive<i64>,
 ) -> Result<(), ApiError> {
-    if it_does {
+    if sizes.contains(&disk.gib) {
         return Ok(());
     }
-    let (gib, name) = (gib.unwrap_or_default(), kind.name);
+    let (gib, name) = (disk.gib, kind.name);
     let message = format!("A disk of type {name} cannot have the {gib} GiB of the local disk.");
     Err(codes.error(["InvalidParameterValue.LocalDiskSizeRange"], message))
 }

@@ -3,38 +3,37 @@
 use std::ops::RangeInclusive;
 
 use cvm_models::enums::DiskType;
-use cvm_models::types::SystemDisk;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::disk_type;
+use crate::state::StoredDisk;
 
 /// Whether a disk is in the physical server. Local types that a request cannot choose count too.
-pub(crate) fn is_local(kind: Option<&DiskType>) -> bool {
-    kind.is_some_and(|kind| kind.as_str().starts_with("LOCAL_"))
+pub(crate) fn is_local(kind: &DiskType) -> bool {
+    kind.as_str().starts_with("LOCAL_")
 }
 
 /// Checks the new size of a system disk.
-pub(crate) fn system_can_grow(
+pub(crate) fn check_system_can_grow(
     codes: DocumentedCodes,
-    disk: &SystemDisk,
+    disk: &StoredDisk,
     gib: i64,
 ) -> Result<(), ApiError> {
-    if is_local(disk.disk_type.as_ref()) {
+    if is_local(&disk.kind) {
         let message = "A local system disk cannot be enlarged.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
-    can_grow(codes, disk.disk_size, gib, known.map(|known| &known.system_gib))
+    let known = disk_type(disk.kind.as_str());
+    check_can_grow(codes, disk.gib, gib, known.map(|known| &known.system_gib))
 }
 
 /// Checks that a new size is larger than the present one and within the limits of the disk type.
-pub(crate) fn can_grow(
+pub(crate) fn check_can_grow(
     codes: DocumentedCodes,
-    now: Option<i64>,
+    now: i64,
     gib: i64,
     limits: Option<&RangeInclusive<i64>>,
 ) -> Result<(), ApiError> {
-    let now = now.unwrap_or_default();
     let message = if gib <= now {
         format!("The disk has {now} GiB and can only be enlarged, so {gib} GiB is invalid.")
     } else if !limits.is_some_and(|limits| limits.contains(&gib)) {

@@ -2,7 +2,7 @@
 
 use cvm_models::actions::{ResizeInstanceDisks, ResizeInstanceDisksResponse};
 use cvm_models::enums::{InstanceChargeType, InstanceState};
-use cvm_models::types::{DataDisk, Instance, SystemDisk};
+use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -11,6 +11,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::disks::DATA_STEP_GIB;
 use crate::state::{
     DiskChange, DiskEffect, Effect, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, RequestContext,
+    StoredDisk, StoredInstance,
 };
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
@@ -20,10 +21,9 @@ impl ActionHandler for ResizeInstanceDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let (serial, instance) = context.find_instance(&self.instance_id)?;
-        let api = &instance.api;
         let growth = match (&self.system_disk, self.data_disks.first()) {
-            (Some(requested), _) => grown_system(codes, requested, api)?,
-            (None, Some(requested)) => grown_data(codes, requested, api)?,
+            (Some(requested), _) => grown_system(codes, requested, instance)?,
+            (None, Some(requested)) => grown_data(codes, requested, instance)?,
             (None, None) => {
                 let message = "The request names no disk.";
                 return Err(codes.error(["MissingParameter.AtLeastOne"], message));
@@ -31,7 +31,7 @@ impl ActionHandler for ResizeInstanceDisks {
         };
         let is_online = self.resize_online == Some(true) && growth.in_the_cloud;
         let may_run = is_online || self.force_stop == Some(true);
-        let operation = match api.instance_state {
+        let operation = match instance.state {
             InstanceState::Running if is_online => &GROW_DISK_ONLINE,
             InstanceState::Running => &GROW_DISK_FORCED,
             _ => &GROW_DISK,
@@ -51,27 +51,27 @@ struct Growth {
 fn grown_system(
     codes: DocumentedCodes,
     requested: &SystemDisk,
-    api: &Instance,
+    instance: &StoredInstance,
 ) -> Result<Growth, ApiError> {
-    let disk = &api.system_disk;
-    only_local_on_hosts(codes, api, checks::is_local(disk.disk_type.as_ref()))?;
+    let disk = &instance.system_disk;
+    check_only_local_on_host(codes, instance, checks::is_local(&disk.kind))?;
     let Some(gib) = requested.disk_size else {
         let message = "`SystemDisk.DiskSize` is missing.";
         return Err(codes.error(["MissingParameter"], message));
     };
-    if requested.disk_type.is_some() && requested.disk_type != disk.disk_type {
+    if requested.disk_type.as_ref().is_some_and(|kind| *kind != disk.kind) {
         let message = "The type of a disk cannot be changed by a resize.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    checks::system_can_grow(codes, disk, gib)?;
-    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
+    checks::check_system_can_grow(codes, disk, gib)?;
+    let change = DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: true })
 }
 
 fn grown_data(
     codes: DocumentedCodes,
     requested: &DataDisk,
-    api: &Instance,
+    instance: &StoredInstance,
 ) -> Result<Growth, ApiError> {
     let Some(gib) = requested.disk_size else {
         let message = "`DataDisks.DiskSize` is missing.";
@@ -81,16 +81,16 @@ fn grown_data(
         let message = format!("The size of a data disk must be a multiple of 10 GiB, not {gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let disk = find_data_disk(codes, requested, api)?;
-    let is_local = checks::is_local(disk.disk_type.as_ref());
-    only_local_on_hosts(codes, api, is_local)?;
-    if is_local && !is_on_host(api) {
+    let disk = find_data_disk(codes, requested, instance)?;
+    let is_local = checks::is_local(&disk.kind);
+    check_only_local_on_host(codes, instance, is_local)?;
+    if is_local && !is_on_host(instance) {
         let message = "A local data disk can only be enlarged on a dedicated host.";
         return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
     }
-    let known = disk.disk_type.as_ref().and_then(|kind| disk_type(kind.as_str()));
-    checks::can_grow(codes, disk.disk_size, gib, known.map(|known| &known.data_gib))?;
-    let change = DiskChange { disk_id: disk.disk_id.clone(), effect: DiskEffect::Large(gib) };
+    let known = disk_type(disk.kind.as_str());
+    checks::check_can_grow(codes, disk.gib, gib, known.map(|known| &known.data_gib))?;
+    let change = DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: !is_local })
 }
 
@@ -98,33 +98,33 @@ fn grown_data(
 fn find_data_disk<'a>(
     codes: DocumentedCodes,
     requested: &DataDisk,
-    api: &'a Instance,
-) -> Result<&'a DataDisk, ApiError> {
-    let fits = |disk: &&DataDisk| {
-        (requested.disk_id.is_none() || requested.disk_id == disk.disk_id)
-            && (requested.disk_type.is_none() || requested.disk_type == disk.disk_type)
+    instance: &'a StoredInstance,
+) -> Result<&'a StoredDisk, ApiError> {
+    let fits = |disk: &&StoredDisk| {
+        requested.disk_id.as_deref().is_none_or(|id| *id == *disk.id)
+            && requested.disk_type.as_ref().is_none_or(|kind| *kind == disk.kind)
     };
-    let mut fitting = api.data_disks.iter().filter(fits);
+    let mut fitting = instance.data_disks.iter().filter(fits);
     let how_many = match (fitting.next(), fitting.next()) {
         (Some(disk), None) => return Ok(disk),
         (None, _) => "no",
         (Some(_), Some(_)) => "more than one",
     };
-    let id = &api.instance_id;
+    let id = &instance.id;
     let message = format!("The instance `{id}` has {how_many} data disk that matches the request.");
     Err(codes.error(["InvalidParameterValue"], message))
 }
 
-fn is_on_host(api: &Instance) -> bool {
-    api.instance_charge_type == InstanceChargeType::CdhPaid
+fn is_on_host(instance: &StoredInstance) -> bool {
+    instance.charge_type == InstanceChargeType::CdhPaid
 }
 
-fn only_local_on_hosts(
+fn check_only_local_on_host(
     codes: DocumentedCodes,
-    api: &Instance,
+    instance: &StoredInstance,
     is_local: bool,
 ) -> Result<(), ApiError> {
-    if is_local || !is_on_host(api) {
+    if is_local || !is_on_host(instance) {
         return Ok(());
     }
     let message = "On a dedicated host, only local data disks can be enlarged.";

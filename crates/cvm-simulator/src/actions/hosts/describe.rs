@@ -38,6 +38,6 @@ fn holds(filter: &CheckedFilter<'_>, host: &DedicatedHost, now: Timestamp) -> bo
         "host-name" => filter.is(&item.host_name),
         "host-state" => filter.is(host.state(now).as_str()),
         "host-type" => filter.is(&item.host_type),
-        _ => tags::matches(filter, &item.tags),
+        _ => tags::api_tags_match(filter, &item.tags),
     }
 }

@@ -34,7 +34,7 @@ impl ActionHandler for DescribeHpcClusters {
         let passing = resources.hpc_clusters.list.iter().rev().filter(|cluster| {
             ids.includes(&cluster.hpc_cluster_id)
                 && matches(&self, cluster, &members)
-                && filters.iter().all(|filter| tags::matches(filter, &cluster.tags))
+                && filters.iter().all(|filter| tags::api_tags_match(filter, &cluster.tags))
         });
         let (hpc_cluster_set, total) =
             page.cut(passing, |cluster| with_hpc_members(cluster, &members));
@@ -60,7 +60,7 @@ fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Gr
         && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
         && given(request.instance_type.as_ref()).is_none_or(|kind| {
             let members = members.members(&cluster.hpc_cluster_id);
-            members.iter().any(|instance| instance.instance_type == kind)
+            members.iter().any(|instance| *instance.instance_type == *kind)
         })
 }
 

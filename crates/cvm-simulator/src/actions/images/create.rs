@@ -1,21 +1,18 @@
 //! CreateImage: an image of an instance or of snapshots.
 
 use cvm_models::actions::{CreateImage, CreateImageResponse};
-use cvm_models::enums::{
-    DiskType, DiskUsage, ImageSource, ImageState, InstanceState, TagResourceType,
-};
-use cvm_models::types::{Image, Instance, Snapshot};
+use cvm_models::enums::{DiskUsage, ImageSource, ImageState, InstanceState, TagResourceType};
+use cvm_models::types::{Image, Snapshot};
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::ApiError;
-use crate::catalog::disk_type;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags;
 use crate::parameters::distinct;
 use crate::state::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, DiskSnapshot, Effect,
-    OwnedImage, POWER_OFF_TIME, RequestContext, System,
+    OwnedImage, POWER_OFF_TIME, RequestContext, StoredDisk, StoredInstance, System,
 };
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
@@ -119,9 +116,9 @@ fn of_instance(
 ) -> Result<Source, ApiError> {
     let codes = context.codes;
     let serials = context.find(std::slice::from_ref(id))?;
-    let found = context.instances(&serials).next().map(|instance| &instance.api);
-    let found = found.and_then(|api| Some((api, context.system_of_image(&api.image_id)?)));
-    let Some((api, system)) = found else {
+    let found = context.instances(&serials).next();
+    let found = found.and_then(|it| Some((it, context.system_of_image(&it.image_id)?)));
+    let Some((instance, system)) = found else {
         let message = format!("The operating system of the instance `{id}` is unknown.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
     };
@@ -129,60 +126,53 @@ fn of_instance(
         let message = format!("`Sysprep` is only for Windows, but `{id}` runs {}.", system.os_name);
         return Err(codes.error(["InvalidParameter.InvalidDependence"], message));
     }
-    let disk = &api.system_disk;
     let mut disks = vec![DiskSnapshot {
         system: Some(system.clone()),
-        ..taken(DiskUsage::SystemDisk, disk.disk_size, disk.encrypt)
+        ..taken(DiskUsage::SystemDisk, &instance.system_disk)
     }];
-    disks.extend(data_disks(request, api, context)?);
+    disks.extend(data_disks(request, instance, context)?);
     if disks.iter().any(|disk| disk.is_encrypted) {
         let message = format!("A disk of the instance `{id}` is encrypted.");
         return Err(codes.error(["UnsupportedOperation.EncryptedImagesNotSupported"], message));
     }
-    let is_running = api.instance_state == InstanceState::Running;
+    let is_running = instance.is_running();
     Ok(Source { system, disks, serial: serials.first().copied(), is_running })
 }
 
 /// The data disks for an image of the whole instance.
 fn data_disks(
     request: &CreateImage,
-    api: &Instance,
+    instance: &StoredInstance,
     context: &RequestContext<'_>,
 ) -> Result<Vec<DiskSnapshot>, ApiError> {
     let reject = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut disks = Vec::new();
     for id in distinct(&request.data_disk_ids) {
-        if api.system_disk.disk_id.as_ref() == Some(id) {
+        if *instance.system_disk.id == **id {
             let message = format!("The disk `{id}` is the system disk.");
             return reject("InvalidParameter.DataDiskIdContainsRootDisk", message);
         }
-        let Some(disk) = api.data_disks.iter().find(|disk| disk.disk_id.as_ref() == Some(id))
-        else {
-            let message = format!("The instance `{}` has no data disk `{id}`.", api.instance_id);
+        let Some(disk) = instance.data_disks.iter().find(|disk| *disk.id == **id) else {
+            let message = format!("The instance `{}` has no data disk `{id}`.", instance.id);
             return reject("InvalidParameter.DataDiskNotBelongSpecifiedInstance", message);
         };
-        if is_local(disk.disk_type.as_ref()) {
+        if disk.is_local() {
             let message = format!("The data disk `{id}` is a local disk.");
             return reject("InvalidParameter.LocalDataDiskNotSupport", message);
         }
-        disks.push(taken(DiskUsage::DataDisk, disk.disk_size, disk.encrypt));
+        disks.push(taken(DiskUsage::DataDisk, disk));
     }
-    if !disks.is_empty() && is_local(api.system_disk.disk_type.as_ref()) {
+    if !disks.is_empty() && instance.system_disk.is_local() {
         let message = "The system disk is a local disk, so data disks cannot be part of the image.";
         return reject("UnsupportedOperation.NotSupportInstanceImage", message.to_owned());
     }
     Ok(disks)
 }
 
-fn is_local(kind: Option<&DiskType>) -> bool {
-    kind.and_then(|kind| disk_type(kind.as_str())).is_some_and(|known| known.is_local())
-}
-
 /// A snapshot of a disk that is still to be taken.
-fn taken(usage: DiskUsage, size: Option<i64>, encrypt: Option<bool>) -> DiskSnapshot {
-    let api =
-        Snapshot { disk_usage: usage, disk_size: size.unwrap_or_default(), ..Snapshot::default() };
-    let is_encrypted = encrypt == Some(true);
+fn taken(usage: DiskUsage, disk: &StoredDisk) -> DiskSnapshot {
+    let api = Snapshot { disk_usage: usage, disk_size: disk.gib, ..Snapshot::default() };
+    let is_encrypted = disk.is_encrypted;
     DiskSnapshot { api, system: None, is_encrypted, ready_at: crate::Timestamp::default() }
 }
 

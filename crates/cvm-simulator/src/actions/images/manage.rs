@@ -84,7 +84,7 @@ fn forget_unused(context: &mut RequestContext<'_>) {
     }
     let mut in_use: HashSet<&str> = HashSet::new();
     for instance in context.instances.newest_first() {
-        in_use.insert(&instance.api.image_id);
+        in_use.insert(&instance.image_id);
         if let Some(Effect::System(system)) = instance.operation.as_ref().map(|it| &it.change) {
             in_use.insert(&system.image.id);
         }

@@ -4,7 +4,6 @@ use cvm_models::actions::{
     ModifyInstancesAttribute, ModifyInstancesAttributeResponse, ModifyInstancesProject,
     ModifyInstancesProjectResponse,
 };
-use cvm_models::enums::InstanceState;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::instance_type;
@@ -35,7 +34,7 @@ impl ActionHandler for ModifyInstancesAttribute {
         }
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let runs = instance.api.instance_state == InstanceState::Running;
+            let runs = instance.is_running();
             let is_of_guest =
                 matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
             let operation = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
@@ -98,11 +97,11 @@ fn check_instance(
     instance: &StoredInstance,
     may_reboot: bool,
 ) -> Result<(), ApiError> {
-    let id = &instance.api.instance_id;
+    let id = &instance.id;
     match attribute {
         Attribute::HostName(name) => login::check_host_name(codes, name, instance.is_windows()),
         Attribute::JumboFrame(_) => {
-            let name = &instance.api.instance_type;
+            let name = &instance.instance_type;
             if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
                 let message = format!(
                     "The type {name} of the instance `{id}` does not support jumbo frames."
@@ -110,7 +109,7 @@ fn check_instance(
                 let code = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
                 return Err(codes.error([code], message));
             }
-            if instance.api.instance_state == InstanceState::Running && !may_reboot {
+            if instance.is_running() && !may_reboot {
                 let message = format!("The running instance `{id}` must restart for this change.");
                 let code = "UnsupportedOperation.InstancesEnableJumboWithoutReboot";
                 return Err(codes.error([code], message));

@@ -43,7 +43,7 @@ impl ActionHandler for ResetInstancesInternetMaxBandwidth {
             }
             (_, None) => None,
         };
-        is_public(context, &serials)?;
+        check_public(context, &serials)?;
         context.check_state(&serials, SETTLED)?;
         for serial in serials {
             let change = match item {
@@ -111,11 +111,9 @@ fn how_charged(
     context: &RequestContext<'_>,
     serials: &[u64],
 ) -> Result<Option<InternetChargeType>, ApiError> {
-    let internet =
-        |instance: &StoredInstance| instance.api.internet_accessible.internet_charge_type.clone();
-    let mut kinds = context.instances(serials).map(internet);
-    let Some(first) = kinds.next().flatten() else { return Ok(None) };
-    if kinds.any(|kind| kind.as_ref() != Some(&first)) {
+    let mut kinds = context.instances(serials).map(|instance| &instance.internet_charge_type);
+    let Some(first) = kinds.next() else { return Ok(None) };
+    if kinds.any(|kind| kind != first) {
         let message = "The instances have different charge types for bandwidth.";
         return Err(context.codes.error(["InvalidParameterValue"], message));
     }
@@ -127,7 +125,7 @@ fn how_charged(
         let message = format!("With {first}, a request can change only one instance.");
         return Err(context.codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
-    Ok(Some(first))
+    Ok(Some(first.clone()))
 }
 
 /// The period that is bought for an instance: from now or a later midnight until the end of the last day.
@@ -138,7 +136,7 @@ fn period(
     mbps: i64,
 ) -> Result<Period, ApiError> {
     let codes = context.codes;
-    let id = &instance.api.instance_id;
+    let id = &instance.id;
     let Some(expires) = instance.expires else {
         let message = format!("The instance `{id}` is not prepaid.");
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
@@ -171,16 +169,15 @@ fn period(
     Ok(period)
 }
 
-/// Checks that the instance has a public address.
-fn is_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut api = context.instances(serials).map(|instance| &instance.api);
-    match api.find(|api| api.public_ip_addresses.is_empty()) {
-        None => Ok(()),
-        Some(api) => {
-            let message = format!("The instance `{}` has no public address.", api.instance_id);
-            Err(context.codes.error(["FailedOperation.NotFoundEIP"], message))
+/// Checks that the instances have a public address.
+fn check_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    context.instances(serials).try_for_each(|instance| {
+        if instance.public_address.is_some() {
+            return Ok(());
         }
-    }
+        let message = format!("The instance `{}` has no public address.", instance.id);
+        Err(context.codes.error(["FailedOperation.NotFoundEIP"], message))
+    })
 }
 
 /// Lists the periods of prepaid bandwidth of an instance, the latest first.
@@ -188,12 +185,8 @@ impl ActionHandler for DescribeInstanceInternetBandwidthConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&[self.instance_id])?;
         let mut internet_bandwidth_config_set = Vec::new();
+        check_public(context, &serials)?;
         for instance in context.instances(&serials) {
-            if instance.api.public_ip_addresses.is_empty() {
-                let id = &instance.api.instance_id;
-                let message = format!("The instance `{id}` has no public address.");
-                return Err(context.codes.error(["FailedOperation.NotFoundEIP"], message));
-            }
             internet_bandwidth_config_set.extend(configs(instance));
         }
         Ok(Outcome::Response(DescribeInstanceInternetBandwidthConfigsResponse {

@@ -5,11 +5,13 @@ use cvm_models::actions::{
     ModifyInstancesRenewFlagResponse, RenewInstances, RenewInstancesResponse,
 };
 use cvm_models::enums::{InstanceChargeType, InstanceState, RenewFlag, StopChargingMode};
-use cvm_models::types::{Instance, InstanceChargePrepaid};
+use cvm_models::types::InstanceChargePrepaid;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Attribute, Effect, MODIFY, RECOVER, RequestContext, SETTLED, Subscription};
+use crate::state::{
+    Attribute, Effect, MODIFY, RECOVER, RequestContext, SETTLED, StoredInstance, Subscription,
+};
 use crate::timestamp::Timestamp;
 
 /// Changes the charge type from hourly to prepaid, or back.
@@ -18,7 +20,7 @@ impl ActionHandler for ModifyInstancesChargeType {
         let serials = context.find(&self.instance_ids)?;
         let becomes_prepaid = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
         for instance in context.instances(&serials) {
-            can_change(context.codes, &instance.api, becomes_prepaid)?;
+            check_can_change(context.codes, instance, becomes_prepaid)?;
         }
         context.check_state(&serials, SETTLED)?;
         context.check_no_timer(&serials, "InvalidInstance.NotSupported")?;
@@ -37,12 +39,12 @@ impl ActionHandler for ModifyInstancesChargeType {
     }
 }
 
-fn can_change(
+fn check_can_change(
     codes: DocumentedCodes,
-    api: &Instance,
+    instance: &StoredInstance,
     becomes_prepaid: bool,
 ) -> Result<(), ApiError> {
-    let (id, kind) = (&api.instance_id, &api.instance_charge_type);
+    let (id, kind) = (&instance.id, &instance.charge_type);
     let requested = if becomes_prepaid {
         InstanceChargeType::PostpaidByHour
     } else {
@@ -52,7 +54,7 @@ fn can_change(
         let message = format!("The instance `{id}` has the charge type {kind}, not {requested}.");
         return Err(codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
-    if api.stop_charging_mode == StopChargingMode::StopCharging {
+    if instance.stop_charging_mode == StopChargingMode::StopCharging {
         // The documentation forbids it, and no documented code fits better.
         let message = format!("The instance `{id}` is stopped and not charged; start it first.");
         return Err(codes.error(["InvalidInstance.NotSupported"], message));
@@ -73,8 +75,8 @@ impl ActionHandler for RenewInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let serials = context.find(&self.instance_ids)?;
-        is_one_kind(context, &serials)?;
-        is_prepaid(context, &serials)?;
+        check_one_charge_type(context, &serials)?;
+        check_prepaid(context, &serials)?;
         let Some(item) = self.instance_charge_prepaid else {
             let message = "`InstanceChargePrepaid` is required for prepaid instances.";
             return Err(codes.error(["MissingParameter"], message));
@@ -82,7 +84,7 @@ impl ActionHandler for RenewInstances {
         context.check_state(&serials, STATES_TO_RENEW)?;
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let is_isolated = instance.api.instance_state == InstanceState::Shutdown;
+            let is_isolated = instance.state == InstanceState::Shutdown;
             let from = instance.expires.unwrap_or(context.now);
             let (ends, flag) = term(&item, from);
             context.instances.renew(serial, ends, &flag);
@@ -92,8 +94,8 @@ impl ActionHandler for RenewInstances {
     }
 }
 
-fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut kinds = context.instances(serials).map(|instance| &instance.api.instance_charge_type);
+fn check_one_charge_type(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut kinds = context.instances(serials).map(|instance| &instance.charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
@@ -107,7 +109,7 @@ fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiE
 impl ActionHandler for ModifyInstancesRenewFlag {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
-        is_prepaid(context, &serials)?;
+        check_prepaid(context, &serials)?;
         context.check_state(&serials, SETTLED)?;
         // The model info requires the flag.
         let flag = self.renew_flag.unwrap_or_default();
@@ -120,11 +122,11 @@ impl ActionHandler for ModifyInstancesRenewFlag {
 }
 
 /// Checks that all instances are prepaid.
-pub(crate) fn is_prepaid(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut api = context.instances(serials).map(|instance| &instance.api);
-    let other = api.find(|api| api.instance_charge_type != InstanceChargeType::Prepaid);
+pub(crate) fn check_prepaid(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut instances = context.instances(serials);
+    let other = instances.find(|instance| instance.charge_type != InstanceChargeType::Prepaid);
     let Some(other) = other else { return Ok(()) };
-    let (id, kind) = (&other.instance_id, &other.instance_charge_type);
+    let (id, kind) = (&other.id, &other.charge_type);
     let message =
         format!("The instance `{id}` has the charge type {kind}; only PREPAID is possible.");
     Err(context.codes.error(["UnsupportedOperation.InstanceChargeType"], message))

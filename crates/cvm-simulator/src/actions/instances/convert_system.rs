@@ -3,7 +3,7 @@
 use cvm_models::actions::{
     ConvertOperatingSystems, ConvertOperatingSystemsResponse, ProgramFpgaImage,
 };
-use cvm_models::enums::{InstanceState, TargetOsType};
+use cvm_models::enums::TargetOsType;
 use cvm_models::types::TargetOS;
 
 use crate::actions::disks::checks;
@@ -63,7 +63,7 @@ fn conversion(
     codes: DocumentedCodes,
     instance: &StoredInstance,
 ) -> Result<&'static Conversion, ApiError> {
-    let (id, name) = (&instance.api.instance_id, &instance.api.os_name);
+    let (id, name) = (&instance.id, &instance.os_name);
     let reject = |code: &str| {
         let message = format!("{name} of the instance `{id}` cannot be converted.");
         codes.error([code], message)
@@ -74,7 +74,7 @@ fn conversion(
     let found = CONVERSIONS.iter().find(|one| name.starts_with(one.from));
     let found =
         found.ok_or_else(|| reject("UnsupportedOperation.InstanceOsConvertOsNotSupport"))?;
-    if checks::is_local(instance.api.system_disk.disk_type.as_ref()) {
+    if checks::is_local(&instance.system_disk.kind) {
         // A snapshot is taken first, and local disks have no snapshots.
         return Err(reject("InvalidParameter.AutoSnapshotNotSupported"));
     }
@@ -83,8 +83,8 @@ fn conversion(
 
 /// The action documents neither codes for single states nor one for a running operation.
 fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
-    let id = &instance.api.instance_id;
-    let (code, why) = if instance.api.instance_state != InstanceState::Running {
+    let id = &instance.id;
+    let (code, why) = if !instance.is_running() {
         ("UnsupportedOperation.InstanceStateNotRunning", "is not running")
     } else if instance.operation.is_some() {
         ("ResourceInUse", "has an operation in progress")
@@ -104,7 +104,7 @@ impl ActionHandler for ProgramFpgaImage {
             return Err(context.codes.error(["InvalidParameterValue.IncorrectFormat"], message));
         }
         let (_, instance) = context.find_instance(&self.instance_id)?;
-        let (id, kind) = (&instance.api.instance_id, &instance.api.instance_type);
+        let (id, kind) = (&instance.id, &instance.instance_type);
         let message = format!("The instance `{id}` has the type {kind}, which has no FPGA card.");
         Err(context.codes.error(["UnsupportedOperation.NotFpgaInstance"], message))
     }

@@ -11,9 +11,11 @@ use cvm_protocol::Action;
 
 use crate::actions::instances::type_offers::config;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Zone, disk_type, instance_type, instance_types};
+use crate::catalog::{InstanceType, Zone, instance_type, instance_types};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredInstance};
+use crate::state::{
+    Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredDisk, StoredInstance,
+};
 use crate::{error_codes, filter};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
@@ -32,16 +34,16 @@ impl ActionHandler for ResetInstancesType {
         let serials = context.find(&self.instance_ids)?;
         let mut requested = None;
         for instance in context.instances(&serials) {
-            can_move(codes, instance)?;
-            let zone = context.region.zone(&instance.api.placement.zone);
+            check_can_move(codes, instance)?;
+            let zone = context.region.zone(&instance.zone);
             let offered =
                 instance_type(name).filter(|one| zone.is_some_and(|zone| one.is_offered_in(zone)));
             let Some(offered) = offered else {
-                let zone = &instance.api.placement.zone;
+                let zone = &instance.zone;
                 let message = format!("The zone `{zone}` does not offer the type `{name}`.");
                 return Err(codes.error(["ResourceNotFound.InvalidZoneInstanceType"], message));
             };
-            can_become(codes, instance, offered)?;
+            check_can_become(codes, instance, offered)?;
             requested = Some(offered);
         }
         let is_forced = self.force_stop == Some(true);
@@ -50,7 +52,7 @@ impl ActionHandler for ResetInstancesType {
             let Some((instance, requested)) = context.instances.get(serial).zip(requested) else {
                 continue;
             };
-            let runs = instance.api.instance_state == InstanceState::Running;
+            let runs = instance.is_running();
             let operation = if runs { &RESET_TYPE_FORCED } else { &RESET_TYPE };
             context.begin(serial, operation, Effect::Type(requested));
         }
@@ -59,15 +61,18 @@ impl ActionHandler for ResetInstancesType {
 }
 
 /// Checks that the instance can change its type at all.
-pub(crate) fn can_move(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
-    if instance.api.placement.host_id.is_some() {
+pub(crate) fn check_can_move(
+    codes: DocumentedCodes,
+    instance: &StoredInstance,
+) -> Result<(), ApiError> {
+    if instance.host_id().is_some() {
         return Err(ApiError::not_supported("other sizes of instances on dedicated hosts"));
     }
-    let disk = instance.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
+    let disk = instance.system_disk.kind.as_str();
     if MOVABLE_DISKS.contains(&disk) {
         return Ok(());
     }
-    let id = &instance.api.instance_id;
+    let id = &instance.id;
     let message = format!(
         "The type of the instance `{id}` cannot be changed, because its system disk is {disk}."
     );
@@ -75,19 +80,18 @@ pub(crate) fn can_move(codes: DocumentedCodes, instance: &StoredInstance) -> Res
 }
 
 /// Checks that the instance can change to this type.
-pub(crate) fn can_become(
+pub(crate) fn check_can_become(
     codes: DocumentedCodes,
     instance: &StoredInstance,
     requested: InstanceType,
 ) -> Result<(), ApiError> {
-    let api = &instance.api;
     let is_used_up = instance.degrade_limit().is_some_and(|limit| instance.degrades >= limit);
-    if is_used_up && requested.has_less_than(api.cpu, api.memory) {
-        let id = &api.instance_id;
+    if is_used_up && requested.has_less_than(instance.vcpus, instance.memory_gib) {
+        let id = &instance.id;
         let message = format!("The instance `{id}` cannot be downsized again.");
         return Err(codes.error(["LimitExceeded"], message));
     }
-    let Some(now) = instance_type(&api.instance_type) else { return Ok(()) };
+    let Some(now) = instance_type(&instance.instance_type) else { return Ok(()) };
     if now.family.name == requested.family.name {
         return Ok(());
     }
@@ -96,8 +100,7 @@ pub(crate) fn can_become(
         let message = format!("The instance type {from} cannot be changed to {to}, because {why}.");
         Err(codes.error([code], message))
     };
-    let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
-    if kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local())) {
+    if instance.data_disks.iter().any(StoredDisk::is_local) {
         let code = "UnsupportedOperation.LocalDataDiskChangeInstanceFamily";
         return reject(code, "the instance has a local data disk");
     }
@@ -114,9 +117,9 @@ impl ActionHandler for DescribeInstancesModification {
         let filters = filter::check(context.codes, &self.filters)?;
         let serials = context.find(&self.instance_ids)?;
         let instances: Vec<_> = context.instances(&serials).collect();
-        let zone = the_zone(context, &instances)?;
+        let zone = find_common_zone(context, &instances)?;
         let others = instance_types().filter(|one| {
-            let is_had = |instance: &&StoredInstance| instance.api.instance_type == one.size.name;
+            let is_had = |instance: &&StoredInstance| *instance.instance_type == *one.size.name;
             one.is_offered_in(zone) && !instances.iter().all(is_had)
         });
         let listed = others.map(|one| status(one, zone, &instances)).filter(|status| {
@@ -134,8 +137,11 @@ impl ActionHandler for DescribeInstancesModification {
     }
 }
 
-fn the_zone(context: &RequestContext<'_>, instances: &[&StoredInstance]) -> Result<Zone, ApiError> {
-    let mut names = instances.iter().map(|instance| &instance.api.placement.zone);
+fn find_common_zone(
+    context: &RequestContext<'_>,
+    instances: &[&StoredInstance],
+) -> Result<Zone, ApiError> {
+    let mut names = instances.iter().map(|instance| &instance.zone);
     let first = names.next();
     let zone = first.and_then(|name| context.region.zone(name));
     zone.filter(|_| names.all(|name| Some(name) == first)).ok_or_else(|| {
@@ -152,7 +158,7 @@ fn status(
 ) -> InstanceTypeConfigStatus {
     let codes = DocumentedCodes(ResetInstancesType::INFO);
     let obstacle = instances.iter().find_map(|instance| {
-        can_move(codes, instance).and_then(|()| can_become(codes, instance, one)).err()
+        check_can_move(codes, instance).and_then(|()| check_can_become(codes, instance, one)).err()
     });
     InstanceTypeConfigStatus {
         status: match obstacle {
@@ -176,7 +182,7 @@ impl ActionHandler for DescribeInstancesOperationLimit {
             let (current_count, limit_count) = counts(instance, &operation);
             OperationCountLimit {
                 operation: operation.clone(),
-                instance_id: instance.api.instance_id.clone(),
+                instance_id: instance.id.to_string(),
                 current_count,
                 limit_count,
             }

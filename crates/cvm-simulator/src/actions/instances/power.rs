@@ -7,12 +7,12 @@ use cvm_models::actions::{
 use cvm_models::enums::{
     InstanceChargeType, InstanceState, StopChargingMode, StopType, StoppedMode,
 };
-use cvm_models::types::Instance;
 
 use crate::api_error::ApiError;
-use crate::catalog::disk_type;
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Effect, REBOOT, REBOOT_HARD, RequestContext, START, STOP, STOP_HARD};
+use crate::state::{
+    Effect, REBOOT, REBOOT_HARD, RequestContext, START, STOP, STOP_HARD, StoredDisk, StoredInstance,
+};
 
 const STATES_TO_START: &[InstanceState] = &[InstanceState::Stopped];
 
@@ -40,7 +40,7 @@ impl ActionHandler for StopInstances {
         let wants_no_charge = self.stopped_mode == Some(StoppedMode::StopCharging);
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let mode = charging_once_stopped(&instance.api, wants_no_charge);
+            let mode = charging_once_stopped(instance, wants_no_charge);
             context.begin(serial, operation, Effect::StopCharging(mode));
         }
         Ok(Outcome::Response(StopInstancesResponse::default()))
@@ -49,12 +49,9 @@ impl ActionHandler for StopInstances {
 
 /// Charges stop only for hourly instances whose disks are all cloud disks. Other instances stop, too, but are still
 /// charged.
-fn charging_once_stopped(instance: &Instance, wants_no_charge: bool) -> StopChargingMode {
-    let data_disks = instance.data_disks.iter().map(|disk| &disk.disk_type);
-    let mut disks = data_disks.chain([&instance.system_disk.disk_type]).flatten();
-    let has_local_disk =
-        disks.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local()));
-    match (&instance.instance_charge_type, wants_no_charge && !has_local_disk) {
+fn charging_once_stopped(instance: &StoredInstance, wants_no_charge: bool) -> StopChargingMode {
+    let has_local_disk = instance.disks().any(StoredDisk::is_local);
+    match (&instance.charge_type, wants_no_charge && !has_local_disk) {
         (InstanceChargeType::PostpaidByHour, true) => StopChargingMode::StopCharging,
         (InstanceChargeType::PostpaidByHour, false) => StopChargingMode::KeepCharging,
         _ => StopChargingMode::NotApplicable,
@@ -88,8 +85,8 @@ const STATES_TO_TERMINATE: &[InstanceState] = &[
 impl ActionHandler for TerminateInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
-        is_one_kind(context, &serials)?;
-        is_unprotected(context, &serials)?;
+        check_one_charge_type(context, &serials)?;
+        check_unprotected(context, &serials)?;
         context.check_state(&serials, STATES_TO_TERMINATE)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
@@ -103,8 +100,8 @@ impl ActionHandler for TerminateInstances {
     }
 }
 
-fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let mut kinds = context.instances(serials).map(|instance| &instance.api.instance_charge_type);
+fn check_one_charge_type(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let mut kinds = context.instances(serials).map(|instance| &instance.charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
@@ -113,13 +110,12 @@ fn is_one_kind(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiE
     Err(context.codes.error(["UnsupportedOperation.InstanceMixedPricingModel"], message))
 }
 
-fn is_unprotected(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    let protected =
-        context.instances(serials).find(|instance| instance.api.disable_api_termination);
+fn check_unprotected(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    let protected = context.instances(serials).find(|instance| instance.is_protected);
     match protected {
         None => Ok(()),
         Some(instance) => {
-            let id = &instance.api.instance_id;
+            let id = &instance.id;
             let message = format!("The instance `{id}` is protected from termination.");
             Err(context.codes.error(["UnsupportedOperation.InstancesProtected"], message))
         }
@@ -133,8 +129,9 @@ mod tests {
     use super::*;
 
     fn mode(charge: InstanceChargeType, disk: DiskType, wants: bool) -> StopChargingMode {
-        let mut instance = Instance { instance_charge_type: charge, ..Instance::default() };
-        instance.system_disk.disk_type = Some(disk);
+        let system_disk = StoredDisk { kind: disk, ..StoredDisk::default() };
+        let instance =
+            StoredInstance { charge_type: charge, system_disk, ..StoredInstance::default() };
         charging_once_stopped(&instance, wants)
     }
 

@@ -4,7 +4,6 @@ use cvm_models::actions::{
     ResetInstance, ResetInstanceResponse, ResetInstancesPassword, ResetInstancesPasswordResponse,
 };
 use cvm_models::enums::InstanceState;
-use cvm_models::types::Instance;
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -15,7 +14,7 @@ use crate::launch::login::Strength;
 use crate::launch::plan::installs_agent;
 use crate::state::{
     Effect, LaunchImage, REINSTALL, REINSTALL_FORCED, Reinstallation, RequestContext, SET_PASSWORD,
-    SET_PASSWORD_FORCED, StoredInstance,
+    SET_PASSWORD_FORCED, StoredDisk, StoredInstance,
 };
 
 const STATES_TO_REINSTALL: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
@@ -30,7 +29,7 @@ impl ActionHandler for ResetInstance {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (serial, instance) = context.find_instance(&self.instance_id)?;
         let system = system(context, &self, instance)?;
-        let runs = instance.api.instance_state == InstanceState::Running;
+        let runs = instance.is_running();
         context.check_state(&[serial], STATES_TO_REINSTALL)?;
         let operation = if runs { &REINSTALL_FORCED } else { &REINSTALL };
         context.begin(serial, operation, Effect::System(Box::new(system)));
@@ -45,8 +44,7 @@ fn system(
     instance: &StoredInstance,
 ) -> Result<Reinstallation, ApiError> {
     let codes = context.codes;
-    let api = &instance.api;
-    let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&api.image_id);
+    let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&instance.image_id);
     let image = context.launch_image(id)?;
     let host_name = request.host_name.as_deref().filter(|name| !name.is_empty());
     if let Some(name) = host_name {
@@ -61,9 +59,9 @@ fn system(
         let message = "A public image has no login to keep.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    can_change(codes, instance, &image)?;
+    check_can_change(codes, instance, &image)?;
     Ok(Reinstallation {
-        gib: size(codes, request, api, &image)?,
+        gib: size(codes, request, &instance.system_disk, &image)?,
         image,
         host_name: host_name.map(str::to_owned),
         has_agent: installs_agent(request.enhanced_service.as_ref()),
@@ -73,16 +71,16 @@ fn system(
 }
 
 /// Checks that the platform can change to that of the image.
-fn can_change(
+fn check_can_change(
     codes: DocumentedCodes,
     instance: &StoredInstance,
     image: &LaunchImage,
 ) -> Result<(), ApiError> {
-    let disk = instance.api.system_disk.disk_type.as_ref().map_or("", |kind| kind.as_str());
+    let disk = instance.system_disk.kind.as_str();
     if instance.is_windows() == image.system.is_windows() || CHANGEABLE_DISKS.contains(&disk) {
         return Ok(());
     }
-    let (id, name) = (&instance.api.instance_id, &image.system.os_name);
+    let (id, name) = (&instance.id, &image.system.os_name);
     let message = format!("{name} cannot be installed on `{id}`, whose system disk is {disk}.");
     Err(codes.error([UNFIT_IMAGE], message))
 }
@@ -91,20 +89,19 @@ fn can_change(
 fn size(
     codes: DocumentedCodes,
     request: &ResetInstance,
-    api: &Instance,
+    disk: &StoredDisk,
     image: &LaunchImage,
 ) -> Result<i64, ApiError> {
-    let disk = &api.system_disk;
     let requested = request.system_disk.as_ref();
     let kind = requested.and_then(|requested| requested.disk_type.as_ref());
-    if kind.is_some() && kind != disk.disk_type.as_ref() {
+    if kind.is_some_and(|kind| *kind != disk.kind) {
         let message = "The type of a system disk cannot be changed by a reinstallation.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let now = disk.disk_size.unwrap_or_default();
+    let now = disk.gib;
     let gib = requested.and_then(|requested| requested.disk_size).unwrap_or(now);
     if gib != now {
-        checks::system_can_grow(codes, disk, gib)?;
+        checks::check_system_can_grow(codes, disk, gib)?;
     }
     if gib < image.size_gib {
         let (id, min) = (&image.id, image.size_gib);
@@ -133,7 +130,7 @@ impl ActionHandler for ResetInstancesPassword {
         )?;
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let runs = instance.api.instance_state == InstanceState::Running;
+            let runs = instance.is_running();
             let operation = if runs { &SET_PASSWORD_FORCED } else { &SET_PASSWORD };
             context.begin(serial, operation, Effect::None);
         }

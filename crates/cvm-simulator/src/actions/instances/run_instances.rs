@@ -7,7 +7,7 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::template;
-use crate::state::{Effect, LAUNCH, RequestContext, StoredInstance};
+use crate::state::{Effect, LAUNCH, RequestContext};
 
 impl ActionHandler for RunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -51,28 +51,24 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
     for index in 0..plan.count {
         let (instance_id, uuid) = context.ids.instance();
-        let mut api = plan.template.clone();
-        api.uuid = uuid;
-        api.instance_id = instance_id.clone();
-        api.instance_name = plan.name.format(index, "");
-        let placements = plan.placements.as_deref().unwrap_or_default();
-        if let Some(placement) = usize::try_from(index).ok().and_then(|index| placements.get(index))
-        {
-            api.placement = placement.clone();
+        let mut instance = plan.template.clone();
+        instance.uuid = uuid.into();
+        instance.id = instance_id.as_str().into();
+        instance.name = plan.name.format(index, "").into();
+        let pools = plan.pools.as_deref().unwrap_or_default();
+        if let Some(pool) = usize::try_from(index).ok().and_then(|index| pools.get(index)) {
+            instance.pool = pool.clone();
         }
-        plan.network.connect(index, &mut api, &mut context.instances.addresses);
-        let address = api.private_ip_addresses.first().map_or("", String::as_str);
-        api.host_name = Some(plan.host_name.format(index, address));
-        api.system_disk.disk_id = Some(context.ids.disk());
-        for disk in &mut api.data_disks {
-            disk.disk_id = Some(context.ids.disk());
+        plan.network.connect(index, &mut instance, &mut context.instances.addresses);
+        let address = instance.private_address.map(|address| address.to_string());
+        instance.host_name = plan.host_name.format(index, &address.unwrap_or_default()).into();
+        instance.system_disk.id = context.ids.disk().into();
+        for disk in &mut instance.data_disks {
+            disk.id = context.ids.disk().into();
         }
         if let Some(slot) = &plan.slot {
-            slot.take(&mut api, context.ids);
+            slot.take(&mut instance, context.ids);
         }
-        let (expires, has_agent) = (plan.expires, plan.has_agent);
-        let user_data = plan.user_data.cloned();
-        let instance = StoredInstance { expires, has_agent, user_data, ..StoredInstance::new(api) };
         let serial = context.instances.insert(instance);
         context.begin(serial, &LAUNCH, Effect::None);
         if let Some(end) = &plan.planned_termination {

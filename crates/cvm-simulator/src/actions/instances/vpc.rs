@@ -24,7 +24,7 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
         let chosen =
             network::parse_addresses(context.codes, &requested.private_ip_addresses, count)?;
         let serials = context.find(&self.instance_ids)?;
-        let zone = the_zone(context, &serials)?;
+        let zone = find_common_zone(context, &serials)?;
         let (vpc, subnet) = network::find_subnet(context, zone, requested)?;
         let location = (vpc, subnet, zone.name());
         network::check_subnet(context, &location, &chosen, count)?;
@@ -33,7 +33,7 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
         let (vpc_id, subnet_id, zone) = location;
         for (location, serial) in serials.into_iter().enumerate() {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let runs = instance.api.instance_state == InstanceState::Running;
+            let runs = instance.is_running();
             let address = chosen.get(location).copied();
             let address = context.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
             let network = NewNetwork {
@@ -51,18 +51,17 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
 }
 
 /// The common zone of instances that are all in a private network: a subnet is in one zone.
-fn the_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
+fn find_common_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
     let codes = context.codes;
     let mut zone: Option<Zone> = None;
     for instance in context.instances(serials) {
-        let api = &instance.api;
-        let id = &api.instance_id;
-        if api.virtual_private_cloud.vpc_id.is_empty() {
+        let id = &instance.id;
+        if instance.vpc_id.is_empty() {
             let message = format!("The instance `{id}` is in the basic network.");
             return Err(codes.error(["UnsupportedOperation.NoVpcNetwork"], message));
         }
-        let owned = context.region.zone(&api.placement.zone);
-        if zone.is_some_and(|zone| zone.name() != api.placement.zone) {
+        let owned = context.region.zone(&instance.zone);
+        if zone.is_some_and(|zone| *zone.name() != *instance.zone) {
             let message = format!("The instance `{id}` is not in the zone of the others.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }

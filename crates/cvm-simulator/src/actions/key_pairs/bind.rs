@@ -57,26 +57,24 @@ pub(crate) fn begin(
 ) -> Result<(), ApiError> {
     let serials = context.find(request.instance_ids)?;
     let key_ids = context.find_key_pairs(request.key_ids)?;
-    are_no_windows(context, &serials)?;
+    check_no_windows(context, &serials)?;
     let is_forced = request.force_stop == Some(true);
     context.check_state(&serials, if is_forced { ALLOWED_FORCED } else { ALLOWED })?;
     for serial in serials {
         let Some(instance) = context.instances.get(serial) else { continue };
-        let api = &instance.api;
-        let runs = api.instance_state == InstanceState::Running;
-        let operation = if runs { &WRITE_KEYS_FORCED } else { &WRITE_KEYS };
-        let change = Effect::KeyPairs(bound(&api.login_settings.key_ids, &key_ids));
+        let operation = if instance.is_running() { &WRITE_KEYS_FORCED } else { &WRITE_KEYS };
+        let present: Vec<_> = instance.key_ids.iter().map(|id| id.to_string()).collect();
+        let change = Effect::KeyPairs(bound(&present, &key_ids));
         context.begin(serial, operation, change);
     }
     Ok(())
 }
 
-fn are_no_windows(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
-    // The system name shows the platform for every image, public or not.
-    match context.instances(serials).find(|instance| instance.api.os_name.starts_with("Windows")) {
+fn check_no_windows(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
+    match context.instances(serials).find(|instance| instance.is_windows()) {
         None => Ok(()),
         Some(instance) => {
-            let id = &instance.api.instance_id;
+            let id = &instance.id;
             let message =
                 format!("The instance `{id}` runs Windows, which does not support key pairs.");
             Err(context.codes.error(["UnsupportedOperation.InstanceOsWindows"], message))

@@ -72,7 +72,7 @@ impl ActionHandler for DeleteKeyPairs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let key_ids = context.find_key_pairs(&self.key_ids)?;
         if let Some(instance) = context.instances.user_of_key_pairs(&key_ids) {
-            let id = &instance.api.instance_id;
+            let id = &instance.id;
             let message =
                 format!("The instance `{id}` uses one of the key pairs; unbind it first.");
             let code = "InvalidParameterValue.KeyPairNotSupported";

@@ -3,10 +3,10 @@
 use cvm_models::actions::RunInstances;
 use cvm_models::enums::{InstanceChargeType, MarketType, RenewFlag, TemplateDataModifyAction};
 use cvm_models::types::{
-    EnhancedService, Instance, InstanceChargePrepaid, InstanceMarketOptionsRequest,
-    InternetAccessible, LaunchTemplateVersionData, LaunchTemplateVersionInfo, LoginSettings,
-    Placement, RunAutomationServiceEnabled, RunMonitorServiceEnabled, RunSecurityServiceEnabled,
-    SystemDisk, VirtualPrivateCloud,
+    EnhancedService, InstanceChargePrepaid, InstanceMarketOptionsRequest, InternetAccessible,
+    LaunchTemplateVersionData, LaunchTemplateVersionInfo, LoginSettings, Placement,
+    RunAutomationServiceEnabled, RunMonitorServiceEnabled, RunSecurityServiceEnabled, SystemDisk,
+    VirtualPrivateCloud,
 };
 use cvm_protocol::Action;
 
@@ -15,7 +15,7 @@ use crate::ids::APP_ID;
 use crate::launch::action_timer::without_instance;
 use crate::launch::plan::Plan;
 use crate::launch::template::overlay;
-use crate::state::{RequestContext, Version};
+use crate::state::{RequestContext, StoredDisk, StoredInstance, Version};
 
 /// Creates the version for this launch, if the launch would be possible now.
 pub(crate) fn version(
@@ -37,7 +37,10 @@ pub(crate) fn version(
 
 /// What a response shows of the launch: its own members, and computed values where a member is always present. Of the
 /// login, only the key pairs are shown.
-fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionData, ApiError> {
+fn data(
+    launch: &RunInstances,
+    made: &StoredInstance,
+) -> Result<LaunchTemplateVersionData, ApiError> {
     let login = launch
         .login_settings
         .as_ref()
@@ -51,15 +54,18 @@ fn data(launch: &RunInstances, made: &Instance) -> Result<LaunchTemplateVersionD
         )?,
         instance_name: launch.instance_name.clone().unwrap_or_else(unnamed),
         instance_charge_type: charge_type(launch),
-        system_disk: filled::<SystemDisk>(launch.system_disk.as_ref(), &made.system_disk)?,
-        data_disks: made.data_disks.clone(),
+        system_disk: filled::<SystemDisk>(
+            launch.system_disk.as_ref(),
+            &made.system_disk.system_disk(),
+        )?,
+        data_disks: made.data_disks.iter().map(StoredDisk::data_disk).collect(),
         internet_accessible: filled::<InternetAccessible>(
             launch.internet_accessible.as_ref(),
-            &made.internet_accessible,
+            &made.internet_accessible(),
         )?,
         virtual_private_cloud: filled::<VirtualPrivateCloud>(
             launch.virtual_private_cloud.as_ref(),
-            &made.virtual_private_cloud,
+            &made.network(),
         )?,
         login_settings: login,
         instance_count: u64::try_from(launch.instance_count.unwrap_or(1)).unwrap_or(1),

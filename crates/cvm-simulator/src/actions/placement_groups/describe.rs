@@ -26,7 +26,7 @@ impl ActionHandler for DescribeDisasterRecoverGroups {
         let passing = all.filter(|group| {
             ids.includes(&group.disaster_recover_group_id)
                 && group.name.contains(name)
-                && filters.iter().all(|filter| tags::matches(filter, &group.tags))
+                && filters.iter().all(|filter| tags::api_tags_match(filter, &group.tags))
         });
         let page = Page::of(context.codes.0, self.offset, self.limit);
         let members = context.instances.in_placement_groups();

@@ -5,14 +5,12 @@ use cvm_models::actions::{
     ModifyInstancesDisasterRecoverGroup, ModifyInstancesDisasterRecoverGroupResponse,
 };
 use cvm_models::enums::{DiskType, InstanceState};
-use cvm_models::types::Instance;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{
     Effect, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, RequestContext,
-    is_in_group, remove_from_group,
+    StoredDisk, StoredInstance,
 };
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
@@ -28,14 +26,14 @@ impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
         let slot = PlacementSlot::in_group(codes, group, self.partition_number)?;
         let is_forced = self.force == Some(true);
         for instance in context.instances(&serials) {
-            check_can_move(codes, &instance.api, id, is_forced)?;
+            check_can_move(codes, instance, id, is_forced)?;
         }
         context.check_state(&serials, ALLOWED)?;
         context.check_room(group, serials.len() as u64)?;
         for serial in serials {
             let Some(instance) = context.instances.get_mut(serial) else { continue };
-            slot.take(&mut instance.api, context.ids);
-            let runs = instance.api.instance_state == InstanceState::Running;
+            slot.take(instance, context.ids);
+            let runs = instance.is_running();
             let operation = match (runs, is_forced) {
                 (true, true) => &REGROUP_FORCED,
                 (true, false) => &REGROUP_RUNNING,
@@ -69,24 +67,21 @@ fn target_group(
 
 fn check_can_move(
     codes: DocumentedCodes,
-    instance: &Instance,
+    instance: &StoredInstance,
     group_id: &str,
     is_forced: bool,
 ) -> Result<(), ApiError> {
-    let id = &instance.instance_id;
-    if is_in_group(instance, group_id) {
+    let id = &instance.id;
+    if instance.is_in_group(group_id) {
         let message =
             format!("The instance `{id}` is already in the placement group `{group_id}`.");
         return Err(codes.error(["FailedOperation.AlreadyInDisasterRecoverGroup"], message));
     }
-    let data_disks = instance.data_disks.iter().map(|disk| &disk.disk_type);
-    let kinds = || data_disks.clone().chain([&instance.system_disk.disk_type]).flatten();
-    if kinds().any(|kind| *kind == DiskType::CloudSsd) {
+    if instance.disks().any(|disk| disk.kind == DiskType::CloudSsd) {
         let message = format!("The instance `{id}` has a CLOUD_SSD disk and cannot be moved.");
         return Err(codes.error(["UnsupportedOperation.CbsRemoteSsdNotSupport"], message));
     }
-    let is_local = |kind: &DiskType| disk_type(kind.as_str()).is_some_and(|known| known.is_local());
-    if is_forced && kinds().any(is_local) {
+    if is_forced && instance.disks().any(StoredDisk::is_local) {
         let message = format!(
             "The instance `{id}` has a local disk and cannot move to another physical server."
         );
@@ -111,8 +106,8 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
             context.placement_group(id, &["FailedOperation.DisasterRecoverGroupNotFound"])?;
         }
         for instance in context.instances(&serials) {
-            if !groups.iter().any(|group| is_in_group(&instance.api, group)) {
-                let id = &instance.api.instance_id;
+            if !groups.iter().any(|group| instance.is_in_group(group)) {
+                let id = &instance.id;
                 let message =
                     format!("The instance `{id}` is in none of the groups of the request.");
                 let candidates = ["FailedOperation.DisasterRecoverGroupNotMatch"];
@@ -121,7 +116,7 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
         }
         for serial in serials {
             if let Some(instance) = context.instances.get_mut(serial) {
-                remove_from_group(&mut instance.api);
+                instance.leave_placement_group();
             }
         }
         Ok(Outcome::Response(DeleteInstancesDisasterRecoverGroupsResponse::default()))

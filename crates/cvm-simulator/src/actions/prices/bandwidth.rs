@@ -6,7 +6,7 @@ use cvm_models::actions::{
     InquiryPriceResetInstancesInternetMaxBandwidthResponse,
 };
 use cvm_models::enums::InternetChargeType;
-use cvm_models::types::{InternetAccessible, ItemPrice, Price};
+use cvm_models::types::{ItemPrice, Price};
 
 use crate::actions::prices::hourly_rate::Lines;
 use crate::actions::prices::{lookup, quote};
@@ -32,7 +32,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
         }
         let window = (self.start_time.as_deref(), self.end_time.as_deref());
         let instances = lookup::find(context, &self.instance_ids, false)?;
-        let charged = one_charge(codes, &instances)?;
+        let charged = find_common_charge_type(codes, &instances)?;
         check_single_instance(codes, charged, instances.len())?;
         let tariff = Tariff::of(context.region);
         let bandwidth_price = match (charged, instances.first()) {
@@ -50,12 +50,10 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
                 return Err(codes.error(["InvalidParameterCombination"], message));
             }
             _ => {
-                let line = InternetAccessible {
-                    internet_max_bandwidth_out: Some(mbps),
-                    ..InternetAccessible::default()
-                };
                 let mut lines = Lines::default();
-                lines.add(tariff, &line, charged);
+                if let Some(charged) = charged {
+                    lines.add(tariff, mbps, charged);
+                }
                 lines.quote(tariff, None)
             }
         };
@@ -66,14 +64,13 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
     }
 }
 
-fn one_charge<'a>(
+fn find_common_charge_type<'a>(
     codes: DocumentedCodes,
     instances: &[&'a StoredInstance],
 ) -> Result<Option<&'a InternetChargeType>, ApiError> {
-    let charge = |it: &&'a StoredInstance| it.api.internet_accessible.internet_charge_type.as_ref();
-    let mut kinds = instances.iter().map(charge);
-    let first = kinds.next().flatten();
-    if kinds.all(|kind| kind == first) {
+    let mut kinds = instances.iter().map(|instance| &instance.internet_charge_type);
+    let first = kinds.next();
+    if kinds.all(|kind| Some(kind) == first) {
         return Ok(first);
     }
     let message = "The instances have different charge types for bandwidth.";
@@ -114,7 +111,7 @@ fn window_price(
             "The period must start today or later, and end at the end of the instance or earlier.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let now = instance.api.internet_accessible.internet_max_bandwidth_out.unwrap_or_default();
+    let now = instance.bandwidth_mbps;
     if mbps <= now {
         let message = format!("Prepaid bandwidth of {now} Mbps can only be raised.");
         return Err(codes.error(["InvalidParameterValue"], message));

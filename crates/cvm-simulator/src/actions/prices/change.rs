@@ -5,7 +5,7 @@ use cvm_models::actions::{
     InquiryPriceResetInstancesTypeResponse,
 };
 use cvm_models::enums::StopChargingMode;
-use cvm_models::types::{Instance, Price};
+use cvm_models::types::Price;
 
 use crate::actions::prices::hourly_rate::Rates;
 use crate::actions::prices::subscription::Subscription;
@@ -14,7 +14,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{InstanceType, Tariff, disk_type, instance_type};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{LaunchImage, RequestContext, StoredInstance};
+use crate::state::{LaunchImage, RequestContext, StoredDisk, StoredInstance};
 
 /// The price of another type: for a prepaid instance the difference until its end, otherwise the new rate.
 impl ActionHandler for InquiryPriceResetInstancesType {
@@ -25,22 +25,22 @@ impl ActionHandler for InquiryPriceResetInstancesType {
         let id = self.instance_ids.first().map_or("", String::as_str);
         let instance = lookup::find_one(context, id)?;
         lookup::check_charged_itself(codes, instance)?;
-        if !disks::is_changeable(&instance.api.system_disk) {
+        if !disks::is_changeable(&instance.system_disk) {
             let why = "its system disk cannot be moved to another host";
             return Err(lookup::not_supported(codes, instance, why));
         }
-        let zone = context.region.zone(&instance.api.placement.zone);
+        let zone = context.region.zone(&instance.zone);
         let offered = instance_type(name);
         let Some(requested) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
         else {
-            let zone = &instance.api.placement.zone;
+            let zone = &instance.zone;
             let message = format!("The zone `{zone}` does not offer the type `{name}`.");
             return Err(codes.error(["ResourceUnavailable.InstanceType"], message));
         };
-        can_become(codes, &instance.api, requested)?;
+        check_can_become(codes, instance, requested)?;
         let tariff = Tariff::of(context.region);
-        let now = Rates::of(tariff, &instance.api);
-        let then = Rates::of(tariff, &changed(&instance.api, requested));
+        let now = Rates::of(tariff, instance);
+        let then = Rates::of(tariff, &changed(instance, requested));
         let price = match Subscription::of(instance, context.now) {
             Some(subscription) => subscription.difference(then.hour() - now.hour()),
             None => then.quote(1, None),
@@ -53,29 +53,27 @@ impl ActionHandler for InquiryPriceResetInstancesType {
 }
 
 /// The instance after the change.
-fn changed(api: &Instance, requested: InstanceType) -> Instance {
-    let mut instance = StoredInstance::new(api.clone());
-    instance.set_type(requested);
-    instance.api
+fn changed(instance: &StoredInstance, requested: InstanceType) -> StoredInstance {
+    let mut changed = instance.clone();
+    changed.set_type(requested);
+    changed
 }
 
-fn can_become(
+fn check_can_become(
     codes: DocumentedCodes,
-    api: &Instance,
+    instance: &StoredInstance,
     requested: InstanceType,
 ) -> Result<(), ApiError> {
-    let now = instance_type(&api.instance_type);
+    let now = instance_type(&instance.instance_type);
     let is_same_family = now.is_some_and(|now| now.family.name == requested.family.name);
     let has_gpu = now.is_some_and(|now| now.family.gpu.is_some());
-    let mut kinds = api.data_disks.iter().filter_map(|disk| disk.disk_type.as_ref());
-    let is_uncharged = api.stop_charging_mode == StopChargingMode::StopCharging;
+    let has_local_disk = instance.data_disks.iter().any(StoredDisk::is_local);
+    let is_uncharged = instance.stop_charging_mode == StopChargingMode::StopCharging;
     let (code, why) = if has_gpu && !is_same_family {
         ("UnsupportedOperation.HeterogeneousChangeInstanceFamily", "it has a GPU")
     } else if !has_gpu && requested.family.gpu.is_some() {
         ("InvalidParameterValue.GPUInstanceFamily", "it has no GPU")
-    } else if !is_same_family
-        && kinds.any(|kind| disk_type(kind.as_str()).is_some_and(|known| known.is_local()))
-    {
+    } else if !is_same_family && has_local_disk {
         ("UnsupportedOperation.LocalDataDiskChangeInstanceFamily", "it has a local data disk")
     } else if is_uncharged && is_same_family {
         ("UnsupportedOperation.StoppedModeStopChargingSameFamily", "it is stopped and not charged")
@@ -84,7 +82,7 @@ fn can_become(
     } else {
         return Ok(());
     };
-    let (id, name) = (&api.instance_id, requested.size.name);
+    let (id, name) = (&instance.id, requested.size.name);
     let message =
         format!("The type of the instance `{id}` cannot be changed to {name}, because {why}.");
     Err(codes.error([code], message))
@@ -97,20 +95,19 @@ impl ActionHandler for InquiryPriceResetInstance {
         let instance = lookup::find_one(context, &self.instance_id)?;
         let image = self.image_id.filter(|id| !id.is_empty());
         let image = image.map(|id| context.launch_image(&id)).transpose()?;
-        let disk = &instance.api.system_disk;
-        let kind = disk.disk_type.as_ref();
-        let now_gib = disk.disk_size.unwrap_or_default();
+        let disk = &instance.system_disk;
+        let now_gib = disk.gib;
         let requested = self.system_disk.unwrap_or_default();
-        disks::keeps_type(codes, kind, requested.disk_type.as_ref())?;
-        if requested.encrypt.is_some_and(|encrypt| encrypt != disk.encrypt.unwrap_or(false)) {
+        disks::check_keeps_type(codes, &disk.kind, requested.disk_type.as_ref())?;
+        if requested.encrypt.is_some_and(|encrypt| encrypt != disk.is_encrypted) {
             let message = "A reinstallation cannot change the encryption of the system disk.";
             let code = "UnsupportedOperation.ModifyEncryptionNotSupported";
             return Err(codes.error([code], message));
         }
-        let kind = kind.map_or("", |kind| kind.as_str());
+        let kind = disk.kind.as_str();
         let allowed = disk_type(kind).map(|known| &known.system_gib);
         let gib = requested.disk_size.unwrap_or(now_gib);
-        disks::can_grow(codes, now_gib, gib, allowed)?;
+        disks::check_can_grow(codes, now_gib, gib, allowed)?;
         if let Some(image) = &image {
             check_image(context, instance, image, gib)?;
         }
@@ -135,12 +132,11 @@ fn check_image(
     gib: i64,
 ) -> Result<(), ApiError> {
     let codes = context.codes;
-    let api = &instance.api;
-    let is_other_platform = api.os_name.starts_with("Windows") != image.system.is_windows();
+    let is_other_platform = instance.is_windows() != image.system.is_windows();
     if is_other_platform
-        && !(context.region.is_mainland() && disks::is_changeable(&api.system_disk))
+        && !(context.region.is_mainland() && disks::is_changeable(&instance.system_disk))
     {
-        let (image, id) = (&image.id, &api.instance_id);
+        let (image, id) = (&image.id, &instance.id);
         let message =
             format!("The image `{image}` has another platform, which is not possible for `{id}`.");
         let code = "InvalidParameterValue.InvalidImageIdForRetsetInstance";

@@ -1,10 +1,11 @@
 //! The price of an instance: the instance itself, its disks, and its internet access.
 
 use cvm_models::enums::{InstanceChargeType, InternetChargeType};
-use cvm_models::types::{Instance, InternetAccessible, ItemPrice};
+use cvm_models::types::ItemPrice;
 
 use crate::actions::prices::quote;
 use crate::catalog::{Tariff, month, spot};
+use crate::state::StoredInstance;
 
 /// The price of an hour, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
@@ -15,20 +16,13 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
-    pub(crate) fn of(tariff: Tariff, api: &Instance) -> Self {
-        let gpus = api.gpu_info.as_ref().map(|gpu| (gpu.gpu_type.as_str(), gpu.gpu_count));
-        let disk = |kind: Option<&str>, gib: Option<i64>| {
-            tariff.disk(kind.unwrap_or_default(), gib.unwrap_or_default())
-        };
-        let system = &api.system_disk;
-        let system = disk(system.disk_type.as_ref().map(|kind| kind.as_str()), system.disk_size);
-        let data = api.data_disks.iter();
-        let data =
-            data.map(|it| disk(it.disk_type.as_ref().map(|kind| kind.as_str()), it.disk_size));
+    pub(crate) fn of(tariff: Tariff, instance: &StoredInstance) -> Self {
+        let gpus = instance.gpus.as_ref().map(|gpus| (&*gpus.model, gpus.count as f64));
+        let disks = instance.disks().map(|disk| tariff.disk(disk.kind.as_str(), disk.gib));
         Self {
-            instance: tariff.instance(api.cpu, api.memory, gpus),
-            disks: system + data.sum::<f64>(),
-            is_spot: api.instance_charge_type == InstanceChargeType::SpotPaid,
+            instance: tariff.instance(instance.vcpus, instance.memory_gib, gpus),
+            disks: disks.sum(),
+            is_spot: instance.charge_type == InstanceChargeType::SpotPaid,
         }
     }
 
@@ -64,19 +58,11 @@ pub(crate) struct Lines {
 
 impl Lines {
     /// Adds the internet access of an instance. One in a bandwidth package is free: the package is charged.
-    pub(crate) fn add(
-        &mut self,
-        tariff: Tariff,
-        line: &InternetAccessible,
-        charged: Option<&InternetChargeType>,
-    ) {
-        let mbps = line.internet_max_bandwidth_out.unwrap_or_default();
+    pub(crate) fn add(&mut self, tariff: Tariff, mbps: i64, charged: &InternetChargeType) {
         match charged {
-            Some(InternetChargeType::BandwidthPrepaid) => self.ahead += tariff.bandwidth(mbps),
-            Some(InternetChargeType::BandwidthPostpaidByHour) => {
-                self.hourly += tariff.bandwidth(mbps);
-            }
-            Some(InternetChargeType::TrafficPostpaidByHour) => self.has_traffic |= mbps > 0,
+            InternetChargeType::BandwidthPrepaid => self.ahead += tariff.bandwidth(mbps),
+            InternetChargeType::BandwidthPostpaidByHour => self.hourly += tariff.bandwidth(mbps),
+            InternetChargeType::TrafficPostpaidByHour => self.has_traffic |= mbps > 0,
             _ => {}
         }
     }

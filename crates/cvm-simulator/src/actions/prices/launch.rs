@@ -31,11 +31,11 @@ impl ActionHandler for InquiryPriceRunInstances {
         let plan = Plan::of(&request, context)?;
         let tariff = Tariff::of(context.region);
         let mut lines = Lines::default();
-        let line = &plan.template.internet_accessible;
+        let template = &plan.template;
         for _ in 0..plan.count {
-            lines.add(tariff, line, line.internet_charge_type.as_ref());
+            lines.add(tariff, template.bandwidth_mbps, &template.internet_charge_type);
         }
-        let instance_price = Rates::of(tariff, &plan.template).quote(plan.count, months);
+        let instance_price = Rates::of(tariff, template).quote(plan.count, months);
         let bandwidth_price = lines.quote(tariff, months);
         Ok(Outcome::Response(InquiryPriceRunInstancesResponse {
             price: Price { instance_price: Some(instance_price), bandwidth_price },

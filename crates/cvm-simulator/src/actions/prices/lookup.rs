@@ -14,7 +14,7 @@ pub(crate) fn find<'s>(
 ) -> Result<Vec<&'s StoredInstance>, ApiError> {
     let serials = context.find(ids)?;
     let instances: Vec<_> = context.instances(&serials).collect();
-    let is_out = |instance: &&&StoredInstance| match instance.api.instance_state {
+    let is_out = |instance: &&&StoredInstance| match instance.state {
         InstanceState::Terminating => true,
         InstanceState::Shutdown => !allows_recycle_bin,
         _ => instance.is_isolating() && !allows_recycle_bin,
@@ -22,7 +22,7 @@ pub(crate) fn find<'s>(
     match instances.iter().find(is_out) {
         None => Ok(instances),
         Some(instance) => {
-            let why = format!("it is {}", instance.api.instance_state);
+            let why = format!("it is {}", instance.state);
             Err(not_supported(context.codes, instance, &why))
         }
     }
@@ -46,7 +46,7 @@ pub(crate) fn check_same_charge_type(
     instances: &[&StoredInstance],
     code: &str,
 ) -> Result<(), ApiError> {
-    let mut kinds = instances.iter().map(|instance| &instance.api.instance_charge_type);
+    let mut kinds = instances.iter().map(|instance| &instance.charge_type);
     let first = kinds.next();
     if kinds.all(|kind| Some(kind) == first) {
         return Ok(());
@@ -61,7 +61,7 @@ pub(crate) fn check_charged_itself(
     instance: &StoredInstance,
 ) -> Result<(), ApiError> {
     use InstanceChargeType::{CdcPaid, CdhPaid};
-    if matches!(instance.api.instance_charge_type, CdhPaid | CdcPaid) {
+    if matches!(instance.charge_type, CdhPaid | CdcPaid) {
         return Err(not_supported(codes, instance, "the host is charged instead"));
     }
     Ok(())
@@ -73,7 +73,7 @@ pub(crate) fn not_supported(
     instance: &StoredInstance,
     why: &str,
 ) -> ApiError {
-    let (id, action) = (&instance.api.instance_id, codes.0.name);
+    let (id, action) = (&instance.id, codes.0.name);
     let message = format!("{action} does not support the instance `{id}`: {why}.");
     codes.error(["InvalidInstance.NotSupported"], message)
 }

@@ -28,10 +28,9 @@ pub(crate) struct Subscription {
 impl Subscription {
     /// The subscription of a prepaid instance.
     pub(crate) fn of(instance: &StoredInstance, now: Timestamp) -> Option<Self> {
-        let api = &instance.api;
-        let is_prepaid = api.instance_charge_type == InstanceChargeType::Prepaid;
+        let is_prepaid = instance.charge_type == InstanceChargeType::Prepaid;
         let ends = instance.expires.filter(|_| is_prepaid)?;
-        Self::between(Timestamp::parse(&api.created_time)?, ends, now)
+        Self::between(instance.created, ends, now)
     }
 
     fn between(begins: Timestamp, ends: Timestamp, now: Timestamp) -> Option<Self> {

@@ -26,23 +26,19 @@ impl ActionHandler for InquiryPriceRenewInstances {
         let tariff = Tariff::of(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
-            let api = &instance.api;
-            if api.instance_charge_type != InstanceChargeType::Prepaid {
+            if instance.charge_type != InstanceChargeType::Prepaid {
                 return Err(lookup::not_supported(codes, instance, "it is not prepaid"));
             }
-            if api.instance_state == InstanceState::Pending {
-                let message = format!("The instance `{}` is PENDING.", api.instance_id);
+            if instance.state == InstanceState::Pending {
+                let message = format!("The instance `{}` is PENDING.", instance.id);
                 return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
             }
-            hour += Rates::of(tariff, api).hour();
+            hour += Rates::of(tariff, instance).hour();
             // Metered bandwidth does not change: only prepaid bandwidth is renewed.
-            let line = &api.internet_accessible;
-            let charged = line.internet_charge_type.as_ref();
-            lines.add(
-                tariff,
-                line,
-                charged.filter(|it| **it == InternetChargeType::BandwidthPrepaid),
-            );
+            let charged = &instance.internet_charge_type;
+            if *charged == InternetChargeType::BandwidthPrepaid {
+                lines.add(tariff, instance.bandwidth_mbps, charged);
+            }
         }
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
@@ -66,11 +62,10 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
         let tariff = Tariff::of(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
-            can_change(context, instance, is_ahead)?;
-            hour += Rates::of(tariff, &instance.api).hour();
-            let line = &instance.api.internet_accessible;
-            let charged = line.internet_charge_type.as_ref();
-            lines.add(tariff, line, charged.map(|now| after(now, is_ahead)));
+            check_can_change(context, instance, is_ahead)?;
+            hour += Rates::of(tariff, instance).hour();
+            let charged = after(&instance.internet_charge_type, is_ahead);
+            lines.add(tariff, instance.bandwidth_mbps, charged);
         }
         let prepaid = self.instance_charge_prepaid.and_then(|prepaid| prepaid.period);
         let months = is_ahead.then(|| prepaid.unwrap_or(1));
@@ -89,24 +84,23 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
 }
 
 /// There are only two charge types to change between.
-fn can_change(
+fn check_can_change(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
     is_ahead: bool,
 ) -> Result<(), ApiError> {
     use InstanceChargeType::{PostpaidByHour, Prepaid};
-    let api = &instance.api;
-    let now = &api.instance_charge_type;
+    let now = &instance.charge_type;
     if *now != if is_ahead { PostpaidByHour } else { Prepaid } {
-        let (id, to) = (&api.instance_id, if is_ahead { Prepaid } else { PostpaidByHour });
+        let (id, to) = (&instance.id, if is_ahead { Prepaid } else { PostpaidByHour });
         let message = format!("The instance `{id}` is {now}, which cannot become {to}.");
         return Err(context.codes.error(["UnsupportedOperation.InstanceChargeType"], message));
     }
-    if let Some(timer) = context.timer_of(&api.instance_id) {
+    if let Some(timer) = context.timer_of(&instance.id) {
         let why = format!("the timer `{}` is to terminate it at {}", timer.id, timer.at);
         return Err(lookup::not_supported(context.codes, instance, &why));
     }
-    if api.stop_charging_mode == StopChargingMode::StopCharging {
+    if instance.stop_charging_mode == StopChargingMode::StopCharging {
         let why = "it is stopped and not charged";
         return Err(lookup::not_supported(context.codes, instance, why));
     }
@@ -142,28 +136,25 @@ fn refund(
     context: &RequestContext<'_>,
     instance: &StoredInstance,
 ) -> Result<InstanceRefund, ApiError> {
-    let api = &instance.api;
-    let id = &api.instance_id;
+    let id = &instance.id;
     let subscription = Subscription::of(instance, context.now).ok_or_else(|| {
         let message = format!("The instance `{id}` was not prepaid.");
         context.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
     })?;
-    if api.instance_state == InstanceState::Shutdown || instance.is_isolating() {
+    if instance.state == InstanceState::Shutdown || instance.is_isolating() {
         let message = format!("The instance `{id}` was already returned, or has expired.");
         return Err(context.codes.error(["FailedOperation.Unreturnable"], message));
     }
     let tariff = Tariff::of(context.region);
-    let line = &api.internet_accessible;
-    let mbps = line.internet_max_bandwidth_out.unwrap_or_default();
-    let bandwidth = match line.internet_charge_type {
-        Some(InternetChargeType::BandwidthPrepaid) => tariff.bandwidth(mbps),
+    let bandwidth = match instance.internet_charge_type {
+        InternetChargeType::BandwidthPrepaid => tariff.bandwidth(instance.bandwidth_mbps),
         _ => 0.0,
     };
-    let hour = Rates::of(tariff, api).hour() + bandwidth;
+    let hour = Rates::of(tariff, instance).hour() + bandwidth;
     let (paid, refunds) = (subscription.paid(hour), quote::fen(subscription.refund(hour)));
     let (total, left) = subscription.days();
     Ok(InstanceRefund {
-        instance_id: id.clone(),
+        instance_id: id.to_string(),
         refunds,
         price_detail: Some(format!(
             "实付{paid:.2}元，共{total}天，剩余{left}天，可退{refunds:.2}元，代金券不退还。"

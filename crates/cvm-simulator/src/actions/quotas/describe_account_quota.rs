@@ -89,14 +89,15 @@ fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
     // Whether two times are in the same month of the same year.
     let now = context.now.to_string();
     for instance in context.instances.newest_first() {
-        let api = &instance.api;
-        let used = by_zone.entry(&api.placement.zone).or_default();
-        match api.instance_charge_type {
+        let used = by_zone.entry(&instance.zone).or_default();
+        match instance.charge_type {
             InstanceChargeType::PostpaidByHour => used.hourly += 1,
-            InstanceChargeType::Prepaid if api.created_time.get(..7) == now.get(..7) => {
+            InstanceChargeType::Prepaid
+                if instance.created.to_string().get(..7) == now.get(..7) =>
+            {
                 used.prepaid += 1;
             }
-            InstanceChargeType::SpotPaid => used.spot_vcpus += api.cpu.unsigned_abs(),
+            InstanceChargeType::SpotPaid => used.spot_vcpus += instance.vcpus.unsigned_abs(),
             _ => {}
         }
     }

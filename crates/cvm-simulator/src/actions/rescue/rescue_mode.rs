@@ -20,7 +20,7 @@ impl ActionHandler for EnterRescueMode {
         let (serial, instance) = context.find_instance(&self.instance_id)?;
         // The password is for the rescue system and is not stored.
         Strength::of(instance.is_windows()).check(context.codes, &self.password)?;
-        let state = instance.api.instance_state.clone();
+        let state = instance.state.clone();
         context.check_state(&[serial], STATES_TO_ENTER)?;
         let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
         let is_down = state == InstanceState::Stopped;

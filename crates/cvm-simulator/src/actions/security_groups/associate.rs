@@ -19,8 +19,8 @@ impl ActionHandler for AssociateSecurityGroups {
         let mut planned = Vec::with_capacity(serials.len());
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let bound = instance.api.security_group_ids.iter().chain(&self.security_group_ids);
-            let groups = distinct(bound.cloned());
+            let bound = instance.security_groups.iter().map(|id| id.to_string());
+            let groups = distinct(bound.chain(self.security_group_ids.iter().cloned()));
             check_security_groups(context.codes, &groups)?;
             planned.push((serial, groups));
         }
@@ -37,9 +37,9 @@ impl ActionHandler for DisassociateSecurityGroups {
         let serials = context.find(&self.instance_ids)?;
         let lost = &self.security_group_ids;
         for instance in context.instances(&serials) {
-            let api = &instance.api;
-            if let Some(group) = lost.iter().find(|id| !api.security_group_ids.contains(id)) {
-                let id = &api.instance_id;
+            let has = |group: &str| instance.security_groups.iter().any(|id| **id == *group);
+            if let Some(group) = lost.iter().find(|group| !has(group)) {
+                let id = &instance.id;
                 let message = format!("The instance `{id}` does not have the group `{group}`.");
                 return Err(context.codes.error(["UnsupportedOperation"], message));
             }
@@ -47,8 +47,8 @@ impl ActionHandler for DisassociateSecurityGroups {
         context.check_state(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let kept = instance.api.security_group_ids.iter().filter(|id| !lost.contains(id));
-            let groups = Attribute::SecurityGroups(kept.cloned().collect());
+            let bound = instance.security_groups.iter().map(|id| id.to_string());
+            let groups = Attribute::SecurityGroups(bound.filter(|id| !lost.contains(id)).collect());
             context.begin(serial, &MODIFY, Effect::Attribute(groups));
         }
         Ok(Outcome::Response(DisassociateSecurityGroupsResponse::default()))
