@@ -9,9 +9,9 @@ use cvm_models::enums::HostState;
 use cvm_models::types::{HostItem, HostResource};
 
 use crate::clock::VirtualClock;
+use crate::state::term::{HasTerm, TermList};
 use crate::state::{Grouped, StoredInstance, Term, Tokens};
 use crate::timestamp::Timestamp;
-use crate::visits::count_one;
 
 /// How long the setup of a host takes.
 const SETUP_TIME: Duration = Duration::from_secs(60);
@@ -22,11 +22,8 @@ const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 /// The dedicated hosts of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct DedicatedHosts {
-    /// In the order of purchase.
-    pub(crate) list: Vec<DedicatedHost>,
+    pub(crate) hosts: TermList<DedicatedHost>,
     pub(crate) tokens: Tokens,
-    /// When the next host has something due; `None` if unknown.
-    next_due_time: Option<Timestamp>,
 }
 
 /// A dedicated host.
@@ -40,35 +37,11 @@ pub(crate) struct DedicatedHost {
     pub(crate) term: Term,
 }
 
-impl DedicatedHosts {
-    /// The current hosts, to change them.
-    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
-        self.apply_due(now);
-        self.next_due_time = None;
-        self
-    }
+impl HasTerm for DedicatedHost {
+    const RETENTION: Option<Duration> = Some(RETENTION);
 
-    /// Whether [`Self::apply_due`] has something to do.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.next_due_time.is_none_or(|until| now >= until)
-    }
-
-    /// Renews and removes hosts that are due.
-    pub(crate) fn apply_due(&mut self, now: Timestamp) {
-        if self.next_due_time.is_some_and(|until| now < until) {
-            return;
-        }
-        for host in &mut self.list {
-            count_one();
-            host.term.apply_due(now);
-        }
-        self.list.retain(|host| now < host.term.ends.after(RETENTION));
-        // After its term, a host has another due time: its removal.
-        let due = |host: &DedicatedHost| {
-            let ends = host.term.ends;
-            if now < ends { ends } else { ends.after(RETENTION) }
-        };
-        self.next_due_time = Some(self.list.iter().map(due).min().unwrap_or(Timestamp::LAST));
+    fn term(&mut self) -> &mut Term {
+        &mut self.term
     }
 }
 
@@ -141,9 +114,7 @@ mod tests {
     use cvm_models::enums::{DiskType, RenewFlag};
 
     use super::*;
-    use crate::clock::TimeMode;
     use crate::state::{Instances, Pool, StoredDisk};
-    use crate::visits;
 
     #[test]
     fn instances_reduce_the_resources_of_their_host() {
@@ -184,22 +155,5 @@ mod tests {
         let left = api.host_resource;
         assert_eq!((left.cpu_available, left.mem_available, left.disk_available), (32, 184.0, 900));
         assert_eq!((left.cpu_total, left.mem_total, left.disk_total), (40, 200.0, 1000));
-    }
-
-    #[test]
-    fn hosts_are_visited_only_when_one_is_due() {
-        let now = Timestamp::from_unix(0);
-        let clock = VirtualClock::new(TimeMode::Manual, now);
-        let term = Term::new(now, 1, RenewFlag::NotifyAndManualRenew);
-        let ends = term.ends;
-        let mut hosts = DedicatedHosts::default();
-        let host = || DedicatedHost::new(HostItem::default(), term.clone(), &clock, now);
-        hosts.at(now).list.extend((0..50).map(|_| host()));
-        let mut cost = |now| visits::of(|| hosts.apply_due(now));
-        let day = Duration::from_secs(86_400);
-        assert_eq!((cost(now), cost(now.after(day))), (50, 0), "after a change, and then");
-        assert_eq!((cost(ends), cost(ends.after(day))), (50, 0), "at the end of the term");
-        assert_eq!(cost(ends.after(RETENTION)), 50);
-        assert!(hosts.list.is_empty());
     }
 }

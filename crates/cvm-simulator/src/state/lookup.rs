@@ -72,9 +72,8 @@ impl RequestContext<'_> {
     }
 
     /// The hosts of this region, in the order of purchase.
-    pub(crate) fn dedicated_hosts(&self) -> impl Iterator<Item = &DedicatedHost> {
-        let hosts =
-            self.regions.get(self.region.name).map(|resources| &resources.dedicated_hosts.list);
+    pub(crate) fn dedicated_hosts(&self) -> impl DoubleEndedIterator<Item = &DedicatedHost> {
+        let hosts = self.regions.get(self.region.name).map(|it| it.dedicated_hosts.hosts.list());
         hosts.into_iter().flatten().inspect(|_| count_one())
     }
 

@@ -9,6 +9,7 @@ use cvm_models::types::{ResourceCount, ResourcePoolPack};
 
 use crate::clock::VirtualClock;
 use crate::parameters::distinct;
+use crate::state::term::{HasTerm, TermList};
 use crate::state::{Grouped, StoredInstance, Term};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
@@ -19,11 +20,9 @@ const SETUP_TIME: Duration = Duration::from_secs(30);
 /// The resource packs of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ResourcePacks {
-    /// In the order of purchase.
-    list: Vec<ResourcePack>,
-    item: u64,
-    /// When the next pack has something due; `None` if unknown.
-    next_due_time: Option<Timestamp>,
+    pub(crate) packs: TermList<ResourcePack>,
+    /// The number of packs ever bought.
+    bought: u64,
 }
 
 /// A resource pack.
@@ -39,32 +38,6 @@ pub(crate) struct ResourcePack {
 }
 
 impl ResourcePacks {
-    /// The current packs, to change them.
-    pub(crate) fn at(&mut self, now: Timestamp) -> &mut Self {
-        self.apply_due(now);
-        self.next_due_time = None;
-        self
-    }
-
-    /// Whether [`Self::apply_due`] has something to do.
-    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
-        self.next_due_time.is_none_or(|until| now >= until)
-    }
-
-    /// Renews packs that are due.
-    pub(crate) fn apply_due(&mut self, now: Timestamp) {
-        if self.next_due_time.is_some_and(|until| now < until) {
-            return;
-        }
-        for pack in &mut self.list {
-            count_one();
-            pack.term.apply_due(now);
-        }
-        // An ended term stays ended.
-        let due = self.list.iter().map(|pack| pack.term.ends).filter(|ends| now < *ends).min();
-        self.next_due_time = Some(due.unwrap_or(Timestamp::LAST));
-    }
-
     /// Adds a bought pack.
     pub(crate) fn insert(
         &mut self,
@@ -73,13 +46,13 @@ impl ResourcePacks {
         (clock, now): (&VirtualClock, Timestamp),
     ) {
         let ready = now.after(clock.delay(SETUP_TIME));
-        self.list.push(ResourcePack { serial: self.item, item, ready, term });
-        self.item += 1;
-        self.next_due_time = None;
+        let pack = ResourcePack { serial: self.bought, item, ready, term };
+        self.packs.push(pack);
+        self.bought += 1;
     }
 
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &ResourcePack> {
-        self.list.iter().rev().inspect(|_| count_one())
+        self.packs.list().iter().rev().inspect(|_| count_one())
     }
 
     /// The packs with these ids, each once, or the first unknown id.
@@ -94,8 +67,17 @@ impl ResourcePacks {
     }
 
     /// Removes packs. Their instances continue in the public pool.
-    pub(crate) fn remove(&mut self, ids: &HashSet<&str>) {
-        self.list.retain(|pack| !ids.contains(pack.id()));
+    pub(crate) fn remove(&mut self, ids: &HashSet<&str>, now: Timestamp) {
+        self.packs.at(now).retain(|pack| !ids.contains(pack.id()));
+    }
+}
+
+impl HasTerm for ResourcePack {
+    /// An ended pack stays in the list as retired.
+    const RETENTION: Option<Duration> = None;
+
+    fn term(&mut self) -> &mut Term {
+        &mut self.term
     }
 }
 

@@ -13,11 +13,12 @@ impl State {
         let instances = self.instances.entry(region).or_default();
         let resources = self.resources.entry(region).or_default();
         apply_due(instances, resources, clock, now);
-        if resources.dedicated_hosts.is_due(now) {
-            resources.dedicated_hosts.apply_due(now);
+        // Only what is due is changed, because a change copies what another version of the state shares.
+        if resources.dedicated_hosts.hosts.is_due(now) {
+            resources.dedicated_hosts.hosts.apply_due(now);
         }
-        if resources.resource_packs.is_due(now) {
-            resources.resource_packs.apply_due(now);
+        if resources.resource_packs.packs.is_due(now) {
+            resources.resource_packs.packs.apply_due(now);
         }
     }
 }

@@ -8,143 +8,164 @@ use cvm_models::actions::{
     RemoveChcDeployVpc, RemoveChcDeployVpcResponse,
 };
 use cvm_models::enums::ChcHostState;
-use cvm_models::types::{ChcDeployExtraConfig, ChcHost};
+use cvm_models::types::{ChcDeployExtraConfig, ChcHost, VirtualPrivateCloud};
 
 use crate::actions::chc_hosts::network::{Network, common_zone, give_back, without_deploy_network};
 use crate::actions::chc_hosts::state_check::{check_host_states, find_hosts};
-use crate::api_error::ApiError;
+use crate::api_error::{ApiError, DocumentedCodes};
 use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, has_deploy_network};
+use crate::state::{Addresses, RequestContext, StoredChcHost, has_deploy_network};
 
 const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
+const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
+const ASSIST_REMOVAL_TIME: Duration = Duration::from_secs(30);
+const DEPLOY_REMOVAL_TIME: Duration = Duration::from_secs(30);
 
 /// Sets up the management network of hosts, and their deploy network if the request has one. INIT → OPERATING →
 /// READY.
 impl ActionHandler for ConfigureChcAssistVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (context.codes, context.now);
         let has_settings =
             !self.deploy_security_group_ids.is_empty() || self.chc_deploy_extra_config.is_some();
         if has_settings && self.deploy_virtual_private_cloud.is_none() {
             let message = "Settings for `DeployVirtualPrivateCloud` need that parameter.";
-            return Err(codes.error(["InvalidParameter"], message));
+            return Err(context.codes.error(["InvalidParameter"], message));
         }
-        let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        let zone = common_zone(codes, context.region, &hosts)?;
-        check_host_states(codes, &hosts)?;
-        let addresses = &mut context.instances.addresses;
-        let plan = |requested| {
-            Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))
-        };
-        let bmc = plan(&self.bmc_virtual_private_cloud)?;
-        let deploy = self.deploy_virtual_private_cloud.as_ref().map(plan).transpose()?;
-        if let Some(deploy) = &deploy {
-            bmc.is_apart_from(codes, deploy)?;
-            deploy.reserve(addresses);
-        }
-        bmc.reserve(addresses);
-        for (index, host) in hosts.into_iter().enumerate() {
-            let mut end = ChcHost {
-                instance_state: ChcHostState::Ready,
-                bmc_virtual_private_cloud: bmc.api.clone(),
-                bmc_ip: bmc.take(index, addresses),
-                bmc_security_group_ids: self.bmc_security_group_ids.clone(),
-                ..host.api.clone()
-            };
-            if let Some(deploy) = &deploy {
-                end.deploy_virtual_private_cloud = deploy.api.clone();
-                end.deploy_ip = deploy.take(index, addresses);
-                end.deploy_security_group_ids.clone_from(&self.deploy_security_group_ids);
-                end.deploy_extra_config = installer_settings(self.chc_deploy_extra_config.clone());
-            }
-            host.begin(codes.0.name, end, ASSIST_SETUP_TIME, (context.clock, now));
-        }
+        let deploy = self.deploy_virtual_private_cloud.as_ref().map(|network| DeployNetwork {
+            network,
+            security_group_ids: &self.deploy_security_group_ids,
+            config: installer_settings(self.chc_deploy_extra_config),
+        });
+        let bmc = Some((&self.bmc_virtual_private_cloud, &*self.bmc_security_group_ids));
+        set_up(context, &self.chc_ids, &Setup { bmc, deploy, lasts: ASSIST_SETUP_TIME })?;
         Ok(Outcome::Response(ConfigureChcAssistVpcResponse::default()))
     }
 }
 
-const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
-
 /// Sets up the network over which systems are installed. READY → OPERATING → READY, and PREPARED some time later.
 impl ActionHandler for ConfigureChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (context.codes, context.now);
-        let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        let zone = common_zone(codes, context.region, &hosts)?;
-        let mut api = hosts.iter().map(|host| &host.api);
-        if let Some(host) = api.find(|host| has_deploy_network(host)) {
-            let message = format!("The CHC host `{}` already has a deploy network.", host.chc_id);
-            let code = "InvalidParameterValue.DeployVpcAlreadyExists";
-            return Err(codes.error([code], message));
-        }
-        check_host_states(codes, &hosts)?;
-        let addresses = &mut context.instances.addresses;
-        let requested = &self.deploy_virtual_private_cloud;
-        let network = Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses))?;
-        let config = installer_settings(self.chc_deploy_extra_config);
-        for (index, host) in hosts.into_iter().enumerate() {
-            let end = ChcHost {
-                instance_state: ChcHostState::Ready,
-                deploy_virtual_private_cloud: network.api.clone(),
-                deploy_ip: network.take(index, addresses),
-                deploy_security_group_ids: self.deploy_security_group_ids.clone(),
-                deploy_extra_config: config.clone(),
-                ..host.api.clone()
-            };
-            host.begin(codes.0.name, end, DEPLOY_SETUP_TIME, (context.clock, now));
-        }
+        let deploy = Some(DeployNetwork {
+            network: &self.deploy_virtual_private_cloud,
+            security_group_ids: &self.deploy_security_group_ids,
+            config: installer_settings(self.chc_deploy_extra_config),
+        });
+        set_up(context, &self.chc_ids, &Setup { bmc: None, deploy, lasts: DEPLOY_SETUP_TIME })?;
         Ok(Outcome::Response(ConfigureChcDeployVpcResponse::default()))
     }
 }
 
-const ASSIST_REMOVAL_TIME: Duration = Duration::from_secs(30);
+/// The networks that a request sets up.
+struct Setup<'a> {
+    /// The management network and its security groups.
+    bmc: Option<(&'a VirtualPrivateCloud, &'a [String])>,
+    deploy: Option<DeployNetwork<'a>>,
+    lasts: Duration,
+}
+
+struct DeployNetwork<'a> {
+    network: &'a VirtualPrivateCloud,
+    security_group_ids: &'a [String],
+    config: ChcDeployExtraConfig,
+}
+
+/// Starts to set up networks of hosts, which must be in one zone.
+fn set_up(
+    context: &mut RequestContext<'_>,
+    chc_ids: &[String],
+    setup: &Setup<'_>,
+) -> Result<(), ApiError> {
+    let (codes, now) = (context.codes, context.now);
+    let resources = context.regions.entry(context.region.name).or_default();
+    let hosts = find_hosts(codes, resources.chc_hosts.at(now), chc_ids)?;
+    let zone = common_zone(codes, context.region, &hosts)?;
+    if setup.bmc.is_none() {
+        check_no_deploy_network(codes, &hosts)?;
+    }
+    check_host_states(codes, &hosts)?;
+    let addresses = &mut context.instances.addresses;
+    let plan =
+        |requested| Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses));
+    let bmc = setup.bmc.map(|(network, _)| plan(network)).transpose()?;
+    let deploy = setup.deploy.as_ref().map(|deploy| plan(deploy.network)).transpose()?;
+    if let (Some(bmc), Some(deploy)) = (&bmc, &deploy) {
+        bmc.check_apart_from(codes, deploy)?;
+    }
+    let planned = [&deploy, &bmc];
+    planned.into_iter().flatten().for_each(|network| network.reserve(addresses));
+    for (index, host) in hosts.into_iter().enumerate() {
+        let mut end = ChcHost { instance_state: ChcHostState::Ready, ..host.api.clone() };
+        if let (Some(bmc), Some((_, groups))) = (&bmc, setup.bmc) {
+            end.bmc_virtual_private_cloud = bmc.api.clone();
+            end.bmc_ip = bmc.take(index, addresses);
+            end.bmc_security_group_ids = groups.to_vec();
+        }
+        if let (Some(deploy), Some(requested)) = (&deploy, &setup.deploy) {
+            end.deploy_virtual_private_cloud = deploy.api.clone();
+            end.deploy_ip = deploy.take(index, addresses);
+            end.deploy_security_group_ids = requested.security_group_ids.to_vec();
+            end.deploy_extra_config = requested.config.clone();
+        }
+        host.begin(codes.0.name, end, setup.lasts, (context.clock, now));
+    }
+    Ok(())
+}
+
+fn check_no_deploy_network(
+    codes: DocumentedCodes,
+    hosts: &[&mut StoredChcHost],
+) -> Result<(), ApiError> {
+    let mut api = hosts.iter().map(|host| &host.api);
+    let Some(host) = api.find(|host| has_deploy_network(host)) else { return Ok(()) };
+    let message = format!("The CHC host `{}` already has a deploy network.", host.chc_id);
+    Err(codes.error(["InvalidParameterValue.DeployVpcAlreadyExists"], message))
+}
 
 /// Removes the management network and the deploy network. OPERATING → INIT.
 impl ActionHandler for RemoveChcAssistVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (context.codes, context.now);
-        let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        check_host_states(codes, &hosts)?;
-        let addresses = &mut context.instances.addresses;
-        for host in hosts {
-            let before = &host.api;
+        remove(context, &self.chc_ids, ASSIST_REMOVAL_TIME, |before, addresses| {
             give_back(&before.bmc_virtual_private_cloud, &before.bmc_ip, addresses);
-            let end = ChcHost {
+            ChcHost {
                 instance_state: ChcHostState::Init,
                 bmc_virtual_private_cloud: no_network(),
                 bmc_ip: String::new(),
                 bmc_security_group_ids: Vec::new(),
                 ..without_deploy_network(before, addresses)
-            };
-            host.begin(codes.0.name, end, ASSIST_REMOVAL_TIME, (context.clock, now));
-        }
+            }
+        })?;
         Ok(Outcome::Response(RemoveChcAssistVpcResponse::default()))
     }
 }
 
-const DEPLOY_REMOVAL_TIME: Duration = Duration::from_secs(30);
-
 /// Removes the deploy network. OPERATING → READY.
 impl ActionHandler for RemoveChcDeployVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let (codes, now) = (context.codes, context.now);
-        let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = find_hosts(codes, resources.chc_hosts.at(now), &self.chc_ids)?;
-        check_host_states(codes, &hosts)?;
-        let addresses = &mut context.instances.addresses;
-        for host in hosts {
-            let end = ChcHost {
-                instance_state: ChcHostState::Ready,
-                ..without_deploy_network(&host.api, addresses)
-            };
-            host.begin(codes.0.name, end, DEPLOY_REMOVAL_TIME, (context.clock, now));
-        }
+        remove(context, &self.chc_ids, DEPLOY_REMOVAL_TIME, |before, addresses| ChcHost {
+            instance_state: ChcHostState::Ready,
+            ..without_deploy_network(before, addresses)
+        })?;
         Ok(Outcome::Response(RemoveChcDeployVpcResponse::default()))
     }
+}
+
+/// Starts to remove networks of hosts. `end` releases the addresses of a host, and returns its state afterwards.
+fn remove(
+    context: &mut RequestContext<'_>,
+    chc_ids: &[String],
+    lasts: Duration,
+    end: fn(&ChcHost, &mut Addresses) -> ChcHost,
+) -> Result<(), ApiError> {
+    let (codes, now) = (context.codes, context.now);
+    let resources = context.regions.entry(context.region.name).or_default();
+    let hosts = find_hosts(codes, resources.chc_hosts.at(now), chc_ids)?;
+    check_host_states(codes, &hosts)?;
+    for host in hosts {
+        let end = end(&host.api, &mut context.instances.addresses);
+        host.begin(codes.0.name, end, lasts, (context.clock, now));
+    }
+    Ok(())
 }
 
 /// The installer settings of a request, with the documented defaults.

@@ -76,8 +76,8 @@ impl Network {
         Err(codes.error([code], message))
     }
 
-    /// Rejects one address for two networks, and one subnet in two networks.
-    pub(crate) fn is_apart_from(
+    /// Checks that no address is for two networks, and no subnet in two networks.
+    pub(crate) fn check_apart_from(
         &self,
         codes: DocumentedCodes,
         other: &Self,

@@ -26,18 +26,18 @@ impl ActionHandler for AllocateHosts {
         let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
         if let Some(token) = token {
             let codes = context.codes;
-            let tokens = &context.resources().dedicated_hosts.at(now).tokens;
+            let tokens = &context.resources().dedicated_hosts.tokens;
             if let Some(ids) = tokens.find_repeated(codes, token, &parameters)? {
                 return Ok(done(ids));
             }
         }
         let (count, template, term) = parse_order(&self, context)?;
         let ids: Vec<_> = (0..count).map(|_| context.ids.id("host-", Stream::HostId)).collect();
-        let hosts = context.resources().dedicated_hosts.at(now);
-        hosts.list.extend(ids.iter().map(|id| {
+        let hosts = &mut context.resources().dedicated_hosts;
+        for id in &ids {
             let item = HostItem { host_id: id.clone(), ..template.clone() };
-            DedicatedHost::new(item, term.clone(), clock, now)
-        }));
+            hosts.hosts.push(DedicatedHost::new(item, term.clone(), clock, now));
+        }
         if let Some(token) = token {
             hosts.tokens.keep(token, &parameters, &ids);
         }

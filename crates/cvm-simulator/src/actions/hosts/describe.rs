@@ -16,8 +16,7 @@ impl ActionHandler for DescribeHosts {
         let filters = filter::check(context.codes, &self.filters)?;
         context.check_zones(&filters)?;
         let page = Page::of(context.codes.0, self.offset, self.limit);
-        let resources = context.regions.entry(context.region.name).or_default();
-        let hosts = resources.dedicated_hosts.at(now).list.iter().rev();
+        let hosts = context.dedicated_hosts().rev();
         let passing = hosts.filter(|host| filters.iter().all(|filter| holds(filter, host, now)));
         let on_hosts = context.instances.on_hosts();
         let (host_set, total) = page.cut(passing, |host| host.api(&on_hosts, now));

@@ -14,7 +14,7 @@ pub(crate) fn find_hosts<'a>(
     is_rejected: impl Fn(&DedicatedHost) -> bool,
 ) -> Result<Vec<&'a mut DedicatedHost>, ApiError> {
     let (codes, now, region) = (context.codes, context.now, context.region.name);
-    let hosts = &mut context.resources().dedicated_hosts.at(now).list;
+    let hosts = context.resources().dedicated_hosts.hosts.at(now);
     let requested: HashSet<&str> = ids.iter().map(String::as_str).collect();
     let known: HashSet<&str> = hosts.iter().map(|host| host.item.host_id.as_str()).collect();
     let is_unknown = |id: &&String| !known.contains(id.as_str());

@@ -26,8 +26,7 @@ impl ActionHandler for DescribeResourcePoolPacks {
         let last_seen = token.map(|text| serial(context.codes, text)).transpose()?;
         context.check_zones(&filters)?;
         let page = Page::of(context.codes.0, None, self.max_results);
-        let resources = context.regions.entry(context.region.name).or_default();
-        let unseen = resources.resource_packs.at(now).newest_first().filter(|pack| {
+        let unseen = context.resource_packs().filter(|pack| {
             last_seen.is_none_or(|last_seen| pack.serial < last_seen)
                 && filters.iter().all(|filter| matches(filter, pack, now))
         });
@@ -69,10 +68,9 @@ fn matches(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> b
 /// Lists the instances in each pack.
 impl ActionHandler for DescribeResourcePoolPackInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let resources = context.regions.entry(context.region.name).or_default();
         let ids: HashSet<&str> =
             self.dedicated_resource_pack_ids.iter().map(String::as_str).collect();
-        let named = resources.resource_packs.newest_first().filter(|pack| ids.contains(pack.id()));
+        let named = context.resource_packs().filter(|pack| ids.contains(pack.id()));
         let in_packs = context.instances.in_packs();
         let entries = named.map(|pack| ResourcePoolPackInstance {
             dedicated_resource_pack_id: pack.id().to_owned(),

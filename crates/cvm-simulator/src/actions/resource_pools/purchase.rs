@@ -103,7 +103,7 @@ impl ActionHandler for TerminateResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let ids = &self.dedicated_resource_pack_ids;
-        let packs = context.resources().resource_packs.at(now);
+        let packs = &mut context.resources().resource_packs;
         let named = packs.find(ids).map_err(|id| {
             let message = format!("The resource pool pack `{id}` does not exist in this region.");
             codes.error(["ResourceNotFound.ResourcePoolPackIdNotFound"], message)
@@ -117,7 +117,7 @@ impl ActionHandler for TerminateResourcePoolPacks {
             }
         }
         let ids: HashSet<&str> = ids.iter().map(String::as_str).collect();
-        packs.remove(&ids);
+        packs.remove(&ids, now);
         context.instances.move_to_public_pool(&ids);
         Ok(Outcome::Response(TerminateResourcePoolPacksResponse::default()))
     }
