@@ -1,16 +1,18 @@
 //! Authenticates requests: verifies the signature of every dialect, and the token of temporary credentials.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use cvm_protocol::ActionInfo;
 use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
-use cvm_simulator::ApiError;
+use cvm_simulator::{AccountId, ApiError};
 use subtle::ConstantTimeEq;
 
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
 use crate::redact;
+use crate::start_error::StartError;
 
 const SIGNATURE_NOT_VALIDATED: &str =
     "The provided credentials could not be validated. Please check your signature is correct.";
@@ -23,25 +25,60 @@ const OLD_GATEWAY_FAILURE: &str =
 /// Maximum length of an explanation in characters. A form can be a hundred times as long.
 const MAX_EXPLANATION: usize = 8 * 1024;
 
-/// Authenticates requests with the credentials of the emulated account.
-#[derive(Debug)]
+/// Authenticates requests with the credentials of the emulated accounts.
+#[derive(Debug, Default)]
 pub(crate) struct Authenticator {
-    by_id: HashMap<String, Credential>,
+    known: RwLock<KnownCredentials>,
     key_cache: Mutex<KeyCache>,
 }
 
+#[derive(Debug, Default)]
+struct KnownCredentials {
+    by_id: HashMap<String, Arc<KnownCredential>>,
+    /// The number of accounts after the first one.
+    more_accounts: u32,
+}
+
+#[derive(Debug)]
+struct KnownCredential {
+    credential: Credential,
+    account: AccountId,
+}
+
 impl Authenticator {
-    pub(crate) fn new(credentials: &[Credential]) -> Self {
-        let by_id = credentials.iter().map(|one| (one.secret_id().to_owned(), one.clone()));
-        Self { by_id: by_id.collect(), key_cache: Mutex::new(KeyCache::new()) }
+    /// Accepts a credential of the first account.
+    ///
+    /// # Errors
+    ///
+    /// Another credential has the same secret id.
+    pub(crate) fn add_credential(&self, credential: Credential) -> Result<(), StartError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.add(credential, AccountId::FIRST)
+    }
+
+    /// Accepts a credential of a new account.
+    ///
+    /// # Errors
+    ///
+    /// Another credential has the same secret id.
+    pub(crate) fn add_account(&self, credential: Credential) -> Result<AccountId, StartError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let account = AccountId::nth(known.more_accounts + 1);
+        known.add(credential, account)?;
+        known.more_accounts += 1;
+        Ok(account)
+    }
+
+    fn find(&self, secret_id: &str) -> Option<Arc<KnownCredential>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.by_id.get(secret_id).cloned()
     }
 
     /// Checks the head of a TC3 request: the secret id is known and the timestamp is valid. Everything else needs the
     /// body.
     pub(crate) fn check_tc3_head(&self, incoming: &Incoming<'_>, now: u64) -> Result<(), ApiError> {
         let (authorization, _) = parse_tc3_head(incoming, now)?;
-        let is_known = self.by_id.contains_key(authorization.secret_id());
-        if is_known { Ok(()) } else { Err(unknown_secret_id()) }
+        self.find(authorization.secret_id()).map(drop).ok_or_else(unknown_secret_id)
     }
 
     /// Checks a v1 request before it is decoded: the secret id is known and the timestamp is valid. Only the
@@ -57,28 +94,30 @@ impl Authenticator {
             let index = V1_AUTH_PARAMETERS.iter().position(|known| *known == name)?;
             values.get(index)?.as_deref()
         };
-        let checked = check_v1_parameters(find, now).and_then(|secret_id| {
-            if self.by_id.contains_key(secret_id) { Ok(()) } else { Err(unknown_secret_id()) }
-        });
+        let checked = check_v1_parameters(find, now)
+            .and_then(|secret_id| self.find(secret_id).map(drop).ok_or_else(unknown_secret_id));
         checked.map_err(|error| in_dialect(dialect, error))
     }
 
-    /// Checks the signature and the token. `now` is real time, not virtual time. `info` tells which parameters an
-    /// explanation must hide. Removes parameters from the call that the signature does not cover.
+    /// Checks the signature and the token; returns the account of the credential. `now` is real time, not virtual
+    /// time. `info` tells which parameters an explanation must hide. Removes parameters from the call that the signature does not cover.
     pub(crate) fn check(
         &self,
         incoming: &Incoming<'_>,
         call: &mut Call<'_>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<(), ApiError> {
+    ) -> Result<AccountId, ApiError> {
         let verified = match &mut call.parameters {
             Parameters::Pairs(pairs) if call.dialect != Dialect::Tc3 => {
                 self.v1(incoming, pairs, info, now)
             }
             _ => self.tc3(incoming, info, now),
         };
-        let checked = verified.and_then(|credential| check_token(credential, call));
+        let checked = verified.and_then(|known| {
+            check_token(&known.credential, call)?;
+            Ok(known.account)
+        });
         checked.map_err(|error| in_dialect(call.dialect, error))
     }
 
@@ -87,9 +126,10 @@ impl Authenticator {
         incoming: &Incoming<'_>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<&Credential, ApiError> {
+    ) -> Result<Arc<KnownCredential>, ApiError> {
         let (authorization, timestamp) = parse_tc3_head(incoming, now)?;
-        let credential = self.by_id.get(authorization.secret_id());
+        let known = self.find(authorization.secret_id());
+        let credential = known.as_ref().map(|known| &known.credential);
         let key = {
             let mut key_cache = self.key_cache.lock().unwrap_or_else(PoisonError::into_inner);
             VerifyingKey::cached(&mut key_cache, credential, authorization.scope())
@@ -105,8 +145,8 @@ impl Authenticator {
             request = request.unsigned_payload();
         }
         let verified = verify::tc3(&key, &authorization, timestamp, &request);
-        match (verified, credential) {
-            (Ok(()), Some(credential)) => Ok(credential),
+        match (verified, known) {
+            (Ok(()), Some(known)) => Ok(known),
             (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown_secret_id()),
             (Err(VerifyError::Signature), _) => {
                 Err(signature_failure(&explain_tc3(&authorization, timestamp, &request, info)))
@@ -121,25 +161,26 @@ impl Authenticator {
         pairs: &mut Vec<(String, String)>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<&Credential, ApiError> {
+    ) -> Result<Arc<KnownCredential>, ApiError> {
         let find = |name: &str| {
             let pair = pairs.iter().find(|(given, value)| given == name && !value.is_empty());
             pair.map(|(_, value)| value.as_str())
         };
         let secret_id = check_v1_parameters(find, now)?;
         check_coverage(incoming)?;
-        let credential = self.by_id.get(secret_id);
+        let known = self.find(secret_id);
+        let credential = known.as_ref().map(|known| &known.credential);
         let request = v1::Request {
             method: incoming.method,
             host: incoming.host,
             path: incoming.path,
             params: pairs.as_slice(),
         };
-        match (verify::v1(credential, &request), credential) {
-            (Ok(EmptyParameters::Signed), Some(credential)) => Ok(credential),
-            (Ok(EmptyParameters::Unsigned), Some(credential)) => {
+        match (verify::v1(credential, &request), known) {
+            (Ok(EmptyParameters::Signed), Some(known)) => Ok(known),
+            (Ok(EmptyParameters::Unsigned), Some(known)) => {
                 pairs.retain(|(_, value)| !value.is_empty());
-                Ok(credential)
+                Ok(known)
             }
             (Err(VerifyError::UnknownSecretId) | Ok(_), _) => Err(unknown_secret_id()),
             (Err(VerifyError::RepeatedParameter(name)), _) => {
@@ -149,6 +190,18 @@ impl Authenticator {
             }
             (Err(VerifyError::Signature), _) => Err(signature_failure(&explain_v1(&request, info))),
             (Err(error), _) => Err(signature_failure(&error.to_string())),
+        }
+    }
+}
+
+impl KnownCredentials {
+    fn add(&mut self, credential: Credential, account: AccountId) -> Result<(), StartError> {
+        match self.by_id.entry(credential.secret_id().to_owned()) {
+            Entry::Occupied(known) => Err(StartError::SecretIdInUse(known.key().clone())),
+            Entry::Vacant(free) => {
+                free.insert(Arc::new(KnownCredential { credential, account }));
+                Ok(())
+            }
         }
     }
 }

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
-    ApiError, ChcServer, Command, Region, Repair, Reply, RequestIds, Response as CommandResponse,
-    Simulator, find_region,
+    AccountId, ApiError, ChcServer, Command, Region, Repair, Reply, RequestIds,
+    Response as CommandResponse, Simulator, find_region,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -22,11 +22,12 @@ use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::response::{self, CONTENT_TYPE};
 use crate::simulation::Simulation;
+use crate::start_error::StartError;
 
 /// A real-time clock, in Unix seconds, for checking signatures.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-/// An emulated cloud: one account, its credentials, its clock and its resources. Clones share it.
+/// An emulated cloud: its accounts with their credentials and resources, and its clock. Clones share it.
 #[derive(Clone)]
 pub struct Cloud(Arc<Inner>);
 
@@ -50,7 +51,31 @@ impl Cloud {
         Self(Arc::new(Inner { credential, authenticator, wall_clock, rejected_ids, simulation }))
     }
 
-    /// A credential of the account: the first one given to the builder, or the generated one.
+    /// Adds an account, whose requests are signed with this credential. It has no resources, and sees none of the
+    /// other accounts.
+    ///
+    /// ```
+    /// use cvm_emulator::{AccountId, Emulator, StartError};
+    /// use cvm_signer::Credential;
+    ///
+    /// # fn f() -> Result<(), StartError> {
+    /// let cloud = Emulator::builder().build()?;
+    /// let credential = Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap();
+    /// let account = cloud.add_account(credential)?;
+    /// assert_eq!(account, AccountId::nth(1));
+    /// # Ok(())
+    /// # }
+    /// # f().unwrap();
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`StartError::SecretIdInUse`] if another credential has the same secret id.
+    pub fn add_account(&self, credential: Credential) -> Result<AccountId, StartError> {
+        self.0.authenticator.add_account(credential)
+    }
+
+    /// A credential of the first account: the first one given to the builder, or the generated one.
     #[must_use]
     pub fn credential(&self) -> Credential {
         self.0.credential.clone()
@@ -63,8 +88,8 @@ impl Cloud {
     }
 
     /// Announces maintenance of an instance, as the operator of a cloud does. It waits among the tasks of the region
-    /// until `RepairTaskControl` approves it. Returns the task id, or `None` if the region or the instance does not
-    /// exist.
+    /// until `RepairTaskControl` approves it. Returns the task id, or `None` if the region, or the instance of the
+    /// account, does not exist.
     #[must_use]
     pub fn schedule_repair(&self, repair: &Repair) -> Option<String> {
         match self.0.simulation.apply(Command::ScheduleRepair(repair.clone())) {
@@ -98,7 +123,7 @@ impl Cloud {
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
-        let response = match call.and_then(|(call, info)| self.execute(&call, info)) {
+        let response = match call.and_then(|it| self.execute(&it)) {
             Ok((reply, request_id)) => respond(&reply, &request_id, request.headers()),
             Err(error) => self.error_response(error, request.headers()),
         };
@@ -153,7 +178,7 @@ impl Cloud {
         &self,
         request: &'a Request<Bytes>,
         headers: &'a [(&'a str, &'a str)],
-    ) -> Result<(Call<'a>, Option<&'static ActionInfo>), ApiError> {
+    ) -> Result<Authenticated<'a>, ApiError> {
         let head = head(request.method(), request.uri(), headers)?;
         let limit = body_limit(request.headers());
         if request.body().len() > limit {
@@ -166,22 +191,28 @@ impl Cloud {
         }
         let mut call = dialect::read(&incoming)?;
         let info = call.action.as_deref().and_then(cvm_models::action);
-        self.0.authenticator.check(&incoming, &mut call, info, (self.0.wall_clock)())?;
-        Ok((call, info))
+        let now = (self.0.wall_clock)();
+        let account = self.0.authenticator.check(&incoming, &mut call, info, now)?;
+        Ok(Authenticated { call, info, account })
     }
 
-    fn execute(
-        &self,
-        call: &Call<'_>,
-        info: Option<&'static ActionInfo>,
-    ) -> Result<(Reply, String), ApiError> {
-        let (info, region) = route(call, info)?;
+    fn execute(&self, authenticated: &Authenticated<'_>) -> Result<(Reply, String), ApiError> {
+        let Authenticated { call, info, account } = authenticated;
+        let (info, region) = route(call, *info)?;
         let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
-        match self.0.simulation.apply(Command::Request(request)) {
+        match self.0.simulation.apply(Command::Request(*account, request)) {
             CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
             _ => Err(ApiError::new("InternalError", "The request has no reply.")),
         }
     }
+}
+
+/// A request with a valid signature.
+struct Authenticated<'a> {
+    call: Call<'a>,
+    /// The action, if it exists.
+    info: Option<&'static ActionInfo>,
+    account: AccountId,
 }
 
 /// The result of a valid head: the body can be read.

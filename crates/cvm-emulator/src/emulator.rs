@@ -100,6 +100,8 @@ pub struct Builder {
     time_mode: TimeMode,
     start_time: Option<Timestamp>,
     credentials: Vec<Credential>,
+    /// The credentials of further accounts, one each.
+    accounts: Vec<Credential>,
     address: SocketAddr,
     allow_remote: bool,
     wall_clock: WallClock,
@@ -112,6 +114,7 @@ impl Default for Builder {
             time_mode: TimeMode::Real,
             start_time: None,
             credentials: Vec::new(),
+            accounts: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             wall_clock: Arc::new(system_time),
@@ -153,9 +156,16 @@ impl Builder {
         self
     }
 
-    /// Accepts a credential. All credentials belong to one account. Default: one random credential.
+    /// Accepts a credential of the first account. Default: one random credential.
     pub fn credential(mut self, credential: Credential) -> Self {
         self.credentials.push(credential);
+        self
+    }
+
+    /// Adds an account, whose requests are signed with this credential: the first call adds the second account. To
+    /// add one later, call [`Cloud::add_account`]. Default: only the first account.
+    pub fn account(mut self, credential: Credential) -> Self {
+        self.accounts.push(credential);
         self
     }
 
@@ -184,25 +194,27 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created.
+    /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created,
+    /// and [`StartError::SecretIdInUse`] when two credentials have the same secret id.
     pub fn build(self) -> Result<Cloud, StartError> {
         let mut credentials = self.credentials;
         if credentials.is_empty() {
             credentials.push(random_credential()?);
         }
-        let authenticator = Authenticator::new(&credentials);
-        let first = credentials.into_iter().next().ok_or(StartError::Randomness)?;
+        let first = credentials.first().cloned().ok_or(StartError::Randomness)?;
+        let authenticator = Authenticator::default();
+        for credential in credentials {
+            authenticator.add_credential(credential)?;
+        }
+        for credential in self.accounts {
+            authenticator.add_account(credential)?;
+        }
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
         // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
         let simulator = Simulator::new(seed, start_time, self.time_mode);
-        Ok(Cloud::new(
-            first,
-            authenticator,
-            self.wall_clock,
-            RequestIds::of_rejected(seed),
-            simulator,
-        ))
+        let rejected_ids = RequestIds::of_rejected(seed);
+        Ok(Cloud::new(first, authenticator, self.wall_clock, rejected_ids, simulator))
     }
 
     /// Starts the emulator in this process.

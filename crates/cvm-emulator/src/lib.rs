@@ -22,6 +22,7 @@
 //! | test with a real client | [`Emulator::start`] |
 //! | test raw requests | [`Builder::build`] and [`Cloud::handle`], or [`router`] |
 //! | run the emulator as a program | [`Builder::serve`] |
+//! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
 
 mod auth;
@@ -44,8 +45,8 @@ mod test_requests;
 pub use clock::VirtualClock;
 pub use cloud::Cloud;
 pub use cvm_simulator::{
-    ActionCoverage, Basis, ChcServer, Decision, Repair, RepairMethod, RepairReason, TimeMode,
-    Timestamp, coverage,
+    AccountId, ActionCoverage, Basis, ChcServer, Decision, Repair, RepairMethod, RepairReason,
+    TimeMode, Timestamp, coverage,
 };
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator};

@@ -16,6 +16,8 @@ pub enum StartError {
     RemoteNotAllowed(SocketAddr),
     /// The system provides no random bytes for a credential. Pass a credential to the builder.
     Randomness,
+    /// Another credential has the same secret id.
+    SecretIdInUse(String),
     /// The generated credential is invalid.
     Credential(CredentialError),
 }
@@ -32,6 +34,9 @@ impl fmt::Display for StartError {
             Self::Randomness => {
                 f.write_str("cannot create a credential: no random bytes from the system; pass one")
             }
+            Self::SecretIdInUse(id) => {
+                write!(f, "two credentials have the secret id `{id}`; give each its own")
+            }
             Self::Credential(error) => error.fmt(f),
         }
     }
@@ -42,7 +47,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Listen(_, error) => Some(error),
             Self::Credential(error) => Some(error),
-            Self::Randomness | Self::RemoteNotAllowed(_) => None,
+            Self::Randomness | Self::RemoteNotAllowed(_) | Self::SecretIdInUse(_) => None,
         }
     }
 }

@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use cvm_simulator::{
-    Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp, find_region,
+    AccountId, Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp,
+    find_region,
 };
 
 const BATCH: usize = 100;
@@ -52,15 +53,17 @@ fn launch(simulator: &mut Simulator) {
     black_box(call(simulator, "RunInstances", parameters));
 }
 
-fn call(simulator: &mut Simulator, action: &str, parameters: &str) -> Reply {
+fn call(simulator: &mut Simulator, action: &str, parameters: &str) -> Response {
     let info = cvm_models::action(action).expect("the specification has the action");
     let region = find_region(info, Some("ap-guangzhou"), false).expect("the region exists");
     let request = Request::parse(info, region, &Parameters::Json(parameters.as_bytes()))
         .expect("the parameters are valid");
-    match simulator.apply(Duration::ZERO, Command::Request(request)) {
-        Response::Reply { reply: reply @ Reply::Response(_), .. } => reply,
-        other => panic!("{action}: {other:?}"),
-    }
+    let response = simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request));
+    assert!(
+        matches!(response, Response::Reply { reply: Reply::Response(_), .. }),
+        "{action}: {response:?}"
+    );
+    response
 }
 
 fn resident_bytes() -> usize {

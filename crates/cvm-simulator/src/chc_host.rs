@@ -3,6 +3,7 @@
 use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
 
+use crate::account::AccountId;
 use crate::timestamp::Timestamp;
 
 /// A physical server that a customer gives into the care of the cloud.
@@ -14,6 +15,8 @@ use crate::timestamp::Timestamp;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ChcServer {
+    /// The account of the customer.
+    pub account: AccountId,
     /// The zone in which it is installed.
     pub zone: String,
     /// Its serial number.
@@ -29,9 +32,10 @@ pub struct ChcServer {
 }
 
 impl ChcServer {
-    /// A server of typical size.
+    /// A server of typical size, of the first account.
     pub fn new(zone: impl Into<String>, serial_number: impl Into<String>) -> Self {
         Self {
+            account: AccountId::FIRST,
             zone: zone.into(),
             serial_number: serial_number.into(),
             device_type: "CHC_HS1".to_owned(),

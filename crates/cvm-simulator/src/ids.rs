@@ -4,14 +4,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The account number (UIN) of the account that all credentials belong to: it created the launch templates and owns
-/// the images.
-pub(crate) const UIN: &str = "100000000001";
-
-/// The AppId of the account: quotas, buckets and versions of launch templates belong to it. The service never mixes
-/// it with the account number.
-pub(crate) const APP_ID: u64 = 1_250_000_000;
-
 /// The purpose of a random value. Each has a stream of its own, so that one more request id does not change the
 /// address of the next instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -189,7 +181,7 @@ impl RequestIds {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): every input bit changes every output bit with the same probability.
-const fn mix(state: u64) -> u64 {
+pub(crate) const fn mix(state: u64) -> u64 {
     let state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

@@ -1,4 +1,4 @@
-//! A CVM account as a deterministic state machine.
+//! CVM accounts as a deterministic state machine.
 //!
 //! A [`Simulator`] is a function of its seed, its start time and the commands that it was given: it does no IO,
 //! starts no thread and reads no clock. The caller passes the time with each [`Command`]. The crate
@@ -7,20 +7,23 @@
 //! ```
 //! use std::time::Duration;
 //!
-//! use cvm_simulator::{Command, Parameters, Request, Response, Simulator, TimeMode, Timestamp};
+//! use cvm_simulator::{
+//!     AccountId, Command, Parameters, Request, Response, Simulator, TimeMode, Timestamp,
+//! };
 //!
 //! # fn f() -> Result<(), cvm_simulator::ApiError> {
 //! let mut simulator = Simulator::new(1, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
 //! let action = cvm_models::action("DescribeZones").unwrap();
 //! let region = cvm_simulator::find_region(action, Some("ap-guangzhou"), false)?;
 //! let request = Request::parse(action, region, &Parameters::Json(b"{}"))?;
-//! let response = simulator.apply(Duration::ZERO, Command::Request(request));
+//! let response = simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request));
 //! assert!(matches!(response, Response::Reply { .. }));
 //! # Ok(())
 //! # }
 //! # f().unwrap();
 //! ```
 
+mod account;
 mod actions;
 mod api_error;
 mod catalog;
@@ -44,6 +47,7 @@ mod state;
 mod timestamp;
 mod visits;
 
+pub use account::AccountId;
 pub use api_error::ApiError;
 pub use catalog::Region;
 pub use chc_host::ChcServer;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::account::AccountId;
+
 /// Maintenance of an instance that is to be announced with
 /// [`Command::ScheduleRepair`](crate::Command::ScheduleRepair).
 ///
@@ -18,6 +20,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 #[must_use = "maintenance is announced only by a cloud"]
 pub struct Repair {
+    pub(crate) account: AccountId,
     pub(crate) region: String,
     pub(crate) instance_id: String,
     pub(crate) reason: RepairReason,
@@ -30,6 +33,7 @@ impl Repair {
     /// Maintenance because of a risk, with a shutdown, which waits for approval without a deadline.
     pub fn new(region: impl Into<String>, instance_id: impl Into<String>) -> Self {
         Self {
+            account: AccountId::FIRST,
             region: region.into(),
             instance_id: instance_id.into(),
             reason: RepairReason::Risk,
@@ -37,6 +41,12 @@ impl Repair {
             detail: None,
             deadline: None,
         }
+    }
+
+    /// The account of the instance. Default: the first one.
+    pub const fn account(mut self, account: AccountId) -> Self {
+        self.account = account;
+        self
     }
 
     /// The reason.

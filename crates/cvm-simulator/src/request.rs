@@ -4,6 +4,7 @@ use std::fmt;
 
 use cvm_protocol::{ActionInfo, RetryClass};
 
+use crate::account::AccountId;
 use crate::actions;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{REGIONS, Region, region};
@@ -61,12 +62,14 @@ impl Request {
     /// Handles the request. Everything that was due in its region has been applied before.
     pub(crate) fn handle(
         self,
+        account: AccountId,
         state: &mut State,
         clock: &VirtualClock,
         now: Timestamp,
         request_id: &str,
     ) -> Result<Reply, ApiError> {
         self.request.apply(&mut RequestContext {
+            account,
             codes: DocumentedCodes(self.info),
             request_id,
             region: self.region,

@@ -1,42 +1,61 @@
-//! The simulated account: one entry for everything that happens to it.
+//! The simulated accounts: one entry for everything that happens to them.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::account::AccountId;
 use crate::chc_host::ChcServer;
 use crate::clock::{TimeMode, VirtualClock};
 use crate::handler::Reply;
-use crate::ids::{RequestIds, SeededRng};
+use crate::ids::RequestIds;
 use crate::operator;
 use crate::repair::Repair;
 use crate::request::Request;
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
-/// A CVM account with its virtual clock.
+/// CVM accounts with their virtual clock. An account exists from its first command on.
 ///
 /// Two simulators with the same seed and the same start, which are given the same commands at the same
 /// times, have the same state and return the same responses.
 #[derive(Debug)]
 pub struct Simulator {
-    state: State,
+    seed: u64,
+    accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
-    /// Requests that may change the state have ids of their own stream, because instances show the id of the request
-    /// that changed them last: however often a client reads, the state is the same.
-    change_ids: RequestIds,
-    read_ids: RequestIds,
     /// The latest time that a command had. Time never goes back.
     elapsed: Duration,
 }
 
-/// Something that happens to the account.
+#[derive(Debug)]
+struct Account {
+    state: State,
+    /// Requests that may change the state have ids of their own stream, because instances show the id of the request
+    /// that changed them last: however often a client reads, the state is the same.
+    change_ids: RequestIds,
+    read_ids: RequestIds,
+}
+
+impl Account {
+    /// An empty account.
+    fn new(seed: u64) -> Self {
+        Self {
+            state: State::new(seed),
+            change_ids: RequestIds::of_changes(seed),
+            read_ids: RequestIds::of_reads(seed),
+        }
+    }
+}
+
+/// Something that happens to the clock or to an account.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Command {
-    /// A client sends a request.
-    Request(Request),
+    /// A client of the account sends a request.
+    Request(AccountId, Request),
     /// The virtual clock is moved forward.
     AdvanceClock(Duration),
-    /// The operator of the cloud installs a server that the customer owns.
+    /// The operator of the cloud installs a server that an account owns.
     AddChcHost(ChcServer),
     /// The operator of the cloud announces maintenance of an instance.
     ScheduleRepair(Repair),
@@ -57,19 +76,18 @@ pub enum Response {
     ClockAdvanced(Timestamp),
     /// The id of the new host; `None` if its zone does not exist.
     ChcHostAdded(Option<String>),
-    /// The id of the new task; `None` if the region or the instance does not exist.
+    /// The id of the new task; `None` if the region, or the instance of the account, does not exist.
     RepairScheduled(Option<String>),
 }
 
 impl Simulator {
-    /// An empty account. All random values come from the seed.
+    /// A simulator without accounts. All random values come from the seed.
     #[must_use]
     pub fn new(seed: u64, start: Timestamp, mode: TimeMode) -> Self {
         Self {
-            state: State::new(SeededRng::new(seed)),
+            seed,
+            accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
-            change_ids: RequestIds::of_changes(seed),
-            read_ids: RequestIds::of_reads(seed),
             elapsed: Duration::ZERO,
         }
     }
@@ -79,37 +97,47 @@ impl Simulator {
         self.elapsed = self.elapsed.max(elapsed);
         let now = self.now(elapsed);
         match command {
-            Command::Request(request) => self.handle(request, now),
+            Command::Request(account, request) => self.handle(account, request, now),
             Command::AdvanceClock(span) => {
                 self.clock.advance(span);
                 Response::ClockAdvanced(self.now(elapsed))
             }
             Command::AddChcHost(server) => {
-                let mut state = self.state.clone();
-                let id = operator::add_chc_host(&server, &mut state, &self.clock, now);
-                self.state = state;
+                let (account, clock) = self.account(server.account);
+                let mut state = account.state.clone();
+                let id = operator::add_chc_host(&server, &mut state, clock, now);
+                account.state = state;
                 Response::ChcHostAdded(id)
             }
             Command::ScheduleRepair(repair) => {
-                let mut state = self.state.clone();
-                let id = operator::schedule_repair(&repair, &mut state, &self.clock, now);
-                self.state = state;
+                let (account, clock) = self.account(repair.account);
+                let mut state = account.state.clone();
+                let id = operator::schedule_repair(&repair, &mut state, clock, now);
+                account.state = state;
                 Response::RepairScheduled(id)
             }
         }
     }
 
+    /// The account with this id, and the clock.
+    fn account(&mut self, id: AccountId) -> (&mut Account, &VirtualClock) {
+        let account = self.accounts.entry(id).or_insert_with(|| Account::new(id.seed(self.seed)));
+        (account, &self.clock)
+    }
+
     /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
-    fn handle(&mut self, request: Request, now: Timestamp) -> Response {
-        let mut state = self.state.clone();
-        state.apply_due(request.region().name, &self.clock, now);
-        self.state = state.clone();
+    fn handle(&mut self, id: AccountId, request: Request, now: Timestamp) -> Response {
+        let (account, clock) = self.account(id);
+        let mut state = account.state.clone();
+        state.apply_due(request.region().name, clock, now);
+        account.state = state.clone();
         let is_read = request.is_read();
-        let request_id = if is_read { self.read_ids.next() } else { self.change_ids.next() };
-        let reply = request.handle(&mut state, &self.clock, now, &request_id);
+        let ids = if is_read { &account.read_ids } else { &account.change_ids };
+        let request_id = ids.next();
+        let reply = request.handle(id, &mut state, clock, now, &request_id);
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
-            self.state = state;
+            account.state = state;
         }
         Response::Reply { request_id, reply: reply.unwrap_or_else(Reply::Error) }
     }

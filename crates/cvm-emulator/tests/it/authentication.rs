@@ -1,7 +1,7 @@
 //! Authentication: every dialect, and every kind of invalid signature.
 
 use bytes::Bytes;
-use cvm_emulator::{Cloud, Emulator};
+use cvm_emulator::{AccountId, Cloud, Emulator, StartError};
 use cvm_signer::{Credential, tc3};
 use http::{HeaderValue, Request};
 use serde_json::Value;
@@ -295,4 +295,44 @@ fn signature_errors_show_what_a_correct_client_signs() {
     let string_to_sign = tc3::StringToSign::new(NOW, &scope, &canonical_request.hash());
     assert!(message.contains(&canonical_request.to_string()), "{message}");
     assert!(message.ends_with(string_to_sign.as_str()), "{message}");
+}
+
+#[test]
+fn each_credential_belongs_to_one_account() {
+    let first = credential();
+    let second = Credential::new("AKIDSECOND", "another-secret-key").unwrap();
+    let third = Credential::new("AKIDTHIRD", "a-third-secret-key").unwrap();
+    let cloud = builder().credential(first.clone()).account(second.clone()).build().unwrap();
+    assert_eq!(cloud.add_account(third.clone()).unwrap(), AccountId::nth(2));
+    for (place, credential) in [first, second, third].into_iter().enumerate() {
+        let call = |action: &str, pairs: &[(&str, &str)], dialect| {
+            let call = Call { credential: credential.clone(), ..Call::new(action) };
+            read(&cloud.handle(&call.pairs(dialect, pairs)))
+        };
+        for dialect in DIALECTS {
+            let quota = call("DescribeAccountQuota", &[], dialect);
+            let app_id = 1_250_000_000 + u64::try_from(place).unwrap();
+            assert_eq!(quota["AppId"], app_id, "{dialect:?}");
+        }
+        let list = call("DescribeInstances", &[], Dialect::Tc3);
+        assert_eq!(list["TotalCount"], 0, "the instances of the others are not visible");
+        let zone = ("Placement.Zone", "ap-guangzhou-3");
+        call("RunInstances", &[zone, ("ImageId", IMAGE)], Dialect::Tc3);
+        let list = call("DescribeInstances", &[], Dialect::Tc3);
+        assert_eq!(list["TotalCount"], 1);
+    }
+}
+
+#[test]
+fn secret_id_of_two_credentials_is_an_error() {
+    let same_id = || Credential::new("AKIDEXAMPLE", "another-secret-key").unwrap();
+    let error = builder().credential(credential()).account(same_id()).build().unwrap_err();
+    let text = "two credentials have the secret id `AKIDEXAMPLE`; give each its own";
+    assert_eq!(error.to_string(), text);
+    let cloud = cloud();
+    assert!(matches!(cloud.add_account(same_id()), Err(StartError::SecretIdInUse(_))));
+    let other = Credential::new("AKIDOTHER", "another-secret-key").unwrap();
+    assert_eq!(cloud.add_account(other).unwrap(), AccountId::nth(1), "no number is left out");
+    let response = send(&cloud, "DescribeInstances", serde_json::json!({}));
+    assert_eq!(response["TotalCount"], 0, "the first credential stays valid");
 }

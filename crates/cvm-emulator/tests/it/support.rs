@@ -1,7 +1,7 @@
 //! Signs requests in every dialect and passes them to a cloud without a socket.
 
 use bytes::Bytes;
-use cvm_emulator::{Cloud, Emulator, Timestamp};
+use cvm_emulator::{Builder, Cloud, Emulator, Timestamp};
 use cvm_protocol::{Action, envelope, percent};
 use cvm_signer::{Credential, Method, tc3, v1};
 use http::{Request, Response};
@@ -21,14 +21,12 @@ pub fn credential() -> Credential {
 
 /// Creates a cloud whose virtual clock moves only when a test advances it.
 pub fn cloud() -> Cloud {
-    Emulator::builder()
-        .seed(1)
-        .manual()
-        .start_time(Timestamp::from_unix(NOW))
-        .wall_clock(|| NOW)
-        .credential(credential())
-        .build()
-        .unwrap()
+    builder().credential(credential()).build().unwrap()
+}
+
+/// The configuration of [`cloud`], without a credential.
+pub fn builder() -> Builder {
+    Emulator::builder().seed(1).manual().start_time(Timestamp::from_unix(NOW)).wall_clock(|| NOW)
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -8,10 +8,12 @@ use cvm_protocol::{Action, ActionInfo, RetryClass};
 use serde_json::{Value, json};
 
 use super::{Command, Response, Simulator};
+use crate::account::AccountId;
 use crate::api_error::ApiError;
 use crate::chc_host::ChcServer;
 use crate::clock::TimeMode;
 use crate::handler::{BoxedRequest, Reply};
+use crate::ids::{SeededRng, Stream};
 use crate::parameters::Parameters;
 use crate::repair::Repair;
 use crate::request::{Request, find_region};
@@ -29,11 +31,28 @@ fn request(info: &'static ActionInfo, parameters: &Value) -> Option<Request> {
     Request::parse(info, region, &Parameters::Json(parameters.to_string().as_bytes())).ok()
 }
 
+/// Sends a request of the first account, which must succeed.
 fn send(simulator: &mut Simulator, action: &str, parameters: &Value) -> Value {
+    let response = send_as(simulator, AccountId::FIRST, action, parameters);
+    assert_eq!(response["Error"], Value::Null, "{action}");
+    response
+}
+
+/// Sends a request of an account. An error is a response with the member `Error`.
+fn send_as(
+    simulator: &mut Simulator,
+    account: AccountId,
+    action: &str,
+    parameters: &Value,
+) -> Value {
     let request = request(cvm_models::action(action).unwrap(), parameters).unwrap();
-    match simulator.apply(Duration::ZERO, Command::Request(request)) {
-        Response::Reply { reply: Reply::Response(response), request_id } => {
-            let mut response = cvm_protocol::json::to_value(&*response);
+    match simulator.apply(Duration::ZERO, Command::Request(account, request)) {
+        Response::Reply { reply, request_id } => {
+            let mut response = match reply {
+                Reply::Response(response) => cvm_protocol::json::to_value(&*response),
+                Reply::Error(error) => json!({"Error": error.code, "Message": error.message}),
+                Reply::DryRun => json!({}),
+            };
             response["RequestId"] = request_id.into();
             response
         }
@@ -41,9 +60,15 @@ fn send(simulator: &mut Simulator, action: &str, parameters: &Value) -> Value {
     }
 }
 
-/// The state as text. Hash tables have no order, so the lines are sorted.
+/// The state of the first account as text.
 fn state(simulator: &Simulator) -> Vec<String> {
-    let mut lines: Vec<_> = format!("{:#?}", simulator.state).lines().map(str::to_owned).collect();
+    state_of(simulator, AccountId::FIRST)
+}
+
+/// The state of an account as text. Hash tables have no order, so the lines are sorted.
+fn state_of(simulator: &Simulator, account: AccountId) -> Vec<String> {
+    let state = &simulator.accounts[&account].state;
+    let mut lines: Vec<_> = format!("{state:#?}").lines().map(str::to_owned).collect();
     lines.sort();
     lines
 }
@@ -80,7 +105,7 @@ fn scenario(simulator: &mut Simulator, mut between: impl FnMut(&mut Simulator)) 
 
 /// Sends every request that only reads and that needs no parameters, or instances alone.
 fn read_everything(simulator: &mut Simulator) {
-    let ids: Vec<String> = simulator
+    let ids: Vec<String> = simulator.accounts[&AccountId::FIRST]
         .state
         .instances
         .values()
@@ -91,7 +116,7 @@ fn read_everything(simulator: &mut Simulator) {
     for info in reads {
         for parameters in [json!({}), json!({"InstanceIds": ids}), json!({"InstanceId": ids[0]})] {
             if let Some(request) = request(info, &parameters) {
-                simulator.apply(Duration::ZERO, Command::Request(request));
+                simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request));
             }
         }
     }
@@ -113,6 +138,168 @@ fn state_does_not_depend_on_reads() {
     read_everything(&mut quiet);
     read_everything(&mut polled);
     assert_eq!(state(&polled), state(&quiet));
+}
+
+/// A client that creates commands from its own stream of random numbers and from the ids in its own responses.
+struct Client {
+    account: AccountId,
+    rng: SeededRng,
+    sent: u64,
+    instance_ids: Vec<String>,
+    responses: Vec<Value>,
+}
+
+impl Client {
+    fn new(account: AccountId, seed: u64) -> Self {
+        let rng = SeededRng::new(account.seed(seed));
+        Self { account, rng, sent: 0, instance_ids: Vec::new(), responses: Vec::new() }
+    }
+
+    /// Sends one request.
+    fn act(&mut self, simulator: &mut Simulator) {
+        let number = self.rng.next(Stream::ConsoleToken, self.sent);
+        self.sent += 1;
+        let some = |list: &[String]| {
+            let index = usize::try_from(number >> 8).unwrap_or(0);
+            list.get(index % list.len().max(1)).cloned().unwrap_or("ins-00000000".to_owned())
+        };
+        let id = some(&self.instance_ids);
+        let ids = json!([id]);
+        let (action, parameters) = match number % 12 {
+            0 | 1 => (
+                "RunInstances",
+                json!({
+                    "Placement": {"Zone": ZONE},
+                    "ImageId": "img-pmqg1cw7",
+                    "InstanceCount": number % 3 + 1,
+                    // The accounts send the same tokens and names.
+                    "ClientToken": format!("token-{}", self.sent / 8),
+                    "InternetAccessible": {"InternetMaxBandwidthOut": 1},
+                    "VirtualPrivateCloud": {"VpcId": "DEFAULT", "SubnetId": "DEFAULT"},
+                }),
+            ),
+            2 => ("StopInstances", json!({"InstanceIds": ids})),
+            3 => ("StartInstances", json!({"InstanceIds": ids})),
+            4 => ("TerminateInstances", json!({"InstanceIds": ids})),
+            5 => (
+                "ModifyInstancesAttribute",
+                json!({"InstanceIds": ids, "InstanceName": format!("n{number}")}),
+            ),
+            6 => (
+                "CreateKeyPair",
+                json!({"KeyName": format!("key{}", self.sent % 4), "ProjectId": 0}),
+            ),
+            7 => ("CreateDisasterRecoverGroup", json!({"Name": "group", "Type": "HOST"})),
+            8 => (
+                "CreateImage",
+                json!({"InstanceId": id, "ImageName": format!("image{}", self.sent % 4)}),
+            ),
+            9 => ("DescribeAccountQuota", json!({})),
+            10 => ("DescribeInstanceVncUrl", json!({"InstanceId": id})),
+            _ => ("DescribeInstances", json!({})),
+        };
+        let response = send_as(simulator, self.account, action, &parameters);
+        if let Some(ids) = response["InstanceIdSet"].as_array() {
+            self.instance_ids.extend(ids.iter().map(|id| id.as_str().unwrap().to_owned()));
+        }
+        self.responses.push(json!({ action: response }));
+    }
+}
+
+/// Runs the generated commands of these accounts. The clock advances in the same way for all.
+fn run_accounts(seed: u64, accounts: &[AccountId]) -> (Simulator, Vec<Client>) {
+    let mut simulator = Simulator::new(seed, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
+    let mut clients: Vec<_> = accounts.iter().map(|id| Client::new(*id, seed)).collect();
+    let order = SeededRng::new(seed);
+    for step in 0..120 {
+        let number = order.next(Stream::TaskId, step);
+        if number.is_multiple_of(4) {
+            let span = Duration::from_secs(number >> 8 & 31);
+            simulator.apply(Duration::ZERO, Command::AdvanceClock(span));
+            continue;
+        }
+        let turn = AccountId::nth(u32::from(number % 4 == 1));
+        if let Some(client) = clients.iter_mut().find(|client| client.account == turn) {
+            client.act(&mut simulator);
+        }
+    }
+    (simulator, clients)
+}
+
+#[test]
+fn interleaved_commands_of_two_accounts_equal_the_same_commands_apart() {
+    let (one, other) = (AccountId::FIRST, AccountId::nth(1));
+    for seed in 0..20 {
+        let (together, clients) = run_accounts(seed, &[one, other]);
+        assert!(clients.iter().all(|client| client.instance_ids.len() > 1), "seed {seed}");
+        for client in clients {
+            let (apart, alone) = run_accounts(seed, &[client.account]);
+            assert_eq!(client.responses, alone[0].responses, "seed {seed}");
+            let account = client.account;
+            assert_eq!(state_of(&together, account), state_of(&apart, account), "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn accounts_are_isolated() {
+    let mut simulator = simulator(TimeMode::Instant);
+    let (one, other) = (AccountId::FIRST, AccountId::nth(1));
+    let launch = json!({
+        "Placement": {"Zone": ZONE},
+        "ImageId": "img-pmqg1cw7",
+        "ClientToken": "the same token",
+    });
+    let key_pair = json!({"KeyName": "the_same_name", "ProjectId": 0});
+    let mut ids = Vec::new();
+    for account in [one, other] {
+        let launched = send_as(&mut simulator, account, "RunInstances", &launch);
+        ids.push(launched["InstanceIdSet"].clone());
+        let created = send_as(&mut simulator, account, "CreateKeyPair", &key_pair);
+        assert_eq!(created["Error"], Value::Null, "the name is free in each account");
+    }
+    assert_ne!(ids[0], ids[1], "a client token belongs to its account");
+    let foreign = json!({"InstanceIds": ids[0]});
+    let list = send_as(&mut simulator, other, "DescribeInstances", &foreign);
+    assert_eq!(list["TotalCount"], 0);
+    let list = send_as(&mut simulator, other, "DescribeInstances", &json!({}));
+    assert_eq!(list["InstanceSet"][0]["InstanceId"], ids[1][0]);
+    assert_eq!(list["TotalCount"], 1);
+    let stop = send_as(&mut simulator, other, "StopInstances", &foreign);
+    assert_eq!(stop["Error"], "InvalidInstanceId.NotFound");
+    let quota = |simulator: &mut Simulator, account| {
+        let quota = send_as(simulator, account, "DescribeAccountQuota", &json!({}));
+        let zones = &quota["AccountQuotaOverview"]["AccountQuota"]["PostPaidQuotaSet"];
+        let used = zones.as_array().unwrap().iter().map(|zone| zone["UsedQuota"].as_u64().unwrap());
+        (quota["AppId"].clone(), used.sum::<u64>())
+    };
+    send_as(&mut simulator, one, "TerminateInstances", &foreign);
+    assert_eq!(quota(&mut simulator, one), (json!(1_250_000_000), 0));
+    assert_eq!(quota(&mut simulator, other), (json!(1_250_000_001), 1));
+}
+
+#[test]
+fn operator_actions_concern_the_named_account() {
+    let mut simulator = simulator(TimeMode::Manual);
+    let other = AccountId::nth(1);
+    let mut server = ChcServer::new(ZONE, "SN-1");
+    server.account = other;
+    simulator.apply(Duration::ZERO, Command::AddChcHost(server));
+    let mut count = |account| {
+        let hosts = send_as(&mut simulator, account, "DescribeChcHosts", &json!({}));
+        hosts["TotalCount"].as_u64().unwrap()
+    };
+    assert_eq!((count(AccountId::FIRST), count(other)), (0, 1));
+    let launch = json!({"Placement": {"Zone": ZONE}, "ImageId": "img-pmqg1cw7"});
+    let launched = send_as(&mut simulator, other, "RunInstances", &launch);
+    let repair = Repair::new("ap-guangzhou", launched["InstanceIdSet"][0].as_str().unwrap());
+    let mut schedule =
+        |repair| match simulator.apply(Duration::ZERO, Command::ScheduleRepair(repair)) {
+            Response::RepairScheduled(task_id) => task_id,
+            response => panic!("{response:?}"),
+        };
+    assert_eq!(schedule(repair.clone()), None, "the first account has no such instance");
+    assert!(schedule(repair.account(other)).is_some());
 }
 
 #[test]
@@ -153,7 +340,7 @@ fn panicking_handler_changes_nothing() {
     let stop = StopInstances::INFO;
     let region = find_region(stop, Some("ap-guangzhou"), false).unwrap();
     let request = Request::of(stop, region, Box::new(PanickingHandler));
-    let command = Command::Request(request);
+    let command = Command::Request(AccountId::FIRST, request);
     let panic = catch_unwind(AssertUnwindSafe(|| simulator.apply(Duration::ZERO, command)));
     assert!(panic.is_err());
     assert_eq!(state(&simulator), before);

@@ -1,4 +1,4 @@
-//! The state of the simulated account: in each region its instances and its other resources, and the counters of ids
+//! The state of an account: in each region its instances and its other resources, and the counters of ids
 //! that all regions share.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use crate::state::{
     LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, Shared,
 };
 
-/// Everything that commands change.
+/// Everything that the commands of an account change.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     /// The instances of each region.
@@ -20,8 +20,8 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(rng: SeededRng) -> Self {
-        let ids = IdGenerator::new(rng);
+    pub(crate) fn new(seed: u64) -> Self {
+        let ids = IdGenerator::new(SeededRng::new(seed));
         Self { instances: BTreeMap::new(), resources: BTreeMap::new(), ids }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cvm_models::enums::InstanceState;
 
+use crate::account::AccountId;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::clock::VirtualClock;
@@ -17,6 +18,7 @@ use crate::timestamp::Timestamp;
 
 /// The context of one request.
 pub(crate) struct RequestContext<'a> {
+    pub(crate) account: AccountId,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
     pub(crate) region: &'static Region,

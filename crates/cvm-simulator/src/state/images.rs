@@ -6,7 +6,6 @@ use std::time::Duration;
 use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceState};
 use cvm_models::types::{Image, SharePermission};
 
-use crate::ids::UIN;
 use crate::state::operation::{FinalState, Operation, Phase};
 use crate::state::{DiskSnapshot, Snapshots, System};
 use crate::timestamp::Timestamp;
@@ -88,14 +87,13 @@ struct Export {
 }
 
 impl OwnedImage {
-    /// An image in creation. Owner, size, time and disks are computed from the arguments.
+    /// An image in creation. Size, time and disks are computed from the arguments.
     pub(crate) fn new(api: Image, creation: Creation, disks: &[DiskSnapshot]) -> Self {
         let system_disk = disks.iter().find(|disk| disk.is_of_system_disk());
         let api = Image {
             image_type: ImageType::PrivateImage,
             created_time: creation.began.to_string(),
             image_size: system_disk.map_or(0, |disk| disk.api.disk_size),
-            image_creator: UIN.to_owned(),
             snapshot_set: disks.iter().map(|disk| disk.api.clone()).collect(),
             image_deprecated: Some(api.image_deprecated == Some(true)),
             ..api

@@ -1,4 +1,4 @@
-//! The state of the simulated account, a file per group of the specs.
+//! The state of an account, a file per group of the specs.
 
 mod account;
 mod action_timers;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp, find_region,
-    visits,
+    AccountId, Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp,
+    find_region, visits,
 };
 
 const START: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -25,7 +25,7 @@ fn call(cloud: &mut Simulator, action: &str, request: &Value) -> Value {
         Ok(request) => request,
         Err(error) => return json!({"Error": format!("{error:?}")}),
     };
-    match cloud.apply(Duration::ZERO, Command::Request(request)) {
+    match cloud.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request)) {
         Response::Reply { reply: Reply::Response(response), .. } => {
             cvm_protocol::json::to_value(&*response)
         }

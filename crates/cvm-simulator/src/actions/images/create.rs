@@ -29,7 +29,7 @@ impl ActionHandler for CreateImage {
         if let Some(serial) = source.serial {
             context.check_state(&[serial], ALLOWED)?;
         }
-        owned_image::has_room(codes, &context.resources().images, region)?;
+        owned_image::check_room(codes, &context.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
@@ -39,6 +39,7 @@ impl ActionHandler for CreateImage {
             image_state: ImageState::Normal,
             image_source: ImageSource::CreateImage,
             image_family,
+            image_creator: context.account.uin().to_string(),
             tags,
             ..source.system.image()
         };

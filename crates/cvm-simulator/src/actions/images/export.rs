@@ -27,7 +27,7 @@ impl ActionHandler for ExportImages {
             owned_image::find(context, id)?;
         }
         for id in &ids {
-            can_be_exported(codes, owned_image::find(context, id)?)?;
+            check_can_export(codes, owned_image::find(context, id)?)?;
         }
         for id in &ids {
             let owned = owned_image::find(context, id)?;
@@ -85,7 +85,7 @@ fn check_request(codes: DocumentedCodes, request: &ExportImages) -> Result<Vec<S
     Ok(ids)
 }
 
-fn can_be_exported(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
+fn check_can_export(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
     let (code, why) = match owned.api.platform.as_str() {
         "Windows" => ("UnsupportedOperation.WindowsImageExportUnsupported", "contains Windows"),
         "Red Hat" => ("UnsupportedOperation.RedHatImageExportUnsupported", "contains Red Hat"),

@@ -46,7 +46,7 @@ impl ActionHandler for ImportImage {
             return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
         names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
-        owned_image::has_room(codes, &context.resources().images, region)?;
+        owned_image::check_room(codes, &context.resources().images, region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
@@ -80,6 +80,7 @@ impl ActionHandler for ImportImage {
             image_state: if is_readable { ImageState::Normal } else { ImageState::ImportFailed },
             image_source: ImageSource::ExternalImport,
             image_family,
+            image_creator: context.account.uin().to_string(),
             tags,
             ..system.image()
         };

@@ -40,7 +40,7 @@ pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) 
 }
 
 /// Checks that the quota of the region allows one more image.
-pub(crate) fn has_room(
+pub(crate) fn check_room(
     codes: DocumentedCodes,
     images: &Images,
     region: &str,

@@ -9,10 +9,10 @@ use cvm_models::actions::{
 use cvm_models::enums::{ImageSharePermission, ImageState};
 use cvm_models::types::SharePermission;
 
+use crate::account::AccountId;
 use crate::actions::images::owned_image;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::ids::UIN;
 use crate::state::{OwnedImage, RequestContext};
 
 /// Maximum number of accounts that an image is shared with.
@@ -22,12 +22,12 @@ const MAX_SHARES: usize = 500;
 impl ActionHandler for ModifyImageSharePermission {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        check_accounts(codes, &self.account_ids)?;
+        check_accounts(codes, context.account, &self.account_ids)?;
         let owned = owned_image::find(context, &self.image_id)?;
         let named: HashSet<&String> = self.account_ids.iter().collect();
         let shares = self.permission != Some(ImageSharePermission::Cancel);
         if shares {
-            can_be_shared(codes, owned)?;
+            check_can_share(codes, owned)?;
         }
         if *owned.state(now) != ImageState::Normal {
             return Err(owned_image::wrong_state(codes, &self.image_id, owned.state(now)));
@@ -59,21 +59,26 @@ impl ActionHandler for ModifyImageSharePermission {
 }
 
 /// Other accounts are not known here, so every number is an account.
-fn check_accounts(codes: DocumentedCodes, accounts: &[String]) -> Result<(), ApiError> {
+fn check_accounts(
+    codes: DocumentedCodes,
+    owner: AccountId,
+    accounts: &[String],
+) -> Result<(), ApiError> {
     let is_number =
         |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if let Some(account) = accounts.iter().find(|account| !is_number(account)) {
         let message = format!("The account `{account}` does not exist.");
         return Err(codes.error(["InvalidAccountId.NotFound"], message));
     }
-    if accounts.iter().any(|account| account == UIN) {
-        let message = format!("The account `{UIN}` owns the image.");
+    let owner = owner.uin().to_string();
+    if accounts.contains(&owner) {
+        let message = format!("The account `{owner}` owns the image.");
         return Err(codes.error(["InvalidAccountIs.YourSelf"], message));
     }
     Ok(())
 }
 
-fn can_be_shared(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
+fn check_can_share(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), ApiError> {
     let (code, why) = if owned.has_own_license() {
         ("FailedOperation.BYOLImageShareFailed", "was imported with a license of its owner")
     } else if owned.has_data_disks() {

@@ -28,7 +28,7 @@ impl ActionHandler for SyncImages {
         // The member is a list, but has exactly one item.
         let id = self.image_ids.first().map_or("", String::as_str);
         let source = owned_image::find(context, id)?;
-        can_be_copied(codes, source, encrypts)?;
+        check_can_copy(codes, source, encrypts)?;
         if *source.state(now) != ImageState::Normal {
             return Err(owned_image::wrong_state(codes, id, source.state(now)));
         }
@@ -40,7 +40,7 @@ impl ActionHandler for SyncImages {
         }
         for target in &targets {
             let images = &context.regions.entry(target.name).or_default().images;
-            owned_image::has_room(codes, images, target.name)?;
+            owned_image::check_room(codes, images, target.name)?;
         }
         if self.dry_run == Some(true) {
             // The list is always present, and a dry run has no copies.
@@ -115,7 +115,7 @@ fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> 
     Err(codes.error(["InvalidParameter.InvalidKmsKeyId"], message))
 }
 
-fn can_be_copied(
+fn check_can_copy(
     codes: DocumentedCodes,
     source: &OwnedImage,
     encrypts: bool,

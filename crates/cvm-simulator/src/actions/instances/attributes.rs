@@ -21,7 +21,7 @@ impl ActionHandler for ModifyInstancesAttribute {
         let codes = context.codes;
         let may_reboot = self.auto_reboot.unwrap_or(true);
         let instance_ids = self.instance_ids.clone();
-        let attribute = the_one(codes, self)?;
+        let attribute = single_attribute(codes, self)?;
         check(codes, &attribute)?;
         let serials = context.find(&instance_ids)?;
         for instance in context.instances(&serials) {
@@ -45,7 +45,7 @@ impl ActionHandler for ModifyInstancesAttribute {
 }
 
 /// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how.
-fn the_one(
+fn single_attribute(
     codes: DocumentedCodes,
     request: ModifyInstancesAttribute,
 ) -> Result<Attribute, ApiError> {

@@ -36,7 +36,7 @@ impl ActionHandler for ConvertOperatingSystems {
             .instances(&serials)
             .map(|instance| conversion(codes, instance))
             .collect::<Result<_, _>>()?;
-        context.instances(&serials).try_for_each(|instance| is_ready(codes, instance))?;
+        context.instances(&serials).try_for_each(|instance| check_ready(codes, instance))?;
         let mut response = ConvertOperatingSystemsResponse::default();
         if self.dry_run == Some(true) {
             let offered = CONVERSIONS.iter();
@@ -82,7 +82,7 @@ fn conversion(
 }
 
 /// The action documents neither codes for single states nor one for a running operation.
-fn is_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
+fn check_ready(codes: DocumentedCodes, instance: &StoredInstance) -> Result<(), ApiError> {
     let id = &instance.id;
     let (code, why) = if !instance.is_running() {
         ("UnsupportedOperation.InstanceStateNotRunning", "is not running")

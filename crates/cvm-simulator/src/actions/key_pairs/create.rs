@@ -19,8 +19,8 @@ impl ActionHandler for CreateKeyPair {
         let codes = context.codes;
         let tags = tags(codes, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
-        name_is_free(context, &self.key_name, None)?;
-        has_room(context)?;
+        check_name_is_free(context, &self.key_name, None)?;
+        check_room(context)?;
         let key_id = context.ids.id("skey-", Stream::KeyPairId);
         let draw = || context.ids.number(Stream::KeyMaterial);
         let made = open_ssh::pair(draw, &key_id)
@@ -52,9 +52,9 @@ impl ActionHandler for ImportKeyPair {
         }
         let tags = tags(codes, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
-        name_is_free(context, &self.key_name, None)?;
+        check_name_is_free(context, &self.key_name, None)?;
         key_is_new(context, &self.public_key)?;
-        has_room(context)?;
+        check_room(context)?;
         let key_id = context.ids.id("skey-", Stream::KeyPairId);
         let kept = KeyPair {
             key_id: key_id.clone(),
@@ -119,7 +119,7 @@ pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64,
 }
 
 /// Checks that no other key pair has this name.
-pub(crate) fn name_is_free(
+pub(crate) fn check_name_is_free(
     context: &RequestContext<'_>,
     name: &str,
     own_id: Option<&str>,
@@ -135,7 +135,7 @@ pub(crate) fn name_is_free(
 }
 
 /// Checks that the quota allows one more key pair.
-pub(crate) fn has_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
+pub(crate) fn check_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
     if all(context).count() < QUOTA {
         return Ok(());
     }

@@ -57,7 +57,7 @@ impl ActionHandler for ModifyKeyPairAttribute {
         let name = self.key_name.filter(|name| !name.is_empty());
         let description = self.description.filter(|description| !description.is_empty());
         if let Some(name) = &name {
-            create::name_is_free(context, name, Some(&id))?;
+            create::check_name_is_free(context, name, Some(&id))?;
         }
         if let Some(pair) = context.resources().key_pairs.get_mut(&id) {
             pair.key_name = name.unwrap_or_else(|| std::mem::take(&mut pair.key_name));

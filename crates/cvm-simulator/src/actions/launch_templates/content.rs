@@ -11,7 +11,6 @@ use cvm_models::types::{
 use cvm_protocol::Action;
 
 use crate::api_error::ApiError;
-use crate::ids::APP_ID;
 use crate::launch::action_timer::without_instance;
 use crate::launch::plan::Plan;
 use crate::launch::template::overlay;
@@ -29,7 +28,7 @@ pub(crate) fn version(
         launch_template_version_data: data(&launch, &made)?,
         creation_time: context.now.to_string(),
         launch_template_version_description: description.unwrap_or_default(),
-        created_by: APP_ID.to_string(),
+        created_by: context.account.app_id().to_string(),
         ..LaunchTemplateVersionInfo::default()
     };
     Ok(Version { api, launch, metadata_meet })

@@ -12,7 +12,7 @@ use crate::actions::launch_templates::content;
 use crate::actions::launch_templates::manage::version_number;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
-use crate::ids::{Stream, UIN};
+use crate::ids::Stream;
 use crate::launch::tags::tags;
 use crate::launch::template::overlay;
 use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
@@ -55,7 +55,7 @@ impl ActionHandler for CreateLaunchTemplate {
         let api = LaunchTemplateInfo {
             launch_template_id: id.clone(),
             launch_template_name: request.launch_template_name.clone(),
-            created_by: UIN.to_owned(),
+            created_by: context.account.uin().to_string(),
             creation_time: now.to_string(),
             ..LaunchTemplateInfo::default()
         };

@@ -12,7 +12,6 @@ use cvm_models::types::{
 use crate::api_error::ApiError;
 use crate::filter;
 use crate::handler::{ActionHandler, Outcome};
-use crate::ids::APP_ID;
 use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
 
 /// The quotas of a zone.
@@ -53,7 +52,7 @@ impl ActionHandler for DescribeAccountQuota {
             }
         }
         Ok(Outcome::Response(DescribeAccountQuotaResponse {
-            app_id: APP_ID,
+            app_id: context.account.app_id(),
             account_quota_overview: AccountQuotaOverview {
                 region: context.region.name.to_owned(),
                 account_quota: quota,

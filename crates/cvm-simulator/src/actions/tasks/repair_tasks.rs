@@ -92,7 +92,7 @@ impl ActionHandler for RepairTaskControl {
             let message = format!("The task `{}` does not exist.", self.task_id);
             codes.error(["InvalidParameter"], message)
         })?;
-        can_be_approved(codes, &self, task, planned)?;
+        check_can_approve(codes, &self, task, planned)?;
         tasks.authorize(&self.task_id, planned.unwrap_or(now), now);
         Ok(Outcome::Response(RepairTaskControlResponse {
             task_id: self.task_id,
@@ -101,7 +101,7 @@ impl ActionHandler for RepairTaskControl {
     }
 }
 
-fn can_be_approved(
+fn check_can_approve(
     codes: DocumentedCodes,
     request: &RepairTaskControl,
     task: &RepairTask,
