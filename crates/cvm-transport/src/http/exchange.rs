@@ -103,21 +103,20 @@ pub(crate) async fn exchange(
 /// The host and port of a request, for error messages.
 struct Peer {
     authority: Arc<str>,
-    port: Option<u16>,
+    default_port: u16,
 }
 
 impl Peer {
     fn of(request: &PreparedRequest) -> Self {
-        let authority = Arc::clone(&request.authority);
-        let has_port = authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
-        let default = if request.url.starts_with("http://") { 80 } else { 443 };
-        Self { authority, port: (!has_port).then_some(default) }
+        let default_port = if request.url.starts_with("http://") { 80 } else { 443 };
+        Self { authority: Arc::clone(&request.authority), default_port }
     }
 
     fn name(&self, progress: &SendProgress) -> String {
         let mut name = self.authority.to_string();
-        if let Some(port) = self.port {
-            name.push_str(&format!(":{port}"));
+        let has_port = self.authority.rsplit(']').next().is_some_and(|rest| rest.contains(':'));
+        if !has_port {
+            name.push_str(&format!(":{}", self.default_port));
         }
         if let Some(proxy) = progress.proxy() {
             name.push_str(&format!(" through the proxy {proxy}"));

@@ -217,22 +217,22 @@ fn sign_tc3(
         }
     };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    insert_static(headers, X_TC_ACTION, info.name, "action name")?;
-    insert_static(headers, X_TC_VERSION, info.service.version, "version")?;
-    insert_str(headers, X_TC_TIMESTAMP, &timestamp.to_string(), "timestamp")?;
+    insert(headers, X_TC_ACTION, info.name, "action name")?;
+    insert(headers, X_TC_VERSION, info.service.version, "version")?;
+    insert(headers, X_TC_TIMESTAMP, timestamp.to_string(), "timestamp")?;
     if let Some(region) = region {
-        insert_str(headers, X_TC_REGION, region.as_str(), "region")?;
+        insert(headers, X_TC_REGION, region.as_str().to_owned(), "region")?;
     }
     if let Some(language) = &encoding.language {
-        insert_str(headers, X_TC_LANGUAGE, language, "language")?;
+        insert(headers, X_TC_LANGUAGE, language.clone(), "language")?;
     }
     headers.insert(X_TC_REQUESTCLIENT, encoding.request_client_header.clone());
-    insert_str(headers, X_TC_TRACEID, input.trace_id, "trace id")?;
+    insert(headers, X_TC_TRACEID, input.trace_id.to_owned(), "trace id")?;
     if let Some(token) = credential.and_then(Credential::token) {
-        insert_str(headers, X_TC_TOKEN, token, "token")?;
+        insert(headers, X_TC_TOKEN, token.to_owned(), "token")?;
         mark_sensitive(headers, X_TC_TOKEN);
     }
-    insert_str(headers, AUTHORIZATION, &authorization, "authorization")?;
+    insert(headers, AUTHORIZATION, authorization, "authorization")?;
     mark_sensitive(headers, AUTHORIZATION);
     Ok(())
 }
@@ -246,38 +246,20 @@ const X_TC_REQUESTCLIENT: HeaderName = HeaderName::from_static("x-tc-requestclie
 const X_TC_TRACEID: HeaderName = HeaderName::from_static("x-tc-traceid");
 const X_TC_TOKEN: HeaderName = HeaderName::from_static("x-tc-token");
 
-fn insert_str(
+/// Takes owned or static text, which needs no copy. Rejects non-ASCII values: parties may decode them differently, so
+/// another text than the signed one could arrive.
+fn insert(
     headers: &mut HeaderMap,
     name: HeaderName,
-    value: &str,
+    value: impl Into<Bytes>,
     what: &str,
 ) -> Result<(), Error> {
-    let header = HeaderValue::from_str(value).map_err(|_| invalid_header(what))?;
-    add(headers, name, header, what)
-}
-
-/// Like [`insert_str`], without a copy.
-fn insert_static(
-    headers: &mut HeaderMap,
-    name: HeaderName,
-    value: &'static str,
-    what: &str,
-) -> Result<(), Error> {
-    let header = HeaderValue::from_maybe_shared(Bytes::from_static(value.as_bytes()));
-    add(headers, name, header.map_err(|_| invalid_header(what))?, what)
-}
-
-/// Rejects non-ASCII values: parties may decode them differently, so another text than the signed one could arrive.
-fn add(
-    headers: &mut HeaderMap,
-    name: HeaderName,
-    header: HeaderValue,
-    what: &str,
-) -> Result<(), Error> {
-    if !header.as_bytes().is_ascii() {
+    let value = value.into();
+    if !value.is_ascii() {
         return Err(invalid_header(what));
     }
-    headers.insert(name, header);
+    let value = HeaderValue::from_maybe_shared(value).map_err(|_| invalid_header(what))?;
+    headers.insert(name, value);
     Ok(())
 }
 
