@@ -65,7 +65,7 @@ pub use sensitive::Sensitive;
 #[doc(hidden)]
 pub use serde;
 pub use service_error::ServiceError;
-pub use set_member::{set_number, set_text};
+pub use set_member::{reset, reset_member, set_number, set_text};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Violation, ViolationKind, validate};
 pub use waiter::{OperationInfo, Waiter, WaiterInfo};

@@ -1,4 +1,4 @@
-//! Sets single members of a model by their wire names.
+//! Sets and resets single members of a model by their wire names.
 
 use crate::model::{Model, Slot};
 
@@ -9,6 +9,35 @@ fn slot<'m>(model: &'m mut dyn Model, name: &str) -> Option<Slot<'m>> {
         Slot::Optional(option) => option.get_or_insert_default(),
         slot => slot,
     })
+}
+
+/// Resets every member to its default.
+pub fn reset(model: &mut dyn Model) {
+    for index in 0..model.table().members.len() {
+        reset_slot(model.member_mut(index));
+    }
+}
+
+/// Resets one member to its default. Returns whether the model has such a member.
+pub fn reset_member(model: &mut dyn Model, name: &str) -> bool {
+    let Some(index) = model.table().find(name.as_bytes()) else { return false };
+    reset_slot(model.member_mut(index));
+    true
+}
+
+fn reset_slot(slot: Slot<'_>) {
+    match slot {
+        Slot::Unknown => {}
+        Slot::Str(text) => text.clear(),
+        Slot::Text(text) => text.set_from_str(""),
+        Slot::I64(number) => *number = 0,
+        Slot::U64(number) => *number = 0,
+        Slot::F64(number) => *number = 0.0,
+        Slot::Bool(flag) => *flag = false,
+        Slot::Object(model) => reset(model),
+        Slot::List(list) => list.clear(),
+        Slot::Optional(option) => option.clear(),
+    }
 }
 
 /// Sets a number. Returns whether the model has such a member.

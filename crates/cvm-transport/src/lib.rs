@@ -11,6 +11,8 @@
 //! | see the signed request | [`Client::prepare`], [`WireObserver`] |
 //! | read a long list | [`Client::items`], [`Client::pages`], which are also streams |
 //! | wait for a state | [`Client::wait`] |
+//! | see and change requests | [`Interceptor`]; for HTTP middleware, wrap an [`HttpClient`] |
+//! | watch calls | [spans and events](#tracing), [`Metrics`], [`Client::config`] |
 //! | settle an unknown outcome | [`Client::reconcile`], [`Client::reconcile_creation`] |
 //! | sign with a role | [`AssumeRoleCredentials`], [`RoleCredentials`], [`WebIdentityCredentials`] |
 //! | add to the HTTP client | [`HttpClient`] around a [`DefaultHttpClient`] |
@@ -18,6 +20,10 @@
 //!
 //! The crate contains no action and no model. They come from a generated crate, which implements the traits of
 //! `cvm-protocol`.
+//!
+//! # Tracing
+//!
+#![doc = include_str!("../docs/tracing.md")]
 
 #[cfg(feature = "blocking")]
 pub mod blocking;
@@ -38,6 +44,7 @@ mod time;
 mod waiting;
 
 pub use client::Client;
+pub use client::effective_config::{ClientConfig, ConfiguredParts};
 pub use client::untyped::UntypedResponse;
 pub use config::ClientBuilder;
 pub use config::endpoint::{Endpoint, EndpointError};
@@ -60,10 +67,11 @@ pub use http::client::{
 pub use http::default_client::DefaultHttpClientBuilder;
 pub use http::prepared::{MaskedRequest, PreparedRequest};
 pub use http::reqwest_client::DefaultHttpClient;
-pub use observe::interceptor::{AttemptEnd, HeaderMapMut, Interceptor};
+pub use observe::interceptor::{AttemptEnd, HeaderMapMut, Interceptor, ReceivedResponse};
 pub use observe::metrics::{AttemptMetrics, CallMetrics, Metrics};
 pub use observe::observer::{Exchange, MaskedResponse, WireObserver};
 pub use observe::report::CallReport;
+pub use observe::unsigned_request::UnsignedRequest;
 pub use pagination::cursor::Position;
 pub use pagination::paginator::{Items, Page, Pages};
 pub use rate_limit::documented::DocumentedRateLimiter;

@@ -1,5 +1,6 @@
 //! The API client.
 
+pub(crate) mod effective_config;
 pub(crate) mod shared;
 pub(crate) mod untyped;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use cvm_protocol::{Action, ActionInfo, Model};
 
+use crate::client::effective_config::ClientConfig;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::error::ErrorKind;
 use crate::pipeline::CallOutput;
@@ -133,6 +135,51 @@ impl Client {
         }
     }
 
+    /// The configuration that this client uses. It contains no secret, and `Debug` of a client shows it.
+    ///
+    /// ```
+    /// use cvm_transport::{Client, Credential, Endpoint};
+    ///
+    /// let client = Client::builder()
+    ///     .without_environment()
+    ///     .region("ap-guangzhou")
+    ///     .credential(Credential::new("AKIDEXAMPLE", "a-secret-key")?)
+    ///     .build()?;
+    /// let config = client.config();
+    /// assert_eq!(config.region.as_deref(), Some("ap-guangzhou"));
+    /// assert_eq!(config.endpoint, Endpoint::Default);
+    /// assert_eq!(config.parts.credentials.as_deref(), Some("StaticCredentials"));
+    /// assert!(!format!("{client:?}").contains("a-secret-key"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn config(&self) -> ClientConfig {
+        let (shared, options) = (&self.shared, &self.options);
+        let (encoding, settings) = (&shared.encoding, &shared.settings);
+        ClientConfig {
+            region: self.region().map(str::to_owned),
+            endpoint: shared.addresses.configured(),
+            service_endpoints: shared.addresses.configured_by_profile(),
+            backup_endpoints: shared.backups.configured(),
+            backup_root_domains: shared.backups.uses_root_domains(),
+            breaker: shared.breakers.is_some(),
+            dialect: encoding.dialect,
+            parameters_in_url: encoding.in_url,
+            allow_secrets_in_url: encoding.allow_secrets_in_url,
+            timeouts: shared.timeouts.clone(),
+            operation_timeout: options.operation_timeout,
+            max_attempts: options.max_attempts,
+            max_response_bytes: shared.max_response_bytes,
+            fresh_connections: options.fresh_connections,
+            language: encoding.language.clone(),
+            request_client: encoding.request_client.clone(),
+            correct_clock: shared.correct_clock,
+            proxy: settings.proxy.clone(),
+            ca_files: settings.ca_files.clone(),
+            parts: settings.parts.clone(),
+        }
+    }
+
     /// Generates a client token, for a caller that needs to know it before the request is sent, for example to
     /// store it. Requests without a token get one automatically.
     ///
@@ -200,9 +247,6 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("region", &self.region())
-            .field("dialect", &self.shared.encoding.dialect)
-            .finish_non_exhaustive()
+        f.debug_tuple("Client").field(&self.config()).finish()
     }
 }

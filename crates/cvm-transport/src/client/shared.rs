@@ -7,6 +7,7 @@ use cvm_protocol::ActionInfo;
 use cvm_signer::KeyCache;
 use tokio::time::Instant;
 
+use crate::client::effective_config::KeptSettings;
 use crate::config::endpoint::Addresses;
 use crate::credentials::provider::CredentialProvider;
 use crate::entropy::Entropy;
@@ -39,7 +40,8 @@ pub(crate) struct Shared {
     pub(crate) limiter: Arc<dyn RateLimiter>,
     pub(crate) observer: Option<Arc<dyn WireObserver>>,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
-    pub(crate) interceptor: Option<Arc<dyn Interceptor>>,
+    /// In the order in which they see a request.
+    pub(crate) interceptors: Vec<Arc<dyn Interceptor>>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) trace_ids: TraceIds,
@@ -47,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) budgets: RetryBudgets,
     pub(crate) skews: Skews,
     pub(crate) sent_tokens: SentTokens,
+    pub(crate) settings: KeptSettings,
 }
 
 impl Shared {

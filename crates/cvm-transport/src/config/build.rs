@@ -8,6 +8,7 @@ use http::HeaderValue;
 
 use super::ClientBuilder;
 use crate::client::Client;
+use crate::client::effective_config::KeptSettings;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::credentials::provider::CredentialProvider;
@@ -86,6 +87,12 @@ impl ClientBuilder {
                 Some(Arc::new(CachedCredentials::new(chain)))
             }
         };
+        let mut parts = self.parts;
+        if credentials.is_none() {
+            parts.credentials = None;
+        }
+        let ca_files = self.default_http.ca_files().to_vec();
+        let mut proxy = None;
         let http: Arc<dyn HttpClient> = match self.http {
             Some(_) if self.default_http.has_settings() => {
                 return Err(Error::usage(
@@ -96,7 +103,9 @@ impl ClientBuilder {
             Some(http) => http,
             None => {
                 let builder = self.default_http.in_environment(self.environment.clone());
-                Arc::new(builder.connect_timeout(self.timeouts.connect).build()?)
+                let http = builder.connect_timeout(self.timeouts.connect).build()?;
+                proxy = http.proxy();
+                Arc::new(http)
             }
         };
         if let Some(credentials) = &credentials {
@@ -124,7 +133,7 @@ impl ClientBuilder {
             limiter: self.limiter.unwrap_or_else(|| Arc::new(DocumentedRateLimiter::default())),
             observer: self.observer,
             metrics: self.metrics,
-            interceptor: self.interceptor,
+            interceptors: self.interceptors,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock)),
             entropy: self.entropy.unwrap_or_else(|| Arc::new(SystemEntropy)),
             trace_ids: TraceIds::default(),
@@ -132,6 +141,7 @@ impl ClientBuilder {
             budgets: RetryBudgets::default(),
             skews: Skews::default(),
             sent_tokens: SentTokens::default(),
+            settings: KeptSettings { proxy, ca_files, parts },
         };
         let options = Options {
             region,

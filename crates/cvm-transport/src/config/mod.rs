@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use cvm_signer::Credential;
 
+use crate::client::effective_config::{ConfiguredParts, part_name};
 use crate::config::environment::Environment;
 use crate::credentials::StaticCredentials;
 use crate::credentials::provider::CredentialProvider;
@@ -64,9 +65,10 @@ pub struct ClientBuilder {
     limiter: Option<Arc<dyn RateLimiter>>,
     observer: Option<Arc<dyn WireObserver>>,
     metrics: Option<Arc<dyn Metrics>>,
-    interceptor: Option<Arc<dyn Interceptor>>,
+    interceptors: Vec<Arc<dyn Interceptor>>,
     clock: Option<Arc<dyn Clock>>,
     entropy: Option<Arc<dyn Entropy>>,
+    parts: ConfiguredParts,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -103,9 +105,10 @@ impl Default for ClientBuilder {
             limiter: None,
             observer: None,
             metrics: None,
-            interceptor: None,
+            interceptors: Vec::new(),
             clock: None,
             entropy: None,
+            parts: ConfiguredParts::default(),
         }
     }
 }
@@ -182,6 +185,7 @@ impl ClientBuilder {
     /// and a provider of your own that fetches, in [`CachedCredentials`](crate::CachedCredentials). A provider that
     /// calls the Security Token Service does so with the HTTP client and the timeouts of this client.
     pub fn credential_provider(mut self, provider: impl CredentialProvider) -> Self {
+        self.parts.credentials = Some(part_name(&provider));
         self.credentials = Some(Arc::new(provider));
         self
     }
@@ -291,31 +295,38 @@ impl ClientBuilder {
     /// [`DefaultHttpClient`](crate::DefaultHttpClient). Its proxy and its certificate authorities are then set on
     /// [`DefaultHttpClient::builder`](crate::DefaultHttpClient::builder), not here.
     pub fn http(mut self, http: impl HttpClient) -> Self {
+        self.parts.http = part_name(&http);
         self.http = Some(Arc::new(http));
         self
     }
 
     /// Uses this rate limiter. Default: [`DocumentedRateLimiter`](crate::DocumentedRateLimiter).
     pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
+        self.parts.rate_limiter = part_name(&limiter);
         self.limiter = Some(Arc::new(limiter));
         self
     }
 
     /// Passes every request and response to this observer, with secrets masked.
     pub fn wire_observer(mut self, observer: impl WireObserver) -> Self {
+        self.parts.wire_observer = Some(part_name(&observer));
         self.observer = Some(Arc::new(observer));
         self
     }
 
     /// Reports every attempt and call to this sink.
     pub fn metrics(mut self, metrics: impl Metrics) -> Self {
+        self.parts.metrics = Some(part_name(&metrics));
         self.metrics = Some(Arc::new(metrics));
         self
     }
 
-    /// Calls this interceptor before each attempt is signed and after each response.
+    /// Adds an interceptor, which sees and may change each request before it is signed, and sees each response.
+    ///
+    /// With several, the first one sees a request first and its response last.
     pub fn interceptor(mut self, interceptor: impl Interceptor) -> Self {
-        self.interceptor = Some(Arc::new(interceptor));
+        self.parts.interceptors.push(part_name(&interceptor));
+        self.interceptors.push(Arc::new(interceptor));
         self
     }
 

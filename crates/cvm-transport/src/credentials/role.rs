@@ -107,6 +107,7 @@ impl InstanceRole {
         headers.insert(HOST, host);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let request = PreparedRequest {
+            service: "metadata",
             action: "metadata",
             table: &NOTHING,
             method: Method::GET,

@@ -83,6 +83,11 @@ impl DefaultHttpClientBuilder {
         self.proxy.is_some() || self.no_proxy.is_some() || !self.ca_files.is_empty()
     }
 
+    /// The files of additional certificate authorities.
+    pub(crate) fn ca_files(&self) -> &[PathBuf] {
+        &self.ca_files
+    }
+
     /// Builds the HTTP client. No connection is opened yet.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ use crate::observe::mask;
 /// It contains a valid signature and may contain passwords. `Debug` masks both; the accessors return everything.
 #[derive(Clone)]
 pub struct PreparedRequest {
+    pub(crate) service: &'static str,
     pub(crate) action: &'static str,
     pub(crate) table: &'static ModelInfo,
     pub(crate) method: Method,
@@ -27,6 +28,12 @@ pub struct PreparedRequest {
 }
 
 impl PreparedRequest {
+    /// The service, such as `cvm`.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        self.service
+    }
+
     /// The action.
     #[must_use]
     pub fn action(&self) -> &str {

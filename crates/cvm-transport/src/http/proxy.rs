@@ -85,6 +85,14 @@ impl Proxies {
         self.proxy.is_none()
     }
 
+    /// The proxy as a text without user and password; `None` if no proxy is set.
+    pub(crate) fn description(&self) -> Option<String> {
+        self.proxy.as_ref().map(|proxy| match proxy {
+            Ok(proxy) => proxy.to_string(),
+            Err(error) => error.to_string(),
+        })
+    }
+
     /// The proxy for this URL.
     ///
     /// # Errors

@@ -107,6 +107,11 @@ impl DefaultHttpClient {
         }
     }
 
+    /// The proxy as a text without user and password.
+    pub(crate) fn proxy(&self) -> Option<String> {
+        self.proxies.description()
+    }
+
     fn pools(&self, plain: bool) -> Result<&Pools, Error> {
         let cell = if plain { &self.plain } else { &self.encrypted };
         if let Some(pools) = cell.get() {

@@ -1,17 +1,73 @@
-//! Hooks around every attempt. They see no secret and cannot break the signature.
+//! Hooks around every call and every attempt: they can see and change a request before it is signed, and see the
+//! response.
 
 use std::fmt;
 use std::time::Duration;
 
+use cvm_protocol::{Json, Model, envelope};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::pointers::for_pointers;
-use crate::{Error, Exchange, Outcome};
+use crate::{Action, Error, Exchange, Outcome, UnsignedRequest};
 
-/// Called before each attempt is signed and after each response.
+/// Sees and changes requests before they are signed, and sees the responses.
 ///
-/// It sees the action but not the parameters, which may contain secrets.
+/// A call runs the hooks in this order:
+///
+/// 1. [`before_call`](Self::before_call), once: the members of the request.
+/// 2. For each attempt, [`before_signing`](Self::before_signing): its headers.
+/// 3. For each attempt, [`after_response`](Self::after_response): its outcome and its response.
+///
+/// A client may have several interceptors, see [`ClientBuilder::interceptor`](crate::ClientBuilder::interceptor). Hooks
+/// run inside the call, so they should be fast. For work that has to wait, wrap the
+/// [`HttpClient`](crate::HttpClient) instead.
+///
+/// Members and bodies may contain secrets, such as passwords. [`UnsignedRequest`] and [`ReceivedResponse`] mask them in
+/// `Debug`; do not log anything else of them.
+///
+/// ```
+/// use cvm_transport::{AttemptEnd, Exchange, HeaderMapMut, Interceptor, UnsignedRequest};
+///
+/// /// Puts the name of the team into every launch, and the trace of the caller into every request.
+/// #[derive(Debug)]
+/// struct Team(&'static str);
+///
+/// impl Interceptor for Team {
+///     fn before_call(&self, request: &mut UnsignedRequest<'_>) -> Result<(), String> {
+///         match request.action() {
+///             "RunInstances" => request.set("InstanceName", format!("{}-worker", self.0).into()),
+///             "TerminateInstances" => Err("instances are terminated by the operations team".into()),
+///             _ => Ok(()),
+///         }
+///     }
+///
+///     fn before_signing(&self, _: &Exchange<'_>, headers: &mut HeaderMapMut) -> Result<(), String> {
+///         headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+///     }
+///
+///     fn after_response(&self, exchange: &Exchange<'_>, end: &AttemptEnd<'_>) {
+///         println!("{} attempt {}: {}", exchange.action, exchange.attempt, end.outcome);
+///     }
+/// }
+///
+/// let client = cvm_transport::Client::builder().interceptor(Team("search")).build()?;
+/// # drop(client);
+/// # Ok::<(), cvm_transport::Error>(())
+/// ```
 pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
+    /// Called once per call, before everything else. It may change the members of the request, or stop the call.
+    ///
+    /// The client token, the retry class and the encoding follow from the members as the interceptor leaves them. All
+    /// attempts send the same members.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the call must not be sent. The call then fails with [`Error::is_usage`].
+    fn before_call(&self, request: &mut UnsignedRequest<'_>) -> Result<(), String> {
+        let _ = request;
+        Ok(())
+    }
+
     /// Called before an attempt is signed. It may add headers, or stop the call.
     ///
     /// # Errors
@@ -34,6 +90,10 @@ pub trait Interceptor: fmt::Debug + Send + Sync + 'static {
 
 for_pointers! {
     Interceptor {
+        fn before_call(&self, request: &mut UnsignedRequest<'_>) -> Result<(), String> {
+            (**self).before_call(request)
+        }
+
         fn before_signing(
             &self,
             exchange: &Exchange<'_>,
@@ -48,12 +108,33 @@ for_pointers! {
     }
 }
 
-/// Headers that an [`Interceptor`] adds to a request.
+/// The error of a call that an interceptor stopped.
+pub(crate) fn stopped(why: &str) -> Error {
+    Error::usage(format!("stopped by the interceptor: {why}"))
+}
+
+/// The headers of a request that is not yet signed.
 #[derive(Debug, Default)]
 pub struct HeaderMapMut(HeaderMap);
 
 impl HeaderMapMut {
-    /// Adds a header. Headers that the client sets itself cannot be replaced.
+    pub(crate) const fn new(headers: HeaderMap) -> Self {
+        Self(headers)
+    }
+
+    pub(crate) fn into_inner(self) -> HeaderMap {
+        self.0
+    }
+
+    /// The value of a header that does not depend on the signature, such as `host` or `user-agent`, or that an
+    /// interceptor added.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Adds a header, or replaces the one that an interceptor added before. Headers that the client sets itself cannot
+    /// be replaced, except `User-Agent`.
     ///
     /// # Errors
     ///
@@ -84,21 +165,6 @@ impl HeaderMapMut {
         self.0.insert(name, value);
         Ok(())
     }
-
-    pub(crate) fn write(
-        interceptor: &dyn Interceptor,
-        exchange: &Exchange<'_>,
-        headers: &mut HeaderMap,
-    ) -> Result<(), Error> {
-        let mut added = Self::default();
-        interceptor
-            .before_signing(exchange, &mut added)
-            .map_err(|why| Error::usage(format!("stopped by the interceptor: {why}")))?;
-        for (name, value) in &added.0 {
-            headers.insert(name, value.clone());
-        }
-        Ok(())
-    }
 }
 
 /// How an attempt ended.
@@ -117,6 +183,62 @@ pub struct AttemptEnd<'a> {
     pub took: Duration,
     /// How many seconds the `Date` of the response is ahead of this machine's clock, if it has a usable one.
     pub clock_difference: Option<i64>,
+    /// The response, if a complete one arrived; also one with an error, or one that is not from the service.
+    pub response: Option<ReceivedResponse<'a>>,
+}
+
+/// The response of an attempt, including secrets. `Debug` shows only how long it is.
+#[derive(Clone, Copy)]
+pub struct ReceivedResponse<'a> {
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    pub(crate) decoded: &'a dyn Model,
+    pub(crate) is_success: bool,
+}
+
+impl ReceivedResponse<'_> {
+    /// The value of a header, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The headers.
+    #[must_use]
+    pub const fn headers(&self) -> &HeaderMap {
+        self.headers
+    }
+
+    /// The body as received, envelope included.
+    #[must_use]
+    pub const fn body(&self) -> &[u8] {
+        self.body
+    }
+
+    /// Everything in `Response` as the service wrote it, including unknown members. `null` if the body is not a
+    /// response of the service.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        envelope::response(self.body)
+    }
+
+    /// A copy of the decoded response of this action. `None` for other actions, and unless the attempt succeeded.
+    #[must_use]
+    pub fn decoded<A: Action>(&self) -> Option<A::Response> {
+        let is_same = std::ptr::eq(self.decoded.table(), A::INFO.response);
+        if !self.is_success || !is_same {
+            return None;
+        }
+        let mut response = A::Response::default();
+        envelope::decode(&mut response, self.body).ok()?;
+        Some(response)
+    }
+}
+
+impl fmt::Debug for ReceivedResponse<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReceivedResponse").field("bytes", &self.body.len()).finish_non_exhaustive()
+    }
 }
 
 #[cfg(test)]
@@ -133,5 +255,6 @@ mod tests {
         }
         assert!(headers.add("traceparent", "a\r\nx: y").is_err());
         assert_eq!(headers.add("traceparent", "00-1-2-3"), Ok(()));
+        assert_eq!(headers.get("TraceParent"), Some("00-1-2-3"));
     }
 }

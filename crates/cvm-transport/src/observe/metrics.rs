@@ -35,6 +35,8 @@ for_pointers! {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct AttemptMetrics<'a> {
+    /// The service, such as `cvm`.
+    pub service: &'static str,
     /// The action.
     pub action: &'static str,
     /// The region, if the client has one.
@@ -45,8 +47,12 @@ pub struct AttemptMetrics<'a> {
     pub number: u32,
     /// The outcome.
     pub outcome: Outcome,
+    /// HTTP status, if a response arrived.
+    pub status: Option<u16>,
     /// The service's error code, if it gave one.
     pub code: Option<&'a str>,
+    /// The request id, if the service gave one.
+    pub request_id: Option<&'a str>,
     /// How long it took, without waiting for a rate-limit slot.
     pub took: Duration,
     /// How long it waited for a rate-limit slot.
@@ -57,6 +63,8 @@ pub struct AttemptMetrics<'a> {
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct CallMetrics<'a> {
+    /// The service, such as `cvm`.
+    pub service: &'static str,
     /// The action.
     pub action: &'static str,
     /// The region, if the client has one.
@@ -69,6 +77,10 @@ pub struct CallMetrics<'a> {
     pub outcome_unknown: bool,
     /// Whether its future was dropped before it ended, so that the caller has neither a response nor an error.
     pub abandoned: bool,
+    /// The service's error code, if the call failed with one.
+    pub code: Option<&'a str>,
+    /// The request id of the attempt that ended the call, if the service gave one.
+    pub request_id: Option<&'a str>,
     /// The client token that all attempts carried, for actions that have one.
     pub client_token: Option<&'a str>,
     /// From beginning to end.

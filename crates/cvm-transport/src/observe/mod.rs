@@ -7,3 +7,4 @@ pub(crate) mod observer;
 pub(crate) mod report;
 pub(crate) mod trace;
 pub(crate) mod trace_id;
+pub(crate) mod unsigned_request;

@@ -1,47 +1,117 @@
-//! The `tracing` events of the client: attempts and calls with action, region, host, outcome, code and time, and
-//! changes of circuit breakers. The only parameter in an event is the client token of an abandoned call.
-
-use std::time::Duration;
-
-/// A call whose future was dropped before it ended.
-#[cfg_attr(not(feature = "tracing"), expect(dead_code, reason = "only `tracing` reads the fields"))]
-pub(crate) struct Abandoned<'a> {
-    pub(crate) action: &'static str,
-    pub(crate) region: Option<&'a str>,
-    pub(crate) attempts: u32,
-    pub(crate) client_token: Option<&'a str>,
-    pub(crate) is_sent: bool,
-    pub(crate) outcome_unknown: bool,
-    pub(crate) took: Duration,
-}
+//! The `tracing` spans and events of the client.
+//!
+//! A call has a span, and so has each of its attempts. Each ends with an event that repeats the fields of its span, for
+//! subscribers that show events only. The only parameter in a span or event is the client token of an abandoned call.
 
 #[cfg(feature = "tracing")]
 mod enabled {
+    use std::future::Future;
     use std::time::Duration;
 
-    use super::Abandoned;
-    use crate::{Error, Outcome};
+    use cvm_protocol::ActionInfo;
+    use tracing::field::Empty;
+    use tracing::{Instrument, Span};
 
-    pub(crate) fn attempt_ended(
-        action: &'static str,
-        region: Option<&str>,
-        host: Option<&str>,
-        number: u32,
-        outcome: Outcome,
-        code: Option<&str>,
-        took: Duration,
-    ) {
-        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        tracing::debug!(
-            target: "cvm_transport::attempt",
-            action,
-            region,
-            host,
-            attempt = number,
-            outcome = outcome.as_str(),
-            code,
-            took_ms,
-        );
+    use crate::{AttemptMetrics, CallMetrics};
+
+    /// The span of a call.
+    pub(crate) struct CallSpan(Span);
+
+    impl CallSpan {
+        pub(crate) fn new(info: &'static ActionInfo, region: Option<&str>) -> Self {
+            Self(tracing::info_span!(
+                target: "cvm_transport::call",
+                "call",
+                otel.name = info.name,
+                otel.kind = "client",
+                otel.status_code = Empty,
+                service = info.service.name,
+                action = info.name,
+                region,
+                attempts = Empty,
+                outcome = Empty,
+                code = Empty,
+                request_id = Empty,
+            ))
+        }
+
+        /// Runs the future inside the span.
+        pub(crate) fn instrument<F: Future>(
+            &self,
+            future: F,
+        ) -> impl Future<Output = F::Output> + use<F> {
+            future.instrument(self.0.clone())
+        }
+
+        fn end(&self, call: &CallMetrics<'_>, outcome: &str) {
+            if self.0.is_disabled() {
+                return;
+            }
+            self.0.record("attempts", call.attempts);
+            self.0.record("outcome", outcome);
+            self.0.record("code", call.code);
+            self.0.record("request_id", call.request_id);
+            if !call.succeeded {
+                self.0.record("otel.status_code", "ERROR");
+            }
+        }
+    }
+
+    /// The span of an attempt.
+    pub(crate) struct AttemptSpan(Span);
+
+    impl AttemptSpan {
+        pub(crate) fn new(info: &'static ActionInfo, region: Option<&str>, attempt: u32) -> Self {
+            Self(tracing::debug_span!(
+                target: "cvm_transport::attempt",
+                "attempt",
+                service = info.service.name,
+                action = info.name,
+                region,
+                attempt,
+                host = Empty,
+                outcome = Empty,
+                status = Empty,
+                code = Empty,
+                request_id = Empty,
+            ))
+        }
+
+        /// Runs the future inside the span.
+        pub(crate) fn instrument<F: Future>(
+            &self,
+            future: F,
+        ) -> impl Future<Output = F::Output> + use<F> {
+            future.instrument(self.0.clone())
+        }
+    }
+
+    pub(crate) fn attempt_ended(span: &AttemptSpan, attempt: &AttemptMetrics<'_>) {
+        let AttemptMetrics { service, action, region, host, number, status, code, .. } = *attempt;
+        let (outcome, request_id) = (attempt.outcome.as_str(), attempt.request_id);
+        if !span.0.is_disabled() {
+            span.0.record("host", host);
+            span.0.record("outcome", outcome);
+            span.0.record("status", status);
+            span.0.record("code", code);
+            span.0.record("request_id", request_id);
+        }
+        span.0.in_scope(|| {
+            tracing::debug!(
+                target: "cvm_transport::attempt",
+                service,
+                action,
+                region,
+                attempt = number,
+                host,
+                outcome,
+                status,
+                code,
+                request_id,
+                took_ms = millis(attempt.took),
+                rate_limit_wait_ms = millis(attempt.rate_limit_wait),
+            );
+        });
     }
 
     /// An attempt uses a backup host.
@@ -59,53 +129,90 @@ mod enabled {
         tracing::warn!(target: "cvm_transport::credentials", "{warning}");
     }
 
-    pub(crate) fn call_ended(
-        action: &'static str,
-        region: Option<&str>,
-        attempts: u32,
-        took: Duration,
-        error: Option<&Error>,
-    ) {
-        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        let code = error.and_then(Error::code).map(cvm_protocol::ErrorCode::as_str);
-        let request_id = error.and_then(Error::request_id);
-        let outcome_unknown = error.is_some_and(|error| error.outcome_unknown().is_some());
-        match error {
-            None => tracing::debug!(
-                target: "cvm_transport::call", action, region, attempts, took_ms, "succeeded"
-            ),
-            Some(_) => tracing::warn!(
-                target: "cvm_transport::call",
-                action, region, attempts, took_ms, code, request_id, outcome_unknown, "failed"
-            ),
-        }
+    pub(crate) fn call_ended(span: &CallSpan, call: &CallMetrics<'_>) {
+        let CallMetrics { service, action, region, attempts, code, request_id, .. } = *call;
+        let (outcome_unknown, took_ms) = (call.outcome_unknown, millis(call.took));
+        let outcome = match (call.succeeded, outcome_unknown) {
+            (true, _) => "success",
+            (false, true) => "outcome unknown",
+            (false, false) => "failed",
+        };
+        span.end(call, outcome);
+        span.0.in_scope(|| {
+            if call.succeeded {
+                tracing::debug!(
+                    target: "cvm_transport::call",
+                    service, action, region, attempts, request_id, took_ms, "succeeded"
+                );
+            } else {
+                tracing::warn!(
+                    target: "cvm_transport::call",
+                    service, action, region, attempts, code, request_id, outcome_unknown, took_ms,
+                    "failed"
+                );
+            }
+        });
     }
 
-    pub(crate) fn call_abandoned(call: &Abandoned<'_>) {
-        let Abandoned { action, region, attempts, client_token, .. } = *call;
-        let took_ms = u64::try_from(call.took.as_millis()).unwrap_or(u64::MAX);
-        if call.outcome_unknown {
-            tracing::warn!(
+    /// A call whose future was dropped before it ended.
+    pub(crate) fn call_abandoned(span: &CallSpan, call: &CallMetrics<'_>, is_sent: bool) {
+        let CallMetrics { service, action, region, attempts, client_token, .. } = *call;
+        let took_ms = millis(call.took);
+        span.end(call, "abandoned");
+        span.0.in_scope(|| {
+            if call.outcome_unknown {
+                tracing::warn!(
+                    target: "cvm_transport::call",
+                    service, action, region, attempts, client_token, outcome_unknown = true, took_ms,
+                    "abandoned, outcome unknown"
+                );
+                return;
+            }
+            let message = if is_sent { "abandoned" } else { "abandoned, not sent" };
+            tracing::debug!(
                 target: "cvm_transport::call",
-                action, region, attempts, took_ms, client_token, outcome_unknown = true,
-                "abandoned, outcome unknown"
+                service, action, region, attempts, client_token, outcome_unknown = false, took_ms,
+                "{message}"
             );
-            return;
-        }
-        let message = if call.is_sent { "abandoned" } else { "abandoned, not sent" };
-        tracing::debug!(
-            target: "cvm_transport::call",
-            action, region, attempts, took_ms, client_token, outcome_unknown = false, "{message}"
-        );
+        });
+    }
+
+    fn millis(duration: Duration) -> u64 {
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
     }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod enabled {
-    use std::time::Duration;
+    use std::future::Future;
 
-    use super::Abandoned;
-    use crate::{Error, Outcome};
+    use cvm_protocol::ActionInfo;
+
+    use crate::{AttemptMetrics, CallMetrics};
+
+    pub(crate) struct CallSpan;
+
+    impl CallSpan {
+        pub(crate) const fn new(_: &'static ActionInfo, _: Option<&str>) -> Self {
+            Self
+        }
+
+        pub(crate) fn instrument<F: Future>(&self, future: F) -> F {
+            future
+        }
+    }
+
+    pub(crate) struct AttemptSpan;
+
+    impl AttemptSpan {
+        pub(crate) const fn new(_: &'static ActionInfo, _: Option<&str>, _: u32) -> Self {
+            Self
+        }
+
+        pub(crate) fn instrument<F: Future>(&self, future: F) -> F {
+            future
+        }
+    }
 
     pub(crate) const fn backup_used(_: &str, _: &str) {}
 
@@ -113,30 +220,14 @@ mod enabled {
 
     pub(crate) const fn credential_file_is_readable(_: &str) {}
 
-    pub(crate) const fn attempt_ended(
-        _: &'static str,
-        _: Option<&str>,
-        _: Option<&str>,
-        _: u32,
-        _: Outcome,
-        _: Option<&str>,
-        _: Duration,
-    ) {
-    }
+    pub(crate) const fn attempt_ended(_: &AttemptSpan, _: &AttemptMetrics<'_>) {}
 
-    pub(crate) const fn call_ended(
-        _: &'static str,
-        _: Option<&str>,
-        _: u32,
-        _: Duration,
-        _: Option<&Error>,
-    ) {
-    }
+    pub(crate) const fn call_ended(_: &CallSpan, _: &CallMetrics<'_>) {}
 
-    pub(crate) const fn call_abandoned(_: &Abandoned<'_>) {}
+    pub(crate) const fn call_abandoned(_: &CallSpan, _: &CallMetrics<'_>, _: bool) {}
 }
 
 pub(crate) use enabled::{
-    attempt_ended, backup_used, breaker_changed, call_abandoned, call_ended,
+    AttemptSpan, CallSpan, attempt_ended, backup_used, breaker_changed, call_abandoned, call_ended,
     credential_file_is_readable,
 };

@@ -11,7 +11,7 @@ use super::call::{Call, CallProgress};
 use crate::Region;
 use crate::http::client::SendProgress;
 use crate::observe::metrics::CallMetrics;
-use crate::observe::trace;
+use crate::observe::trace::{CallSpan, call_abandoned};
 use crate::rate_limit::rate_limiter::HeldSlot;
 
 /// Records how far a request got when its exchange ends or is dropped. Declared before the exchange, so that it is
@@ -35,12 +35,13 @@ impl Drop for SendGuard<'_, '_> {
 /// Reports the call if it is dropped before [`disarm`](Self::disarm).
 pub(super) struct DropGuard<'a> {
     call: Option<&'a Call<'a>>,
+    span: &'a CallSpan,
     began: Instant,
 }
 
 impl<'a> DropGuard<'a> {
-    pub(super) const fn new(call: &'a Call<'a>, began: Instant) -> Self {
-        Self { call: Some(call), began }
+    pub(super) const fn new(call: &'a Call<'a>, span: &'a CallSpan, began: Instant) -> Self {
+        Self { call: Some(call), span, began }
     }
 
     pub(super) fn disarm(mut self) {
@@ -55,28 +56,22 @@ impl Drop for DropGuard<'_> {
         let (attempts, is_sent) = (attempts.load(Relaxed), sent.load(Relaxed));
         // A read changes nothing.
         let outcome_unknown = maybe_applied.load(Relaxed) && call.class != RetryClass::Read;
-        let (action, region) = (call.info.name, call.region.map(Region::as_str));
-        let (client_token, took) = (call.token.as_deref(), self.began.elapsed());
-        if let Some(metrics) = &call.shared.metrics {
-            metrics.call(&CallMetrics {
-                action,
-                region,
-                attempts,
-                succeeded: false,
-                outcome_unknown,
-                abandoned: true,
-                client_token,
-                took,
-            });
-        }
-        trace::call_abandoned(&trace::Abandoned {
-            action,
-            region,
+        let abandoned = CallMetrics {
+            service: call.info.service.name,
+            action: call.info.name,
+            region: call.region.map(Region::as_str),
             attempts,
-            client_token,
-            is_sent,
+            succeeded: false,
             outcome_unknown,
-            took,
-        });
+            abandoned: true,
+            code: None,
+            request_id: None,
+            client_token: call.token.as_deref(),
+            took: self.began.elapsed(),
+        };
+        if let Some(metrics) = &call.shared.metrics {
+            metrics.call(&abandoned);
+        }
+        call_abandoned(self.span, &abandoned, is_sent);
     }
 }

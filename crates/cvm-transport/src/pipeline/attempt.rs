@@ -16,15 +16,15 @@ use crate::credentials::provider::CredentialSnapshot;
 use crate::error::ErrorKind;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
-use crate::observe::interceptor::{AttemptEnd, HeaderMapMut};
+use crate::observe::interceptor::{AttemptEnd, HeaderMapMut, ReceivedResponse, stopped};
 use crate::observe::metrics::AttemptMetrics;
 use crate::observe::observer::Exchange;
-use crate::observe::trace;
+use crate::observe::trace::{AttemptSpan, attempt_ended};
 use crate::rate_limit::rate_limiter::{HeldSlot, RateLimitKey};
 use crate::retry::breaker::Health;
 use crate::retry::failover::Failover;
 use crate::retry::sent_tokens::TokenHold;
-use crate::signing::request::{SigningInput, sign};
+use crate::signing::request::{SigningInput, base_headers, sign};
 use crate::signing::skew;
 use crate::time::clock::unix_seconds;
 use crate::time::deadline::{after, timeout_if_pending};
@@ -70,6 +70,18 @@ impl AttemptBounds<'_, '_> {
             None => {}
         }
     }
+}
+
+/// An attempt that has ended, as its reports need it.
+#[derive(Clone, Copy)]
+pub(super) struct EndedAttempt<'a> {
+    pub(super) number: u32,
+    pub(super) result: &'a AttemptResult,
+    pub(super) response: &'a dyn Model,
+    pub(super) took: Duration,
+    /// The host that got the request, if there was one.
+    pub(super) host: Option<&'a Address>,
+    pub(super) span: &'a AttemptSpan,
 }
 
 /// An attempt that is about to be sent.
@@ -224,8 +236,14 @@ impl Call<'_> {
         };
         let nonce =
             if is_tc3 { 0 } else { entropy::nonce(&*shared.entropy).map_err(no_entropy)? };
-        let mut prepared = sign(
+        let mut headers = HeaderMapMut::new(base_headers(host));
+        for interceptor in &shared.interceptors {
+            let exchange = self.exchange(number);
+            interceptor.before_signing(&exchange, &mut headers).map_err(|why| stopped(&why))?;
+        }
+        sign(
             &self.encoded,
+            headers.into_inner(),
             &SigningInput {
                 info: self.info,
                 encoding: &shared.encoding,
@@ -237,12 +255,7 @@ impl Call<'_> {
                 trace_id: &trace_id,
                 keys: &shared.keys,
             },
-        )?;
-        if let Some(interceptor) = &shared.interceptor {
-            let exchange = self.exchange(number);
-            HeaderMapMut::write(&**interceptor, &exchange, &mut prepared.headers)?;
-        }
-        Ok(prepared)
+        )
     }
 
     async fn send(
@@ -312,44 +325,49 @@ impl Call<'_> {
         if let Some(observer) = &self.shared.observer {
             observer.response(&observed, &classifier.masked(raw.as_ref(), &result));
         }
+        result.headers = raw.map(|raw| raw.headers);
         result.is_exchanged = true;
         result
     }
 
-    /// Reports an attempt to tracing, interceptor and metrics.
-    pub(super) fn record_attempt(
-        &self,
-        number: u32,
-        result: &AttemptResult,
-        took: Duration,
-        host: Option<&Address>,
-    ) {
-        let region = self.region.map(Region::as_str);
-        let host = host.map(Address::authority);
+    /// Reports an attempt to tracing, interceptors and metrics.
+    pub(super) fn record_attempt(&self, ended: &EndedAttempt<'_>) {
+        let EndedAttempt { number, result, response, took, host, span } = *ended;
         let code = result.code.as_ref().map(ErrorCode::as_str);
-        trace::attempt_ended(self.info.name, region, host, number, result.outcome, code, took);
-        if let Some(interceptor) = &self.shared.interceptor {
-            let ended = AttemptEnd {
-                outcome: result.outcome,
-                status: result.status,
-                code,
-                request_id: result.request_id.as_deref(),
-                took,
-                clock_difference: result.clock_difference,
-            };
-            interceptor.after_response(&self.exchange(number), &ended);
+        let request_id = result.request_id.as_deref();
+        let attempt = AttemptMetrics {
+            service: self.info.service.name,
+            action: self.info.name,
+            region: self.region.map(Region::as_str),
+            host: host.map(Address::authority),
+            number,
+            outcome: result.outcome,
+            status: result.status,
+            code,
+            request_id,
+            took: took.saturating_sub(result.rate_limit_wait),
+            rate_limit_wait: result.rate_limit_wait,
+        };
+        attempt_ended(span, &attempt);
+        let end = AttemptEnd {
+            outcome: result.outcome,
+            status: result.status,
+            code,
+            request_id,
+            took,
+            clock_difference: result.clock_difference,
+            response: result.headers.as_ref().map(|headers| ReceivedResponse {
+                headers,
+                body: &result.body,
+                decoded: response,
+                is_success: result.outcome == Outcome::Success,
+            }),
+        };
+        for interceptor in self.shared.interceptors.iter().rev() {
+            interceptor.after_response(&self.exchange(number), &end);
         }
         if let Some(metrics) = &self.shared.metrics {
-            metrics.attempt(&AttemptMetrics {
-                action: self.info.name,
-                region,
-                host,
-                number,
-                outcome: result.outcome,
-                code,
-                took: took.saturating_sub(result.rate_limit_wait),
-                rate_limit_wait: result.rate_limit_wait,
-            });
+            metrics.attempt(&attempt);
         }
     }
 }

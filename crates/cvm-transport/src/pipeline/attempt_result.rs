@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cvm_protocol::{ErrorCode, Gaps};
+use http::HeaderMap;
 
 use crate::credentials::provider::CredentialProviderError;
 use crate::error::ErrorKind;
@@ -33,6 +34,8 @@ pub(crate) struct AttemptResult {
     pub(crate) is_exchanged: bool,
     pub(crate) credential: Option<u64>,
     pub(crate) rate_limit_wait: Duration,
+    /// The headers of the response, if a complete one arrived.
+    pub(crate) headers: Option<HeaderMap>,
     pub(crate) body: Bytes,
     pub(crate) drift: Vec<String>,
     pub(crate) gaps: Gaps,
@@ -58,6 +61,7 @@ impl AttemptResult {
             is_exchanged: false,
             credential: None,
             rate_limit_wait: Duration::ZERO,
+            headers: None,
             body: Bytes::new(),
             drift: Vec::new(),
             gaps: Gaps::default(),

@@ -9,10 +9,11 @@ use cvm_protocol::{ActionInfo, Model, RetryClass};
 
 use crate::client::shared::{Options, Shared};
 use crate::config::endpoint::Address;
+use crate::observe::interceptor::stopped;
 use crate::retry::sent_tokens::{TokenHold, TokenUse};
 use crate::signing::client_token;
 use crate::signing::request::EncodedRequest;
-use crate::{Error, Region};
+use crate::{Error, Region, UnsignedRequest};
 
 /// One call.
 pub(super) struct Call<'a> {
@@ -39,6 +40,10 @@ impl<'a> Call<'a> {
         request: &mut dyn Model,
     ) -> Result<Self, Error> {
         let region = options.region_for(info)?;
+        for interceptor in &shared.interceptors {
+            let mut unsigned = UnsignedRequest::new(info, region, request);
+            interceptor.before_call(&mut unsigned).map_err(|why| stopped(&why))?;
+        }
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::fill_token(info, request, &*shared.entropy)?;
         let token_use = token.as_ref().map(|_| TokenUse {

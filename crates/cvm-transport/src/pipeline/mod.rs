@@ -26,17 +26,17 @@ mod classify;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, Gaps, Model, Slot};
+use cvm_protocol::{ActionInfo, ErrorCode, Gaps, Model, reset};
 use tokio::time::Instant;
 
 use self::abandoned::DropGuard;
-use self::attempt::AttemptBounds;
+use self::attempt::{AttemptBounds, EndedAttempt};
 use self::attempt_result::AttemptResult;
 use self::call::Call;
 use crate::client::shared::{Options, Shared};
 use crate::error::{ErrorKind, OutcomeUnknown};
 use crate::observe::metrics::CallMetrics;
-use crate::observe::trace;
+use crate::observe::trace::{AttemptSpan, CallSpan, call_ended};
 use crate::retry::advice::advice;
 use crate::retry::budget::RetryToken;
 use crate::retry::failover::Failover;
@@ -63,8 +63,10 @@ pub(crate) async fn run(
     let began = Instant::now();
     let call =
         Call::open(shared, options, info, request).map_err(|error| error.with_action(info.name))?;
-    let guard = DropGuard::new(&call, began);
-    let (attempts, ended) = call.run_attempts(&*request, response, began).await;
+    let region = call.region.map(Region::as_str);
+    let span = CallSpan::new(info, region);
+    let guard = DropGuard::new(&call, &span, began);
+    let (attempts, ended) = span.instrument(call.run_attempts(&*request, response, began)).await;
     guard.disarm();
     let took = match (&ended, attempts.last()) {
         // Nothing came after an attempt that succeeded.
@@ -72,21 +74,30 @@ pub(crate) async fn run(
         _ => began.elapsed(),
     };
     let count = u32::try_from(attempts.len()).unwrap_or(u32::MAX);
-    let region = call.region.map(Region::as_str);
+    let error = ended.as_ref().err();
+    let succeeded = ended.as_ref().ok();
+    let result = CallMetrics {
+        service: info.service.name,
+        action: info.name,
+        region,
+        attempts: count,
+        succeeded: succeeded.is_some(),
+        outcome_unknown: error.is_some_and(|error| error.outcome_unknown().is_some()),
+        abandoned: false,
+        code: error.and_then(Error::code).map(ErrorCode::as_str),
+        request_id: match error {
+            Some(error) => error.request_id(),
+            None => {
+                succeeded.map(|success| success.request_id.as_str()).filter(|id| !id.is_empty())
+            }
+        },
+        client_token: call.token.as_deref(),
+        took,
+    };
     if let Some(metrics) = &shared.metrics {
-        let unknown = ended.as_ref().err().is_some_and(|error| error.outcome_unknown().is_some());
-        metrics.call(&CallMetrics {
-            action: info.name,
-            region,
-            attempts: count,
-            succeeded: ended.is_ok(),
-            outcome_unknown: unknown,
-            abandoned: false,
-            client_token: call.token.as_deref(),
-            took,
-        });
+        metrics.call(&result);
     }
-    trace::call_ended(info.name, region, count, took, ended.as_ref().err());
+    call_ended(&span, &result);
     let Success { body, request_id, drift, gaps } = ended?;
     let client_token = call.token;
     let report =
@@ -154,7 +165,9 @@ impl Call<'_> {
                 latest_send: latest_send(attempt_began, deadline, timeout, token_left),
                 token: token.as_mut(),
             };
-            let result = self.attempt(request, response, &mut bounds, number, &mut failover).await;
+            let span = AttemptSpan::new(self.info, self.region.map(Region::as_str), number);
+            let attempt = self.attempt(request, response, &mut bounds, number, &mut failover);
+            let result = span.instrument(attempt).await;
             // No time was left for the retry: the call ends with the result of the last request that was sent.
             if let Some(late) = result.error.as_ref().filter(|_| result.is_late())
                 && let Some(sent) = last_sent.take()
@@ -170,7 +183,14 @@ impl Call<'_> {
             }
             let ended = Instant::now();
             let took = ended.saturating_duration_since(attempt_began);
-            self.record_attempt(number, &result, took, failover.last_host());
+            self.record_attempt(&EndedAttempt {
+                number,
+                result: &result,
+                response: &*response,
+                took,
+                host: failover.last_host(),
+                span: &span,
+            });
             // Without a request there was no attempt.
             if !result.is_local {
                 attempts.push(Attempt {
@@ -299,23 +319,5 @@ impl Call<'_> {
             });
         }
         error
-    }
-}
-
-/// Resets every member to its default, so that a partly decoded response leaves nothing behind.
-fn reset(model: &mut dyn Model) {
-    for index in 0..model.table().members.len() {
-        match model.member_mut(index) {
-            Slot::Unknown => {}
-            Slot::Str(text) => text.clear(),
-            Slot::Text(text) => text.set_from_str(""),
-            Slot::I64(number) => *number = 0,
-            Slot::U64(number) => *number = 0,
-            Slot::F64(number) => *number = 0.0,
-            Slot::Bool(flag) => *flag = false,
-            Slot::Object(model) => reset(model),
-            Slot::List(list) => list.clear(),
-            Slot::Optional(option) => option.clear(),
-        }
     }
 }

@@ -30,6 +30,16 @@ impl BackupHosts {
         Ok(Self { named, root_domains })
     }
 
+    /// The named hosts, in order.
+    pub(crate) fn configured(&self) -> Vec<Endpoint> {
+        self.named.iter().map(|origin| Endpoint::Custom(origin.url())).collect()
+    }
+
+    /// Whether the provider's backup domains are used.
+    pub(crate) const fn uses_root_domains(&self) -> bool {
+        self.root_domains
+    }
+
     /// Whether one of the named hosts is not this machine.
     pub(crate) fn has_remote_host(&self) -> bool {
         self.named.iter().any(|origin| !origin.is_loopback())

@@ -121,15 +121,21 @@ pub(crate) struct SigningInput<'a> {
     pub(crate) keys: &'a Mutex<KeyCache>,
 }
 
-/// Signs an encoded request.
-pub(crate) fn sign(
-    encoded: &EncodedRequest,
-    input: &SigningInput<'_>,
-) -> Result<PreparedRequest, Error> {
+/// The headers of a request that do not depend on its signature.
+pub(crate) fn base_headers(address: &Address) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(16);
-    headers.insert(HOST, input.address.host_header().clone());
+    headers.insert(HOST, address.host_header().clone());
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
     headers.insert(USER_AGENT, HeaderValue::from_static(USER_AGENT_VALUE));
+    headers
+}
+
+/// Signs an encoded request. `headers` are its [`base_headers`] and those of interceptors.
+pub(crate) fn sign(
+    encoded: &EncodedRequest,
+    mut headers: HeaderMap,
+    input: &SigningInput<'_>,
+) -> Result<PreparedRequest, Error> {
     let (method, query, body): (_, Option<Cow<'_, str>>, _) = match &encoded.content {
         Content::Json { body, hash } => {
             let request = TextToSign { method: Method::Post, query: "", hash: Some(hash) };
@@ -165,6 +171,7 @@ pub(crate) fn sign(
         None => (Arc::clone(base), Some(Arc::clone(input.address.parsed()))),
     };
     Ok(PreparedRequest {
+        service: input.info.service.name,
         action: input.info.name,
         table: input.info.request,
         method,

@@ -25,6 +25,7 @@ mod duplicate_responses;
 mod durations;
 mod early_responses;
 mod echoes;
+mod effective_config;
 mod entry_points;
 mod error_text;
 mod errors_without_code;

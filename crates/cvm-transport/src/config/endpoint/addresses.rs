@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cvm_protocol::ServiceInfo;
 
 use super::{Address, CheckedEndpoint};
-use crate::{Dialect, Error, Region};
+use crate::{Dialect, Endpoint, Error, Region};
 
 /// The maximum number of cached addresses. There are fewer regions.
 const MAX_HOSTS: usize = 64;
@@ -41,6 +41,17 @@ impl Addresses {
         dialect: Dialect,
     ) -> Self {
         Self { endpoint, of_profile, dialect, cached: Mutex::new(Vec::new()) }
+    }
+
+    /// The endpoint of all services without their own.
+    pub(crate) fn configured(&self) -> Endpoint {
+        self.endpoint.configured()
+    }
+
+    /// The services with their own endpoint, and these.
+    pub(crate) fn configured_by_profile(&self) -> Vec<(String, Endpoint)> {
+        let row = |one: &ServiceEndpoint| (one.service.clone(), one.endpoint.configured());
+        self.of_profile.iter().map(row).collect()
     }
 
     /// The endpoint of a service.

@@ -69,6 +69,14 @@ impl CheckedEndpoint {
         })
     }
 
+    /// The endpoint as configuration.
+    pub(crate) fn configured(&self) -> Endpoint {
+        match self {
+            Self::Published(endpoint) => endpoint.clone(),
+            Self::Custom(origin) => Endpoint::Custom(origin.url()),
+        }
+    }
+
     /// The address of `service` for a request in this region and dialect.
     pub(crate) fn address(
         &self,

@@ -46,6 +46,12 @@ impl Origin {
         Ok(Self { plain, host, authority, loopback: loopback != Loopback::No })
     }
 
+    /// The origin as a URL.
+    pub(crate) fn url(&self) -> String {
+        let scheme = if self.plain { "http" } else { "https" };
+        format!("{scheme}://{}", self.authority)
+    }
+
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
