@@ -13,6 +13,7 @@
 //! | wait for a state | [`Client::wait`] |
 //! | see and change requests | [`Interceptor`]; for HTTP middleware, wrap an [`HttpClient`] |
 //! | watch calls | [spans and events](#tracing), [`Metrics`], [`Client::config`] |
+//! | test without a service | `Client::mock` and the module `testing`, with feature `test-util` |
 //! | settle an unknown outcome | [`Client::reconcile`], [`Client::reconcile_creation`] |
 //! | sign with a role | [`AssumeRoleCredentials`], [`RoleCredentials`], [`WebIdentityCredentials`] |
 //! | add to the HTTP client | [`HttpClient`] around a [`DefaultHttpClient`] |
@@ -40,6 +41,8 @@ mod pointers;
 mod rate_limit;
 mod retry;
 mod signing;
+#[cfg(feature = "test-util")]
+pub mod testing;
 mod time;
 mod waiting;
 

@@ -46,11 +46,12 @@ for_pointers! {
 ///
 /// The state matters if the future is dropped or fails: if no byte was sent, a retry is safe. An implementation that
 /// cannot track the state does nothing, and every request counts as sent.
-#[derive(Debug)]
+///
+/// Clones share the state, so that a middleware can pass one along with the request.
+#[derive(Clone, Debug)]
 pub struct SendProgress {
     fresh_connection: bool,
     state: WriteState,
-    proxy: OnceLock<String>,
 }
 
 const UNTRACKED: u8 = 0;
@@ -61,7 +62,13 @@ const WRITTEN: u8 = 4;
 
 /// How far a request got. The connection that writes the request may outlive its [`SendProgress`].
 #[derive(Clone, Debug)]
-pub(crate) struct WriteState(Arc<AtomicU8>);
+pub(crate) struct WriteState(Arc<SharedState>);
+
+#[derive(Debug)]
+struct SharedState {
+    step: AtomicU8,
+    proxy: OnceLock<String>,
+}
 
 impl WriteState {
     /// From now on bytes may be sent. `reports_end` is whether [`end`](Self::end) will be called after the last byte.
@@ -75,14 +82,16 @@ impl WriteState {
     }
 
     fn step(&self, from: u8, to: u8) {
-        let _ = self.0.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
+        let _ = self.0.step.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire);
     }
 }
 
 impl SendProgress {
-    pub(crate) fn new(fresh_connection: bool) -> Self {
-        let state = WriteState(Arc::new(AtomicU8::new(UNTRACKED)));
-        Self { fresh_connection, state, proxy: OnceLock::new() }
+    /// The state of a request that was not yet sent, for tests of an [`HttpClient`]: the client passes its own.
+    #[must_use]
+    pub fn new(fresh_connection: bool) -> Self {
+        let shared = SharedState { step: AtomicU8::new(UNTRACKED), proxy: OnceLock::new() };
+        Self { fresh_connection, state: WriteState(Arc::new(shared)) }
     }
 
     pub(crate) fn write_state(&self) -> WriteState {
@@ -91,7 +100,7 @@ impl SendProgress {
 
     /// Whether a part of the request is known to be still unwritten.
     pub(crate) fn is_being_written(&self) -> bool {
-        self.state.0.load(Ordering::Acquire) == WRITING
+        self.state.0.step.load(Ordering::Acquire) == WRITING
     }
 
     /// Whether the request needs a connection that carried no request before and carries none after it. True for
@@ -107,27 +116,27 @@ impl SendProgress {
 
     /// Reports that nothing is sent before [`mark_sending`](Self::mark_sending) is called.
     pub fn mark_buffered(&self) {
-        self.state.0.store(BUFFERED, Ordering::Release);
+        self.state.0.step.store(BUFFERED, Ordering::Release);
     }
 
     /// Reports that bytes of the request may be sent from now on.
     pub fn mark_sending(&self) {
-        self.state.0.store(SENDING, Ordering::Release);
+        self.state.0.step.store(SENDING, Ordering::Release);
     }
 
     /// Sets the proxy of the request, for error messages. The name must not contain a password.
     pub fn set_proxy(&self, proxy: impl Into<String>) {
-        let _ = self.proxy.set(proxy.into());
+        let _ = self.state.0.proxy.set(proxy.into());
     }
 
     pub(crate) fn proxy(&self) -> Option<&str> {
-        self.proxy.get().map(String::as_str)
+        self.state.0.proxy.get().map(String::as_str)
     }
 
     /// Whether bytes of the request may have been sent.
     #[must_use]
     pub fn may_have_sent(&self) -> bool {
-        self.state.0.load(Ordering::Acquire) != BUFFERED
+        self.state.0.step.load(Ordering::Acquire) != BUFFERED
     }
 }
 
@@ -139,6 +148,13 @@ pub struct HttpResponse {
     pub headers: HeaderMap,
     /// The body.
     pub body: Box<dyn ResponseBody>,
+}
+
+impl HttpResponse {
+    /// A response with this body; [`Bytes`] for one that has arrived completely.
+    pub fn new(status: u16, headers: HeaderMap, body: impl ResponseBody + 'static) -> Self {
+        Self { status, headers, body: Box::new(body) }
+    }
 }
 
 impl fmt::Debug for HttpResponse {
@@ -167,6 +183,14 @@ impl<T: ResponseBody + ?Sized> ResponseBody for Box<T> {
 
     fn keep_connection(&mut self) {
         (**self).keep_connection();
+    }
+}
+
+/// A body that has arrived completely.
+impl ResponseBody for Bytes {
+    fn chunk(&mut self) -> BoxFuture<'_, Result<Option<Bytes>, HttpError>> {
+        let rest = std::mem::take(self);
+        Box::pin(std::future::ready(Ok(Some(rest).filter(|rest| !rest.is_empty()))))
     }
 }
 
@@ -222,6 +246,12 @@ impl HttpError {
     #[must_use]
     pub const fn kind(&self) -> HttpErrorKind {
         self.kind
+    }
+
+    /// Whether no byte of the request was sent.
+    #[cfg(feature = "test-util")]
+    pub(crate) const fn is_before_sending(&self) -> bool {
+        !matches!(self.kind, HttpErrorKind::PossiblySent)
     }
 
     pub(crate) fn into_source(self) -> Box<dyn StdError + Send + Sync> {

@@ -38,6 +38,8 @@ mod host_names;
 mod invalid_responses;
 mod lists;
 mod malformed_responses;
+#[cfg(feature = "test-util")]
+mod mocks;
 mod old_gateway;
 mod overload;
 mod proxies;

@@ -1,0 +1,51 @@
+//! Tests of programs that use the client: a client with typed handlers instead of a service, and errors and responses
+//! made by hand. With feature `test-util`.
+//!
+//! | to test | use |
+//! |---|---|
+//! | code that calls actions | [`Client::mock`]: one handler per action, and the requests that were sent |
+//! | code that handles errors | [`ErrorBuilder`], or a handler that returns a [`MockError`] |
+//! | an [`HttpClient`](crate::HttpClient) of your own | [`HttpResponse::from_success`](crate::HttpResponse::from_success) and its siblings |
+//!
+//! A mock replaces only the HTTP client. Everything else is real: each request is validated, signed, encoded and sent in
+//! attempts, and each response is decoded and classified. So a test also sees client tokens, retries, pages and waits.
+//!
+//! ```
+//! use cvm_transport::testing::MockError;
+//! use cvm_transport::{Action, Client};
+//!
+//! # async fn test<RunInstances: Action>(response: RunInstances::Response) {
+//! let mut response = Some(response);
+//! // The first launch succeeds, all others find nothing to launch on.
+//! let mock = Client::mock().on(move |_request: RunInstances| {
+//!     response.take().ok_or(MockError::service("ResourceInsufficient.SpecifiedInstanceType", "sold out"))
+//! });
+//! let requests = mock.requests();
+//! let client = mock.build();
+//!
+//! assert!(client.send(RunInstances::default()).await.is_ok());
+//! let error = client.send(RunInstances::default()).await.unwrap_err();
+//! assert!(error.is_capacity());
+//! assert_eq!(requests.actions(), ["RunInstances", "RunInstances"]);
+//! # }
+//! ```
+//!
+//! Pauses between attempts take real time. `#[tokio::test(start_paused = true)]` skips them.
+
+mod error;
+mod mock;
+mod recorded;
+mod response;
+
+pub use self::error::ErrorBuilder;
+pub use self::mock::{MockBuilder, MockError};
+pub use self::recorded::RecordedRequests;
+use crate::Client;
+
+impl Client {
+    /// Starts building a client whose actions are handled by functions instead of a service; see
+    /// [`testing`](crate::testing). With feature `test-util`.
+    pub fn mock() -> MockBuilder {
+        MockBuilder::default()
+    }
+}
