@@ -1,6 +1,7 @@
 //! Every response without one of its always present members: a read accepts it, and for a change it is no
 //! success.
 
+use cvm_models::actions::SyncImages;
 use cvm_models::protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, RetryClass};
 use cvm_models::{Client, Error};
 use serde_json::{Map, Value, json};
@@ -107,8 +108,8 @@ async fn missing_always_present_member_is_no_success_of_a_change() {
                     let is_read = info.retry_class(&request_of(info)) == RetryClass::Read;
                     match call(info, &incomplete).await {
                         Ok(()) => {
-                            let may_be_empty =
-                                field.may_be_empty && matches!(kind, Incomplete::Empty);
+                            let may_be_empty = matches!(kind, Incomplete::Empty)
+                                && field.empty_if.iter().any(|when| when.holds(&request_of(info)));
                             assert!(is_read || may_be_empty, "{shown}");
                         }
                         Err(error) => {
@@ -181,4 +182,29 @@ async fn dry_run_succeeds_with_only_a_request_id() {
         }
     }
     assert!(changes >= 7, "{changes}");
+}
+
+#[tokio::test]
+async fn list_without_names_is_a_success_only_if_the_request_allows_it() {
+    let body = json!({ "Response": { "ImageSet": [], "RequestId": "r-1" } }).to_string();
+    let server = ScriptedServer::responding(json(body)).await;
+    let client: Client = client_for(&server.url()).build().unwrap();
+    for (image_set_required, is_success) in [(None, true), (Some(false), true), (Some(true), false)]
+    {
+        let result = client
+            .send(SyncImages {
+                image_ids: vec!["img-1a2b3c4d".to_owned()],
+                destination_regions: vec!["ap-shanghai".to_owned()],
+                image_set_required,
+                ..Default::default()
+            })
+            .await;
+        let Err(error) = result else {
+            assert!(is_success, "{image_set_required:?}");
+            continue;
+        };
+        assert!(!is_success, "{image_set_required:?}: {error}");
+        assert_eq!(predicates(&error), ["outcome unknown", "unreadable"], "{error}");
+        assert!(error.to_string().contains("response lacks `ImageSet`"), "{error}");
+    }
 }

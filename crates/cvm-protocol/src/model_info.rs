@@ -93,8 +93,6 @@ pub struct FieldInfo {
     pub always_present: bool,
     /// A response may have it as null.
     pub nullable: bool,
-    /// The response to a change may leave this list empty, and then names no resource that it created.
-    pub may_be_empty: bool,
     /// It must not appear in logs.
     pub secret: bool,
     /// The service advises against using it.
@@ -129,6 +127,8 @@ pub struct FieldInfo {
     pub pattern: Option<&'static str>,
     /// The member is required if one of these holds.
     pub required_if: &'static [Condition],
+    /// The response to a change may leave this list empty if one of these holds for the request.
+    pub empty_if: &'static [Condition],
     /// Members that must not be given together with it.
     pub exclusive_with: &'static [&'static str],
     /// Exactly one of these must be given.
@@ -147,7 +147,6 @@ impl FieldInfo {
             required: false,
             always_present: false,
             nullable: false,
-            may_be_empty: false,
             secret: false,
             deprecated: false,
             legacy: false,
@@ -165,6 +164,7 @@ impl FieldInfo {
             format: None,
             pattern: None,
             required_if: &[],
+            empty_if: &[],
             exclusive_with: &[],
             exactly_one_of: &[],
             at_least_one_of: &[],
@@ -191,8 +191,6 @@ flags! {
     always_present,
     /// A response may have it as null.
     nullable,
-    /// The response to a change may leave the list empty.
-    may_be_empty,
     /// It must not appear in logs.
     secret,
     /// The service advises against using it.
@@ -257,6 +255,8 @@ lists! {
     special: &'static str,
     /// Required if one of these holds.
     required_if: Condition,
+    /// In a response, empty only if one of these holds for the request.
+    empty_if: Condition,
     /// Not together with these.
     exclusive_with: &'static str,
     /// Exactly one of these.

@@ -173,14 +173,15 @@ pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
 /// The members of the response to a change that fail to name the created resources, and what is wrong with them.
 ///
 /// By the convention of the API a resource is named by the first text member that ends in `Id`. A list
-/// of texts names with each text, a list of objects with each object.
+/// of texts names with each text, a list of objects with each object. An empty list is complete only if the request
+/// allows it ([`FieldInfo::empty_if`]).
 #[must_use]
-pub fn unnamed(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
+pub fn unnamed(request: &dyn Model, response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let members = response.table().members.iter().enumerate();
     members
         .filter(|(_, field)| field.always_present && field.wire != "RequestId")
         .filter(|(_, field)| !gaps.lacks(field.wire))
-        .filter_map(|(index, field)| unnamed_in(field, response.member(index), gaps))
+        .filter_map(|(index, field)| unnamed_in(field, request, response.member(index), gaps))
         .collect()
 }
 
@@ -259,15 +260,21 @@ fn told(names: &[String]) -> String {
     }
 }
 
-fn unnamed_in(field: &FieldInfo, value: Value<'_>, gaps: &Gaps) -> Option<String> {
+fn unnamed_in(
+    field: &FieldInfo,
+    request: &dyn Model,
+    value: Value<'_>,
+    gaps: &Gaps,
+) -> Option<String> {
     let wire = field.wire;
+    let may_be_empty = || field.empty_if.iter().any(|condition| condition.holds(request));
     match (&field.kind, value) {
         (Kind::Str, value) if is_id(field) => is_unset(value).then(|| format!("`{wire}`")),
         (Kind::Object(table), Value::Object(object)) => {
             let id = identity(table)?;
             is_unset(member_named(object, id)).then(|| format!("`{wire}.{id}`"))
         }
-        (Kind::List(_), Value::List(list)) if list.is_empty() && field.may_be_empty => {
+        (Kind::List(_), Value::List(list)) if list.is_empty() && may_be_empty() => {
             let has_null = gaps.null_items.iter().any(|name| name == wire);
             has_null.then(|| format!("`{wire}`"))
         }

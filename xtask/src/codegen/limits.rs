@@ -32,6 +32,9 @@ pub fn sentences(member: &Member, side: Side) -> Vec<String> {
             None => format!("Required if: {}.", text.trim_end_matches('.')),
         });
     }
+    if let Some(condition) = &member.empty_if {
+        say(format!("Empty only if {}.", clause(condition)));
+    }
     if let Some(unit) = &spec.unit {
         say(format!("Unit: {unit}."));
     }

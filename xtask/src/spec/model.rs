@@ -119,6 +119,8 @@ pub struct Member {
     pub kind: Kind,
     /// `required_if`, if it is a condition and not prose.
     pub required_if: Option<Condition>,
+    /// `empty_if`, a condition on the request.
+    pub empty_if: Option<Condition>,
 }
 
 /// The type of a member.

@@ -137,6 +137,7 @@ impl Resolver<'_> {
                 rust: spec.rust.clone().unwrap_or_else(|| self.words.snake(&spec.name)),
                 kind: self.kind(&spec.type_, path, &format!("{pointer}/{index}/type")),
                 required_if: spec.required_if.as_deref().and_then(Condition::parse),
+                empty_if: spec.empty_if.as_deref().and_then(Condition::parse),
                 spec: spec.clone(),
             });
         }

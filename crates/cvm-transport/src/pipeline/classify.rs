@@ -28,9 +28,9 @@ use crate::{Dialect, Error, Outcome};
 
 /// What the response to a write lacks: members that are always present, names of what it created, and secrets that
 /// exist only in this response. Without them the outcome is unknown, or the result is lost.
-fn missing_parts(response: &dyn Model, gaps: &Gaps) -> Vec<String> {
+fn missing_parts(request: &dyn Model, response: &dyn Model, gaps: &Gaps) -> Vec<String> {
     let missing = gaps.missing.iter().map(|member| format!("`{member}`"));
-    let unnamed = cvm_protocol::unnamed(response, gaps);
+    let unnamed = cvm_protocol::unnamed(request, response, gaps);
     missing.chain(unnamed).chain(cvm_protocol::lost_secrets(response, gaps)).collect()
 }
 
@@ -252,7 +252,7 @@ impl ResponseClassifier<'_> {
         let missing_parts = match self.call.class {
             RetryClass::Read => Vec::new(),
             _ if self.call.is_dry_run => Vec::new(),
-            _ => missing_parts(response, &gaps),
+            _ => missing_parts(self.request, response, &gaps),
         };
         if missing_parts.is_empty() {
             let mut result = AttemptResult::new(Outcome::Success, None);

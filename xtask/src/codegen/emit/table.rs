@@ -109,7 +109,6 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
         ("required", spec.required),
         ("always_present", member.is_always_present()),
         ("nullable", spec.nullable || spec.nullable_in_text),
-        ("may_be_empty", spec.empty_if.is_some()),
         ("secret", member.is_secret()),
         ("deprecated", spec.deprecated),
         ("legacy", spec.legacy),
@@ -158,9 +157,11 @@ fn row(api: &Api, member: &Member) -> Vec<TokenStream> {
             calls.push(quote!(.#text(#value)));
         }
     }
-    if let Some(required_if) = &member.required_if {
-        let required_if = condition(required_if);
-        calls.push(quote!(.required_if(&[#required_if])));
+    for (key, given) in [("required_if", &member.required_if), ("empty_if", &member.empty_if)] {
+        if let Some(given) = given {
+            let (key, given) = (format_ident!("{key}"), condition(given));
+            calls.push(quote!(.#key(&[#given])));
+        }
     }
     for (relation, names) in [
         ("exclusive_with", &spec.exclusive_with),

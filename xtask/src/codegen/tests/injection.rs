@@ -42,7 +42,7 @@ const BODIES: [&str; 22] = [
 ];
 
 /// Keys whose text is prose or data and never a name. Other keys are tested one by one.
-const FREE: [&str; 31] = [
+const FREE: [&str; 32] = [
     "summary",
     "notes",
     "doc",
@@ -57,6 +57,7 @@ const FREE: [&str; 31] = [
     "charset",
     "encoding",
     "required_if",
+    "empty_if",
     "used_if",
     "present_if",
     "null_if",
@@ -94,7 +95,9 @@ fn without_literals(tokens: TokenStream) -> TokenStream {
         match token {
             // A malicious condition counts as prose and adds no call, and a malicious encoding is unknown. Nothing else may
             // change.
-            TokenTree::Ident(call) if call == "required_if" || call == "base64" => {
+            TokenTree::Ident(call)
+                if ["required_if", "empty_if", "base64"].iter().any(|key| call == key) =>
+            {
                 out.pop();
                 tokens.next();
             }

@@ -104,10 +104,11 @@ const VALUES: [&str; 62] = [
 ];
 
 /// Keys that most members do not have.
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "rust",
     "required",
     "required_if",
+    "empty_if",
     "output_required",
     "nullable",
     "exclusive_with",

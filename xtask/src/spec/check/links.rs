@@ -60,6 +60,9 @@ impl<'a> NameResolver<'a, '_> {
                 self.condition(&pointer, condition, &action.request);
             }
         }
+        for (index, member) in action.response.iter().enumerate() {
+            self.empty_if(&format!("/response/{index}/empty_if"), member, &action.request);
+        }
         if let Some(paginate) = &action.spec.paginate {
             self.paginate(action, paginate);
         }
@@ -111,6 +114,23 @@ impl<'a> NameResolver<'a, '_> {
             } else if let Some(id) = &paginate.id {
                 let members = self.api.members_of(&items.kind).unwrap_or(&[]);
                 self.path("/paginate/id", members, id, "an item");
+            }
+        }
+    }
+
+    fn empty_if(&mut self, pointer: &str, member: &Member, request: &'a [Member]) {
+        let Some(text) = &member.spec.empty_if else { return };
+        match &member.empty_if {
+            Some(condition) => {
+                if self.path(pointer, request, &condition.member, "the request").is_some() {
+                    self.condition(pointer, condition, request);
+                }
+            }
+            None => {
+                let message = format!("`{}` is not a condition", text.escape_debug());
+                self.report.error(self.file, pointer, message).help(
+                    "write a condition on the request: `Member`, `no Member`, `Member=a|b` or `Member!=a|b`",
+                );
             }
         }
     }

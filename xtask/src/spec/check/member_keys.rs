@@ -214,10 +214,12 @@ impl Keys<'_, '_> {
                 "remove one of them",
             );
         }
-        if spec.empty_if.is_some()
-            && !(spec.output_required && matches!(self.member.kind, Kind::List(_)))
-        {
-            let message = "`empty_if` requires a list with `output_required`";
+        // Only lists of a response itself name what a change created.
+        let is_named_list = spec.output_required
+            && matches!(self.member.kind, Kind::List(_))
+            && self.set.pointer == "/response";
+        if spec.empty_if.is_some() && !is_named_list {
+            let message = "`empty_if` requires a list of a response with `output_required`";
             self.error("empty_if", message, "remove it");
         }
         if spec.output_required && spec.output_undeclared {

@@ -44,8 +44,8 @@ pub struct Member {
     /// When it is null, in a few words.
     #[serde(default, skip_serializing_if = "is_default")]
     pub null_if: Option<String>,
-    /// When the response to a change has an empty list, in a few words. Otherwise, an empty list means that the response
-    /// does not name the created resources.
+    /// When the response to a change may have an empty list: a condition on the request. Otherwise, an empty list means
+    /// that the response does not name the created resources.
     #[serde(default, skip_serializing_if = "is_default")]
     pub empty_if: Option<String>,
     /// When it is present, in a few words. With `output_required`: a response may lack it nevertheless.

@@ -62,7 +62,7 @@ pub struct SyncImages {
 #[derive(Clone, Default, PartialEq)]
 pub struct SyncImagesResponse {
     /// The copy in each target region, with its id. Only returned if `ImageSetRequired` was
-    /// sent.
+    /// sent. Empty only if `ImageSetRequired` is not `true`.
     pub image_set: Vec<SyncImage>,
 
     /// Identifies this call; include it when you contact support.
@@ -135,7 +135,7 @@ pub(crate) static SYNC_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     members: &[
         FieldInfo::new("ImageSet", Kind::List(&Kind::Object(&SYNC_IMAGE)))
             .always_present()
-            .may_be_empty(),
+            .empty_if(&[Condition::none_of("ImageSetRequired", &["true"])]),
         FieldInfo::new("RequestId", Kind::Str).always_present(),
     ],
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 63, slots: &[1, 0] },

@@ -138,13 +138,13 @@ fn types_must_be_finite_and_have_the_right_usage() {
 #[test]
 fn envelope_names_are_not_members() {
     insta::assert_snapshot!(message_after(RENT, "\"name\": \"Receipt\"", "\"name\": \"Error\""), @r"
-    specs/actions/RentBoats.json:75:15: error: response.Error.name: `Error` is part of the envelope of every response
+    specs/actions/RentBoats.json:76:15: error: response.Error.name: `Error` is part of the envelope of every response
       help: remove it; the generator adds it
     ");
     insta::assert_snapshot!(message_after(RENT, "\"name\": \"Receipt\"", "\"name\": \"RequestId\""), @r"
-    specs/actions/RentBoats.json:75:15: error: response.RequestId.name: `RequestId` and `RequestId` are both `request_id` in Rust
+    specs/actions/RentBoats.json:76:15: error: response.RequestId.name: `RequestId` and `RequestId` are both `request_id` in Rust
       help: add a `rust` key to one of them
-    specs/actions/RentBoats.json:75:15: error: response.RequestId.name: `RequestId` is part of the envelope of every response
+    specs/actions/RentBoats.json:76:15: error: response.RequestId.name: `RequestId` is part of the envelope of every response
       help: remove it; the generator adds it
     ");
 }

@@ -1,6 +1,6 @@
 //! Tests of members and keys that contradict each other.
 
-use super::{LIST, RENT, message_after, messages_of_each};
+use super::{BERTH, LIST, RENT, message_after, messages_of_each};
 
 #[test]
 fn contradicting_keys_are_rejected() {
@@ -103,6 +103,40 @@ fn impossible_members_are_rejected() {
     RentBoats.json: "exactly_one_of": ["Count", "Weight"]
     specs/actions/RentBoats.json:63:59: error: request.Count.exactly_one_of: `Weight` of the group is required
       help: the others can never be given; remove `required` or the group
+    "#);
+}
+
+#[test]
+fn empty_if_must_be_a_condition_on_the_request() {
+    let good = "\"empty_if\": \"no Keys\"";
+    let price = "\"type\": \"float\", \"output_required\": true";
+    let messages = messages_of_each(&[
+        (RENT, good, "\"empty_if\": \"no Kees\""),
+        (RENT, good, "\"empty_if\": \"Price\""),
+        (RENT, good, "\"empty_if\": \"Mode=FSAT\""),
+        (RENT, good, "\"empty_if\": \"Mode is not given\""),
+        (RENT, price, &format!("{price}, {good}")),
+        (BERTH, "\"list<string>\"", &format!("\"list<string>\", {good}")),
+    ]);
+    insta::assert_snapshot!(messages, @r#"
+    RentBoats.json: "empty_if": "no Kees"
+    specs/actions/RentBoats.json:73:89: error: response.BoatIdSet.empty_if: `Kees` is not a member of the request: "no Kees"
+      help: did you mean `Keys`?
+    RentBoats.json: "empty_if": "Price"
+    specs/actions/RentBoats.json:73:89: error: response.BoatIdSet.empty_if: `Price` is not a member of the request
+      help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Tiller
+    RentBoats.json: "empty_if": "Mode=FSAT"
+    specs/actions/RentBoats.json:73:89: error: response.BoatIdSet.empty_if: `FSAT` is not a value of `Mode`: "Mode=FSAT"
+      help: did you mean `FAST`?
+    RentBoats.json: "empty_if": "Mode is not given"
+    specs/actions/RentBoats.json:73:89: error: response.BoatIdSet.empty_if: `Mode is not given` is not a condition
+      help: write a condition on the request: `Member`, `no Member`, `Member=a|b` or `Member!=a|b`
+    RentBoats.json: "type": "float", "output_required": true, "empty_if": "no Keys"
+    specs/actions/RentBoats.json:75:78: error: response.Price.empty_if: `empty_if` requires a list of a response with `output_required`: "no Keys"
+      help: remove it
+    Berth.json: "list<string>", "empty_if": "no Keys"
+    specs/types/Berth.json:9:61: error: members.Guests.empty_if: `empty_if` requires a list of a response with `output_required`: "no Keys"
+      help: remove it
     "#);
 }
 

@@ -77,7 +77,7 @@ pub struct RentBoats {
 /// empty or zero.
 #[derive(Clone, Default, PartialEq)]
 pub struct RentBoatsResponse {
-    /// What was rented. Format: `boat-xxxxxxxx`.
+    /// What was rented. Empty only if `Keys` is not given. Format: `boat-xxxxxxxx`.
     pub boat_id_set: Vec<String>,
 
     /// What it costs. Unit: CNY. May be null.
@@ -191,7 +191,8 @@ pub(crate) static RENT_BOATS_RESPONSE: ModelInfo = ModelInfo {
     members: &[
         FieldInfo::new("BoatIdSet", Kind::List(&Kind::Str))
             .always_present()
-            .format("boat-xxxxxxxx"),
+            .format("boat-xxxxxxxx")
+            .empty_if(&[Condition::absent("Keys")]),
         FieldInfo::new("Price", Kind::F64).nullable().unit("CNY"),
         FieldInfo::new("Receipt", Kind::Str),
         FieldInfo::new("RequestId", Kind::Str).always_present(),
