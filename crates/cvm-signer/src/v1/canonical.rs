@@ -16,8 +16,12 @@ pub(crate) struct ParamForm {
 }
 
 impl ParamForm {
-    /// The form of the documentation, the Python SDKs and this crate.
+    /// The form of the documentation, the Python SDKs, the SDKs for the old gateway, and this crate.
     pub(crate) const DOTS: Self = Self { dots: true, drop_empty: false };
+    /// The form of the Node SDK and others.
+    pub(crate) const AS_SENT: Self = Self { dots: false, drop_empty: false };
+    /// The form of the Go SDK.
+    pub(crate) const WITHOUT_EMPTY: Self = Self { dots: false, drop_empty: true };
 
     fn bytes<'a>(self, name: &'a str) -> impl Iterator<Item = u8> + 'a {
         name.bytes().map(move |byte| if self.dots && byte == b'_' { b'.' } else { byte })
