@@ -16,13 +16,19 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// Whether the same request must not be retried, not even with its client token. The old gateway gives a number as
-    /// the code, and the name of the error in front of its message.
+    /// Whether the predicate holds for the code or, with the old gateway, for the name of the error: it gives a number as
+    /// the code, and the name in front of its message.
+    #[must_use]
+    pub fn has_code(&self, predicate: impl Fn(&ErrorCode) -> bool) -> bool {
+        let is_number = self.code.as_str().bytes().all(|byte| byte.is_ascii_digit());
+        let name = || self.message.split(':').next().unwrap_or_default().trim().to_owned();
+        predicate(&self.code) || is_number && predicate(&ErrorCode::from(name()))
+    }
+
+    /// Whether the same request must not be retried, not even with its client token.
     #[must_use]
     pub fn forbids_retry(&self) -> bool {
-        let is_number = self.code.as_str().bytes().all(|byte| byte.is_ascii_digit());
-        let name = self.message.split(':').next().unwrap_or_default();
-        self.code.forbids_retry() || is_number && ErrorCode::from(name.to_owned()).forbids_retry()
+        self.has_code(ErrorCode::forbids_retry)
     }
 }
 

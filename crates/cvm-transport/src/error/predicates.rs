@@ -119,7 +119,8 @@ impl Error {
     /// [`RateLimiter`](crate::RateLimiter). The request did not take effect.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
-        self.has_code(ErrorCode::is_throttled)
+        // Not by the name that the old gateway gives: its number decides whether the request took effect.
+        self.code().is_some_and(ErrorCode::is_throttled)
             || self.0.attempts.last().is_some_and(|last| last.outcome == Outcome::Throttled)
     }
 
@@ -190,6 +191,6 @@ impl Error {
     }
 
     fn has_code(&self, predicate: impl Fn(&ErrorCode) -> bool) -> bool {
-        self.code().is_some_and(predicate)
+        self.service().is_some_and(|error| error.has_code(predicate))
     }
 }

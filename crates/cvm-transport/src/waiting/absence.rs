@@ -3,9 +3,9 @@
 use crate::Error;
 
 impl Error {
-    /// Whether the error says that a requested resource does not exist: its code is one of `codes`, and its message
-    /// contains no id of the same kind other than those in `requested`, and no other region if `requested` has the
-    /// region.
+    /// Whether the error says that a requested resource does not exist: its code, or the name that the old gateway gives
+    /// beside its number, is one of `codes`. Its message contains no id of the same kind other than those in `requested`,
+    /// and no other region if `requested` has the region.
     ///
     /// Pass only codes for this kind of id: a region, an instance type or a name that is not found says nothing about
     /// an id. An error beside a result, or with an HTTP status that does not fit, may be the response to another
@@ -19,7 +19,7 @@ impl Error {
         let is_response = self.status().is_some_and(|status| (200..300).contains(&status));
         is_response
             && !self.is_contradictory_response()
-            && codes.contains(&service.code.as_str())
+            && service.has_code(|code| codes.contains(&code.as_str()))
             && !names_another(&service.message, requested)
     }
 }

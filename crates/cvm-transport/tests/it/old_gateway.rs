@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Dialect, Error, FixedClock, Outcome};
+use cvm_protocol::{Missing, WaiterInfo};
+use cvm_transport::{Dialect, Error, FixedClock, Outcome, Waiter};
 
-use crate::actions::{KillThings, ListThings};
+use crate::actions::{KillThings, ListThings, THINGS_READY};
 use crate::fake_service::{Body, FakeService, Reply};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
@@ -124,5 +125,38 @@ async fn gateway_format_is_rejected_in_other_dialects() {
             let (asked, ended) = send_kill(dialect, 200, None, body).await;
             assert!(is_unknown(&ended) && asked == 1, "{dialect} {body}: {ended:?}");
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn name_beside_the_number_ends_a_wait_like_an_error_code() {
+    static THINGS_FOUND: WaiterInfo =
+        WaiterInfo { name: "ThingsFound", missing: Missing::Failure, ..THINGS_READY };
+    static THINGS_GONE: WaiterInfo =
+        WaiterInfo { name: "ThingsGone", success: &[], missing: Missing::Success, ..THINGS_READY };
+    // The number says "no such resource" or "operation failed".
+    for number in [5000, 5100] {
+        let client = |name: &str, message: &str| {
+            let body = format!(r#"{{"code":{number},"codeDesc":"{name}","message":"{message}"}}"#);
+            let fake = FakeService::new(move |_, _| response(200, None, &body));
+            fake.builder().dialect(Dialect::OldGateway).build().unwrap()
+        };
+        let waiter = |info| Waiter::new(info, ["thing-1"]).seen_before();
+        let absent = client("InvalidThingId.NotFound", "thing-1 not found");
+        let error = absent.wait(waiter(&THINGS_FOUND)).await.unwrap_err();
+        assert!(error.is_wait() && !error.is_timeout(), "{number}: {error}");
+        assert!(error.to_string().contains("`thing-1` does not exist"), "{number}: {error}");
+        let report = absent.wait(waiter(&THINGS_GONE)).await.unwrap();
+        assert_eq!(report.reached().count(), 1, "{number}");
+        let error = absent.send(ListThings::default()).await.unwrap_err();
+        assert!(error.is_not_found(), "{number}: {error}");
+
+        let other = client("InvalidThingId.NotFound", "thing-7 not found");
+        let error = other.wait(waiter(&THINGS_GONE)).await.unwrap_err();
+        assert!(error.is_service() || error.is_timeout(), "{number}: {error}");
+
+        let unknown = client("InternalError.TradeUnknownError", "no");
+        let error = unknown.wait(waiter(&THINGS_GONE)).await.unwrap_err();
+        assert!(error.is_service(), "{number}: {error}");
     }
 }
