@@ -272,13 +272,9 @@ impl Cursor {
         self.back = self.overlap.min(received / 2);
         self.is_in_gap = false;
         let is_last = match self.total {
-            // An inexact total may also be too low. If it is higher, read on, because the page may be truncated.
-            Some(total) if is_inexact => {
-                has_nothing_new || received < self.limit && reached >= total
-            }
-            Some(total) if reached <= total => reached == total,
-            // Without a total, or with one below the number of received items, only a page without a new item ends the
-            // list: the service may return shorter pages than requested.
+            Some(total) if self.is_total_exact && reached <= total => reached == total,
+            // Without an exact total, or with one below the number of received items, only a page without a new item
+            // ends the list: the service may return shorter pages than requested.
             _ => has_nothing_new || received < self.limit && !keep.contains(&true),
         };
         if is_last || received == 0 {

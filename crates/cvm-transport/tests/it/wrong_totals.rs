@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cvm_transport::{Client, Error, PreparedRequest};
 
-use crate::actions::{ListThings, ScanThings, Thing};
+use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
 use crate::fake_service::{FakeService, Reply};
 
 /// Offset and limit of a request.
@@ -219,18 +219,23 @@ async fn items_read_before_a_drop_are_kept() {
     assert_eq!(items.take_buffered().len(), 70);
 }
 
+/// A service that returns at most `cap` of these rows in a page, always with the same total.
+fn service_with_short_pages(rows: &[String], cap: usize, total: &str) -> FakeService {
+    let (rows, total) = (rows.to_vec(), total.to_owned());
+    FakeService::new(move |request, _| {
+        let (offset, limit) = offset_and_limit(request);
+        let begin = offset.min(rows.len());
+        let end = (begin + limit.min(cap)).min(rows.len());
+        page(&rows[begin..end], &total)
+    })
+}
+
 #[tokio::test(start_paused = true)]
 async fn short_page_without_a_true_total_is_not_the_end() {
     let rows = things(5);
     for cap in [1, 2, 3, 100] {
         for total in ["", r#""TotalCount":null,"#, r#""TotalCount":-1,"#, r#""TotalCount":0,"#] {
-            let rows_of_service = rows.clone();
-            let fake = FakeService::new(move |request, _| {
-                let (offset, limit) = offset_and_limit(request);
-                let begin = offset.min(rows_of_service.len());
-                let end = (begin + limit.min(cap)).min(rows_of_service.len());
-                page(&rows_of_service[begin..end], total)
-            });
+            let fake = service_with_short_pages(&rows, cap, total);
             let client = fake.builder().build().unwrap();
             for parallel in [1, 4] {
                 assert_eq!(
@@ -238,6 +243,28 @@ async fn short_page_without_a_true_total_is_not_the_end() {
                     rows,
                     "{cap} {total} {parallel}"
                 );
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn short_page_with_an_inexact_total_is_not_the_end() {
+    for count in [0, 1, 5, 250] {
+        let rows = things(count);
+        for cap in [1, 2, 3, 99, 100] {
+            for total in [0, 1, 2, 3, 4, 5, 6, 100, 250, 1_000] {
+                let fake =
+                    service_with_short_pages(&rows, cap, &format!(r#""TotalCount":{total},"#));
+                let client = fake.builder().build().unwrap();
+                for parallel in [1, 4] {
+                    let thing_ids = vec!["some".to_owned()];
+                    let request = CountAllThings { thing_ids, ..CountAllThings::default() };
+                    let mut items = client.items(request).parallel(parallel);
+                    let read = items.collect_up_to(1_000).await.unwrap();
+                    let ids: Vec<String> = read.into_iter().map(|thing| thing.thing_id).collect();
+                    assert_eq!(ids, rows, "pages of {cap}, total {total}, {parallel} at once");
+                }
             }
         }
     }
