@@ -11,6 +11,7 @@ use cvm_transport::{Client, CreatedResources, NoRateLimit, Timeouts, Waiter};
 use crate::actions::{
     KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,
 };
+use crate::server::{Server, Step};
 
 /// So long that only a hang exceeds it.
 const HANG_LIMIT: Duration = Duration::from_secs(60);
@@ -45,7 +46,8 @@ fn read_request(stream: &mut BufReader<TcpStream>) -> Option<String> {
 }
 
 impl DuplicatingServer {
-    fn start() -> Self {
+    /// Writes this many copies of the first response at once.
+    fn start(copies: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (again, signal) = channel();
@@ -56,7 +58,7 @@ impl DuplicatingServer {
             let (first, _) = listener.accept().unwrap();
             let mut first = BufReader::new(first);
             read_request(&mut first).unwrap();
-            first.get_mut().write_all(&success).unwrap();
+            first.get_mut().write_all(&success.repeat(copies)).unwrap();
             signal.recv().unwrap();
             // The client may have closed the connection by now.
             let _ = first.get_mut().write_all(&success);
@@ -107,13 +109,33 @@ const CHANGES: [RetryClass; 4] =
 async fn late_duplicate_is_not_taken_for_response_to_change() {
     for first in [RetryClass::Read].into_iter().chain(CHANGES) {
         for second in CHANGES {
-            let server = DuplicatingServer::start();
-            let client = client(&server.url);
-            assert_eq!(call(&client, first).await.unwrap(), "r-first");
-            server.send_duplicate();
-            let error = call(&client, second).await.expect_err("nothing was done");
-            assert_eq!(error.request_id(), Some("r-second"), "{first} then {second}: {error}");
+            for copies in [1, 2] {
+                let server = DuplicatingServer::start(copies);
+                let client = client(&server.url);
+                assert_eq!(call(&client, first).await.unwrap(), "r-first");
+                server.send_duplicate();
+                let error = call(&client, second).await.expect_err("nothing was done");
+                let shown = format!("{copies} copies, {first} then {second}");
+                assert_eq!(error.request_id(), Some("r-second"), "{shown}: {error}");
+            }
         }
+    }
+}
+
+#[tokio::test]
+async fn bytes_behind_an_error_are_not_the_response_to_the_retry() {
+    let body = |id: &str, rest: &str| format!(r#"{{"Response":{{{rest},"RequestId":"{id}"}}}}"#);
+    let done = r#""ThingIdSet":["thing-1"]"#;
+    let throttled = r#""Error":{"Code":"RequestLimitExceeded","Message":"no"}"#;
+    let written = |body: String| crate::server::response_bytes(200, &[], &body);
+    for class in CHANGES {
+        let first = [written(body("r-1", throttled)), written(body("r-behind", done))].concat();
+        let second = written(body("r-2", done));
+        let server = Server::start([Step::Raw(first), Step::Raw(second)]).await;
+        let id = call(&client(&server.url), class).await.unwrap();
+        assert_eq!(id, "r-2", "{class}");
+        let connections: Vec<_> = server.received().iter().map(|one| one.connection).collect();
+        assert_eq!(connections, [1, 2], "{class}: each attempt has a connection of its own");
     }
 }
 
