@@ -116,7 +116,7 @@ impl<'a> Query<'a> {
         let about: Vec<&Value> = entries
             .iter()
             .filter(|entry| at(entry, self.facts.id).and_then(text).as_deref() == Some(id))
-            .filter(|entry| self.created_after_request(entry) && !self.is_namesake(entry))
+            .filter(|entry| self.may_be_created(entry))
             .collect();
         let verdict = match about.as_slice() {
             [] if self.facts.if_absent == Missing::Success => self.check_absence(id),
@@ -125,8 +125,11 @@ impl<'a> Query<'a> {
             [] if self.past_time.is_some() => Verdict::NeedsReview,
             [] => Verdict::NoEffectYet,
             // An older item of the same name would look the same.
-            [_] if self.facts.created.is_some()
-                && (self.creation_time_unknown() || self.before.is_none()) =>
+            [entry]
+                if self.facts.created.is_some()
+                    && (self.creation_time_unknown()
+                        || self.before.is_none()
+                        || !self.created_after_request(entry)) =>
             {
                 Verdict::NeedsReview
             }
@@ -314,13 +317,17 @@ impl<'a> Query<'a> {
         Some(self.before?.iter().filter(|seen| seen.id == id).collect())
     }
 
-    /// Whether an item existed before the call created one of the same name.
-    fn is_namesake(&self, entry: &Value) -> bool {
+    /// Whether the call may have created an item: it was not listed before the call. If that was not read, the item is
+    /// not known to be older. A creation time does not exclude an item that was not listed before: the time may be wrong.
+    fn may_be_created(&self, entry: &Value) -> bool {
+        if self.facts.created.is_none() {
+            return true;
+        }
         let own_id = self.own_id.and_then(|own_id| at(entry, own_id)).and_then(text);
-        self.facts.created.is_some()
-            && self.before.is_some_and(|before| {
-                before.iter().any(|seen| Some(&seen.own_id) == own_id.as_ref())
-            })
+        match self.before {
+            Some(before) => !before.iter().any(|seen| Some(&seen.own_id) == own_id.as_ref()),
+            None => self.created_after_request(entry),
+        }
     }
 
     /// Whether a created resource is found only by a name that others may use too, and not by its own key.

@@ -101,6 +101,20 @@ fn earlier_resource_with_the_same_name_is_not_a_match() {
 }
 
 #[test]
+fn wrong_creation_time_does_not_hide_an_item_that_was_not_listed_before() {
+    let create = ["CreateHpcCluster", "--Zone", "ap-guangzhou-3", "--Name", "a"];
+    let (server, id) = lost_after_listing(&create, &[]);
+    let cluster = json!({ "HpcClusterId": "hpc-11112222", "Name": "a", "Zone": "ap-guangzhou-3",
+        "CreateTime": "2020-01-01T00:00:00Z" });
+    let list = json!({ "HpcClusterSet": [cluster], "TotalCount": 1, "RequestId": "r" });
+    let reader = Server::start(Answer::Json(json!({ "Response": list }).to_string()));
+    let ran = server.resume_at(&reader, &id);
+    let hint = "`a` was not listed before the call, but its creation time is earlier";
+    assert_unsettled(&ran, &server, &id, &["needs review: 1", hint]);
+    assert!(ran.stdout.contains("hpc-11112222"), "{}", ran.stdout);
+}
+
+#[test]
 fn template_versions_are_read_without_paging() {
     let (emulator, server) = losing("DeleteLaunchTemplateVersions", true);
     let data = ["--Placement.Zone", "ap-guangzhou-3", "--ImageId", "img-pmqg1cw7"];

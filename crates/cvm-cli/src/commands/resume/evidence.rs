@@ -156,6 +156,13 @@ fn reasons(query: &Query<'_>, ids: &[String], items: &[Value]) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let early = open_ids(&|_, about| about.iter().any(|item| !query.created_after_request(item)));
+    if !early.is_empty() {
+        reasons.push(format!(
+            "`{}` was not listed before the call, but its creation time is earlier: a clock or a list is wrong",
+            early.join("`, `")
+        ));
+    }
     let in_progress = open_ids(&|_, about| about.iter().any(|item| query.may_be_in_progress(item)));
     if !in_progress.is_empty() {
         reasons.push(format!(

@@ -14,7 +14,7 @@ use crate::exit::{CliError, ExitStatus, Result};
 use crate::journal::JournalGuard;
 use crate::journal::entry::Entry;
 use crate::journal::token_guard::TokenAgeGuard;
-use crate::outcome::ResumeHint;
+use crate::outcome::{CHECK_FIRST, ResumeHint};
 use crate::wire::{Show, Wire};
 use crate::{output, runtime};
 
@@ -101,7 +101,7 @@ fn keep_unknown(
         "{} may or may not have taken effect: the failed retry proves nothing about the first attempt",
         info.name
     );
-    let mut outer = CliError::new(ExitStatus::Unknown, message);
+    let mut outer = CliError::new(ExitStatus::Unknown, message).hint(CHECK_FIRST);
     // The error code does not identify this error, only its message does, so it leads only to hints.
     if error.exit() == ExitStatus::Refused
         && info.idempotency_token.is_some_and(|token| error.mentions(token))
@@ -169,7 +169,9 @@ mod tests {
             kept_unknown(request.clone(), CliError::new(ExitStatus::Refused, "LimitExceeded: no"));
         assert_eq!(failure.exit(), ExitStatus::Unknown);
         let text = failure.to_string();
-        assert!(text.contains("proves nothing") && text.contains("LimitExceeded: no"), "{text}");
+        let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}: {text}"));
+        assert!(place("proves nothing") < place(CHECK_FIRST), "{text}");
+        assert!(place(CHECK_FIRST) < place("LimitExceeded: no"), "{text}");
         assert!(!text.contains("new token"), "{text}");
         let unknown = kept_unknown(request, CliError::new(ExitStatus::Unknown, "lost"));
         assert_eq!(unknown.to_string(), "error: lost");

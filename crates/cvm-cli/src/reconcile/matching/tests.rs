@@ -426,15 +426,15 @@ fn older_item_with_the_same_name_is_not_the_created_one() {
     );
     assert_eq!(verdict(None, &[one]), "needs review", "nobody looked before");
     let old = cluster("hpc-3", "2026-11-21T07:40:52Z");
-    assert_eq!(verdict(Some(&[]), &[old]), "no effect yet");
+    assert_eq!(verdict(None, std::slice::from_ref(&old)), "no effect yet");
+    assert_eq!(verdict(Some(&[]), &[old]), "needs review", "it was not listed before the call");
 }
 
 #[test]
 fn only_newer_items_match_by_name() {
     let image = |name: &str, created: &str, state: &str| json!({ "ImageName": name, "CreatedTime": created, "ImageState": state });
-    let verdict = |entries: &[Value]| {
-        verdicts("CreateImage", &json!({ "ImageName": "a" }), Some(&[]), entries)[0]
-    };
+    let verdict =
+        |entries: &[Value]| verdicts("CreateImage", &json!({ "ImageName": "a" }), None, entries)[0];
     assert_eq!(verdict(&[image("a", "2026-11-21T07:40:53Z", "CREATING")]), "needs review");
     assert_eq!(verdict(&[image("a", "2026-11-21 07:41:00", "NORMAL")]), "needs review");
     assert_eq!(verdict(&[image("a", "2026-11-21T07:40:52Z", "NORMAL")]), "no effect yet");
