@@ -82,6 +82,53 @@ fn dry_run_example_prints_both_results() {
 }
 
 #[test]
+fn middleware_example_changes_the_launch() {
+    let lines = lines("middleware");
+    assert_eq!(lines[0], "RunInstances in Some(\"ap-guangzhou\"): success");
+    assert!(lines[1].starts_with("launched [\"ins-"), "{lines:?}");
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+/// Sends a request without a body and returns the status line and the body of the response.
+#[cfg(unix)]
+fn http(address: &str, request_line: &str) -> (String, String) {
+    use std::io::{Read, Write};
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    write!(stream, "{request_line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")
+        .unwrap();
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    let (head, body) = response.split_once("\r\n\r\n").unwrap();
+    (head.lines().next().unwrap().to_owned(), body.to_owned())
+}
+
+#[cfg(unix)]
+#[test]
+fn axum_example_serves_until_it_is_interrupted() {
+    use std::io::BufRead;
+    let mut command = Command::new(program("axum_service"));
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut service = command.spawn().unwrap();
+    let mut output = std::io::BufReader::new(service.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap();
+
+    assert_eq!(http(address, "GET /instances"), ("HTTP/1.1 200 OK".to_owned(), "[]".to_owned()));
+    let (status, body) = http(address, "POST /instances/ins-00000000/stop");
+    assert_eq!(status, "HTTP/1.1 404 Not Found");
+    assert!(body.starts_with("StopInstances failed: InvalidInstanceId.NotFound"), "{body}");
+
+    let interrupted = Command::new("kill").args(["-INT", &service.id().to_string()]).status();
+    assert!(interrupted.unwrap().success());
+    let ended = service.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{ended:?}");
+    let log = String::from_utf8(ended.stderr).unwrap();
+    assert!(log.contains("call{") && log.contains("action=\"StopInstances\""), "{log}");
+    assert!(log.contains("code=\"InvalidInstanceId.NotFound\""), "{log}");
+}
+
+#[test]
 fn examples_use_the_cloud_only_with_its_option() {
     for name in ["launch", "list", "dry_run"] {
         // With an invalid region the client is not even built, so nothing can be sent from here.
