@@ -8,9 +8,10 @@ mod tests;
 
 use std::ffi::OsString;
 
+use cvm_models::protocol::{did_you_mean, similar_names};
+
 use crate::exit::{CliError, Result};
 use crate::options::{self, OptionInfo, Scope};
-use crate::suggest;
 
 /// A parsed command line.
 #[derive(Debug, Default)]
@@ -210,9 +211,9 @@ fn unknown_option(typed: &str) -> CliError {
     // A value attached to a short option may be a secret, as with `-p` of other tools.
     let shown: String = name.chars().take(if typed.starts_with("--") { 64 } else { 2 }).collect();
     let known = options::OPTIONS.iter().map(|option| option.name);
-    let near = suggest::nearest(bare, known).map(|name| format!("--{name}"));
+    let near = similar_names(bare, known).first().map(|name| format!("--{name}"));
     CliError::usage(format!("unknown option `{shown}`"))
-        .maybe_hint(suggest::did_you_mean(near.as_slice()))
+        .maybe_hint(did_you_mean(near.as_slice()))
         .maybe_hint(near.is_none().then_some(
             "options are lower case, parameters of an action begin with a capital letter; see `cvm help`",
         ))

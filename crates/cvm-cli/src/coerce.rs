@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use cvm_models::protocol::{FieldInfo, Kind, ModelInfo};
+use cvm_models::protocol::{FieldInfo, Json, Kind, ModelInfo, did_you_mean, similar_names};
 use serde_json::{Number, Value};
 
+use crate::describe;
 use crate::exit::{CliError, Result};
 use crate::params::ParamNode;
 use crate::value_sources::Sources;
-use crate::{describe, suggest};
-use cvm_models::protocol::Json;
 
 /// Converts a JSON value to the declared type.
 ///
@@ -145,7 +144,7 @@ pub fn unknown_member(
     let prefix = if walked.is_empty() { String::new() } else { format!("{walked}.") };
     let names = || inside.members.iter().map(|field| field.wire);
     let mut near: Vec<String> =
-        suggest::near(step, names()).into_iter().map(|name| format!("--{prefix}{name}")).collect();
+        similar_names(step, names()).into_iter().map(|name| format!("--{prefix}{name}")).collect();
     if near.first().is_none_or(|first| !first.ends_with(&format!(".{step}"))) {
         let mut elsewhere = describe::paths_named(top, step);
         elsewhere.truncate(2);
@@ -156,11 +155,9 @@ pub fn unknown_member(
     } else {
         format!("`--{walked}` has no member")
     };
-    CliError::usage(format!("{whose} `{step}`"))
-        .maybe_hint(suggest::did_you_mean(&near))
-        .maybe_hint(
-            near.is_empty().then(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))),
-        )
+    CliError::usage(format!("{whose} `{step}`")).maybe_hint(did_you_mean(&near)).maybe_hint(
+        near.is_empty().then(|| format!("it has {}", names().collect::<Vec<_>>().join(", "))),
+    )
 }
 
 #[cfg(test)]

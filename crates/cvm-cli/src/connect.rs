@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use cvm_models::protocol::{did_you_mean, similar_names};
 use cvm_models::{
     BoxFuture, CachedCredentials, Client, Credential, CredentialChain, CredentialProvider,
     CredentialProviderError, CredentialSnapshot, Dialect, Endpoint, Error, Region,
@@ -17,7 +18,7 @@ use crate::journal::entry::Entry;
 use crate::journal::token_guard::TokenAgeGuard;
 use crate::ready::Ready;
 use crate::wire::Wire;
-use crate::{outcome, output, suggest};
+use crate::{outcome, output};
 
 /// The default region for an emulator, where all regions are alike.
 const EMULATOR_REGION: &str = "ap-guangzhou";
@@ -234,11 +235,9 @@ pub fn dialect(args: &Args) -> Result<Dialect> {
     let Some(name) = args.option("dialect") else { return Ok(Dialect::default()) };
     name.parse().map_err(|_| {
         let names = Dialect::ALL.map(Dialect::as_str);
-        let near = suggest::near(name, names);
-        CliError::usage(format!("unknown dialect `{name}`")).hint(
-            suggest::did_you_mean(&near)
-                .unwrap_or_else(|| format!("use one of {}", names.join(", "))),
-        )
+        let near = similar_names(name, names);
+        CliError::usage(format!("unknown dialect `{name}`"))
+            .hint(did_you_mean(&near).unwrap_or_else(|| format!("use one of {}", names.join(", "))))
     })
 }
 

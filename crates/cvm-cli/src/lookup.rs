@@ -1,11 +1,10 @@
 //! Finds actions and error codes by name.
 
-use cvm_models::protocol::{ActionInfo, ErrorCode, ErrorInfo};
+use cvm_models::protocol::{ActionInfo, ErrorCode, ErrorInfo, did_you_mean, similar_names};
 use cvm_models::{ACTIONS, error_code};
 
 use crate::exit::{CliError, Result};
 use crate::options::COMMANDS;
-use crate::suggest;
 
 /// The action of this name.
 pub fn action(name: &str) -> Result<&'static ActionInfo> {
@@ -22,13 +21,11 @@ fn unknown(word: &str) -> CliError {
     let is_action = word.starts_with(|first: char| first.is_ascii_uppercase());
     let names =
         ACTIONS.iter().map(|action| action.name).chain(COMMANDS.iter().map(|(name, _)| *name));
-    let near = suggest::near(word, names);
+    let near = similar_names(word, names);
     let what = if is_action { "action" } else { "command" };
-    CliError::usage(format!("unknown {what} `{word}`"))
-        .maybe_hint(suggest::did_you_mean(&near))
-        .maybe_hint(
-            near.is_empty().then_some("`cvm list` lists all actions, `cvm help` all commands"),
-        )
+    CliError::usage(format!("unknown {what} `{word}`")).maybe_hint(did_you_mean(&near)).maybe_hint(
+        near.is_empty().then_some("`cvm list` lists all actions, `cvm help` all commands"),
+    )
 }
 
 #[cfg(test)]

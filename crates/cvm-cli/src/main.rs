@@ -29,7 +29,6 @@ mod request;
 mod runtime;
 mod saved_response;
 mod skeleton;
-mod suggest;
 mod terminal;
 mod text_page;
 mod ulimit;

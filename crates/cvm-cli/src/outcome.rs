@@ -1,15 +1,15 @@
 //! Turns the error of a call into an exit code, one line and hints.
 
-use cvm_models::protocol::{Violation, ViolationKind};
+use cvm_models::protocol::{Violation, ViolationKind, did_you_mean, similar_names};
 use cvm_models::{Error, ServiceError};
 
 use crate::args::Args;
+use crate::describe;
 use crate::exit::{CliError, ExitStatus};
 use crate::journal::clocks::Clocks;
 use crate::journal::entry::Entry;
 use crate::lookup::describe_code;
 use crate::request::Request;
-use crate::{describe, suggest};
 
 /// What to do without a credential.
 pub const CREDENTIALS: &str = "set TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY; for a running `cvm emulator`, use --emulator FILE";
@@ -130,8 +130,8 @@ pub fn describe_violation(violation: &Violation) -> String {
             format!("`{path}` is required: {}", describe::example(path, &field.kind, field))
         }
         (ViolationKind::NotAllowed, Some(value)) => {
-            let near = suggest::near(value, field.values.iter().copied());
-            let question = suggest::did_you_mean(&near).map(|question| format!("; {question}"));
+            let near = similar_names(value, field.values.iter().copied());
+            let question = did_you_mean(&near).map(|question| format!("; {question}"));
             format!("{violation}{}", question.unwrap_or_default())
         }
         _ => violation.to_string(),

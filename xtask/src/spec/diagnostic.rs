@@ -1,5 +1,7 @@
 //! Collects all errors in the specs, and displays them with file, line and column.
 
+use cvm_protocol::similar_names;
+
 use super::source::Tree;
 
 /// One error.
@@ -190,33 +192,7 @@ pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str> + Clone)
 
 /// The known name that is most similar to `name`, if any is similar enough for a typo.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = name.len().div_ceil(3).max(1);
-    known
-        .into_iter()
-        .map(|candidate| (distance(name, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min()
-        .map(|(_, candidate)| candidate)
-}
-
-/// The edit distance, ignoring case.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<u8> = b.bytes().map(|byte| byte.to_ascii_lowercase()).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().map(|byte| byte.to_ascii_lowercase()).enumerate() {
-        let mut diagonal = i;
-        let mut last = i + 1;
-        if let Some(first) = row.first_mut() {
-            *first = last;
-        }
-        for (right, cell) in b.iter().zip(row.iter_mut().skip(1)) {
-            let substituted = diagonal + usize::from(left != *right);
-            diagonal = *cell;
-            last = substituted.min(last + 1).min(*cell + 1);
-            *cell = last;
-        }
-    }
-    row.last().copied().unwrap_or(0)
+    similar_names(name, known).into_iter().next()
 }
 
 #[cfg(test)]
@@ -247,13 +223,5 @@ mod tests {
         let mut report = Report::default();
         report.error_at("s/a.json", 1, 45, "unknown key").help("remove it");
         assert!(report.render(&tree).contains("error: request.Size: unknown key\n"));
-    }
-
-    #[test]
-    fn only_similar_names_are_suggested() {
-        assert_eq!(nearest("StopTyp", ["StartType", "StopType"]), Some("StopType"));
-        assert_eq!(nearest("placement", ["Placement"]), Some("Placement"));
-        assert_eq!(nearest("Zone", ["InstanceType"]), None);
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -1,12 +1,12 @@
 //! `cvm error CODE`: explains an error code, offline.
 
-use cvm_models::protocol::{ErrorInfo, ErrorKind};
+use cvm_models::protocol::{ErrorInfo, ErrorKind, did_you_mean, similar_names};
 use cvm_models::{ACTIONS, error_code};
 
 use crate::exit::{CliError, Result};
 use crate::lookup::describe_code;
+use crate::output;
 use crate::text_page::TextPage;
-use crate::{output, suggest};
 
 /// Prints the description of a code.
 pub fn run(code: Option<&str>) -> Result<()> {
@@ -19,7 +19,7 @@ pub fn run(code: Option<&str>) -> Result<()> {
         None => {
             let known = error_code::ERRORS.iter().map(|error| error.code);
             Err(CliError::usage(format!("no action documents the error code `{code}`"))
-                .maybe_hint(suggest::did_you_mean(&suggest::near(code, known))))
+                .maybe_hint(did_you_mean(&similar_names(code, known))))
         }
     }
 }

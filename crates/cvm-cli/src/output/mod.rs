@@ -17,8 +17,8 @@ use rows::Rows;
 use crate::args::Args;
 use crate::exit::{CliError, Result};
 use crate::nonblocking::Blocking;
-use crate::{suggest, terminal};
-use cvm_models::protocol::Json;
+use crate::terminal;
+use cvm_models::protocol::{Json, did_you_mean, similar_names};
 
 /// How a response is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,9 +49,9 @@ impl Format {
     pub fn of(args: &Args, default: Self) -> Result<Self> {
         let Some(name) = args.option("output") else { return Ok(default) };
         Self::parse(name).ok_or_else(|| {
-            let near = suggest::near(name, Self::NAMES);
+            let near = similar_names(name, Self::NAMES);
             CliError::usage(format!("unknown output format `{name}`")).hint(
-                suggest::did_you_mean(&near)
+                did_you_mean(&near)
                     .unwrap_or_else(|| format!("use one of {}", Self::NAMES.join(", "))),
             )
         })

@@ -1,12 +1,11 @@
 //! A list of objects as rows and columns, chosen by the members of its items.
 
-use cvm_models::protocol::{ActionInfo, Kind, ModelInfo};
+use cvm_models::protocol::{ActionInfo, Json, Kind, ModelInfo, did_you_mean, similar_names};
 use serde_json::Value;
 
+use crate::describe;
 use crate::exit::{CliError, Result};
 use crate::json_path::{at, text};
-use crate::{describe, suggest};
-use cvm_models::protocol::Json;
 
 /// The items of a list as texts by column.
 #[derive(Debug, Default, PartialEq)]
@@ -63,13 +62,13 @@ pub fn parse_columns(info: &ActionInfo, columns: &str) -> Result<Vec<String>> {
             let mut near = describe::paths_named(table, column);
             near.truncate(2);
             near.extend(
-                suggest::near(column, known.iter().map(String::as_str))
+                similar_names(column, known.iter().map(String::as_str))
                     .into_iter()
                     .map(str::to_owned),
             );
             near.dedup();
             Err(CliError::usage(format!("`{}` has no member `{column}`", table.name))
-                .maybe_hint(suggest::did_you_mean(&near))
+                .maybe_hint(did_you_mean(&near))
                 .hint(format!("`cvm help {}` lists them under Response", info.name)))
         })
         .collect()

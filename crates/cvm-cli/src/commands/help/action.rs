@@ -1,12 +1,12 @@
 //! `cvm help ACTION`: the parameters, response, limits, errors and retry class of an action, from its tables.
 
 use cvm_models::docs::{self, MemberDoc};
-use cvm_models::protocol::{ActionInfo, FieldInfo, ModelInfo};
+use cvm_models::protocol::{ActionInfo, FieldInfo, ModelInfo, did_you_mean, similar_names};
 
 use super::COLUMN;
+use crate::describe;
 use crate::exit::{CliError, Result};
 use crate::text_page::TextPage;
-use crate::{describe, suggest};
 
 /// The help of an action.
 pub fn help(info: &'static ActionInfo) -> String {
@@ -168,10 +168,10 @@ pub fn of_member(info: &'static ActionInfo, member: &str) -> Result<String> {
         .take(3)
         .collect();
     if near.is_empty() {
-        near = suggest::near(&path, paths.iter().map(String::as_str));
+        near = similar_names(&path, paths.iter().map(String::as_str));
     }
     Err(CliError::usage(format!("`{}` has no member `{member}`", info.name))
-        .maybe_hint(suggest::did_you_mean(&near)))
+        .maybe_hint(did_you_mean(&near)))
 }
 
 #[cfg(test)]

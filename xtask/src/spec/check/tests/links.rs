@@ -38,7 +38,7 @@ fn paging_must_name_existing_members() {
 fn waiters_must_name_existing_members_and_states() {
     insta::assert_snapshot!(message_after(RENT, "\"member\": \"BoatSet.BoatState\"", "\"member\": \"BoatSet.State\""), @r"
     specs/actions/RentBoats.json:39:17: error: async.poll.member: `BoatSet.State` is not a member of the response of DescribeBoats
-      help: one of: BoatId, BoatState, NextState, Berth, Dinghies, Trouble, LastRequestId, Progress, Locked
+      help: did you mean `BoatState`?
     ");
     insta::assert_snapshot!(message_after(RENT, "\"action\": \"DescribeBoats\"", "\"action\": \"DescribeBoat\""), @r"
     specs/actions/RentBoats.json:38:17: error: async.poll.action: there is no action `DescribeBoat`
@@ -103,7 +103,7 @@ fn waiters_must_name_existing_members_and_states() {
 fn tokens_conditions_and_groups_must_exist() {
     insta::assert_snapshot!(message_after(RENT, "\"idempotency_token\": \"ClientToken\"", "\"idempotency_token\": \"Token\""), @r"
     specs/actions/RentBoats.json:33:24: error: idempotency_token: `Token` is not a member of the request
-      help: one of: Berth, Mode, Size, Weight, Months, Insure, Password, UserData, Keys, Type, MinCount, Count, IPv6Count, DBDFs, ClientToken, DryRun, Tiller
+      help: did you mean `ClientToken`?
     ");
     insta::assert_snapshot!(message_after(RENT, "  \"idempotency_token\": \"ClientToken\",\n", ""), @r"
     specs/actions/RentBoats.json:6:14: error: retry.class: class `token` without an `idempotency_token`
