@@ -18,6 +18,7 @@
 //! | `wire` | the bytes of each action in each dialect |
 //! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
 //! | `roundtrip` | no model loses anything in either encoding |
+//! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `examples` | the example programs work |
 //!
@@ -42,6 +43,7 @@ mod delivery;
 mod documented_samples;
 mod empty_texts;
 mod examples;
+mod files;
 mod framing;
 mod getting_started;
 mod hostile_input;

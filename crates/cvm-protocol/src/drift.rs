@@ -105,6 +105,8 @@ pub(crate) struct DecodeReport {
     pub(crate) strict: bool,
     /// A null item of a list is left out, not read as a default one.
     drops_null_items: bool,
+    /// An unknown member is an error.
+    refuses_unknown: bool,
 }
 
 impl DecodeReport {
@@ -118,7 +120,13 @@ impl DecodeReport {
             room: Cell::new(usize::MAX),
             strict,
             drops_null_items: false,
+            refuses_unknown: false,
         }
+    }
+
+    /// For a request that somebody wrote.
+    pub(crate) fn refusing_unknown() -> Self {
+        Self { refuses_unknown: true, ..Self::new(false) }
     }
 
     /// For a text of so many bytes.
@@ -183,6 +191,10 @@ impl<'p> Path<'p> {
         self.ledger.strict
     }
 
+    pub(crate) const fn refuses_unknown(&self) -> bool {
+        self.ledger.refuses_unknown
+    }
+
     /// The number of lists between this value and its member: 1 for an item of the member's list.
     pub(crate) fn depth_in_list(&self) -> usize {
         let places = std::iter::successors(Some(self), |place| place.parent);
@@ -200,7 +212,7 @@ impl<'p> Path<'p> {
     pub(crate) fn note(&self, kind: DriftKind) {
         let mut report = self.ledger.report.borrow_mut();
         if report.drifts.len() < KEPT {
-            let path = self.path();
+            let path = self.text();
             report.drifts.push(Drift { path, kind });
         } else {
             report.omitted += 1;
@@ -215,7 +227,7 @@ impl<'p> Path<'p> {
             let is_own = matches!(root.step, Step::Root);
             let mut report = self.ledger.report.borrow_mut();
             if is_own || report.null_items.len() < KEPT {
-                let path = list.path();
+                let path = list.text();
                 if report.null_items.last() != Some(&path) {
                     report.null_items.push(path);
                 }
@@ -231,7 +243,7 @@ impl<'p> Path<'p> {
         // The model info limits their number.
         let is_own = matches!(self.parent, Some(Path { step: Step::Root, .. }));
         if is_own || report.missing.len() < KEPT {
-            let path = self.path();
+            let path = self.text();
             report.missing.push(path);
         } else {
             report.omitted += 1;
@@ -255,7 +267,7 @@ impl<'p> Path<'p> {
     pub(crate) fn fail_as(&self, expected: Option<&'static str>, found: Option<&'static str>) {
         let mut failure = self.ledger.failure.borrow_mut();
         if failure.is_none() {
-            *failure = Some(Failure { path: self.path(), expected, found });
+            *failure = Some(Failure { path: self.text(), expected, found });
         }
     }
 
@@ -266,8 +278,9 @@ impl<'p> Path<'p> {
         E::custom(format_args!("expected {expected}, found {found}"))
     }
 
-    fn path(&self) -> String {
-        let mut path = self.parent.map(Path::path).unwrap_or_default();
+    /// The path as text.
+    pub(crate) fn text(&self) -> String {
+        let mut path = self.parent.map(Path::text).unwrap_or_default();
         let step = match self.step {
             Step::Root => return path,
             Step::Member(name) => name.to_owned(),

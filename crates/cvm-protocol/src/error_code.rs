@@ -1,14 +1,18 @@
 //! Error codes: an open set, grouped in families by dots.
 
 use std::borrow::Cow;
+use std::convert::Infallible;
 use std::fmt;
+use std::str::FromStr;
+
+use serde::ser::{Serialize, Serializer};
 
 /// An error code as the service gave it, such as `InvalidInstanceId.NotFound`.
 ///
 /// New codes appear without notice, so this is a text with predicates instead of an enum. Match known codes against the
 /// generated constants through [`as_str`](Self::as_str), and use the predicates for the rest. A predicate looks at
 /// the family, the part before the first dot, unless it says otherwise.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(Cow<'static, str>);
 
 /// The kind of failure that a code stands for.
@@ -28,6 +32,22 @@ pub enum ErrorKind {
     Throttle,
     /// The service failed.
     Server,
+}
+
+impl ErrorKind {
+    /// The kind in a few words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "credentials, signature or permission",
+            Self::Client => "invalid request",
+            Self::NotFound => "resource not found",
+            Self::State => "wrong resource state",
+            Self::Quota => "quota or stock exhausted",
+            Self::Throttle => "too many requests",
+            Self::Server => "service failure",
+        }
+    }
 }
 
 /// The description of a code in the specification.
@@ -196,6 +216,20 @@ impl From<String> for ErrorCode {
 impl From<&'static str> for ErrorCode {
     fn from(code: &'static str) -> Self {
         Self(Cow::Borrowed(code))
+    }
+}
+
+impl FromStr for ErrorCode {
+    type Err = Infallible;
+
+    fn from_str(code: &str) -> Result<Self, Infallible> {
+        Ok(Self(Cow::Owned(code.to_owned())))
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 

@@ -7,6 +7,7 @@
 mod action;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+mod compare;
 mod condition;
 mod debug;
 mod decode;
@@ -32,9 +33,12 @@ pub mod query_form;
 mod reconcile;
 mod record;
 mod sensitive;
+mod serialize;
 mod service_error;
 mod set_member;
 mod similar_names;
+mod text_serde;
+mod unknown;
 mod utf8;
 mod validate;
 mod waiter;
@@ -46,7 +50,7 @@ pub use action::{
 };
 pub use condition::{Condition, Predicate};
 pub use debug::debug;
-pub use decode::{decode, decode_new};
+pub use decode::{decode, decode_new, decode_request};
 pub use decode_error::DecodeError;
 pub use drift::{Drift, DriftKind, Report};
 pub use encode::encode;
@@ -62,13 +66,20 @@ pub use proof::{Gaps, ListDefect, lost_secrets, named, total_of, unnamed};
 pub use reconcile::ReconcileInfo;
 pub use record::Record;
 pub use sensitive::Sensitive;
-// The macros name it, so that a crate of models needs no dependency of its own.
-#[doc(hidden)]
-pub use serde;
+pub use serialize::{Revealed, serialize};
 pub use service_error::ServiceError;
 pub use set_member::{reset, reset_member, set_number, set_text};
 pub use similar_names::{did_you_mean, similar_names};
+pub use unknown::{UnknownMember, describe_unknown};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Violation, ViolationKind, validate};
 pub use waiter::{OperationInfo, Waiter, WaiterInfo};
 pub use written::Json;
+
+// The macros use these. Without `serde` here, a crate of models would need that dependency.
+#[doc(hidden)]
+pub use compare::{equal, hash};
+#[doc(hidden)]
+pub use serde;
+#[doc(hidden)]
+pub use text_serde::deserialize_text;

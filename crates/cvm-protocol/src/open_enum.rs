@@ -3,6 +3,8 @@
 /// Declares an open enum: the known values, and `Unknown` for those newer than the crate, which keep
 /// their text byte for byte.
 ///
+/// Values are compared, ordered, hashed and serialized as their text on the wire.
+///
 /// ```
 /// cvm_protocol::open_enum! {
 ///     /// How a guest is asked to stop.
@@ -15,6 +17,11 @@
 /// }
 /// assert_eq!(StopType::from("HARD"), StopType::Hard);
 /// assert_eq!(StopType::from("LATER").as_str(), "LATER");
+/// assert_eq!("SOFT".parse(), Ok(StopType::Soft));
+/// assert!(StopType::Soft == "SOFT" && StopType::Hard < StopType::Soft);
+/// assert_eq!(serde_json::to_string(&StopType::Hard)?, r#""HARD""#);
+/// assert_eq!(serde_json::from_str::<StopType>(r#""HARD""#)?, StopType::Hard);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[macro_export]
 macro_rules! open_enum {
@@ -23,7 +30,7 @@ macro_rules! open_enum {
         $name:ident { $($(#[$variant_meta:meta])* $variant:ident = $wire:literal,)* }
     ) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+        #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum $name {
             $($(#[$variant_meta])* $variant,)*
@@ -58,6 +65,70 @@ macro_rules! open_enum {
                     $($wire => Self::$variant,)*
                     _ => Self::Unknown(text.to_owned()),
                 }
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl ::std::str::FromStr for $name {
+            type Err = ::std::convert::Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Ok(Self::from(text))
+            }
+        }
+
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+
+        impl Eq for $name {}
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.as_str() == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.as_str() == *other
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<::std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            fn cmp(&self, other: &Self) -> ::std::cmp::Ordering {
+                self.as_str().cmp(other.as_str())
+            }
+        }
+
+        impl ::std::hash::Hash for $name {
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                ::std::hash::Hash::hash(self.as_str(), state);
+            }
+        }
+
+        impl $crate::serde::Serialize for $name {
+            fn serialize<S: $crate::serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                $crate::deserialize_text(d)
             }
         }
 

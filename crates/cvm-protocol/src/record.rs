@@ -44,7 +44,7 @@ impl fmt::Debug for Record {
 
 impl serde::Serialize for Record {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        crate::encode(self, serializer)
+        crate::serialize(self, serializer)
     }
 }
 

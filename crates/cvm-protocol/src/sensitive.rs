@@ -6,14 +6,14 @@ use zeroize::Zeroize;
 
 use crate::{FromWireText, Item, Slot, Value};
 
-/// A password, a private key or a bearer URL: hidden in `Debug`, wiped when dropped.
+/// A password, a private key or a bearer URL: hidden in `Debug`, wiped when dropped, refused by `Serialize`.
 ///
 /// ```
 /// let password = cvm_protocol::Sensitive::from("Qcloud@TestApi123++");
 /// assert_eq!(format!("{password:?}"), "***");
 /// assert_eq!(password.expose(), "Qcloud@TestApi123++");
 /// ```
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Sensitive(String);
 
 impl Sensitive {

@@ -13,7 +13,7 @@ use crate::DecodeError;
 const MAX_DEPTH: usize = 128;
 
 /// A JSON value as it was written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// `null`.
     Null,

@@ -10,6 +10,7 @@ mod value;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 
 use crate::drift::{DecodeReport, DriftKind, Path};
+use crate::unknown::unknown_in;
 use crate::{Model, ModelInfo, NameIndex};
 
 use digits::NUMBER;
@@ -30,7 +31,7 @@ pub fn decode<'de, D: Deserializer<'de>>(
     deserializer.deserialize_any(ModelVisitor { model, place: &Path::root(&ledger) })
 }
 
-/// As [`decode`], into a new model.
+/// As [`decode`], into a new model. For shared types and responses, which may have members newer than this crate.
 ///
 /// # Errors
 ///
@@ -40,6 +41,46 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
 ) -> Result<M, D::Error> {
     let mut model = M::default();
     decode(&mut model, deserializer)?;
+    Ok(model)
+}
+
+/// As [`decode_new`], for a request that somebody wrote: an unknown member at any depth is an error. Unknown enum values
+/// are accepted, because the service may know them.
+///
+/// ```
+/// use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, model};
+///
+/// #[derive(Clone, Default)]
+/// struct ShowDisk {
+///     disk_id: String,
+/// }
+///
+/// static SHOW_DISK: ModelInfo = ModelInfo {
+///     name: "ShowDisk",
+///     members: &[FieldInfo::new("DiskId", Kind::Str).required()],
+///     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+/// };
+///
+/// // `Deserialize` of a request calls this function.
+/// model!(request ShowDisk SHOW_DISK { 0 disk_id });
+///
+/// let request: ShowDisk = serde_json::from_str(r#"{"DiskId":"disk-1"}"#)?;
+/// assert_eq!(request.disk_id, "disk-1");
+/// let error = serde_json::from_str::<ShowDisk>(r#"{"DiskID":"disk-1"}"#).unwrap_err();
+/// assert!(error.to_string().contains("`DiskID` is not a member of ShowDisk; did you mean `DiskId`?"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`decode`], and for an unknown member. The message has its path and similar names.
+pub fn decode_request<'de, M: Model + Default, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<M, D::Error> {
+    let mut model = M::default();
+    let ledger = DecodeReport::refusing_unknown();
+    let place = Path::root(&ledger);
+    deserializer.deserialize_any(ModelVisitor { model: &mut model, place: &place })?;
     Ok(model)
 }
 
@@ -124,7 +165,13 @@ impl SeenMembers {
             if unknown == NUMBER {
                 return Err(place.mismatch("an object", "a fraction"));
             }
-            place.member(unknown).note(DriftKind::UnknownMember);
+            let here = place.member(unknown);
+            if here.refuses_unknown() {
+                here.fail();
+                let message = unknown_in(self.table, &here.text(), unknown);
+                return Err(A::Error::custom(message));
+            }
+            here.note(DriftKind::UnknownMember);
             map.next_value::<IgnoredAny>()?;
             return Ok(());
         };

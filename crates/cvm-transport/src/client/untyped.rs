@@ -1,7 +1,7 @@
 //! Calls of actions that are described only by their [`ActionInfo`]: JSON in, JSON out.
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, DriftKind, Json, Model, ModelInfo, Record, envelope, json};
+use cvm_protocol::{ActionInfo, DriftKind, Json, Record, describe_unknown, envelope, json};
 
 use crate::client::Client;
 use crate::observe::mask::{
@@ -64,25 +64,12 @@ fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Re
         let text = format!("`{}` is null: remove the item, or set a value", drift.path);
         return Err(Error::usage(text).with_action(info.name));
     }
-    let unknown: Vec<&str> = report.unknown_members().collect();
-    let Some(first) = unknown.first() else { return Ok(request) };
-    let nearest = nearest(first, request.table());
-    let hint = nearest.map_or_else(String::new, |name| format!(", did you mean `{name}`?"));
+    let Some(path) = report.unknown_members().next() else { return Ok(request) };
     let text = format!(
-        "{} has no parameter `{}`{hint}; if the service added it recently, add it to the spec",
-        info.name,
-        unknown.join("`, `"),
+        "{}; if the service added it recently, add it to the spec",
+        describe_unknown(info.request, path),
     );
     Err(Error::usage(text).with_action(info.name))
-}
-
-/// The parameter whose name differs only in case, or starts with the same four letters.
-fn nearest(path: &str, table: &'static ModelInfo) -> Option<&'static str> {
-    let names = || table.members.iter().map(|field| field.wire);
-    names().find(|name| name.eq_ignore_ascii_case(path)).or_else(|| {
-        let start = path.get(..4)?.to_ascii_lowercase();
-        names().find(|name| name.to_ascii_lowercase().starts_with(&start))
-    })
 }
 
 /// The response to [`Client::call`](crate::Client::call).

@@ -149,7 +149,7 @@ impl Paginate for ScanThings {
 }
 
 /// Creates things. Recognizes a repeated token.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Launch {
     pub name: Option<String>,
     pub password: Option<Sensitive>,
@@ -174,10 +174,10 @@ pub static LAUNCH_TABLE: ModelInfo = ModelInfo {
     },
 };
 
-model!(Launch LAUNCH_TABLE { 0 name 1 password 2 count 3 client_token 4 dry_run });
+model!(request Launch LAUNCH_TABLE { 0 name 1 password 2 count 3 client_token 4 dry_run });
 
 /// Their ids.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LaunchResponse {
     pub thing_id_set: Vec<String>,
     pub private_key: Option<Sensitive>,
@@ -197,7 +197,7 @@ pub static LAUNCH_RESPONSE: ModelInfo = ModelInfo {
 model!(LaunchResponse LAUNCH_RESPONSE { 0 thing_id_set 1 private_key 2 request_id });
 
 /// Lists things by offset.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ListThings {
     pub thing_ids: Vec<String>,
     pub offset: Option<i64>,
@@ -206,10 +206,10 @@ pub struct ListThings {
 
 pub static LIST_TABLE: ModelInfo = ModelInfo { name: "ListThings", ..THINGS_BY_PAGE };
 
-model!(ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
+model!(request ListThings LIST_TABLE { 0 thing_ids 1 offset 2 limit });
 
 /// Lists things by offset, with an inexact total.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CountAllThings {
     pub thing_ids: Vec<String>,
     pub offset: Option<i64>,
@@ -227,10 +227,10 @@ const THINGS_BY_PAGE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xc2ce6f447ed4d57b, shift: 62, slots: &[2, 1, 255, 0] },
 };
 
-model!(CountAllThings COUNT_TABLE { 0 thing_ids 1 offset 2 limit });
+model!(request CountAllThings COUNT_TABLE { 0 thing_ids 1 offset 2 limit });
 
 /// One thing.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Thing {
     pub thing_id: String,
     pub state: Option<String>,
@@ -258,7 +258,7 @@ pub static THING: ModelInfo = ModelInfo {
 model!(Thing THING { 0 thing_id 1 state 2 reason 3 latest_request_id 4 percent });
 
 /// A page of things.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ListThingsResponse {
     pub thing_set: Vec<Thing>,
     pub total_count: i64,
@@ -278,7 +278,7 @@ pub static LIST_RESPONSE: ModelInfo = ModelInfo {
 model!(ListThingsResponse LIST_RESPONSE { 0 thing_set 1 total_count 2 request_id });
 
 /// Lists things by token.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ScanThings {
     pub next_token: Option<String>,
     pub max_results: Option<i64>,
@@ -290,10 +290,10 @@ pub static SCAN_TABLE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x63ca828dd5f4b3b3, shift: 63, slots: &[0, 1] },
 };
 
-model!(ScanThings SCAN_TABLE { 0 next_token 1 max_results });
+model!(request ScanThings SCAN_TABLE { 0 next_token 1 max_results });
 
 /// A page of things.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ScanThingsResponse {
     pub thing_set: Vec<Thing>,
     pub next_token: Option<String>,
@@ -313,7 +313,7 @@ pub static SCAN_RESPONSE: ModelInfo = ModelInfo {
 model!(ScanThingsResponse SCAN_RESPONSE { 0 thing_set 1 next_token 2 request_id });
 
 /// Convergent.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SetName {
     pub thing_id: String,
     pub name: String,
@@ -328,10 +328,10 @@ pub static SET_NAME_TABLE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xc4647159c324c985, shift: 63, slots: &[0, 1] },
 };
 
-model!(SetName SET_NAME_TABLE { 0 thing_id 1 name });
+model!(request SetName SET_NAME_TABLE { 0 thing_id 1 name });
 
 /// Guarded.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StartThings {
     pub thing_ids: Vec<String>,
 }
@@ -342,10 +342,10 @@ pub static START_TABLE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xb2221a58008a05a7, shift: 64, slots: &[0] },
 };
 
-model!(StartThings START_TABLE { 0 thing_ids });
+model!(request StartThings START_TABLE { 0 thing_ids });
 
 /// Hazard.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct KillThings {
     pub thing_ids: Vec<String>,
 }
@@ -356,10 +356,10 @@ pub static KILL_TABLE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x442e3d437204e52d, shift: 64, slots: &[0] },
 };
 
-model!(KillThings KILL_TABLE { 0 thing_ids });
+model!(request KillThings KILL_TABLE { 0 thing_ids });
 
 /// Only a request id.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Done {
     pub request_id: String,
 }

@@ -65,6 +65,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
         constant: &action.rust.constant,
         members: &action.request,
         request_id: None,
+        is_request: true,
     };
     let response_table = Table {
         name: &response_name,
@@ -72,11 +73,12 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
         constant: &response_constant,
         members: &action.response,
         request_id: Some(&api.service.envelope.request_id),
+        is_request: false,
     };
     page.fixed(&request_table.text(api));
-    page.fixed(&request_table.model_line());
+    page.fixed(&request_table.model_line(api));
     page.fixed(&response_table.text(api));
-    page.fixed(&response_table.model_line());
+    page.fixed(&response_table.model_line(api));
     page.fixed(&doc_data::action(action));
     Ok(page.finish())
 }

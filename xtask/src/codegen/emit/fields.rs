@@ -25,7 +25,7 @@ pub struct Struct<'a> {
 }
 
 impl Struct<'_> {
-    /// The item. `model!` implements `Debug`, because the engine knows which values are secret.
+    /// The item. `model!` implements `Debug` and everything else that the engine does for all models.
     pub fn tokens(&self, api: &Api) -> TokenStream {
         let name = ident(self.name);
         let docs = doc_attributes(&self.docs);
@@ -43,7 +43,7 @@ impl Struct<'_> {
         });
         quote! {
             #docs
-            #[derive(Clone, Default, PartialEq)]
+            #[derive(Clone, Default)]
             pub struct #name {
                 #(#fields)*
                 #request_id

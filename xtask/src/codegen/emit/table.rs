@@ -1,5 +1,7 @@
 //! The static table of a model, one row per member, and the line that connects it to the struct.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -24,6 +26,8 @@ pub struct Table<'a> {
     pub members: &'a [Member],
     /// The wire name of the request id, if the model is a response.
     pub request_id: Option<&'a str>,
+    /// Whether the model is the request of an action.
+    pub is_request: bool,
 }
 
 impl Table<'_> {
@@ -52,21 +56,35 @@ impl Table<'_> {
         )
     }
 
-    /// `model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 stop_type });`
-    pub fn model_line(&self) -> String {
+    /// `model!(request StopInstances STOP_INSTANCES { 0 instance_ids 1 stop_type });`
+    pub fn model_line(&self, api: &Api) -> String {
         let fields = self.members.iter().map(|member| ident(&member.rust).to_string());
         let fields = fields.chain(self.request_id.map(|_| "request_id".to_owned()));
         let arms: Vec<String> =
             fields.enumerate().map(|(index, field)| format!("{index} {field}")).collect();
+        let request = if self.is_request { "request " } else { "" };
+        let float = if has_float(api, self.members, &mut BTreeSet::new()) { "float " } else { "" };
+        let head = format!("model!({request}{float}{} {}", self.name, self.constant);
         let line = match arms.as_slice() {
-            [] => format!("model!({} {} {{}});", self.name, self.constant),
-            arms => format!("model!({} {} {{ {} }});", self.name, self.constant, arms.join(" ")),
+            [] => format!("{head} {{}});"),
+            arms => format!("{head} {{ {} }});", arms.join(" ")),
         };
         if line.len() <= WIDTH {
             return line + "\n";
         }
-        format!("model!({} {} {{{}\n}});\n", self.name, self.constant, fill(arms, 4))
+        format!("{head} {{{}\n}});\n", fill(arms, 4))
     }
+}
+
+/// Whether a member is a fraction, or a type that contains one. Such a model has no `Eq`.
+fn has_float(api: &Api, members: &[Member], visited: &mut BTreeSet<usize>) -> bool {
+    members.iter().any(|member| match member.kind.innermost() {
+        Kind::F64 => true,
+        Kind::Type(index) => {
+            visited.insert(*index) && has_float(api, &api.type_at(*index).members, visited)
+        }
+        _ => false,
+    })
 }
 
 /// The index on one line if it fits, else its slots as a block.

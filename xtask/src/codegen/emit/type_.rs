@@ -30,9 +30,10 @@ pub fn file(api: &Api, type_: &Type) -> Result<String, crate::error::Error> {
         constant: &type_.rust.constant,
         members: &type_.members,
         request_id: None,
+        is_request: false,
     };
     page.fixed(&table.text(api));
-    page.fixed(&table.model_line());
+    page.fixed(&table.model_line(api));
     page.fixed(&doc_data::type_(type_));
     Ok(page.finish())
 }

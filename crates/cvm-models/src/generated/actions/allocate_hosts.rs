@@ -28,7 +28,7 @@ use crate::prelude::*;
 /// a few minutes.
 ///
 /// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AllocateHosts {
     /// Zone and project of the hosts; its members for host ids and resource pools do not apply
     /// here. A host cannot move to another zone. Required.
@@ -60,7 +60,7 @@ pub struct AllocateHosts {
 }
 
 /// Response of [`AllocateHosts`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AllocateHostsResponse {
     /// Ids of the hosts being created. They can run instances only once `DescribeHosts` reports
     /// `RUNNING`. Format: `host-xxxxxxxx`.
@@ -134,7 +134,7 @@ pub(crate) static ALLOCATE_HOSTS: ModelInfo = ModelInfo {
     },
 };
 
-model!(AllocateHosts ALLOCATE_HOSTS {
+model!(request AllocateHosts ALLOCATE_HOSTS {
     0 placement 1 client_token 2 host_charge_prepaid 3 host_charge_type 4 host_type 5 host_count
     6 tag_specification
 });

@@ -30,7 +30,7 @@ use crate::prelude::*;
 /// running, it was not done; `FAILED` means that an operation ran and failed.
 ///
 /// Returns [`AssociateInstancesKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AssociateInstancesKeyPairs {
     /// Linux instances that receive the keys; Windows instances are rejected. Required. Items:
     /// 1 to 100. Format: `ins-xxxxxxxx`.
@@ -47,7 +47,7 @@ pub struct AssociateInstancesKeyPairs {
 }
 
 /// Response of [`AssociateInstancesKeyPairs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AssociateInstancesKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -132,7 +132,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[255, 2, 1, 0] },
 };
 
-model!(AssociateInstancesKeyPairs ASSOCIATE_INSTANCES_KEY_PAIRS {
+model!(request AssociateInstancesKeyPairs ASSOCIATE_INSTANCES_KEY_PAIRS {
     0 instance_ids 1 key_ids 2 force_stop
 });
 

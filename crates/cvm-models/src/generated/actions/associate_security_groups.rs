@@ -24,7 +24,7 @@ use crate::prelude::*;
 ///
 /// Returns [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AssociateSecurityGroups {
     /// The group to add. Despite the list type, only one group is accepted; to bind several,
     /// call once per group in order of priority. Required. Items: 1. Format: `sg-xxxxxxxx`.
@@ -36,7 +36,7 @@ pub struct AssociateSecurityGroups {
 }
 
 /// Response of [`AssociateSecurityGroups`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AssociateSecurityGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -100,7 +100,7 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(AssociateSecurityGroups ASSOCIATE_SECURITY_GROUPS {
+model!(request AssociateSecurityGroups ASSOCIATE_SECURITY_GROUPS {
     0 security_group_ids 1 instance_ids
 });
 

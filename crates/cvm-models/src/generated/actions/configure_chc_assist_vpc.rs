@@ -28,7 +28,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConfigureChcAssistVpc {
     /// Servers to configure. If specific addresses are given, their number must match the
     /// number of servers. Required. Format: `chc-xxxxxxxx`.
@@ -56,7 +56,7 @@ pub struct ConfigureChcAssistVpc {
 }
 
 /// Response of [`ConfigureChcAssistVpc`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConfigureChcAssistVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -140,7 +140,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     },
 };
 
-model!(ConfigureChcAssistVpc CONFIGURE_CHC_ASSIST_VPC {
+model!(request ConfigureChcAssistVpc CONFIGURE_CHC_ASSIST_VPC {
     0 chc_ids 1 bmc_virtual_private_cloud 2 bmc_security_group_ids
     3 deploy_virtual_private_cloud 4 deploy_security_group_ids 5 chc_deploy_extra_config
 });

@@ -25,7 +25,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConfigureChcDeployVpc {
     /// Servers that get the deployment network. If you give specific addresses, give exactly
     /// one per server. Required. Format: `chc-xxxxxxxx`.
@@ -45,7 +45,7 @@ pub struct ConfigureChcDeployVpc {
 }
 
 /// Response of [`ConfigureChcDeployVpc`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConfigureChcDeployVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -118,7 +118,7 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xa903_8a92_1825_f10d, shift: 62, slots: &[2, 1, 0, 3] },
 };
 
-model!(ConfigureChcDeployVpc CONFIGURE_CHC_DEPLOY_VPC {
+model!(request ConfigureChcDeployVpc CONFIGURE_CHC_DEPLOY_VPC {
     0 chc_ids 1 deploy_virtual_private_cloud 2 deploy_security_group_ids
     3 chc_deploy_extra_config
 });

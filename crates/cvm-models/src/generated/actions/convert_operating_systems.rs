@@ -27,7 +27,7 @@ use crate::prelude::*;
 /// would show it is lost, so wait a long time before you decide.
 ///
 /// Returns [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConvertOperatingSystems {
     /// Instances to convert. Each must currently run CentOS 7 or CentOS 8. Required. Format:
     /// `ins-xxxxxxxx`.
@@ -47,7 +47,7 @@ pub struct ConvertOperatingSystems {
 }
 
 /// Response of [`ConvertOperatingSystems`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ConvertOperatingSystemsResponse {
     /// Systems and versions to which these instances can be converted. Expect it only from a
     /// dry run.
@@ -119,7 +119,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[2, 1, 0, 3] },
 };
 
-model!(ConvertOperatingSystems CONVERT_OPERATING_SYSTEMS {
+model!(request ConvertOperatingSystems CONVERT_OPERATING_SYSTEMS {
     0 instance_ids 1 minimal_conversion 2 dry_run 3 target_os_type
 });
 

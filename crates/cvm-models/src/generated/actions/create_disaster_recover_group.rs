@@ -20,7 +20,7 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateDisasterRecoverGroup {
     /// Display name, Chinese or English. It need not be unique, so choose one that you can find
     /// again. Required. Length: 1 to 60 characters.
@@ -54,7 +54,7 @@ pub struct CreateDisasterRecoverGroup {
 }
 
 /// Response of [`CreateDisasterRecoverGroup`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateDisasterRecoverGroupResponse {
     /// Id of the new group, to use when launching instances; a single id, although similar
     /// parameters elsewhere are lists. Format: `ps-xxxxxxxx`.
@@ -149,7 +149,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {
     },
 };
 
-model!(CreateDisasterRecoverGroup CREATE_DISASTER_RECOVER_GROUP {
+model!(request CreateDisasterRecoverGroup CREATE_DISASTER_RECOVER_GROUP {
     0 name 1 r#type 2 client_token 3 affinity 4 strategy 5 partition_count 6 tag_specification
 });
 

@@ -19,7 +19,7 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateHpcCluster {
     /// Zone of the cluster; all its instances must be launched there. Not every zone offers
     /// clusters. Required.
@@ -47,7 +47,7 @@ pub struct CreateHpcCluster {
 }
 
 /// Response of [`CreateHpcCluster`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateHpcClusterResponse {
     /// The new cluster, in a list of one. The response returns its id only here.
     pub hpc_cluster_set: Vec<HpcClusterInfo>,
@@ -110,7 +110,7 @@ pub(crate) static CREATE_HPC_CLUSTER: ModelInfo = ModelInfo {
     },
 };
 
-model!(CreateHpcCluster CREATE_HPC_CLUSTER {
+model!(request CreateHpcCluster CREATE_HPC_CLUSTER {
     0 zone 1 name 2 remark 3 hpc_cluster_type 4 hpc_cluster_business_id 5 tag_specification
 });
 

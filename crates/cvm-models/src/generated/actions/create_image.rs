@@ -29,7 +29,7 @@ use crate::prelude::*;
 /// off.
 ///
 /// Returns [`CreateImageResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateImage {
     /// Display name, unique among your images in the region; a name already in use is rejected.
     /// Required. Length: up to 60 characters.
@@ -83,7 +83,7 @@ pub struct CreateImage {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateImageResponse {
     /// Id of the image being created. It can launch instances only once it is `NORMAL`, and it
     /// is valid only in this region. Format: `img-xxxxxxxx`.
@@ -211,7 +211,7 @@ pub(crate) static CREATE_IMAGE: ModelInfo = ModelInfo {
     },
 };
 
-model!(CreateImage CREATE_IMAGE {
+model!(request CreateImage CREATE_IMAGE {
     0 image_name 1 instance_id 2 image_description 3 force_poweroff 4 sysprep 5 data_disk_ids
     6 snapshot_ids 7 dry_run 8 tag_specification 9 image_family
 });

@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// delete it and create another.
 ///
 /// Returns [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateKeyPair {
     /// Display name; a name already used by another key pair is rejected. Required. Length: up
     /// to 25 characters. Pattern: `[0-9A-Za-z_]+`. Must be unique.
@@ -37,7 +37,7 @@ pub struct CreateKeyPair {
 }
 
 /// Response of [`CreateKeyPair`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateKeyPairResponse {
     /// The new key pair; only this response includes its private key.
     pub key_pair: KeyPair,
@@ -85,7 +85,7 @@ pub(crate) static CREATE_KEY_PAIR: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 1, 0, 2] },
 };
 
-model!(CreateKeyPair CREATE_KEY_PAIR { 0 key_name 1 project_id 2 tag_specification });
+model!(request CreateKeyPair CREATE_KEY_PAIR { 0 key_name 1 project_id 2 tag_specification });
 
 pub(crate) static CREATE_KEY_PAIR_RESPONSE: ModelInfo = ModelInfo {
     name: "CreateKeyPairResponse",

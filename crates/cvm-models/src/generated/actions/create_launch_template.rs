@@ -23,7 +23,7 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateLaunchTemplate {
     /// Display name, Chinese or English. No documented rule makes it unique, so refer to
     /// templates by id. Required. Length: 2 to 128 characters.
@@ -162,7 +162,7 @@ pub struct CreateLaunchTemplate {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateLaunchTemplateResponse {
     /// Id of the new template, valid only in this region; pass it to launches and version
     /// calls.
@@ -355,7 +355,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     },
 };
 
-model!(CreateLaunchTemplate CREATE_LAUNCH_TEMPLATE {
+model!(request CreateLaunchTemplate CREATE_LAUNCH_TEMPLATE {
     0 launch_template_name 1 placement 2 image_id 3 launch_template_version_description
     4 instance_type 5 system_disk 6 data_disks 7 virtual_private_cloud 8 internet_accessible
     9 instance_count 10 instance_name 11 login_settings 12 security_group_ids

@@ -25,7 +25,7 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateLaunchTemplateVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateLaunchTemplateVersion {
     /// Zone, project and optionally dedicated host for launches from this version. Required
     /// even if the base version has the same values. Required.
@@ -166,7 +166,7 @@ pub struct CreateLaunchTemplateVersion {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CreateLaunchTemplateVersionResponse {
     /// Number of the new version; versions are numbered upwards within the template. Pass it to
     /// launches that must not follow the default version.
@@ -338,7 +338,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION: ModelInfo = ModelInfo {
     },
 };
 
-model!(CreateLaunchTemplateVersion CREATE_LAUNCH_TEMPLATE_VERSION {
+model!(request CreateLaunchTemplateVersion CREATE_LAUNCH_TEMPLATE_VERSION {
     0 placement 1 launch_template_id 2 launch_template_version
     3 launch_template_version_description 4 instance_type 5 image_id 6 system_disk 7 data_disks
     8 virtual_private_cloud 9 internet_accessible 10 instance_count 11 instance_name

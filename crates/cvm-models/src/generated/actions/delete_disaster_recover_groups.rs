@@ -18,7 +18,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DeleteDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteDisasterRecoverGroups {
     /// Empty groups to delete. One group that does not exist or is not empty may make the call
     /// fail for all of them. Required. Items: 1 to 10. Format: `ps-xxxxxxxx`.
@@ -26,7 +26,7 @@ pub struct DeleteDisasterRecoverGroups {
 }
 
 /// Response of [`DeleteDisasterRecoverGroups`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteDisasterRecoverGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -70,7 +70,7 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DeleteDisasterRecoverGroups DELETE_DISASTER_RECOVER_GROUPS {
+model!(request DeleteDisasterRecoverGroups DELETE_DISASTER_RECOVER_GROUPS {
     0 disaster_recover_group_ids
 });
 

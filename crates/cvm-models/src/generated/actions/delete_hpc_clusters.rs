@@ -18,7 +18,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DeleteHpcClustersResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteHpcClusters {
     /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster
     /// is empty. Required. Format: `hpc-xxxxxxxx`.
@@ -26,7 +26,7 @@ pub struct DeleteHpcClusters {
 }
 
 /// Response of [`DeleteHpcClusters`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteHpcClustersResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -64,7 +64,7 @@ pub(crate) static DELETE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DeleteHpcClusters DELETE_HPC_CLUSTERS { 0 hpc_cluster_ids });
+model!(request DeleteHpcClusters DELETE_HPC_CLUSTERS { 0 hpc_cluster_ids });
 
 pub(crate) static DELETE_HPC_CLUSTERS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteHpcClustersResponse",

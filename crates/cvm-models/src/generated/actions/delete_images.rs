@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// does not delete them.
 ///
 /// Returns [`DeleteImagesResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteImages {
     /// Custom images to delete; public images and those shared by others cannot be deleted.
     /// Required.
@@ -39,7 +39,7 @@ pub struct DeleteImages {
 }
 
 /// Response of [`DeleteImages`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteImagesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -83,7 +83,7 @@ pub(crate) static DELETE_IMAGES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xf88b_b8a8_724c_81ed, shift: 62, slots: &[0, 255, 2, 1] },
 };
 
-model!(DeleteImages DELETE_IMAGES { 0 image_ids 1 delete_binded_snap 2 dry_run });
+model!(request DeleteImages DELETE_IMAGES { 0 image_ids 1 delete_binded_snap 2 dry_run });
 
 pub(crate) static DELETE_IMAGES_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteImagesResponse",

@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// scheduled time, a timer may be gone because it ran: check the instance.
 ///
 /// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteInstancesActionTimer {
     /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started
     /// to run can no longer be stopped. Required.
@@ -25,7 +25,7 @@ pub struct DeleteInstancesActionTimer {
 }
 
 /// Response of [`DeleteInstancesActionTimer`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteInstancesActionTimerResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -62,7 +62,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DeleteInstancesActionTimer DELETE_INSTANCES_ACTION_TIMER { 0 action_timer_ids });
+model!(request DeleteInstancesActionTimer DELETE_INSTANCES_ACTION_TIMER { 0 action_timer_ids });
 
 pub(crate) static DELETE_INSTANCES_ACTION_TIMER_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteInstancesActionTimerResponse",

@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// the group. If it is in the group again, somebody may have added it since.
 ///
 /// Returns [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteInstancesDisasterRecoverGroups {
     /// Instances to remove. All must be members of the given group, or the call is rejected.
     /// Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -29,7 +29,7 @@ pub struct DeleteInstancesDisasterRecoverGroups {
 }
 
 /// Response of [`DeleteInstancesDisasterRecoverGroups`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteInstancesDisasterRecoverGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -77,7 +77,7 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInf
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(DeleteInstancesDisasterRecoverGroups DELETE_INSTANCES_DISASTER_RECOVER_GROUPS {
+model!(request DeleteInstancesDisasterRecoverGroups DELETE_INSTANCES_DISASTER_RECOVER_GROUPS {
     0 instance_ids 1 disaster_recover_group_ids
 });
 

@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// longer listed; a batch can be deleted in part, so retry only those still listed.
 ///
 /// Returns [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteKeyPairs {
     /// Key pairs to delete. The service deletes the public key; your private keys can then no
     /// longer be used for new instances. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
@@ -25,7 +25,7 @@ pub struct DeleteKeyPairs {
 }
 
 /// Response of [`DeleteKeyPairs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -68,7 +68,7 @@ pub(crate) static DELETE_KEY_PAIRS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DeleteKeyPairs DELETE_KEY_PAIRS { 0 key_ids });
+model!(request DeleteKeyPairs DELETE_KEY_PAIRS { 0 key_ids });
 
 pub(crate) static DELETE_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteKeyPairsResponse",

@@ -15,7 +15,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DeleteLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteLaunchTemplate {
     /// Template to delete. Names need not be unique, so make sure that the id is the right one;
     /// deletion cannot be undone. Required. Format: `lt-xxxxxxxx`.
@@ -23,7 +23,7 @@ pub struct DeleteLaunchTemplate {
 }
 
 /// Response of [`DeleteLaunchTemplate`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteLaunchTemplateResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -66,7 +66,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DeleteLaunchTemplate DELETE_LAUNCH_TEMPLATE { 0 launch_template_id });
+model!(request DeleteLaunchTemplate DELETE_LAUNCH_TEMPLATE { 0 launch_template_id });
 
 pub(crate) static DELETE_LAUNCH_TEMPLATE_RESPONSE: ModelInfo = ModelInfo {
     name: "DeleteLaunchTemplateResponse",

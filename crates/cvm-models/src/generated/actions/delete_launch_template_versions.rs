@@ -19,7 +19,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DeleteLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteLaunchTemplateVersions {
     /// Template whose versions are deleted. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
@@ -30,7 +30,7 @@ pub struct DeleteLaunchTemplateVersions {
 }
 
 /// Response of [`DeleteLaunchTemplateVersions`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DeleteLaunchTemplateVersionsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -78,7 +78,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(DeleteLaunchTemplateVersions DELETE_LAUNCH_TEMPLATE_VERSIONS {
+model!(request DeleteLaunchTemplateVersions DELETE_LAUNCH_TEMPLATE_VERSIONS {
     0 launch_template_id 1 launch_template_versions
 });
 

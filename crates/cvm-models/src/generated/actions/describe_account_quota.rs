@@ -17,7 +17,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeAccountQuotaResponse`].
 /// Group: Quotas and offers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeAccountQuota {
     /// Filters to apply; `quota-type` takes the member names of the response, such as
     /// `PostPaidQuotaSet`. Without filters, all quotas of the region are returned.
@@ -25,7 +25,7 @@ pub struct DescribeAccountQuota {
 }
 
 /// Response of [`DescribeAccountQuota`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeAccountQuotaResponse {
     /// App id of the account that the quotas belong to. It differs from the account id used for
     /// sharing.
@@ -75,7 +75,7 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeAccountQuota DESCRIBE_ACCOUNT_QUOTA { 0 filters });
+model!(request DescribeAccountQuota DESCRIBE_ACCOUNT_QUOTA { 0 filters });
 
 pub(crate) static DESCRIBE_ACCOUNT_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeAccountQuotaResponse",

@@ -10,7 +10,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeChcDeniedActionsResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeChcDeniedActions {
     /// Servers to query. An unknown id returns an error, which may make the query fail for all
     /// servers. Required. Format: `chc-xxxxxxxx`.
@@ -18,7 +18,7 @@ pub struct DescribeChcDeniedActions {
 }
 
 /// Response of [`DescribeChcDeniedActions`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeChcDeniedActionsResponse {
     /// One entry per server, with its state and the names of the actions it rejects.
     pub chc_host_denied_action_set: Vec<ChcHostDeniedActions>,
@@ -54,7 +54,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeChcDeniedActions DESCRIBE_CHC_DENIED_ACTIONS { 0 chc_ids });
+model!(request DescribeChcDeniedActions DESCRIBE_CHC_DENIED_ACTIONS { 0 chc_ids });
 
 pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeChcDeniedActionsResponse",

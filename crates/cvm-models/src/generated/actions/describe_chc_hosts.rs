@@ -17,7 +17,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeChcHostsResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeChcHosts {
     /// Returns exactly these servers. Increase `Limit` to request more servers than fit on a
     /// default page. Items: up to 100. Format: `chc-xxxxxxxx`. Cannot be combined with
@@ -36,7 +36,7 @@ pub struct DescribeChcHosts {
 }
 
 /// Response of [`DescribeChcHosts`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeChcHostsResponse {
     /// Number of matching servers on all pages, not only those in `ChcHostSet`.
     pub total_count: i64,
@@ -119,7 +119,7 @@ pub(crate) static DESCRIBE_CHC_HOSTS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 62, slots: &[3, 1, 2, 0] },
 };
 
-model!(DescribeChcHosts DESCRIBE_CHC_HOSTS { 0 chc_ids 1 filters 2 offset 3 limit });
+model!(request DescribeChcHosts DESCRIBE_CHC_HOSTS { 0 chc_ids 1 filters 2 offset 3 limit });
 
 pub(crate) static DESCRIBE_CHC_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeChcHostsResponse",

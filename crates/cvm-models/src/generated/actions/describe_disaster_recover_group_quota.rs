@@ -11,11 +11,11 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeDisasterRecoverGroupQuotaResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroupQuota {}
 
 /// Response of [`DescribeDisasterRecoverGroupQuota`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroupQuotaResponse {
     /// Maximum number of groups of the account.
     pub group_quota: i64,
@@ -79,7 +79,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeDisasterRecoverGroupQuota DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA {});
+model!(request DescribeDisasterRecoverGroupQuota DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA {});
 
 pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeDisasterRecoverGroupQuotaResponse",

@@ -12,7 +12,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroups {
     /// Returns exactly these groups; omit it to search by name or tag. Items: up to 10. Format:
     /// `ps-xxxxxxxx`.
@@ -34,7 +34,7 @@ pub struct DescribeDisasterRecoverGroups {
 }
 
 /// Response of [`DescribeDisasterRecoverGroups`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroupsResponse {
     /// The groups of this page, each with the ids of its instances.
     pub disaster_recover_group_set: Vec<DisasterRecoverGroup>,
@@ -112,7 +112,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeDisasterRecoverGroups DESCRIBE_DISASTER_RECOVER_GROUPS {
+model!(request DescribeDisasterRecoverGroups DESCRIBE_DISASTER_RECOVER_GROUPS {
     0 disaster_recover_group_ids 1 name 2 offset 3 limit 4 filters
 });
 

@@ -16,7 +16,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeHosts {
     /// Filters to apply; use `host-id` to look up known hosts. Items: up to 10.
     pub filters: Vec<Filter>,
@@ -30,7 +30,7 @@ pub struct DescribeHosts {
 }
 
 /// Response of [`DescribeHosts`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeHostsResponse {
     /// Number of matching hosts on all pages, not only those in `HostSet`.
     pub total_count: u64,
@@ -104,7 +104,7 @@ pub(crate) static DESCRIBE_HOSTS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 255, 2] },
 };
 
-model!(DescribeHosts DESCRIBE_HOSTS { 0 filters 1 offset 2 limit });
+model!(request DescribeHosts DESCRIBE_HOSTS { 0 filters 1 offset 2 limit });
 
 pub(crate) static DESCRIBE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeHostsResponse",
@@ -116,7 +116,9 @@ pub(crate) static DESCRIBE_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 1, 2, 255] },
 };
 
-model!(DescribeHostsResponse DESCRIBE_HOSTS_RESPONSE { 0 total_count 1 host_set 2 request_id });
+model!(float DescribeHostsResponse DESCRIBE_HOSTS_RESPONSE {
+    0 total_count 1 host_set 2 request_id
+});
 
 #[cfg(feature = "docs")]
 pub(crate) static DESCRIBE_HOSTS_DOC: ActionDoc = ActionDoc {

@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeHpcClustersResponse`]. Group: High-performance clusters.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeHpcClusters {
     /// Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call
     /// is rejected. Items: up to 100. Format: `hpc-xxxxxxxx`.
@@ -48,7 +48,7 @@ pub struct DescribeHpcClusters {
 }
 
 /// Response of [`DescribeHpcClusters`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeHpcClustersResponse {
     /// The clusters of this page, each with the instances in it.
     pub hpc_cluster_set: Vec<HpcClusterInfo>,
@@ -125,7 +125,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeHpcClusters DESCRIBE_HPC_CLUSTERS {
+model!(request DescribeHpcClusters DESCRIBE_HPC_CLUSTERS {
     0 hpc_cluster_ids 1 name 2 zone 3 offset 4 limit 5 hpc_cluster_type
     6 hpc_cluster_business_id 7 instance_type 8 filters
 });

@@ -9,7 +9,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageFromFamilyResponse`]. Group: Images.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageFromFamily {
     /// Image family to look up, spelled exactly as set on the images. Always send it, although
     /// the API does not require it.
@@ -17,7 +17,7 @@ pub struct DescribeImageFromFamily {
 }
 
 /// Response of [`DescribeImageFromFamily`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageFromFamilyResponse {
     /// The image to use now. Null when the family has no usable image, so check it before
     /// launching. May be null.
@@ -50,7 +50,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeImageFromFamily DESCRIBE_IMAGE_FROM_FAMILY { 0 image_family });
+model!(request DescribeImageFromFamily DESCRIBE_IMAGE_FROM_FAMILY { 0 image_family });
 
 pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageFromFamilyResponse",

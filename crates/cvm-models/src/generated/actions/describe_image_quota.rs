@@ -10,11 +10,11 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageQuotaResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageQuota {}
 
 /// Response of [`DescribeImageQuota`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageQuotaResponse {
     /// Maximum number of custom images. Images from `CreateImage`, `ImportImage` and
     /// `SyncImages` count.
@@ -46,7 +46,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeImageQuota DESCRIBE_IMAGE_QUOTA {});
+model!(request DescribeImageQuota DESCRIBE_IMAGE_QUOTA {});
 
 pub(crate) static DESCRIBE_IMAGE_QUOTA_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageQuotaResponse",

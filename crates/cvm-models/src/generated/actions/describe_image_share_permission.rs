@@ -12,14 +12,14 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageSharePermission {
     /// Image of your own whose shares are listed. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
 }
 
 /// Response of [`DescribeImageSharePermission`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImageSharePermissionResponse {
     /// One entry per account with which the image is shared; empty when it is not shared.
     pub share_permission_set: Vec<SharePermission>,
@@ -59,7 +59,7 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeImageSharePermission DESCRIBE_IMAGE_SHARE_PERMISSION { 0 image_id });
+model!(request DescribeImageSharePermission DESCRIBE_IMAGE_SHARE_PERMISSION { 0 image_id });
 
 pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImageSharePermissionResponse",

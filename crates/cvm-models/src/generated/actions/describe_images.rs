@@ -18,7 +18,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImagesResponse`]. Group: Images. Up to 40 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImages {
     /// Returns exactly these images. Omit it to list by `Filters`; without both, all images
     /// visible to the account are listed. Format: `img-xxxxxxxx`. Cannot be combined with
@@ -43,7 +43,7 @@ pub struct DescribeImages {
 }
 
 /// Response of [`DescribeImages`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImagesResponse {
     /// The images of this page; empty when nothing matches or `Offset` is past the end.
     pub image_set: Vec<Image>,
@@ -140,7 +140,7 @@ pub(crate) static DESCRIBE_IMAGES: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeImages DESCRIBE_IMAGES {
+model!(request DescribeImages DESCRIBE_IMAGES {
     0 image_ids 1 filters 2 offset 3 limit 4 instance_type
 });
 

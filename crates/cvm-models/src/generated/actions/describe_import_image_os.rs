@@ -9,11 +9,11 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImportImageOsResponse`]. Group: Images. Up to 288 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImportImageOs {}
 
 /// Response of [`DescribeImportImageOs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeImportImageOsResponse {
     /// Names of the accepted operating systems, with separate lists for Windows and Linux.
     pub import_image_os_list_supported: ImageOsList,
@@ -65,7 +65,7 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeImportImageOs DESCRIBE_IMPORT_IMAGE_OS {});
+model!(request DescribeImportImageOs DESCRIBE_IMPORT_IMAGE_OS {});
 
 pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeImportImageOsResponse",

@@ -11,11 +11,11 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceFamilyConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceFamilyConfigs {}
 
 /// Response of [`DescribeInstanceFamilyConfigs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceFamilyConfigsResponse {
     /// One entry per family; all are returned at once, without paging.
     pub instance_family_config_set: Vec<InstanceFamilyConfig>,
@@ -46,7 +46,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeInstanceFamilyConfigs DESCRIBE_INSTANCE_FAMILY_CONFIGS {});
+model!(request DescribeInstanceFamilyConfigs DESCRIBE_INSTANCE_FAMILY_CONFIGS {});
 
 pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceFamilyConfigsResponse",

@@ -11,7 +11,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceInternetBandwidthConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceInternetBandwidthConfigs {
     /// Instance whose bandwidth history to return; one per call. Required. Format:
     /// `ins-xxxxxxxx`.
@@ -19,7 +19,7 @@ pub struct DescribeInstanceInternetBandwidthConfigs {
 }
 
 /// Response of [`DescribeInstanceInternetBandwidthConfigs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceInternetBandwidthConfigsResponse {
     /// One entry per period, including past ones; the current one is the entry whose start and
     /// end times include the present.
@@ -61,7 +61,7 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS: ModelInfo = Mode
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeInstanceInternetBandwidthConfigs DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS {
+model!(request DescribeInstanceInternetBandwidthConfigs DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS {
     0 instance_id
 });
 

@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceTypeConfigsResponse`].
 /// Group: Instances. Up to 40 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceTypeConfigs {
     /// Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single
     /// value here; without filters, all types of the region are returned in one response.
@@ -25,7 +25,7 @@ pub struct DescribeInstanceTypeConfigs {
 }
 
 /// Response of [`DescribeInstanceTypeConfigs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceTypeConfigsResponse {
     /// One entry per combination of zone and instance type; the response is not paged and can
     /// be long without a filter.
@@ -76,7 +76,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeInstanceTypeConfigs DESCRIBE_INSTANCE_TYPE_CONFIGS { 0 filters });
+model!(request DescribeInstanceTypeConfigs DESCRIBE_INSTANCE_TYPE_CONFIGS { 0 filters });
 
 pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceTypeConfigsResponse",
@@ -88,7 +88,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };
 
-model!(DescribeInstanceTypeConfigsResponse DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE {
+model!(float DescribeInstanceTypeConfigsResponse DESCRIBE_INSTANCE_TYPE_CONFIGS_RESPONSE {
     0 instance_type_config_set 1 request_id
 });
 

@@ -19,7 +19,7 @@ use crate::prelude::*;
 /// address expires by itself; every attempt creates a new one, so use only the latest response.
 ///
 /// Returns [`DescribeInstanceVncUrlResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceVncUrl {
     /// Instance whose console to open; it must not be stopped or in the middle of an operation.
     /// Required. Format: `ins-xxxxxxxx`.
@@ -27,7 +27,7 @@ pub struct DescribeInstanceVncUrl {
 }
 
 /// Response of [`DescribeInstanceVncUrl`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstanceVncUrlResponse {
     /// The address, percent-encoded so that it can be appended as a parameter unchanged;
     /// decoded, it is a `wss` URL.
@@ -86,7 +86,7 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeInstanceVncUrl DESCRIBE_INSTANCE_VNC_URL { 0 instance_id });
+model!(request DescribeInstanceVncUrl DESCRIBE_INSTANCE_VNC_URL { 0 instance_id });
 
 pub(crate) static DESCRIBE_INSTANCE_VNC_URL_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstanceVncUrlResponse",

@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesResponse`]. Group: Instances. Up to 40 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstances {
     /// Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a
     /// default page. Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with
@@ -45,7 +45,7 @@ pub struct DescribeInstances {
 }
 
 /// Response of [`DescribeInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesResponse {
     /// Number of matching instances on all pages at the time of this call; stop paging after
     /// reading this many.
@@ -160,7 +160,9 @@ pub(crate) static DESCRIBE_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 2, 0, 3] },
 };
 
-model!(DescribeInstances DESCRIBE_INSTANCES { 0 instance_ids 1 filters 2 offset 3 limit });
+model!(request DescribeInstances DESCRIBE_INSTANCES {
+    0 instance_ids 1 filters 2 offset 3 limit
+});
 
 pub(crate) static DESCRIBE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesResponse",
@@ -172,7 +174,7 @@ pub(crate) static DESCRIBE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };
 
-model!(DescribeInstancesResponse DESCRIBE_INSTANCES_RESPONSE {
+model!(float DescribeInstancesResponse DESCRIBE_INSTANCES_RESPONSE {
     0 total_count 1 instance_set 2 request_id
 });
 

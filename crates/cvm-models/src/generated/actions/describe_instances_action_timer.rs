@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesActionTimer {
     /// Returns exactly these timers. A canceled timer is no longer found.
     pub action_timer_ids: Vec<String>,
@@ -36,7 +36,7 @@ pub struct DescribeInstancesActionTimer {
 }
 
 /// Response of [`DescribeInstancesActionTimer`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesActionTimerResponse {
     /// The timers found, each with its instance, time and state; parse `ActionTime` leniently
     /// because its format varies.
@@ -84,7 +84,7 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeInstancesActionTimer DESCRIBE_INSTANCES_ACTION_TIMER {
+model!(request DescribeInstancesActionTimer DESCRIBE_INSTANCES_ACTION_TIMER {
     0 action_timer_ids 1 instance_ids 2 timer_action 3 end_action_time 4 start_action_time
     5 status_list
 });

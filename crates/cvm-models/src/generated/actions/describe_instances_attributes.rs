@@ -10,7 +10,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesAttributesResponse`].
 /// Group: Instances. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesAttributes {
     /// Attributes to return. Only one exists so far, but it must be specified. Required.
     pub attributes: Vec<InstanceAttributeName>,
@@ -21,7 +21,7 @@ pub struct DescribeInstancesAttributes {
 }
 
 /// Response of [`DescribeInstancesAttributes`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesAttributesResponse {
     /// One entry per instance with the requested attributes; match by `InstanceId`, not by
     /// order.
@@ -58,7 +58,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(DescribeInstancesAttributes DESCRIBE_INSTANCES_ATTRIBUTES {
+model!(request DescribeInstancesAttributes DESCRIBE_INSTANCES_ATTRIBUTES {
     0 attributes 1 instance_ids
 });
 

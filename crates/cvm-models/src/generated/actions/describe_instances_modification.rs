@@ -14,7 +14,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesModificationResponse`].
 /// Group: Instances. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesModification {
     /// Instances to change. Query one at a time unless they are alike, because an entry does
     /// not include the instance it applies to. Required. Items: 1 to 20. Format:
@@ -27,7 +27,7 @@ pub struct DescribeInstancesModification {
 }
 
 /// Response of [`DescribeInstancesModification`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesModificationResponse {
     /// Number of entries in the list; there is no paging.
     pub total_count: i64,
@@ -83,7 +83,7 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(DescribeInstancesModification DESCRIBE_INSTANCES_MODIFICATION {
+model!(request DescribeInstancesModification DESCRIBE_INSTANCES_MODIFICATION {
     0 instance_ids 1 filters
 });
 
@@ -98,7 +98,7 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_RESPONSE: ModelInfo = ModelInf
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 255, 2, 1] },
 };
 
-model!(DescribeInstancesModificationResponse DESCRIBE_INSTANCES_MODIFICATION_RESPONSE {
+model!(float DescribeInstancesModificationResponse DESCRIBE_INSTANCES_MODIFICATION_RESPONSE {
     0 total_count 1 instance_type_config_status_set 2 request_id
 });
 

@@ -11,7 +11,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesOperationLimitResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesOperationLimit {
     /// Instances whose counts to return. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
@@ -22,7 +22,7 @@ pub struct DescribeInstancesOperationLimit {
 }
 
 /// Response of [`DescribeInstancesOperationLimit`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesOperationLimitResponse {
     /// Used and allowed counts of each instance; match by `InstanceId`.
     pub instance_operation_limit_set: Vec<OperationCountLimit>,
@@ -63,7 +63,7 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(DescribeInstancesOperationLimit DESCRIBE_INSTANCES_OPERATION_LIMIT {
+model!(request DescribeInstancesOperationLimit DESCRIBE_INSTANCES_OPERATION_LIMIT {
     0 instance_ids 1 operation
 });
 

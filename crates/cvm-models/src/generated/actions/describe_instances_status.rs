@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesStatusResponse`]. Group: Instances. Up to 40 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesStatus {
     /// Returns only these instances; without it, the states of all instances in the region are
     /// returned page by page. Items: up to 100. Format: `ins-xxxxxxxx`.
@@ -27,7 +27,7 @@ pub struct DescribeInstancesStatus {
 }
 
 /// Response of [`DescribeInstancesStatus`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInstancesStatusResponse {
     /// Number of matching instance states on all pages, not only those of this page.
     pub total_count: i64,
@@ -93,7 +93,9 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 1, 0, 2] },
 };
 
-model!(DescribeInstancesStatus DESCRIBE_INSTANCES_STATUS { 0 instance_ids 1 offset 2 limit });
+model!(request DescribeInstancesStatus DESCRIBE_INSTANCES_STATUS {
+    0 instance_ids 1 offset 2 limit
+});
 
 pub(crate) static DESCRIBE_INSTANCES_STATUS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInstancesStatusResponse",

@@ -11,11 +11,11 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInternetChargeTypeConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInternetChargeTypeConfigs {}
 
 /// Response of [`DescribeInternetChargeTypeConfigs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeInternetChargeTypeConfigsResponse {
     /// One entry per mode, with its API value and a description.
     pub internet_charge_type_config_set: Vec<InternetChargeTypeConfig>,
@@ -54,7 +54,7 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeInternetChargeTypeConfigs DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS {});
+model!(request DescribeInternetChargeTypeConfigs DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS {});
 
 pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeInternetChargeTypeConfigsResponse",

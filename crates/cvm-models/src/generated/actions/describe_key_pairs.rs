@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeKeyPairs {
     /// Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on
     /// a default page. Format: `skey-xxxxxxxx`. Cannot be combined with `Filters`.
@@ -32,7 +32,7 @@ pub struct DescribeKeyPairs {
 }
 
 /// Response of [`DescribeKeyPairs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeKeyPairsResponse {
     /// Number of matching key pairs on all pages; stop paging after reading this many.
     pub total_count: i64,
@@ -110,7 +110,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[3, 1, 0, 2] },
 };
 
-model!(DescribeKeyPairs DESCRIBE_KEY_PAIRS { 0 key_ids 1 filters 2 offset 3 limit });
+model!(request DescribeKeyPairs DESCRIBE_KEY_PAIRS { 0 key_ids 1 filters 2 offset 3 limit });
 
 pub(crate) static DESCRIBE_KEY_PAIRS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeKeyPairsResponse",

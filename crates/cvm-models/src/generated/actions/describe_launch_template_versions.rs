@@ -13,7 +13,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeLaunchTemplateVersions {
     /// Template whose versions are listed; one per call. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
@@ -46,7 +46,7 @@ pub struct DescribeLaunchTemplateVersions {
 }
 
 /// Response of [`DescribeLaunchTemplateVersions`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeLaunchTemplateVersionsResponse {
     /// Number of versions on all pages, although the documentation could also mean templates.
     /// The list therefore ends at a page that is not full.
@@ -144,7 +144,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeLaunchTemplateVersions DESCRIBE_LAUNCH_TEMPLATE_VERSIONS {
+model!(request DescribeLaunchTemplateVersions DESCRIBE_LAUNCH_TEMPLATE_VERSIONS {
     0 launch_template_id 1 launch_template_versions 2 min_version 3 max_version 4 offset 5 limit
     6 default_version
 });

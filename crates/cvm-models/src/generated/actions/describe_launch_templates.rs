@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeLaunchTemplatesResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeLaunchTemplates {
     /// Returns exactly these templates. Increase `Limit` to request more templates than fit on
     /// a default page. Format: `lt-xxxxxxxx`. Cannot be combined with `Filters`.
@@ -35,7 +35,7 @@ pub struct DescribeLaunchTemplates {
 }
 
 /// Response of [`DescribeLaunchTemplates`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeLaunchTemplatesResponse {
     /// Number of matching templates on all pages, not only those in `LaunchTemplateSet`.
     pub total_count: i64,
@@ -114,7 +114,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 2, 0, 3] },
 };
 
-model!(DescribeLaunchTemplates DESCRIBE_LAUNCH_TEMPLATES {
+model!(request DescribeLaunchTemplates DESCRIBE_LAUNCH_TEMPLATES {
     0 launch_template_ids 1 filters 2 offset 3 limit
 });
 

@@ -16,11 +16,11 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeRegionsResponse`].
 /// Group: Regions and zones. Up to 20 calls per second. The result is the same in every region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeRegions {}
 
 /// Response of [`DescribeRegions`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeRegionsResponse {
     /// Number of regions in `RegionSet`; there is no paging, the whole list is always returned
     /// at once.
@@ -54,7 +54,7 @@ pub(crate) static DESCRIBE_REGIONS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeRegions DESCRIBE_REGIONS {});
+model!(request DescribeRegions DESCRIBE_REGIONS {});
 
 pub(crate) static DESCRIBE_REGIONS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeRegionsResponse",

@@ -12,7 +12,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeResourcePoolPackInstancesResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackInstances {
     /// Packs to query. You cannot query all packs at once, so list them first. Required. Items:
     /// 1 to 100. Format: `rpp-xxxxxxxx`.
@@ -20,7 +20,7 @@ pub struct DescribeResourcePoolPackInstances {
 }
 
 /// Response of [`DescribeResourcePoolPackInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackInstancesResponse {
     /// One entry per pack with the ids of its instances; the response is not paged.
     pub dedicated_resource_pack_instance_set: Vec<ResourcePoolPackInstance>,
@@ -63,7 +63,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeResourcePoolPackInstances DESCRIBE_RESOURCE_POOL_PACK_INSTANCES {
+model!(request DescribeResourcePoolPackInstances DESCRIBE_RESOURCE_POOL_PACK_INSTANCES {
     0 dedicated_resource_pack_ids
 });
 

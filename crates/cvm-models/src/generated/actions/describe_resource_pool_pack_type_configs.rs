@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeResourcePoolPackTypeConfigsResponse`]. Group: Resource pools.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackTypeConfigs {
     /// Filters to apply; `zone` is required. A family looks like `SA9`, a type like
     /// `SA9.96XLARGE1152`. Required. Items: 1 to 10.
@@ -21,7 +21,7 @@ pub struct DescribeResourcePoolPackTypeConfigs {
 }
 
 /// Response of [`DescribeResourcePoolPackTypeConfigs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackTypeConfigsResponse {
     /// One entry per type that can form a pack; a listed type may still be out of stock.
     pub instance_type_config_set: Vec<InstanceTypeConfig>,
@@ -67,7 +67,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS: ModelInfo = ModelInf
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeResourcePoolPackTypeConfigs DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS {
+model!(request DescribeResourcePoolPackTypeConfigs DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS {
     0 filters
 });
 
@@ -81,7 +81,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE: ModelInfo =
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };
 
-model!(DescribeResourcePoolPackTypeConfigsResponse DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE {
+model!(float DescribeResourcePoolPackTypeConfigsResponse DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_RESPONSE {
     0 instance_type_config_set 1 request_id
 });
 

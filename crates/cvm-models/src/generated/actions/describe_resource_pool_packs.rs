@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeResourcePoolPacksResponse`]. Group: Resource pools.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPacks {
     /// Maximum number of packs per page. Range: 10 to 100. Default: 10.
     pub max_results: Option<i64>,
@@ -32,7 +32,7 @@ pub struct DescribeResourcePoolPacks {
 }
 
 /// Response of [`DescribeResourcePoolPacks`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeResourcePoolPacksResponse {
     /// The packs of this page, with total and free capacity.
     pub dedicated_resource_pack_set: Vec<ResourcePoolPack>,
@@ -105,7 +105,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[255, 2, 0, 1] },
 };
 
-model!(DescribeResourcePoolPacks DESCRIBE_RESOURCE_POOL_PACKS {
+model!(request DescribeResourcePoolPacks DESCRIBE_RESOURCE_POOL_PACKS {
     0 max_results 1 next_token 2 filters
 });
 

@@ -14,7 +14,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeTaskInfoResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeTaskInfo {
     /// Number of tasks per page. It is required, although older pages of the documentation
     /// mention a default of 20. Required. Range: at most 100. Quirk: Required, although the
@@ -64,7 +64,7 @@ pub struct DescribeTaskInfo {
 }
 
 /// Response of [`DescribeTaskInfo`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeTaskInfoResponse {
     /// Total number of matching tasks, whatever the page size; stop paging after reading this
     /// many.
@@ -143,7 +143,7 @@ pub(crate) static DESCRIBE_TASK_INFO: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeTaskInfo DESCRIBE_TASK_INFO {
+model!(request DescribeTaskInfo DESCRIBE_TASK_INFO {
     0 limit 1 offset 2 product 3 task_status 4 task_type_ids 5 task_ids 6 instance_ids 7 aliases
     8 start_date 9 end_date 10 order_field 11 order
 });

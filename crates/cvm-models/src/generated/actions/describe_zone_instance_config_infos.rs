@@ -18,7 +18,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeZoneInstanceConfigInfosResponse`].
 /// Group: Instances. Up to 40 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeZoneInstanceConfigInfos {
     /// Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with
     /// values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned.
@@ -27,7 +27,7 @@ pub struct DescribeZoneInstanceConfigInfos {
 }
 
 /// Response of [`DescribeZoneInstanceConfigInfos`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeZoneInstanceConfigInfosResponse {
     /// One row per combination of zone, instance type and charge type, with its size, price and
     /// sale status.
@@ -85,7 +85,9 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(DescribeZoneInstanceConfigInfos DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS { 0 filters });
+model!(request DescribeZoneInstanceConfigInfos DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS {
+    0 filters
+});
 
 pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeZoneInstanceConfigInfosResponse",
@@ -97,7 +99,7 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE: ModelInfo = Mode
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(DescribeZoneInstanceConfigInfosResponse DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE {
+model!(float DescribeZoneInstanceConfigInfosResponse DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_RESPONSE {
     0 instance_type_quota_set 1 request_id
 });
 

@@ -11,11 +11,11 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeZonesResponse`]. Group: Regions and zones. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeZones {}
 
 /// Response of [`DescribeZones`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeZonesResponse {
     /// Number of zones in `ZoneSet`; all of them are returned, without paging.
     pub total_count: u64,
@@ -50,7 +50,7 @@ pub(crate) static DESCRIBE_ZONES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x0000_0000_0000_0001, shift: 64, slots: &[] },
 };
 
-model!(DescribeZones DESCRIBE_ZONES {});
+model!(request DescribeZones DESCRIBE_ZONES {});
 
 pub(crate) static DESCRIBE_ZONES_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeZonesResponse",

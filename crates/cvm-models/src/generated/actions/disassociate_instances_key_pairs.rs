@@ -27,7 +27,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DisassociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisassociateInstancesKeyPairs {
     /// Linux instances from which the keys are removed. One unsuitable instance makes the whole
     /// batch return an error, so check each instance afterwards. Required. Items: 1 to 100.
@@ -44,7 +44,7 @@ pub struct DisassociateInstancesKeyPairs {
 }
 
 /// Response of [`DisassociateInstancesKeyPairs`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisassociateInstancesKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -123,7 +123,7 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[255, 2, 1, 0] },
 };
 
-model!(DisassociateInstancesKeyPairs DISASSOCIATE_INSTANCES_KEY_PAIRS {
+model!(request DisassociateInstancesKeyPairs DISASSOCIATE_INSTANCES_KEY_PAIRS {
     0 instance_ids 1 key_ids 2 force_stop
 });
 

@@ -23,7 +23,7 @@ use crate::prelude::*;
 ///
 /// Returns [`DisassociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisassociateSecurityGroups {
     /// The group to unbind. Despite the list type, only one group per call is accepted.
     /// Required. Items: 1. Format: `sg-xxxxxxxx`.
@@ -36,7 +36,7 @@ pub struct DisassociateSecurityGroups {
 }
 
 /// Response of [`DisassociateSecurityGroups`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisassociateSecurityGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -93,7 +93,7 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(DisassociateSecurityGroups DISASSOCIATE_SECURITY_GROUPS {
+model!(request DisassociateSecurityGroups DISASSOCIATE_SECURITY_GROUPS {
     0 security_group_ids 1 instance_ids
 });
 

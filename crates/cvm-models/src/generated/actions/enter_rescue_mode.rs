@@ -26,7 +26,7 @@ use crate::prelude::*;
 /// before means not done. No query returns the rescue password.
 ///
 /// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct EnterRescueMode {
     /// The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in
     /// progress. Required.
@@ -51,7 +51,7 @@ pub struct EnterRescueMode {
 }
 
 /// Response of [`EnterRescueMode`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct EnterRescueModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -144,7 +144,7 @@ pub(crate) static ENTER_RESCUE_MODE: ModelInfo = ModelInfo {
     },
 };
 
-model!(EnterRescueMode ENTER_RESCUE_MODE {
+model!(request EnterRescueMode ENTER_RESCUE_MODE {
     0 instance_id 1 password 2 username 3 force_stop 4 stop_type
 });
 

@@ -23,14 +23,14 @@ use crate::prelude::*;
 /// with the same latest operation as before means not done.
 ///
 /// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ExitRescueMode {
     /// The instance to boot normally again; it must be in `RESCUE_MODE`. Required.
     pub instance_id: String,
 }
 
 /// Response of [`ExitRescueMode`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ExitRescueModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -85,7 +85,7 @@ pub(crate) static EXIT_RESCUE_MODE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(ExitRescueMode EXIT_RESCUE_MODE { 0 instance_id });
+model!(request ExitRescueMode EXIT_RESCUE_MODE { 0 instance_id });
 
 pub(crate) static EXIT_RESCUE_MODE_RESPONSE: ModelInfo = ModelInfo {
     name: "ExitRescueModeResponse",

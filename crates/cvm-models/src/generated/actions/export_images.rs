@@ -24,7 +24,7 @@ use crate::prelude::*;
 /// running.
 ///
 /// Returns [`ExportImagesResponse`]. Group: Images. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ExportImages {
     /// Bucket that receives the files, with its account suffix, such as `backup-1250000000`;
     /// the role must have write access to it. Required.
@@ -58,7 +58,7 @@ pub struct ExportImages {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ExportImagesResponse {
     /// Number of the export task, for support cases and logs; this API has no query for it.
     /// Quirk: A number here, a string in other actions.
@@ -130,7 +130,7 @@ pub(crate) static EXPORT_IMAGES: ModelInfo = ModelInfo {
     },
 };
 
-model!(ExportImages EXPORT_IMAGES {
+model!(request ExportImages EXPORT_IMAGES {
     0 bucket_name 1 image_ids 2 export_format 3 file_name_prefix_list 4 only_export_root_disk
     5 dry_run 6 role_name
 });

@@ -24,7 +24,7 @@ use crate::prelude::*;
 /// and failed. No such image after some minutes means not done.
 ///
 /// Returns [`ImportImageResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportImage {
     /// Processor architecture that the system in the file was built for. Note that ARM is
     /// `arm_64` here but `arm` in responses. Required. Allowed: `x86_64`, `i386` and `arm_64`.
@@ -80,7 +80,7 @@ pub struct ImportImage {
 }
 
 /// Response of [`ImportImage`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportImageResponse {
     /// Id of the image being imported. It cannot be used until its state is `NORMAL`. Format:
     /// `img-xxxxxxxx`.
@@ -162,7 +162,7 @@ pub(crate) static IMPORT_IMAGE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ImportImage IMPORT_IMAGE {
+model!(request ImportImage IMPORT_IMAGE {
     0 architecture 1 os_type 2 os_version 3 image_url 4 image_name 5 image_description 6 dry_run
     7 force 8 tag_specification 9 license_type 10 boot_mode 11 image_family
     12 import_image_data_disk_list

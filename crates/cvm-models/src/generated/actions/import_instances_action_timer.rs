@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// extra ones, because each of them destroys the instance.
 ///
 /// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportInstancesActionTimer {
     /// Instances that the action applies to; each gets its own timer. Required. Format:
     /// `ins-xxxxxxxx`.
@@ -34,7 +34,7 @@ pub struct ImportInstancesActionTimer {
 }
 
 /// Response of [`ImportInstancesActionTimer`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportInstancesActionTimerResponse {
     /// Ids of the timers created. Keep them: they are needed to cancel.
     pub action_timer_ids: Vec<String>,
@@ -80,7 +80,7 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };
 
-model!(ImportInstancesActionTimer IMPORT_INSTANCES_ACTION_TIMER {
+model!(request ImportInstancesActionTimer IMPORT_INSTANCES_ACTION_TIMER {
     0 instance_ids 1 action_timer
 });
 

@@ -19,7 +19,7 @@ use crate::prelude::*;
 /// key pair with this name means not done.
 ///
 /// Returns [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportKeyPair {
     /// Display name, made of letters, digits and underscores. It must be unique in the account.
     /// Required. Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`.
@@ -37,7 +37,7 @@ pub struct ImportKeyPair {
 }
 
 /// Response of [`ImportKeyPair`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportKeyPairResponse {
     /// Id of the stored key pair, for `LoginSettings.KeyIds` at launch or for binding it to
     /// instances. Format: `skey-xxxxxxxx`.
@@ -89,7 +89,7 @@ pub(crate) static IMPORT_KEY_PAIR: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xd81a_8d2b_5a44_85ad, shift: 62, slots: &[3, 1, 0, 2] },
 };
 
-model!(ImportKeyPair IMPORT_KEY_PAIR {
+model!(request ImportKeyPair IMPORT_KEY_PAIR {
     0 key_name 1 project_id 2 public_key 3 tag_specification
 });
 

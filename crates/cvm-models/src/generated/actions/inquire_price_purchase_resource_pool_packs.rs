@@ -14,7 +14,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquirePricePurchaseResourcePoolPacksResponse`].
 /// Group: Prices. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquirePricePurchaseResourcePoolPacks {
     /// Zone of the capacity; prices and available types differ between zones. Required.
     pub zone: String,
@@ -32,7 +32,7 @@ pub struct InquirePricePurchaseResourcePoolPacks {
 }
 
 /// Response of [`InquirePricePurchaseResourcePoolPacks`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquirePricePurchaseResourcePoolPacksResponse {
     /// Price of the requested packs. The members that are set show whether it is an upfront
     /// amount or a rate.
@@ -80,7 +80,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelI
     index: NameIndex { multiplier: 0xf3b8_488c_368c_b0a7, shift: 62, slots: &[3, 2, 1, 0] },
 };
 
-model!(InquirePricePurchaseResourcePoolPacks INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS {
+model!(request InquirePricePurchaseResourcePoolPacks INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS {
     0 zone 1 instance_type 2 instance_count 3 period
 });
 
@@ -93,7 +93,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE: ModelInfo
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquirePricePurchaseResourcePoolPacksResponse INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE {
+model!(float InquirePricePurchaseResourcePoolPacksResponse INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_RESPONSE {
     0 price 1 request_id
 });
 

@@ -14,7 +14,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceModifyInstancesChargeTypeResponse`].
 /// Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceModifyInstancesChargeType {
     /// Instances to price the change for. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
@@ -33,7 +33,7 @@ pub struct InquiryPriceModifyInstancesChargeType {
 }
 
 /// Response of [`InquiryPriceModifyInstancesChargeType`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceModifyInstancesChargeTypeResponse {
     /// Price of the change: an amount to pay for a subscription, or hourly rates for
     /// pay-as-you-go.
@@ -97,7 +97,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelI
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[1, 2, 0, 3] },
 };
 
-model!(InquiryPriceModifyInstancesChargeType INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE {
+model!(request InquiryPriceModifyInstancesChargeType INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE {
     0 instance_ids 1 instance_charge_type 2 instance_charge_prepaid 3 modify_portable_data_disk
 });
 
@@ -110,7 +110,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE: ModelInfo
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceModifyInstancesChargeTypeResponse INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE {
+model!(float InquiryPriceModifyInstancesChargeTypeResponse INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_RESPONSE {
     0 price 1 request_id
 });
 

@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewHostsResponse`]. Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRenewHosts {
     /// Prepaid hosts to price the renewal for. Required. Items: 1 to 100. Format:
     /// `host-xxxxxxxx`.
@@ -29,7 +29,7 @@ pub struct InquiryPriceRenewHosts {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRenewHostsResponse {
     /// Price of renewing all listed hosts for the term.
     pub price: HostPriceInfo,
@@ -72,7 +72,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 1, 0, 2] },
 };
 
-model!(InquiryPriceRenewHosts INQUIRY_PRICE_RENEW_HOSTS {
+model!(request InquiryPriceRenewHosts INQUIRY_PRICE_RENEW_HOSTS {
     0 host_ids 1 host_charge_prepaid 2 dry_run
 });
 
@@ -85,7 +85,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceRenewHostsResponse INQUIRY_PRICE_RENEW_HOSTS_RESPONSE {
+model!(float InquiryPriceRenewHostsResponse INQUIRY_PRICE_RENEW_HOSTS_RESPONSE {
     0 price 1 request_id
 });
 

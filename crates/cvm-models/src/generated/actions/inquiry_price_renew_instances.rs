@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewInstancesResponse`]. Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRenewInstances {
     /// Prepaid instances to price the renewal for. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
@@ -33,7 +33,7 @@ pub struct InquiryPriceRenewInstances {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRenewInstancesResponse {
     /// Price of renewing all listed instances for the term.
     pub price: Price,
@@ -95,7 +95,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 62, slots: &[0, 2, 3, 1] },
 };
 
-model!(InquiryPriceRenewInstances INQUIRY_PRICE_RENEW_INSTANCES {
+model!(request InquiryPriceRenewInstances INQUIRY_PRICE_RENEW_INSTANCES {
     0 instance_ids 1 instance_charge_prepaid 2 dry_run 3 renew_portable_data_disk
 });
 
@@ -108,7 +108,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE: ModelInfo = ModelInfo 
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceRenewInstancesResponse INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE {
+model!(float InquiryPriceRenewInstancesResponse INQUIRY_PRICE_RENEW_INSTANCES_RESPONSE {
     0 price 1 request_id
 });
 

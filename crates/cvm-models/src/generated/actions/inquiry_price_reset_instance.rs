@@ -12,7 +12,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceResetInstanceResponse`]. Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstance {
     /// The instance to price the reinstallation for. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
@@ -39,7 +39,7 @@ pub struct InquiryPriceResetInstance {
 }
 
 /// Response of [`InquiryPriceResetInstance`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstanceResponse {
     /// Amount that the reinstallation would add to the cost of the instance.
     pub price: Price,
@@ -106,7 +106,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE: ModelInfo = ModelInfo {
     },
 };
 
-model!(InquiryPriceResetInstance INQUIRY_PRICE_RESET_INSTANCE {
+model!(request InquiryPriceResetInstance INQUIRY_PRICE_RESET_INSTANCE {
     0 instance_id 1 image_id 2 system_disk 3 login_settings 4 enhanced_service 5 user_data
 });
 
@@ -119,7 +119,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceResetInstanceResponse INQUIRY_PRICE_RESET_INSTANCE_RESPONSE {
+model!(float InquiryPriceResetInstanceResponse INQUIRY_PRICE_RESET_INSTANCE_RESPONSE {
     0 price 1 request_id
 });
 

@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     /// Instances to price, all with the same bandwidth billing mode. Only one for
     /// `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`. Required. Items: 1 to 100. Format:
@@ -38,7 +38,7 @@ pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
 }
 
 /// Response of [`InquiryPriceResetInstancesInternetMaxBandwidth`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidthResponse {
     /// Price of the new bandwidth: an amount for a prepaid period, rates otherwise.
     pub price: Price,
@@ -96,7 +96,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInf
     index: NameIndex { multiplier: 0xf169_52ee_72f3_454f, shift: 62, slots: &[3, 2, 1, 0] },
 };
 
-model!(InquiryPriceResetInstancesInternetMaxBandwidth INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH {
+model!(request InquiryPriceResetInstancesInternetMaxBandwidth INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH {
     0 instance_ids 1 internet_accessible 2 start_time 3 end_time
 });
 
@@ -109,7 +109,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE:
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceResetInstancesInternetMaxBandwidthResponse INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE {
+model!(float InquiryPriceResetInstancesInternetMaxBandwidthResponse INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_RESPONSE {
     0 price 1 request_id
 });
 

@@ -13,7 +13,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResetInstancesTypeResponse`].
 /// Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesType {
     /// The instance to price. Although it is a list, only one id per call is allowed. Required.
     /// Items: 1. Format: `ins-xxxxxxxx`.
@@ -25,7 +25,7 @@ pub struct InquiryPriceResetInstancesType {
 }
 
 /// Response of [`InquiryPriceResetInstancesType`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesTypeResponse {
     /// Price of the change: the difference to pay for a subscription, or the new hourly rate.
     pub price: Price,
@@ -106,7 +106,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceResetInstancesType INQUIRY_PRICE_RESET_INSTANCES_TYPE {
+model!(request InquiryPriceResetInstancesType INQUIRY_PRICE_RESET_INSTANCES_TYPE {
     0 instance_ids 1 instance_type
 });
 
@@ -119,7 +119,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = Model
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceResetInstancesTypeResponse INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE {
+model!(float InquiryPriceResetInstancesTypeResponse INQUIRY_PRICE_RESET_INSTANCES_TYPE_RESPONSE {
     0 price 1 request_id
 });
 

@@ -13,7 +13,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResizeInstanceDisksResponse`].
 /// Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResizeInstanceDisks {
     /// The instance whose disk is to be priced. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
@@ -37,7 +37,7 @@ pub struct InquiryPriceResizeInstanceDisks {
 }
 
 /// Response of [`InquiryPriceResizeInstanceDisks`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceResizeInstanceDisksResponse {
     /// Price of the larger disk: the difference to pay for a subscription, or the new hourly
     /// rate.
@@ -102,7 +102,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     },
 };
 
-model!(InquiryPriceResizeInstanceDisks INQUIRY_PRICE_RESIZE_INSTANCE_DISKS {
+model!(request InquiryPriceResizeInstanceDisks INQUIRY_PRICE_RESIZE_INSTANCE_DISKS {
     0 instance_id 1 data_disks 2 force_stop 3 system_disk 4 resize_online
 });
 
@@ -115,7 +115,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE: ModelInfo = Mode
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceResizeInstanceDisksResponse INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE {
+model!(float InquiryPriceResizeInstanceDisksResponse INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_RESPONSE {
     0 price 1 request_id
 });
 

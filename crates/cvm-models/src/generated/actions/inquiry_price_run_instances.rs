@@ -16,7 +16,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRunInstances {
     /// Zone, project and host to price for. If sent together with `LaunchTemplate`, it
     /// overrides the template's placement. Required unless `LaunchTemplate` is given. Quirk:
@@ -112,7 +112,7 @@ pub struct InquiryPriceRunInstances {
 }
 
 /// Response of [`InquiryPriceRunInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceRunInstancesResponse {
     /// Total price of all instances in the request, split into instance and public bandwidth.
     pub price: Price,
@@ -270,7 +270,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES: ModelInfo = ModelInfo {
     },
 };
 
-model!(InquiryPriceRunInstances INQUIRY_PRICE_RUN_INSTANCES {
+model!(request InquiryPriceRunInstances INQUIRY_PRICE_RUN_INSTANCES {
     0 placement 1 image_id 2 instance_charge_type 3 instance_charge_prepaid 4 instance_type
     5 system_disk 6 data_disks 7 virtual_private_cloud 8 internet_accessible 9 instance_count
     10 instance_name 11 login_settings 12 security_group_ids 13 enhanced_service 14 client_token
@@ -287,7 +287,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceRunInstancesResponse INQUIRY_PRICE_RUN_INSTANCES_RESPONSE {
+model!(float InquiryPriceRunInstancesResponse INQUIRY_PRICE_RUN_INSTANCES_RESPONSE {
     0 price 1 request_id
 });
 

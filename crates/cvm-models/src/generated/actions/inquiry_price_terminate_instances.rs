@@ -15,7 +15,7 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceTerminateInstancesResponse`].
 /// Group: Prices. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceTerminateInstances {
     /// Instances to price the refund for. The response has one entry for each. Required. Items:
     /// 1 to 100. Format: `ins-xxxxxxxx`.
@@ -23,7 +23,7 @@ pub struct InquiryPriceTerminateInstances {
 }
 
 /// Response of [`InquiryPriceTerminateInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InquiryPriceTerminateInstancesResponse {
     /// One refund per instance; match the entries by `InstanceId`, not by position.
     pub instance_refunds_set: Vec<InstanceRefund>,
@@ -75,7 +75,9 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(InquiryPriceTerminateInstances INQUIRY_PRICE_TERMINATE_INSTANCES { 0 instance_ids });
+model!(request InquiryPriceTerminateInstances INQUIRY_PRICE_TERMINATE_INSTANCES {
+    0 instance_ids
+});
 
 pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "InquiryPriceTerminateInstancesResponse",
@@ -87,7 +89,7 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE: ModelInfo = ModelI
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 63, slots: &[0, 1] },
 };
 
-model!(InquiryPriceTerminateInstancesResponse INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE {
+model!(float InquiryPriceTerminateInstancesResponse INQUIRY_PRICE_TERMINATE_INSTANCES_RESPONSE {
     0 instance_refunds_set 1 request_id
 });
 

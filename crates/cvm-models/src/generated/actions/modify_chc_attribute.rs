@@ -20,7 +20,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyChcAttributeResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyChcAttribute {
     /// Hosted servers to change; all of them get the same values. Required. Format:
     /// `chc-xxxxxxxx`.
@@ -46,7 +46,7 @@ pub struct ModifyChcAttribute {
 }
 
 /// Response of [`ModifyChcAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyChcAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -118,7 +118,7 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ModifyChcAttribute MODIFY_CHC_ATTRIBUTE {
+model!(request ModifyChcAttribute MODIFY_CHC_ATTRIBUTE {
     0 chc_ids 1 instance_name 2 device_type 3 bmc_user 4 password 5 bmc_security_group_ids
 });
 

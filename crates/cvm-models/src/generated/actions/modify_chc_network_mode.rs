@@ -27,7 +27,7 @@ use crate::prelude::*;
 /// latest operation as before means not done.
 ///
 /// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyChcNetworkMode {
     /// Hosted servers to switch, all to the same mode. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
@@ -38,7 +38,7 @@ pub struct ModifyChcNetworkMode {
 }
 
 /// Response of [`ModifyChcNetworkMode`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyChcNetworkModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -88,7 +88,7 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[0, 1] },
 };
 
-model!(ModifyChcNetworkMode MODIFY_CHC_NETWORK_MODE { 0 chc_ids 1 network_mode });
+model!(request ModifyChcNetworkMode MODIFY_CHC_NETWORK_MODE { 0 chc_ids 1 network_mode });
 
 pub(crate) static MODIFY_CHC_NETWORK_MODE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyChcNetworkModeResponse",

@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyDisasterRecoverGroupAttributeResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyDisasterRecoverGroupAttribute {
     /// The placement group to change, as listed by `DescribeDisasterRecoverGroups`. Required.
     /// Format: `ps-xxxxxxxx`.
@@ -32,7 +32,7 @@ pub struct ModifyDisasterRecoverGroupAttribute {
 }
 
 /// Response of [`ModifyDisasterRecoverGroupAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyDisasterRecoverGroupAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -76,7 +76,7 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE: ModelInfo = ModelInfo
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[2, 0, 1, 255] },
 };
 
-model!(ModifyDisasterRecoverGroupAttribute MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE {
+model!(request ModifyDisasterRecoverGroupAttribute MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE {
     0 disaster_recover_group_id 1 name 2 affinity
 });
 

@@ -14,7 +14,7 @@ use crate::prelude::*;
 /// project have the requested values.
 ///
 /// Returns [`ModifyHostsAttributeResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyHostsAttribute {
     /// Dedicated hosts to change; all of them get the same value. Required. Format:
     /// `host-xxxxxxxx`.
@@ -33,7 +33,7 @@ pub struct ModifyHostsAttribute {
 }
 
 /// Response of [`ModifyHostsAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyHostsAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -87,7 +87,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 62, slots: &[2, 1, 3, 0] },
 };
 
-model!(ModifyHostsAttribute MODIFY_HOSTS_ATTRIBUTE {
+model!(request ModifyHostsAttribute MODIFY_HOSTS_ATTRIBUTE {
     0 host_ids 1 host_name 2 renew_flag 3 project_id
 });
 

@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// requested values.
 ///
 /// Returns [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyHpcClusterAttribute {
     /// The cluster to change, as listed by `DescribeHpcClusters`. Required. Format:
     /// `hpc-xxxxxxxx`.
@@ -29,7 +29,7 @@ pub struct ModifyHpcClusterAttribute {
 }
 
 /// Response of [`ModifyHpcClusterAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyHpcClusterAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -66,7 +66,7 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 255, 0, 2] },
 };
 
-model!(ModifyHpcClusterAttribute MODIFY_HPC_CLUSTER_ATTRIBUTE {
+model!(request ModifyHpcClusterAttribute MODIFY_HPC_CLUSTER_ATTRIBUTE {
     0 hpc_cluster_id 1 name 2 remark
 });
 

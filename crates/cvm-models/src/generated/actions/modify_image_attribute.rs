@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// mark have the requested values.
 ///
 /// Returns [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyImageAttribute {
     /// The custom image to change. It must not be shared. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
@@ -38,7 +38,7 @@ pub struct ModifyImageAttribute {
 }
 
 /// Response of [`ModifyImageAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyImageAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -107,7 +107,7 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ModifyImageAttribute MODIFY_IMAGE_ATTRIBUTE {
+model!(request ModifyImageAttribute MODIFY_IMAGE_ATTRIBUTE {
     0 image_id 1 image_name 2 image_description 3 image_family 4 image_deprecated
 });
 

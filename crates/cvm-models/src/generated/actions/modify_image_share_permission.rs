@@ -19,7 +19,7 @@ use crate::prelude::*;
 /// account that is listed; when stopping, done for each account that is not listed.
 ///
 /// Returns [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyImageSharePermission {
     /// The custom image to share; its state must be `NORMAL`. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
@@ -33,7 +33,7 @@ pub struct ModifyImageSharePermission {
 }
 
 /// Response of [`ModifyImageSharePermission`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyImageSharePermissionResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -90,7 +90,7 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x2c82_9abe_1f45_32e1, shift: 62, slots: &[0, 1, 2, 255] },
 };
 
-model!(ModifyImageSharePermission MODIFY_IMAGE_SHARE_PERMISSION {
+model!(request ModifyImageSharePermission MODIFY_IMAGE_SHARE_PERMISSION {
     0 image_id 1 account_ids 2 permission
 });
 

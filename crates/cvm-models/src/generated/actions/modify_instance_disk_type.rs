@@ -27,7 +27,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyInstanceDiskTypeResponse`].
 /// Group: Disks of an instance. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstanceDiskType {
     /// The stopped instance whose local disks are to be moved. Required. Format:
     /// `ins-xxxxxxxx`.
@@ -43,7 +43,7 @@ pub struct ModifyInstanceDiskType {
 }
 
 /// Response of [`ModifyInstanceDiskType`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstanceDiskTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -107,7 +107,7 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[2, 1, 0, 255] },
 };
 
-model!(ModifyInstanceDiskType MODIFY_INSTANCE_DISK_TYPE {
+model!(request ModifyInstanceDiskType MODIFY_INSTANCE_DISK_TYPE {
     0 instance_id 1 data_disks 2 system_disk
 });
 

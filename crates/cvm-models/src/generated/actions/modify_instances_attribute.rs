@@ -32,7 +32,7 @@ use crate::prelude::*;
 /// security groups match only if the whole list is equal, in the same order.
 ///
 /// Returns [`ModifyInstancesAttributeResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesAttribute {
     /// Instances to change; all of them get the same value. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
@@ -92,7 +92,7 @@ pub struct ModifyInstancesAttribute {
 }
 
 /// Response of [`ModifyInstancesAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -266,7 +266,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ModifyInstancesAttribute MODIFY_INSTANCES_ATTRIBUTE {
+model!(request ModifyInstancesAttribute MODIFY_INSTANCES_ATTRIBUTE {
     0 instance_ids 1 instance_name 2 user_data 3 security_groups 4 cam_role_name 5 host_name
     6 disable_api_termination 7 cam_role_type 8 auto_reboot 9 enable_jumbo_frame
 });

@@ -27,7 +27,7 @@ use crate::prelude::*;
 /// done; in any other case a person must decide.
 ///
 /// Returns [`ModifyInstancesChargeTypeResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesChargeType {
     /// Instances to change. Check each id afterwards, because an error for one does not show
     /// what happened to the others. Required. Items: 1 to 20. Format: `ins-xxxxxxxx`.
@@ -47,7 +47,7 @@ pub struct ModifyInstancesChargeType {
 }
 
 /// Response of [`ModifyInstancesChargeType`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesChargeTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -133,7 +133,7 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[1, 2, 0, 3] },
 };
 
-model!(ModifyInstancesChargeType MODIFY_INSTANCES_CHARGE_TYPE {
+model!(request ModifyInstancesChargeType MODIFY_INSTANCES_CHARGE_TYPE {
     0 instance_ids 1 instance_charge_type 2 instance_charge_prepaid 3 modify_portable_data_disk
 });
 

@@ -25,7 +25,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesDisasterRecoverGroup {
     /// Instances to move, in the classic network or in a private network (VPC). Required.
     /// Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -51,7 +51,7 @@ pub struct ModifyInstancesDisasterRecoverGroup {
 }
 
 /// Response of [`ModifyInstancesDisasterRecoverGroup`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesDisasterRecoverGroupResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -142,7 +142,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo
     },
 };
 
-model!(ModifyInstancesDisasterRecoverGroup MODIFY_INSTANCES_DISASTER_RECOVER_GROUP {
+model!(request ModifyInstancesDisasterRecoverGroup MODIFY_INSTANCES_DISASTER_RECOVER_GROUP {
     0 instance_ids 1 disaster_recover_group_id 2 force 3 disaster_recover_group_ids
     4 partition_number
 });

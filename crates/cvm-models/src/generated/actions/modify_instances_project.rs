@@ -23,7 +23,7 @@ use crate::prelude::*;
 /// project and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesProject {
     /// Instances to move, none of them bound to a load balancer. Required. Items: 1 to 100.
     /// Format: `ins-xxxxxxxx`.
@@ -35,7 +35,7 @@ pub struct ModifyInstancesProject {
 }
 
 /// Response of [`ModifyInstancesProject`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesProjectResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -93,7 +93,7 @@ pub(crate) static MODIFY_INSTANCES_PROJECT: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(ModifyInstancesProject MODIFY_INSTANCES_PROJECT { 0 instance_ids 1 project_id });
+model!(request ModifyInstancesProject MODIFY_INSTANCES_PROJECT { 0 instance_ids 1 project_id });
 
 pub(crate) static MODIFY_INSTANCES_PROJECT_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesProjectResponse",

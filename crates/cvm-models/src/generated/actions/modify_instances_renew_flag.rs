@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// new value and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesRenewFlagResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesRenewFlag {
     /// Prepaid instances to change; all of them get the same setting. Required. Items: 1
     /// to 100. Format: `ins-xxxxxxxx`.
@@ -34,7 +34,7 @@ pub struct ModifyInstancesRenewFlag {
 }
 
 /// Response of [`ModifyInstancesRenewFlag`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesRenewFlagResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -108,7 +108,9 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x1b39_896a_51a8_749b, shift: 63, slots: &[1, 0] },
 };
 
-model!(ModifyInstancesRenewFlag MODIFY_INSTANCES_RENEW_FLAG { 0 instance_ids 1 renew_flag });
+model!(request ModifyInstancesRenewFlag MODIFY_INSTANCES_RENEW_FLAG {
+    0 instance_ids 1 renew_flag
+});
 
 pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyInstancesRenewFlagResponse",

@@ -30,7 +30,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesVpcAttribute {
     /// Instances to change. If private addresses are given, list as many instances as
     /// addresses, in the same order. Required. Format: `ins-xxxxxxxx`.
@@ -50,7 +50,7 @@ pub struct ModifyInstancesVpcAttribute {
 }
 
 /// Response of [`ModifyInstancesVpcAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyInstancesVpcAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -135,7 +135,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xc952_c562_0043_c715, shift: 62, slots: &[0, 1, 3, 2] },
 };
 
-model!(ModifyInstancesVpcAttribute MODIFY_INSTANCES_VPC_ATTRIBUTE {
+model!(request ModifyInstancesVpcAttribute MODIFY_INSTANCES_VPC_ATTRIBUTE {
     0 instance_ids 1 virtual_private_cloud 2 force_stop 3 reserve_host_name
 });
 

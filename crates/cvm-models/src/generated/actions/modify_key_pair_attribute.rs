@@ -14,7 +14,7 @@ use crate::prelude::*;
 /// requested values.
 ///
 /// Returns [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyKeyPairAttribute {
     /// The key pair to change, as listed by `DescribeKeyPairs`. Required. Format:
     /// `skey-xxxxxxxx`.
@@ -31,7 +31,7 @@ pub struct ModifyKeyPairAttribute {
 }
 
 /// Response of [`ModifyKeyPairAttribute`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyKeyPairAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -84,7 +84,9 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[255, 2, 1, 0] },
 };
 
-model!(ModifyKeyPairAttribute MODIFY_KEY_PAIR_ATTRIBUTE { 0 key_id 1 key_name 2 description });
+model!(request ModifyKeyPairAttribute MODIFY_KEY_PAIR_ATTRIBUTE {
+    0 key_id 1 key_name 2 description
+});
 
 pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_RESPONSE: ModelInfo = ModelInfo {
     name: "ModifyKeyPairAttributeResponse",

@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyLaunchTemplateDefaultVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyLaunchTemplateDefaultVersion {
     /// The template to change, as listed by `DescribeLaunchTemplates`. Required. Format:
     /// `lt-xxxxxxxx`.
@@ -28,7 +28,7 @@ pub struct ModifyLaunchTemplateDefaultVersion {
 }
 
 /// Response of [`ModifyLaunchTemplateDefaultVersion`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ModifyLaunchTemplateDefaultVersionResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -75,7 +75,7 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION: ModelInfo = ModelInfo 
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(ModifyLaunchTemplateDefaultVersion MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION {
+model!(request ModifyLaunchTemplateDefaultVersion MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION {
     0 launch_template_id 1 default_version
 });
 

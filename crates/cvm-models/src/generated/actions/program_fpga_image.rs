@@ -20,7 +20,7 @@ use crate::prelude::*;
 /// may name it, and the cards can be checked inside the guest.
 ///
 /// Returns [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProgramFpgaImage {
     /// The instance with the FPGA cards; one per call. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
@@ -37,7 +37,7 @@ pub struct ProgramFpgaImage {
 }
 
 /// Response of [`ProgramFpgaImage`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ProgramFpgaImageResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -85,7 +85,9 @@ pub(crate) static PROGRAM_FPGA_IMAGE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[1, 2, 3, 0] },
 };
 
-model!(ProgramFpgaImage PROGRAM_FPGA_IMAGE { 0 instance_id 1 fpga_url 2 dbdfs 3 dry_run });
+model!(request ProgramFpgaImage PROGRAM_FPGA_IMAGE {
+    0 instance_id 1 fpga_url 2 dbdfs 3 dry_run
+});
 
 pub(crate) static PROGRAM_FPGA_IMAGE_RESPONSE: ModelInfo = ModelInfo {
     name: "ProgramFpgaImageResponse",

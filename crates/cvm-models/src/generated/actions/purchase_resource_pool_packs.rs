@@ -25,7 +25,7 @@ use crate::prelude::*;
 ///
 /// Returns [`PurchaseResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct PurchaseResourcePoolPacks {
     /// Zone of the capacity. It cannot be changed later. Required.
     pub zone: String,
@@ -67,7 +67,7 @@ pub struct PurchaseResourcePoolPacks {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct PurchaseResourcePoolPacksResponse {
     /// Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They have no
     /// usable capacity until they are `ACTIVE`. Format: `rpp-xxxxxxxx`.
@@ -152,7 +152,7 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     },
 };
 
-model!(PurchaseResourcePoolPacks PURCHASE_RESOURCE_POOL_PACKS {
+model!(request PurchaseResourcePoolPacks PURCHASE_RESOURCE_POOL_PACKS {
     0 zone 1 instance_type 2 instance_count 3 period 4 resource_pool_pack_type 5 auto_placement
     6 dedicated_resource_pool_pack_name 7 renew_flag 8 dry_run
 });

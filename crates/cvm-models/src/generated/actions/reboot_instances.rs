@@ -28,7 +28,7 @@ use crate::prelude::*;
 /// distinguishes an instance that restarted from one that did not.
 ///
 /// Returns [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RebootInstances {
     /// Instances to restart, all in the region of the request. Split a fleet into several calls
     /// so that it does not all go down at the same time. Required. Items: 1 to 100. Format:
@@ -47,7 +47,7 @@ pub struct RebootInstances {
 }
 
 /// Response of [`RebootInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RebootInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -125,7 +125,7 @@ pub(crate) static REBOOT_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[2, 0, 255, 1] },
 };
 
-model!(RebootInstances REBOOT_INSTANCES { 0 instance_ids 1 force_reboot 2 stop_type });
+model!(request RebootInstances REBOOT_INSTANCES { 0 instance_ids 1 force_reboot 2 stop_type });
 
 pub(crate) static REBOOT_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "RebootInstancesResponse",

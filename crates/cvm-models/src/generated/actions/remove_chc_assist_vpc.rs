@@ -23,7 +23,7 @@ use crate::prelude::*;
 ///
 /// Returns [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RemoveChcAssistVpc {
     /// Hosted servers whose management and deploy addresses are removed. Required. Format:
     /// `chc-xxxxxxxx`.
@@ -31,7 +31,7 @@ pub struct RemoveChcAssistVpc {
 }
 
 /// Response of [`RemoveChcAssistVpc`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RemoveChcAssistVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -85,7 +85,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(RemoveChcAssistVpc REMOVE_CHC_ASSIST_VPC { 0 chc_ids });
+model!(request RemoveChcAssistVpc REMOVE_CHC_ASSIST_VPC { 0 chc_ids });
 
 pub(crate) static REMOVE_CHC_ASSIST_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "RemoveChcAssistVpcResponse",

@@ -23,7 +23,7 @@ use crate::prelude::*;
 ///
 /// Returns [`RemoveChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RemoveChcDeployVpc {
     /// Hosted servers whose deploy addresses are removed; the management addresses stay.
     /// Required. Format: `chc-xxxxxxxx`.
@@ -31,7 +31,7 @@ pub struct RemoveChcDeployVpc {
 }
 
 /// Response of [`RemoveChcDeployVpc`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RemoveChcDeployVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -75,7 +75,7 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(RemoveChcDeployVpc REMOVE_CHC_DEPLOY_VPC { 0 chc_ids });
+model!(request RemoveChcDeployVpc REMOVE_CHC_DEPLOY_VPC { 0 chc_ids });
 
 pub(crate) static REMOVE_CHC_DEPLOY_VPC_RESPONSE: ModelInfo = ModelInfo {
     name: "RemoveChcDeployVpcResponse",

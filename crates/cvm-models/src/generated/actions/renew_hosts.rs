@@ -20,7 +20,7 @@ use crate::prelude::*;
 /// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RenewHosts {
     /// Prepaid hosts to extend, all by the same term. Required. Items: 1 to 100. Format:
     /// `host-xxxxxxxx`.
@@ -32,7 +32,7 @@ pub struct RenewHosts {
 }
 
 /// Response of [`RenewHosts`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RenewHostsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -75,7 +75,7 @@ pub(crate) static RENEW_HOSTS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(RenewHosts RENEW_HOSTS { 0 host_ids 1 host_charge_prepaid });
+model!(request RenewHosts RENEW_HOSTS { 0 host_ids 1 host_charge_prepaid });
 
 pub(crate) static RENEW_HOSTS_RESPONSE: ModelInfo = ModelInfo {
     name: "RenewHostsResponse",

@@ -28,7 +28,7 @@ use crate::prelude::*;
 /// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RenewInstances {
     /// Prepaid instances to extend, all by the same term. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
@@ -44,7 +44,7 @@ pub struct RenewInstances {
 }
 
 /// Response of [`RenewInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RenewInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -112,7 +112,7 @@ pub(crate) static RENEW_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x2c82_9abe_1f45_32e1, shift: 62, slots: &[255, 0, 1, 2] },
 };
 
-model!(RenewInstances RENEW_INSTANCES {
+model!(request RenewInstances RENEW_INSTANCES {
     0 instance_ids 1 instance_charge_prepaid 2 renew_portable_data_disk
 });
 

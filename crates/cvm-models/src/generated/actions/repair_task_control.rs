@@ -22,7 +22,7 @@ use crate::prelude::*;
 /// approved it. 5 or 6 means that approval is no longer possible.
 ///
 /// Returns [`RepairTaskControlResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RepairTaskControl {
     /// Kind of machine of the task; it must match the task. Required.
     pub product: Option<RepairTaskProduct>,
@@ -50,7 +50,7 @@ pub struct RepairTaskControl {
 }
 
 /// Response of [`RepairTaskControl`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RepairTaskControlResponse {
     /// The approved task, the same as in the request. Format: `rep-xxxxxxxx`.
     pub task_id: String,
@@ -100,7 +100,7 @@ pub(crate) static REPAIR_TASK_CONTROL: ModelInfo = ModelInfo {
     },
 };
 
-model!(RepairTaskControl REPAIR_TASK_CONTROL {
+model!(request RepairTaskControl REPAIR_TASK_CONTROL {
     0 product 1 instance_ids 2 task_id 3 operate 4 order_auth_time 5 task_sub_method
 });
 

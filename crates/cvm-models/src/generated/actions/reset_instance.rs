@@ -28,7 +28,7 @@ use crate::prelude::*;
 /// again.
 ///
 /// Returns [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstance {
     /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its
     /// system disk is wiped. Required. Format: `ins-xxxxxxxx`.
@@ -61,7 +61,7 @@ pub struct ResetInstance {
 }
 
 /// Response of [`ResetInstance`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstanceResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -175,7 +175,7 @@ pub(crate) static RESET_INSTANCE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ResetInstance RESET_INSTANCE {
+model!(request ResetInstance RESET_INSTANCE {
     0 instance_id 1 image_id 2 system_disk 3 login_settings 4 enhanced_service 5 host_name
     6 user_data
 });

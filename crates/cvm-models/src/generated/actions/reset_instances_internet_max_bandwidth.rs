@@ -29,7 +29,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesInternetMaxBandwidth {
     /// Instances to change, all with the same bandwidth billing mode. Only one for
     /// `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`. Required. Items: 1 to 100. Format:
@@ -52,7 +52,7 @@ pub struct ResetInstancesInternetMaxBandwidth {
 }
 
 /// Response of [`ResetInstancesInternetMaxBandwidth`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesInternetMaxBandwidthResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -134,7 +134,7 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH: ModelInfo = ModelInfo 
     index: NameIndex { multiplier: 0xf169_52ee_72f3_454f, shift: 62, slots: &[3, 2, 1, 0] },
 };
 
-model!(ResetInstancesInternetMaxBandwidth RESET_INSTANCES_INTERNET_MAX_BANDWIDTH {
+model!(request ResetInstancesInternetMaxBandwidth RESET_INSTANCES_INTERNET_MAX_BANDWIDTH {
     0 instance_ids 1 internet_accessible 2 start_time 3 end_time
 });
 

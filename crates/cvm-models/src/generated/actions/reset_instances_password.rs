@@ -26,7 +26,7 @@ use crate::prelude::*;
 /// returns a password, so try to log in.
 ///
 /// Returns [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesPassword {
     /// Instances that get the password. If Linux and Windows are mixed, the stricter Windows
     /// rules apply to all. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -47,7 +47,7 @@ pub struct ResetInstancesPassword {
 }
 
 /// Response of [`ResetInstancesPassword`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesPasswordResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -123,7 +123,7 @@ pub(crate) static RESET_INSTANCES_PASSWORD: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xf3b8_488c_368c_b0a7, shift: 62, slots: &[1, 0, 3, 2] },
 };
 
-model!(ResetInstancesPassword RESET_INSTANCES_PASSWORD {
+model!(request ResetInstancesPassword RESET_INSTANCES_PASSWORD {
     0 instance_ids 1 password 2 user_name 3 force_stop
 });
 

@@ -30,7 +30,7 @@ use crate::prelude::*;
 /// before means not done, unless an unpaid order exists.
 ///
 /// Returns [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesType {
     /// The instance to resize. Although it is a list, only one id per call is allowed.
     /// Required. Items: 1. Format: `ins-xxxxxxxx`.
@@ -46,7 +46,7 @@ pub struct ResetInstancesType {
 }
 
 /// Response of [`ResetInstancesType`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResetInstancesTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -169,7 +169,9 @@ pub(crate) static RESET_INSTANCES_TYPE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x53cb_9f0c_747e_a2eb, shift: 62, slots: &[255, 2, 0, 1] },
 };
 
-model!(ResetInstancesType RESET_INSTANCES_TYPE { 0 instance_ids 1 instance_type 2 force_stop });
+model!(request ResetInstancesType RESET_INSTANCES_TYPE {
+    0 instance_ids 1 instance_type 2 force_stop
+});
 
 pub(crate) static RESET_INSTANCES_TYPE_RESPONSE: ModelInfo = ModelInfo {
     name: "ResetInstancesTypeResponse",

@@ -30,7 +30,7 @@ use crate::prelude::*;
 ///
 /// Returns [`ResizeInstanceDisksResponse`].
 /// Group: Disks of an instance. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResizeInstanceDisks {
     /// The instance whose disk is to be enlarged. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
@@ -54,7 +54,7 @@ pub struct ResizeInstanceDisks {
 }
 
 /// Response of [`ResizeInstanceDisks`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResizeInstanceDisksResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -141,7 +141,7 @@ pub(crate) static RESIZE_INSTANCE_DISKS: ModelInfo = ModelInfo {
     },
 };
 
-model!(ResizeInstanceDisks RESIZE_INSTANCE_DISKS {
+model!(request ResizeInstanceDisks RESIZE_INSTANCE_DISKS {
     0 instance_id 1 data_disks 2 force_stop 3 system_disk 4 resize_online
 });
 

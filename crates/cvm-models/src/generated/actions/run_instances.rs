@@ -31,7 +31,7 @@ use crate::prelude::*;
 /// instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.
 ///
 /// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RunInstances {
     /// Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
     /// instead of the instance, and the provider can reclaim `SPOTPAID` instances. Default:
@@ -191,7 +191,7 @@ pub struct RunInstances {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RunInstancesResponse {
     /// Ids of the instances being created; they exist immediately but are not usable until
     /// `RUNNING`. With `MinCount` there may be fewer than `InstanceCount`, so count them.
@@ -480,7 +480,7 @@ pub(crate) static RUN_INSTANCES: ModelInfo = ModelInfo {
     },
 };
 
-model!(RunInstances RUN_INSTANCES {
+model!(request RunInstances RUN_INSTANCES {
     0 instance_charge_type 1 instance_charge_prepaid 2 placement 3 instance_type 4 image_id
     5 system_disk 6 data_disks 7 virtual_private_cloud 8 internet_accessible 9 instance_count
     10 min_count 11 instance_name 12 login_settings 13 security_group_ids 14 enhanced_service

@@ -25,7 +25,7 @@ use crate::prelude::*;
 /// means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.
 ///
 /// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StartInstances {
     /// Instances to start, all in the region of the request. If one id is rejected, it is not
     /// documented whether the others are started, so check every id afterwards. Required.
@@ -34,7 +34,7 @@ pub struct StartInstances {
 }
 
 /// Response of [`StartInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StartInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -106,7 +106,7 @@ pub(crate) static START_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(StartInstances START_INSTANCES { 0 instance_ids });
+model!(request StartInstances START_INSTANCES { 0 instance_ids });
 
 pub(crate) static START_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "StartInstancesResponse",

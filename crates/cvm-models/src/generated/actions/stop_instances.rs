@@ -30,7 +30,7 @@ use crate::prelude::*;
 /// second stop may stop an instance that somebody has just started.
 ///
 /// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StopInstances {
     /// Instances to shut down, all in the region of the request. Check each id afterwards,
     /// because an error for one does not show what happened to the others. Required. Items: 1
@@ -54,7 +54,7 @@ pub struct StopInstances {
 }
 
 /// Response of [`StopInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StopInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -161,7 +161,9 @@ pub(crate) static STOP_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x3ee5_7890_41c9_8ac3, shift: 62, slots: &[0, 2, 3, 1] },
 };
 
-model!(StopInstances STOP_INSTANCES { 0 instance_ids 1 force_stop 2 stop_type 3 stopped_mode });
+model!(request StopInstances STOP_INSTANCES {
+    0 instance_ids 1 force_stop 2 stop_type 3 stopped_mode
+});
 
 pub(crate) static STOP_INSTANCES_RESPONSE: ModelInfo = ModelInfo {
     name: "StopInstancesResponse",

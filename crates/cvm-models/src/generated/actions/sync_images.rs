@@ -24,7 +24,7 @@ use crate::prelude::*;
 /// name its source, so without your own name there is no way to tell.
 ///
 /// Returns [`SyncImagesResponse`]. Group: Images. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SyncImages {
     /// The image to copy, in state `NORMAL`. Although it is a list, only one image per call is
     /// allowed. Required. Items: 1. Format: `img-xxxxxxxx`.
@@ -59,7 +59,7 @@ pub struct SyncImages {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SyncImagesResponse {
     /// The copy in each target region, with its id. Only returned if `ImageSetRequired` was
     /// sent. Empty only if `ImageSetRequired` is not `true`.
@@ -125,7 +125,7 @@ pub(crate) static SYNC_IMAGES: ModelInfo = ModelInfo {
     },
 };
 
-model!(SyncImages SYNC_IMAGES {
+model!(request SyncImages SYNC_IMAGES {
     0 image_ids 1 destination_regions 2 dry_run 3 image_name 4 image_set_required 5 encrypt
     6 kms_key_id
 });

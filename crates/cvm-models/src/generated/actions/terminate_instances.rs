@@ -32,7 +32,7 @@ use crate::prelude::*;
 /// decide.
 ///
 /// Returns [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TerminateInstances {
     /// Instances to terminate. Resolve names to ids right before the call and check them,
     /// because termination of pay-as-you-go instances cannot be undone. Required. Items: 1
@@ -60,7 +60,7 @@ pub struct TerminateInstances {
 }
 
 /// Response of [`TerminateInstances`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TerminateInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -155,7 +155,7 @@ pub(crate) static TERMINATE_INSTANCES: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 2, 0, 3] },
 };
 
-model!(TerminateInstances TERMINATE_INSTANCES {
+model!(request TerminateInstances TERMINATE_INSTANCES {
     0 instance_ids 1 release_address 2 release_prepaid_data_disks 3 dry_run
 });
 

@@ -20,7 +20,7 @@ use crate::prelude::*;
 ///
 /// Returns [`TerminateResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TerminateResourcePoolPacks {
     /// Pools to terminate. Check the ids before the call, because it cannot be undone.
     /// Required. Items: 1 to 100. Format: `rpp-xxxxxxxx`.
@@ -28,7 +28,7 @@ pub struct TerminateResourcePoolPacks {
 }
 
 /// Response of [`TerminateResourcePoolPacks`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TerminateResourcePoolPacksResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
@@ -75,7 +75,7 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(TerminateResourcePoolPacks TERMINATE_RESOURCE_POOL_PACKS {
+model!(request TerminateResourcePoolPacks TERMINATE_RESOURCE_POOL_PACKS {
     0 dedicated_resource_pack_ids
 });
 

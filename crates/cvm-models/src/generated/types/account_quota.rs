@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The quotas of one region, grouped by what they limit.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AccountQuota {
     /// Limits for hourly instances, one entry per zone.
     pub post_paid_quota_set: Vec<PostPaidQuota>,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The quotas of an account together with the region they apply to.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct AccountQuotaOverview {
     /// Region these numbers are about, such as `ap-guangzhou`; other regions have quotas of
     /// their own.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A one-time action scheduled for an instance; currently only termination can be scheduled.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ActionTimer {
     /// The action to run at the scheduled time. Termination destroys the instance, so treat a
     /// timer as a lease that ends.

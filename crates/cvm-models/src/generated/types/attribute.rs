@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Extra attributes of an instance that ordinary queries omit.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Attribute {
     /// Script or text given to the guest for its first start, in base64. Empty if there was
     /// none; it may contain secrets.

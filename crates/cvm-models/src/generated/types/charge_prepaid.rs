@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Term and renewal of a monthly subscription for dedicated hosts.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ChargePrepaid {
     /// Length of the term. The whole term is charged when the order is placed, and again for
     /// every repeated order. Required. Unit: month. Allowed: 1 to 12, 24, 36.

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Network boot settings of a hosted physical server (CHC), for installing systems over its
 /// deployment network.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ChcDeployExtraConfig {
     /// Which minimal installer system is booted: the provider's (`public` in the sample) or
     /// your own. No list of values is published. Required.

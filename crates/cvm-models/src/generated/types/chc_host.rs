@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// One hosted physical server (CHC) with its hardware, networks and the outcome of its last
 /// operation.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ChcHost {
     /// Id of the server, used by every CHC action and by `RunInstances`. Format:
     /// `chc-xxxxxxxx`.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One hosted physical server (CHC) and the actions it currently refuses.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ChcHostDeniedActions {
     /// Server this entry is about. Format: `chc-xxxxxxxx`.
     pub chc_id: Option<String>,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The processor layout a guest sees: physical cores in use and threads per core.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct CpuTopology {
     /// Physical cores switched on; each instance type accepts only certain numbers. Set it
     /// together with `ThreadPerCore`; one without the other may be rejected. May be null.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A data disk of an instance: what to create in a request, what is attached in a response.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DataDisk {
     /// Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no
     /// data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One placement group with its type, capacity and members.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisasterRecoverGroup {
     /// Id of the group for launches and changes. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_id: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Limits for placement groups of a region as part of the account quotas.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DisasterRecoverGroupQuota {
     /// Maximum number of placement groups in the account.
     pub group_quota: Option<i64>,

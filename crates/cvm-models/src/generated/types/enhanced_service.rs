@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Switches for the provider's agents that are installed into a new instance.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct EnhancedService {
     /// Host security agent. If this member is missing inside `EnhancedService`, the agent is
     /// installed; send it with `Enabled` `false` to keep it out.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Extra data attached to a timer or to an instance type on sale; only responses contain it.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Externals {
     /// Whether a public address is released as well when the timed action ends the instance.
     pub release_address: Option<bool>,

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// One condition of a list query; all filters must match, and one matching value of each filter
 /// is enough.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Filter {
     /// Property to test, such as `zone` or `instance-state`; each action has its own set of
     /// names. For a tag, write `tag:` followed by the key. Required.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The graphics processors given to one instance.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct GPUInfo {
     /// Number of GPUs, not always whole: below 1 means a slice of a shared card (vGPU),
     /// anything else means whole cards passed through.
@@ -26,7 +26,7 @@ pub(crate) static GPU_INFO: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[0, 1, 2, 255] },
 };
 
-model!(GPUInfo GPU_INFO { 0 gpu_count 1 gpu_id 2 gpu_type });
+model!(float GPUInfo GPU_INFO { 0 gpu_count 1 gpu_id 2 gpu_type });
 
 #[cfg(feature = "docs")]
 pub(crate) static GPU_INFO_DOC: TypeDoc = TypeDoc {

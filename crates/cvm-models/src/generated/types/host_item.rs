@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One dedicated host (CDH) with its term, capacity and the instances on it.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct HostItem {
     /// Zone and project of the host. Instances for it must be launched in the same zone.
     pub placement: Placement,
@@ -83,7 +83,7 @@ pub(crate) static HOST_ITEM: ModelInfo = ModelInfo {
     },
 };
 
-model!(HostItem HOST_ITEM {
+model!(float HostItem HOST_ITEM {
     0 placement 1 host_id 2 host_type 3 host_name 4 host_charge_type 5 renew_flag 6 created_time
     7 expired_time 8 instance_ids 9 host_state 10 host_ip 11 host_resource 12 cage_id 13 tags
 });

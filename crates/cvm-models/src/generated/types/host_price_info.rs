@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The price of dedicated hosts in a price inquiry.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct HostPriceInfo {
     /// Amounts to pay for the hosts, before and after discount.
     pub host_price: Option<ItemPrice>,
@@ -17,7 +17,7 @@ pub(crate) static HOST_PRICE_INFO: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 64, slots: &[0] },
 };
 
-model!(HostPriceInfo HOST_PRICE_INFO { 0 host_price });
+model!(float HostPriceInfo HOST_PRICE_INFO { 0 host_price });
 
 #[cfg(feature = "docs")]
 pub(crate) static HOST_PRICE_INFO_DOC: TypeDoc = TypeDoc {

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Capacity of a dedicated host, with the total and the remaining amount of each resource.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct HostResource {
     /// Processor cores that instances on the host can share.
     pub cpu_total: u64,
@@ -60,7 +60,7 @@ pub(crate) static HOST_RESOURCE: ModelInfo = ModelInfo {
     },
 };
 
-model!(HostResource HOST_RESOURCE {
+model!(float HostResource HOST_RESOURCE {
     0 cpu_total 1 cpu_available 2 mem_total 3 mem_available 4 disk_total 5 disk_available
     6 disk_type 7 gpu_total 8 gpu_available 9 exclusive_owner
 });

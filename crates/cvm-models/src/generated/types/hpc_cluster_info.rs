@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One high-performance computing cluster with its capacity and members.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct HpcClusterInfo {
     /// Id of the cluster, to set in `HpcClusterId` at launch.
     pub hpc_cluster_id: String,

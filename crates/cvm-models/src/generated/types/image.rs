@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A machine image: its identity, contents, origin and state in one region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Image {
     /// Id to launch or reinstall with. It is valid in one region only; a synchronized copy in
     /// another region has its own id. Format: `img-xxxxxxxx`.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Names of the operating systems that can be imported, Windows and Linux separately.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImageOsList {
     /// Accepted Windows systems, such as `Windows Server 2019`; pass a name unchanged to
     /// `ImportImage`.

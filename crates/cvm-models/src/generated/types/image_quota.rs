@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Used and allowed number of private images in a region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImageQuota {
     /// Private images that exist now; deleting images lowers it.
     pub used_quota: u64,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One data disk to import together with a system image.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ImportImageDataDisk {
     /// Address of the disk image file in object storage (COS). The import service must be able
     /// to read it until the import ends. Required.

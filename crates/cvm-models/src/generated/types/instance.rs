@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One CVM instance with its hardware, network, billing and the outcome of its last operation.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Instance {
     /// Zone, project and, if applicable, dedicated host or resource pool of the instance.
     pub placement: Placement,
@@ -289,7 +289,7 @@ pub(crate) static INSTANCE: ModelInfo = ModelInfo {
     },
 };
 
-model!(Instance INSTANCE {
+model!(float Instance INSTANCE {
     0 placement 1 instance_id 2 instance_type 3 cpu 4 memory 5 restrict_state 6 instance_name
     7 instance_charge_type 8 system_disk 9 data_disks 10 private_ip_addresses
     11 public_ip_addresses 12 internet_accessible 13 virtual_private_cloud 14 image_id

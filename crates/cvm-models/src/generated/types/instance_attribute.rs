@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One instance with the extra attributes that were requested.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceAttribute {
     /// Instance the attributes belong to. Format: `ins-xxxxxxxx`.
     pub instance_id: Option<String>,

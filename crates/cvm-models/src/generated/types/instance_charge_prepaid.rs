@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Term and renewal of a monthly subscription for instances.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceChargePrepaid {
     /// Length of the term to buy. The whole term is charged when the order is placed, and again
     /// for every repeated call. Required. Unit: month. Allowed: 1 to 12, 24, 36, 48, 60. Quirk:

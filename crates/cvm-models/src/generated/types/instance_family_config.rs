@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One instance family the account can use in the region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceFamilyConfig {
     /// Readable name of the family, in Chinese; for display only.
     pub instance_family_name: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The market conditions of a spot launch; despite its name a member, not a request.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceMarketOptionsRequest {
     /// Bid and type of the spot request; useful only with the charge type `SPOTPAID`. Required.
     pub spot_options: SpotMarketOptions,

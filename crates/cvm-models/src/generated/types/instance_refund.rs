@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The refund for one instance if it were returned now.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceRefund {
     /// Instance the refund is for. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
@@ -27,7 +27,7 @@ pub(crate) static INSTANCE_REFUND: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[1, 2, 0, 255] },
 };
 
-model!(InstanceRefund INSTANCE_REFUND { 0 instance_id 1 refunds 2 price_detail });
+model!(float InstanceRefund INSTANCE_REFUND { 0 instance_id 1 refunds 2 price_detail });
 
 #[cfg(feature = "docs")]
 pub(crate) static INSTANCE_REFUND_DOC: TypeDoc = TypeDoc {

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The id of one instance and its current lifecycle state.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceStatus {
     /// Instance this state belongs to; entries may be in a different order than the requested
     /// ids. Format: `ins-xxxxxxxx`.

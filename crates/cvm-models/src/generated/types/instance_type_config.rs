@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One instance type as offered in one zone, with its hardware sizes.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceTypeConfig {
     /// Zone this entry is about; the same type in another zone is a separate entry.
     pub zone: String,
@@ -63,7 +63,7 @@ pub(crate) static INSTANCE_TYPE_CONFIG: ModelInfo = ModelInfo {
     },
 };
 
-model!(InstanceTypeConfig INSTANCE_TYPE_CONFIG {
+model!(float InstanceTypeConfig INSTANCE_TYPE_CONFIG {
     0 zone 1 instance_type 2 instance_family 3 gpu 4 cpu 5 memory 6 fpga 7 gpu_count 8 gpu_type
     9 gpu_memory
 });

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One instance type as a resize target, and whether it can be chosen.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceTypeConfigStatus {
     /// `SELL` if the instance can be changed to this type, otherwise `UNAVAILABLE`.
     pub status: InstanceTypeSaleStatus,
@@ -26,7 +26,7 @@ pub(crate) static INSTANCE_TYPE_CONFIG_STATUS: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 62, slots: &[255, 0, 2, 1] },
 };
 
-model!(InstanceTypeConfigStatus INSTANCE_TYPE_CONFIG_STATUS {
+model!(float InstanceTypeConfigStatus INSTANCE_TYPE_CONFIG_STATUS {
     0 status 1 message 2 instance_type_config
 });
 

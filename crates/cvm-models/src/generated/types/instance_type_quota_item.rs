@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// One instance type on sale in one zone under one charge type, with its price, stock and
 /// hardware.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InstanceTypeQuotaItem {
     /// Zone the offer is for; the same type in another zone is a separate entry.
     pub zone: String,
@@ -134,7 +134,7 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM: ModelInfo = ModelInfo {
     },
 };
 
-model!(InstanceTypeQuotaItem INSTANCE_TYPE_QUOTA_ITEM {
+model!(float InstanceTypeQuotaItem INSTANCE_TYPE_QUOTA_ITEM {
     0 zone 1 instance_type 2 instance_charge_type 3 network_card 4 externals 5 cpu 6 memory
     7 instance_family 8 type_name 9 local_disk_type_list 10 status 11 price 12 sold_out_reason
     13 instance_bandwidth 14 instance_pps 15 storage_block_amount 16 cpu_type 17 gpu 18 fpga

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Public access of the primary network interface: bandwidth, its billing and the type of
 /// address.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InternetAccessible {
     /// How public network use is billed: by reserved bandwidth or by traffic. Without it
     /// prepaid instances get prepaid bandwidth and hourly ones an hourly mode, unless the

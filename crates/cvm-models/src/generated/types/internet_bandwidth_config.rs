@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Public bandwidth of an instance during one paid period.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InternetBandwidthConfig {
     /// When this bandwidth takes effect. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub start_time: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One billing mode for public bandwidth that the account can choose.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct InternetChargeTypeConfig {
     /// Value to send in `InternetAccessible` to use this billing mode.
     pub internet_charge_type: Option<InternetChargeType>,

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Price of one item: a total paid in advance for prepaid billing, or rates per unit for
 /// metered billing.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ItemPrice {
     /// List rate per charge unit, for metered billing. If step rates are present, it applies
     /// only to the first 96 hours; otherwise it always applies. Unit: CNY.
@@ -111,7 +111,7 @@ pub(crate) static ITEM_PRICE: ModelInfo = ModelInfo {
     },
 };
 
-model!(ItemPrice ITEM_PRICE {
+model!(float ItemPrice ITEM_PRICE {
     0 unit_price 1 charge_unit 2 original_price 3 discount_price 4 discount
     5 unit_price_discount 6 unit_price_second_step 7 unit_price_discount_second_step
     8 unit_price_third_step 9 unit_price_discount_third_step 10 original_price_three_year

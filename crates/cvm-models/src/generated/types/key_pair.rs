@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// An SSH key pair stored in the account, for logging in to Linux instances.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct KeyPair {
     /// Id of the key pair, used in `LoginSettings.KeyIds` and in all key pair actions. It never
     /// changes. Format: `skey-xxxxxxxx`.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A reference to a stored launch template, whose values apply where a launch sets none.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LaunchTemplate {
     /// Template to launch from, as returned by `CreateLaunchTemplate`; it is valid only in its
     /// own region. Format: `lt-xxxxxxxx`.

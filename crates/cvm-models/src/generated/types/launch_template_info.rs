@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Short description of a launch template, without its stored values.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LaunchTemplateInfo {
     /// Highest version number so far, that of the newest version; it may differ from the
     /// default version.

@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// The values stored in one version of a launch template; a launch from it uses them where the
 /// request sets none.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LaunchTemplateVersionData {
     /// Zone, project and host of the instances.
     pub placement: Placement,

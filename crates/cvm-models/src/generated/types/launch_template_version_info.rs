@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One version of a launch template, with its stored values.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LaunchTemplateVersionInfo {
     /// Number of the version, increasing within its template.
     pub launch_template_version: u64,

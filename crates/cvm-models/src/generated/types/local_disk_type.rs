@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A type of local disk that an instance type offers, with the allowed sizes.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LocalDiskType {
     /// Storage class of the local disk, as used in `DiskType`.
     pub r#type: String,

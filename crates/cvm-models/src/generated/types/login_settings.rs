@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// How the first login to an instance works: a password, key pairs, or the login stored in the
 /// image.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct LoginSettings {
     /// Login password. Linux needs two kinds of characters out of lower case, upper case,
     /// digits and symbols; Windows needs at least 12 characters and three kinds. Without any

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Custom key and value pairs stored with an instance; in closed beta.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Metadata {
     /// The pairs; each key should appear once. Required.
     pub items: Vec<MetadataItem>,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One custom key and value pair of instance metadata.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct MetadataItem {
     /// Name of the entry, consisting of ASCII letters, digits, underscores and hyphens.
     /// Required. Size: up to 128 bytes. Pattern: `[A-Za-z0-9_-]+`.

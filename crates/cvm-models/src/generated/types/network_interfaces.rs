@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// One network interface of a launch, primary or secondary (despite the plural name); available
 /// in some regions on request.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct NetworkInterfaces {
     /// Role of this interface. A list must contain exactly one `PRIMARY` and can contain
     /// several `SECONDARY` interfaces; the values are upper case. Required.

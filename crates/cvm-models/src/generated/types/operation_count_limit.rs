@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// How often a limited operation was used on one instance, and how often it may be used.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct OperationCountLimit {
     /// The operation that is counted.
     pub operation: LimitedOperation,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// An operating system that can be imported, with the releases and architectures supported.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct OsVersion {
     /// System family to send as `OsType` in `ImportImage`, with exactly this spelling.
     pub os_name: String,

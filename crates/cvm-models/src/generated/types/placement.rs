@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// The location of a resource: zone and project, and optionally a dedicated host or resource
 /// pool.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Placement {
     /// Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must be in
     /// the region of the request, and an instance stays in its zone. Required.

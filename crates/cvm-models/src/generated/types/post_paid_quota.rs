@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// How many hourly instances the account may have in one zone.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct PostPaidQuota {
     /// Hourly instances that currently count against the limit.
     pub used_quota: u64,

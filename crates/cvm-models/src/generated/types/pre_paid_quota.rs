@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// How many prepaid instances the account may buy in one zone.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct PrePaidQuota {
     /// Prepaid instances bought this month; the count restarts each month.
     pub used_quota: u64,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Result of a price query, split into the instance and its public bandwidth.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Price {
     /// Price of the instances; absent if the change does not affect it.
     pub instance_price: Option<ItemPrice>,
@@ -22,7 +22,7 @@ pub(crate) static PRICE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 63, slots: &[1, 0] },
 };
 
-model!(Price PRICE { 0 instance_price 1 bandwidth_price });
+model!(float Price PRICE { 0 instance_price 1 bandwidth_price });
 
 #[cfg(feature = "docs")]
 pub(crate) static PRICE_DOC: TypeDoc = TypeDoc {

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One region: its wire name, readable name and state.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RegionInfo {
     /// Wire name, such as `ap-guangzhou`, as used in the common `X-TC-Region` header.
     pub region: String,

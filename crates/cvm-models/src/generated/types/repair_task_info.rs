@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// A maintenance task: what is wrong with a machine or planned for it, and the progress of the
 /// work.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RepairTaskInfo {
     /// Id of the task, needed to approve it with `RepairTaskControl`. Format: `rep-xxxxxxxx`.
     pub task_id: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// An amount of computing capacity in a resource pool, total or still free.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResourceCount {
     /// Virtual processor cores in this amount; null when unknown. May be null.
     pub cpu: Option<u64>,

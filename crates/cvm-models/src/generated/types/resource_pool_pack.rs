@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A resource pool: a whole or half physical machine reserved for instances of the account.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResourcePoolPack {
     /// Id of the pool, for `Placement.DedicatedResourcePackIds` at launch and for the pool
     /// actions. Format: `rpp-xxxxxxxx`.

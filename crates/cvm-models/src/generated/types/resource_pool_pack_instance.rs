@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The instances in one resource pool.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ResourcePoolPackInstance {
     /// Pool the listed instances run in. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_id: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The switch for the automation agent (TAT), which runs remote commands in a guest.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RunAutomationServiceEnabled {
     /// `true` installs the agent. Note the difference: sending this object without the member
     /// means off, but omitting the whole object means on for public images. Default: false.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The switch for the monitoring agent, which reports guest metrics.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RunMonitorServiceEnabled {
     /// `false` does not install the agent; alarms and graphs that need guest data, such as disk
     /// use, then stay empty. Default: true.

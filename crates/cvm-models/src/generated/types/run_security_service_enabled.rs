@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The switch for the host security agent.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RunSecurityServiceEnabled {
     /// `false` does not install the agent, so there are no intrusion and vulnerability
     /// findings. Default: true.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One account that a custom image is shared with.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SharePermission {
     /// When the image was shared with the account. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub created_time: String,

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One disk snapshot that belongs to an image.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Snapshot {
     /// Id of the snapshot in the block storage service; whether it is deleted with the image is
     /// decided separately when the image is deleted.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The bid of a spot launch.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SpotMarketOptions {
     /// Highest price you accept, as a decimal number in text, such as `0.65`. The launch is
     /// rejected if the bid is too low. Required.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// How many processor cores of spot instances the account may use in one zone.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SpotPaidQuota {
     /// Virtual cores of spot instances in use, not a number of instances. Unit: vCPU.
     pub used_quota: u64,

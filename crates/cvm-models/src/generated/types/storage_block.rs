@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Size limits of the local hard disks that come with an instance type.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct StorageBlock {
     /// Storage class of these disks; it can be read here but not chosen in a launch. Allowed:
     /// `LOCAL_PRO`.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The copy of an image in one target region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SyncImage {
     /// Id of the copy, valid in `Region` only; the source keeps its own id. Format:
     /// `img-xxxxxxxx`.

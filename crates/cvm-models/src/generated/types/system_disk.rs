@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// The boot disk of an instance: what to create in a request, what is attached in a response.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct SystemDisk {
     /// Storage class. Without it, the service uses any class in stock, so set it for consistent
     /// performance; `LOCAL_` classes tie the instance to its hardware and prevent some later

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A key and value pair attached to a resource for search, permissions and cost reports.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Tag {
     /// Tag name, with at most one value per resource. Prefixes reserved by the provider are
     /// rejected. Required.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Tags to bind to one type of resource when it is created.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TagSpecification {
     /// Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`,
     /// `ps` for a placement group or `hpc` for a cluster. It must match the action. Required.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// An operating system that instances can be converted to.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct TargetOS {
     /// Name of the target system, to send in a conversion.
     pub target_os_type: TargetOsType,

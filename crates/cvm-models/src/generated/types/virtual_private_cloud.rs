@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// Private network settings of the primary network interface.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct VirtualPrivateCloud {
     /// Private network to join. `DEFAULT` here and in `SubnetId` selects the default network of
     /// the zone; never mix it with a real id. Required. Format: `vpc-xxxxxxxx`.

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One availability zone: its names and whether it can be used.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ZoneInfo {
     /// Wire name, such as `ap-guangzhou-3`, to set in `Placement`. Several old zones still
     /// exist but are sold out.

@@ -15,7 +15,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeBoatsResponse`]. Group: Boats. Up to 20 calls per second.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeBoats {
     /// Fetches exactly these. Items: up to 100. Format: `boat-xxxxxxxx`. Cannot be combined
     /// with `Filters`.
@@ -35,7 +35,7 @@ pub struct DescribeBoats {
 }
 
 /// Response of [`DescribeBoats`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct DescribeBoatsResponse {
     /// How many match over all pages.
     pub total_count: i64,
@@ -106,7 +106,7 @@ pub(crate) static DESCRIBE_BOATS: ModelInfo = ModelInfo {
     },
 };
 
-model!(DescribeBoats DESCRIBE_BOATS { 0 boat_ids 1 filters 2 since 3 offset 4 limit });
+model!(request DescribeBoats DESCRIBE_BOATS { 0 boat_ids 1 filters 2 since 3 offset 4 limit });
 
 pub(crate) static DESCRIBE_BOATS_RESPONSE: ModelInfo = ModelInfo {
     name: "DescribeBoatsResponse",
@@ -118,7 +118,9 @@ pub(crate) static DESCRIBE_BOATS_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xe220_a839_7b1d_cdaf, shift: 62, slots: &[0, 255, 2, 1] },
 };
 
-model!(DescribeBoatsResponse DESCRIBE_BOATS_RESPONSE { 0 total_count 1 boat_set 2 request_id });
+model!(float DescribeBoatsResponse DESCRIBE_BOATS_RESPONSE {
+    0 total_count 1 boat_set 2 request_id
+});
 
 #[cfg(feature = "docs")]
 pub(crate) static DESCRIBE_BOATS_DOC: ActionDoc = ActionDoc {

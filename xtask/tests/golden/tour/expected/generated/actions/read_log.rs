@@ -11,7 +11,7 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`ReadLogResponse`]. Group: Logbook. The result is the same in every region.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ReadLog {
     /// What the page before gave.
     pub next_token: Option<String>,
@@ -21,7 +21,7 @@ pub struct ReadLog {
 }
 
 /// Response of [`ReadLog`].
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct ReadLogResponse {
     /// Asks for the page after this one.
     pub next_token: Option<String>,
@@ -72,7 +72,7 @@ pub(crate) static READ_LOG: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0x1b39_896a_51a8_749b, shift: 63, slots: &[1, 0] },
 };
 
-model!(ReadLog READ_LOG { 0 next_token 1 max_results });
+model!(request ReadLog READ_LOG { 0 next_token 1 max_results });
 
 pub(crate) static READ_LOG_RESPONSE: ModelInfo = ModelInfo {
     name: "ReadLogResponse",

@@ -14,7 +14,7 @@ use crate::prelude::*;
 /// If the outcome is unknown, check `DescribeBoats`: List vessels by your own tag.
 ///
 /// Returns [`RentBoatsResponse`]. Group: Boats.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RentBoats {
     /// Where they will lie. Required.
     pub berth: Berth,
@@ -75,7 +75,7 @@ pub struct RentBoats {
 ///
 /// With `DryRun` set to `true`, it may contain only the request id; the other members are then
 /// empty or zero.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct RentBoatsResponse {
     /// What was rented. Empty only if `Keys` is not given. Format: `boat-xxxxxxxx`.
     pub boat_id_set: Vec<String>,
@@ -181,7 +181,7 @@ pub(crate) static RENT_BOATS: ModelInfo = ModelInfo {
     },
 };
 
-model!(RentBoats RENT_BOATS {
+model!(request float RentBoats RENT_BOATS {
     0 berth 1 mode 2 size 3 weight 4 months 5 insure 6 password 7 user_data 8 keys 9 r#type
     10 min_count 11 count 12 ipv6_count 13 bus_slots 14 client_token 15 dry_run 16 tiller
 });
@@ -200,7 +200,9 @@ pub(crate) static RENT_BOATS_RESPONSE: ModelInfo = ModelInfo {
     index: NameIndex { multiplier: 0xedf5_f1d9_0dca_2f6b, shift: 62, slots: &[1, 0, 3, 2] },
 };
 
-model!(RentBoatsResponse RENT_BOATS_RESPONSE { 0 boat_id_set 1 price 2 receipt 3 request_id });
+model!(float RentBoatsResponse RENT_BOATS_RESPONSE {
+    0 boat_id_set 1 price 2 receipt 3 request_id
+});
 
 #[cfg(feature = "docs")]
 pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {

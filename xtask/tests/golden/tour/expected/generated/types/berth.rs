@@ -5,7 +5,7 @@ use crate::prelude::*;
 /// A place in a harbour.
 ///
 /// It belongs to one harbour only.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Berth {
     /// Its town. Required.
     pub harbour: String,
@@ -49,7 +49,7 @@ pub(crate) static BERTH: ModelInfo = ModelInfo {
     },
 };
 
-model!(Berth BERTH { 0 harbour 1 pier 2 guests 3 r#yield 4 r#gen 5 crate_ 6 depth });
+model!(float Berth BERTH { 0 harbour 1 pier 2 guests 3 r#yield 4 r#gen 5 crate_ 6 depth });
 
 #[cfg(feature = "docs")]
 pub(crate) static BERTH_DOC: TypeDoc = TypeDoc {

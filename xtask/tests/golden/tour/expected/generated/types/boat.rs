@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// One vessel.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Boat {
     /// Handle that other calls take. Format: `boat-xxxxxxxx`.
     pub boat_id: String,
@@ -55,7 +55,7 @@ pub(crate) static BOAT: ModelInfo = ModelInfo {
     },
 };
 
-model!(Boat BOAT {
+model!(float Boat BOAT {
     0 boat_id 1 boat_state 2 next_state 3 berth 4 dinghies 5 trouble 6 last_request_id
     7 progress 8 locked
 });

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 /// A condition on one property.
-#[derive(Clone, Default, PartialEq)]
+#[derive(Clone, Default)]
 pub struct Filter {
     /// The property. Required.
     pub name: String,

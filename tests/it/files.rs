@@ -1,0 +1,175 @@
+//! Requests and models that a program reads from its files, and writes into them, with serde.
+
+use std::collections::{BTreeSet, HashSet};
+
+use cvm_models::actions::{DescribeInstancesResponse, RunInstances};
+use cvm_models::enums::InstanceChargeType;
+use cvm_models::error_code;
+use cvm_models::types::{DataDisk, LoginSettings, Placement};
+use cvm_protocol::{ErrorCode, Revealed, json};
+
+const JSON: &str = r#"{
+  "InstanceChargeType": "POSTPAID_BY_HOUR",
+  "Placement": { "Zone": "ap-guangzhou-3" },
+  "DataDisks": [ { "DiskSize": 50 }, { "DiskSize": 100 } ]
+}"#;
+
+const TOML: &str = r#"
+InstanceChargeType = "POSTPAID_BY_HOUR"
+Placement = { Zone = "ap-guangzhou-3" }
+
+[[DataDisks]]
+DiskSize = 50
+
+[[DataDisks]]
+DiskSize = 100
+"#;
+
+const YAML: &str = r#"
+InstanceChargeType: POSTPAID_BY_HOUR
+Placement:
+  Zone: ap-guangzhou-3
+DataDisks:
+- DiskSize: 50
+- DiskSize: 100
+"#;
+
+/// Reads a request in each format. Each text is changed with `edit` before.
+fn read(edit: impl Fn(&str) -> String) -> [Result<RunInstances, String>; 3] {
+    [
+        serde_json::from_str(&edit(JSON)).map_err(|error| error.to_string()),
+        toml::from_str(&edit(TOML)).map_err(|error| error.to_string()),
+        serde_yaml_ng::from_str(&edit(YAML)).map_err(|error| error.to_string()),
+    ]
+}
+
+#[test]
+fn request_is_the_same_in_every_format() {
+    let disk = |size| DataDisk { disk_size: Some(size), ..Default::default() };
+    let expected = RunInstances {
+        instance_charge_type: Some(InstanceChargeType::PostpaidByHour),
+        placement: Some(Placement { zone: "ap-guangzhou-3".into(), ..Default::default() }),
+        data_disks: vec![disk(50), disk(100)],
+        ..Default::default()
+    };
+    for request in read(str::to_owned) {
+        assert_eq!(request.unwrap(), expected);
+    }
+    assert_eq!(
+        serde_json::from_str(&serde_json::to_string(&expected).unwrap()).ok(),
+        Some(expected)
+    );
+}
+
+#[test]
+fn request_refuses_misspelled_members_at_any_depth() {
+    for (old, new, message) in [
+        (
+            "InstanceChargeType",
+            "InstanceChargeTyp",
+            "`InstanceChargeTyp` is not a member of RunInstances; did you mean `InstanceChargeType`",
+        ),
+        ("Zone", "zone", "`Placement.zone` is not a member of Placement; did you mean `Zone`?"),
+        (
+            "DiskSize",
+            "DiskSise",
+            "`DataDisks.0.DiskSise` is not a member of DataDisk; did you mean `DiskSize`",
+        ),
+        ("Placement", "Whatever", "`Whatever` is not a member of RunInstances"),
+    ] {
+        for request in read(|text| text.replace(old, new)) {
+            let error = request.unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}
+
+#[test]
+fn request_accepts_values_newer_than_this_crate() {
+    for request in read(|text| text.replace("POSTPAID_BY_HOUR", "PAID_BY_SECOND")) {
+        let charged = request.unwrap().instance_charge_type.unwrap();
+        assert_eq!(charged, "PAID_BY_SECOND");
+        assert!(matches!(charged, InstanceChargeType::Unknown(_)));
+    }
+}
+
+#[test]
+fn responses_shared_types_and_the_engine_accept_unknown_members() {
+    let text = r#"{ "Zone": "ap-guangzhou-3", "Rack": 7 }"#;
+    assert_eq!(serde_json::from_str::<Placement>(text).unwrap().zone, "ap-guangzhou-3");
+    let text = r#"{ "TotalCount": 1, "InstanceSet": [{ "Placement": { "Rack": 7 } }], "New": 1 }"#;
+    let response: DescribeInstancesResponse = serde_json::from_str(text).unwrap();
+    assert_eq!(response.total_count, 1);
+    let mut request = RunInstances::default();
+    let report = json::from_slice(&mut request, br#"{ "Placement": { "Rack": 7 } }"#).unwrap();
+    assert_eq!(report.unknown_members().collect::<Vec<_>>(), ["Placement.Rack"]);
+}
+
+#[test]
+fn a_secret_that_is_set_is_not_serialized_by_accident() {
+    let login = LoginSettings { password: Some("Secret123".into()), ..Default::default() };
+    let mut request = RunInstances { login_settings: Some(login), ..Default::default() };
+    let results = [
+        serde_json::to_string(&request).map_err(|error| error.to_string()),
+        toml::to_string(&request).map_err(|error| error.to_string()),
+        serde_yaml_ng::to_string(&request).map_err(|error| error.to_string()),
+    ];
+    for result in results {
+        let error = result.unwrap_err();
+        assert!(error.contains("`LoginSettings.Password` is a secret"), "{error}");
+        assert!(error.contains("Revealed(&value)") && !error.contains("Secret123"), "{error}");
+    }
+    let revealed = serde_json::to_string(&Revealed(&request)).unwrap();
+    assert_eq!(revealed, r#"{"LoginSettings":{"Password":"Secret123"}}"#);
+    assert!(!format!("{:?}", Revealed(&request)).contains("Secret123"));
+    assert_eq!(serde_json::from_str::<RunInstances>(&revealed).unwrap(), request);
+    assert_eq!(json::to_vec(&request).unwrap(), revealed.as_bytes(), "requests have their secrets");
+
+    request.login_settings =
+        Some(LoginSettings { password: Some("".into()), ..Default::default() });
+    assert_eq!(serde_json::to_string(&request).unwrap(), r#"{"LoginSettings":{"Password":""}}"#);
+}
+
+#[test]
+fn error_about_a_secret_does_not_contain_it() {
+    let text = r#"{ "LoginSettings": { "Password": { "value": "Secret123" } } }"#;
+    let error = serde_json::from_str::<RunInstances>(text).unwrap_err().to_string();
+    assert!(!error.contains("Secret123"), "{error}");
+    let error = serde_json::from_str::<cvm_protocol::Sensitive>("123456").unwrap_err().to_string();
+    assert!(!error.contains("123456"), "{error}");
+}
+
+#[test]
+fn enums_and_error_codes_are_texts_with_an_order() {
+    let hourly: InstanceChargeType = "POSTPAID_BY_HOUR".parse().unwrap();
+    assert_eq!(hourly, "POSTPAID_BY_HOUR");
+    assert_eq!(InstanceChargeType::from("POSTPAID_BY_HOUR".to_owned()), hourly);
+    assert_eq!(InstanceChargeType::Unknown("POSTPAID_BY_HOUR".into()), hourly, "by its text");
+    let values: BTreeSet<_> =
+        InstanceChargeType::VALUES.iter().map(|value| InstanceChargeType::from(*value)).collect();
+    let texts: Vec<&str> = values.iter().map(InstanceChargeType::as_str).collect();
+    assert!(texts.is_sorted() && texts.len() == InstanceChargeType::VALUES.len(), "{texts:?}");
+    let text = serde_json::to_string(&values).unwrap();
+    assert_eq!(serde_json::from_str::<BTreeSet<InstanceChargeType>>(&text).unwrap(), values);
+
+    let code: ErrorCode = serde_json::from_str(r#""InvalidZone.MismatchRegion""#).unwrap();
+    assert_eq!(code, error_code::INVALID_ZONE_MISMATCH_REGION);
+    assert_eq!(serde_json::to_string(&code).unwrap(), r#""InvalidZone.MismatchRegion""#);
+    assert!("A.B".parse::<ErrorCode>().unwrap() < code);
+}
+
+#[test]
+fn equal_models_have_equal_hashes() {
+    let placement = |zone: &str| Placement { zone: zone.into(), ..Default::default() };
+    let request = |zone| RunInstances {
+        placement: Some(placement(zone)),
+        data_disks: vec![DataDisk::default()],
+        ..Default::default()
+    };
+    let set: HashSet<RunInstances> = [request("a"), request("b"), request("a")].into();
+    assert_eq!(set.len(), 2);
+    assert!(set.contains(&request("b")) && !set.contains(&request("c")));
+    // Text moves from one member to the next.
+    let host = Placement { zone: "a".into(), host_id: Some("b".into()), ..Default::default() };
+    assert_eq!(HashSet::from([placement("ab"), placement("a"), host]).len(), 3);
+}
