@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use cvm_models::{
     BoxFuture, ClientBuilder, Dialect, HttpClient, HttpError, HttpErrorKind, HttpResponse,
-    PreparedRequest, ResponseBody, SendProgress, Timeouts,
+    PreparedRequest, ResponseBody, SendProgress,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -175,7 +175,7 @@ async fn broken_rules(defect: Defect, fault: &str, dialect: Dialect, call: Call)
     // A client that follows a redirect waits for a server that never responds.
     let timeout = Duration::from_secs(if defect == Defect::FollowsRedirects { 3 } else { 30 });
     let timeouts =
-        Timeouts { first_byte: timeout, first_byte_slow: timeout, ..test_client::long_timeouts() };
+        test_client::long_timeouts().with_first_byte(timeout).with_first_byte_slow(timeout);
     let equip = |builder: ClientBuilder| builder.timeouts(timeouts).http(FaultyClient::new(defect));
     matrix::run(cell, TimeScale::NORMAL, equip).await.map(|failure| failure.text)
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cvm_models::{Dialect, Timeouts};
+use cvm_models::Dialect;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::task::{JoinHandle, JoinSet};
@@ -54,7 +54,7 @@ async fn endless_chunk_size_ends_at_the_attempt_timeout() {
     let start = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n000".to_vec();
     let peer = EndlessServer::open(start, b"0".repeat(16 * 1024), Duration::ZERO).await;
     let attempt = Duration::from_secs(3);
-    let timeouts = Timeouts { attempt, attempt_slow: attempt, ..test_client::long_timeouts() };
+    let timeouts = test_client::long_timeouts().with_attempt(attempt).with_attempt_slow(attempt);
     let client = test_client::client(&peer.endpoint, Dialect::Tc3, timeouts).with_max_attempts(1);
     let error = Call::Terminate.make(&client).await.result.unwrap_err();
     assert!(error.is_timeout() && error.outcome_unknown().is_some(), "{error:?}");

@@ -32,30 +32,28 @@ pub const OPERATION: Duration = Duration::from_secs(60);
 
 /// Timeouts for faults that respond at once: so long that only a hang reaches them.
 pub fn long_timeouts() -> Timeouts {
-    Timeouts {
-        connect: Duration::from_secs(30),
-        first_byte: Duration::from_secs(30),
-        first_byte_slow: Duration::from_secs(30),
-        body_idle: Duration::from_secs(30),
-        attempt: Duration::from_secs(40),
-        attempt_slow: Duration::from_secs(40),
-        operation: OPERATION,
-        operation_with_token: OPERATION,
-    }
+    Timeouts::default()
+        .with_connect(Duration::from_secs(30))
+        .with_first_byte(Duration::from_secs(30))
+        .with_first_byte_slow(Duration::from_secs(30))
+        .with_body_idle(Duration::from_secs(30))
+        .with_attempt(Duration::from_secs(40))
+        .with_attempt_slow(Duration::from_secs(40))
+        .with_operation(OPERATION)
+        .with_operation_with_token(OPERATION)
 }
 
 /// Timeouts for faults that only a timeout ends.
 pub fn short_timeouts(scale: TimeScale) -> Timeouts {
-    Timeouts {
-        connect: scale.of(Duration::from_millis(300)),
-        first_byte: scale.of(Duration::from_millis(250)),
-        first_byte_slow: scale.of(Duration::from_millis(250)),
-        body_idle: scale.of(Duration::from_millis(200)),
-        attempt: scale.of(Duration::from_millis(300)),
-        attempt_slow: scale.of(Duration::from_millis(300)),
-        operation: OPERATION,
-        operation_with_token: OPERATION,
-    }
+    Timeouts::default()
+        .with_connect(scale.of(Duration::from_millis(300)))
+        .with_first_byte(scale.of(Duration::from_millis(250)))
+        .with_first_byte_slow(scale.of(Duration::from_millis(250)))
+        .with_body_idle(scale.of(Duration::from_millis(200)))
+        .with_attempt(scale.of(Duration::from_millis(300)))
+        .with_attempt_slow(scale.of(Duration::from_millis(300)))
+        .with_operation(OPERATION)
+        .with_operation_with_token(OPERATION)
 }
 
 /// The operation timeout for a server that asks for a longer wait. The client caps `Retry-After` at 5 s after a
@@ -69,7 +67,7 @@ pub fn timeouts(fault: &Fault, scale: TimeScale) -> Timeouts {
         | Conclusion::ThrottledLongWait
         | Conclusion::ForeignThrottledLongWait => {
             let operation = SHORTER_THAN_RETRY_AFTER;
-            Timeouts { operation, operation_with_token: operation, ..long_timeouts() }
+            long_timeouts().with_operation(operation).with_operation_with_token(operation)
         }
         _ if fault.needs_timeout => short_timeouts(scale),
         _ => long_timeouts(),

@@ -89,8 +89,7 @@ async fn silent_server_causes_a_timeout() {
     let server = ScriptedServer::silent().await;
     // Enough for a busy machine to send the request, which nothing answers.
     let timeout = Duration::from_secs(3);
-    let timeouts =
-        Timeouts { first_byte: timeout, first_byte_slow: timeout, ..Timeouts::default() };
+    let timeouts = Timeouts::default().with_first_byte(timeout).with_first_byte_slow(timeout);
     let client = client_for(&server.url()).timeouts(timeouts).max_attempts(1).build().unwrap();
     let error = client.send(DescribeInstances::default()).await.unwrap_err();
     assert_eq!(predicates(&error), ["timeout", "unreadable"], "{error}");

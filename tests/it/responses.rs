@@ -16,7 +16,7 @@ const ERROR: &str =
     r#"{"Response":{"Error":{"Code":"InvalidParameter","Message":"no"},"RequestId":"r-2"}}"#;
 
 fn client(server: &ScriptedServer) -> Client {
-    let timeouts = Timeouts { body_idle: Duration::from_secs(1), ..Timeouts::default() };
+    let timeouts = Timeouts::default().with_body_idle(Duration::from_secs(1));
     client_for(&server.url()).timeouts(timeouts).max_attempts(1).build().unwrap()
 }
 

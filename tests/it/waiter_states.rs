@@ -493,6 +493,7 @@ async fn not_done_requires_a_settled_state_without_an_operation() {
                 WaitVerdict::Failed => "unknown",
                 WaitVerdict::Pending if one == two && is_settled(&one.0) && one.2 => "not_done",
                 WaitVerdict::Pending => "unknown",
+                other => panic!("{other:?}"),
             };
             assert_eq!(result[&number], expected, "{}: {one:?}, {two:?}", info.name);
             *counts.entry(expected).or_default() += 1;

@@ -178,8 +178,7 @@ mod tests {
     }
 
     fn hints(action: &str, code: &'static str, request: &Value) -> Vec<String> {
-        let error =
-            ServiceError { code: code.into(), message: "no".into(), request_id: "r".into() };
+        let error = ServiceError::new(code, "no", "r");
         service_error_hints(
             &Request::new(cvm_models::action(action).unwrap(), request.clone()),
             &error,

@@ -310,6 +310,7 @@ pub struct RetryClassOverride {
 
 /// A filter name that the `Filters` member of an action accepts.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct FilterInfo {
     /// The name; `tag:tag-key` stands for `tag:` followed by any key.
     pub name: &'static str,

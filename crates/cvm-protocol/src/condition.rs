@@ -4,6 +4,7 @@ use std::fmt;
 
 /// A test on one member of a request, as specifications write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Condition {
     /// The member, by its name on the wire.
     pub member: &'static str,

@@ -6,6 +6,7 @@ use std::fmt;
 ///
 /// The message names kinds and paths, never a value, which could be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecodeError {
     /// The path of the member, in the notation of the API; empty for the whole text.
     pub path: String,

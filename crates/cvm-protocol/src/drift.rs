@@ -11,6 +11,7 @@ const KEPT: usize = 64;
 
 /// The deviations that decoding found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Report {
     /// Deviations from the specification, the first 64 of them.
     pub drifts: Vec<Drift>,
@@ -45,6 +46,7 @@ impl Report {
 
 /// One deviation and its path.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Drift {
     /// The path, in the notation of the API: `InstanceSet.0.Placement.Zone`.
     pub path: String,
@@ -54,6 +56,7 @@ pub struct Drift {
 
 /// A deviation that decoding tolerates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DriftKind {
     /// A member that the specification does not know.
     UnknownMember,

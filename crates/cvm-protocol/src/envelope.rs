@@ -20,6 +20,7 @@ use crate::{
 
 /// A decoded response of the service.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct Envelope {
     /// The error of the service; without one the call succeeded.
     pub error: Option<ServiceError>,

@@ -17,6 +17,7 @@ pub struct ErrorCode(Cow<'static, str>);
 
 /// The kind of failure that a code stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum ErrorKind {
     /// Credentials, signature or permission.
     Auth,

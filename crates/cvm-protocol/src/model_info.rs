@@ -82,6 +82,7 @@ impl Kind {
 /// Limits are facts of the service. The client ignores them unless it is asked to validate, because the server decides
 /// and its limits change. The emulator and the command line use them.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct FieldInfo {
     /// Name on the wire: ASCII letters, digits and `_`, so no encoding escapes it.
     pub wire: &'static str,

@@ -8,6 +8,7 @@ use crate::{Condition, Missing};
 /// a candidate, and their number stands beside the one that was asked for: no list of such a service
 /// tells whose request made an entry.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct ReconcileInfo {
     /// The action that lists.
     pub list: &'static str,

@@ -6,6 +6,7 @@ use crate::{ErrorCode, OneLine};
 
 /// An error that the service returned. `Display` is one line, whatever the message contains.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ServiceError {
     /// Its code.
     pub code: ErrorCode,
@@ -16,6 +17,15 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
+    /// An error with a request id, as in a test or another implementation of the service.
+    pub fn new(
+        code: impl Into<ErrorCode>,
+        message: impl Into<String>,
+        request_id: impl Into<String>,
+    ) -> Self {
+        Self { code: code.into(), message: message.into(), request_id: request_id.into() }
+    }
+
     /// Whether the predicate holds for the code or, with the old gateway, for the name of the error: it gives a number as
     /// the code, and the name in front of its message.
     #[must_use]

@@ -164,6 +164,7 @@ macro_rules! waiter {
 
 /// A [`WaiterInfo`] with the ids to wait for.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Waiter {
     /// The description of the waiter.
     pub info: &'static WaiterInfo,

@@ -138,6 +138,7 @@ impl Drop for Fingerprint {
 
 /// A part of a [`Credential`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CredentialField {
     /// The secret id.
     SecretId,

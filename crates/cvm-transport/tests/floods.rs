@@ -52,11 +52,9 @@ fn client(url: &str) -> Client {
         .credential(Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap())
         .region("ap-guangzhou")
         // Chunks of one byte end at the timeout of the attempt, because their number is not limited.
-        .timeouts(Timeouts {
-            first_byte: FIRST_BYTE,
-            attempt: Duration::from_secs(2),
-            ..Timeouts::default()
-        })
+        .timeouts(
+            Timeouts::default().with_first_byte(FIRST_BYTE).with_attempt(Duration::from_secs(2)),
+        )
         .build()
         .unwrap()
 }

@@ -1,6 +1,6 @@
 //! `cvm error CODE`: explains an error code, offline.
 
-use cvm_models::protocol::{ErrorInfo, ErrorKind, did_you_mean, similar_names};
+use cvm_models::protocol::{ErrorInfo, did_you_mean, similar_names};
 use cvm_models::{ACTIONS, error_code};
 
 use crate::exit::{CliError, Result};
@@ -37,7 +37,7 @@ fn text(code: &str, info: &ErrorInfo) -> String {
     page.gap();
     page.hanging(2, 2, &format!("What to do: {}", info.fix));
     page.gap();
-    page.paragraph(2, &format!("Kind: {}.", kind(info.kind)));
+    page.paragraph(2, &format!("Kind: {}.", info.kind.as_str()));
     page.paragraph(
         2,
         if info.retryable {
@@ -66,18 +66,6 @@ fn text(code: &str, info: &ErrorInfo) -> String {
         },
     );
     page.finish()
-}
-
-const fn kind(kind: ErrorKind) -> &'static str {
-    match kind {
-        ErrorKind::Auth => "credentials, signature or permission",
-        ErrorKind::Client => "invalid request",
-        ErrorKind::NotFound => "resource not found",
-        ErrorKind::State => "wrong resource state",
-        ErrorKind::Quota => "quota or stock exhausted",
-        ErrorKind::Throttle => "too many requests",
-        ErrorKind::Server => "service failure",
-    }
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
         "A local CVM emulator listens on {} in this process. Every call below is a real HTTP request, \
          signed with {}. The emulator's clock runs {scale} times as fast as real time.",
         emulator.url(),
-        signed_by(dialect)
+        dialect.description()
     ))?;
     let model = launch::choose_model(&mut printer).await?;
     launch::launch_with_local_disk(&mut printer, &model).await?;
@@ -100,14 +100,4 @@ async fn on_cloud(args: &Args, wire: Option<Wire>) -> Result<()> {
     ))?;
     cloud::run_read_only(&mut printer).await?;
     printer.end(began.elapsed(), "`cvm list` lists all actions.")
-}
-
-const fn signed_by(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Tc3 => "TC3-HMAC-SHA256 (tc3, JSON body)",
-        Dialect::Tc3Get => "TC3-HMAC-SHA256 (tc3-get, parameters in the URL)",
-        Dialect::V1Sha1 => "HmacSHA1 (v1-sha1, form body)",
-        Dialect::V1Sha256 => "HmacSHA256 (v1-sha256, form body)",
-        Dialect::OldGateway => "HmacSHA256 at the older gateway's path (old-gateway, form body)",
-    }
 }

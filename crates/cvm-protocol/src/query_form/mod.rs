@@ -20,6 +20,7 @@ pub type Pair = (String, String);
 
 /// A model that cannot be encoded, or pairs that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FlatError {
     /// The wrong name, such as `Filters.1.Name`.
     pub path: String,
@@ -29,6 +30,7 @@ pub struct FlatError {
 
 /// What is wrong with a name or its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FlatErrorKind {
     /// An empty list item, which query encoding cannot express.
     EmptyItem,

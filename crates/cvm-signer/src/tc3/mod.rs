@@ -76,6 +76,7 @@ impl<'a> Request<'a> {
 
 /// The body of a request, its hash, or neither.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum Payload<'a> {
     /// The bytes that are sent.
     Body(&'a [u8]),

@@ -13,6 +13,7 @@ use crate::{
 
 /// The keyed hash of a v1 signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Algorithm {
     /// HMAC with SHA-1, the default of the service.
     HmacSha1,

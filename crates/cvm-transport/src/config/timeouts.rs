@@ -13,10 +13,11 @@ use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 /// use std::time::Duration;
 /// use cvm_transport::Timeouts;
 ///
-/// let timeouts = Timeouts { operation: Duration::from_secs(20), ..Timeouts::default() };
+/// let timeouts = Timeouts::default().with_operation(Duration::from_secs(20));
 /// assert_eq!(timeouts.connect, Duration::from_secs(5));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// Name lookup, connection and TLS together. Default: 5 s.
     pub connect: Duration,
@@ -42,6 +43,30 @@ pub struct Timeouts {
     /// A whole call that carries a client token. Default: [`CLIENT_TOKEN_WINDOW`], because a token is not used for
     /// longer.
     pub operation_with_token: Duration,
+}
+
+macro_rules! setters {
+    ($($name:ident $field:ident $link:literal),* $(,)?) => {
+        impl Timeouts { $(
+            #[doc = $link]
+            #[must_use]
+            pub const fn $name(mut self, limit: Duration) -> Self {
+                self.$field = limit;
+                self
+            }
+        )* }
+    };
+}
+setters! {
+    with_connect connect "Sets [`connect`](Self::connect).",
+    with_first_byte first_byte "Sets [`first_byte`](Self::first_byte).",
+    with_first_byte_slow first_byte_slow "Sets [`first_byte_slow`](Self::first_byte_slow).",
+    with_body_idle body_idle "Sets [`body_idle`](Self::body_idle).",
+    with_attempt attempt "Sets [`attempt`](Self::attempt).",
+    with_attempt_slow attempt_slow "Sets [`attempt_slow`](Self::attempt_slow).",
+    with_operation operation "Sets [`operation`](Self::operation).",
+    with_operation_with_token operation_with_token
+        "Sets [`operation_with_token`](Self::operation_with_token).",
 }
 
 impl Default for Timeouts {

@@ -195,6 +195,7 @@ impl fmt::Debug for CredentialChain {
 
 /// The result of a search by a [`CredentialChain`].
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChainReport {
     /// The sources that were not used, in order.
     pub tried: Vec<ChainAttempt>,
@@ -204,6 +205,7 @@ pub struct ChainReport {
 
 /// A source that was not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ChainAttempt {
     /// The source.
     pub source: &'static str,

@@ -3,12 +3,7 @@
 use super::*;
 
 fn service(code: &'static str) -> Error {
-    Error::from_service(ServiceError {
-        code: code.into(),
-        message: "no".into(),
-        request_id: "r-1".into(),
-    })
-    .with_action("StopInstances")
+    Error::from_service(ServiceError::new(code, "no", "r-1")).with_action("StopInstances")
 }
 
 #[test]
@@ -53,7 +48,7 @@ proptest::proptest! {
             code: None,
             request_id: Some(request_id.clone()),
         };
-        let service = ServiceError { code: code.into(), message: message.clone(), request_id };
+        let service = ServiceError::new(code, message.clone(), request_id);
         let errors = [
             Error::from_service(service.clone()).with_note(&host),
             Error::new(ErrorKind::Wait, message).with_attempts(vec![attempt]),
@@ -73,8 +68,7 @@ const HOSTILE: &str = "([a-z:]|[\\x00-\\x1f\\x7f-\\u{9f}\\u{2028}-\\u{202e}\\n\\
 #[test]
 fn error_without_code_and_message_says_so() {
     let error = |code: &'static str, message: &str| {
-        let service =
-            ServiceError { code: code.into(), message: message.into(), request_id: String::new() };
+        let service = ServiceError::new(code, message, "");
         Error::from_service(service).with_action("Launch").to_string()
     };
     assert_eq!(error("", "no"), "Launch failed: error without a code: no");

@@ -23,6 +23,7 @@ const GROWTH: u64 = 4;
 
 /// A position in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Position {
     /// The number of items before it.
     Offset(u64),

@@ -11,6 +11,7 @@ use std::str::FromStr;
 /// The service documents TC3 as "signature v3" (<https://cloud.tencent.com/document/api/213/30654>), and HmacSHA1 and
 /// HmacSHA256 as "signature v1" (<https://cloud.tencent.com/document/api/213/15693>).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dialect {
     /// TC3-HMAC-SHA256, parameters as a JSON body.
     #[default]
@@ -39,6 +40,18 @@ impl Dialect {
             Self::V1Sha1 => "v1-sha1",
             Self::V1Sha256 => "v1-sha256",
             Self::OldGateway => "old-gateway",
+        }
+    }
+
+    /// The signature method, with the name on command lines and the place of the parameters.
+    #[must_use]
+    pub const fn description(self) -> &'static str {
+        match self {
+            Self::Tc3 => "TC3-HMAC-SHA256 (tc3, JSON body)",
+            Self::Tc3Get => "TC3-HMAC-SHA256 (tc3-get, parameters in the URL)",
+            Self::V1Sha1 => "HmacSHA1 (v1-sha1, form body)",
+            Self::V1Sha256 => "HmacSHA256 (v1-sha256, form body)",
+            Self::OldGateway => "HmacSHA256 at the older gateway's path (old-gateway, form body)",
         }
     }
 

@@ -86,6 +86,7 @@ pub struct WaitedResource {
 
 /// Whether a resource has reached the target state of a wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WaitVerdict {
     /// It may still reach it.
     Pending,

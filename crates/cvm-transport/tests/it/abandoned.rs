@@ -141,16 +141,14 @@ async fn completed_call_is_not_abandoned() {
 /// A client with very long timeouts on a real connection.
 fn client(server: &Server, calls: &CallLog) -> Client {
     let wide = Duration::from_secs(600);
-    let timeouts = Timeouts {
-        connect: wide,
-        first_byte: wide,
-        first_byte_slow: wide,
-        attempt: wide,
-        attempt_slow: wide,
-        operation: wide,
-        operation_with_token: wide,
-        ..Timeouts::default()
-    };
+    let timeouts = Timeouts::default()
+        .with_connect(wide)
+        .with_first_byte(wide)
+        .with_first_byte_slow(wide)
+        .with_attempt(wide)
+        .with_attempt_slow(wide)
+        .with_operation(wide)
+        .with_operation_with_token(wide);
     crate::builder(&server.url).timeouts(timeouts).metrics(calls.clone()).build().unwrap()
 }
 

@@ -165,12 +165,7 @@ fn client_ahead(fake: &FakeService, skew: i64, corrects: bool) -> Client {
     fake.builder()
         .clock(RunningClock::new(SERVER_TIME.checked_add_signed(skew).unwrap()))
         .correct_clock(corrects)
-        .timeouts(Timeouts {
-            first_byte: hour,
-            attempt: hour,
-            operation: hour,
-            ..Timeouts::default()
-        })
+        .timeouts(Timeouts::default().with_first_byte(hour).with_attempt(hour).with_operation(hour))
         .build()
         .unwrap()
 }

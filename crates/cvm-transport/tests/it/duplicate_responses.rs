@@ -84,7 +84,7 @@ impl DuplicatingServer {
 
 fn client(url: &str) -> Client {
     crate::builder(url)
-        .timeouts(Timeouts { connect: HANG_LIMIT, ..Timeouts::default() })
+        .timeouts(Timeouts::default().with_connect(HANG_LIMIT))
         .rate_limiter(NoRateLimit)
         .build()
         .unwrap()

@@ -30,16 +30,15 @@ const TIMEOUTS: [(&str, Set); 9] = [
     ("operation", |timeouts, span| timeouts.operation = span),
     ("operation_with_token", |timeouts, span| timeouts.operation_with_token = span),
     ("all", |timeouts, span| {
-        *timeouts = Timeouts {
-            connect: span,
-            first_byte: span,
-            first_byte_slow: span,
-            body_idle: span,
-            attempt: span,
-            attempt_slow: span,
-            operation: span,
-            operation_with_token: span,
-        };
+        *timeouts = Timeouts::default()
+            .with_connect(span)
+            .with_first_byte(span)
+            .with_first_byte_slow(span)
+            .with_body_idle(span)
+            .with_attempt(span)
+            .with_attempt_slow(span)
+            .with_operation(span)
+            .with_operation_with_token(span);
     }),
 ];
 

@@ -54,12 +54,9 @@ const OUTAGES: [Outage; 5] = [
 /// A client whose calls end because of their attempts, not because of time.
 fn client_builder(fake: &FakeService) -> ClientBuilder {
     let soon = Duration::from_secs(2);
-    fake.builder().timeouts(Timeouts {
-        connect: soon,
-        first_byte: soon,
-        first_byte_slow: soon,
-        ..Timeouts::default()
-    })
+    fake.builder().timeouts(
+        Timeouts::default().with_connect(soon).with_first_byte(soon).with_first_byte_slow(soon),
+    )
 }
 
 /// Uses each entry point once during an outage. Returns how many requests each made.

@@ -141,7 +141,7 @@ async fn endpoint_uses_its_own_name_with_any_port() {
 async fn unresolvable_name_was_not_sent() {
     // Reserved: no correct resolver knows it, and a wrong address cannot prove its identity. However long the
     // resolver of this machine takes, nothing is sent.
-    let timeouts = Timeouts { connect: Duration::from_secs(2), ..Timeouts::default() };
+    let timeouts = Timeouts::default().with_connect(Duration::from_secs(2));
     let client = builder("https://cvm.invalid").timeouts(timeouts).build().unwrap();
     let kill = KillThings { thing_ids: vec!["thing-1".into()] };
     let error = client.send(kill).await.unwrap_err();

@@ -77,16 +77,16 @@ fn builder(url: &str) -> ClientBuilder {
         .endpoint(url)
         .credential(Credential::new("AKIDEXAMPLE", "canary-secret-key").unwrap())
         .region("ap-guangzhou")
-        .timeouts(Timeouts {
-            connect: ATTEMPT / 2,
-            first_byte: ATTEMPT / 2,
-            first_byte_slow: ATTEMPT / 2,
-            body_idle: ATTEMPT / 2,
-            attempt: ATTEMPT,
-            attempt_slow: ATTEMPT,
-            operation: ATTEMPT * 10,
-            ..Timeouts::default()
-        })
+        .timeouts(
+            Timeouts::default()
+                .with_connect(ATTEMPT / 2)
+                .with_first_byte(ATTEMPT / 2)
+                .with_first_byte_slow(ATTEMPT / 2)
+                .with_body_idle(ATTEMPT / 2)
+                .with_attempt(ATTEMPT)
+                .with_attempt_slow(ATTEMPT)
+                .with_operation(ATTEMPT * 10),
+        )
 }
 
 fn client(url: &str) -> Client {

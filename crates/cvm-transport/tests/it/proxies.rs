@@ -15,14 +15,12 @@ use crate::tls_server::{TlsServer, file};
 /// Timeouts so long that only a hang exceeds them.
 fn patient_builder(url: &str) -> ClientBuilder {
     let wide = Duration::from_secs(60);
-    let timeouts = Timeouts {
-        connect: wide,
-        first_byte: wide,
-        attempt: wide,
-        operation: wide,
-        body_idle: wide,
-        ..Timeouts::default()
-    };
+    let timeouts = Timeouts::default()
+        .with_connect(wide)
+        .with_first_byte(wide)
+        .with_attempt(wide)
+        .with_operation(wide)
+        .with_body_idle(wide);
     builder(url).timeouts(timeouts).ca_file(file("ca.pem"))
 }
 

@@ -391,12 +391,12 @@ async fn attempt_timeout_ends_a_slow_body() {
     };
     let server = Server::start([drip]).await;
     let client = builder(&server.url)
-        .timeouts(Timeouts {
-            first_byte: Duration::from_secs(5),
-            body_idle: Duration::from_secs(5),
-            attempt: Duration::from_millis(400),
-            ..Timeouts::default()
-        })
+        .timeouts(
+            Timeouts::default()
+                .with_first_byte(Duration::from_secs(5))
+                .with_body_idle(Duration::from_secs(5))
+                .with_attempt(Duration::from_millis(400)),
+        )
         .max_attempts(1)
         .build()
         .unwrap();

@@ -19,8 +19,7 @@ fn current_thread() -> Runtime {
 
 fn client(server: &Server) -> Client {
     let wide = Duration::from_secs(60);
-    let timeouts =
-        Timeouts { connect: wide, first_byte: wide, attempt: wide, ..Timeouts::default() };
+    let timeouts = Timeouts::default().with_connect(wide).with_first_byte(wide).with_attempt(wide);
     let builder = crate::builder(&server.url).timeouts(timeouts).max_attempts(1);
     builder.rate_limiter(NoRateLimit).build().unwrap()
 }

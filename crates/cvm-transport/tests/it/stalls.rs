@@ -135,15 +135,13 @@ impl StallPoint {
         });
         // Only the deadline of the whole call may end it.
         let later = DEADLINE * 2;
-        let timeouts = Timeouts {
-            connect: later,
-            first_byte: later,
-            first_byte_slow: later,
-            body_idle: later,
-            attempt: later,
-            attempt_slow: later,
-            ..Timeouts::default()
-        };
+        let timeouts = Timeouts::default()
+            .with_connect(later)
+            .with_first_byte(later)
+            .with_first_byte_slow(later)
+            .with_body_idle(later)
+            .with_attempt(later)
+            .with_attempt_slow(later);
         (client.timeouts(timeouts).max_attempts(1), peer)
     }
 

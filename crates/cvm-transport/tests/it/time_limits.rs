@@ -48,6 +48,7 @@ fn default_timeouts_are_set_and_nested() {
         attempt_slow,
         operation,
         operation_with_token,
+        ..
     } = Timeouts::default();
     for inner in [connect, first_byte, body_idle] {
         assert!(inner > Duration::ZERO && inner <= attempt, "{inner:?}");
