@@ -64,7 +64,7 @@ impl ErrorBuilder {
     pub fn service(code: impl Into<String>, message: impl Into<String>) -> Self {
         let code = ErrorCode::from(code.into());
         let outcome = if code.is_throttled() { Outcome::Throttled } else { Outcome::Refused };
-        let error = ServiceError { code, message: message.into(), request_id: String::new() };
+        let error = ServiceError::new(code, message, "");
         let this = Self::new(ErrorKind::Service, Some(outcome), "");
         Self { service: Some(error), status: Some(200), ..this }
     }
@@ -165,7 +165,10 @@ impl ErrorBuilder {
         };
         let request_id = self.request_id.unwrap_or_default();
         let mut error = match self.service {
-            Some(service) => Error::from_service(ServiceError { request_id, ..service }),
+            Some(mut service) => {
+                service.request_id = request_id;
+                Error::from_service(service)
+            }
             None => Error::new(self.kind, self.message),
         };
         if let Some(action) = self.action {
