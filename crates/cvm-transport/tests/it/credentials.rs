@@ -135,7 +135,7 @@ async fn role_is_assumed_with_the_timeouts_of_the_client() {
     let own = StaticCredentials::new(Credential::new("AKIDown", "own-key").unwrap());
     let client = fake
         .builder()
-        .timeouts(Timeouts { operation: Duration::from_secs(3), ..Timeouts::default() })
+        .timeouts(Timeouts::default().with_operation(Duration::from_secs(3)))
         .credential_provider(AssumeRoleCredentials::new(own, "arn", "session"))
         .build()
         .unwrap();
