@@ -5,21 +5,21 @@ use super::{LIST, RENT, message_after};
 #[test]
 fn error_codes_must_be_known_sorted_and_used() {
     insta::assert_snapshot!(message_after(RENT, "\"InvalidBoatId.NotFound\"", "\"InvalidBoatId.NotFond\""), @r"
-    specs/actions/RentBoats.json:77:26: error: errors[1]: `InvalidBoatId.NotFond` is not in errors.json
+    specs/actions/RentBoats.json:78:26: error: errors[1]: `InvalidBoatId.NotFond` is not in errors.json
       help: did you mean `InvalidBoatId.NotFound`?
     specs/errors.json:8:15: error: errors.InvalidBoatId.NotFound.code: no action documents `InvalidBoatId.NotFound`
       help: remove it, or mark it as `common` if the gateway returns it for any action
     ");
     insta::assert_snapshot!(message_after(RENT, "[\"BoatSunk\", \"InvalidBoatId.NotFound\"]", "[\"InvalidBoatId.NotFound\", \"BoatSunk\"]"), @r"
-    specs/actions/RentBoats.json:77:40: error: errors[1]: the codes are not sorted: `BoatSunk` after `InvalidBoatId.NotFound`
+    specs/actions/RentBoats.json:78:40: error: errors[1]: the codes are not sorted: `BoatSunk` after `InvalidBoatId.NotFound`
       help: sort them by bytes
     ");
     insta::assert_snapshot!(message_after(RENT, "\"BoatSunk\"", "\"BoatSunk\", \"BoatSunk\""), @r"
-    specs/actions/RentBoats.json:77:26: error: errors[1]: duplicate `BoatSunk`
+    specs/actions/RentBoats.json:78:26: error: errors[1]: duplicate `BoatSunk`
       help: remove one of the two
     ");
     insta::assert_snapshot!(message_after(RENT, "[\"BoatSunk\", ", "[\"BoatSunk\", \"AuthFailure\", "), @r"
-    specs/actions/RentBoats.json:77:26: error: errors[1]: the codes are not sorted: `AuthFailure` after `BoatSunk`
+    specs/actions/RentBoats.json:78:26: error: errors[1]: the codes are not sorted: `AuthFailure` after `BoatSunk`
       help: sort them by bytes
     ");
     insta::assert_snapshot!(message_after(LIST, "\"LimitExceeded.IPv6\"", "\"RequestLimitExceeded\""), @r#"
@@ -29,7 +29,7 @@ fn error_codes_must_be_known_sorted_and_used() {
       help: remove it, or mark it as `common` if the gateway returns it for any action
     "#);
     insta::assert_snapshot!(message_after("errors.json", "\"code\": \"BoatSunk\"", "\"code\": \"Zoo.ECode\""), @r"
-    specs/actions/RentBoats.json:77:14: error: errors[0]: `BoatSunk` is not in errors.json
+    specs/actions/RentBoats.json:78:14: error: errors[0]: `BoatSunk` is not in errors.json
       help: add it there, with what it means and what to do
     specs/errors.json:4:15: error: errors.Zoo.ECode.code: `Zoo.ECode` becomes `ZOO_E_CODE`, which splits off the letter `e`
       help: add the word to `words` in service.json, or add a `rust` key
