@@ -39,6 +39,7 @@ usage: cargo xtask <command>
       --peers            also measure the other SDKs
       --update-docs      write the table into BENCHMARKS.md and its short form into README.md
       --instructions     count instructions instead of time (needs valgrind)
+      --emulator         measure `cvm emulator` instead: start, memory, requests per second
   build-cost             measure the cost of building the models and print a table
       --rounds N         how often each crate is built (3)
       --peers            also check the AWS SDK for EC2; --peers-debug builds it
@@ -59,17 +60,19 @@ const COMMANDS: [(&str, &[&str], usize); 12] = [
     ("conformance", &["--specs"], 1),
     ("vectors", &[], usize::MAX),
     ("tidy", &[], 0),
-    ("bench", &["--peers", "--update-docs", "--instructions"], 0),
+    ("bench", &["--peers", "--update-docs", "--instructions", "--emulator"], 0),
     ("build-cost", &["--rounds", "--peers", "--peers-debug"], 0),
     ("ci", &["--skip-tests"], 0),
 ];
 
 /// Options of a command that cannot be combined: command, option, option without effect beside it.
-const EXCLUSIVE: [(&str, &str, &str); 4] = [
+const EXCLUSIVE: [(&str, &str, &str); 6] = [
     ("import", "--check", "--service"),
     ("import", "--check", "--out"),
     ("bench", "--instructions", "--peers"),
     ("bench", "--instructions", "--update-docs"),
+    ("bench", "--emulator", "--peers"),
+    ("bench", "--emulator", "--instructions"),
 ];
 
 /// Options of a command that require another one.
@@ -138,7 +141,8 @@ impl Options {
                 "--check" => options.check = true,
                 "--skip-tests" => options.skip_tests = true,
                 // The benchmark package reads its options itself.
-                "--peers" | "--peers-debug" | "--update-docs" | "--instructions" => {}
+                "--peers" | "--peers-debug" | "--update-docs" | "--instructions" | "--emulator" => {
+                }
                 "--rounds" => drop(value()?),
                 "--help" | "-h" => options.help = true,
                 "--specs" => options.specs = Some(value()?),

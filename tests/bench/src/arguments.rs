@@ -32,6 +32,7 @@ fn bench<'a>(arguments: impl Iterator<Item = &'a str>) -> Result<time::Options, 
             "--peers" => options.peers = true,
             "--update-docs" => options.update_docs = true,
             "--instructions" => options.instructions = true,
+            "--emulator" => options.emulator = true,
             other => return Err(unknown("bench", other)),
         }
     }
@@ -73,8 +74,10 @@ mod tests {
 
     #[test]
     fn options_are_parsed() {
-        let bench = time::Options { peers: true, update_docs: true, instructions: false };
+        let bench = time::Options { peers: true, update_docs: true, ..Default::default() };
         assert_eq!(parsed("bench --peers --update-docs"), Ok(Command::Bench(bench)));
+        let emulator = time::Options { emulator: true, ..Default::default() };
+        assert_eq!(parsed("bench --emulator"), Ok(Command::Bench(emulator)));
         let cost = build_cost::Options { peers: false, peers_debug: true, rounds: 9 };
         assert_eq!(parsed("build-cost --rounds 9 --peers-debug"), Ok(Command::BuildCost(cost)));
     }

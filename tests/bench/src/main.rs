@@ -1,4 +1,4 @@
-//! Measures what this workspace costs: the CPU time of calls (`bench`) and of builds (`build-cost`).
+//! Measures what this workspace costs: the CPU time of calls and the emulator (`bench`), and builds (`build-cost`).
 //!
 //! It is a package of its own because only benchmarks need it. `cargo xtask bench` and `cargo xtask build-cost` run it.
 #![expect(clippy::print_stdout, reason = "the table is the result of the command")]
@@ -6,6 +6,7 @@
 mod arguments;
 mod build_cost;
 mod cargo;
+mod emulator;
 mod error;
 mod figures;
 mod machine;

@@ -14,7 +14,7 @@ mod workers;
 use std::path::Path;
 
 use crate::error::{Error, at};
-use crate::{cargo, machine, rusage};
+use crate::{cargo, emulator, machine, rusage};
 
 use case::{Case, Figures};
 use table::{ROWS, Row};
@@ -25,8 +25,15 @@ const ROUNDS: usize = 9;
 /// How long a case runs in one round.
 const MILLISECONDS: u32 = 200;
 
-const BEGIN: &str = "<!-- bench: begin, written by `cargo xtask bench --peers --update-docs` -->";
-const END: &str = "<!-- bench: end -->";
+/// The lines around the table in a document.
+const MARKERS: [&str; 2] = [
+    "<!-- bench: begin, written by `cargo xtask bench --peers --update-docs` -->",
+    "<!-- bench: end -->",
+];
+const EMULATOR_MARKERS: [&str; 2] = [
+    "<!-- emulator: begin, written by `cargo xtask bench --emulator --update-docs` -->",
+    "<!-- emulator: end -->",
+];
 
 /// Options of the command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,10 +44,19 @@ pub struct Options {
     pub update_docs: bool,
     /// Count instructions instead of time.
     pub instructions: bool,
+    /// Measure the emulator instead of calls.
+    pub emulator: bool,
 }
 
 /// Measures, and returns the table.
 pub fn run(root: &Path, options: Options) -> Result<String, Error> {
+    if options.emulator {
+        let text = emulator::run(root)?;
+        if options.update_docs {
+            update(&root.join("BENCHMARKS.md"), EMULATOR_MARKERS, &text)?;
+        }
+        return Ok(text);
+    }
     let own = cargo::build(root, "bench --package cvm-tests --bench rounds --no-run", "rounds")?;
     if options.instructions {
         return instructions::run(&own);
@@ -61,8 +77,8 @@ pub fn run(root: &Path, options: Options) -> Result<String, Error> {
     let source = format!("\nMedians of {ROUNDS} turns, {}\n", machine::describe());
     let text = table::markdown(&rows, &rounds) + &source;
     if options.update_docs {
-        update(&root.join("BENCHMARKS.md"), &text)?;
-        update(&root.join("README.md"), &(table::summary(&rows, &rounds) + &source))?;
+        update(&root.join("BENCHMARKS.md"), MARKERS, &text)?;
+        update(&root.join("README.md"), MARKERS, &(table::summary(&rows, &rounds) + &source))?;
     }
     Ok(text)
 }
@@ -85,15 +101,15 @@ fn measure(workers: &Workers, rows: &[Row]) -> Result<Vec<Figures>, Error> {
 }
 
 /// Replaces the text between the two markers of a document.
-fn update(document: &Path, table: &str) -> Result<(), Error> {
+fn update(document: &Path, [begin, end]: [&str; 2], table: &str) -> Result<(), Error> {
     let text = std::fs::read_to_string(document).map_err(|error| at(document, &error))?;
     let parts =
-        text.split_once(BEGIN).and_then(|(before, rest)| Some((before, rest.split_once(END)?.1)));
+        text.split_once(begin).and_then(|(before, rest)| Some((before, rest.split_once(end)?.1)));
     let Some((before, after)) = parts else {
         let name = document.display();
-        return Err(format!("cannot update {name}: it lacks the lines\n{BEGIN}\n{END}").into());
+        return Err(format!("cannot update {name}: it lacks the lines\n{begin}\n{end}").into());
     };
-    std::fs::write(document, format!("{before}{BEGIN}\n{table}{END}{after}"))
+    std::fs::write(document, format!("{before}{begin}\n{table}{end}{after}"))
         .map_err(|error| at(document, &error))
 }
 
@@ -102,11 +118,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_documents_have_the_markers() {
-        for document in ["README.md", "BENCHMARKS.md"] {
+    fn documents_have_the_markers() {
+        for (document, [begin, end]) in [
+            ("README.md", MARKERS),
+            ("BENCHMARKS.md", MARKERS),
+            ("BENCHMARKS.md", EMULATOR_MARKERS),
+        ] {
             let text = std::fs::read_to_string(crate::root().join(document)).unwrap();
-            let (_, rest) = text.split_once(BEGIN).expect(document);
-            assert!(rest.contains(END), "{document}");
+            let (_, rest) = text.split_once(begin).expect(document);
+            assert!(rest.contains(end), "{document}");
         }
     }
 
@@ -114,11 +134,12 @@ mod tests {
     fn update_replaces_only_the_text_between_the_markers() {
         let folder = tempfile::tempdir().unwrap();
         let readme = folder.path().join("README.md");
+        let [begin, end] = MARKERS;
         std::fs::write(&readme, "no markers").unwrap();
-        assert!(update(&readme, "x").is_err());
-        std::fs::write(&readme, format!("a\n{BEGIN}\nold\n{END}\nb\n")).unwrap();
-        update(&readme, "new\n").unwrap();
+        assert!(update(&readme, MARKERS, "x").is_err());
+        std::fs::write(&readme, format!("a\n{begin}\nold\n{end}\nb\n")).unwrap();
+        update(&readme, MARKERS, "new\n").unwrap();
         let text = std::fs::read_to_string(&readme).unwrap();
-        assert_eq!(text, format!("a\n{BEGIN}\nnew\n{END}\nb\n"));
+        assert_eq!(text, format!("a\n{begin}\nnew\n{end}\nb\n"));
     }
 }
