@@ -255,18 +255,6 @@ fn instances_with_a_timer_reject_protection_and_prepaid_charging() {
 }
 
 #[test]
-fn protection_in_progress_defeats_the_timer() {
-    let cloud = cloud();
-    let id = launch_running(&cloud, json!({}));
-    let protect = json!({ "InstanceIds": [id], "DisableApiTermination": true });
-    send_ok(&cloud, "ModifyInstancesAttribute", protect);
-    let timer_id = import(&cloud, &[&id], HOUR).remove(0);
-    advance(&cloud, HOUR);
-    let found = (status(&cloud, &timer_id), state(&cloud, &id));
-    assert_eq!((found.0.as_str(), found.1.as_str()), ("DONE", "RUNNING"));
-}
-
-#[test]
 fn timers_can_be_filtered() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 3 }));

@@ -11,7 +11,7 @@ use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::ids::IdGenerator;
 use crate::state::{
-    Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
+    Attribute, Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
     check_instance_state,
 };
 use crate::timestamp::Timestamp;
@@ -74,6 +74,24 @@ impl RequestContext<'_> {
     ) -> Result<(), ApiError> {
         self.instances(serials)
             .try_for_each(|instance| check_instance_state(self.codes, instance, allowed))
+    }
+
+    /// Like [`Self::check_state`], for a change that is applied at once. The restart for a new host name does not
+    /// prevent it: tools change several attributes in a row.
+    pub(crate) fn check_state_for_change_at_once(
+        &self,
+        serials: &[u64],
+        allowed: &[InstanceState],
+    ) -> Result<(), ApiError> {
+        self.instances(serials)
+            .filter(|instance| !instance.is_renaming_host())
+            .try_for_each(|instance| check_instance_state(self.codes, instance, allowed))
+    }
+
+    /// Applies a change of this action at once.
+    pub(crate) fn change_at_once(&mut self, serial: u64, attribute: Attribute) {
+        let note = (self.codes.0.name, self.request_id);
+        self.instances.change_at_once(serial, &Effect::Attribute(attribute), note);
     }
 
     /// Starts an operation of this action.

@@ -103,6 +103,15 @@ impl Instances {
         self.enter_phase(serial, clock, now);
     }
 
+    /// Applies a change without an operation. `note` is the action and the request id that the instance shows for it.
+    pub(crate) fn change_at_once(&mut self, serial: u64, change: &Effect, note: (&str, &str)) {
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        let (action, request_id) = note;
+        instance.record_operation(action, request_id);
+        instance.apply_effect(change);
+        instance.record_success();
+    }
+
     /// Extends a prepaid term. An instance in the recycle bin is no longer destroyed.
     pub(crate) fn renew(&mut self, serial: u64, ends: Timestamp, flag: &RenewFlag) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };

@@ -81,6 +81,12 @@ pub(crate) static REBOOT_HARD: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
+/// The restart after ModifyInstancesAttribute gave a running instance another host name.
+pub(crate) static RENAME_HOST: Operation = Operation {
+    phases: &[phase(InstanceState::Rebooting, 20)],
+    end: FinalState::In(InstanceState::Running),
+};
+
 /// ResetInstancesType of a stopped instance.
 pub(crate) static RESET_TYPE: Operation = Operation {
     phases: &[phase(InstanceState::Stopped, 10), phase(InstanceState::Starting, 10)],
@@ -113,7 +119,7 @@ pub(crate) static WRITE_KEYS_FORCED: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// The Modify actions, and others that do not change the state.
+/// Modify actions that take time without another state.
 pub(crate) static MODIFY: Operation = Operation { phases: &[quiet(2)], end: FinalState::AsBefore };
 
 /// ModifyInstancesVpcAttribute of a stopped instance.

@@ -13,7 +13,7 @@ use cvm_protocol::Sensitive;
 use crate::catalog::InstanceType;
 use crate::state::StoredDisk;
 use crate::state::effect::Effect;
-use crate::state::operation::{FinalState, ISOLATE, Operation, TERMINATE};
+use crate::state::operation::{FinalState, ISOLATE, Operation, RENAME_HOST, TERMINATE};
 use crate::timestamp::Timestamp;
 
 /// How often a prepaid instance can be downsized; assumed.
@@ -227,6 +227,11 @@ impl StoredInstance {
         self.operation.as_ref().is_some_and(|running| std::ptr::eq(running.operation, &ISOLATE))
     }
 
+    /// Whether its running operation is only the restart for a new host name.
+    pub(crate) fn is_renaming_host(&self) -> bool {
+        self.operation.as_ref().is_some_and(|running| std::ptr::eq(running.operation, &RENAME_HOST))
+    }
+
     /// Records the start of an operation of the request `request_id`.
     pub(crate) fn record_operation(&mut self, action: &str, request_id: &str) {
         self.latest_operation = Some(LatestOperation {
@@ -257,10 +262,15 @@ impl StoredInstance {
             FinalState::Removed => return false,
         }
         self.apply_effect(change);
+        self.record_success();
+        true
+    }
+
+    /// Records the end of the latest operation.
+    pub(crate) fn record_success(&mut self) {
         if let Some(latest) = &mut self.latest_operation {
             latest.state = LatestOperationState::Success;
         }
-        true
     }
 
     /// Moves it to the recycle bin.

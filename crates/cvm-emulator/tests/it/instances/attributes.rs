@@ -1,6 +1,6 @@
 //! Attributes of instances: changes, when they become visible, and invalid requests.
 
-use cvm_emulator::Cloud;
+use cvm_emulator::{Cloud, TimeMode};
 use serde_json::{Value, json};
 
 use crate::support::*;
@@ -12,8 +12,19 @@ pub fn for_instances(ids: &[&str], members: Value) -> Value {
     merge(json!({ "InstanceIds": ids }), members)
 }
 
-/// Makes a change that does not stop the instance, and advances the clock until it ends.
+/// Makes a change that is applied at once.
 pub fn change(cloud: &Cloud, action: &str, id: &str, members: Value) {
+    let before = state(cloud, id);
+    let request_id = send_ok(cloud, action, for_instances(&[id], members))["RequestId"].clone();
+    let actual = describe(cloud, id);
+    assert_eq!(actual["LatestOperation"], action);
+    assert_eq!(actual["LatestOperationState"], "SUCCESS", "{action}");
+    assert_eq!(actual["LatestOperationRequestId"], request_id);
+    assert_eq!(actual["InstanceState"], before, "{action}");
+}
+
+/// Makes a change in the background that does not stop the instance, and advances the clock until it ends.
+fn change_in_background(cloud: &Cloud, action: &str, id: &str, members: Value) {
     let before = state(cloud, id);
     let request_id = send_ok(cloud, action, for_instances(&[id], members))["RequestId"].clone();
     let actual = describe(cloud, id);
@@ -32,7 +43,7 @@ fn stop(cloud: &Cloud, id: &str, mode: &str) {
 }
 
 #[test]
-fn attribute_changes_apply_when_the_operation_ends() {
+fn attributes_change_at_once() {
     let cloud = cloud();
     let id = launch_running(&cloud, json!({ "CamRoleName": "first" }));
     for (members, pointer, expected) in [
@@ -50,26 +61,65 @@ fn attribute_changes_apply_when_the_operation_ends() {
         change(&cloud, "ModifyInstancesAttribute", &id, members);
         assert_eq!(describe(&cloud, &id).pointer(pointer), Some(&expected), "{pointer}");
     }
+    send_ok(&cloud, "StopInstances", for_instances(&[&id], json!({})));
     let body = for_instances(&[&id], json!({ "InstanceName": "later" }));
-    send_ok(&cloud, "ModifyInstancesAttribute", body.clone());
-    assert_eq!(describe(&cloud, &id)["InstanceName"], "web");
-    let twice = send_err(&cloud, "ModifyInstancesAttribute", body);
-    assert_eq!(twice, "MutexOperation.TaskRunning");
-    let code = send_err(&cloud, "StopInstances", for_instances(&[&id], json!({})));
-    assert_eq!(code, PROGRESS);
+    let code = send_err(&cloud, "ModifyInstancesAttribute", body);
+    assert_eq!(code, "UnsupportedOperation.InstanceStateStopping");
+}
+
+/// The calls of the Terraform provider: one after another, without a wait.
+#[test]
+fn attributes_change_in_a_row_in_every_time_mode() {
+    for mode in [TimeMode::Real, TimeMode::Scaled(10.0), TimeMode::Instant, TimeMode::Manual] {
+        let cloud = builder().time_mode(mode).credential(credential()).build().unwrap();
+        let id = launch_running(&cloud, json!({}));
+        let rename = |name: &str, host: &str, project: i64| {
+            for (action, members) in [
+                ("ModifyInstancesAttribute", json!({ "InstanceName": name })),
+                ("ModifyInstancesAttribute", json!({ "HostName": host })),
+                ("ModifyInstancesAttribute", json!({ "DisableApiTermination": project == 1 })),
+                ("ModifyInstancesAttribute", json!({ "CamRoleName": name })),
+                ("ModifyInstancesAttribute", json!({ "SecurityGroups": ["sg-00000001"] })),
+                ("ModifyInstancesProject", json!({ "ProjectId": project })),
+                ("AssociateSecurityGroups", json!({ "SecurityGroupIds": ["sg-00000002"] })),
+                ("DisassociateSecurityGroups", json!({ "SecurityGroupIds": ["sg-00000001"] })),
+            ] {
+                send_ok(&cloud, action, for_instances(&[&id], members));
+            }
+            let actual = describe(&cloud, &id);
+            for (pointer, expected) in [
+                ("/InstanceName", json!(name)),
+                ("/HostName", json!(host)),
+                ("/DisableApiTermination", json!(project == 1)),
+                ("/CamRoleName", json!(name)),
+                ("/SecurityGroupIds", json!(["sg-00000002"])),
+                ("/Placement/ProjectId", json!(project)),
+                ("/LatestOperation", json!("DisassociateSecurityGroups")),
+                ("/LatestOperationState", json!("SUCCESS")),
+            ] {
+                assert_eq!(actual.pointer(pointer), Some(&expected), "{mode:?} {pointer}");
+            }
+        };
+        rename("first", "host-1", 1);
+        rename("second", "host-2", 2);
+    }
 }
 
 #[test]
 fn host_name_and_jumbo_frame_changes_reboot_running_instances() {
     let cloud = cloud();
     let id = launch_running(&cloud, json!({}));
-    for (members, member, expected) in [
-        (json!({ "HostName": "host-1" }), "HostName", json!("host-1")),
-        (json!({ "EnableJumboFrame": true }), "EnableJumboFrame", json!(true)),
+    for (members, member, expected, is_at_once) in [
+        (json!({ "HostName": "host-1" }), "HostName", json!("host-1"), true),
+        (json!({ "EnableJumboFrame": true }), "EnableJumboFrame", json!(true), false),
     ] {
         send_ok(&cloud, "ModifyInstancesAttribute", for_instances(&[&id], members));
-        assert_eq!(state(&cloud, &id), "REBOOTING", "{member}");
-        assert_ne!(describe(&cloud, &id)[member], expected);
+        let actual = describe(&cloud, &id);
+        assert_eq!(actual["InstanceState"], "REBOOTING", "{member}");
+        assert_eq!(actual["LatestOperationState"], "OPERATING", "{member}");
+        assert_eq!(actual[member] == expected, is_at_once, "{member}");
+        let reboot = send_err(&cloud, "RebootInstances", for_instances(&[&id], json!({})));
+        assert_eq!(reboot, "UnsupportedOperation.InstanceStateRebooting");
         advance(&cloud, 20);
         assert_eq!(state(&cloud, &id), "RUNNING");
         assert_eq!(describe(&cloud, &id)[member], expected);
@@ -79,7 +129,7 @@ fn host_name_and_jumbo_frame_changes_reboot_running_instances() {
         send_err(&cloud, "ModifyInstancesAttribute", for_instances(&[&id], without_reboot.clone()));
     assert_eq!(code, "UnsupportedOperation.InstancesEnableJumboWithoutReboot");
     stop(&cloud, &id, "KEEP_CHARGING");
-    change(&cloud, "ModifyInstancesAttribute", &id, without_reboot);
+    change_in_background(&cloud, "ModifyInstancesAttribute", &id, without_reboot);
     change(&cloud, "ModifyInstancesAttribute", &id, json!({ "HostName": "host-2" }));
     let actual = describe(&cloud, &id);
     assert_eq!(actual["InstanceState"], "STOPPED");
@@ -191,7 +241,7 @@ fn each_vnc_url_is_unique() {
     assert_eq!(error_code(&ask(&id)), "UnsupportedOperation.InstanceStateStopped");
     send_ok(&cloud, "StartInstances", for_instances(&[&id], json!({})));
     advance(&cloud, 10);
-    send_ok(&cloud, "ModifyInstancesProject", for_instances(&[&id], json!({ "ProjectId": 1 })));
+    send_ok(&cloud, "CreateImage", json!({ "InstanceId": id, "ImageName": "copy" }));
     assert_eq!(error_code(&ask(&id)), PROGRESS);
 }
 

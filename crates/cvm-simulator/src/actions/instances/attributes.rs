@@ -12,10 +12,12 @@ use crate::launch::login;
 use crate::launch::network::check_security_groups;
 use crate::parameters::distinct;
 use crate::state::{
-    Attribute, Effect, MODIFY, REBOOT, RequestContext, SETTLED, SETTLED_OR_RESCUED, StoredInstance,
+    Attribute, Effect, MODIFY, REBOOT, RENAME_HOST, RequestContext, SETTLED, SETTLED_OR_RESCUED,
+    StoredInstance,
 };
 
-/// Changes one attribute of instances. Some attributes restart the instance.
+/// Changes one attribute of instances at once. A new host name of a running instance restarts it; jumbo frames change
+/// with the restart.
 impl ActionHandler for ModifyInstancesAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -27,18 +29,29 @@ impl ActionHandler for ModifyInstancesAttribute {
         for instance in context.instances(&serials) {
             check_instance(codes, &attribute, instance, may_reboot)?;
         }
-        context.check_state(&serials, SETTLED)?;
+        if matches!(attribute, Attribute::JumboFrame(_)) {
+            context.check_state(&serials, SETTLED)?;
+        } else {
+            context.check_state_for_change_at_once(&serials, SETTLED)?;
+        }
         if matches!(attribute, Attribute::TerminationProtection(true)) {
             let code = "UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance";
             context.check_no_timer(&serials, code)?;
         }
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
-            let runs = instance.is_running();
-            let is_of_guest =
-                matches!(attribute, Attribute::HostName(_) | Attribute::JumboFrame(_));
-            let operation = if runs && is_of_guest && may_reboot { &REBOOT } else { &MODIFY };
-            context.begin(serial, operation, Effect::Attribute(attribute.clone()));
+            let reboots = instance.is_running() && may_reboot;
+            match &attribute {
+                Attribute::JumboFrame(_) => {
+                    let operation = if reboots { &REBOOT } else { &MODIFY };
+                    context.begin(serial, operation, Effect::Attribute(attribute.clone()));
+                }
+                Attribute::HostName(_) if reboots => {
+                    context.change_at_once(serial, attribute.clone());
+                    context.begin(serial, &RENAME_HOST, Effect::None);
+                }
+                _ => context.change_at_once(serial, attribute.clone()),
+            }
         }
         Ok(Outcome::Response(ModifyInstancesAttributeResponse::default()))
     }
@@ -129,9 +142,9 @@ impl ActionHandler for ModifyInstancesProject {
             let message = format!("The project {project} does not exist.");
             return Err(context.codes.error(["InvalidProjectId.NotFound"], message));
         }
-        context.check_state(&serials, SETTLED_OR_RESCUED)?;
+        context.check_state_for_change_at_once(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
-            context.begin(serial, &MODIFY, Effect::Attribute(Attribute::Project(project)));
+            context.change_at_once(serial, Attribute::Project(project));
         }
         Ok(Outcome::Response(ModifyInstancesProjectResponse::default()))
     }

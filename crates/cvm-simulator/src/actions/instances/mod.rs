@@ -64,8 +64,9 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    documented("attributes", "changed in the background: LatestOperationState is OPERATING until the new value shows"),
-    assumed("attributes", "a change takes 2 s, leaving the recycle bin 5 s, moving to another subnet 15 s, or 20 s with a stop"),
+    assumed("attributes", "name, host name, user data, security groups, role, protection and project change at once: LatestOperationState is SUCCESS, and the next change is accepted"),
+    documented("attributes", "other changes happen in the background: LatestOperationState is OPERATING until the new value shows"),
+    assumed("attributes", "such a change takes 2 s, leaving the recycle bin 5 s, moving to another subnet 15 s, or 20 s with a stop"),
     assumed("attributes", "an operation that the end of a prepaid term aborts is FAILED, and changes nothing"),
     assumed("attributes", "in the recycle bin, project and security groups cannot be changed: UnsupportedOperation, because no other code is documented"),
     assumed("catalog", "which zone offers which family, and the ids of images other than img-pmqg1cw7"),
@@ -81,6 +82,7 @@ const DECISIONS: &[Decision] = &[
     documented("DryRun", "RunInstances checks everything, changes nothing and returns only a RequestId; the token can still be used"),
     assumed("private addresses", "unique within a network; a network has 256 subnets with 4093 addresses each; beyond 1000 known subnets, unused ones can be forgotten"),
     documented("ModifyInstancesAttribute", "one attribute per request; a new host name restarts the instances, unless AutoReboot is false"),
+    assumed("ModifyInstancesAttribute", "a new host name shows at once; during the restart, changes that happen at once are accepted, and all others are rejected"),
     assumed("ModifyInstancesAttribute", "no attribute is MissingParameter, several are InvalidParameterValue; an empty InstanceName counts as absent"),
     assumed("ModifyInstancesAttribute", "stopped instances are not started; a host name without a restart is shown nevertheless"),
     assumed("ModifyInstancesAttribute", "the families S5 and M5 support jumbo frames; a change restarts running instances"),

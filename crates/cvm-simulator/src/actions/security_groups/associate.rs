@@ -9,13 +9,13 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::network::check_security_groups;
 use crate::parameters::distinct;
-use crate::state::{Attribute, Effect, MODIFY, RequestContext, SETTLED_OR_RESCUED};
+use crate::state::{Attribute, RequestContext, SETTLED_OR_RESCUED};
 
 /// Adds a security group to instances, with the lowest priority.
 impl ActionHandler for AssociateSecurityGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
-        context.check_state(&serials, SETTLED_OR_RESCUED)?;
+        context.check_state_for_change_at_once(&serials, SETTLED_OR_RESCUED)?;
         let mut planned = Vec::with_capacity(serials.len());
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
@@ -25,7 +25,7 @@ impl ActionHandler for AssociateSecurityGroups {
             planned.push((serial, groups));
         }
         for (serial, groups) in planned {
-            context.begin(serial, &MODIFY, Effect::Attribute(Attribute::SecurityGroups(groups)));
+            context.change_at_once(serial, Attribute::SecurityGroups(groups));
         }
         Ok(Outcome::Response(AssociateSecurityGroupsResponse::default()))
     }
@@ -44,12 +44,12 @@ impl ActionHandler for DisassociateSecurityGroups {
                 return Err(context.codes.error(["UnsupportedOperation"], message));
             }
         }
-        context.check_state(&serials, SETTLED_OR_RESCUED)?;
+        context.check_state_for_change_at_once(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
             let Some(instance) = context.instances.get(serial) else { continue };
             let bound = instance.security_groups.iter().map(|id| id.to_string());
             let groups = Attribute::SecurityGroups(bound.filter(|id| !lost.contains(id)).collect());
-            context.begin(serial, &MODIFY, Effect::Attribute(groups));
+            context.change_at_once(serial, groups);
         }
         Ok(Outcome::Response(DisassociateSecurityGroupsResponse::default()))
     }
