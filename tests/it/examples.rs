@@ -1,5 +1,10 @@
 //! The example programs, run as a user runs them, and their output.
 
+// Its test runs here.
+#[expect(dead_code, reason = "its `main` runs as a program")]
+#[path = "../examples/middleware.rs"]
+mod middleware;
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
