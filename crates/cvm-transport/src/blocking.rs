@@ -19,6 +19,7 @@ use std::task::Poll;
 use cvm_protocol::{Action, ActionInfo, Paginate, Waiter};
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::observe::trace::in_current_span;
 use crate::{
     CallReport, ClientBuilder, CreatedResources, Error, PreparedRequest, Reconciliation,
     UntypedResponse, WaitProgress, WaitReport,
@@ -114,7 +115,7 @@ impl Client {
             ));
         }
         let (sender, receiver) = sync_channel(1);
-        let mut future = Box::pin(future);
+        let mut future = Box::pin(in_current_span(future));
         let call = poll_fn(move |context| {
             match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
                 Ok(Poll::Pending) => Poll::Pending,

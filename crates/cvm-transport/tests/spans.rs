@@ -211,6 +211,20 @@ async fn spans_of_failed_and_abandoned_calls_tell_so() {
     assert_eq!(outcome(&collector)["outcome"], "abandoned");
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn blocking_call_is_in_the_span_of_its_caller() {
+    let collector = Collector::default();
+    // The call runs on another thread.
+    tracing::subscriber::set_global_default(collector.clone()).unwrap();
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = cvm_transport::blocking::Client::new(fake.builder()).unwrap();
+    let outer = tracing::info_span!(target: "cvm_transport_test", "outer");
+    outer.in_scope(|| client.send(ListThings::default())).unwrap();
+    let (outer, calls) = (collector.spans("outer"), collector.spans("call"));
+    assert_eq!(calls[0].1.parent, Some(outer[0].0), "{calls:?}");
+}
+
 /// The rows of the documented table.
 fn documented() -> BTreeSet<Shape> {
     let quoted = |cell: &str| -> Vec<String> {

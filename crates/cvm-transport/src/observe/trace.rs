@@ -86,6 +86,14 @@ mod enabled {
         }
     }
 
+    /// Runs the future inside the span of the caller, also on another thread.
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_current_span<F: Future>(
+        future: F,
+    ) -> impl Future<Output = F::Output> + use<F> {
+        future.in_current_span()
+    }
+
     pub(crate) fn attempt_ended(span: &AttemptSpan, attempt: &AttemptMetrics<'_>) {
         let AttemptMetrics { service, action, region, host, number, status, code, .. } = *attempt;
         let (outcome, request_id) = (attempt.outcome.as_str(), attempt.request_id);
@@ -214,6 +222,14 @@ mod enabled {
         }
     }
 
+    // Without the feature, spans cost nothing.
+    const _: () = assert!(size_of::<(CallSpan, AttemptSpan)>() == 0);
+
+    #[cfg(feature = "blocking")]
+    pub(crate) fn in_current_span<F: Future>(future: F) -> F {
+        future
+    }
+
     pub(crate) const fn backup_used(_: &str, _: &str) {}
 
     pub(crate) const fn breaker_changed(_: &str, _: &'static str) {}
@@ -227,6 +243,8 @@ mod enabled {
     pub(crate) const fn call_abandoned(_: &CallSpan, _: &CallMetrics<'_>, _: bool) {}
 }
 
+#[cfg(feature = "blocking")]
+pub(crate) use enabled::in_current_span;
 pub(crate) use enabled::{
     AttemptSpan, CallSpan, attempt_ended, backup_used, breaker_changed, call_abandoned, call_ended,
     credential_file_is_readable,

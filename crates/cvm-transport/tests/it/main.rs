@@ -60,6 +60,7 @@ mod throttled;
 mod time_limits;
 mod tls;
 mod tls_server;
+mod tower_layer;
 mod virtual_time;
 mod waiters;
 mod wrong_totals;
