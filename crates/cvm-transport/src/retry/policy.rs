@@ -4,16 +4,9 @@
 //! budget, and returns the next [`Decision`]. All its memory is in its fields: the verdict follows from the latest
 //! attempt and from whether an earlier one may have taken effect.
 //!
-//! | outcome | read | token | convergent | guarded | hazard | cost | pause |
-//! |---|---|---|---|---|---|---|---|
-//! | not sent | retry | retry | retry | retry | retry | 14 | transient |
-//! | not sent, because the proxy wants a password (407) or STS gave no credential | stop | stop | stop | stop | stop | – | – |
-//! | throttled | retry | retry | retry | retry | retry | 5 | throttle |
-//! | clock refused | retry once, with the measured time | ← | ← | ← | ← | 0 | none |
-//! | token refused | retry once, with a new credential | ← | ← | ← | ← | 0 | none |
-//! | ambiguous | retry | retry, same token | retry once | unknown | unknown | 14 | transient |
-//! | ambiguous, because the response cannot be decoded | stop | retry, same token | unknown | unknown | unknown | 14 | transient |
-//! | refused, misrouted, untrusted | stop | stop | stop | stop | stop | – | – |
+//! The table under "Outcomes and retries" in `ARCHITECTURE.md` says what follows each outcome, by retry class; a test compares
+//! it with this code. A retry costs [`TRANSIENT_COST`] of the budget, or [`THROTTLE_COST`] after a throttle, with a pause
+//! of that kind. After a corrected clock or a renewed token, it costs nothing and follows at once.
 //!
 //! **Ambiguity is sticky.** After an ambiguous attempt of a write, a later error proves nothing about that attempt:
 //! the call ends with [`Verdict::Unknown`].

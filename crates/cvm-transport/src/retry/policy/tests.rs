@@ -34,6 +34,54 @@ fn run(class: RetryClass, outcomes: &[Outcome]) -> (usize, Option<Verdict>) {
     (outcomes.len(), None)
 }
 
+/// What an outcome is called in the table of `ARCHITECTURE.md`.
+fn attempts_named(name: &str) -> Vec<AttemptInfo> {
+    use Outcome::*;
+    let plain = |outcomes: &[Outcome]| outcomes.iter().copied().map(info).collect();
+    match name {
+        "not sent" => plain(&[NotSent]),
+        "not sent, final" => vec![AttemptInfo { is_final: true, ..info(NotSent) }],
+        "throttled" => plain(&[Throttled]),
+        "clock or token refused" => plain(&[ClockRefused, TokenRefused]),
+        "ambiguous" => plain(&[Ambiguous]),
+        "ambiguous, not to be retried" => {
+            vec![AttemptInfo { forbids_retry: true, ..info(Ambiguous) }]
+        }
+        "ambiguous, undecodable" => vec![AttemptInfo { is_final: true, ..info(Ambiguous) }],
+        "misrouted" => plain(&[Misrouted]),
+        "refused, untrusted" => plain(&[Refused, Untrusted]),
+        other => panic!("no outcome `{other}`"),
+    }
+}
+
+#[test]
+fn documented_table_matches_the_policy() {
+    let document = include_str!("../../../../../ARCHITECTURE.md");
+    let (_, table) = document.split_once("| --- | --- | --- | --- | --- | --- | --- |\n").unwrap();
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows.len(), 9);
+    for row in rows {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+        let (name, by_class) = (cells[0], &cells[2..]);
+        assert_eq!(by_class.len(), CLASSES.len(), "{row}");
+        for attempt in attempts_named(name) {
+            for (class, cell) in CLASSES.into_iter().zip(by_class) {
+                let mut retry = Retry::new(class, None);
+                let first = retry.next(&attempt, |_| true);
+                let second = retry.next(&attempt, |_| true);
+                let actual = match (first, second) {
+                    (Decision::Retry { .. }, Decision::Retry { .. }) => "retry",
+                    (Decision::Retry { .. }, Decision::Stop(..)) => "once",
+                    (Decision::Stop(Verdict::Unknown, _), _) => "unknown",
+                    (Decision::Stop(..), _) => "stop",
+                };
+                let documented = cell.strip_suffix(", same token").unwrap_or(cell);
+                assert_eq!(actual, documented, "{class}: {row}");
+            }
+        }
+    }
+}
+
 #[test]
 fn success_after_a_failure_is_success() {
     for class in CLASSES {
