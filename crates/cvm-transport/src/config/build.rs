@@ -12,7 +12,9 @@ use crate::client::effective_config::KeptSettings;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::credentials::provider::CredentialProvider;
-use crate::credentials::{CachedCredentials, ClientTransport, CredentialChain, TccliSettings};
+use crate::credentials::{
+    CachedCredentials, ClientTransport, CredentialChain, NoCredentials, TccliSettings,
+};
 use crate::entropy::SystemEntropy;
 use crate::http::client::HttpClient;
 use crate::observe::trace_id::TraceIds;
@@ -82,6 +84,7 @@ impl ClientBuilder {
         let credentials: Option<Arc<dyn CredentialProvider>> = match self.credentials {
             _ if self.unsigned => None,
             Some(provider) => Some(provider),
+            None if self.environment.is_ignored() => Some(Arc::new(NoCredentials)),
             None => {
                 let chain = CredentialChain::of(&self.environment);
                 Some(Arc::new(CachedCredentials::new(chain)))

@@ -50,6 +50,11 @@ impl Environment {
         Self(Some(Arc::default()))
     }
 
+    /// Whether it has no variables because the caller wants no settings from outside the program.
+    pub(crate) fn is_ignored(&self) -> bool {
+        self.0.as_ref().is_some_and(|fixed| fixed.is_empty())
+    }
+
     #[cfg(test)]
     pub(crate) fn of(variables: &[(&str, &str)]) -> Self {
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), value.into()));

@@ -196,7 +196,12 @@ impl ClientBuilder {
         self
     }
 
-    /// Ignores environment variables and profile files: region, endpoint, credential and proxy.
+    /// Takes no setting from outside the program: no environment variable, no credential or profile file, and no role of the
+    /// instance. Region and credential must then be set here; without a credential, each call fails with
+    /// [`Error::is_credentials`](crate::Error::is_credentials).
+    ///
+    /// Only the certificate authorities that the platform trusts stay in use. On Linux, `SSL_CERT_FILE` and `SSL_CERT_DIR`
+    /// replace them.
     pub fn without_environment(self) -> Self {
         self.in_environment(Environment::none())
     }

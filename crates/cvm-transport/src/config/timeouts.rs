@@ -38,6 +38,10 @@ pub struct Timeouts {
     pub attempt_slow: Duration,
 
     /// A whole call, including retries and pauses. Default: 90 s.
+    ///
+    /// A retry is sent only if at least 1 s is left after the pause before it. The first pause is at most 0.1 s after a
+    /// failure, and 0.25 to 1 s after a throttle. So a call with a timeout of 1 s or less is never retried, and to leave time
+    /// for a retry after an attempt that timed out, this timeout must be at least 2 s longer than [`attempt`](Self::attempt).
     pub operation: Duration,
 
     /// A whole call that carries a client token. Default: [`CLIENT_TOKEN_WINDOW`], because a token is not used for

@@ -28,6 +28,7 @@ pub use process::ProcessCredentials;
 pub use profile::ProfileCredentials;
 pub use provider::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
 pub use role::RoleCredentials;
+pub(crate) use static_credentials::NoCredentials;
 pub use static_credentials::StaticCredentials;
 pub use sts::{AssumeRoleCredentials, WebIdentityCredentials};
 pub(crate) use tccli::Settings as TccliSettings;
