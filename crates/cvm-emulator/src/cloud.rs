@@ -20,6 +20,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use crate::auth::Authenticator;
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
+use crate::limits::{MAX_FORM, MAX_JSON};
 use crate::response::{self, CONTENT_TYPE};
 use crate::simulation::Simulation;
 use crate::start_error::StartError;
@@ -155,7 +156,7 @@ impl Cloud {
         let limit = match (dialect, incoming.method) {
             (Dialect::Tc3, Method::Post) => body_limit(&parts.headers),
             // The body contains the credentials, or must be empty.
-            _ => dialect::MAX_FORM,
+            _ => MAX_FORM,
         };
         if declared_length
             .is_some_and(|length| usize::try_from(length).map_or(true, |it| it > limit))
@@ -314,7 +315,7 @@ fn body_limit(headers: &HeaderMap) -> usize {
     let is_form = content_type.is_some_and(|text| {
         text.trim_start().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded")
     });
-    if is_form { dialect::MAX_FORM } else { dialect::MAX_JSON }
+    if is_form { MAX_FORM } else { MAX_JSON }
 }
 
 /// Header values as text. A value that is not UTF-8 never matches a signature. A host in the request line replaces

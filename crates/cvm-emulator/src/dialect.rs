@@ -6,18 +6,7 @@ use cvm_protocol::percent;
 use cvm_signer::{Method, v1};
 use cvm_simulator::ApiError;
 
-/// Maximum length of the query of a GET, in bytes.
-const MAX_QUERY: usize = 32 << 10;
-
-/// Maximum length of a form in the body of a POST, in bytes.
-pub(crate) const MAX_FORM: usize = 1 << 20;
-
-/// Maximum number of parameters of a query or form. They are copied and sorted before the client is authenticated,
-/// and no normal request comes near this number.
-const MAX_PARAMETERS: usize = 10_000;
-
-/// Maximum length of JSON in the body of a POST, in bytes.
-pub(crate) const MAX_JSON: usize = 10 << 20;
+use crate::limits::{MAX_FORM, MAX_PARAMETERS, MAX_QUERY};
 
 /// How a request is encoded and signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::Cloud;
 use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
-use crate::server::Limits;
+use crate::limits::Limits;
 
 /// The service reads up to this many bytes of a rejected body. Otherwise the connection would break while the
 /// client is writing, and the client would not see the response.

@@ -24,6 +24,9 @@
 //! | run the emulator as a program | [`Builder::serve`] |
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
+//!
+//! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of
+//! `cvm-models`, `.rate_limiter(NoRateLimit)` on its builder turns that off. The crate has no features.
 
 mod auth;
 mod body_memory;
@@ -33,6 +36,7 @@ mod decisions;
 mod dialect;
 mod emulator;
 mod http_service;
+mod limits;
 mod listen;
 mod redact;
 mod response;

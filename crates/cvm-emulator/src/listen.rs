@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::Cloud;
-use crate::server::{self, Limits, Listener};
+use crate::limits::Limits;
+use crate::server::{self, Listener};
 use crate::start_error::StartError;
 
 /// Where an emulator listens.

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::HttpService;
-use crate::server::Limits;
+use crate::limits::Limits;
 use crate::test_requests::{NOW, cloud, tc3_post};
 
 const PIECE: usize = 64 << 10;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::Limits;
+use crate::limits::Limits;
 
 /// Order in which connections are closed to make room for new ones. Variants are ordered by what closing loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -18,10 +18,10 @@ use hyper_util::server::graceful::Watcher;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep_until};
 
-use super::Limits;
 use super::activity::Activity;
 use super::listener::Stream;
 use crate::http_service::HttpService;
+use crate::limits::Limits;
 
 /// How often the deadline of a connection is checked while it has none.
 const RECHECK: Duration = Duration::from_secs(30);

@@ -7,7 +7,6 @@
 mod activity;
 mod connection;
 mod connections;
-mod limits;
 mod listener;
 #[cfg(test)]
 mod tests;
@@ -18,10 +17,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 
 use crate::Cloud;
 use crate::http_service::HttpService;
+use crate::limits::Limits;
 
 use activity::Activity;
 use connections::Connections;
-pub(crate) use limits::Limits;
 use listener::is_connection_error;
 pub(crate) use listener::{Listener, listen};
 

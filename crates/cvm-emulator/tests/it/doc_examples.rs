@@ -1,6 +1,7 @@
 //! The examples of the service's documentation, with every parameter, in every dialect.
 
-use serde_json::json;
+use cvm_protocol::percent;
+use serde_json::{Value, json};
 
 use crate::support::*;
 
@@ -11,27 +12,26 @@ const TYPES: &[(&str, &str)] = &[
     ("Filters.1.Values.0", "S2"),
 ];
 
-const INSTANCE: &[(&str, &str)] = &[
-    ("Placement.Zone", "ap-guangzhou-2"),
-    ("InstanceChargeType", "POSTPAID_BY_HOUR"),
-    ("ImageId", "img-pmqg1cw7"),
-    ("InstanceType", "S1.SMALL1"),
-    ("SystemDisk.DiskType", "LOCAL_BASIC"),
-    ("SystemDisk.DiskSize", "50"),
-    ("DataDisks.0.DiskType", "LOCAL_BASIC"),
-    ("DataDisks.0.DiskSize", "100"),
-    ("InternetAccessible.InternetChargeType", "TRAFFIC_POSTPAID_BY_HOUR"),
-    ("InternetAccessible.InternetMaxBandwidthOut", "10"),
-    ("InternetAccessible.PublicIpAssigned", "TRUE"),
-    ("InstanceName", "QCLOUD-TEST"),
-    ("LoginSettings.Password", "Qcloud@TestApi123++"),
-    ("EnhancedService.SecurityService.Enabled", "TRUE"),
-    ("EnhancedService.MonitorService.Enabled", "TRUE"),
-    ("InstanceCount", "1"),
-];
+/// The parameters of a documented sample of `RunInstances`.
+fn launch_sample(file: &str) -> Vec<(String, String)> {
+    let sample: Value = serde_json::from_str(file).unwrap();
+    let mut pairs = percent::decode_pairs(sample["query"].as_str().unwrap()).unwrap();
+    pairs.retain(|(name, _)| name != "Action" && name != "Version");
+    pairs
+}
+
+fn borrowed(pairs: &[(String, String)]) -> Vec<(&str, &str)> {
+    pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+const POSTPAID: &str =
+    include_str!("../../../../tests/fixtures/documented-samples/launch-postpaid.json");
+const PREPAID: &str =
+    include_str!("../../../../tests/fixtures/documented-samples/launch-prepaid.json");
 
 #[test]
 fn documented_tutorial_works_in_every_dialect() {
+    let launch = launch_sample(POSTPAID);
     for dialect in DIALECTS {
         let cloud = cloud();
         let call = |action: &str, pairs: &[(&str, &str)]| {
@@ -41,14 +41,14 @@ fn documented_tutorial_works_in_every_dialect() {
         };
         let configs = call("DescribeInstanceTypeConfigs", TYPES);
         let configs = configs["InstanceTypeConfigSet"].as_array().unwrap();
-        let fits = |one: &&serde_json::Value| one["CPU"] == 2 && one["Memory"] == 4;
+        let fits = |one: &&Value| one["CPU"] == 2 && one["Memory"] == 4;
         let found: Vec<_> = configs.iter().filter(fits).collect();
         assert_eq!(found.len(), 1, "{dialect:?}");
         assert_eq!(found[0]["InstanceType"], "S2.MEDIUM4");
         assert_eq!(found[0]["InstanceFamily"], "S2");
         assert_eq!(found[0]["Zone"], "ap-guangzhou-2");
 
-        let response = call("RunInstances", INSTANCE);
+        let response = call("RunInstances", &borrowed(&launch));
         let ids = response["InstanceIdSet"].as_array().unwrap();
         assert_eq!(ids.len(), 1, "{dialect:?}");
         let id = ids[0].as_str().unwrap();
@@ -78,11 +78,8 @@ fn documented_tutorial_works_in_every_dialect() {
 #[test]
 fn documented_prepaid_example_works() {
     let cloud = cloud();
-    let mut pairs = INSTANCE.to_vec();
-    pairs[1] = ("InstanceChargeType", "PREPAID");
-    pairs.push(("InstanceChargePrepaid.Period", "1"));
-    pairs.push(("InstanceChargePrepaid.RenewFlag", "NOTIFY_AND_AUTO_RENEW"));
-    let request = Call::new("RunInstances").v1(Dialect::OldGateway, &pairs);
+    let launch = launch_sample(PREPAID);
+    let request = Call::new("RunInstances").v1(Dialect::OldGateway, &borrowed(&launch));
     let response = read(&cloud.handle(&request));
     let actual = describe(&cloud, response["InstanceIdSet"][0].as_str().unwrap());
     assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");

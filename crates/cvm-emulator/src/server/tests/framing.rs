@@ -4,7 +4,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep};
 
 use super::pipes::{Client, Server};
-use crate::server::Limits;
+use crate::limits::Limits;
 use crate::test_requests::{tc3_head, zones};
 
 const CHUNKED: &str = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n";

@@ -7,7 +7,7 @@ use tokio::io::AsyncReadExt;
 use tokio::time::{Instant, sleep};
 
 use super::pipes::{Client, Server};
-use crate::server::Limits;
+use crate::limits::Limits;
 use crate::test_requests::tc3_head;
 
 /// Much less than any time limit of a connection.

@@ -13,8 +13,9 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::limits::Limits;
 use crate::server::listener::{Listener, Stream};
-use crate::server::{Limits, serve};
+use crate::server::serve;
 use crate::test_requests::{cloud, zones};
 
 /// A timeout, in virtual time, that only a hang exceeds.

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{Instant, sleep};
 
 use super::pipes::Server;
-use crate::server::Limits;
+use crate::limits::Limits;
 use crate::test_requests::{tc3_head, zones};
 
 const SECOND: Duration = Duration::from_secs(1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::pipes::Server;
-use crate::server::Limits;
+use crate::limits::Limits;
 use crate::test_requests::{tc3_head, zones};
 
 const LIMITS: Limits = Limits::DEFAULT;

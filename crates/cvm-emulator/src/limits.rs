@@ -1,12 +1,24 @@
-//! Limits on the connections, memory and time that clients can use. The size limits of a single request are in
-//! [`crate::dialect`].
+//! Limits on the size of a request (head, query, form, JSON body), and on the connections, memory and time of all clients.
 
 use std::time::Duration;
+
+/// Maximum length of the query of a GET, in bytes.
+pub(crate) const MAX_QUERY: usize = 32 << 10;
+
+/// Maximum length of a form in the body of a POST, in bytes.
+pub(crate) const MAX_FORM: usize = 1 << 20;
+
+/// Maximum number of parameters of a query or form. They are copied and sorted before the client is authenticated,
+/// and no normal request comes near this number.
+pub(crate) const MAX_PARAMETERS: usize = 10_000;
+
+/// Maximum length of JSON in the body of a POST, in bytes.
+pub(crate) const MAX_JSON: usize = 10 << 20;
 
 /// The limits of a server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Limits {
-    /// Open connections. For one more, the server closes another, see [`super::activity::EvictionClass`].
+    /// Open connections. For one more, the server closes another, see `EvictionClass` in `server/activity.rs`.
     pub(crate) max_connections: usize,
     /// Size of a request head. The longest query and the longest token fit.
     pub(crate) max_head_bytes: usize,
