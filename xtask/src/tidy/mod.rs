@@ -1,6 +1,7 @@
 //! Checks that no other tool makes: dependencies, import cycles, words, and the form of files.
 
 mod arrows;
+mod contributing;
 mod cycles;
 mod manifests;
 mod reliability;
@@ -37,6 +38,7 @@ pub struct Findings {
 pub fn tidy(root: &Path) -> Result<String, Error> {
     let mut findings = Findings::default();
     arrows::check(root, &mut findings)?;
+    contributing::check(root, &mut findings)?;
     cycles::check(root, &mut findings)?;
     manifests::check(root, &mut findings)?;
     reliability::check(root, &mut findings)?;
