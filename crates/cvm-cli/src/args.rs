@@ -10,7 +10,7 @@ use std::ffi::OsString;
 
 use cvm_models::protocol::{did_you_mean, similar_names};
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::options::{self, OptionInfo, Scope};
 
 /// A parsed command line.

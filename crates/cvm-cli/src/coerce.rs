@@ -6,7 +6,7 @@ use cvm_models::protocol::{FieldInfo, Json, Kind, ModelInfo, did_you_mean, simil
 use serde_json::{Number, Value};
 
 use crate::describe;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::params::ParamNode;
 use crate::value_sources::Sources;
 
@@ -131,7 +131,7 @@ pub fn typed_object(
 /// The error for a value of another type.
 fn ill_typed(kind: &Kind, field: &'static FieldInfo, path: &str, shown: &str) -> CliError {
     CliError::usage(format!("`--{path}` must be {}, not {shown}", kind.noun()))
-        .maybe_hint(Some(describe::limits(field)).filter(|limits| !limits.is_empty()))
+        .hint(format!("for example: {}", describe::example(path, kind, field)))
 }
 
 /// The error for an unknown member: suggests similar names, and the same name in other objects.

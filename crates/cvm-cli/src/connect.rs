@@ -13,7 +13,8 @@ use cvm_models::{
 };
 
 use crate::args::Args;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::journal::entry::Entry;
 use crate::journal::token_guard::TokenAgeGuard;
 use crate::ready::Ready;

@@ -28,70 +28,6 @@ pub fn kind(kind: &Kind) -> String {
     }
 }
 
-/// The limits of a member, one short sentence each, in the order of the crate's docs.
-pub fn limits(field: &FieldInfo) -> String {
-    let mut sentences = Vec::new();
-    let mut say = |sentence: String| sentences.push(sentence);
-    if field.deprecated {
-        say("Deprecated.".to_owned());
-    }
-    if field.legacy {
-        say("Supported only by an older gateway.".to_owned());
-    }
-    for condition in field.required_if {
-        say(format!("Required if {condition}."));
-    }
-    if let Some(unit) = field.unit {
-        say(format!("Unit: {unit}."));
-    }
-    match (field.min, field.max) {
-        (Some(min), Some(max)) => say(format!("Range: {min} to {max}.")),
-        (Some(min), None) => say(format!("Range: at least {min}.")),
-        (None, Some(max)) => say(format!("Range: at most {max}.")),
-        (None, None) => {}
-    }
-    match field.max_items {
-        Some(1) => say("Items: 1.".to_owned()),
-        Some(most) if field.required => say(format!("Items: 1 to {most}.")),
-        Some(most) => say(format!("Items: up to {most}.")),
-        None => {}
-    }
-    match (field.min_length, field.max_length) {
-        (Some(min), Some(max)) => say(format!("Length: {min} to {max} characters.")),
-        (Some(min), None) => say(format!("Length: at least {min} characters.")),
-        (None, Some(max)) => say(format!("Length: up to {max} characters.")),
-        (None, None) => {}
-    }
-    if let Some(bytes) = field.max_bytes {
-        say(format!("Size: up to {bytes} bytes."));
-    }
-    if let Some(format) = field.format {
-        say(format!("Format: {format}."));
-    }
-    if let Some(pattern) = field.pattern {
-        say(format!("Pattern: {pattern}"));
-    }
-    if let Some(default) = field.default {
-        say(format!("Default: {default}."));
-    }
-    if !field.values.is_empty() {
-        say(format!("Allowed: {}.", field.values.join(", ")));
-    }
-    for (what, names) in [
-        ("Cannot be combined with", field.exclusive_with),
-        ("Specify exactly one of", field.exactly_one_of),
-        ("Specify at least one of", field.at_least_one_of),
-    ] {
-        if !names.is_empty() {
-            say(format!("{what} {}.", names.join(", ")));
-        }
-    }
-    if field.secret {
-        say("Secret: @FILE or @- keeps it off the command line.".to_owned());
-    }
-    sentences.join(" ")
-}
-
 /// An example of how to write the member or item at `path`, with everything that it requires:
 /// `--DataDisks.0.DiskType LOCAL_BASIC`.
 pub fn example(path: &str, kind: &Kind, field: &FieldInfo) -> String {
@@ -259,19 +195,6 @@ mod tests {
             }
         });
         found.unwrap_or_else(|| panic!("{path}"))
-    }
-
-    #[test]
-    fn limits_read_as_sentences() {
-        assert_eq!(
-            limits(field("RunInstances", "LoginSettings.Password")),
-            "Length: 8 to 30 characters. Cannot be combined with KeyIds, KeepImageLogin. \
-             Secret: @FILE or @- keeps it off the command line."
-        );
-        assert_eq!(
-            limits(field("ResetInstancesType", "InstanceIds")),
-            "Items: 1. Format: ins-xxxxxxxx."
-        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use crate::exit::CliError;
+use crate::error::CliError;
 use crate::runtime::{self, ShutdownSignal};
 use crate::{crash, output};
 

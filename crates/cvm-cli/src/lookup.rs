@@ -3,7 +3,7 @@
 use cvm_models::protocol::{ActionInfo, ErrorCode, ErrorInfo, did_you_mean, similar_names};
 use cvm_models::{ACTIONS, error_code};
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::options::COMMANDS;
 
 /// The action of this name.

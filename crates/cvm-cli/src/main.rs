@@ -11,6 +11,7 @@ mod connect;
 mod crash;
 mod created_ids;
 mod describe;
+mod error;
 mod exit;
 mod exit_on_signal;
 mod journal;

@@ -5,7 +5,8 @@ use cvm_models::{Error, ServiceError};
 
 use crate::args::Args;
 use crate::describe;
-use crate::exit::{CliError, ExitStatus};
+use crate::error::CliError;
+use crate::exit::ExitStatus;
 use crate::journal::clocks::Clocks;
 use crate::journal::entry::Entry;
 use crate::lookup::describe_code;

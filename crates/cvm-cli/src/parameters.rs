@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::args::Parameter;
 use crate::coerce::{typed, typed_object, typed_text, unknown_member};
 use crate::describe;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::params::ParamNode;
 use crate::value_sources::Sources;
 use cvm_models::protocol::Json;

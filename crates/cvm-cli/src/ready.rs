@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use cvm_models::protocol;
 
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::private_file::{self, Identity};
 use crate::value_sources;
 use cvm_models::protocol::Json;

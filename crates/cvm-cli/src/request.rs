@@ -3,7 +3,7 @@
 use cvm_models::protocol::{ActionInfo, Record, RetryClass, Violation, json, validate};
 use serde_json::Value;
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 
 /// A request, parsed once: everything after the parser reads this object.
 #[derive(Clone, Debug)]

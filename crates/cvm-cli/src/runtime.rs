@@ -6,7 +6,7 @@ use std::future::poll_fn;
 #[cfg(unix)]
 use std::task::Poll;
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::ulimit;
 
 /// Runs a future to completion.

@@ -13,7 +13,7 @@ use std::os::fd::AsFd;
 
 use cvm_models::protocol::utf8_text;
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 #[cfg(not(unix))]
 use crate::nonblocking::AsFd;
 use crate::nonblocking::Blocking;

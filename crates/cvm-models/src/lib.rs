@@ -6,9 +6,24 @@
 #![doc = include_str!("../examples/launch_and_wait.rs")]
 //! ```
 //!
-//! [`index`] lists the actions by task, [`retry_classes`] says which requests the client retries, and
-//! [`error_code`] explains each code. Structs have public fields and a `Default`. A new field is a minor
-//! change, so write `..Default::default()`.
+//! | to | use |
+//! |---|---|
+//! | find the action for a task | [`index`] |
+//! | see which requests the client retries | [`retry_classes`] |
+//! | understand an error code | [`error_code`] |
+//! | wait for a state | [`waiters`] |
+//! | work with an action by name | [`action`], [`ACTIONS`] |
+//!
+//! Structs have public fields and a `Default`. A new field is a minor change, so write
+//! `..Default::default()`.
+//!
+//! The client keeps to the documented rates, also when it calls an emulator: 60 `DescribeZones` take 2 s.
+//! In tests, `.rate_limiter(NoRateLimit)` on the builder turns that off.
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `client` | yes | the client that sends these actions; without it, only the types |
+//! | `docs` | no | descriptions as data, for programs that print help |
 
 #[rustfmt::skip]
 mod generated;

@@ -285,7 +285,9 @@ impl RetryClass {
             Self::Read => "changes nothing, so it is retried freely",
             Self::Token => "retried with the same token, which the service recognizes",
             Self::Convergent => "retried, because repeating it sets the same state",
-            Self::Guarded => "not retried until a read shows that it did not take effect",
+            Self::Guarded => {
+                "not retried automatically; first read the state to see whether it took effect"
+            }
             Self::Hazard => {
                 "never retried by the client, because repeating it can cost money or destroy something"
             }
@@ -303,7 +305,7 @@ impl fmt::Display for RetryClass {
 #[derive(Clone, Copy, Debug)]
 pub struct RetryClassOverride {
     /// All of these must hold.
-    pub when: &'static [Condition],
+    pub when: &'static [Condition<'static>],
     /// The retry class if they hold.
     pub class: RetryClass,
 }

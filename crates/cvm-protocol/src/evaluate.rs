@@ -2,7 +2,7 @@
 
 use crate::{Condition, Model, Predicate, member_named};
 
-impl Condition {
+impl Condition<'_> {
     /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text is sent and may
     /// clear something, so it counts as given. It names nothing, so it counts as absent too: neither a role that is
     /// unbound nor an empty client token makes a retry safer.

@@ -3,6 +3,43 @@
 //! A generated model is a struct and a static [`ModelInfo`]; [`Model`] gives access to its members by index. Everything
 //! else is written once over `dyn Model`: JSON ([`json`]), query encoding ([`query_form`]), the response [`envelope`],
 //! [`validate`]ion and redacted `Debug`. The crate does no IO and contains nothing specific to one service.
+//!
+//! ```
+//! use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, json, model, query_form, validate};
+//!
+//! #[derive(Clone, Default, PartialEq)]
+//! struct StopInstances {
+//!     instance_ids: Vec<String>,
+//! }
+//!
+//! // A generator writes this.
+//! static STOP_INSTANCES: ModelInfo = ModelInfo {
+//!     name: "StopInstances",
+//!     members: &[FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().max_items(100)],
+//!     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+//! };
+//! model!(StopInstances STOP_INSTANCES { 0 instance_ids });
+//!
+//! let request = StopInstances { instance_ids: vec!["ins-11112222".into()] };
+//! assert_eq!(json::to_vec(&request)?, br#"{"InstanceIds":["ins-11112222"]}"#);
+//! assert_eq!(query_form::encode(&request)?, [("InstanceIds.0".into(), "ins-11112222".into())]);
+//!
+//! let violations = validate(&StopInstances::default());
+//! assert_eq!(violations[0].to_string(), "`InstanceIds` is required; give a list");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | encode and decode JSON | [`json`], or `serde` |
+//! | encode and decode query parameters | [`query_form`], [`percent`] |
+//! | read a response, or the error in it | [`envelope`] |
+//! | check documented limits | [`validate`] |
+//! | work with an action that has no Rust type | [`Record`], [`ActionInfo`] |
+//! | print a response exactly as it was received | [`Json`] |
+//! | suggest a name for a misspelled one | [`similar_names`] |
+//!
+//! The feature `arbitrary` adds strategies that make values of any model, for property tests with `proptest`.
 
 mod action;
 #[cfg(feature = "arbitrary")]
@@ -48,7 +85,7 @@ pub use action::{
     Action, ActionInfo, FilterInfo, OldGateway, Paginate, RetryClass, RetryClassOverride,
     ServiceInfo,
 };
-pub use condition::{Condition, Predicate};
+pub use condition::{Condition, Predicate, all_conditions};
 pub use debug::debug;
 pub use decode::{decode, decode_new, decode_request};
 pub use decode_error::DecodeError;

@@ -127,9 +127,9 @@ pub struct FieldInfo {
     /// Regular expression that must match the whole text.
     pub pattern: Option<&'static str>,
     /// The member is required if one of these holds.
-    pub required_if: &'static [Condition],
+    pub required_if: &'static [Condition<'static>],
     /// The response to a change may leave this list empty if one of these holds for the request.
-    pub empty_if: &'static [Condition],
+    pub empty_if: &'static [Condition<'static>],
     /// Members that must not be given together with it.
     pub exclusive_with: &'static [&'static str],
     /// Exactly one of these must be given.
@@ -255,9 +255,9 @@ lists! {
     /// Documented values that the limits and the format do not cover.
     special: &'static str,
     /// Required if one of these holds.
-    required_if: Condition,
+    required_if: Condition<'static>,
     /// In a response, empty only if one of these holds for the request.
-    empty_if: Condition,
+    empty_if: Condition<'static>,
     /// Not together with these.
     exclusive_with: &'static str,
     /// Exactly one of these.

@@ -36,24 +36,24 @@ pub struct ReconcileInfo {
     /// are compared, not the comment, which the service replaces.
     pub same_key: &'static [(&'static str, &'static str)],
     /// If all of these hold for an entry, beside all of [`Self::matching`] and [`Self::includes`], it is done.
-    pub done: &'static [Condition],
+    pub done: &'static [Condition<'static>],
     /// As [`Self::done`], for conditions that an earlier call of the same action may have fulfilled: they
     /// count only if all of [`Self::from`] held before the call.
-    pub became: &'static [Condition],
+    pub became: &'static [Condition<'static>],
     /// What held before the call, so that [`Self::became`], or the absence of what [`Self::expires`], proves
     /// something.
-    pub from: &'static [Condition],
+    pub from: &'static [Condition<'static>],
     /// Conditions on the request, each with one on an entry: where the first holds, the second stands beside
     /// [`Self::done`].
-    pub done_when: &'static [(Condition, Condition)],
+    pub done_when: &'static [(Condition<'static>, Condition<'static>)],
     /// If one of these holds, another operation has undone it since, or the entry contradicts itself, and a person
     /// decides, whatever [`Self::done`] says.
-    pub undone_by: &'static [Condition],
+    pub undone_by: &'static [Condition<'static>],
     /// Member of an entry with the time, in UTC, at which it ends by itself. From then on it may be absent
     /// whatever became of the request.
     pub expires: Option<&'static str>,
     /// If one of these holds, it may have run and failed, and a person decides.
-    pub failed: &'static [Condition],
+    pub failed: &'static [Condition<'static>],
     /// What it means that an id is not listed.
     pub if_absent: Missing,
     /// Members of an entry that a person needs to see.
@@ -140,7 +140,7 @@ impl ReconcileInfo {
 
     /// What means done, if all of it holds.
     #[must_use]
-    pub const fn done(mut self, conditions: &'static [Condition]) -> Self {
+    pub const fn done(mut self, conditions: &'static [Condition<'static>]) -> Self {
         self.done = conditions;
         self
     }
@@ -149,8 +149,8 @@ impl ReconcileInfo {
     #[must_use]
     pub const fn became(
         mut self,
-        conditions: &'static [Condition],
-        from: &'static [Condition],
+        conditions: &'static [Condition<'static>],
+        from: &'static [Condition<'static>],
     ) -> Self {
         self.became = conditions;
         self.from = from;
@@ -159,21 +159,28 @@ impl ReconcileInfo {
 
     /// What also means done, by what the request asks for.
     #[must_use]
-    pub const fn done_when(mut self, pairs: &'static [(Condition, Condition)]) -> Self {
+    pub const fn done_when(
+        mut self,
+        pairs: &'static [(Condition<'static>, Condition<'static>)],
+    ) -> Self {
         self.done_when = pairs;
         self
     }
 
     /// What means that another operation has undone it since.
     #[must_use]
-    pub const fn undone_by(mut self, conditions: &'static [Condition]) -> Self {
+    pub const fn undone_by(mut self, conditions: &'static [Condition<'static>]) -> Self {
         self.undone_by = conditions;
         self
     }
 
     /// When an entry ends by itself, and what held before the call of one that has not ended.
     #[must_use]
-    pub const fn expires(mut self, member: &'static str, from: &'static [Condition]) -> Self {
+    pub const fn expires(
+        mut self,
+        member: &'static str,
+        from: &'static [Condition<'static>],
+    ) -> Self {
         self.expires = Some(member);
         self.from = from;
         self
@@ -181,7 +188,7 @@ impl ReconcileInfo {
 
     /// What means that it may have run and failed.
     #[must_use]
-    pub const fn failed(mut self, conditions: &'static [Condition]) -> Self {
+    pub const fn failed(mut self, conditions: &'static [Condition<'static>]) -> Self {
         self.failed = conditions;
         self
     }

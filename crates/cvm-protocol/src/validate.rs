@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{FieldInfo, Model, Value};
+use crate::{Condition, FieldInfo, Model, Value};
 
 /// A member that violates a limit.
 #[derive(Clone, Debug)]
@@ -25,8 +25,8 @@ pub struct Violation {
 pub enum ViolationKind {
     /// It is required and not given.
     Missing,
-    /// It is required in this case and not given; the text is the condition.
-    MissingIf(String),
+    /// It is required under this condition and not given.
+    MissingIf(Condition<'static>),
     /// It is below the smallest value.
     TooSmall(i64),
     /// It is above the largest value.
@@ -103,9 +103,7 @@ impl Check {
         let condition = field.required_if.iter().find(|condition| condition.holds(model));
         match condition {
             _ if field.required => self.fault(field, value, ViolationKind::Missing),
-            Some(condition) => {
-                self.fault(field, value, ViolationKind::MissingIf(condition.to_string()))
-            }
+            Some(condition) => self.fault(field, value, ViolationKind::MissingIf(*condition)),
             None => return false,
         }
         true
@@ -291,7 +289,7 @@ impl fmt::Display for Violation {
         }
         match &self.fault {
             ViolationKind::Missing => write!(f, " is required; give {}", self.field.kind.noun()),
-            ViolationKind::MissingIf(condition) => write!(f, " is required with `{condition}`"),
+            ViolationKind::MissingIf(condition) => write!(f, " is required {}", condition.if_clause()),
             ViolationKind::TooSmall(min) => write!(f, " must be at least {min}{unit}"),
             ViolationKind::TooLarge(max) => write!(f, " must be at most {max}{unit}"),
             ViolationKind::TooShort(min) => write!(f, " must have at least {min} characters"),

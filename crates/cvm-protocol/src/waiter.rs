@@ -24,7 +24,7 @@ pub struct WaiterInfo {
     /// Target states. They count unless an operation is running.
     pub success: &'static [&'static str],
     /// Conditions that must hold in the target state as well.
-    pub when: &'static [Condition],
+    pub when: &'static [Condition<'static>],
     /// States that mean failure.
     pub failure: &'static [&'static str],
     /// States from which the target state cannot be reached.
@@ -64,11 +64,11 @@ pub struct OperationInfo {
     /// Those of them that mean failure.
     pub failed: &'static [&'static str],
     /// Further conditions that mean that the operation failed.
-    pub failed_when: &'static [Condition],
+    pub failed_when: &'static [Condition<'static>],
     /// Values of [`WaiterInfo::state`] at which a failed operation ends the wait, although a successful one would continue.
     pub failed_at: &'static [&'static str],
     /// One of these holds while an operation runs.
-    pub running: &'static [Condition],
+    pub running: &'static [Condition<'static>],
     /// Members of a resource that identify the operation.
     pub names: &'static [&'static str],
 }

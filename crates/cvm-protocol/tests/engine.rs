@@ -392,7 +392,7 @@ fn every_limit_has_its_violation() {
         (r#""Price":1e300"#, ViolationKind::TooLarge(100)),
         (r#""Names":["a","b","c"]"#, ViolationKind::TooManyItems(2)),
         (r#""Names":["a"],"Parts":[{"Name":"x"}]"#, ViolationKind::Exclusive("Parts")),
-        (r#""Flag":true"#, ViolationKind::MissingIf("Flag=true".into())),
+        (r#""Flag":true"#, ViolationKind::MissingIf(Condition::one_of("Flag", &["true"]))),
     ] {
         let found = faults(&with(member));
         assert_eq!(found.len(), 1, "{member}: {found:?}");

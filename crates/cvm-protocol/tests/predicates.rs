@@ -3,7 +3,7 @@
 
 use cvm_protocol::{
     ActionInfo, Condition, ErrorCode, FieldInfo, FilterInfo, Kind, ModelInfo, NameIndex, Record,
-    RetryClass, RetryClassOverride, ServiceInfo, json, percent,
+    RetryClass, RetryClassOverride, ServiceInfo, all_conditions, json, percent,
 };
 
 static REQUEST: ModelInfo = ModelInfo {
@@ -68,16 +68,30 @@ fn only_actions_of_the_token_class_get_a_client_token() {
 }
 
 #[test]
-fn conditions_are_displayed_as_in_specifications() {
-    for (condition, text) in [
-        (Condition::present("A"), "A"),
-        (Condition::absent("A"), "no A"),
-        (Condition::one_of("A", &["x", "y"]), "A=x|y"),
-        (Condition::none_of("A", &["x"]), "A!=x"),
+fn conditions_read_as_parts_of_sentences() {
+    for (condition, text, if_clause) in [
+        (Condition::present("A"), "`A` is given", "if `A` is given"),
+        (Condition::absent("A"), "`A` is not given", "unless `A` is given"),
+        (Condition::one_of("A", &["x"]), "`A` is `x`", "if `A` is `x`"),
+        (
+            Condition::none_of("A", &["x", "y", "z"]),
+            "`A` is not `x`, `y` or `z`",
+            "if `A` is not `x`, `y` or `z`",
+        ),
     ] {
         assert_eq!(condition.to_string(), text);
+        assert_eq!(condition.if_clause(), if_clause);
     }
-    // An empty text is sent, and names nothing.
+    let (given, not_x) = (Condition::present("A"), Condition::none_of("A", &["x"]));
+    assert_eq!(all_conditions(&[given, not_x]), "`A` is given and not `x`");
+    assert_eq!(
+        all_conditions(&[Condition::present("B"), not_x]),
+        "`B` is given and `A` is not `x`"
+    );
+}
+
+#[test]
+fn empty_text_is_given_and_names_nothing() {
     assert!(Condition::present("StopType").holds(&request(r#"{"StopType":""}"#)));
     assert!(Condition::none_of("StopType", &["SOFT"]).holds(&request(r#"{"StopType":""}"#)));
     assert!(!Condition::one_of("StopType", &["SOFT"]).holds(&request(r#"{"StopType":""}"#)));

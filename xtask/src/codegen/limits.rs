@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::doc::code;
-use crate::spec::condition::{Condition, Test};
-use crate::spec::model::{Kind, Member, Side};
+use crate::spec::model::{Kind, Member};
 
-/// The sentences for a member, in reading order.
-pub fn sentences(member: &Member, side: Side) -> Vec<String> {
+/// The sentences for a member, in reading order, except whether it is always required.
+pub fn sentences(member: &Member) -> Vec<String> {
     let spec = &member.spec;
     let mut out: Vec<String> = Vec::new();
     let mut say = |text: String| out.push(text);
@@ -20,20 +19,14 @@ pub fn sentences(member: &Member, side: Side) -> Vec<String> {
     if spec.legacy {
         say("Supported only by an older gateway.".to_owned());
     }
-    if spec.required && side == Side::Request {
-        say("Required.".to_owned());
-    }
     if let Some(text) = &spec.required_if {
         say(match &member.required_if {
-            Some(Condition { member, test: Test::Absent }) => {
-                format!("Required unless {} is given.", code(member))
-            }
-            Some(condition) => format!("Required if {}.", clause(condition)),
-            None => format!("Required if: {}.", text.trim_end_matches('.')),
+            Some(condition) => format!("Required {}.", condition.if_clause()),
+            None => format!("Required if {}.", text.trim_end_matches('.')),
         });
     }
     if let Some(condition) = &member.empty_if {
-        say(format!("Empty only if {}.", clause(condition)));
+        say(format!("Empty only if {}.", condition.clause()));
     }
     if let Some(unit) = &spec.unit {
         say(format!("Unit: {unit}."));
@@ -127,17 +120,6 @@ fn relations(member: &Member, out: &mut Vec<String>) {
     }
     if let Some(quirk) = &spec.quirk {
         say(format!("Quirk: {quirk}"));
-    }
-}
-
-/// A condition as part of a sentence.
-pub fn clause(condition: &Condition) -> String {
-    let member = code(&condition.member);
-    match &condition.test {
-        Test::Present => format!("{member} is given"),
-        Test::Absent => format!("{member} is not given"),
-        Test::OneOf(values) => format!("{member} is {}", codes(values, "or")),
-        Test::NoneOf(values) => format!("{member} is not {}", codes(values, "or")),
     }
 }
 

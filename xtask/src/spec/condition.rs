@@ -1,5 +1,7 @@
 //! Parses conditions: `M`, `no M`, `M=v1|v2`, `M!=v1|v2`. Any other text is prose.
 
+use cvm_protocol::all_conditions;
+
 /// The test of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
@@ -43,6 +45,44 @@ impl Condition {
             && member.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         named.then(|| Self { member: member.to_owned(), test })
     }
+
+    /// The condition as part of a sentence.
+    pub fn clause(&self) -> String {
+        self.in_protocol(&self.values()).to_string()
+    }
+
+    /// The end of a sentence: "if `Mode` is `A`", "unless `Mode` is given".
+    pub fn if_clause(&self) -> String {
+        self.in_protocol(&self.values()).if_clause()
+    }
+
+    fn values(&self) -> Vec<&str> {
+        match &self.test {
+            Test::Present | Test::Absent => Vec::new(),
+            Test::OneOf(values) | Test::NoneOf(values) => {
+                values.iter().map(String::as_str).collect()
+            }
+        }
+    }
+
+    /// The condition as the protocol crate has it, which also has its words.
+    fn in_protocol<'a>(&'a self, values: &'a [&'a str]) -> cvm_protocol::Condition<'a> {
+        let member = &self.member;
+        match self.test {
+            Test::Present => cvm_protocol::Condition::present(member),
+            Test::Absent => cvm_protocol::Condition::absent(member),
+            Test::OneOf(_) => cvm_protocol::Condition::one_of(member, values),
+            Test::NoneOf(_) => cvm_protocol::Condition::none_of(member, values),
+        }
+    }
+}
+
+/// Conditions that must all hold, as part of a sentence.
+pub fn all(conditions: &[Condition]) -> String {
+    let values: Vec<Vec<&str>> = conditions.iter().map(Condition::values).collect();
+    let conditions: Vec<cvm_protocol::Condition<'_>> =
+        conditions.iter().zip(&values).map(|(one, values)| one.in_protocol(values)).collect();
+    all_conditions(&conditions)
 }
 
 #[cfg(test)]

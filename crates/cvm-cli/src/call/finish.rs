@@ -7,10 +7,11 @@ use cvm_models::protocol::{ActionInfo, RetryClass};
 use crate::args::Args;
 use crate::crash::Stage;
 use crate::created_ids::{count_mismatch, ids_in_response};
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::journal::JournalGuard;
 use crate::outcome::ResumeHint;
-use crate::output::{self, Format, completeness, rows, table, text};
+use crate::output::{self, Format, columns, completeness, table, text};
 use crate::request::Request;
 use crate::saved_response::{self, SavedResponse};
 use crate::{exit_on_signal, terminal};
@@ -34,7 +35,7 @@ impl ResponseFormat {
                     "`--columns` requires `--output table` or `--output text`",
                 ));
             }
-            Some(columns) => Some(rows::parse_columns(info, columns)?),
+            Some(columns) => Some(columns::parse_columns(info, columns)?),
             None => None,
         };
         Ok(Self { format, columns, show_secrets: args.has("print-secrets") })

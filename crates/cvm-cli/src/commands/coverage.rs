@@ -2,7 +2,7 @@
 
 use cvm_emulator::{ActionCoverage, Basis, coverage, decisions};
 
-use crate::exit::Result;
+use crate::error::Result;
 use crate::output;
 use crate::text_page::TextPage;
 

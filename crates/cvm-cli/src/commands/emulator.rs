@@ -7,7 +7,8 @@ use cvm_emulator::{Builder, Cloud, Emulator, ListenAddress, StartError};
 use cvm_models::Credential;
 
 use crate::args::Args;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::options::Scope;
 use crate::ready::{Ready, ReadyFile};
 use crate::runtime::{self, ShutdownSignal};

@@ -4,7 +4,8 @@ mod action;
 
 use cvm_models::{ACTIONS, SERVICE};
 
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::options::{self, COMMANDS, Scope, is_command};
 use crate::text_page::TextPage;
 use crate::{lookup, output};

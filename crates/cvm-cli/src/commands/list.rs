@@ -3,7 +3,7 @@
 use cvm_models::protocol::ActionInfo;
 use cvm_models::{ACTIONS, docs};
 
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::output;
 use crate::text_page::TextPage;
 

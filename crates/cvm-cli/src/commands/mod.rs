@@ -9,7 +9,7 @@ pub mod quickstart;
 pub mod resume;
 
 use crate::args::Args;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::options::{Scope, is_command};
 use crate::{call, lookup, output};
 

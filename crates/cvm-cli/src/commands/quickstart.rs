@@ -13,7 +13,8 @@ use cvm_models::{Client, Dialect};
 use self::printer::Printer;
 use super::emulator::time_scale;
 use crate::args::Args;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::options::Scope;
 use crate::wire::{Show, Wire};
 use crate::{connect, output, runtime};
@@ -76,9 +77,9 @@ async fn locally(dialect: Dialect, scale: f64, wire: Option<Wire>) -> Result<()>
         emulator.url(),
         dialect.description()
     ))?;
-    let model = launch::choose_model(&mut printer).await?;
-    launch::launch_with_local_disk(&mut printer, &model).await?;
-    resize::launch_with_cloud_disk(&mut printer, &model).await?;
+    let instance_type = launch::choose_instance_type(&mut printer).await?;
+    launch::launch_with_local_disk(&mut printer, &instance_type).await?;
+    resize::launch_with_cloud_disk(&mut printer, &instance_type).await?;
     emulator.stop().await;
     printer.end(
         began.elapsed(),

@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::entry::Entry;
 use super::entry_id;
 use super::lock::Lock;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::private_file;
 
 /// The environment variable that names the directory.

@@ -15,7 +15,7 @@ use super::clocks::{BootTime, Clocks};
 use super::entry_serde;
 use super::prior_item::PriorItem;
 use crate::args::Args;
-use crate::exit::CliError;
+use crate::error::CliError;
 use crate::json_path;
 use crate::request::{Request, record};
 

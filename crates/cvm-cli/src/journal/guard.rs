@@ -9,7 +9,8 @@ use super::directory::Journal;
 use super::entry::{self, Entry, State};
 use super::entry_id;
 use super::lock::Lock;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::output;
 
 /// A locked id without an entry yet, in a journal that proved to be writable.

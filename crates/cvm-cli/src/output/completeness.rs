@@ -6,7 +6,7 @@ use cvm_models::protocol::{
 };
 use serde_json::Value;
 
-use super::rows::main_list;
+use super::columns::main_list;
 use crate::describe::shell_word;
 use crate::request::Request;
 

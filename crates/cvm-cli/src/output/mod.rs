@@ -1,8 +1,8 @@
 //! Standard output and standard error: a closed pipe is not an error, a full disk is.
 
+pub mod columns;
 pub mod completeness;
 pub mod json;
-pub mod rows;
 pub mod table;
 pub mod text;
 
@@ -12,10 +12,10 @@ mod tests;
 use std::io::{self, ErrorKind, Write as _};
 use std::time::Duration;
 
-use rows::Rows;
+use columns::Rows;
 
 use crate::args::Args;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::nonblocking::Blocking;
 use crate::terminal;
 use cvm_models::protocol::{Json, did_you_mean, similar_names};

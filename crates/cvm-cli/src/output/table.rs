@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{ColumnConstraint, ContentArrangement, Width, presets};
 use cvm_models::protocol::ActionInfo;
 
-use super::rows::{self, Rows};
+use super::columns::{self, Rows};
 use crate::terminal::visible;
 use cvm_models::protocol::Json;
 
@@ -18,7 +18,7 @@ pub fn render(
 ) -> String {
     let mut text = String::new();
     let Json::Object(members) = answer else { return text };
-    let main = rows::main_list(info).map(|(name, _)| name);
+    let main = columns::main_list(info).map(|(name, _)| name);
     // Lists come first and scalars last, nearest to the prompt.
     for (name, value) in members {
         if let Json::List(entries) = value
@@ -27,8 +27,8 @@ pub fn render(
             let is_main = main == Some(name);
             let id = info.paginate.and_then(|pages| pages.id).filter(|_| is_main);
             let rows = match columns.filter(|_| is_main) {
-                Some(columns) => rows::select_columns(entries, columns),
-                None => rows::fitting_columns(entries, id, width),
+                Some(columns) => columns::select_columns(entries, columns),
+                None => columns::fitting_columns(entries, id, width),
             };
             let _ = writeln!(text, "{}", grid(&rows, width));
             if rows.omitted > 0 {
@@ -46,7 +46,7 @@ pub fn render(
             Json::List(entries) if entries.iter().any(|entry| matches!(entry, Json::Object(_))) => {
                 continue;
             }
-            value => rows::cell(value),
+            value => columns::cell(value),
         };
         let _ = writeln!(text, "{}: {}", visible(name), visible(&shown));
     }
@@ -55,7 +55,7 @@ pub fn render(
 
 /// Rows that are not a response, with as many columns as fit; empty columns are omitted.
 pub fn of_rows(rows: &Rows, width: usize) -> String {
-    let rows = rows::fit_width(rows, width);
+    let rows = columns::fit_width(rows, width);
     let mut table = laid_out(&rows, width);
     for (index, column) in table.column_iter_mut().enumerate() {
         // With a space on either side.

@@ -106,7 +106,7 @@ fn prints(info: &'static ActionInfo, body: &[u8]) -> bool {
         let table = table::render(&response, info, None, width);
         assert!(table.contains("RequestId: r-1\n"), "{table}");
     }
-    if let Some((_, items)) = super::rows::main_list(info) {
+    if let Some((_, items)) = super::columns::main_list(info) {
         let columns: Vec<_> = items.members.iter().map(|it| it.wire.to_owned()).collect();
         text::render(&response, info, Some(&columns));
         table::render(&response, info, Some(&columns), 80);

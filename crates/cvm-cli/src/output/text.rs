@@ -6,14 +6,14 @@ use std::fmt::Write as _;
 
 use cvm_models::protocol::ActionInfo;
 
-use super::rows;
+use super::columns;
 use crate::terminal::escaped;
 use cvm_models::protocol::Json;
 
 /// With columns, one line per item and one field per column; without, one line per value with its name.
 pub fn render(answer: &Json, info: &ActionInfo, columns: Option<&[String]>) -> String {
     let mut text = String::new();
-    match (columns, rows::main_list(info)) {
+    match (columns, columns::main_list(info)) {
         (Some(columns), Some((list, _))) => {
             if let Some(Json::List(entries)) = answer.member(list) {
                 for entry in entries {
@@ -54,7 +54,7 @@ fn value(json: &Json) -> String {
     match json {
         Json::List(items) if items.is_empty() => "[]".to_owned(),
         Json::Object(members) if members.is_empty() => "{}".to_owned(),
-        json => escaped(&rows::cell(json)),
+        json => escaped(&columns::cell(json)),
     }
 }
 

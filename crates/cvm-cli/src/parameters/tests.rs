@@ -83,14 +83,14 @@ fn type_error_names_parameter_value_and_fix() {
         fails("RunInstances", &["--DataDisks.0.DiskSize", "large"]),
         @r"
     error: `--DataDisks.0.DiskSize` must be an integer, not `large`
-      hint: Required if no DiskType. Unit: GiB. Default: 0.
+      hint: for example: --DataDisks.0.DiskSize 0
     "
     );
     insta::assert_snapshot!(
         fails("RunInstances", &["--DataDisks", r#"[{"DiskSize":{"a":1}}]"#]),
         @r"
     error: `--DataDisks.0.DiskSize` must be an integer, not an object
-      hint: Required if no DiskType. Unit: GiB. Default: 0.
+      hint: for example: --DataDisks.0.DiskSize 0
     "
     );
     insta::assert_snapshot!(
@@ -111,7 +111,7 @@ fn type_error_names_parameter_value_and_fix() {
         fails("StopInstances", &["--ForceStop", "yes"]),
         @r"
     error: `--ForceStop` must be a boolean, not `yes`
-      hint: Deprecated. Default: false. Cannot be combined with StopType.
+      hint: for example: --ForceStop true
     "
     );
 }

@@ -16,7 +16,8 @@ use cvm_models::{Error, UntypedResponse};
 use serde_json::{Map, Value};
 
 use crate::connect::Connection;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::json_path::{at, text, texts};
 use crate::outcome;
 use crate::request::{Request, record};

@@ -7,14 +7,14 @@ use cvm_models::protocol::{ActionInfo, Missing, ReconcileInfo};
 use serde_json::Value;
 
 use super::compare::uncompared;
+use super::conditions;
 use super::list_query::ListQuery;
-use super::matching;
 use crate::connect::Connection;
 use crate::journal::entry::without_secrets;
 use crate::journal::prior_item::PriorItem;
 use crate::json_path::{at, text, texts};
 use crate::lookup;
-use crate::output::rows;
+use crate::output::columns;
 use crate::request::Request;
 
 /// The read must not delay the change for longer than this.
@@ -47,7 +47,7 @@ pub async fn read(request: &Request, connection: &Connection) -> Option<Vec<Prio
         return None;
     }
     let list = lookup::action(facts.list).ok()?;
-    let (items, model) = rows::main_list(list)?;
+    let (items, model) = columns::main_list(list)?;
     let list_query = ListQuery { facts, list, items, parameters: request.value() };
     let listed = tokio::time::timeout(MAX_TIME, list_query.items(connection)).await.ok()?.ok()?;
     let ids = texts(request.value(), facts.ids?);
@@ -56,7 +56,7 @@ pub async fn read(request: &Request, connection: &Connection) -> Option<Vec<Prio
         let id = at(item, facts.id).and_then(text).filter(|id| ids.contains(id))?;
         let own_id = at(item, own_id).and_then(text)?;
         let expires = facts.expires.and_then(|member| at(item, member)).and_then(text);
-        Some(PriorItem { id, own_id, from: matching::all(facts.from, model, item), expires })
+        Some(PriorItem { id, own_id, from: conditions::all(facts.from, model, item), expires })
     });
     Some(prior.collect())
 }

@@ -29,6 +29,7 @@ mod quickstart_cloud;
 mod resume;
 mod resume_absence;
 mod resume_conclusions;
+mod resume_entries;
 mod resume_token_age;
 mod resume_verdicts;
 mod secrets;

@@ -18,7 +18,7 @@ fn quickstart_prints_every_step() {
     let story: Vec<&str> = ran.stdout.lines().filter(|line| !is_other_model(line)).collect();
     let mut settings = settings();
     // The meaning of the code comes from the specification.
-    settings.add_filter(r"(?s)Meaning: .*?\n   So its", "Meaning: [prose]\n   So its");
+    settings.add_filter(r"(?s)Meaning: .*?\n   The type", "Meaning: [prose]\n   The type");
     settings.bind(|| {
         insta::assert_snapshot!(story.join("\n"), @r"
         CVM quickstart
@@ -37,8 +37,8 @@ fn quickstart_prints_every_step() {
 
         2  Instance A: the example of the getting-started page
            Image img-pmqg1cw7, type S1.SMALL1, a LOCAL_BASIC system disk of 50 GiB and a LOCAL_BASIC data
-           disk of 100 GiB; billed by the hour and by traffic; 10 Mbit/s, a public address, both enhanced
-           services.
+           disk of 100 GiB; billed by the hour and by traffic; 10 Mbit/s and a public address; with security
+           and monitoring agents.
            RunInstances                ok [time]   request id [uuid]
            ins-xxxxxxxx is being created.
            wait                        ok [time]   until RUNNING, [polls] of DescribeInstances
@@ -48,12 +48,12 @@ fn quickstart_prints_every_step() {
            ╞══════════════╪══════════════╪═════════╪══════════════╪════════════════════╪═════════════════════╪════════════╡
            │ ins-xxxxxxxx ┆ QCLOUD-TEST  ┆ RUNNING ┆ S1.SMALL1    ┆ 50 GiB LOCAL_BASIC ┆ 100 GiB LOCAL_BASIC ┆ 198.18.0.x │
            └──────────────┴──────────────┴─────────┴──────────────┴────────────────────┴─────────────────────┴────────────┘
-           Change its type to S2.MEDIUM4? The service rejects this, because the system disk is local.
+           Try to change its type to S2.MEDIUM4. The service rejects this, because the system disk is local.
            ResetInstancesType          rejected [time]   request id [uuid]
              UnsupportedOperation.SystemDiskType: The type of the instance `ins-xxxxxxxx` cannot be changed,
                because its system disk is LOCAL_BASIC.
              Meaning: [prose]
-           So its type stays the same. Stop and terminate it.
+           The type did not change. Stop the instance and terminate it.
            StopInstances               ok [time]   request id [uuid]
            wait                        ok [time]   until STOPPED, [polls] of DescribeInstances
            TerminateInstances          ok [time]   request id [uuid]

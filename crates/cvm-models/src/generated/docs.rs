@@ -39,13 +39,20 @@ pub struct MemberDoc {
     pub name: &'static str,
     /// Its type, as specifications write it: `list<DataDisk>`.
     pub type_: &'static str,
-    /// What it is; its limits are in the static table.
+    /// What it is.
     pub doc: &'static str,
+    /// Its limits and relations to other members, in sentences. Whether it is always required is in its `FieldInfo`.
+    pub limits: &'static str,
 }
 
 impl MemberDoc {
     pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
-        Self { name, type_, doc }
+        Self { name, type_, doc, limits: "" }
+    }
+
+    pub(crate) const fn limits(mut self, limits: &'static str) -> Self {
+        self.limits = limits;
+        self
     }
 }
 

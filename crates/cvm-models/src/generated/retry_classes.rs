@@ -10,7 +10,7 @@
 //! - `read`: changes nothing, so it is retried freely (43 actions).
 //! - `token`: retried with the same token, which the service recognizes (3 actions).
 //! - `convergent`: retried, because repeating it sets the same state (7 actions).
-//! - `guarded`: not retried until a read shows that it did not take effect (26 actions).
+//! - `guarded`: not retried automatically; first read the state to see whether it took effect (26 actions).
 //! - `hazard`: never retried by the client, because repeating it can cost money or destroy something (27 actions).
 //!
 //! | action | class | members that change it | why | check with |

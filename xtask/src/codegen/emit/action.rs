@@ -154,7 +154,42 @@ fn request_docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     }
     docs.push(String::new());
     docs.extend(lines);
+    docs.extend(errors_section(api, action));
     docs
+}
+
+/// Up to this many actions, the page of each has the meaning of an error code that they share. The meaning of the others is
+/// only on the page of all codes, so that a changed text changes few files.
+const MAX_SHARING_ACTIONS: usize = 5;
+
+/// The documented error codes: first those that few actions document, with their meaning.
+fn errors_section(api: &Api, action: &Action) -> Vec<String> {
+    let codes = &action.spec.errors;
+    if codes.is_empty() {
+        return Vec::new();
+    }
+    let sharing = |name: &String| {
+        api.actions.iter().filter(|action| action.spec.errors.contains(name)).count()
+    };
+    let (own, shared): (Vec<&String>, Vec<&String>) =
+        codes.iter().partition(|name| sharing(name) <= MAX_SHARING_ACTIONS);
+    let mut lines = vec![String::new(), "# Errors".to_owned()];
+    if !own.is_empty() {
+        lines.push(String::new());
+    }
+    for name in own {
+        let error = api.errors.iter().find(|error| error.spec.code == *name);
+        let meaning = error.map_or("", |error| error.spec.doc.as_str());
+        lines.extend(item(&format!("{}: {meaning}", code(name)), 0));
+    }
+    if !shared.is_empty() {
+        lines.push(String::new());
+        let names: Vec<String> = shared.into_iter().map(|name| code(name)).collect();
+        lines.extend(paragraph(&format!("Shared with other actions: {}.", names.join(", ")), 0));
+    }
+    lines.push(String::new());
+    lines.push("[`error_code`](crate::error_code) says what to do about each code.".to_owned());
+    lines
 }
 
 fn filters(action: &Action) -> Vec<String> {

@@ -5,6 +5,7 @@
 
 use crate::codegen::doc::plain;
 use crate::codegen::layout::{Page, string};
+use crate::codegen::limits::sentences;
 use crate::spec::model::{Action, Api, Enum, Member, Type};
 use crate::spec::spec_file::EnumValue;
 
@@ -44,13 +45,20 @@ pub struct MemberDoc {
     pub name: &'static str,
     /// Its type, as specifications write it: `list<DataDisk>`.
     pub type_: &'static str,
-    /// What it is; its limits are in the static table.
+    /// What it is.
     pub doc: &'static str,
+    /// Its limits and relations to other members, in sentences. Whether it is always required is in its `FieldInfo`.
+    pub limits: &'static str,
 }
 
 impl MemberDoc {
     pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
-        Self { name, type_, doc }
+        Self { name, type_, doc, limits: "" }
+    }
+
+    pub(crate) const fn limits(mut self, limits: &'static str) -> Self {
+        self.limits = limits;
+        self
     }
 }
 
@@ -179,9 +187,16 @@ fn item(constant: &str, type_: &str, fields: &[(&str, String)]) -> String {
 fn members(members: &[Member]) -> String {
     let row = |member: &Member| {
         let spec = &member.spec;
-        let quirk = spec.quirk.iter().flat_map(|quirk| [" ", quirk]);
-        let doc: String = std::iter::once(spec.doc.as_str()).chain(quirk).collect();
-        format!("MemberDoc::new({}, {}, {})", text(&spec.name), text(&spec.type_), text(&doc))
+        let row = format!(
+            "MemberDoc::new({}, {}, {})",
+            text(&spec.name),
+            text(&spec.type_),
+            text(&spec.doc)
+        );
+        match sentences(member).join(" ") {
+            limits if limits.is_empty() => row,
+            limits => format!("{row}\n            .limits({})", text(&limits)),
+        }
     };
     rows(members.iter().map(row).collect())
 }

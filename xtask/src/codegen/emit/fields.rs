@@ -55,14 +55,15 @@ impl Struct<'_> {
 /// The description of a member and its limits, as formatted lines.
 fn field_docs(member: &Member, side: Side) -> Vec<String> {
     let mut text = member.spec.doc.clone();
-    for sentence in sentences(member, side) {
+    let required = (member.spec.required && side == Side::Request).then(|| "Required.".to_owned());
+    for sentence in required.into_iter().chain(sentences(member)) {
         text.push(' ');
         text.push_str(&sentence);
     }
     paragraph(&text, 4)
 }
 
-/// The Rust type of a field: see "A model is a struct and its table" in ARCHITECTURE.md.
+/// The Rust type of a field: see "A model is a struct and its model info" in ARCHITECTURE.md.
 pub fn rust_type(api: &Api, member: &Member, side: Side) -> TokenStream {
     let item = item_type(api, &member.kind, member.is_secret());
     match (side, &member.kind) {

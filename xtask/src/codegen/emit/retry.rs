@@ -5,8 +5,8 @@ use quote::quote;
 
 use crate::codegen::doc::{cell, code, paragraph};
 use crate::codegen::layout::Page;
-use crate::codegen::limits::{clause, codes};
-use crate::spec::condition::{Condition, Test};
+use crate::codegen::limits::codes;
+use crate::spec::condition::{self, Condition, Test};
 use crate::spec::model::{Action, Api};
 use crate::spec::spec_file::RetryClass;
 
@@ -70,24 +70,13 @@ fn changes(action: &Action) -> impl Iterator<Item = (RetryClass, String)> {
                 members.push(member);
             }
             (Some(member), _) => changes.push((*class, String::new(), vec![member])),
-            (None, _) => changes.push((*class, clauses(when), Vec::new())),
+            (None, _) => changes.push((*class, condition::all(when), Vec::new())),
         }
     }
     changes.into_iter().map(|(class, clause, members)| match members.is_empty() {
         true => (class, clause),
         false => (class, format!("{} is given", codes(&members, "or"))),
     })
-}
-
-/// Conditions that all must hold, as part of a sentence.
-fn clauses(when: &[Condition]) -> String {
-    if let [Condition { member, test: Test::Present }, second] = when
-        && let Test::NoneOf(values) = &second.test
-        && second.member == *member
-    {
-        return format!("{} is given and not {}", code(member), codes(values, "or"));
-    }
-    when.iter().map(clause).collect::<Vec<_>>().join(" and ")
 }
 
 fn capital(word: &str) -> String {

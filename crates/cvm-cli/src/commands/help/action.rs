@@ -1,12 +1,17 @@
 //! `cvm help ACTION`: the parameters, response, limits, errors and retry class of an action, from its tables.
 
 use cvm_models::docs::{self, MemberDoc};
-use cvm_models::protocol::{ActionInfo, FieldInfo, ModelInfo, did_you_mean, similar_names};
+use cvm_models::protocol::{
+    ActionInfo, FieldInfo, ModelInfo, all_conditions, did_you_mean, similar_names,
+};
 
 use super::COLUMN;
 use crate::describe;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::text_page::TextPage;
+
+/// How to give the value of a secret member.
+const SECRET: &str = "Secret: @FILE or @- keeps it off the command line.";
 
 /// The help of an action.
 pub fn help(info: &'static ActionInfo) -> String {
@@ -68,8 +73,7 @@ fn usage(info: &'static ActionInfo) -> Vec<String> {
 fn facts(page: &mut TextPage, info: &ActionInfo) {
     page.paragraph(2, &format!("Retry class: {} ({}).", info.retry, info.retry.handling()));
     for row in info.retry_overrides {
-        let when: Vec<String> = row.when.iter().map(ToString::to_string).collect();
-        page.paragraph(4, &format!("{} if {}.", row.class, when.join(" and ")));
+        page.paragraph(4, &format!("{} if {}.", row.class, all_conditions(row.when)));
     }
     let settled = docs::action(info.name).map_or("", |doc| doc.reconcile);
     if !settled.is_empty() {
@@ -119,8 +123,9 @@ fn members(
         let doc = docs.iter().find(|doc| doc.name == field.wire);
         let required = if field.required { ", required" } else { "" };
         page.line(&format!("  {dashes}{path}  {}{required}", describe::kind(&field.kind)));
-        let text = format!("{} {}", doc.map_or("", |doc| doc.doc), describe::limits(field));
-        page.paragraph(6, &text);
+        let (about, limits) = doc.map_or(("", ""), |doc| (doc.doc, doc.limits));
+        let secret = if field.secret { SECRET } else { "" };
+        page.paragraph(6, &format!("{about} {limits} {secret}"));
         if !only.is_empty() {
             values(page, field, doc);
         }

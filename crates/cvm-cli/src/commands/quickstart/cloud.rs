@@ -14,7 +14,8 @@ use cvm_models::types::{Filter, InstanceTypeConfig, LoginSettings, Placement};
 
 use super::printer::Printer;
 use crate::call::finish;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 
 /// Reads the region, and checks with a dry run whether a small launch would succeed.
 pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
@@ -30,12 +31,12 @@ pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
     printer.say(&format!("You have {} instances here.", mine.total_count))?;
 
     printer.step("A small instance type")?;
-    let models =
+    let configs =
         read(printer, DescribeInstanceTypeConfigs::default()).await?.instance_type_config_set;
     let open = |zone: &str| {
         zones.iter().any(|one| one.zone == zone && one.zone_state == ZoneState::Available)
     };
-    let Some(model) = small(&models, open) else {
+    let Some(config) = small(&configs, open) else {
         return Err(CliError::new(
             ExitStatus::Refused,
             "no zone in this region offers an instance type without a GPU",
@@ -43,15 +44,15 @@ pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
     };
     printer.say(&format!(
         "Selected one of {} instance types: {} in {}, {} cores and {} GiB.",
-        models.len(),
-        model.instance_type,
-        model.zone,
-        model.cpu,
-        model.memory
+        configs.len(),
+        config.instance_type,
+        config.zone,
+        config.cpu,
+        config.memory
     ))?;
     let images = DescribeImages {
         filters: vec![Filter { name: "image-type".into(), values: vec!["PUBLIC_IMAGE".into()] }],
-        instance_type: Some(model.instance_type.clone()),
+        instance_type: Some(config.instance_type.clone()),
         limit: Some(100),
         ..Default::default()
     };
@@ -62,16 +63,16 @@ pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
     let Some(image) = usable else {
         return Err(CliError::new(
             ExitStatus::Refused,
-            format!("no public image supports {}", model.instance_type),
+            format!("no public image supports {}", config.instance_type),
         ));
     };
     printer.say(&format!("Image {}: {}.", image.image_id, image.os_name))?;
 
     printer.step("Dry run of a launch")?;
     let launch = RunInstances {
-        placement: Some(Placement { zone: model.zone.clone(), ..Default::default() }),
+        placement: Some(Placement { zone: config.zone.clone(), ..Default::default() }),
         image_id: Some(image.image_id.clone()),
-        instance_type: Some(model.instance_type.clone()),
+        instance_type: Some(config.instance_type.clone()),
         instance_name: Some("cvm-quickstart".into()),
         login_settings: Some(LoginSettings { password: Some(password()?), ..Default::default() }),
         instance_count: Some(1),
@@ -108,14 +109,14 @@ async fn dry_run(printer: &mut Printer, launch: RunInstances) -> Result<RunInsta
 
 /// The instance type with 2 cores and 4 GiB, else the smallest, in the newest available zone.
 fn small(
-    models: &[InstanceTypeConfig],
+    configs: &[InstanceTypeConfig],
     open: impl Fn(&str) -> bool,
 ) -> Option<&InstanceTypeConfig> {
-    models
+    configs
         .iter()
         .rev()
-        .filter(|model| model.gpu == 0 && model.gpu_count == 0.0 && open(&model.zone))
-        .min_by_key(|model| ((model.cpu, model.memory) != (2, 4), model.cpu, model.memory))
+        .filter(|config| config.gpu == 0 && config.gpu_count == 0.0 && open(&config.zone))
+        .min_by_key(|config| ((config.cpu, config.memory) != (2, 4), config.cpu, config.memory))
 }
 
 /// A random password, which is discarded: the launch is only a dry run.
@@ -149,17 +150,17 @@ mod tests {
 
     #[test]
     fn smallest_instance_type_is_in_an_available_zone() {
-        let model = |zone: &str, cpu, memory| InstanceTypeConfig {
+        let config = |zone: &str, cpu, memory| InstanceTypeConfig {
             zone: zone.into(),
             cpu,
             memory,
             instance_type: format!("{zone}-{cpu}"),
             ..Default::default()
         };
-        let models = [model("a", 2, 4), model("b", 8, 16), model("b", 1, 1), model("c", 2, 4)];
-        assert_eq!(small(&models, |_| true).unwrap().zone, "c");
-        assert_eq!(small(&models, |zone| zone != "c").unwrap().zone, "a");
-        assert_eq!(small(&models, |zone| zone == "b").unwrap().cpu, 1);
-        assert!(small(&models, |_| false).is_none());
+        let configs = [config("a", 2, 4), config("b", 8, 16), config("b", 1, 1), config("c", 2, 4)];
+        assert_eq!(small(&configs, |_| true).unwrap().zone, "c");
+        assert_eq!(small(&configs, |zone| zone != "c").unwrap().zone, "a");
+        assert_eq!(small(&configs, |zone| zone == "b").unwrap().cpu, 1);
+        assert!(small(&configs, |_| false).is_none());
     }
 }

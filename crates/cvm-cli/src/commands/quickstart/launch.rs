@@ -12,13 +12,14 @@ use cvm_models::types::{
 use cvm_models::{error_code, waiters};
 
 use super::printer::Printer;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 
 /// The zone of the getting-started page.
 pub const ZONE: &str = "ap-guangzhou-2";
 
 /// Finds the instance type with 2 cores and 4 GiB.
-pub async fn choose_model(printer: &mut Printer) -> Result<String> {
+pub async fn choose_instance_type(printer: &mut Printer) -> Result<String> {
     printer.step("Find an instance type of family S2 with 2 cores and 4 GiB in ap-guangzhou-2")?;
     let request = DescribeInstanceTypeConfigs {
         filters: vec![filter("zone", ZONE), filter("instance-family", "S2")],
@@ -38,23 +39,23 @@ pub async fn choose_model(printer: &mut Printer) -> Result<String> {
         &["InstanceType", "CPU", "Memory (GiB)", "InstanceFamily", "Zone"],
         rows.collect(),
     )?;
-    let model = configs.iter().find(|config| config.cpu == 2 && config.memory == 4);
-    let Some(model) = model.map(|config| config.instance_type.clone()) else {
+    let found = configs.iter().find(|config| config.cpu == 2 && config.memory == 4);
+    let Some(instance_type) = found.map(|config| config.instance_type.clone()) else {
         return Err(CliError::new(
             ExitStatus::Refused,
             "no instance type of family S2 has 2 cores and 4 GiB",
         ));
     };
-    printer.say(&format!("Found {model}."))?;
-    Ok(model)
+    printer.say(&format!("Found {instance_type}."))?;
+    Ok(instance_type)
 }
 
 /// Launches instance A, lists it, shows that its type cannot be changed, and terminates it.
-pub async fn launch_with_local_disk(printer: &mut Printer, model: &str) -> Result<()> {
+pub async fn launch_with_local_disk(printer: &mut Printer, instance_type: &str) -> Result<()> {
     printer.step("Instance A: the example of the getting-started page")?;
     printer.say(
         "Image img-pmqg1cw7, type S1.SMALL1, a LOCAL_BASIC system disk of 50 GiB and a LOCAL_BASIC data disk \
-         of 100 GiB; billed by the hour and by traffic; 10 Mbit/s, a public address, both enhanced services.",
+         of 100 GiB; billed by the hour and by traffic; 10 Mbit/s and a public address; with security and monitoring agents.",
     )?;
     let (answer, _) = printer.call(instance_a()).await?;
     let ids = answer.instance_id_set;
@@ -62,15 +63,15 @@ pub async fn launch_with_local_disk(printer: &mut Printer, model: &str) -> Resul
     printer.wait(waiters::InstancesRunning::of(&ids)).await?;
     show(printer, &ids).await?;
     printer.say(&format!(
-        "Change its type to {model}? The service rejects this, because the system disk is local."
+        "Try to change its type to {instance_type}. The service rejects this, because the system disk is local."
     ))?;
     let change = ResetInstancesType {
         instance_ids: ids.clone(),
-        instance_type: model.to_owned(),
+        instance_type: instance_type.to_owned(),
         ..Default::default()
     };
     printer.refused(change, error_code::UNSUPPORTED_OPERATION_SYSTEM_DISK_TYPE).await?;
-    printer.say("So its type stays the same. Stop and terminate it.")?;
+    printer.say("The type did not change. Stop the instance and terminate it.")?;
     terminate(printer, ids).await
 }
 
@@ -177,37 +178,21 @@ fn filter(name: &str, value: &str) -> Filter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cvm_models::protocol::query_form;
+    use cvm_models::protocol::{percent, query_form};
 
-    /// The sample request of the getting-started page, in its own order.
-    const SAMPLE: [(&str, &str); 17] = [
-        ("Placement.Zone", "ap-guangzhou-2"),
-        ("InstanceChargeType", "POSTPAID_BY_HOUR"),
-        ("ImageId", "img-pmqg1cw7"),
-        ("InstanceType", "S1.SMALL1"),
-        ("SystemDisk.DiskType", "LOCAL_BASIC"),
-        ("SystemDisk.DiskSize", "50"),
-        ("DataDisks.0.DiskType", "LOCAL_BASIC"),
-        ("DataDisks.0.DiskSize", "100"),
-        ("InternetAccessible.InternetChargeType", "TRAFFIC_POSTPAID_BY_HOUR"),
-        ("InternetAccessible.InternetMaxBandwidthOut", "10"),
-        ("InternetAccessible.PublicIpAssigned", "TRUE"),
-        ("InstanceName", "QCLOUD-TEST"),
-        ("LoginSettings.Password", "Qcloud@TestApi123++"),
-        ("EnhancedService.SecurityService.Enabled", "TRUE"),
-        ("EnhancedService.MonitorService.Enabled", "TRUE"),
-        ("InstanceCount", "1"),
-        ("Version", "2017-03-12"),
-    ];
+    /// The sample request of the getting-started page.
+    const SAMPLE: &str =
+        include_str!("../../../../../tests/fixtures/documented-samples/launch-postpaid.json");
 
     #[test]
     fn instance_a_matches_the_published_sample() {
         let mut sent = query_form::encode(&instance_a()).unwrap();
-        let mut sample: Vec<(String, String)> = SAMPLE
-            .iter()
-            .filter(|(name, _)| *name != "Version")
-            .map(|(name, value)| ((*name).into(), value.replace("TRUE", "true")))
-            .collect();
+        let sample: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
+        let mut sample = percent::decode_pairs(sample["query"].as_str().unwrap()).unwrap();
+        sample.retain(|(name, _)| name != "Action" && name != "Version");
+        for (_, value) in &mut sample {
+            *value = value.replace("TRUE", "true");
+        }
         sent.sort();
         sample.sort();
         assert_eq!(sent, sample);

@@ -7,10 +7,11 @@ use cvm_models::protocol::json;
 use cvm_models::{Action, Client, Error, Waiter};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::lookup::describe_code;
 use crate::outcome;
-use crate::output::rows::Rows;
+use crate::output::columns::Rows;
 use crate::output::{self, table};
 use crate::request::Request;
 use crate::terminal::{self, visible};

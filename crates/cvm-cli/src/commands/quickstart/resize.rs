@@ -7,17 +7,17 @@ use cvm_models::waiters;
 
 use super::launch::{ZONE, show, terminate};
 use super::printer::Printer;
-use crate::exit::Result;
+use crate::error::Result;
 
 /// Launches instance B, changes its type while it runs, and terminates it.
-pub async fn launch_with_cloud_disk(printer: &mut Printer, model: &str) -> Result<()> {
+pub async fn launch_with_cloud_disk(printer: &mut Printer, instance_type: &str) -> Result<()> {
     printer.step("Instance B, with a cloud disk: its type can be changed")?;
     let (answer, _) = printer.call(instance_b()).await?;
     let ids = answer.instance_id_set;
     printer.wait(waiters::InstancesRunning::of(&ids)).await?;
     let change = ResetInstancesType {
         instance_ids: ids.clone(),
-        instance_type: model.to_owned(),
+        instance_type: instance_type.to_owned(),
         force_stop: Some(true),
     };
     let (_, request_id) = printer.call(change).await?;

@@ -5,8 +5,9 @@ use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
 use crate::json_path::at;
-use crate::output::rows::{Rows, member_cell};
-use crate::reconcile::matching::{Query, Verdict};
+use crate::output::columns::{Rows, member_cell};
+use crate::reconcile::query::Query;
+use crate::reconcile::verdict::Verdict;
 
 /// Maximum number of ids that a reason names.
 const MAX_NAMED: usize = 4;

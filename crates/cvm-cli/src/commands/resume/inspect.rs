@@ -10,15 +10,17 @@ use super::evidence::{self, Evidence};
 use super::rebuild_request;
 use crate::args::Args;
 use crate::connect::reconnect;
-use crate::exit::{CliError, ExitStatus, Result};
+use crate::error::{CliError, Result};
+use crate::exit::ExitStatus;
 use crate::journal::JournalGuard;
 use crate::journal::clocks::Clocks;
 use crate::journal::entry::Entry;
 use crate::json_path::texts;
-use crate::output::rows::{self, Rows};
+use crate::output::columns::{self, Rows};
 use crate::output::{self, Format, format_age};
 use crate::reconcile::list_query::ListQuery;
-use crate::reconcile::matching::{Query, Times, Verdict};
+use crate::reconcile::query::{Query, Times};
+use crate::reconcile::verdict::Verdict;
 use crate::text_page::TextPage;
 use crate::wire::{Show, Wire};
 use crate::{lookup, runtime, utc_time};
@@ -58,7 +60,7 @@ pub fn run(args: &Args, info: &'static ActionInfo, guard: JournalGuard) -> Resul
         return Err(unsettled(entry, "no Describe action shows it", &[]));
     };
     let list = lookup::action(facts.list)?;
-    let Some((items, model)) = rows::main_list(list) else {
+    let Some((items, model)) = columns::main_list(list) else {
         return Err(CliError::local(format!("`{}` returns no list", list.name)));
     };
     let wire = args.has("show-wire").then(|| Wire::new(Show::Stderr));

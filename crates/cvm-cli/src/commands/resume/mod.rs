@@ -9,12 +9,12 @@ use std::time::SystemTime;
 
 use self::replay::Replay;
 use crate::args::Args;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::journal::clocks::Clocks;
 use crate::journal::entry::{self, Entry};
 use crate::journal::{Journal, JournalGuard, ListedEntry};
 use crate::options::Scope;
-use crate::output::rows::Rows;
+use crate::output::columns::Rows;
 use crate::output::{self, Format, format_age};
 
 /// Lists the entries, forgets one, or settles one.

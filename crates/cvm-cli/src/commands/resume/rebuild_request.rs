@@ -4,7 +4,7 @@ use cvm_models::protocol::{ActionInfo, Json};
 use serde_json::{Map, Value};
 
 use crate::args::Args;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::journal::entry::{Entry, fingerprint, unusable, without_secrets};
 use crate::parameters;
 use crate::request::Request;

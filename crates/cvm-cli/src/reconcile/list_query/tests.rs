@@ -5,7 +5,7 @@ use cvm_models::{ACTIONS, docs};
 use serde_json::json;
 
 use super::*;
-use crate::output::rows::main_list;
+use crate::output::columns::main_list;
 
 /// The requests of the list for the ids of a request.
 fn requests(action: &str, parameters: Value) -> Vec<Value> {

@@ -19,4 +19,6 @@ pub use process::{
     until,
 };
 pub use server::{Answer, Server};
-pub use unknown_outcome::{assert_unsettled, lose, losing, lost, lost_after_listing, resume};
+pub use unknown_outcome::{
+    assert_unsettled, lose, losing, lost, lost_after_listing, resume, terminated,
+};

@@ -41,6 +41,12 @@ pub fn lost_after_listing(arguments: &[&str], ids: &[&str]) -> (Server, String) 
     (server, id)
 }
 
+/// A journal with one termination, whose ids were listed before.
+pub fn terminated() -> (Server, String) {
+    let ids = ["ins-11112222", "ins-33334444"];
+    lost_after_listing(&["TerminateInstances", "--InstanceIds", ids[0], ids[1]], &ids)
+}
+
 /// An emulator behind a server that loses one action.
 pub fn losing(action: &'static str, arrives: bool) -> (Emulator, Server) {
     let emulator = Emulator::start();

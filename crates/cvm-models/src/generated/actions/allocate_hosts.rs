@@ -28,6 +28,17 @@ use crate::prelude::*;
 /// a few minutes.
 ///
 /// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `ResourceInsufficient.ZoneSoldOutForSpecifiedInstance`: The zone has no dedicated host of
+///   the requested type left.
+///
+/// Shared with other actions: `InvalidAccount.InsufficientBalance`, `InvalidHostId.Malformed`,
+/// `InvalidParameterValue.Range`, `InvalidParameterValue.ZoneNotSupported`, `InvalidPeriod`,
+/// `InvalidProjectId.NotFound`, `InvalidRegion.NotFound`, `InvalidZone.MismatchRegion`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct AllocateHosts {
     /// Zone and project of the hosts; its members for host ids and resource pools do not apply
@@ -166,13 +177,18 @@ pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone and project of the hosts; its members for host ids and resource pools do not apply here. A host cannot move to another zone."),
         MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first order instead of buying more hosts; keep the rest of the request unchanged. Without it, nothing prevents a double purchase."),
-        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew automatically, unlike instances."),
-        MemberDoc::new("HostChargeType", "HostChargeType", "Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit this parameter, but you must still send the term."),
-        MemberDoc::new("HostType", "string", "Model of the host, such as `HS1`, which determines its cores, memory and disks. It must be in stock in the zone; old models may be sold out."),
-        MemberDoc::new("HostCount", "uint64", "Number of hosts to buy, all of the same model and term."),
+        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew automatically, unlike instances.")
+            .limits("Required if `HostChargeType` is `PREPAID`."),
+        MemberDoc::new("HostChargeType", "HostChargeType", "Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit this parameter, but you must still send the term.")
+            .limits("Default: `PREPAID`."),
+        MemberDoc::new("HostType", "string", "Model of the host, such as `HS1`, which determines its cores, memory and disks. It must be in stock in the zone; old models may be sold out.")
+            .limits("Default: `HS1`."),
+        MemberDoc::new("HostCount", "uint64", "Number of hosts to buy, all of the same model and term.")
+            .limits("Default: 1."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the hosts at creation, with `host` as resource type. They are the best way to find the purchase if the response is lost."),
     ],
     response: &[
-        MemberDoc::new("HostIdSet", "list<string>", "Ids of the hosts being created. They can run instances only once `DescribeHosts` reports `RUNNING`."),
+        MemberDoc::new("HostIdSet", "list<string>", "Ids of the hosts being created. They can run instances only once `DescribeHosts` reports `RUNNING`.")
+            .limits("Format: `host-xxxxxxxx`."),
     ],
 };

@@ -21,15 +21,41 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry can undo a newer key binding, and with `ForceStop` it powers the instances off again,
-/// so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry can undo a newer key binding, and with `ForceStop` it powers the
+/// instances off again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the key
 /// pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is
 /// running, it was not done; `FAILED` means that an operation ran and failed.
 ///
 /// Returns [`AssociateInstancesKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPairId.NotFound`: A key pair id is well-formed but unknown in this account and
+///   region.
+/// - `InvalidParameterValue.KeyPairNotSupported`: The key pair does not allow this operation.
+/// - `UnsupportedOperation.InstanceOsWindows`: The action is for Linux, and an instance runs
+///   Windows.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidKeyPairId.Malformed`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.MFAExpired`,
+/// `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct AssociateInstancesKeyPairs {
     /// Linux instances that receive the keys; Windows instances are rejected. Required. Items:
@@ -160,9 +186,12 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows instances are rejected."),
-        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written. They replace all keys bound so far, so list every key that should work."),
-        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard first, which can lose data. If `false`, only instances that are already stopped are accepted; stopping them yourself is safer."),
+        MemberDoc::new("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows instances are rejected.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written. They replace all keys bound so far, so list every key that should work.")
+            .limits("Items: 1 to 100. Format: `skey-xxxxxxxx`."),
+        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard first, which can lose data. If `false`, only instances that are already stopped are accepted; stopping them yourself is safer.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

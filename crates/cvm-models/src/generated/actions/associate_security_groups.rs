@@ -14,9 +14,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry could add a group again that somebody has removed since, so check `SecurityGroupIds`
-/// of the instances first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry could add a group again that somebody has removed since, so check
+/// `SecurityGroupIds` of the instances first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the
 /// groups and the latest operation is `SUCCESS`. If it does not list them and no operation is
@@ -24,6 +24,27 @@ use crate::prelude::*;
 ///
 /// Returns [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.SecurityGroupActionFailed`: The security group service failed while
+///   binding or unbinding groups.
+/// - `InvalidSgId.Malformed`: A security group id does not have the format `sg-xxxxxxxx`.
+/// - `LimitExceeded.AssociateUSGLimitExceeded`: An instance would have more than five security
+///   groups.
+/// - `LimitExceeded.CvmsVifsPerSecGroupLimitExceeded`: The security group has reached its limit
+///   of instance network interfaces.
+/// - `LimitExceeded.SingleUSGQuota`: A limit on security groups, or on the contents of one
+///   group, is reached.
+/// - `SecGroupActionFailure`: The call to the security group service failed.
+///
+/// Shared with other actions: `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidSecurityGroupId.NotFound`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.InstanceStateIsolating`, `UnsupportedOperation.InstanceStatePending`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct AssociateSecurityGroups {
     /// The group to add. Despite the list type, only one group is accepted; to bind several,
@@ -124,8 +145,10 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
     request: &[
-        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to add. Despite the list type, only one group is accepted; to bind several, call once per group in order of priority."),
-        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the group. It allows or blocks traffic at once, so check its rules before binding it to a fleet."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to add. Despite the list type, only one group is accepted; to bind several, call once per group in order of priority.")
+            .limits("Items: 1. Format: `sg-xxxxxxxx`."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the group. It allows or blocks traffic at once, so check its rules before binding it to a fleet.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
     ],
     response: &[],
 };

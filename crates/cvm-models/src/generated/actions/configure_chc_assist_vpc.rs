@@ -23,11 +23,28 @@ use crate::prelude::*;
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the management network is the
 /// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`. `INIT` means not done; `OPERATING` means that it is still running, whatever the
-/// latest operation shows.
+/// `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in
+/// progress, whatever the latest operation shows.
 ///
 /// Returns [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.AmountNotEqual`: Lists that belong together, such as servers and
+///   their addresses, have different lengths.
+/// - `InvalidParameterValue.IPAddressMalformed`: An address in the request is not a well-formed
+///   IP address.
+/// - `LimitExceeded.VpcSubnetNum`: The subnet has too few free addresses for all the machines
+///   of the request.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidHost.NotSupported`,
+/// `InvalidInstance.NotSupported`, `InvalidParameter`,
+/// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.MustDhcpEnabledVpc`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ConfigureChcAssistVpc {
     /// Servers to configure. If specific addresses are given, their number must match the
@@ -164,13 +181,16 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
         "A second run may assign new management addresses to a running machine; no documented check prevents it.",
     ],
-    reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that it is still running, whatever the latest operation shows.",
+    reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers."),
+        MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for the management controllers (BMC), which power the machines on and off. DHCP must be enabled in that network."),
-        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network. Keep them strict: anyone who can reach a BMC controls the machine."),
+        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network. Keep them strict: anyone who can reach a BMC controls the machine.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for installing operating systems. Without it, only the management network is set up; `ConfigureChcDeployVpc` can add this one later."),
-        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network; only useful with `DeployVirtualPrivateCloud`."),
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network; only useful with `DeployVirtualPrivateCloud`.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("ChcDeployExtraConfig", "ChcDeployExtraConfig", "Network boot settings, such as the installer system and the boot mode, for users who run their own boot server."),
     ],
     response: &[],

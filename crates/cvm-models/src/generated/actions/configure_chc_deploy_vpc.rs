@@ -14,17 +14,32 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
 /// `PREPARED` means success.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). Once the
-/// network exists, a second run returns an error, but that error does not prove success, so
-/// read `DescribeChcHosts` before a retry.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). Once the network exists, a second run returns an error, but that error does not
+/// prove success, so read `DescribeChcHosts` before a retry.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the deployment network is the
 /// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that it is still
-/// running, whatever the latest operation shows.
+/// `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration
+/// is still in progress, whatever the latest operation shows.
 ///
 /// Returns [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.AmountNotEqual`: Lists that belong together, such as servers and
+///   their addresses, have different lengths.
+/// - `InvalidParameterValue.DeployVpcAlreadyExists`: The CHC server already has a deployment
+///   network.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidHost.NotSupported`,
+/// `InvalidInstance.NotSupported`, `InvalidParameter`,
+/// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.MustDhcpEnabledVpc`,
+/// `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ConfigureChcDeployVpc {
     /// Servers that get the deployment network. If you give specific addresses, give exactly
@@ -141,11 +156,13 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "A server that already has a deployment network is rejected; remove the old one with `RemoveChcDeployVpc`.",
         "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
     ],
-    reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that it is still running, whatever the latest operation shows.",
+    reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server."),
+        MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet from which the servers boot their installer. DHCP must be enabled in that network."),
-        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups of the deployment network; they must allow boot and installation traffic."),
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups of the deployment network; they must allow boot and installation traffic.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("ChcDeployExtraConfig", "ChcDeployExtraConfig", "DHCP options for the network boot, such as the boot file and its server. Without it, the provider's own settings are presumably used."),
     ],
     response: &[],

@@ -27,6 +27,30 @@ use crate::prelude::*;
 /// would show it is lost, so wait a long time before you decide.
 ///
 /// Returns [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.GetInstanceTATAgentStatusFailed`: The service could not determine whether
+///   the automation agent on the instance is running.
+/// - `InvalidParameter.AutoSnapshotNotSupported`: The automatic backup snapshot before the
+///   conversion is not possible for this instance.
+/// - `InvalidParameter.InvalidTargetOSType`: The target system of the conversion is unknown.
+/// - `UnsupportedOperation.InstanceOsConvertOsNotSupport`: The current system of the instance
+///   cannot be converted.
+/// - `UnsupportedOperation.InstanceOsWindows`: The action is for Linux, and an instance runs
+///   Windows.
+/// - `UnsupportedOperation.InstanceStateNotRunning`: The conversion needs a running instance.
+/// - `UnsupportedOperation.MarketImageConvertOSUnsupported`: The instance was created from a
+///   marketplace image, so its system cannot be converted.
+/// - `UnsupportedOperation.TatAgentNotOnline`: The automation agent on the instance does not
+///   respond.
+/// - `UnsupportedOperation.UserConvertOsNotSupport`: The account is not allowed to convert
+///   operating systems.
+///
+/// Shared with other actions: `InvalidInstance.NotSupported`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `UnsupportedOperation.SpecialInstanceType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ConvertOperatingSystems {
     /// Instances to convert. Each must currently run CentOS 7 or CentOS 8. Required. Format:
@@ -149,13 +173,18 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to convert. Each must currently run CentOS 7 or CentOS 8."),
-        MemberDoc::new("MinimalConversion", "bool", "If `true`, as few packages as possible are changed and the rest stays as it is. If `false`, the conversion is complete."),
-        MemberDoc::new("DryRun", "bool", "If `true`, the instances are only checked and the possible targets are returned; nothing is converted. Do this before every real run."),
-        MemberDoc::new("TargetOSType", "TargetOsType", "System to convert to. Only one target exists so far, so it can be omitted."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to convert. Each must currently run CentOS 7 or CentOS 8.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("MinimalConversion", "bool", "If `true`, as few packages as possible are changed and the rest stays as it is. If `false`, the conversion is complete.")
+            .limits("Default: false."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the instances are only checked and the possible targets are returned; nothing is converted. Do this before every real run.")
+            .limits("Default: false."),
+        MemberDoc::new("TargetOSType", "TargetOsType", "System to convert to. Only one target exists so far, so it can be omitted.")
+            .limits("Default: `TencentOS`."),
     ],
     response: &[
         MemberDoc::new("SupportTargetOSList", "list<TargetOS>", "Systems and versions to which these instances can be converted. Expect it only from a dry run."),
-        MemberDoc::new("TaskId", "string", "Id of the conversion task, as a string. Keep it for support requests; no CVM action takes it. A string here, a number in `ExportImages`."),
+        MemberDoc::new("TaskId", "string", "Id of the conversion task, as a string. Keep it for support requests; no CVM action takes it.")
+            .limits("Quirk: A string here, a number in `ExportImages`."),
     ],
 };

@@ -20,6 +20,17 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.TooLong`: A text member has too many characters.
+/// - `ResourceInsufficient.InsufficientGroupQuota`: The account cannot create more placement
+///   groups.
+///
+/// Shared with other actions: `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.Range`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateDisasterRecoverGroup {
     /// Display name, Chinese or English. It need not be unique, so choose one that you can find
@@ -198,22 +209,32 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Retry it unchanged with the same token while the token is recent. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
     request: &[
-        MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again."),
+        MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again.")
+            .limits("Length: 1 to 60 characters."),
         MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware that instances must not share: the host, the switch or the rack. The level also determines how many instances fit in the group."),
-        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without it, nothing prevents duplicates."),
-        MemberDoc::new("Affinity", "int64", "How many instances may share one unit of the chosen hardware; 1 keeps every instance separate, a higher number lets more fit in."),
-        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet."),
-        MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Only for partition groups."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without it, nothing prevents duplicates.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("Affinity", "int64", "How many instances may share one unit of the chosen hardware; 1 keeps every instance separate, a higher number lets more fit in.")
+            .limits("Range: 1 to 10. Default: 1."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet.")
+            .limits("Default: `SPREAD`."),
+        MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Only for partition groups.")
+            .limits("Required if `Strategy` is `PARTITION`. Range: 2 to 30."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the group at creation, with `ps` as resource type."),
     ],
     response: &[
-        MemberDoc::new("DisasterRecoverGroupId", "string", "Id of the new group, to use when launching instances; a single id, although similar parameters elsewhere are lists."),
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Id of the new group, to use when launching instances; a single id, although similar parameters elsewhere are lists.")
+            .limits("Format: `ps-xxxxxxxx`."),
         MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level of the separation, as requested."),
-        MemberDoc::new("Name", "string", "Display name as stored."),
+        MemberDoc::new("Name", "string", "Display name as stored.")
+            .limits("Length: 1 to 60 characters."),
         MemberDoc::new("CvmQuotaTotal", "int64", "How many instances the group can hold, determined by the level in `Type`."),
         MemberDoc::new("CurrentNum", "int64", "Current number of instances in the group: 0 right after creation, unless the response repeats an earlier one."),
-        MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group. Declared as a plain time, but its sample is in ISO format."),
-        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts."),
-        MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances."),
+        MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Declared as a plain time, but its sample is in ISO format."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts.")
+            .limits("Default: `SPREAD`."),
+        MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances.")
+            .limits("Range: 2 to 30."),
     ],
 };

@@ -19,6 +19,20 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.HpcClusterBusinessIdNotSupported`: A business id was given for an
+///   HPC cluster outside a dedicated cluster.
+/// - `LimitExceeded.HpcClusterQuota`: The account has reached its limit of HPC clusters.
+/// - `UnsupportedOperation.InsufficientClusterQuota`: This user cannot create more HPC
+///   clusters.
+/// - `UnsupportedOperation.InvalidZone`: Nothing is on sale in this zone, or it does not
+///   support this feature.
+///
+/// Shared with other actions: `InvalidParameterValue`, `InvalidZone.MismatchRegion`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateHpcCluster {
     /// Zone of the cluster; all its instances must be launched there. Not every zone offers
@@ -137,10 +151,14 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
     reconcile: "One new cluster with this name means done, two mean that it was created twice, none after a minute means not done.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the cluster; all its instances must be launched there. Not every zone offers clusters."),
-        MemberDoc::new("Name", "string", "Display name, not unique. `DescribeHpcClusters` can search for it."),
-        MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted."),
-        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`). An older page documents it as free text."),
-        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types."),
+        MemberDoc::new("Name", "string", "Display name, not unique. `DescribeHpcClusters` can search for it.")
+            .limits("Length: 1 to 60 characters."),
+        MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted.")
+            .limits("Length: 1 to 256 characters."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
+            .limits("Default: `STANDARD`. Quirk: An older page documents it as free text."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types.")
+            .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the cluster at creation, with `hpc` as resource type."),
     ],
     response: &[

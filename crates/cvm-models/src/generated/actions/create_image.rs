@@ -18,10 +18,10 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
 /// `CREATEFAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A
-/// duplicate name returns an error, but a forced power-off or Sysprep would affect the source
-/// instance again, so look for the image first. Hazard if `ForcePoweroff` is given and not
-/// `false`. Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A duplicate name returns an error, but a forced power-off or Sysprep would affect
+/// the source instance again, so look for the image first. Hazard if `ForcePoweroff` is given
+/// and not `false`. Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
 /// created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed.
@@ -29,6 +29,71 @@ use crate::prelude::*;
 /// off.
 ///
 /// Returns [`CreateImageResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `ImageQuotaLimitExceeded`: The region already has the maximum number of your own images.
+/// - `InvalidImageName.Duplicate`: Another of your images in the region has this name.
+/// - `InvalidParameter.DataDiskIdContainsRootDisk`: The list of data disks for the image
+///   contains the system disk.
+/// - `InvalidParameter.DataDiskNotBelongSpecifiedInstance`: A data disk for the image is not
+///   attached to the source instance.
+/// - `InvalidParameter.DuplicateSystemSnapshots`: More than one of the snapshots comes from a
+///   system disk.
+/// - `InvalidParameter.InvalidDependence`: A member was sent without the one it depends on.
+/// - `InvalidParameter.LocalDataDiskNotSupport`: One of the data disks for the image is a local
+///   disk.
+/// - `InvalidParameter.SpecifyOneParameter`: Neither of the two possible image sources was
+///   given.
+/// - `InvalidParameter.SwapDiskNotSupport`: A swap disk was chosen for the image.
+/// - `InvalidParameter.SystemSnapshotNotFound`: None of the snapshots comes from a system disk,
+///   so the image could not boot.
+/// - `InvalidParameter.ValueTooLarge`: A text or list in CreateImage is too long.
+/// - `InvalidParameterConflict`: Two members of the request exclude each other.
+/// - `InvalidParameterValue.InvalidImageFamily`: The family name of the image has the wrong
+///   format.
+/// - `InvalidParameterValue.PreheatNotSupportedInstanceType`: Pre-warming an image is not
+///   available for this instance type.
+/// - `InvalidParameterValue.PreheatNotSupportedZone`: Pre-warming an image is not available in
+///   one of the zones.
+/// - `InvalidParameterValue.PreheatUnavailableZones`: The zones for pre-warming are wrong or
+///   unavailable.
+/// - `InvalidParameterValue.TagQuotaLimitExceeded`: The number of tags exceeds the limit of the
+///   account or of one resource.
+/// - `InvalidParameterValue.TooLarge`: A text or value in an image request exceeds its limit.
+/// - `LimitExceeded.PreheatImageSnapshotOutOfQuota`: The pre-warming quota of the zone is used
+///   up.
+/// - `ResourceInUse`: Something else is using the instance or its disks.
+/// - `ResourceInUse.DiskRollbacking`: A disk of the instance is being rolled back to a
+///   snapshot.
+/// - `ResourceUnavailable.SnapshotCreating`: A snapshot that the image needs is still being
+///   taken.
+/// - `UnsupportedOperation.EncryptedImagesNotSupported`: The image, or a disk behind it, is
+///   encrypted, which this action does not support.
+/// - `UnsupportedOperation.InvalidDiskFastRollback`: A disk is in a fast rollback, during which
+///   no image can be created from it.
+/// - `UnsupportedOperation.NotSupportInstanceImage`: A whole-machine image cannot be created
+///   from this instance.
+/// - `UnsupportedOperation.PreheatImage`: The account is not allowed to pre-warm images.
+///
+/// Shared with other actions: `InvalidAccount.InsufficientBalance`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameter.SnapshotNotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.TagKeyNotFound`, `InvalidZone.MismatchRegion`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateStarting`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateImage {
     /// Display name, unique among your images in the region; a name already in use is rejected.
@@ -239,18 +304,27 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when an image with this name, created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed. None after a few minutes means not done, but the source instance may still have been powered off.",
     request: &[
-        MemberDoc::new("ImageName", "string", "Display name, unique among your images in the region; a name already in use is rejected."),
-        MemberDoc::new("InstanceId", "string", "Instance whose system disk becomes the image. Omit it to create the image from snapshots."),
-        MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why."),
-        MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing. A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
-        MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process. A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
-        MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk."),
-        MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks."),
-        MemberDoc::new("DryRun", "bool", "If `true`, the request is only checked; no image is created and the source is not changed."),
+        MemberDoc::new("ImageName", "string", "Display name, unique among your images in the region; a name already in use is rejected.")
+            .limits("Length: up to 60 characters."),
+        MemberDoc::new("InstanceId", "string", "Instance whose system disk becomes the image. Omit it to create the image from snapshots.")
+            .limits("Format: `ins-xxxxxxxx`. Specify exactly one of `InstanceId` and `SnapshotIds`."),
+        MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why.")
+            .limits("Length: up to 256 characters."),
+        MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing.")
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+        MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+        MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk.")
+            .limits("Format: `disk-xxxxxxxx`."),
+        MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")
+            .limits("Format: `snap-xxxxxxxx`. Specify exactly one of `InstanceId` and `SnapshotIds`."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the request is only checked; no image is created and the source is not changed.")
+            .limits("Default: false."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the image at creation, with `image` as resource type."),
         MemberDoc::new("ImageFamily", "string", "Name that groups successive versions of one image; `DescribeImageFromFamily` returns the current one."),
     ],
     response: &[
-        MemberDoc::new("ImageId", "string", "Id of the image being created. It can launch instances only once it is `NORMAL`, and it is valid only in this region."),
+        MemberDoc::new("ImageId", "string", "Id of the image being created. It can launch instances only once it is `NORMAL`, and it is valid only in this region.")
+            .limits("Format: `img-xxxxxxxx`."),
     ],
 };

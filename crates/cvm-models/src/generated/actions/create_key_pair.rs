@@ -22,6 +22,22 @@ use crate::prelude::*;
 /// delete it and create another.
 ///
 /// Returns [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPair.LimitExceeded`: The number of key pairs exceeds the limit of the account
+///   or of one request.
+/// - `InvalidKeyPairName.Duplicate`: Another key pair of the account has this name.
+/// - `InvalidKeyPairNameEmpty`: No name was given for the key pair.
+/// - `InvalidKeyPairNameIncludeIllegalChar`: The key pair name contains characters other than
+///   letters, digits and underscores.
+/// - `InvalidKeyPairNameTooLong`: The key pair name has more than 25 characters.
+/// - `LimitExceeded.TagResourceQuota`: The tag has reached its limit of bound resources.
+///
+/// Shared with other actions: `FailedOperation.TagKeyReserved`, `InternalServerError`,
+/// `InvalidParameterValue`, `InvalidProjectId.NotFound`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateKeyPair {
     /// Display name; a name already used by another key pair is rejected. Required. Length: up
@@ -109,7 +125,8 @@ pub(crate) static CREATE_KEY_PAIR_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "No key pair with this name means not done. One created since then is yours, but its private key is lost: if no instance uses it, delete it and create another.",
     request: &[
-        MemberDoc::new("KeyName", "string", "Display name; a name already used by another key pair is rejected."),
+        MemberDoc::new("KeyName", "string", "Display name; a name already used by another key pair is rejected.")
+            .limits("Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Must be unique."),
         MemberDoc::new("ProjectId", "int64", "Project of the key pair; 0 is the default project. Projects group key pairs for permissions and searches."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the key pair at creation, with `keypair` as resource type."),
     ],

@@ -23,6 +23,116 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NoAvailableIpAddressCountInSubnet`: All private addresses of the chosen
+///   subnet are in use.
+/// - `FailedOperation.SecurityGroupActionFailed`: The security group service failed while
+///   binding or unbinding groups.
+/// - `FailedOperation.SnapshotSizeLargerThanDataSize`: The snapshot chosen for a data disk is
+///   larger than the disk.
+/// - `InstancesQuotaLimitExceeded`: The launch requests more instances than the account can
+///   still buy.
+/// - `InvalidClientToken.TooLong`: The string in `ClientToken` exceeds 64 bytes.
+/// - `InvalidInstanceName.TooLong`: The display name is over the length limit, which is lower
+///   for renaming than for launching.
+/// - `InvalidParameter.InternetAccessibleNotSupported`: Public bandwidth cannot be set for this
+///   kind of launch.
+/// - `InvalidParameter.InvalidIpFormat`: A fixed private address is not a valid IPv4 address.
+/// - `InvalidParameter.LackCoreCountOrThreadPerCore`: The CPU layout sets only one of its two
+///   members.
+/// - `InvalidParameter.PasswordNotSupported`: A launch template cannot store a login password.
+/// - `InvalidParameterValue.CloudSsdDataDiskSizeTooSmall`: A data disk of type `CLOUD_SSD` is
+///   smaller than 100 GB.
+/// - `InvalidParameterValue.CoreCountValue`: The instance type does not support this number of
+///   cores in the CPU layout.
+/// - `InvalidParameterValue.IllegalHostName`: The host name violates the naming rules of the
+///   guest system.
+/// - `InvalidParameterValue.InstanceTypeNotSupportHpcCluster`: An instance of this type cannot
+///   join an HPC cluster.
+/// - `InvalidParameterValue.InstanceTypeRequiredHpcCluster`: A high-performance computing type
+///   was requested without a cluster.
+/// - `InvalidParameterValue.InsufficientOffering`: Too few spot instances of this type are
+///   currently available in the zone.
+/// - `InvalidParameterValue.InsufficientPrice`: The spot bid is below the current market price.
+/// - `InvalidParameterValue.InvalidImageForGivenInstanceType`: The instance type does not
+///   support the image.
+/// - `InvalidParameterValue.InvalidIpFormat`: A private address is malformed.
+/// - `InvalidParameterValue.InvalidLaunchTemplateDescription`: The description of the launch
+///   template is not valid.
+/// - `InvalidParameterValue.InvalidLaunchTemplateName`: The name of the launch template has the
+///   wrong format.
+/// - `InvalidParameterValue.InvalidLaunchTemplateVersionDescription`: The description of a
+///   template version is too long or contains invalid characters.
+/// - `InvalidParameterValue.InvalidPassword`: The login password is too short, too long or too
+///   simple for the guest system.
+/// - `InvalidParameterValue.SnapshotIdMalformed`: A snapshot id does not have the format
+///   `snap-xxxxxxxx`.
+/// - `InvalidParameterValue.SubnetNotExist`: The subnet for the launch was not found, and
+///   nothing was created.
+/// - `InvalidParameterValue.ThreadPerCoreValue`: The instance type does not support this number
+///   of threads per core.
+/// - `InvalidParameterValue.VpcIdNotExist`: The VPC for the launch does not exist in this
+///   region.
+/// - `InvalidParameterValue.VpcIdZoneIdNotMatch`: The network and the instance are in different
+///   zones.
+/// - `LimitExceeded.InstanceQuota`: The remaining quota does not cover the requested number of
+///   instances.
+/// - `LimitExceeded.LaunchTemplateQuota`: The account has reached its limit of launch
+///   templates.
+/// - `LimitExceeded.SingleUSGQuota`: A limit on security groups, or on the contents of one
+///   group, is reached.
+/// - `LimitExceeded.SpotQuota`: The spot quota for this instance type is exhausted.
+/// - `LimitExceeded.UserSpotQuota`: The launch would exceed the spot instance limit of the
+///   account.
+/// - `LimitExceeded.VpcSubnetNum`: The subnet has too few free addresses for all the machines
+///   of the request.
+/// - `MissingParameter.DPDKInstanceTypeRequiredVPC`: The DPDK instance type works only in a
+///   VPC, and the request contains no network.
+/// - `ResourceInsufficient.AvailabilityZoneSoldOut`: The zone has no capacity left for sale.
+/// - `ResourceNotFound.KeyPairNotFound`: A key pair id in the login settings does not match any
+///   of your key pairs.
+/// - `ResourceNotFound.NoDefaultCbs`: The request sets no disk type, and none of the default
+///   disk types is in stock in the zone.
+/// - `ResourceNotFound.NoDefaultCbsWithReason`: The service found no default disk type it could
+///   use; the message gives the reason.
+/// - `ResourcesSoldOut.EipInsufficient`: No public addresses are available.
+/// - `UnsupportedOperation.InstanceTypeNotSupportJumboFrame`: The instance type does not
+///   support jumbo frames, so the setting cannot be set to either value.
+/// - `UnsupportedOperation.InvalidDisk`: A disk in the request has a type or state that the
+///   action does not support.
+/// - `UnsupportedOperation.KeyPairUnsupportedWindows`: Windows does not support key pair login.
+/// - `UnsupportedOperation.NoInstanceTypeSupportSpot`: The instance type is not available as a
+///   spot instance.
+/// - `UnsupportedOperation.NotSupportImportInstancesActionTimer`: The scheduled action cannot
+///   be set for this instance.
+/// - `UnsupportedOperation.OnlyForPrepaidAccount`: The option is available only to accounts
+///   that pay in advance.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `AuthFailure.CamRoleNameAuthenticateFailed`, `FailedOperation.DisasterRecoverGroupNotFound`,
+/// `FailedOperation.InquiryPriceFailed`, `FailedOperation.TagKeyReserved`,
+/// `InternalError.TradeUnknownError`, `InvalidAccount.InsufficientBalance`,
+/// `InvalidHostId.Malformed`, `InvalidHostId.NotFound`, `InvalidImageId.Malformed`,
+/// `InvalidImageId.NotFound`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameter.SnapshotNotFound`,
+/// `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.InvalidImageState`, `InvalidParameterValue.InvalidTimeFormat`,
+/// `InvalidParameterValue.InvalidUserDataFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.MustDhcpEnabledVpc`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.VpcIdMalformed`, `InvalidParameterValue.ZoneNotSupported`,
+/// `InvalidPassword`, `InvalidPeriod`, `InvalidPermission`, `InvalidProjectId.NotFound`,
+/// `InvalidSecurityGroupId.NotFound`, `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `MissingParameter.MonitorService`, `ResourceInsufficient.CloudDiskSoldOut`,
+/// `ResourceInsufficient.CloudDiskUnavailable`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`,
+/// `ResourceInsufficient.SpecifiedInstanceType`, `ResourceNotFound.HpcCluster`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnsupportedOperation.BandwidthPackageIdNotSupported`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateLaunchTemplate {
     /// Display name, Chinese or English. No documented rule makes it unique, so refer to
@@ -119,7 +229,7 @@ pub struct CreateLaunchTemplate {
     pub cam_role_name: Option<String>,
 
     /// High-performance cluster that launched instances join; ordinary instance types do not
-    /// accept it. Required if: high-performance instance type; otherwise not allowed. Format:
+    /// accept it. Required if the instance type is a high-performance type. Format:
     /// `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
@@ -391,37 +501,55 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "One template with this name created since then means done; two mean that it was created twice: delete the extra one. None after a minute means not done.",
     request: &[
-        MemberDoc::new("LaunchTemplateName", "string", "Display name, Chinese or English. No documented rule makes it unique, so refer to templates by id."),
+        MemberDoc::new("LaunchTemplateName", "string", "Display name, Chinese or English. No documented rule makes it unique, so refer to templates by id.")
+            .limits("Length: 2 to 128 characters."),
         MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from the template. A launch that sends its own `Placement` overrides it."),
-        MemberDoc::new("ImageId", "string", "Image for launches from the template. The template does not protect it: once the image is deleted or no longer shared, launches fail."),
-        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of this version, such as what changed; empty if omitted."),
+        MemberDoc::new("ImageId", "string", "Image for launches from the template. The template does not protect it: once the image is deleted or no longer shared, launches fail.")
+            .limits("Format: `img-xxxxxxxx`."),
+        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of this version, such as what changed; empty if omitted.")
+            .limits("Length: 2 to 256 characters. Default: the empty string."),
         MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is available; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk of later launches; without it, service defaults apply."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks that every launch creates; none without it. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks that every launch creates; none without it. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
+            .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "VPC and subnet of the primary network interface; without it, the classic network is used. With fixed private addresses, launches must create exactly that many instances, at most 20."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth and address of later launches. Without it, instances get 0 Mbps and cannot be reached from the internet."),
-        MemberDoc::new("InstanceCount", "int64", "Number of instances per launch from the template, if the launch gives no number. The purchase quota is checked at launch."),
-        MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("InstanceCount", "int64", "Number of instances per launch from the template, if the launch gives no number. The purchase quota is checked at launch.")
+            .limits("Default: 1."),
+        MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.")
+            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. Without it, public images get the security and monitoring agents, while other images keep their own settings."),
-        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It is also part of the data stored in the template and might then be used for every launch, so omit it unless you have tested it."),
-        MemberDoc::new("HostName", "string", "Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive."),
+        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It is also part of the data stored in the template and might then be used for every launch, so omit it unless you have tested it.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("HostName", "string", "Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
+            .limits("Length: 2 to 60 characters."),
         MemberDoc::new("ActionTimer", "ActionTimer", "Timed action planned for each launched instance; only termination is supported. A fixed time is soon in the past, so it is rarely useful in a template."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that launched instances join. Launches fail once the group is full."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that launched instances join. Launches fail once the group is full.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to launched instances, not to the template."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from the template; only useful with `InstanceChargeType` `SPOTPAID`."),
-        MemberDoc::new("UserData", "string", "Base64 script or text that each instance receives at first boot. It can be read back from the template, so do not include secrets."),
-        MemberDoc::new("DryRun", "bool", "If `true`, the launch settings are checked against limits and stock. No instance is created; whether template data is stored is not documented."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from the template; only useful with `InstanceChargeType` `SPOTPAID`.")
+            .limits("Required if `InstanceChargeType` is `SPOTPAID`."),
+        MemberDoc::new("UserData", "string", "Base64 script or text that each instance receives at first boot. It can be read back from the template, so do not include secrets.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the launch settings are checked against limits and stock. No instance is created; whether template data is stored is not documented.")
+            .limits("Default: false."),
         MemberDoc::new("CamRoleName", "string", "CAM role of launched instances; it must still exist when they are launched."),
-        MemberDoc::new("HpcClusterId", "string", "High-performance cluster that launched instances join; ordinary instance types do not accept it."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of launched instances. `CDHPAID` bills the dedicated host, not the instance; the provider can reclaim `SPOTPAID` instances."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches. Every launch from the template buys the whole term."),
-        MemberDoc::new("DisableApiTermination", "bool", "If `true`, launched instances reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance cluster that launched instances join; ordinary instance types do not accept it.")
+            .limits("Required if the instance type is a high-performance type. Format: `hpc-xxxxxxxx`."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of launched instances. `CDHPAID` bills the dedicated host, not the instance; the provider can reclaim `SPOTPAID` instances.")
+            .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches. Every launch from the template buys the whole term.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
+        MemberDoc::new("DisableApiTermination", "bool", "If `true`, launched instances reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off.")
+            .limits("Default: false."),
         MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames on launched instances. Types without the feature reject this parameter, whether `true` or `false`."),
         MemberDoc::new("LaunchTemplateTagSpecification", "list<TagSpecification>", "Tags to add to the template itself, not to launched instances. Useful for finding the template if the response is lost."),
         MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for launched instances. In closed beta; `TemplateDataModifyAction` determines what happens if the launch sends metadata too."),
-        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of the template is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` drops the template's pairs. In closed beta."),
+        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of the template is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` drops the template's pairs. In closed beta.")
+            .limits("Default: `Replace`."),
         MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "All network interfaces of launched instances, including the primary one. Available in a few regions and on request only."),
     ],
     response: &[

@@ -25,6 +25,92 @@ use crate::prelude::*;
 ///
 /// Returns [`CreateLaunchTemplateVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidClientToken.TooLong`: The string in `ClientToken` exceeds 64 bytes.
+/// - `InvalidInstanceName.TooLong`: The display name is over the length limit, which is lower
+///   for renaming than for launching.
+/// - `InvalidParameter.InvalidIpFormat`: A fixed private address is not a valid IPv4 address.
+/// - `InvalidParameter.PasswordNotSupported`: A launch template cannot store a login password.
+/// - `InvalidParameterValue.CloudSsdDataDiskSizeTooSmall`: A data disk of type `CLOUD_SSD` is
+///   smaller than 100 GB.
+/// - `InvalidParameterValue.IllegalHostName`: The host name violates the naming rules of the
+///   guest system.
+/// - `InvalidParameterValue.InstanceTypeNotSupportHpcCluster`: An instance of this type cannot
+///   join an HPC cluster.
+/// - `InvalidParameterValue.InvalidIpFormat`: A private address is malformed.
+/// - `InvalidParameterValue.InvalidLaunchTemplateVersionDescription`: The description of a
+///   template version is too long or contains invalid characters.
+/// - `InvalidParameterValue.LaunchTemplateIdVerNotExisted`: The template has no version with
+///   this number.
+/// - `InvalidParameterValue.SnapshotIdMalformed`: A snapshot id does not have the format
+///   `snap-xxxxxxxx`.
+/// - `InvalidParameterValue.SubnetNotExist`: The subnet for the launch was not found, and
+///   nothing was created.
+/// - `InvalidParameterValue.ThreadPerCoreValue`: The instance type does not support this number
+///   of threads per core.
+/// - `InvalidParameterValue.VpcIdZoneIdNotMatch`: The network and the instance are in different
+///   zones.
+/// - `InvalidParameterValue.VpcNotSupportIpv6Address`: The launch requests IPv6 addresses in a
+///   VPC without an IPv6 range.
+/// - `LimitExceeded.InstanceQuota`: The remaining quota does not cover the requested number of
+///   instances.
+/// - `LimitExceeded.LaunchTemplateQuota`: The account has reached its limit of launch
+///   templates.
+/// - `LimitExceeded.LaunchTemplateVersionQuota`: The launch template has reached its limit of
+///   versions.
+/// - `LimitExceeded.SingleUSGQuota`: A limit on security groups, or on the contents of one
+///   group, is reached.
+/// - `LimitExceeded.SpotQuota`: The spot quota for this instance type is exhausted.
+/// - `LimitExceeded.UserSpotQuota`: The launch would exceed the spot instance limit of the
+///   account.
+/// - `LimitExceeded.VpcSubnetNum`: The subnet has too few free addresses for all the machines
+///   of the request.
+/// - `MissingParameter.DPDKInstanceTypeRequiredVPC`: The DPDK instance type works only in a
+///   VPC, and the request contains no network.
+/// - `ResourceNotFound.KeyPairNotFound`: A key pair id in the login settings does not match any
+///   of your key pairs.
+/// - `ResourceNotFound.NoDefaultCbs`: The request sets no disk type, and none of the default
+///   disk types is in stock in the zone.
+/// - `ResourceNotFound.NoDefaultCbsWithReason`: The service found no default disk type it could
+///   use; the message gives the reason.
+/// - `ResourcesSoldOut.EipInsufficient`: No public addresses are available.
+/// - `UnknownParameter`: The launch template request contains an unknown member.
+/// - `UnsupportedOperation.InstanceTypeNotSupportJumboFrame`: The instance type does not
+///   support jumbo frames, so the setting cannot be set to either value.
+/// - `UnsupportedOperation.InvalidDisk`: A disk in the request has a type or state that the
+///   action does not support.
+/// - `UnsupportedOperation.KeyPairUnsupportedWindows`: Windows does not support key pair login.
+/// - `UnsupportedOperation.NoInstanceTypeSupportSpot`: The instance type is not available as a
+///   spot instance.
+/// - `UnsupportedOperation.OnlyForPrepaidAccount`: The option is available only to accounts
+///   that pay in advance.
+///
+/// Shared with other actions: `AuthFailure.CamRoleNameAuthenticateFailed`,
+/// `FailedOperation.DisasterRecoverGroupNotFound`, `FailedOperation.InquiryPriceFailed`,
+/// `FailedOperation.TagKeyReserved`, `InternalError.TradeUnknownError`,
+/// `InvalidHostId.Malformed`, `InvalidHostId.NotFound`, `InvalidImageId.Malformed`,
+/// `InvalidImageId.NotFound`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameter.SnapshotNotFound`,
+/// `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InvalidImageState`, `InvalidParameterValue.InvalidUserDataFormat`,
+/// `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.MustDhcpEnabledVpc`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidPassword`, `InvalidPeriod`,
+/// `InvalidPermission`, `InvalidProjectId.NotFound`, `InvalidSecurityGroupId.NotFound`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`, `MissingParameter.MonitorService`,
+/// `ResourceInsufficient.CloudDiskSoldOut`, `ResourceInsufficient.CloudDiskUnavailable`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`,
+/// `ResourceInsufficient.SpecifiedInstanceType`, `ResourceNotFound.HpcCluster`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnsupportedOperation`, `UnsupportedOperation.BandwidthPackageIdNotSupported`,
+/// `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateLaunchTemplateVersion {
     /// Zone, project and optionally dedicated host for launches from this version. Required
@@ -126,8 +212,8 @@ pub struct CreateLaunchTemplateVersion {
     pub cam_role_name: Option<String>,
 
     /// High-performance cluster for the instances of this version; ordinary instance types do
-    /// not accept it. Required if: high-performance instance type; otherwise not allowed.
-    /// Format: `hpc-xxxxxxxx`.
+    /// not accept it. Required if the instance type is a high-performance type. Format:
+    /// `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
     /// Charge type of the instances; if omitted, the base version's charge type is kept.
@@ -375,32 +461,47 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
     reconcile: "A version created since then with the same description and data means done. None after a minute means not done.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Required even if the base version has the same values."),
-        MemberDoc::new("LaunchTemplateId", "string", "Template that gets the version. It must already exist; this action never creates a template."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template that gets the version. It must already exist; this action never creates a template.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateVersion", "int64", "Base version whose values are used for omitted parameters. Without it, the template's default version is the base."),
-        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of what this version changes, since version numbers alone do not show it."),
+        MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of what this version changes, since version numbers alone do not show it.")
+            .limits("Length: 2 to 256 characters. Default: the empty string."),
         MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`, or like `CDH_1C1G` for dedicated hosts; if omitted, the base version's type is kept."),
-        MemberDoc::new("ImageId", "string", "Image for launches from this version; if omitted, the base version's image is kept."),
+        MemberDoc::new("ImageId", "string", "Image for launches from this version; if omitted, the base version's image is kept.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk; if omitted, the base version's disk is kept."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks of each launch; they presumably replace the whole list of the base version. At most one may be local and at most 20 may be cloud disks."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks of each launch; they presumably replace the whole list of the base version. At most one may be local and at most 20 may be cloud disks.")
+            .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "VPC and subnet of the primary network interface; if omitted, those of the base version are kept. With fixed private addresses, launches must create exactly that many instances, at most 20."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth and address; if neither this version nor its base sets it, instances get 0 Mbps."),
         MemberDoc::new("InstanceCount", "int64", "Number of instances per launch, if the launch gives no number. The purchase quota is checked at launch."),
-        MemberDoc::new("InstanceName", "string", "Display name of the instances; if omitted, the base version's name is kept. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("InstanceName", "string", "Display name of the instances; if omitted, the base version's name is kept. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.")
+            .limits("Length: up to 128 characters."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. A password stored here stays in the version as long as the version exists."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface; if neither this version nor its base has any, the default group is bound."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface; if neither this version nor its base has any, the default group is bound.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. If neither this version nor its base sets it, public images get the security and monitoring agents and other images keep their own settings."),
-        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It may also be stored in the version and then used for every launch, so omit it unless you have tested it."),
-        MemberDoc::new("HostName", "string", "Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive."),
+        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It may also be stored in the version and then used for every launch, so omit it unless you have tested it.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("HostName", "string", "Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
+            .limits("Length: 2 to 60 characters."),
         MemberDoc::new("ActionTimer", "ActionTimer", "Timed action for each launched instance; only termination is supported. Note that a fixed time is soon in the past."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that instances of this version join; launches fail once it is full."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that instances of this version join; launches fail once it is full.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to instances launched from this version."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from this version; only useful with `InstanceChargeType` `SPOTPAID`."),
-        MemberDoc::new("UserData", "string", "Base64 script or text for the first boot of each instance. Anyone who can query the version can read it, so do not include secrets."),
-        MemberDoc::new("DryRun", "bool", "If `true`, the settings are checked against limits and stock. No instance is created; whether the version is stored is not documented."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from this version; only useful with `InstanceChargeType` `SPOTPAID`.")
+            .limits("Required if `InstanceChargeType` is `SPOTPAID`."),
+        MemberDoc::new("UserData", "string", "Base64 script or text for the first boot of each instance. Anyone who can query the version can read it, so do not include secrets.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the settings are checked against limits and stock. No instance is created; whether the version is stored is not documented.")
+            .limits("Default: false."),
         MemberDoc::new("CamRoleName", "string", "CAM role of the instances of this version; it must still exist at launch."),
-        MemberDoc::new("HpcClusterId", "string", "High-performance cluster for the instances of this version; ordinary instance types do not accept it."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances; if omitted, the base version's charge type is kept. `CDHPAID` bills the dedicated host; the provider can reclaim `SPOTPAID` instances."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches; every launch buys the whole term."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance cluster for the instances of this version; ordinary instance types do not accept it.")
+            .limits("Required if the instance type is a high-performance type. Format: `hpc-xxxxxxxx`."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances; if omitted, the base version's charge type is kept. `CDHPAID` bills the dedicated host; the provider can reclaim `SPOTPAID` instances.")
+            .limits("Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches; every launch buys the whole term.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("DisableApiTermination", "bool", "If `true`, instances of this version reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off. If omitted, the base version's setting is kept."),
         MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is rejected."),
         MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for instances of this version; in closed beta. See `TemplateDataModifyAction` for launches that send metadata too."),

@@ -9,15 +9,28 @@ use crate::prelude::*;
 ///
 /// Launches from templates that use a deleted group fail.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A group
-/// that no longer exists returns an error and may make the whole batch fail, so list the groups
-/// first and retry only those still listed.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A group that no longer exists returns an error and may make the whole batch fail,
+/// so list the groups first and retry only those still listed.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done for every group that
 /// is no longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.PlacementSetNotEmpty`: The placement group still contains instances.
+/// - `InvalidParameterValue.DisasterRecoverGroupIdMalformed`: A placement group id does not
+///   have the format `ps-xxxxxxxx`.
+/// - `ResourceNotFound.InvalidPlacementSet`: The placement group to change or delete is
+///   unknown.
+///
+/// Shared with other actions: `InvalidParameterValue.LimitExceeded`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteDisasterRecoverGroups {
     /// Empty groups to delete. One group that does not exist or is not empty may make the call
@@ -96,7 +109,8 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done for every group that is no longer listed; retry only those still listed.",
     request: &[
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that does not exist or is not empty may make the call fail for all of them."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that does not exist or is not empty may make the call fail for all of them.")
+            .limits("Items: 1 to 10. Format: `ps-xxxxxxxx`."),
     ],
     response: &[],
 };

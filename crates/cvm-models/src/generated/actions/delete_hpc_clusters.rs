@@ -9,15 +9,23 @@ use crate::prelude::*;
 ///
 /// Prepaid instances in the recycle bin may still count as members.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A cluster
-/// that no longer exists returns an error, so check with `DescribeHpcClusters` which ones still
-/// exist before a retry.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A cluster that no longer exists returns an error, so check with
+/// `DescribeHpcClusters` which ones still exist before a retry.
 ///
 /// If the outcome is unknown, check `DescribeHpcClusters`: Done for every cluster that is no
 /// longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteHpcClustersResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `ResourceInUse.HpcCluster`: The HPC cluster still contains instances.
+///
+/// Shared with other actions: `ResourceNotFound.HpcCluster`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteHpcClusters {
     /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster
@@ -86,7 +94,8 @@ pub(crate) static DELETE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done for every cluster that is no longer listed; retry only those still listed.",
     request: &[
-        MemberDoc::new("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster is empty."),
+        MemberDoc::new("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster is empty.")
+            .limits("Format: `hpc-xxxxxxxx`."),
     ],
     response: &[],
 };

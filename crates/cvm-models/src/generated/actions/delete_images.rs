@@ -13,15 +13,29 @@ use crate::prelude::*;
 /// The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no
 /// later call of this API can remove them.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). An image
-/// that no longer exists returns an error, and a retry cannot remove snapshots that a partial
-/// run left behind, so list the images first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). An image that no longer exists returns an error, and a retry cannot remove
+/// snapshots that a partial run left behind, so list the images first.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done for every image that is no longer
 /// listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry
 /// does not delete them.
 ///
 /// Returns [`DeleteImagesResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidImageId.InShared`: The image is still shared with other accounts so it cannot be
+///   deleted.
+/// - `InvalidImageId.IncorrectState`: The state of the image does not allow the operation.
+/// - `InvalidParameterValue.InvalidImageIdIsShared`: The image was shared with you by another
+///   account, so you cannot delete it.
+///
+/// Shared with other actions: `InvalidImageId.Malformed`, `InvalidImageId.NotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.LimitExceeded`, `MutexOperation.TaskRunning`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteImages {
     /// Custom images to delete; public images and those shared by others cannot be deleted.
@@ -107,8 +121,10 @@ pub(crate) static DELETE_IMAGES_DOC: ActionDoc = ActionDoc {
     reconcile: "Done for every image that is no longer listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry does not delete them.",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "Custom images to delete; public images and those shared by others cannot be deleted."),
-        MemberDoc::new("DeleteBindedSnap", "bool", "If `true`, the snapshots behind the images are deleted too and their data is lost. If `false`, they remain as ordinary snapshots and are still charged for storage."),
-        MemberDoc::new("DryRun", "bool", "If `true`, the service checks whether the images can be deleted. Nothing more is documented, so try it on an expendable image first."),
+        MemberDoc::new("DeleteBindedSnap", "bool", "If `true`, the snapshots behind the images are deleted too and their data is lost. If `false`, they remain as ordinary snapshots and are still charged for storage.")
+            .limits("Default: false."),
+        MemberDoc::new("DryRun", "bool", "If `true`, the service checks whether the images can be deleted. Nothing more is documented, so try it on an expendable image first.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

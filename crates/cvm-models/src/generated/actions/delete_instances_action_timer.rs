@@ -7,9 +7,9 @@ use crate::prelude::*;
 /// Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not
 /// canceled, its instance will be destroyed.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
-/// no longer finds the timer, so read `DescribeInstancesActionTimer`: cancel a timer that is
-/// still `UNDO` again at once.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A retry no longer finds the timer, so read `DescribeInstancesActionTimer`: cancel a
+/// timer that is still `UNDO` again at once.
 ///
 /// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer was
 /// `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not
@@ -17,6 +17,12 @@ use crate::prelude::*;
 /// scheduled time, a timer may be gone because it ran: check the instance.
 ///
 /// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidParameterValue.InvalidAppIdFormat`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteInstancesActionTimer {
     /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started

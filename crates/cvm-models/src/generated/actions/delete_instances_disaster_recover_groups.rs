@@ -9,14 +9,29 @@ use crate::prelude::*;
 ///
 /// The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
-/// fails because the instances are no longer in the group, or removes an instance that was
-/// added again since, so read `DisasterRecoverGroupIds` of the instances first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A retry fails because the instances are no longer in the group, or removes an
+/// instance that was added again since, so read `DisasterRecoverGroupIds` of the instances
+/// first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
 /// the group. If it is in the group again, somebody may have added it since.
 ///
 /// Returns [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
+///
+/// # Errors
+///
+/// - `FailedOperation.DisasterRecoverGroupNotMatch`: An instance is not in the placement group
+///   that it should be removed from.
+/// - `InvalidParameterValue.DisasterRecoverGroupIdMalformed`: A placement group id does not
+///   have the format `ps-xxxxxxxx`.
+/// - `ResourceNotFound.InvalidInstanceIdNotFound`: An instance to be removed from a placement
+///   group does not exist.
+///
+/// Shared with other actions: `FailedOperation.DisasterRecoverGroupNotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteInstancesDisasterRecoverGroups {
     /// Instances to remove. All must be members of the given group, or the call is rejected.
@@ -103,8 +118,10 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = Acti
     ],
     reconcile: "Done when the instance no longer lists the group. If it is in the group again, somebody may have added it since.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to remove. All must be members of the given group, or the call is rejected."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Group that currently contains the instances. Any other group is an error."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to remove. All must be members of the given group, or the call is rejected.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Group that currently contains the instances. Any other group is an error.")
+            .limits("Format: `ps-xxxxxxxx`."),
     ],
     response: &[],
 };

@@ -9,14 +9,27 @@ use crate::prelude::*;
 ///
 /// Unbind key pairs with `DisassociateInstancesKeyPairs` first.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A key
-/// pair that no longer exists returns an error and a batch can succeed in part, so list the key
-/// pairs and retry only those still listed.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A key pair that no longer exists returns an error and a batch can succeed in part,
+/// so list the key pairs and retry only those still listed.
 ///
 /// If the outcome is unknown, check `DescribeKeyPairs`: Done for every key pair that is no
 /// longer listed; a batch can be deleted in part, so retry only those still listed.
 ///
 /// Returns [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPair.LimitExceeded`: The number of key pairs exceeds the limit of the account
+///   or of one request.
+/// - `InvalidKeyPairId.NotFound`: A key pair id is well-formed but unknown in this account and
+///   region.
+/// - `InvalidParameterValue.KeyPairNotSupported`: The key pair does not allow this operation.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidKeyPairId.Malformed`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteKeyPairs {
     /// Key pairs to delete. The service deletes the public key; your private keys can then no
@@ -90,7 +103,8 @@ pub(crate) static DELETE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done for every key pair that is no longer listed; a batch can be deleted in part, so retry only those still listed.",
     request: &[
-        MemberDoc::new("KeyIds", "list<string>", "Key pairs to delete. The service deletes the public key; your private keys can then no longer be used for new instances."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs to delete. The service deletes the public key; your private keys can then no longer be used for new instances.")
+            .limits("Items: 1 to 100. Format: `skey-xxxxxxxx`."),
     ],
     response: &[],
 };

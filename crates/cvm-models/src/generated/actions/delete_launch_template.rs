@@ -6,15 +6,25 @@ use crate::prelude::*;
 ///
 /// Instances launched from it keep running; launches with its id fail from then on.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A
-/// template that no longer exists returns an error, so check with `DescribeLaunchTemplates`
-/// before a retry.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A template that no longer exists returns an error, so check with
+/// `DescribeLaunchTemplates` before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the template is no
 /// longer listed.
 ///
 /// Returns [`DeleteLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `AuthFailure.CamRoleNameAuthenticateFailed`, `InvalidParameterCombination`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteLaunchTemplate {
     /// Template to delete. Names need not be unique, so make sure that the id is the right one;
@@ -87,7 +97,8 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the template is no longer listed.",
     request: &[
-        MemberDoc::new("LaunchTemplateId", "string", "Template to delete. Names need not be unique, so make sure that the id is the right one; deletion cannot be undone."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template to delete. Names need not be unique, so make sure that the id is the right one; deletion cannot be undone.")
+            .limits("Format: `lt-xxxxxxxx`."),
     ],
     response: &[],
 };

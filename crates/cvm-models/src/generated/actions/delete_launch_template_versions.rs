@@ -9,9 +9,9 @@ use crate::prelude::*;
 ///
 /// Deleting makes room for new versions; a template can have at most 30.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). It is not
-/// documented whether a version number can be reused, so a late retry might delete a newer
-/// version; compare `CreationTime` first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). It is not documented whether a version number can be reused, so a late retry might
+/// delete a newer version; compare `CreationTime` first.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: Done for every number
 /// that is no longer listed. A number with a newer creation time is another version: do not
@@ -19,6 +19,22 @@ use crate::prelude::*;
 ///
 /// Returns [`DeleteLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.LaunchTemplateDefaultVersion`: The default version of a launch
+///   template cannot be deleted.
+/// - `InvalidParameterValue.LaunchTemplateIdVerNotExisted`: The template has no version with
+///   this number.
+/// - `UnknownParameter`: The launch template request contains an unknown member.
+///
+/// Shared with other actions: `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DeleteLaunchTemplateVersions {
     /// Template whose versions are deleted. Required. Format: `lt-xxxxxxxx`.
@@ -104,7 +120,8 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done for every number that is no longer listed. A number with a newer creation time is another version: do not delete it.",
     request: &[
-        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are deleted."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are deleted.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateVersions", "list<int64>", "Version numbers to delete, without the default version. Launches that use such a number fail afterwards."),
     ],
     response: &[],

@@ -17,6 +17,13 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeAccountQuotaResponse`].
 /// Group: Quotas and offers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidParameterValue.Range`, `InvalidZone.MismatchRegion`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeAccountQuota {
     /// Filters to apply; `quota-type` takes the member names of the response, such as

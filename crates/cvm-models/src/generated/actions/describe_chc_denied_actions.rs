@@ -10,6 +10,13 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeChcDeniedActionsResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeChcDeniedActions {
     /// Servers to query. An unknown id returns an error, which may make the query fail for all
@@ -79,7 +86,8 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id returns an error, which may make the query fail for all servers."),
+        MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id returns an error, which may make the query fail for all servers.")
+            .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("ChcHostDeniedActionSet", "list<ChcHostDeniedActions>", "One entry per server, with its state and the names of the actions it rejects."),

@@ -17,6 +17,21 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeChcHostsResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.AtMostOne`: The query sets several mutually exclusive members.
+/// - `InvalidParameterValue.NotEmpty`: A member is present but empty.
+/// - `InvalidParameterValueLimit`: The page size is outside its range.
+/// - `InvalidParameterValueOffset`: The offset is not valid.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidParameterValue.ChcHostsNotFound`,
+/// `InvalidParameterValue.IncorrectFormat`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `InvalidParameterValue.VpcIdMalformed`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeChcHosts {
     /// Returns exactly these servers. Increase `Limit` to request more servers than fit on a
@@ -145,10 +160,14 @@ pub(crate) static DESCRIBE_CHC_HOSTS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Returns exactly these servers. Increase `Limit` to request more servers than fit on a default page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `sn` is the serial number."),
-        MemberDoc::new("Offset", "int64", "Number of servers to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of servers per page."),
+        MemberDoc::new("ChcIds", "list<string>", "Returns exactly these servers. Increase `Limit` to request more servers than fit on a default page.")
+            .limits("Items: up to 100. Format: `chc-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `sn` is the serial number.")
+            .limits("Cannot be combined with `ChcIds`."),
+        MemberDoc::new("Offset", "int64", "Number of servers to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of servers per page.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of matching servers on all pages, not only those in `ChcHostSet`."),

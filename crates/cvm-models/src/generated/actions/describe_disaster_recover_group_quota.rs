@@ -11,6 +11,21 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeDisasterRecoverGroupQuotaResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.AtMostOne`: The query sets several mutually exclusive members.
+/// - `InvalidParameterValue.NotEmpty`: A member is present but empty.
+/// - `InvalidParameterValueLimit`: The page size is outside its range.
+/// - `InvalidParameterValueOffset`: The offset is not valid.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidParameterValue.ChcHostsNotFound`,
+/// `InvalidParameterValue.IncorrectFormat`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `InvalidParameterValue.VpcIdMalformed`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroupQuota {}
 
@@ -119,7 +134,8 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_DOC: ActionDoc = ActionD
         MemberDoc::new("GroupQuota", "int64", "Maximum number of groups of the account."),
         MemberDoc::new("CurrentNum", "int64", "Number of groups that exist now; the difference from `GroupQuota` can still be created."),
         MemberDoc::new("CvmInHostGroupQuota", "int64", "Maximum number of instances in one group of type `HOST`, which places them on different hosts."),
-        MemberDoc::new("CvmInSwGroupQuota", "int64", "Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead. Same meaning as `CvmInSwitchGroupQuota`."),
+        MemberDoc::new("CvmInSwGroupQuota", "int64", "Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead.")
+            .limits("Deprecated. Quirk: Same meaning as `CvmInSwitchGroupQuota`."),
         MemberDoc::new("CvmInRackGroupQuota", "int64", "Maximum number of instances in one group of type `RACK`, which places them in different racks."),
         MemberDoc::new("CvmInSwitchGroupQuota", "int64", "Maximum number of instances in one group of type `SW`, which places them behind different switches."),
     ],

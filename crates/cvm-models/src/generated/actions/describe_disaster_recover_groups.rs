@@ -12,6 +12,15 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.DisasterRecoverGroupIdMalformed`: A placement group id does not
+///   have the format `ps-xxxxxxxx`.
+///
+/// Shared with other actions: `InvalidParameterValue.LimitExceeded`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeDisasterRecoverGroups {
     /// Returns exactly these groups; omit it to search by name or tag. Items: up to 10. Format:
@@ -140,11 +149,15 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Returns exactly these groups; omit it to search by name or tag."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Returns exactly these groups; omit it to search by name or tag.")
+            .limits("Items: up to 10. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("Name", "string", "Returns only groups whose name contains this text. To find one specific group, compare the names exactly, because partial names match too."),
-        MemberDoc::new("Offset", "int64", "Number of placement groups to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of placement groups per page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; only tags are supported."),
+        MemberDoc::new("Offset", "int64", "Number of placement groups to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of placement groups per page.")
+            .limits("Range: at most 100. Default: 20."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; only tags are supported.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("DisasterRecoverGroupSet", "list<DisasterRecoverGroup>", "The groups of this page, each with the ids of its instances."),

@@ -16,6 +16,14 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `FailedOperation.TagKeyReserved`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidHostId.Malformed`, `InvalidParameterValue`,
+/// `InvalidZone.MismatchRegion`, `UnauthorizedOperation`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeHosts {
     /// Filters to apply; use `host-id` to look up known hosts. Items: up to 10.
@@ -130,9 +138,12 @@ pub(crate) static DESCRIBE_HOSTS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; use `host-id` to look up known hosts."),
-        MemberDoc::new("Offset", "uint64", "Number of hosts to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "uint64", "Maximum number of hosts per page."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; use `host-id` to look up known hosts.")
+            .limits("Items: up to 10."),
+        MemberDoc::new("Offset", "uint64", "Number of hosts to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of hosts per page.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "uint64", "Number of matching hosts on all pages, not only those in `HostSet`."),

@@ -11,6 +11,15 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeHpcClustersResponse`]. Group: High-performance clusters.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.InvalidZone`: Nothing is on sale in this zone, or it does not
+///   support this feature.
+///
+/// Shared with other actions: `InvalidZone.MismatchRegion`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeHpcClusters {
     /// Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call
@@ -43,7 +52,8 @@ pub struct DescribeHpcClusters {
     /// Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`.
     pub instance_type: Option<String>,
 
-    /// Filters by tag; every other condition has a parameter of its own here. Items: up to 10.
+    /// Filters by tag. Use the other parameters to filter by name, zone or type. Items: up
+    /// to 10.
     pub filters: Vec<Filter>,
 }
 
@@ -154,15 +164,22 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("HpcClusterIds", "list<string>", "Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call is rejected."),
-        MemberDoc::new("Name", "string", "Returns only clusters with this name; there may be several. It is not documented whether partial names match."),
+        MemberDoc::new("HpcClusterIds", "list<string>", "Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call is rejected.")
+            .limits("Items: up to 100. Format: `hpc-xxxxxxxx`."),
+        MemberDoc::new("Name", "string", "Returns only clusters with this name; there may be several. It is not documented whether partial names match.")
+            .limits("Length: 1 to 60 characters."),
         MemberDoc::new("Zone", "string", "Returns only clusters in this zone, such as `ap-guangzhou-6`."),
-        MemberDoc::new("Offset", "uint64", "Number of clusters to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "uint64", "Maximum number of clusters per page; at least the number of ids in `HpcClusterIds`."),
-        MemberDoc::new("HpcClusterType", "HpcClusterType", "Returns only clusters of this type. To get all types, query each one, because omitting it may mean `STANDARD` only."),
-        MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster; only useful with type `CDC`."),
+        MemberDoc::new("Offset", "uint64", "Number of clusters to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of clusters per page; at least the number of ids in `HpcClusterIds`.")
+            .limits("Range: 1 to 100. Default: 20."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Returns only clusters of this type. To get all types, query each one, because omitting it may mean `STANDARD` only.")
+            .limits("Default: `STANDARD`."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster; only useful with type `CDC`.")
+            .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters by tag; every other condition has a parameter of its own here."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by tag. Use the other parameters to filter by name, zone or type.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("HpcClusterSet", "list<HpcClusterInfo>", "The clusters of this page, each with the instances in it."),

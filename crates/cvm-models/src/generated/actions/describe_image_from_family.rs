@@ -9,6 +9,15 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageFromFamilyResponse`]. Group: Images.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.InvalidZone`: Nothing is on sale in this zone, or it does not
+///   support this feature.
+///
+/// Shared with other actions: `InvalidZone.MismatchRegion`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeImageFromFamily {
     /// Image family to look up, spelled exactly as set on the images. Always send it, although
@@ -77,6 +86,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageFamily", "string", "Image family to look up, spelled exactly as set on the images. Always send it, although the API does not require it."),
     ],
     response: &[
-        MemberDoc::new("Image", "Image", "The image to use now. Null when the family has no usable image, so check it before launching."),
+        MemberDoc::new("Image", "Image", "The image to use now. Null when the family has no usable image, so check it before launching.")
+            .limits("May be null."),
     ],
 };

@@ -10,6 +10,15 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageQuotaResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.InvalidZone`: Nothing is on sale in this zone, or it does not
+///   support this feature.
+///
+/// Shared with other actions: `InvalidZone.MismatchRegion`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeImageQuota {}
 

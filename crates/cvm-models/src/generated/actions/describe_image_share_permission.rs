@@ -12,6 +12,19 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidAccountId.NotFound`: An account in the share list does not exist.
+/// - `InvalidAccountIs.YourSelf`: The image owner appears among the accounts to share with.
+/// - `OverQuota`: The image is already shared with the maximum number of accounts.
+/// - `UnauthorizedOperation.ImageNotBelongToAccount`: The image is owned by another account, so
+///   you cannot access its share list.
+///
+/// Shared with other actions: `InvalidImageId.Malformed`, `InvalidImageId.NotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeImageSharePermission {
     /// Image of your own whose shares are listed. Required. Format: `img-xxxxxxxx`.
@@ -85,7 +98,8 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("ImageId", "string", "Image of your own whose shares are listed."),
+        MemberDoc::new("ImageId", "string", "Image of your own whose shares are listed.")
+            .limits("Format: `img-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("SharePermissionSet", "list<SharePermission>", "One entry per account with which the image is shared; empty when it is not shared."),

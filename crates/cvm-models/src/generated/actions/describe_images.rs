@@ -18,6 +18,27 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImagesResponse`]. Group: Images. Up to 40 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.IllegalTagKey`: A tag key, in the tags or in a tag filter, contains a
+///   character that the tag service does not allow.
+/// - `InvalidParameter.InvalidParameterCoexistImageIdsFilters`: The image query contains both
+///   an id list and filters.
+/// - `InvalidParameterValue.InvalidParameterValueLimit`: The page size of the image query is
+///   not valid.
+/// - `UnauthorizedOperation.PermissionDenied`: The access policies of the caller do not cover
+///   the resource.
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidImageId.Malformed`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameterValue.InstanceTypeNotFound`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.TagKeyNotFound`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidRegion.NotFound`,
+/// `InvalidZone.MismatchRegion`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeImages {
     /// Returns exactly these images. Omit it to list by `Filters`; without both, all images
@@ -168,10 +189,14 @@ pub(crate) static DESCRIBE_IMAGES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("ImageIds", "list<string>", "Returns exactly these images. Omit it to list by `Filters`; without both, all images visible to the account are listed."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `image-name` and `platform` match parts of the text."),
-        MemberDoc::new("Offset", "uint64", "Number of images to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "uint64", "Maximum number of images per page. The list can change between two pages, so an image may repeat or be missed."),
+        MemberDoc::new("ImageIds", "list<string>", "Returns exactly these images. Omit it to list by `Filters`; without both, all images visible to the account are listed.")
+            .limits("Format: `img-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `image-name` and `platform` match parts of the text.")
+            .limits("Items: up to 10. Cannot be combined with `ImageIds`."),
+        MemberDoc::new("Offset", "uint64", "Number of images to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of images per page. The list can change between two pages, so an image may repeat or be missed.")
+            .limits("Range: at most 100. Default: 20."),
         MemberDoc::new("InstanceType", "string", "Returns only images that can run on this instance type, such as `SA5.MEDIUM2`; use it before a launch to avoid an image that the type does not support."),
     ],
     response: &[

@@ -9,6 +9,27 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeImportImageOsResponse`]. Group: Images. Up to 288 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.IllegalTagKey`: A tag key, in the tags or in a tag filter, contains a
+///   character that the tag service does not allow.
+/// - `InvalidParameter.InvalidParameterCoexistImageIdsFilters`: The image query contains both
+///   an id list and filters.
+/// - `InvalidParameterValue.InvalidParameterValueLimit`: The page size of the image query is
+///   not valid.
+/// - `UnauthorizedOperation.PermissionDenied`: The access policies of the caller do not cover
+///   the resource.
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidImageId.Malformed`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameterValue.InstanceTypeNotFound`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.TagKeyNotFound`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidRegion.NotFound`,
+/// `InvalidZone.MismatchRegion`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeImportImageOs {}
 

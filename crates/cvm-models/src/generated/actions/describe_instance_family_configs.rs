@@ -11,6 +11,13 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceFamilyConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidParameterValue`,
+/// `InvalidRegion.NotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstanceFamilyConfigs {}
 

@@ -11,6 +11,18 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceInternetBandwidthConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotFoundEIP`: The instance has no elastic IP whose bandwidth can be shown
+///   or changed.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstanceInternetBandwidthConfigs {
     /// Instance whose bandwidth history to return; one per call. Required. Format:
@@ -88,7 +100,8 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_DOC: ActionDoc = 
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceId", "string", "Instance whose bandwidth history to return; one per call."),
+        MemberDoc::new("InstanceId", "string", "Instance whose bandwidth history to return; one per call.")
+            .limits("Format: `ins-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("InternetBandwidthConfigSet", "list<InternetBandwidthConfig>", "One entry per period, including past ones; the current one is the entry whose start and end times include the present."),

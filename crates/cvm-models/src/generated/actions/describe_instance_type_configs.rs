@@ -16,6 +16,16 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstanceTypeConfigsResponse`].
 /// Group: Instances. Up to 40 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidZone.MismatchRegion`,
+/// `ResourcesSoldOut.SpecifiedInstanceType`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstanceTypeConfigs {
     /// Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single
@@ -102,7 +112,8 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Filters", "list<Filter>", "Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single value here; without filters, all types of the region are returned in one response."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single value here; without filters, all types of the region are returned in one response.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("InstanceTypeConfigSet", "list<InstanceTypeConfig>", "One entry per combination of zone and instance type; the response is not paged and can be long without a filter."),

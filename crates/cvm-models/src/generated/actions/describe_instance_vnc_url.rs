@@ -19,6 +19,28 @@ use crate::prelude::*;
 /// address expires by itself; every attempt creates a new one, so use only the latest response.
 ///
 /// Returns [`DescribeInstanceVncUrlResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidInstanceState`: The current state of the instance does not allow the action.
+///
+/// Shared with other actions: `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.InvalidToken`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceReinstallFailed`, `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopped`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstanceVncUrl {
     /// Instance whose console to open; it must not be stopped or in the middle of an operation.
@@ -113,7 +135,8 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceId", "string", "Instance whose console to open; it must not be stopped or in the middle of an operation."),
+        MemberDoc::new("InstanceId", "string", "Instance whose console to open; it must not be stopped or in the middle of an operation.")
+            .limits("Format: `ins-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("InstanceVncUrl", "string", "The address, percent-encoded so that it can be appended as a parameter unchanged; decoded, it is a `wss` URL."),

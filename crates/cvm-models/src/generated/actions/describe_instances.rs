@@ -22,6 +22,35 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesResponse`]. Group: Instances. Up to 40 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.IllegalTagKey`: A tag key, in the tags or in a tag filter, contains a
+///   character that the tag service does not allow.
+/// - `FailedOperation.IllegalTagValue`: A tag value, in a tag or in a tag filter, contains a
+///   forbidden character.
+/// - `InvalidParameterValue.IPAddressMalformed`: An address in the request is not a well-formed
+///   IP address.
+/// - `InvalidParameterValue.IPv6AddressMalformed`: The value of the IPv6 address filter is not
+///   an IPv6 address.
+/// - `InvalidParameterValue.InvalidIpFormat`: A private address is malformed.
+/// - `InvalidParameterValue.InvalidVagueName`: The text of a fuzzy name search is empty or
+///   contains invalid characters.
+/// - `InvalidParameterValue.UuidMalformed`: The value of the instance UUID filter is not a
+///   UUID.
+/// - `InvalidSgId.Malformed`: A security group id does not have the format `sg-xxxxxxxx`.
+///
+/// Shared with other actions: `FailedOperation.TagKeyReserved`, `InternalServerError`,
+/// `InvalidFilter`, `InvalidFilterValue.LimitExceeded`, `InvalidHostId.Malformed`,
+/// `InvalidInstanceId.Malformed`, `InvalidParameter`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.InvalidTimeFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `InvalidParameterValue.TagKeyNotFound`,
+/// `InvalidParameterValue.VpcIdMalformed`, `InvalidSecurityGroupId.NotFound`,
+/// `InvalidZone.MismatchRegion`, `ResourceNotFound.HpcCluster`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstances {
     /// Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a
@@ -189,10 +218,14 @@ pub(crate) static DESCRIBE_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a default page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, network, state, name, tag and more; the names are listed above. At most 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface."),
-        MemberDoc::new("Offset", "int64", "Number of instances to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of instances per page. Launches and terminations between two pages can shift the list, so compare ids if you must see every instance exactly once."),
+        MemberDoc::new("InstanceIds", "list<string>", "Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a default page.")
+            .limits("Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, network, state, name, tag and more; the names are listed above. At most 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface.")
+            .limits("Items: up to 10. Cannot be combined with `InstanceIds`."),
+        MemberDoc::new("Offset", "int64", "Number of instances to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of instances per page. Launches and terminations between two pages can shift the list, so compare ids if you must see every instance exactly once.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of matching instances on all pages at the time of this call; stop paging after reading this many."),

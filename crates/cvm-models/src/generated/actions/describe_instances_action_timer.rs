@@ -11,6 +11,13 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.InvalidTimeFormat`, `InvalidParameterValue.LimitExceeded`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstancesActionTimer {
     /// Returns exactly these timers. A canceled timer is no longer found.
@@ -114,10 +121,13 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[
         MemberDoc::new("ActionTimerIds", "list<string>", "Returns exactly these timers. A canceled timer is no longer found."),
-        MemberDoc::new("InstanceIds", "list<string>", "Returns only timers of these instances."),
+        MemberDoc::new("InstanceIds", "list<string>", "Returns only timers of these instances.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("TimerAction", "TimerAction", "Returns only timers for this action. Only termination can be scheduled, so it makes little difference today."),
-        MemberDoc::new("EndActionTime", "string", "Latest execution time to include. The documentation asks for a plain time but samples show ISO format, so test which one is accepted."),
-        MemberDoc::new("StartActionTime", "string", "Earliest execution time to include, in the format of `EndActionTime`. The time zone is not documented."),
+        MemberDoc::new("EndActionTime", "string", "Latest execution time to include. The documentation asks for a plain time but samples show ISO format, so test which one is accepted.")
+            .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
+        MemberDoc::new("StartActionTime", "string", "Earliest execution time to include, in the format of `EndActionTime`. The time zone is not documented.")
+            .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("StatusList", "list<ActionTimerStatus>", "Returns only timers in these states. Use `UNDO` to see what has not run yet."),
     ],
     response: &[

@@ -10,6 +10,13 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesAttributesResponse`].
 /// Group: Instances. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstancesAttributes {
     /// Attributes to return. Only one exists so far, but it must be specified. Required.
@@ -86,7 +93,8 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[
         MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified."),
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id returns an error, which may make the call fail for all."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id returns an error, which may make the call fail for all.")
+            .limits("Format: `ins-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("InstanceSet", "list<InstanceAttribute>", "One entry per instance with the requested attributes; match by `InstanceId`, not by order."),

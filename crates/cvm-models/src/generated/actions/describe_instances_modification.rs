@@ -14,6 +14,22 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesModificationResponse`].
 /// Group: Instances. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.ZoneInconsistent`: The instances queried for type changes are in
+///   different zones.
+/// - `InvalidParameter.CdzNotSupported`: Instances in a dedicated zone cannot move to another
+///   zone as part of a type change.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceFamily`: The instance cannot change to
+///   another type family.
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstancesModification {
     /// Instances to change. Query one at a time unless they are alike, because an entry does
@@ -112,8 +128,10 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Query one at a time unless they are alike, because an entry does not include the instance it applies to."),
-        MemberDoc::new("Filters", "list<Filter>", "Filter `status`: `SELL` for available types or `UNAVAILABLE` for unavailable ones. Without it, both are returned."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Query one at a time unless they are alike, because an entry does not include the instance it applies to.")
+            .limits("Items: 1 to 20. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filter `status`: `SELL` for available types or `UNAVAILABLE` for unavailable ones. Without it, both are returned.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of entries in the list; there is no paging."),

@@ -11,6 +11,13 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInstancesOperationLimitResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstancesOperationLimit {
     /// Instances whose counts to return. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -90,7 +97,8 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_DOC: ActionDoc = ActionDoc 
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances whose counts to return."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances whose counts to return.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("Operation", "LimitedOperation", "Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type."),
     ],
     response: &[

@@ -11,6 +11,15 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeInstancesStatusResponse`]. Group: Instances. Up to 40 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidInstanceId.Malformed`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInstancesStatus {
     /// Returns only these instances; without it, the states of all instances in the region are
@@ -122,9 +131,12 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Returns only these instances; without it, the states of all instances in the region are returned page by page."),
-        MemberDoc::new("Offset", "int64", "Number of instance states to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of instance states per page; increase it when you wait for more ids than fit on a default page."),
+        MemberDoc::new("InstanceIds", "list<string>", "Returns only these instances; without it, the states of all instances in the region are returned page by page.")
+            .limits("Items: up to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("Offset", "int64", "Number of instance states to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of instance states per page; increase it when you wait for more ids than fit on a default page.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of matching instance states on all pages, not only those of this page."),

@@ -11,6 +11,15 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeInternetChargeTypeConfigsResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidInstanceId.Malformed`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeInternetChargeTypeConfigs {}
 

@@ -13,6 +13,20 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPair.LimitExceeded`: The number of key pairs exceeds the limit of the account
+///   or of one request.
+/// - `InvalidParameterValueLimit`: The page size is outside its range.
+/// - `InvalidParameterValueOffset`: The offset is not valid.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidKeyPairId.Malformed`, `InvalidParameter`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeKeyPairs {
     /// Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on
@@ -136,10 +150,14 @@ pub(crate) static DESCRIBE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("KeyIds", "list<string>", "Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on a default page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `key-name` finds a key pair whose creation response was lost."),
-        MemberDoc::new("Offset", "int64", "Number of key pairs to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of key pairs per page."),
+        MemberDoc::new("KeyIds", "list<string>", "Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on a default page.")
+            .limits("Format: `skey-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `key-name` finds a key pair whose creation response was lost.")
+            .limits("Cannot be combined with `KeyIds`."),
+        MemberDoc::new("Offset", "int64", "Number of key pairs to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of key pairs per page.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of matching key pairs on all pages; stop paging after reading this many."),

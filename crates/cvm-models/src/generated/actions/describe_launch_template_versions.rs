@@ -13,6 +13,27 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InternalError`: An internal error of the compute service occurred while it processed the
+///   request.
+/// - `InvalidParameterValue.LaunchTemplateIdVerNotExisted`: The template has no version with
+///   this number.
+/// - `InvalidParameterValue.NotSupported`: The requested value or option exists but is not
+///   available for these resources.
+/// - `UnknownParameter`: The launch template request contains an unknown member.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidParameter`,
+/// `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `InvalidParameterValue.LimitExceeded`,
+/// `MissingParameter`, `UnauthorizedOperation`, `UnauthorizedOperation.MFAExpired`,
+/// `UnauthorizedOperation.MFANotFound`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeLaunchTemplateVersions {
     /// Template whose versions are listed; one per call. Required. Format: `lt-xxxxxxxx`.
@@ -174,13 +195,20 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are listed; one per call."),
-        MemberDoc::new("LaunchTemplateVersions", "list<uint64>", "Returns exactly these version numbers. Omit it to page through all versions or a range."),
-        MemberDoc::new("MinVersion", "uint64", "Lowest version number of a range, inclusive."),
-        MemberDoc::new("MaxVersion", "uint64", "Highest version number of a range. Version numbers keep growing, so increase it for templates with a long history, or the newest versions are missed."),
-        MemberDoc::new("Offset", "uint64", "Number of template versions to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "uint64", "Maximum number of template versions per page."),
-        MemberDoc::new("DefaultVersion", "bool", "If `true`, returns only the default version, which is used by launches without a version number."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are listed; one per call.")
+            .limits("Format: `lt-xxxxxxxx`."),
+        MemberDoc::new("LaunchTemplateVersions", "list<uint64>", "Returns exactly these version numbers. Omit it to page through all versions or a range.")
+            .limits("Cannot be combined with `MinVersion`, `MaxVersion`, `Limit`, `Offset` or `DefaultVersion`."),
+        MemberDoc::new("MinVersion", "uint64", "Lowest version number of a range, inclusive.")
+            .limits("Default: 0. Cannot be combined with `LaunchTemplateVersions`."),
+        MemberDoc::new("MaxVersion", "uint64", "Highest version number of a range. Version numbers keep growing, so increase it for templates with a long history, or the newest versions are missed.")
+            .limits("Default: 30. Cannot be combined with `LaunchTemplateVersions`."),
+        MemberDoc::new("Offset", "uint64", "Number of template versions to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0. Cannot be combined with `LaunchTemplateVersions`."),
+        MemberDoc::new("Limit", "uint64", "Maximum number of template versions per page.")
+            .limits("Range: at most 100. Default: 20. Cannot be combined with `LaunchTemplateVersions`."),
+        MemberDoc::new("DefaultVersion", "bool", "If `true`, returns only the default version, which is used by launches without a version number.")
+            .limits("Default: false. Cannot be combined with `LaunchTemplateVersions`."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "uint64", "Number of versions on all pages, although the documentation could also mean templates. The list therefore ends at a page that is not full."),

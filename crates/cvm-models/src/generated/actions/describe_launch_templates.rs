@@ -16,6 +16,22 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeLaunchTemplatesResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InvalidLaunchTemplateName`: The name of the launch template has the
+///   wrong format.
+/// - `InvalidParameterValue.LaunchTemplateIdVerNotExisted`: The template has no version with
+///   this number.
+/// - `UnknownParameter`: The launch template request contains an unknown member.
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidParameter`, `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeLaunchTemplates {
     /// Returns exactly these templates. Increase `Limit` to request more templates than fit on
@@ -143,10 +159,14 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("LaunchTemplateIds", "list<string>", "Returns exactly these templates. Increase `Limit` to request more templates than fit on a default page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply. `LaunchTemplateName` is spelled exactly like this, unlike other filters."),
-        MemberDoc::new("Offset", "int64", "Number of templates to skip before the first one returned; increase it by `Limit` for the next page."),
-        MemberDoc::new("Limit", "int64", "Maximum number of templates per page."),
+        MemberDoc::new("LaunchTemplateIds", "list<string>", "Returns exactly these templates. Increase `Limit` to request more templates than fit on a default page.")
+            .limits("Format: `lt-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply. `LaunchTemplateName` is spelled exactly like this, unlike other filters.")
+            .limits("Items: up to 10. Cannot be combined with `LaunchTemplateIds`."),
+        MemberDoc::new("Offset", "int64", "Number of templates to skip before the first one returned; increase it by `Limit` for the next page.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of templates per page.")
+            .limits("Range: at most 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Number of matching templates on all pages, not only those in `LaunchTemplateSet`."),

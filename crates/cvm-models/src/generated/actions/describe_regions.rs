@@ -4,11 +4,8 @@ use crate::prelude::*;
 
 /// Lists the regions in which the account can use CVM.
 ///
-/// Deprecated: The provider no longer updates it; use the region query of the region management
-/// service instead.
-///
-/// The provider no longer updates this list, so a recently opened region may be missing; its
-/// replacement is an action of another service (region management), not of CVM.
+/// Deprecated: The provider no longer updates this list, so a recently opened region may be
+/// missing. Use the region query of the region management service, which is not part of CVM.
 ///
 /// Send the region names found here in the common `X-TC-Region` header of every other call.
 ///
@@ -16,6 +13,12 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeRegionsResponse`].
 /// Group: Regions and zones. Up to 20 calls per second. The result is the same in every region.
+///
+/// # Errors
+///
+/// Shared with other actions: `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeRegions {}
 
@@ -75,7 +78,6 @@ pub(crate) static DESCRIBE_REGIONS_DOC: ActionDoc = ActionDoc {
     name: "DescribeRegions",
     summary: "Lists the regions in which the account can use CVM.",
     notes: &[
-        "The provider no longer updates this list, so a recently opened region may be missing; its replacement is an action of another service (region management), not of CVM.",
         "Send the region names found here in the common `X-TC-Region` header of every other call.",
     ],
     reconcile: "",

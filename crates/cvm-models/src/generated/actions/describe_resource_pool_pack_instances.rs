@@ -12,6 +12,17 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeResourcePoolPackInstancesResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.ResourcePoolPackIdMalformed`: A resource pool id does not have the
+///   format `rpp-xxxxxxxx`.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidParameter`,
+/// `InvalidParameterValue`, `MissingParameter`, `UnauthorizedOperation`,
+/// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackInstances {
     /// Packs to query. You cannot query all packs at once, so list them first. Required. Items:
@@ -91,7 +102,8 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_DOC: ActionDoc = ActionD
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Packs to query. You cannot query all packs at once, so list them first."),
+        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Packs to query. You cannot query all packs at once, so list them first.")
+            .limits("Items: 1 to 100. Format: `rpp-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("DedicatedResourcePackInstanceSet", "list<ResourcePoolPackInstance>", "One entry per pack with the ids of its instances; the response is not paged."),

@@ -13,6 +13,15 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeResourcePoolPackTypeConfigsResponse`]. Group: Resource pools.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidParameter`, `InvalidParameterValue`,
+/// `MissingParameter`, `UnauthorizedOperation`,
+/// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeResourcePoolPackTypeConfigs {
     /// Filters to apply; `zone` is required. A family looks like `SA9`, a type like
@@ -94,7 +103,8 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_DOC: ActionDoc = Acti
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `zone` is required. A family looks like `SA9`, a type like `SA9.96XLARGE1152`."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `zone` is required. A family looks like `SA9`, a type like `SA9.96XLARGE1152`.")
+            .limits("Items: 1 to 10."),
     ],
     response: &[
         MemberDoc::new("InstanceTypeConfigSet", "list<InstanceTypeConfig>", "One entry per type that can form a pack; a listed type may still be out of stock."),

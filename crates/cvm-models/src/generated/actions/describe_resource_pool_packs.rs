@@ -17,6 +17,18 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeResourcePoolPacksResponse`]. Group: Resource pools.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.ResourcePoolPackIdMalformed`: A resource pool id does not have the
+///   format `rpp-xxxxxxxx`.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidFilter`,
+/// `InvalidFilterValue.LimitExceeded`, `InvalidParameter`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `UnauthorizedOperation`, `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeResourcePoolPacks {
     /// Maximum number of packs per page. Range: 10 to 100. Default: 10.
@@ -135,12 +147,15 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("MaxResults", "int64", "Maximum number of packs per page."),
+        MemberDoc::new("MaxResults", "int64", "Maximum number of packs per page.")
+            .limits("Range: 10 to 100. Default: 10."),
         MemberDoc::new("NextToken", "string", "Token from the previous response, sent unchanged with the same filters. Omit it for the first page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; the state filter cannot select packs whose creation failed."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; the state filter cannot select packs whose creation failed.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("DedicatedResourcePackSet", "list<ResourcePoolPack>", "The packs of this page, with total and free capacity."),
-        MemberDoc::new("NextToken", "string", "Token for the next page. Empty or null on the last page."),
+        MemberDoc::new("NextToken", "string", "Token for the next page. Empty or null on the last page.")
+            .limits("May be null."),
     ],
 };

@@ -14,11 +14,19 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeTaskInfoResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InternalError`: An internal error of the compute service occurred while it processed the
+///   request.
+///
+/// Shared with other actions: `InvalidParameterValue`, `UnauthorizedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeTaskInfo {
-    /// Number of tasks per page. It is required, although older pages of the documentation
-    /// mention a default of 20. Required. Range: at most 100. Quirk: Required, although the
-    /// text of the action mentions a default of 20.
+    /// Maximum number of tasks per page. Required. Range: at most 100. Quirk: Required,
+    /// although the text of the action mentions a default of 20.
     pub limit: Option<i64>,
 
     /// Number of tasks to skip before the first one returned; start with 0. Required. Quirk:
@@ -173,18 +181,27 @@ pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Limit", "int64", "Number of tasks per page. It is required, although older pages of the documentation mention a default of 20. Required, although the text of the action mentions a default of 20."),
-        MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0. Required, although an older page mentions a default of 0."),
+        MemberDoc::new("Limit", "int64", "Maximum number of tasks per page.")
+            .limits("Range: at most 100. Quirk: Required, although the text of the action mentions a default of 20."),
+        MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0.")
+            .limits("Quirk: Required, although an older page mentions a default of 0."),
         MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products."),
-        MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval."),
-        MemberDoc::new("TaskTypeIds", "list<int64>", "Returns only tasks with one of these types, such as a fault (102 to 104) or a warning before one (105, 106)."),
-        MemberDoc::new("TaskIds", "list<string>", "Specific tasks to look up. Also set `StartDate` early enough, because the time range still applies."),
+        MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval.")
+            .limits("Allowed: 1 to 6."),
+        MemberDoc::new("TaskTypeIds", "list<int64>", "Returns only tasks with one of these types, such as a fault (102 to 104) or a warning before one (105, 106).")
+            .limits("Allowed: 101 to 107."),
+        MemberDoc::new("TaskIds", "list<string>", "Specific tasks to look up. Also set `StartDate` early enough, because the time range still applies.")
+            .limits("Format: `rep-xxxxxxxx`."),
         MemberDoc::new("InstanceIds", "list<string>", "Ids of the machines whose tasks to return. Without it, the tasks of all machines are searched."),
         MemberDoc::new("Aliases", "list<string>", "Display names of the machines whose tasks to return. Names need not be unique, so one name can match several machines."),
-        MemberDoc::new("StartDate", "datetime", "Earliest creation time to include. Without it, the search begins at midnight today and misses older open tasks."),
-        MemberDoc::new("EndDate", "datetime", "Latest creation time to include; without it, now."),
-        MemberDoc::new("OrderField", "RepairTaskOrderField", "Time to sort by: creation, approval or end. Approval and end can be null for open tasks."),
-        MemberDoc::new("Order", "int64", "Sort order: 0 returns the oldest first, 1 the newest first."),
+        MemberDoc::new("StartDate", "datetime", "Earliest creation time to include. Without it, the search begins at midnight today and misses older open tasks.")
+            .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
+        MemberDoc::new("EndDate", "datetime", "Latest creation time to include; without it, now.")
+            .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
+        MemberDoc::new("OrderField", "RepairTaskOrderField", "Time to sort by: creation, approval or end. Approval and end can be null for open tasks.")
+            .limits("Default: `CreateTime`."),
+        MemberDoc::new("Order", "int64", "Sort order: 0 returns the oldest first, 1 the newest first.")
+            .limits("Default: 0. Allowed: 0, 1."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "Total number of matching tasks, whatever the page size; stop paging after reading this many."),

@@ -18,6 +18,20 @@ use crate::prelude::*;
 ///
 /// Returns [`DescribeZoneInstanceConfigInfosResponse`].
 /// Group: Instances. Up to 40 calls per second.
+///
+/// # Errors
+///
+/// - `ResourceInsufficient.AvailabilityZoneSoldOut`: The zone has no capacity left for sale.
+/// - `UnsupportedOperation.UnsupportedPool`: The stock pool named in a filter is not valid.
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidFilterValue.LimitExceeded`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidInstanceType.Malformed`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidRegion.NotFound`,
+/// `InvalidZone.MismatchRegion`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeZoneInstanceConfigInfos {
     /// Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with
@@ -113,7 +127,8 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_DOC: ActionDoc = ActionDoc
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned."),
+        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned.")
+            .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("InstanceTypeQuotaSet", "list<InstanceTypeQuotaItem>", "One row per combination of zone, instance type and charge type, with its size, price and sale status."),

@@ -11,6 +11,13 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeZonesResponse`]. Group: Regions and zones. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidFilter`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeZones {}
 

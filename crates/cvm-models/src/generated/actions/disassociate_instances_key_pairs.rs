@@ -18,15 +18,40 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry can undo a binding made in between, and with `ForceStop` it powers the instances off
-/// again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry can undo a binding made in between, and with `ForceStop` it powers the
+/// instances off again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
 /// the key pairs and no operation is running.
 ///
 /// Returns [`DisassociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.DisassociateKeyPairFailed`: The key pair could not be unbound from the
+///   instance.
+/// - `InvalidKeyPairId.NotFound`: A key pair id is well-formed but unknown in this account and
+///   region.
+/// - `UnsupportedOperation.InstanceOsWindows`: The action is for Linux, and an instance runs
+///   Windows.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidKeyPairId.Malformed`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStatePending`,
+/// `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DisassociateInstancesKeyPairs {
     /// Linux instances from which the keys are removed. One unsuitable instance makes the whole
@@ -150,9 +175,12 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance no longer lists the key pairs and no operation is running.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Linux instances from which the keys are removed. One unsuitable instance makes the whole batch return an error, so check each instance afterwards."),
-        MemberDoc::new("KeyIds", "list<string>", "Key pairs to unbind from every listed instance. The key pairs themselves stay in the account."),
-        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard, which can lose data, and started again afterwards. If `false`, only stopped instances are accepted."),
+        MemberDoc::new("InstanceIds", "list<string>", "Linux instances from which the keys are removed. One unsuitable instance makes the whole batch return an error, so check each instance afterwards.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs to unbind from every listed instance. The key pairs themselves stay in the account.")
+            .limits("Items: 1 to 100. Format: `skey-xxxxxxxx`."),
+        MemberDoc::new("ForceStop", "bool", "If `true`, running instances are powered off hard, which can lose data, and started again afterwards. If `false`, only stopped instances are accepted.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

@@ -14,15 +14,29 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry can undo a binding that somebody made in between, so read `SecurityGroupIds` of the
-/// instances first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry can undo a binding that somebody made in between, so read
+/// `SecurityGroupIds` of the instances first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
 /// the groups and no operation is running.
 ///
 /// Returns [`DisassociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.SecurityGroupActionFailed`: The security group service failed while
+///   binding or unbinding groups.
+/// - `InvalidSgId.Malformed`: A security group id does not have the format `sg-xxxxxxxx`.
+/// - `SecGroupActionFailure`: The call to the security group service failed.
+///
+/// Shared with other actions: `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidSecurityGroupId.NotFound`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnsupportedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DisassociateSecurityGroups {
     /// The group to unbind. Despite the list type, only one group per call is accepted.
@@ -119,8 +133,10 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance no longer lists the groups and no operation is running.",
     request: &[
-        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to unbind. Despite the list type, only one group per call is accepted."),
-        MemberDoc::new("InstanceIds", "list<string>", "Instances from which the group is removed. Each must have it now; check `SecurityGroupIds` in `DescribeInstances`."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "The group to unbind. Despite the list type, only one group per call is accepted.")
+            .limits("Items: 1. Format: `sg-xxxxxxxx`."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances from which the group is removed. Each must have it now; check `SecurityGroupIds` in `DescribeInstances`.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
     ],
     response: &[],
 };

@@ -15,17 +15,43 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
 /// `RESCUE_MODE` means success.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). If
-/// somebody has left rescue mode in the meantime, a retry stops the instance again, so read
-/// `InstanceState` first. Hazard if `StopType` is given and not `SOFT`. Hazard if `ForceStop`
-/// is `true`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). If somebody has left rescue mode in the meantime, a retry stops the instance again,
+/// so read `InstanceState` first. Hazard if `StopType` is given and not `SOFT`. Hazard if
+/// `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RESCUE_MODE`
 /// and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means
-/// it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as
-/// before means not done. No query returns the rescue password.
+/// that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same
+/// latest operation as before means not done. No query returns the rescue password.
 ///
 /// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InvalidPassword`: The login password is too short, too long or too
+///   simple for the guest system.
+/// - `UnsupportedOperation.ArmArchitecture`: Rescue mode is not available for ARM instances.
+/// - `UnsupportedOperation.EdgeZoneNotSupportCloudDisk`: The edge zone does not support cloud
+///   disk operations, which this action needs.
+///
+/// Shared with other actions: `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidPassword`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.InstanceReinstallFailed`, `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct EnterRescueMode {
     /// The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in
@@ -167,13 +193,16 @@ pub(crate) static ENTER_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
         "Most other changes are rejected while an instance is in rescue mode.",
     ],
-    reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means it is still running and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
+    reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in progress."),
-        MemberDoc::new("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. It cannot be read back."),
+        MemberDoc::new("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. It cannot be read back.")
+            .limits("Length: 8 to 30 characters."),
         MemberDoc::new("Username", "string", "User name for logging in to the rescue system with `Password`."),
-        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off before the rescue boot; use `StopType` instead."),
-        MemberDoc::new("StopType", "StopType", "How a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD` may cut the power, which can lose data."),
+        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off before the rescue boot; use `StopType` instead.")
+            .limits("Deprecated: use `StopType`. Cannot be combined with `StopType`."),
+        MemberDoc::new("StopType", "StopType", "How a running instance is stopped before the rescue boot. `SOFT_FIRST` and `HARD` may cut the power, which can lose data.")
+            .limits("Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`."),
     ],
     response: &[],
 };

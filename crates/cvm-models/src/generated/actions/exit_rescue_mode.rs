@@ -13,16 +13,30 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
 /// `RUNNING`, `STOPPED` means success.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry could interrupt somebody who has entered rescue mode again, so read `InstanceState`
-/// first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry could interrupt somebody who has entered rescue mode again, so read
+/// `InstanceState` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` or
 /// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not
-/// `EnterRescueMode`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE`
-/// with the same latest operation as before means not done.
+/// `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may
+/// fail. `RESCUE_MODE` with the same latest operation as before means not done.
 ///
 /// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateRebooting`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStopped`,
+/// `UnsupportedOperation.InstanceStateStopping`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ExitRescueMode {
     /// The instance to boot normally again; it must be in `RESCUE_MODE`. Required.
@@ -105,7 +119,7 @@ pub(crate) static EXIT_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is no longer `EXIT_RESCUE_MODE`.",
         "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
     ],
-    reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means it is still running and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
+    reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to boot normally again; it must be in `RESCUE_MODE`."),
     ],

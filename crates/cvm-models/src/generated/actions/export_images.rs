@@ -24,6 +24,43 @@ use crate::prelude::*;
 /// running.
 ///
 /// Returns [`ExportImagesResponse`]. Group: Images. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.ImageIdsSnapshotIdsMustOne`: The export names no source, or both kinds
+///   of source.
+/// - `InvalidParameterValue.BucketNotFound`: The storage bucket for the export does not exist.
+/// - `InvalidParameterValue.InvalidBucketPermissionForExport`: The service has no permission to
+///   write to the bucket.
+/// - `InvalidParameterValue.InvalidFileNamePrefixList`: The number of file name prefixes
+///   differs from the number of exported images.
+/// - `InvalidParameterValue.InvalidImageOsName`: The operating system of the image is not
+///   offered in this region.
+/// - `InvalidParameterValue.MissingLocationCosEndpoint`: The dedicated zone has no endpoint set
+///   up for its local object storage.
+/// - `InvalidParameterValue.TooLarge`: A text or value in an image request exceeds its limit.
+/// - `LimitExceeded.ExportImageTaskLimitExceeded`: The account has reached its limit of
+///   concurrent image exports.
+/// - `UnsupportedOperation.EncryptedImagesNotSupported`: The image, or a disk behind it, is
+///   encrypted, which this action does not support.
+/// - `UnsupportedOperation.ImageTooLargeExportUnsupported`: The image is too large to be
+///   exported.
+/// - `UnsupportedOperation.MarketImageExportUnsupported`: The image is based on a marketplace
+///   image, whose terms forbid export.
+/// - `UnsupportedOperation.PublicImageExportUnsupported`: Public and marketplace images cannot
+///   be exported.
+/// - `UnsupportedOperation.RedHatImageExportUnsupported`: The Red Hat license forbids exporting
+///   the image.
+/// - `UnsupportedOperation.SharedImageExportUnsupported`: The image was shared with you, and
+///   you cannot export it.
+/// - `UnsupportedOperation.WindowsImageExportUnsupported`: Windows images cannot be exported.
+///
+/// Shared with other actions: `AuthFailure.CamRoleNameAuthenticateFailed`,
+/// `InvalidImageId.Malformed`, `InvalidImageId.NotFound`, `InvalidParameter.SnapshotNotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.InvalidImageState`, `InvalidParameterValue.LimitExceeded`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ExportImages {
     /// Bucket that receives the files, with its account suffix, such as `backup-1250000000`;
@@ -159,15 +196,21 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
     reconcile: "No action lists exports: look in the bucket for files with the given prefix. Missing files soon after the call prove nothing, because the task may still be running.",
     request: &[
         MemberDoc::new("BucketName", "string", "Bucket that receives the files, with its account suffix, such as `backup-1250000000`; the role must have write access to it."),
-        MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The API marks it as optional, but the alternative (snapshots) is not available yet, so always set it."),
-        MemberDoc::new("ExportFormat", "ExportFormat", "File format of the exported disks. Choose one that the target platform can read; `RAW` files are as large as the disk."),
+        MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The API marks it as optional, but the alternative (snapshots) is not available yet, so always set it.")
+            .limits("Format: `img-xxxxxxxx`."),
+        MemberDoc::new("ExportFormat", "ExportFormat", "File format of the exported disks. Choose one that the target platform can read; `RAW` files are as large as the disk.")
+            .limits("Default: `RAW`."),
         MemberDoc::new("FileNamePrefixList", "list<string>", "Prefixes of the file names. If omitted, names begin with the image id; your own prefix keeps exports apart."),
-        MemberDoc::new("OnlyExportRootDisk", "bool", "With `true`, only the system disk is exported. With `false`, the data disks of the image are exported as separate files."),
-        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the images can be exported."),
-        MemberDoc::new("RoleName", "string", "CAM role that the service uses to write to the bucket. Before the call, make sure that it exists and has write access."),
+        MemberDoc::new("OnlyExportRootDisk", "bool", "With `true`, only the system disk is exported. With `false`, the data disks of the image are exported as separate files.")
+            .limits("Default: false."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the images can be exported.")
+            .limits("Default: false."),
+        MemberDoc::new("RoleName", "string", "CAM role that the service uses to write to the bucket. Before the call, make sure that it exists and has write access.")
+            .limits("Default: `CVM_QcsRole`."),
     ],
     response: &[
-        MemberDoc::new("TaskId", "uint64", "Number of the export task, for support cases and logs; this API has no query for it. A number here, a string in other actions."),
+        MemberDoc::new("TaskId", "uint64", "Number of the export task, for support cases and logs; this API has no query for it.")
+            .limits("Quirk: A number here, a string in other actions."),
         MemberDoc::new("CosPaths", "list<string>", "File names to expect in the bucket, in the form `<prefix>_<image>_system_<snapshot>.<format>`, with `data` in place of `system` for data disks. The files appear as the task proceeds."),
     ],
 };

@@ -24,6 +24,33 @@ use crate::prelude::*;
 /// and failed. No such image after some minutes means not done.
 ///
 /// Returns [`ImportImageResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `ImageQuotaLimitExceeded`: The region already has the maximum number of your own images.
+/// - `InvalidImageName.Duplicate`: Another of your images in the region has this name.
+/// - `InvalidImageOsType.Unsupported`: Images with this operating system type cannot be
+///   imported.
+/// - `InvalidImageOsVersion.Unsupported`: This version of the operating system cannot be
+///   imported.
+/// - `InvalidParameter.InvalidParameterUrlError`: The address of the image file cannot be used.
+/// - `InvalidParameterValue.ISOMustImportByForce`: An ISO file can be imported only without the
+///   usual image checks.
+/// - `InvalidParameterValue.InvalidBootMode`: The boot mode does not match the image or its
+///   architecture.
+/// - `InvalidParameterValue.InvalidImageFamily`: The family name of the image has the wrong
+///   format.
+/// - `InvalidParameterValue.InvalidLicenseType`: The license type cannot be used for this
+///   image.
+/// - `InvalidParameterValue.TooLarge`: A text or value in an image request exceeds its limit.
+/// - `OperationDenied.InnerUserProhibitAction`: The account is restricted and cannot import
+///   images.
+/// - `RegionAbilityLimit.UnsupportedToImportImage`: Images cannot be imported in this region.
+///
+/// Shared with other actions: `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.TagKeyNotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ImportImage {
     /// Processor architecture that the system in the file was built for. Note that ARM is
@@ -190,21 +217,29 @@ pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when an image with this name, created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran and failed. No such image after some minutes means not done.",
     request: &[
-        MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. Note that ARM is `arm_64` here but `arm` in responses. ARM is `arm_64` here and `arm` in responses."),
+        MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. Note that ARM is `arm_64` here but `arm` in responses.")
+            .limits("Allowed: `x86_64`, `i386` and `arm_64`. Quirk: ARM is `arm_64` here and `arm` in responses."),
         MemberDoc::new("OsType", "string", "Operating system family in the file, spelled as in the `ImportImageOsListSupported` list of `DescribeImportImageOs`."),
         MemberDoc::new("OsVersion", "string", "Version of that operating system, spelled as in the `ImportImageOsVersionSet` list of `DescribeImportImageOs`."),
         MemberDoc::new("ImageUrl", "string", "COS URL of the file with the system disk; the service must be able to read it."),
-        MemberDoc::new("ImageName", "string", "Display name of the new image. Choose a name that no other image has: a name that is taken is rejected, and a unique name lets you find the import again."),
-        MemberDoc::new("ImageDescription", "string", "Free text, for example what the image contains and where it came from."),
-        MemberDoc::new("DryRun", "bool", "With `true`, only checks the parameters and imports nothing."),
-        MemberDoc::new("Force", "bool", "Accepts a file that lacks the usual preparation, such as cloud-init. The service may then be unable to set passwords or the network in instances created from it."),
+        MemberDoc::new("ImageName", "string", "Display name of the new image. Choose a name that no other image has: a name that is taken is rejected, and a unique name lets you find the import again.")
+            .limits("Length: up to 60 characters."),
+        MemberDoc::new("ImageDescription", "string", "Free text, for example what the image contains and where it came from.")
+            .limits("Length: up to 256 characters."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks the parameters and imports nothing.")
+            .limits("Default: false."),
+        MemberDoc::new("Force", "bool", "Accepts a file that lacks the usual preparation, such as cloud-init. The service may then be unable to set passwords or the network in instances created from it.")
+            .limits("Default: false."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to bind to the new image; use resource type `image`."),
-        MemberDoc::new("LicenseType", "LicenseType", "Whose license activates the system: the provider's or your own. It matters mainly for Windows."),
-        MemberDoc::new("BootMode", "BootMode", "Firmware that boots the system. It must match how the disk was installed, or instances will not boot."),
+        MemberDoc::new("LicenseType", "LicenseType", "Whose license activates the system: the provider's or your own. It matters mainly for Windows.")
+            .limits("Default: `TencentCloud`."),
+        MemberDoc::new("BootMode", "BootMode", "Firmware that boots the system. It must match how the disk was installed, or instances will not boot.")
+            .limits("Default: `Legacy BIOS`."),
         MemberDoc::new("ImageFamily", "string", "Family that the image joins, so that launches can request the newest image of a family by name."),
         MemberDoc::new("ImportImageDataDiskList", "list<ImportImageDataDisk>", "Files of data disks to import with the system disk. If omitted, the image has only a system disk."),
     ],
     response: &[
-        MemberDoc::new("ImageId", "string", "Id of the image being imported. It cannot be used until its state is `NORMAL`."),
+        MemberDoc::new("ImageId", "string", "Id of the image being imported. It cannot be used until its state is `NORMAL`.")
+            .limits("Format: `img-xxxxxxxx`."),
     ],
 };

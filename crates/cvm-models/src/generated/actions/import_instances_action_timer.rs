@@ -22,6 +22,18 @@ use crate::prelude::*;
 /// extra ones, because each of them destroys the instance.
 ///
 /// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.MutActionTimerExist`: The instance already has a timer of this type.
+/// - `UnsupportedOperation.NotSupportImportInstancesActionTimer`: The scheduled action cannot
+///   be set for this instance.
+///
+/// Shared with other actions: `InvalidInstanceId.NotFound`, `InvalidParameter`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidTimeFormat`,
+/// `InvalidParameterValue.LimitExceeded`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ImportInstancesActionTimer {
     /// Instances that the action applies to; each gets its own timer. Required. Format:
@@ -108,7 +120,8 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done while its time is ahead; afterwards it may have run, so check the instance. If there are several, cancel the extra ones, because each of them destroys the instance.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("ActionTimer", "ActionTimer", "What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes ahead. Leave out the members that only responses contain."),
     ],
     response: &[

@@ -9,9 +9,9 @@ use crate::prelude::*;
 /// Only the public key is sent, so the service never sees the private key and cannot replace
 /// it.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
-/// is rejected because name and key are then taken, which looks like a failure, so look up the
-/// name and compare the key.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A retry is rejected because name and key are then taken, which looks like a
+/// failure, so look up the name and compare the key.
 ///
 /// If the outcome is unknown, check `DescribeKeyPairs`: Done when the key pair with this name
 /// has the same public key; use its id. Compare key type and key but not the comment after
@@ -19,6 +19,24 @@ use crate::prelude::*;
 /// key pair with this name means not done.
 ///
 /// Returns [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPair.LimitExceeded`: The number of key pairs exceeds the limit of the account
+///   or of one request.
+/// - `InvalidKeyPairName.Duplicate`: Another key pair of the account has this name.
+/// - `InvalidKeyPairNameEmpty`: No name was given for the key pair.
+/// - `InvalidKeyPairNameIncludeIllegalChar`: The key pair name contains characters other than
+///   letters, digits and underscores.
+/// - `InvalidKeyPairNameTooLong`: The key pair name has more than 25 characters.
+/// - `InvalidPublicKey.Duplicate`: The same public key was already imported.
+/// - `InvalidPublicKey.Malformed`: The public key is not in OpenSSH RSA format.
+/// - `LimitExceeded.TagResourceQuota`: The tag has reached its limit of bound resources.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidParameterValue`,
+/// `InvalidProjectId.NotFound`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ImportKeyPair {
     /// Display name, made of letters, digits and underscores. It must be unique in the account.
@@ -114,12 +132,15 @@ pub(crate) static IMPORT_KEY_PAIR_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the key pair with this name has the same public key; use its id. Compare key type and key but not the comment after them, which the service replaces. A different key means that somebody else uses the name; no key pair with this name means not done.",
     request: &[
-        MemberDoc::new("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account."),
+        MemberDoc::new("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account.")
+            .limits("Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`."),
         MemberDoc::new("ProjectId", "int64", "Project the key pair belongs to; 0 is the default project."),
-        MemberDoc::new("PublicKey", "string", "Public key in OpenSSH RSA format, such as `ssh-rsa AAAA... comment`. A key that is already stored is rejected."),
+        MemberDoc::new("PublicKey", "string", "Public key in OpenSSH RSA format, such as `ssh-rsa AAAA... comment`. A key that is already stored is rejected.")
+            .limits("Format: `OpenSSH RSA public key`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to bind to the key pair; use resource type `keypair`."),
     ],
     response: &[
-        MemberDoc::new("KeyId", "string", "Id of the stored key pair, for `LoginSettings.KeyIds` at launch or for binding it to instances."),
+        MemberDoc::new("KeyId", "string", "Id of the stored key pair, for `LoginSettings.KeyIds` at launch or for binding it to instances.")
+            .limits("Format: `skey-xxxxxxxx`."),
     ],
 };

@@ -14,6 +14,18 @@ use crate::prelude::*;
 ///
 /// Returns [`InquirePricePurchaseResourcePoolPacksResponse`].
 /// Group: Prices. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.InstanceTypeNotSupport`: The instance type cannot be reserved as a
+///   resource pool.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameter`, `InvalidParameterValue`, `InvalidParameterValue.Range`, `InvalidPeriod`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`, `UnauthorizedOperation`,
+/// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquirePricePurchaseResourcePoolPacks {
     /// Zone of the capacity; prices and available types differ between zones. Required.
@@ -110,7 +122,8 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = Ac
         MemberDoc::new("Zone", "string", "Zone of the capacity; prices and available types differ between zones."),
         MemberDoc::new("InstanceType", "string", "Size of the pack to price, such as `SA9.96XLARGE1152`; a pack is a whole or half physical machine."),
         MemberDoc::new("InstanceCount", "int64", "How many packs to price; each is a whole or half physical machine."),
-        MemberDoc::new("Period", "int64", "Term to price; use the same value as for the planned purchase."),
+        MemberDoc::new("Period", "int64", "Term to price; use the same value as for the planned purchase.")
+            .limits("Unit: month. Range: 1 to 60."),
     ],
     response: &[
         MemberDoc::new("Price", "ItemPrice", "Price of the requested packs. The members that are set show whether it is an upfront amount or a rate."),

@@ -14,6 +14,28 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceModifyInstancesChargeTypeResponse`].
 /// Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.InquiryRefundPriceFailed`: There is no paid order from which to calculate
+///   the refund.
+/// - `InvalidParameterValue.InvalidInstanceTypeUnderwrite`: The instance type cannot be bought
+///   under a purchase commitment.
+/// - `LimitExceeded.InstanceTypeBandwidth`: The current public bandwidth is higher than the
+///   target configuration allows.
+/// - `UnsupportedOperation.InstanceMixedZoneType`: The request mixes instances in ordinary
+///   zones with instances in edge zones.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `FailedOperation.InquiryPriceFailed`, `InternalError.TradeUnknownError`,
+/// `InternalServerError`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameter`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidPeriod`, `InvalidPermission`,
+/// `MissingParameter`, `ResourceInsufficient.CloudDiskUnavailable`,
+/// `UnsupportedOperation.InstanceChargeType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceModifyInstancesChargeType {
     /// Instances to price the change for. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
@@ -124,10 +146,14 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = Ac
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the change for."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal to price for a change to a subscription; it has no meaning for a change to pay-as-you-go."),
-        MemberDoc::new("ModifyPortableDataDisk", "bool", "Whether the price includes changing the detachable data disks together with the instances. Use the same value for the change itself."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the change for.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one.")
+            .limits("Allowed: `PREPAID` and `POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal to price for a change to a subscription; it has no meaning for a change to pay-as-you-go.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
+        MemberDoc::new("ModifyPortableDataDisk", "bool", "Whether the price includes changing the detachable data disks together with the instances. Use the same value for the change itself.")
+            .limits("Default: false."),
     ],
     response: &[
         MemberDoc::new("Price", "Price", "Price of the change: an amount to pay for a subscription, or hourly rates for pay-as-you-go."),

@@ -11,6 +11,13 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewHostsResponse`]. Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidHost.NotSupported`, `InvalidHostId.Malformed`,
+/// `InvalidHostId.NotFound`, `InvalidPeriod`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceRenewHosts {
     /// Prepaid hosts to price the renewal for. Required. Items: 1 to 100. Format:
@@ -99,9 +106,11 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to price the renewal for."),
+        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to price the renewal for.")
+            .limits("Items: 1 to 100. Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to price; its renewal setting does not change the price."),
-        MemberDoc::new("DryRun", "bool", "Only checks the request. A price query changes nothing anyway, so this is rarely useful."),
+        MemberDoc::new("DryRun", "bool", "Only checks the request. A price query changes nothing anyway, so this is rarely useful.")
+            .limits("Default: false."),
     ],
     response: &[
         MemberDoc::new("Price", "HostPriceInfo", "Price of renewing all listed hosts for the term."),

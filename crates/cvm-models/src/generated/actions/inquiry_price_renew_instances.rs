@@ -11,6 +11,28 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRenewInstancesResponse`]. Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InstanceNotSupportedMixPricingModel`: A renewal request lists
+///   instances with different billing modes.
+/// - `ResourceUnavailable`: A renewal price for the instance is currently not available.
+/// - `UnsupportedOperation.InstanceMixedZoneType`: The request mixes instances in ordinary
+///   zones with instances in edge zones.
+/// - `UnsupportedOperation.InvalidDiskBackupQuota`: A cloud disk of the instance has backup
+///   points, which prevent the renewal.
+/// - `UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew`: An instance type
+///   under a purchase commitment must renew automatically.
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.Range`, `InvalidPeriod`, `MissingParameter`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `UnsupportedOperation.InstanceStatePending`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceRenewInstances {
     /// Prepaid instances to price the renewal for. Required. Items: 1 to 100. Format:
@@ -122,10 +144,13 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to price the renewal for."),
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to price the renewal for.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price, set in `Period`."),
-        MemberDoc::new("DryRun", "bool", "For tests: with `true`, the service skips its work, so do not expect a useful price. The query changes nothing either way."),
-        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether the price includes the detachable prepaid data disks attached to the instances. Use the same value for the renewal."),
+        MemberDoc::new("DryRun", "bool", "For tests: with `true`, the service skips its work, so do not expect a useful price. The query changes nothing either way.")
+            .limits("Default: false."),
+        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether the price includes the detachable prepaid data disks attached to the instances. Use the same value for the renewal.")
+            .limits("Default: true."),
     ],
     response: &[
         MemberDoc::new("Price", "Price", "Price of renewing all listed instances for the term."),

@@ -12,6 +12,32 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceResetInstanceResponse`]. Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InvalidImageIdForRetsetInstance`: The image cannot be installed on
+///   this instance.
+/// - `InvalidParameterValue.InvalidImageOsName`: The operating system of the image is not
+///   offered in this region.
+/// - `UnsupportedOperation.InstanceTypeNotSupportGridLicence`: The GRID driver service was
+///   requested for a type that has no license for it.
+/// - `UnsupportedOperation.InvalidImageLicenseTypeForReset`: The license type of the image
+///   differs from that of the instance.
+/// - `UnsupportedOperation.ModifyEncryptionNotSupported`: The reinstallation would turn
+///   encryption of the system disk on or off.
+/// - `UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2`: The disk format of the instance
+///   does not match the image, so the image cannot be installed on it.
+///
+/// Shared with other actions: `FailedOperation.InquiryPriceFailed`,
+/// `InternalError.TradeUnknownError`, `InternalServerError`, `InvalidImageId.Malformed`,
+/// `InvalidImageId.NotFound`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InstanceTypeNotFound`,
+/// `InvalidParameterValue.InvalidImageId`, `InvalidParameterValue.ZoneNotSupported`,
+/// `MissingParameter`, `MissingParameter.MonitorService`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `ResourcesSoldOut.SpecifiedInstanceType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceResetInstance {
     /// The instance to price the reinstallation for. Required. Format: `ins-xxxxxxxx`.
@@ -133,12 +159,15 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The instance to price the reinstallation for."),
-        MemberDoc::new("ImageId", "string", "Image to price. If omitted, the current image. Paid images add to the price."),
+        MemberDoc::new("InstanceId", "string", "The instance to price the reinstallation for.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("ImageId", "string", "Image to price. If omitted, the current image. Paid images add to the price.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. If omitted, the size stays the same. The disk cannot shrink or change its type."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login that the reinstallation would set. It does not affect the price, so leave passwords out of the query."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install, as in the reinstallation itself. If omitted, security and monitoring count as on."),
-        MemberDoc::new("UserData", "string", "Base64 script for the first start, as in the reinstallation itself; not needed for a price query."),
+        MemberDoc::new("UserData", "string", "Base64 script for the first start, as in the reinstallation itself; not needed for a price query.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
     ],
     response: &[
         MemberDoc::new("Price", "Price", "Amount that the reinstallation would add to the cost of the instance."),

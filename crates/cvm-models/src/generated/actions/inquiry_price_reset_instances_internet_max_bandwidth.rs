@@ -16,6 +16,22 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotFoundEIP`: The instance has no elastic IP whose bandwidth can be shown
+///   or changed.
+///
+/// Shared with other actions: `FailedOperation.InquiryPriceFailed`,
+/// `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameter`, `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Range`, `InvalidPermission`,
+/// `MissingParameter`, `UnsupportedOperation.BandwidthPackageIdNotSupported`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     /// Instances to price, all with the same bandwidth billing mode. Only one for
@@ -28,11 +44,11 @@ pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     pub internet_accessible: InternetAccessible,
 
     /// First day of the new bandwidth, today or later. Only for prepaid bandwidth; rejected
-    /// otherwise. Required if: bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
+    /// otherwise. Required if the bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub start_time: Option<String>,
 
     /// Last day (inclusive) of the new bandwidth, no later than the expiry of the instance.
-    /// Only for prepaid bandwidth; rejected otherwise. Required if: bandwidth is
+    /// Only for prepaid bandwidth; rejected otherwise. Required if the bandwidth is
     /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
 }
@@ -124,10 +140,13 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: Acti
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to price, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "New bandwidth, set in `InternetMaxBandwidthOut`; the other members are ignored."),
-        MemberDoc::new("StartTime", "string", "First day of the new bandwidth, today or later. Only for prepaid bandwidth; rejected otherwise."),
-        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the new bandwidth, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise."),
+        MemberDoc::new("StartTime", "string", "First day of the new bandwidth, today or later. Only for prepaid bandwidth; rejected otherwise.")
+            .limits("Required if the bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`."),
+        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the new bandwidth, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise.")
+            .limits("Required if the bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`."),
     ],
     response: &[
         MemberDoc::new("Price", "Price", "Price of the new bandwidth: an amount for a prepaid period, rates otherwise."),

@@ -13,6 +13,63 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResetInstancesTypeResponse`].
 /// Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.InquiryRefundPriceFailed`: There is no paid order from which to calculate
+///   the refund.
+/// - `InvalidParameter.HostIdCustomizedInstanceTypeNotSupport`: The dedicated host does not
+///   support instances with a custom size.
+/// - `InvalidParameter.HostIdInstanceTypeNotSupport`: The dedicated host cannot run the
+///   requested instance type.
+/// - `InvalidParameter.HostIdStandardInstanceTypeNotSupport`: The dedicated host supports only
+///   custom sizes, not the standard types.
+/// - `InvalidParameter.InstanceTypeSupportedHostNotFound`: None of your dedicated hosts
+///   supports the requested instance type.
+/// - `InvalidParameterValue.BasicNetworkInstanceFamily`: The instance is in the classic
+///   network, but the target type runs only in a VPC.
+/// - `InvalidParameterValue.GPUInstanceFamily`: An instance without a GPU cannot be changed to
+///   a GPU type.
+/// - `InvalidParameterValue.InvalidInstanceSource`: The instance was upgraded in a free-upgrade
+///   promotion, which does not allow a smaller type for three months.
+/// - `LimitExceeded.EipNumLimit`: One network interface of the instance has more elastic IPs
+///   than the target type allows.
+/// - `LimitExceeded.EniNumLimit`: The target type of the resize allows fewer network interfaces
+///   than are attached now.
+/// - `LimitExceeded.InstanceTypeBandwidth`: The current public bandwidth is higher than the
+///   target configuration allows.
+/// - `UnsupportedOperation.HeterogeneousChangeInstanceFamily`: The instance has accelerator
+///   hardware, and such types cannot be changed to another family.
+/// - `UnsupportedOperation.InstanceMixedResetInstanceType`: The request would upgrade some
+///   instances and downgrade others.
+/// - `UnsupportedOperation.LocalDataDiskChangeInstanceFamily`: All data disks of the instance
+///   are local, so it cannot change to another type family.
+/// - `UnsupportedOperation.OriginalInstanceTypeInvalid`: The current type of the instance does
+///   not support type changes.
+/// - `UnsupportedOperation.StoppedModeStopChargingSameFamily`: An instance stopped without
+///   charges cannot be resized within its own type family.
+/// - `UnsupportedOperation.UnsupportedARMChangeInstanceFamily`: An instance on ARM hardware
+///   cannot change to another architecture.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceFamily`: The instance cannot change to
+///   another type family.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM`: An instance on x86 hardware
+///   cannot change to an ARM type.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily`: The family of the
+///   target type does not accept this instance.
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidHostId.Malformed`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidInstanceType.Malformed`, `InvalidParameter`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidPeriod`, `InvalidPermission`, `InvalidProjectId.NotFound`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `ResourceInsufficient.SpecifiedInstanceType`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceResetInstancesType {
     /// The instance to price. Although it is a list, only one id per call is allowed. Required.
@@ -133,7 +190,8 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc 
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "The instance to price. Although it is a list, only one id per call is allowed."),
+        MemberDoc::new("InstanceIds", "list<string>", "The instance to price. Although it is a list, only one id per call is allowed.")
+            .limits("Items: 1. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Type to price, such as `S5.LARGE8`; it must be on sale in the zone of the instance."),
     ],
     response: &[

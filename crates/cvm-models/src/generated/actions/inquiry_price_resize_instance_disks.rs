@@ -13,6 +13,26 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceResizeInstanceDisksResponse`].
 /// Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.SnapshotIdMalformed`: A snapshot id does not have the format
+///   `snap-xxxxxxxx`.
+/// - `MissingParameter.AtLeastOne`: The resize request contains no disk.
+/// - `UnsupportedOperation.InvalidDisk`: A disk in the request has a type or state that the
+///   action does not support.
+/// - `UnsupportedOperation.LocalDiskMigratingToCloudDisk`: A local disk of the instance is
+///   still being converted to a cloud disk.
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.ZoneNotSupported`, `MissingParameter`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateStopped`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceResizeInstanceDisks {
     /// The instance whose disk is to be priced. Required. Format: `ins-xxxxxxxx`.
@@ -129,10 +149,14 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be priced."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be left out. Set either this or the system disk, not both."),
-        MemberDoc::new("ForceStop", "bool", "Does not affect the price; it corresponds to the option of `ResizeInstanceDisks` that allows a hard power-off."),
-        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both."),
+        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be priced.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB; `DiskId` may be left out. Set either this or the system disk, not both.")
+            .limits("Items: 1. Specify exactly one of `DataDisks` and `SystemDisk`."),
+        MemberDoc::new("ForceStop", "bool", "Does not affect the price; it corresponds to the option of `ResizeInstanceDisks` that allows a hard power-off.")
+            .limits("Default: false."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both.")
+            .limits("Specify exactly one of `DataDisks` and `SystemDisk`."),
         MemberDoc::new("ResizeOnline", "bool", "Whether the disk would be enlarged without stopping the instance, as in `ResizeInstanceDisks`; the query itself changes nothing."),
     ],
     response: &[

@@ -16,6 +16,121 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`InquiryPriceRunInstancesResponse`]. Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.IllegalTagKey`: A tag key, in the tags or in a tag filter, contains a
+///   character that the tag service does not allow.
+/// - `FailedOperation.IllegalTagValue`: A tag value, in a tag or in a tag filter, contains a
+///   forbidden character.
+/// - `FailedOperation.SnapshotSizeLargerThanDataSize`: The snapshot chosen for a data disk is
+///   larger than the disk.
+/// - `FailedOperation.TatAgentNotSupport`: The automation agent was enabled for a public image
+///   that is not 64-bit x86 Linux.
+/// - `InstancesQuotaLimitExceeded`: The launch requests more instances than the account can
+///   still buy.
+/// - `InvalidClientToken.TooLong`: The string in `ClientToken` exceeds 64 bytes.
+/// - `InvalidInstanceName.TooLong`: The display name is over the length limit, which is lower
+///   for renaming than for launching.
+/// - `InvalidParameter.EdgeZoneMissInternetAccessible`: In an edge zone, carrier addresses were
+///   requested without public network settings for the primary address.
+/// - `InvalidParameter.HostIdCustomizedInstanceTypeNotSupport`: The dedicated host does not
+///   support instances with a custom size.
+/// - `InvalidParameter.HostIdInstanceTypeNotSupport`: The dedicated host cannot run the
+///   requested instance type.
+/// - `InvalidParameter.HostIdStandardInstanceTypeNotSupport`: The dedicated host supports only
+///   custom sizes, not the standard types.
+/// - `InvalidParameter.InstanceTypeSupportedHostNotFound`: None of your dedicated hosts
+///   supports the requested instance type.
+/// - `InvalidParameter.InternetAccessibleNotSupported`: Public bandwidth cannot be set for this
+///   kind of launch.
+/// - `InvalidParameter.OnlySupportForEdgeZone`: A member that works only in edge zones was sent
+///   for an ordinary zone.
+/// - `InvalidParameter.SpecialParameterForSpecialAccount`: The launch sets a member that is
+///   available only to accounts on an allowlist.
+/// - `InvalidParameterValue.BandwidthPackageIdMalformed`: The bandwidth package id does not
+///   have the format `bwp-xxxxxxxx`.
+/// - `InvalidParameterValue.BandwidthPackageIdNotFound`: The account has no bandwidth package
+///   with this id in this region.
+/// - `InvalidParameterValue.BandwidthPackageIspNotMatch`: The carrier line of the bandwidth
+///   package differs from the one requested for the address.
+/// - `InvalidParameterValue.BandwidthPackageZoneNotMatch`: The bandwidth package is bound to a
+///   different zone than the launch.
+/// - `InvalidParameterValue.CloudSsdDataDiskSizeTooSmall`: A data disk of type `CLOUD_SSD` is
+///   smaller than 100 GB.
+/// - `InvalidParameterValue.DuplicateTags`: The same tag key is given twice for the new
+///   instances.
+/// - `InvalidParameterValue.InstanceTypeNotSupportHpcCluster`: An instance of this type cannot
+///   join an HPC cluster.
+/// - `InvalidParameterValue.InstanceTypeRequiredHpcCluster`: A high-performance computing type
+///   was requested without a cluster.
+/// - `InvalidParameterValue.InsufficientPrice`: The spot bid is below the current market price.
+/// - `InvalidParameterValue.InvalidImageFormat`: The image is stored in RAW format and cannot
+///   be used to launch an instance here.
+/// - `InvalidParameterValue.InvalidImageOsName`: The operating system of the image is not
+///   offered in this region.
+/// - `InvalidParameterValue.InvalidInstanceTypePeriodicContract`: The instance type is not
+///   available under a periodic contract.
+/// - `InvalidParameterValue.IspNotSupportForEdgeZone`: The edge zone has no line from the
+///   requested carrier.
+/// - `InvalidParameterValue.IspValueRepeated`: The same carrier is listed more than once for
+///   one instance.
+/// - `InvalidParameterValue.RequiredLocationImage`: A dedicated location accepts only images
+///   that are stored there.
+/// - `InvalidParameterValue.SnapshotIdMalformed`: A snapshot id does not have the format
+///   `snap-xxxxxxxx`.
+/// - `InvalidParameterValue.TagQuotaLimitExceeded`: The number of tags exceeds the limit of the
+///   account or of one resource.
+/// - `LimitExceeded.DisasterRecoverGroup`: The placement group has no capacity for the
+///   instances to be added.
+/// - `LimitExceeded.InstanceEniNumLimit`: The launch lists more network interfaces than the
+///   instance type supports.
+/// - `ResourceNotFound.NoDefaultCbs`: The request sets no disk type, and none of the default
+///   disk types is in stock in the zone.
+/// - `ResourceNotFound.NoDefaultCbsWithReason`: The service found no default disk type it could
+///   use; the message gives the reason.
+/// - `UnsupportedOperation.InstanceTypeNotSupportGridLicence`: The GRID driver service was
+///   requested for a type that has no license for it.
+/// - `UnsupportedOperation.InstanceTypeNotSupportJumboFrame`: The instance type does not
+///   support jumbo frames, so the setting cannot be set to either value.
+/// - `UnsupportedOperation.InvalidDisk`: A disk in the request has a type or state that the
+///   action does not support.
+/// - `UnsupportedOperation.InvalidRegionDiskEncrypt`: Encrypted disks are not available in this
+///   region.
+/// - `UnsupportedOperation.NoInstanceTypeSupportSpot`: The instance type is not available as a
+///   spot instance.
+/// - `UnsupportedOperation.NotSupportImportInstancesActionTimer`: The scheduled action cannot
+///   be set for this instance.
+/// - `UnsupportedOperation.OnlyForPrepaidAccount`: The option is available only to accounts
+///   that pay in advance.
+/// - `UnsupportedOperation.PeriodicContractNotSupportManualRenew`: An instance type under a
+///   periodic contract cannot use manual renewal.
+/// - `UnsupportedOperation.SpotUnsupportedRegion`: Spot instances are not sold in this region.
+/// - `UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew`: An instance type
+///   under a purchase commitment must renew automatically.
+/// - `UnsupportedOperation.UnsupportedInternationalUser`: The request uses something that is
+///   not available to accounts of the international site.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `AuthFailure.CamRoleNameAuthenticateFailed`, `FailedOperation.DisasterRecoverGroupNotFound`,
+/// `FailedOperation.InquiryPriceFailed`, `FailedOperation.TagKeyReserved`,
+/// `InternalError.TradeUnknownError`, `InvalidHostId.Malformed`, `InvalidHostId.NotFound`,
+/// `InvalidImageId.Malformed`, `InvalidImageId.NotFound`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameter.SnapshotNotFound`,
+/// `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceTypeNotFound`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.InvalidImageId`, `InvalidParameterValue.InvalidImageState`,
+/// `InvalidParameterValue.InvalidTimeFormat`, `InvalidParameterValue.InvalidUserDataFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.TagKeyNotFound`, `InvalidParameterValue.ZoneNotSupported`,
+/// `InvalidPassword`, `InvalidPeriod`, `InvalidPermission`, `InvalidProjectId.NotFound`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`, `MissingParameter.MonitorService`,
+/// `ResourceInsufficient.CloudDiskUnavailable`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`, `ResourceNotFound.HpcCluster`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnsupportedOperation.BandwidthPackageIdNotSupported`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceRunInstances {
     /// Zone, project and host to price for. If sent together with `LaunchTemplate`, it
@@ -302,26 +417,37 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Placement", "Placement", "Zone, project and host to price for. If sent together with `LaunchTemplate`, it overrides the template's placement. The model always requires it; the documentation asks for it only without a launch template."),
-        MemberDoc::new("ImageId", "string", "Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it overrides the template's image. The model always requires it; the documentation asks for it only without a launch template."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type to price. It decides which members of the response are set: amounts for a subscription, hourly rates otherwise."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other charge types."),
+        MemberDoc::new("Placement", "Placement", "Zone, project and host to price for. If sent together with `LaunchTemplate`, it overrides the template's placement.")
+            .limits("Required unless `LaunchTemplate` is given. Quirk: The model always requires it; the documentation asks for it only without a launch template."),
+        MemberDoc::new("ImageId", "string", "Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it overrides the template's image.")
+            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`. Quirk: The model always requires it; the documentation asks for it only without a launch template."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type to price. It decides which members of the response are set: amounts for a subscription, hourly rates otherwise.")
+            .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR` and `SPOTPAID`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other charge types.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("InstanceType", "string", "Type to price, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in the region, so the price may not be for the type you meant."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk to price. If omitted, the service assumes its own default."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
+            .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network of the instances, as in the launch. If omitted, the classic network. If it lists private addresses, only one instance can be priced."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing."),
-        MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota. The launch itself takes up to 500."),
-        MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price."),
+        MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota.")
+            .limits("Range: 1 to 100. Default: 1. Quirk: The launch itself takes up to 500."),
+        MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price.")
+            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. It does not affect the price; leave passwords out of the query."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are free and only checked."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are free and only checked.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents that the launch would install. If omitted, security and monitoring count as on, while in the launch itself that depends on the image."),
-        MemberDoc::new("ClientToken", "string", "Not needed, because a query can be repeated freely. Never use the token of a real launch here."),
-        MemberDoc::new("HostName", "string", "Host name in the guest; it is only checked. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. The launch itself takes up to 60 characters."),
+        MemberDoc::new("ClientToken", "string", "Not needed, because a query can be repeated freely. Never use the token of a real launch here.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("HostName", "string", "Host name in the guest; it is only checked. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
+            .limits("Length: 2 to 30 characters. Quirk: The launch itself takes up to 60 characters."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags that the launch would bind; only for instances, and free of charge."),
         MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances, as in the launch."),
         MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs, as in the launch. In closed beta; they do not affect the price."),
-        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances; required by instance types that run only in a cluster."),
+        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances; required by instance types that run only in a cluster.")
+            .limits("Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("CpuTopology", "CpuTopology", "Cores and threads that the guest would see. If omitted, the service decides."),
         MemberDoc::new("LaunchTemplate", "LaunchTemplate", "Template that supplies parameters omitted here, as in the launch."),
         MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "Full list of network interfaces, one of them primary. Whether it may be combined with `VirtualPrivateCloud` is not documented. Available only in a few regions and on request."),

@@ -15,6 +15,28 @@ use crate::prelude::*;
 ///
 /// Returns [`InquiryPriceTerminateInstancesResponse`].
 /// Group: Prices. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.InquiryRefundPriceFailed`: There is no paid order from which to calculate
+///   the refund.
+/// - `FailedOperation.Unreturnable`: The return rules do not allow returning this instance.
+/// - `InvalidInstanceNotSupportedPrepaidInstance`: The subscription instance does not meet the
+///   conditions for an early return.
+/// - `UnsupportedOperation.InstanceMixedPricingModel`: A termination request lists instances
+///   with different billing modes.
+/// - `UnsupportedOperation.InstanceMixedZoneType`: The request mixes instances in ordinary
+///   zones with instances in edge zones.
+/// - `UnsupportedOperation.Region`: The operation is not offered in the region of the request
+///   or in a target region.
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `MissingParameter`,
+/// `UnsupportedOperation.InstanceStateBanning`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct InquiryPriceTerminateInstances {
     /// Instances to price the refund for. The response has one entry for each. Required. Items:
@@ -104,7 +126,8 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the refund for. The response has one entry for each."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to price the refund for. The response has one entry for each.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
     ],
     response: &[
         MemberDoc::new("InstanceRefundsSet", "list<InstanceRefund>", "One refund per instance; match the entries by `InstanceId`, not by position."),

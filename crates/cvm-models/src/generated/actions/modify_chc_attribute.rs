@@ -20,6 +20,19 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyChcAttributeResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.ChcNetworkEmpty`: The CHC server has no network set up yet, and the
+///   attribute change needs one.
+/// - `InvalidParameterValue.NotEmpty`: A member is present but empty.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidHost.NotSupported`,
+/// `InvalidParameter`, `InvalidParameterValue.ChcHostsNotFound`,
+/// `InvalidParameterValue.IncorrectFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidPassword`, `InvalidSecurityGroupId.NotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyChcAttribute {
     /// Hosted servers to change; all of them get the same values. Required. Format:
@@ -142,12 +155,16 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when name, device type and security groups have the requested values. No query returns the user or password of the management controller.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values."),
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("InstanceName", "string", "New display name of the servers."),
         MemberDoc::new("DeviceType", "string", "New device type recorded for the servers."),
-        MemberDoc::new("BmcUser", "string", "User name of the management controller (BMC), made of letters, digits, hyphens and underscores."),
-        MemberDoc::new("Password", "string", "Password of the management controller, made of letters, digits and common ASCII punctuation. It cannot be read back."),
-        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network of the servers."),
+        MemberDoc::new("BmcUser", "string", "User name of the management controller (BMC), made of letters, digits, hyphens and underscores.")
+            .limits("Pattern: `[0-9A-Za-z_-]+`."),
+        MemberDoc::new("Password", "string", "Password of the management controller, made of letters, digits and common ASCII punctuation. It cannot be read back.")
+            .limits("Length: 8 to 16 characters."),
+        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network of the servers.")
+            .limits("Format: `sg-xxxxxxxx`."),
     ],
     response: &[],
 };

@@ -27,6 +27,18 @@ use crate::prelude::*;
 /// latest operation as before means not done.
 ///
 /// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
+///
+/// # Errors
+///
+/// - `OperationDenied.ChcDeployConfigInvalid`: The deployment settings of the CHC server are
+///   invalid, so its network mode cannot be switched.
+/// - `OperationDenied.ChcHostStateNotSupported`: The network mode of the CHC server cannot be
+///   switched in its current state.
+///
+/// Shared with other actions: `InvalidHost.NotSupported`,
+/// `InvalidParameterValue.ChcHostsNotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyChcNetworkMode {
     /// Hosted servers to switch, all to the same mode. Required. Format: `chc-xxxxxxxx`.
@@ -111,7 +123,8 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode."),
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the workload."),
     ],
     response: &[],

@@ -16,6 +16,16 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyDisasterRecoverGroupAttributeResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.TooLong`: A text member has too many characters.
+/// - `ResourceNotFound.InvalidPlacementSet`: The placement group to change or delete is
+///   unknown.
+///
+/// Shared with other actions: `ResourceInsufficient.DisasterRecoverGroupCvmQuota`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyDisasterRecoverGroupAttribute {
     /// The placement group to change, as listed by `DescribeDisasterRecoverGroups`. Required.
@@ -101,9 +111,12 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_DOC: ActionDoc = Actio
     ],
     reconcile: "Done when name and affinity have the requested values. A larger affinity means that somebody has raised it further since.",
     request: &[
-        MemberDoc::new("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`."),
-        MemberDoc::new("Name", "string", "New display name of the group; Chinese and English characters are allowed."),
-        MemberDoc::new("Affinity", "int64", "Affinity: the degree to which instances of the group may share one piece of hardware. It can only be raised, never lowered."),
+        MemberDoc::new("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`.")
+            .limits("Format: `ps-xxxxxxxx`."),
+        MemberDoc::new("Name", "string", "New display name of the group; Chinese and English characters are allowed.")
+            .limits("Length: 1 to 60 characters."),
+        MemberDoc::new("Affinity", "int64", "Affinity: the degree to which instances of the group may share one piece of hardware. It can only be raised, never lowered.")
+            .limits("Range: 1 to 10."),
     ],
     response: &[],
 };

@@ -14,6 +14,13 @@ use crate::prelude::*;
 /// project have the requested values.
 ///
 /// Returns [`ModifyHostsAttributeResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidHost.NotSupported`, `InvalidHostId.Malformed`,
+/// `InvalidHostId.NotFound`, `InvalidInstance.NotSupported`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyHostsAttribute {
     /// Dedicated hosts to change; all of them get the same value. Required. Format:
@@ -110,9 +117,12 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when name, renewal setting and project have the requested values.",
     request: &[
-        MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value."),
-        MemberDoc::new("HostName", "string", "New display name of the hosts, free text."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient."),
+        MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value.")
+            .limits("Format: `host-xxxxxxxx`."),
+        MemberDoc::new("HostName", "string", "New display name of the hosts, free text.")
+            .limits("Length: up to 60 characters. Specify exactly one of `HostName` and `RenewFlag`."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient.")
+            .limits("Specify exactly one of `HostName` and `RenewFlag`."),
         MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it."),
     ],
     response: &[],

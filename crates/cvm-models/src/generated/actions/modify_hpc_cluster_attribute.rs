@@ -13,6 +13,12 @@ use crate::prelude::*;
 /// requested values.
 ///
 /// Returns [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
+///
+/// # Errors
+///
+/// Shared with other actions: `InvalidParameterValue`, `ResourceNotFound.HpcCluster`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyHpcClusterAttribute {
     /// The cluster to change, as listed by `DescribeHpcClusters`. Required. Format:
@@ -91,9 +97,12 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when name and remark have the requested values.",
     request: &[
-        MemberDoc::new("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`."),
-        MemberDoc::new("Name", "string", "New display name of the cluster. If omitted, the name stays the same."),
-        MemberDoc::new("Remark", "string", "New remark, free text for your own use. If omitted, the remark stays the same."),
+        MemberDoc::new("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`.")
+            .limits("Format: `hpc-xxxxxxxx`."),
+        MemberDoc::new("Name", "string", "New display name of the cluster. If omitted, the name stays the same.")
+            .limits("Length: 1 to 60 characters."),
+        MemberDoc::new("Remark", "string", "New remark, free text for your own use. If omitted, the remark stays the same.")
+            .limits("Length: 1 to 256 characters."),
     ],
     response: &[],
 };

@@ -17,6 +17,21 @@ use crate::prelude::*;
 /// mark have the requested values.
 ///
 /// Returns [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidImageId.IncorrectState`: The state of the image does not allow the operation.
+/// - `InvalidImageName.Duplicate`: Another of your images in the region has this name.
+/// - `InvalidParameterValue.InvalidImageFamily`: The family name of the image has the wrong
+///   format.
+/// - `InvalidParameterValue.TooLarge`: A text or value in an image request exceeds its limit.
+/// - `UnsupportedOperation.SharedImageModifyUnsupported`: The image was shared by another
+///   account, so its attributes are read-only.
+///
+/// Shared with other actions: `InvalidImageId.Malformed`, `InvalidImageId.NotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `UnauthorizedOperation.InvalidToken`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyImageAttribute {
     /// The custom image to change. It must not be shared. Required. Format: `img-xxxxxxxx`.
@@ -131,9 +146,12 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when name, description, family and mark have the requested values.",
     request: &[
-        MemberDoc::new("ImageId", "string", "The custom image to change. It must not be shared."),
-        MemberDoc::new("ImageName", "string", "New display name. A name that another image already has is rejected."),
-        MemberDoc::new("ImageDescription", "string", "New description, free text."),
+        MemberDoc::new("ImageId", "string", "The custom image to change. It must not be shared.")
+            .limits("Format: `img-xxxxxxxx`."),
+        MemberDoc::new("ImageName", "string", "New display name. A name that another image already has is rejected.")
+            .limits("Length: up to 60 characters. Must be unique."),
+        MemberDoc::new("ImageDescription", "string", "New description, free text.")
+            .limits("Length: up to 256 characters."),
         MemberDoc::new("ImageFamily", "string", "New family of the image, so that launches can request the newest image of a family."),
         MemberDoc::new("ImageDeprecated", "bool", "`true` marks the image as deprecated, so that users choose a newer one of its family; `false` removes the mark."),
     ],

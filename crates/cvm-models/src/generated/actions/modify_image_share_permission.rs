@@ -12,13 +12,43 @@ use crate::prelude::*;
 ///
 /// `DescribeImageSharePermission` shows who has access.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A retry
-/// can undo a newer decision about who has access, so read the list of accounts first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A retry can undo a newer decision about who has access, so read the list of
+/// accounts first.
 ///
 /// If the outcome is unknown, check `DescribeImageSharePermission`: When sharing, done for each
 /// account that is listed; when stopping, done for each account that is not listed.
 ///
 /// Returns [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.AccountAlreadyExists`: The image is already shared with one of the
+///   accounts.
+/// - `FailedOperation.AccountIsYourSelf`: The share list names the account that owns the image.
+/// - `FailedOperation.BYOLImageShareFailed`: The image was imported with your own license, and
+///   such images cannot be shared.
+/// - `FailedOperation.NotMasterAccount`: The account id belongs to a collaborator, but images
+///   can be shared only with main accounts.
+/// - `FailedOperation.QImageShareFailed`: Sharing the image failed on the service side.
+/// - `FailedOperation.RImageShareFailed`: The service could not complete the change of the
+///   image's share list.
+/// - `InvalidAccountId.NotFound`: An account in the share list does not exist.
+/// - `InvalidAccountIs.YourSelf`: The image owner appears among the accounts to share with.
+/// - `OverQuota`: The image is already shared with the maximum number of accounts.
+/// - `UnauthorizedOperation.ImageNotBelongToAccount`: The image is owned by another account, so
+///   you cannot access its share list.
+/// - `UnsupportedOperation.EncryptedImagesNotSupported`: The image, or a disk behind it, is
+///   encrypted, which this action does not support.
+/// - `UnsupportedOperation.LocationImageNotSupported`: The image is stored at a dedicated
+///   location and cannot be shared or copied.
+///
+/// Shared with other actions: `InvalidImageId.Malformed`, `InvalidImageId.NotFound`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.InvalidImageId`, `InvalidParameterValue.InvalidImageState`,
+/// `InvalidParameterValue.LimitExceeded`, `UnauthorizedOperation.InvalidToken`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyImageSharePermission {
     /// The custom image to share; its state must be `NORMAL`. Required. Format: `img-xxxxxxxx`.
@@ -117,7 +147,8 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "When sharing, done for each account that is listed; when stopping, done for each account that is not listed.",
     request: &[
-        MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`."),
+        MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("AccountIds", "list<string>", "Main account numbers (UIN) of the other accounts, as strings; sub-accounts and QQ numbers are not allowed."),
         MemberDoc::new("Permission", "ImageSharePermission", "`SHARE` gives the listed accounts access; `CANCEL` removes their access."),
     ],

@@ -27,6 +27,28 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyInstanceDiskTypeResponse`].
 /// Group: Disks of an instance. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.InvalidCloudDiskSoldOut`: The target cloud disk type is out of stock.
+/// - `InvalidParameter.InvalidInstanceNotSupported`: Disks of this kind of instance cannot be
+///   converted.
+/// - `InvalidParameterValue.LocalDiskSizeRange`: The size of a local disk is outside the range
+///   that the conversion accepts.
+/// - `UnsupportedOperation.EdgeZoneNotSupportCloudDisk`: The edge zone does not support cloud
+///   disk operations, which this action needs.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `InternalError.TradeUnknownError`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameter`, `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidPermission`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `ResourceInsufficient.CloudDiskSoldOut`,
+/// `UnsupportedOperation.InstanceStateRunning`, `UnsupportedOperation.InstanceStateShutdown`,
+/// `UnsupportedOperation.InstanceStateStarting`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstanceDiskType {
     /// The stopped instance whose local disks are to be moved. Required. Format:
@@ -133,8 +155,10 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the disks have the new type. Local disks with the same latest operation as before mean not done; with an open order in billing, the outcome is undecided.",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The stopped instance whose local disks are to be moved."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Cloud disk type for the local data disk, set in `DiskType`. The other members are ignored, except `CdcId` for `CDHPAID` instances."),
+        MemberDoc::new("InstanceId", "string", "The stopped instance whose local disks are to be moved.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Cloud disk type for the local data disk, set in `DiskType`. The other members are ignored, except `CdcId` for `CDHPAID` instances.")
+            .limits("Items: 1."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Cloud disk type for the local system disk, set in `DiskType`. The other members are ignored, except `CdcId` for `CDHPAID` instances."),
     ],
     response: &[],

@@ -32,6 +32,56 @@ use crate::prelude::*;
 /// security groups match only if the whole list is equal, in the same order.
 ///
 /// Returns [`ModifyInstancesAttributeResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.SecurityGroupActionFailed`: The security group service failed while
+///   binding or unbinding groups.
+/// - `InvalidInstanceName.TooLong`: The display name is over the length limit, which is lower
+///   for renaming than for launching.
+/// - `InvalidParameter.HostNameIllegal`: The new host name does not follow the naming rules.
+/// - `InvalidParameterValue.CamRoleNameMalformed`: The role name contains a character other
+///   than letters, digits and `+=,.@_-`.
+/// - `InvalidParameterValue.IllegalHostName`: The host name violates the naming rules of the
+///   guest system.
+/// - `LimitExceeded.AssociateUSGLimitExceeded`: An instance would have more than five security
+///   groups.
+/// - `LimitExceeded.CvmsVifsPerSecGroupLimitExceeded`: The security group has reached its limit
+///   of instance network interfaces.
+/// - `LimitExceeded.SingleUSGQuota`: A limit on security groups, or on the contents of one
+///   group, is reached.
+/// - `UnsupportedOperation.InstanceTypeNotSupportHighDensityModeSetting`: The instance type
+///   does not support high density mode.
+/// - `UnsupportedOperation.InstanceTypeNotSupportJumboFrame`: The instance type does not
+///   support jumbo frames, so the setting cannot be set to either value.
+/// - `UnsupportedOperation.InstancesEnableJumboWithoutReboot`: A change of jumbo frames takes
+///   effect only with a restart, and the request does not allow one.
+/// - `UnsupportedOperation.InvalidInstanceNotSupportedProtectedInstance`: A termination is
+///   scheduled for the instance, which rules out termination protection.
+///
+/// Shared with other actions: `AuthFailure.CamRoleNameAuthenticateFailed`,
+/// `FailedOperation.InvalidInstanceApplicationRole`, `InternalServerError`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidUserDataFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidSecurityGroupId.NotFound`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesAttribute {
     /// Instances to change; all of them get the same value. Required. Items: 1 to 100. Format:
@@ -293,16 +343,26 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the property has the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value."),
-        MemberDoc::new("InstanceName", "string", "New display name. It is only a label and need not be unique. The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
-        MemberDoc::new("UserData", "string", "New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes` can return it."),
-        MemberDoc::new("SecurityGroups", "list<string>", "Complete new list of security groups, in order of priority. Groups that are bound but not listed are unbound."),
-        MemberDoc::new("CamRoleName", "string", "CAM role for the instances; an empty string removes the current role. Programs in the guest gain or lose its permissions."),
-        MemberDoc::new("HostName", "string", "New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled."),
-        MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same. The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
-        MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`."),
-        MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself."),
-        MemberDoc::new("EnableJumboFrame", "bool", "Switches jumbo frames on or off. Instance types without this feature reject both values, and the change may require a restart."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("InstanceName", "string", "New display name. It is only a label and need not be unique.")
+            .limits("Length: up to 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
+        MemberDoc::new("UserData", "string", "New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes` can return it.")
+            .limits("Size: up to 16384 bytes. Encoding: base64. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
+        MemberDoc::new("SecurityGroups", "list<string>", "Complete new list of security groups, in order of priority. Groups that are bound but not listed are unbound.")
+            .limits("Format: `sg-xxxxxxxx`. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
+        MemberDoc::new("CamRoleName", "string", "CAM role for the instances; an empty string removes the current role. Programs in the guest gain or lose its permissions.")
+            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
+        MemberDoc::new("HostName", "string", "New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
+            .limits("Length: 2 to 60 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
+        MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same.")
+            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
+        MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`.")
+            .limits("Default: `user`."),
+        MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself.")
+            .limits("Default: true."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Switches jumbo frames on or off. Instance types without this feature reject both values, and the change may require a restart.")
+            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
     ],
     response: &[],
 };

@@ -27,6 +27,44 @@ use crate::prelude::*;
 /// done; in any other case a person must decide.
 ///
 /// Returns [`ModifyInstancesChargeTypeResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.PromotionalPerioRestriction`: The instance was bought in a promotion, and
+///   during that period neither its type nor its billing mode can be changed.
+/// - `InvalidParameterValue.InvalidInstanceTypeUnderwrite`: The instance type cannot be bought
+///   under a purchase commitment.
+/// - `LimitExceeded.InstanceQuota`: The remaining quota does not cover the requested number of
+///   instances.
+/// - `LimitExceeded.InstanceTypeBandwidth`: The current public bandwidth is higher than the
+///   target configuration allows.
+/// - `UnsupportedOperation.CommercialImageChangeChargeType`: The instance runs a commercial
+///   image, which ties it to its billing mode.
+/// - `UnsupportedOperation.InstanceMixedZoneType`: The request mixes instances in ordinary
+///   zones with instances in edge zones.
+/// - `UnsupportedOperation.RedHatInstanceUnsupported`: The instance runs Red Hat, whose license
+///   does not allow this operation.
+/// - `UnsupportedOperation.UnderwriteDiscountGreaterThanPrepaidDiscount`: The discount rate of
+///   the commitment is higher than that of the current subscription, which the change does
+///   not allow.
+/// - `UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew`: An instance type
+///   under a purchase commitment must renew automatically.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `FailedOperation.InvalidInstanceApplicationRoleEmr`, `InternalError.TradeUnknownError`,
+/// `InternalServerError`, `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameter`, `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidPeriod`, `InvalidPermission`,
+/// `MissingParameter`, `OperationDenied.InstanceOperationInProgress`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `UnsupportedOperation.InstanceChargeType`,
+/// `UnsupportedOperation.InstanceStateBanning`, `UnsupportedOperation.InstanceStateFreezing`,
+/// `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesChargeType {
     /// Instances to change. Check each id afterwards, because an error for one does not show
@@ -160,10 +198,14 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance has the new charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`. The old charge type with the same latest operation as before and no open order means not done; in any other case a person must decide.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, because an error for one does not show what happened to the others."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of the subscription to buy; it has no meaning for a change to pay-as-you-go."),
-        MemberDoc::new("ModifyPortableDataDisk", "bool", "With `true`, the detachable data disks attached to the instances are changed and charged too."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, because an error for one does not show what happened to the others.")
+            .limits("Items: 1 to 20. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type after the change: the opposite of the current one.")
+            .limits("Allowed: `PREPAID` and `POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of the subscription to buy; it has no meaning for a change to pay-as-you-go.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
+        MemberDoc::new("ModifyPortableDataDisk", "bool", "With `true`, the detachable data disks attached to the instances are changed and charged too.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

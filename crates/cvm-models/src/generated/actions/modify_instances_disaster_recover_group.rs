@@ -16,15 +16,43 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry can undo a newer choice and, with `Force`, restart the instance again, so read
-/// `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry can undo a newer choice and, with `Force`, restart the instance again,
+/// so read `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
 /// group, in the requested partition if one was given, and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.AlreadyInDisasterRecoverGroup`: The instance is already a member of the
+///   placement group.
+/// - `InvalidParameterValue.DisasterRecoverGroupIdMalformed`: A placement group id does not
+///   have the format `ps-xxxxxxxx`.
+/// - `InvalidParameterValue.NotSupported`: The requested value or option exists but is not
+///   available for these resources.
+/// - `LimitExceeded.DisasterRecoverGroup`: The placement group has no capacity for the
+///   instances to be added.
+/// - `UnsupportedOperation.CbsRemoteSsdNotSupport`: The instance has a remote SSD cloud disk,
+///   so it cannot be moved between placement groups.
+/// - `UnsupportedOperation.NoVpcNetwork`: The instance is in the classic network, but the
+///   action requires a VPC.
+///
+/// Shared with other actions: `FailedOperation.DisasterRecoverGroupNotFound`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`,
+/// `UnsupportedOperation.InstanceChargeType`, `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.SpecialInstanceType`, `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesDisasterRecoverGroup {
     /// Instances to move, in the classic network or in a private network (VPC). Required.
@@ -170,11 +198,16 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
     ],
     reconcile: "Done when the instance is in the new group, in the requested partition if one was given, and the latest operation is `SUCCESS`.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, in the classic network or in a private network (VPC)."),
-        MemberDoc::new("DisasterRecoverGroupId", "string", "Older form of the target group; use `DisasterRecoverGroupIds` instead."),
-        MemberDoc::new("Force", "bool", "Whether instances may move to another physical machine and restart for this. With `false` they stay where they are, and the call may fail. Not for instances with local disks."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "The placement group to move to. Although it is a list, only one group per call is allowed."),
-        MemberDoc::new("PartitionNumber", "int64", "Partition in a partition placement group, up to its number of partitions. If omitted, a random one is chosen; the feature is still being rolled out. The documentation says 1 to 10, while a group may have 30 partitions."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, in the classic network or in a private network (VPC).")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Older form of the target group; use `DisasterRecoverGroupIds` instead.")
+            .limits("Deprecated. Format: `ps-xxxxxxxx`."),
+        MemberDoc::new("Force", "bool", "Whether instances may move to another physical machine and restart for this. With `false` they stay where they are, and the call may fail. Not for instances with local disks.")
+            .limits("Default: false."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "The placement group to move to. Although it is a list, only one group per call is allowed.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
+        MemberDoc::new("PartitionNumber", "int64", "Partition in a partition placement group, up to its number of partitions. If omitted, a random one is chosen; the feature is still being rolled out.")
+            .limits("Range: 1 to 30. Quirk: The documentation says 1 to 10, while a group may have 30 partitions."),
     ],
     response: &[],
 };

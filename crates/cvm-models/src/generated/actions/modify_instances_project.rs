@@ -15,14 +15,25 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry can undo a newer assignment, and projects often decide who has access and who pays, so
-/// read `Placement.ProjectId` first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry can undo a newer assignment, and projects often decide who has access
+/// and who pays, so read `Placement.ProjectId` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
 /// project and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidProjectId.NotFound`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.InstanceStateIsolating`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesProject {
     /// Instances to move, none of them bound to a load balancer. Required. Items: 1 to 100.
@@ -116,7 +127,8 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("ProjectId", "int64", "Project to move the instances to; 0 is the default project. Queries can filter by it."),
     ],
     response: &[],

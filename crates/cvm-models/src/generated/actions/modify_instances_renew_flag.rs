@@ -14,14 +14,38 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). The
-/// setting decides whether the instances are charged or lost at expiry, and a retry can restore
-/// a setting that was just withdrawn, so read `RenewFlag` first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). The setting decides whether the instances are charged or lost at expiry, and a
+/// retry can restore a setting that was just withdrawn, so read `RenewFlag` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the renewal setting has the
 /// new value and the latest operation is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesRenewFlagResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew`: An instance type
+///   under a purchase commitment must renew automatically.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRoleEmr`,
+/// `InternalServerError`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceChargeType`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`, `UnsupportedOperation.SpecialInstanceType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesRenewFlag {
     /// Prepaid instances to change; all of them get the same setting. Required. Items: 1
@@ -132,7 +156,8 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the renewal setting has the new value and the latest operation is `SUCCESS`.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting."),
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("RenewFlag", "RenewFlag", "New behavior at the end of the term: renew automatically, only send a notice, or neither."),
     ],
     response: &[],

@@ -30,6 +30,48 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `EniNotAllowedChangeSubnet`: The network interface cannot be moved to another subnet.
+/// - `InvalidInstanceState`: The current state of the instance does not allow the action.
+/// - `InvalidParameterValue.IPAddressMalformed`: An address in the request is not a well-formed
+///   IP address.
+/// - `InvalidParameterValue.InvalidIpFormat`: A private address is malformed.
+/// - `UnsupportedOperation.EdgeZoneInstance`: Instances in edge zones do not support this
+///   operation.
+/// - `UnsupportedOperation.ElasticNetworkInterface`: The instance has extra network interfaces,
+///   which prevent the move to another network.
+/// - `UnsupportedOperation.IPv6NotSupportVpcMigrate`: An instance with IPv6 addresses cannot
+///   move to another VPC.
+/// - `UnsupportedOperation.ModifyVPCWithCLB`: A load balancer uses the instance, which prevents
+///   the network change.
+/// - `UnsupportedOperation.ModifyVPCWithClassLink`: The classic network instance is linked to a
+///   VPC.
+/// - `UnsupportedOperation.NoVpcNetwork`: The instance is in the classic network, but the
+///   action requires a VPC.
+///
+/// Shared with other actions: `InvalidInstance.NotSupported`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.MustDhcpEnabledVpc`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `InvalidParameterValue.VpcIdMalformed`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceChargeType`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyInstancesVpcAttribute {
     /// Instances to change. If private addresses are given, list as many instances as
@@ -163,10 +205,13 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows it.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Target network, subnet and optionally one address per instance, in the order of `InstanceIds`. Without addresses, new ones are assigned at random."),
-        MemberDoc::new("ForceStop", "bool", "Whether running instances may be powered off hard. If unsaved data matters, send `false` and stop them yourself first."),
-        MemberDoc::new("ReserveHostName", "bool", "Whether the host name in the guest stays the same; with `false` it may change with the address. The international text gives `false` as the default."),
+        MemberDoc::new("ForceStop", "bool", "Whether running instances may be powered off hard. If unsaved data matters, send `false` and stop them yourself first.")
+            .limits("Default: true."),
+        MemberDoc::new("ReserveHostName", "bool", "Whether the host name in the guest stays the same; with `false` it may change with the address.")
+            .limits("Default: true. Quirk: The international text gives `false` as the default."),
     ],
     response: &[],
 };

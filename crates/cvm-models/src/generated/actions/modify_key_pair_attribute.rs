@@ -14,6 +14,17 @@ use crate::prelude::*;
 /// requested values.
 ///
 /// Returns [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidKeyPairId.NotFound`: A key pair id is well-formed but unknown in this account and
+///   region.
+/// - `InvalidKeyPairName.Duplicate`: Another key pair of the account has this name.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidKeyPairId.Malformed`,
+/// `InvalidParameter`, `InvalidParameterValue`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyKeyPairAttribute {
     /// The key pair to change, as listed by `DescribeKeyPairs`. Required. Format:
@@ -107,9 +118,12 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when name and description have the requested values.",
     request: &[
-        MemberDoc::new("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`."),
-        MemberDoc::new("KeyName", "string", "New display name, made of letters, digits and underscores. A name that another key pair has is rejected."),
-        MemberDoc::new("Description", "string", "New description, free text. If omitted, the description stays the same."),
+        MemberDoc::new("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`.")
+            .limits("Format: `skey-xxxxxxxx`."),
+        MemberDoc::new("KeyName", "string", "New display name, made of letters, digits and underscores. A name that another key pair has is rejected.")
+            .limits("Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Specify at least one of `KeyName` and `Description`."),
+        MemberDoc::new("Description", "string", "New description, free text. If omitted, the description stays the same.")
+            .limits("Length: up to 60 characters. Specify at least one of `KeyName` and `Description`."),
     ],
     response: &[],
 };

@@ -7,8 +7,8 @@ use crate::prelude::*;
 /// Every later launch without a version number uses the new default; running instances are not
 /// affected.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). The
-/// default affects later launches and somebody may have changed it since, so read
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). The default affects later launches and somebody may have changed it since, so read
 /// `DefaultVersionNumber` first.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the default has the
@@ -16,6 +16,22 @@ use crate::prelude::*;
 ///
 /// Returns [`ModifyLaunchTemplateDefaultVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.LaunchTemplateIdVerNotExisted`: The template has no version with
+///   this number.
+/// - `InvalidParameterValue.LaunchTemplateIdVerSetAlready`: The default cannot be set: the
+///   template is unknown, or that version is already the default.
+/// - `UnknownParameter`: The launch template request contains an unknown member.
+///
+/// Shared with other actions: `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `MissingParameter`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ModifyLaunchTemplateDefaultVersion {
     /// The template to change, as listed by `DescribeLaunchTemplates`. Required. Format:
@@ -100,7 +116,8 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_DOC: ActionDoc = Action
     ],
     reconcile: "Done when the default has the requested number.",
     request: &[
-        MemberDoc::new("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`."),
+        MemberDoc::new("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("DefaultVersion", "int64", "Number of the new default version; it must exist, as `DescribeLaunchTemplateVersions` shows."),
     ],
     response: &[],

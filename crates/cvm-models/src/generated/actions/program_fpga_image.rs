@@ -20,6 +20,16 @@ use crate::prelude::*;
 /// may name it, and the cards can be checked inside the guest.
 ///
 /// Returns [`ProgramFpgaImageResponse`]. Group: Instances. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.NotFpgaInstance`: The instance has no FPGA to program.
+///
+/// Shared with other actions: `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue.IncorrectFormat`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `OperationDenied.InstanceOperationInProgress`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ProgramFpgaImage {
     /// The instance with the FPGA cards; one per call. Required. Format: `ins-xxxxxxxx`.
@@ -110,10 +120,12 @@ pub(crate) static PROGRAM_FPGA_IMAGE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "No query shows it reliably: the latest operation of the instance may name it, and the cards can be checked inside the guest.",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The instance with the FPGA cards; one per call."),
+        MemberDoc::new("InstanceId", "string", "The instance with the FPGA cards; one per call.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("FPGAUrl", "string", "COS URL of the FPGA image file; the service must be able to read it."),
         MemberDoc::new("DBDFs", "list<string>", "PCI addresses (domain, bus, device, function) of the cards to write. If omitted, all cards of the instance are written."),
-        MemberDoc::new("DryRun", "bool", "With `true`, the request is only checked and no card is written."),
+        MemberDoc::new("DryRun", "bool", "With `true`, the request is only checked and no card is written.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

@@ -25,6 +25,29 @@ use crate::prelude::*;
 ///
 /// Returns [`PurchaseResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.InstanceTypeNotSupport`: The instance type cannot be reserved as a
+///   resource pool.
+/// - `InvalidParameterValue.DedicatedResourcePackName`: The name of the resource pool violates
+///   the naming rules.
+/// - `InvalidParameterValue.ResourcePoolPackTypeNotSupported`: The requested type of resource
+///   pool is not for sale.
+/// - `ResourceNotFound.InvalidZoneInstanceType`: The zone does not offer this instance type at
+///   all.
+/// - `ResourcesSoldOut.AvailableZone`: Everything that could fulfill the order is sold out in
+///   the zone.
+/// - `UnsupportedOperation.EdgeZoneNotSupportPurchaseReserved`: Resource pools are not
+///   available in edge zones.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstanceType.Malformed`,
+/// `InvalidParameter`, `InvalidParameterValue`, `InvalidParameterValue.Range`, `InvalidPeriod`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `ResourceInsufficient.SpecifiedInstanceType`, `UnauthorizedOperation`,
+/// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct PurchaseResourcePoolPacks {
     /// Zone of the capacity. It cannot be changed later. Required.
@@ -185,15 +208,23 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the capacity. It cannot be changed later."),
         MemberDoc::new("InstanceType", "string", "Size of one pack, a whole or half physical machine, such as `SA9.96XLARGE1152`. `DescribeResourcePoolPackTypeConfigs` lists the sizes on sale."),
-        MemberDoc::new("InstanceCount", "uint64", "How many packs to buy; each is a whole or half physical machine."),
-        MemberDoc::new("Period", "uint64", "Term of the pools, the same for every pack in the call."),
-        MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Who may use the pools. Only `EXCLUSIVE` (only your own account) is available so far."),
-        MemberDoc::new("AutoPlacement", "bool", "Whether launches that do not name a pool may use these pools. With `false`, only launches that name the pool id use them."),
-        MemberDoc::new("DedicatedResourcePoolPackName", "string", "Display name of the pools, made of Chinese or English characters, digits, hyphens and underscores."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` renews automatically."),
-        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format and business limits and buys nothing; a failed check returns the same error code as a real purchase."),
+        MemberDoc::new("InstanceCount", "uint64", "How many packs to buy; each is a whole or half physical machine.")
+            .limits("Range: 1 to 100."),
+        MemberDoc::new("Period", "uint64", "Term of the pools, the same for every pack in the call.")
+            .limits("Unit: month. Range: 1 to 60."),
+        MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Who may use the pools. Only `EXCLUSIVE` (only your own account) is available so far.")
+            .limits("Default: `EXCLUSIVE`."),
+        MemberDoc::new("AutoPlacement", "bool", "Whether launches that do not name a pool may use these pools. With `false`, only launches that name the pool id use them.")
+            .limits("Default: true."),
+        MemberDoc::new("DedicatedResourcePoolPackName", "string", "Display name of the pools, made of Chinese or English characters, digits, hyphens and underscores.")
+            .limits("Length: 1 to 60 characters."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` renews automatically.")
+            .limits("Default: `NOTIFY_AND_MANUAL_RENEW`."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format and business limits and buys nothing; a failed check returns the same error code as a real purchase.")
+            .limits("Default: false."),
     ],
     response: &[
-        MemberDoc::new("DedicatedResourcePackIdSet", "list<string>", "Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They have no usable capacity until they are `ACTIVE`."),
+        MemberDoc::new("DedicatedResourcePackIdSet", "list<string>", "Ids of the pools being created, for `Placement.DedicatedResourcePackIds`. They have no usable capacity until they are `ACTIVE`.")
+            .limits("Format: `rpp-xxxxxxxx`."),
     ],
 };

@@ -28,6 +28,31 @@ use crate::prelude::*;
 /// distinguishes an instance that restarted from one that did not.
 ///
 /// Returns [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `InternalServerError`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.MFAExpired`,
+/// `UnauthorizedOperation.MFANotFound`, `UnsupportedOperation`,
+/// `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopped`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RebootInstances {
     /// Instances to restart, all in the region of the request. Split a fleet into several calls
@@ -149,9 +174,12 @@ pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the state is `REBOOTING`, or when the latest operation is a reboot with a new request id. After the reboot, nothing else distinguishes an instance that restarted from one that did not.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not all go down at the same time."),
-        MemberDoc::new("ForceReboot", "bool", "Older option for a forced restart if the normal one fails; `true` behaves like `StopType` `SOFT_FIRST`."),
-        MemberDoc::new("StopType", "StopType", "How the instance is shut down for the restart. `SOFT` asks the guest; `SOFT_FIRST` cuts the power if that fails; `HARD` cuts it immediately and risks data."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not all go down at the same time.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("ForceReboot", "bool", "Older option for a forced restart if the normal one fails; `true` behaves like `StopType` `SOFT_FIRST`.")
+            .limits("Deprecated: use `StopType`. Default: false. Cannot be combined with `StopType`."),
+        MemberDoc::new("StopType", "StopType", "How the instance is shut down for the restart. `SOFT` asks the guest; `SOFT_FIRST` cuts the power if that fails; `HARD` cuts it immediately and risks data.")
+            .limits("Default: `SOFT`. Cannot be combined with `ForceReboot`."),
     ],
     response: &[],
 };

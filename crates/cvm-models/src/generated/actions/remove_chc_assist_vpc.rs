@@ -18,11 +18,18 @@ use crate::prelude::*;
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the server is `INIT`, has
 /// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the
-/// request ran and failed; `OPERATING` means it is still running. Do not configure anything
-/// before the outcome is known.
+/// request ran and failed; `OPERATING` means that the removal is still in progress. Do not
+/// configure anything before the outcome is known.
 ///
 /// Returns [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidHost.NotSupported`,
+/// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RemoveChcAssistVpc {
     /// Hosted servers whose management and deploy addresses are removed. Required. Format:
@@ -105,9 +112,10 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "Both networks must be configured again before the servers can be managed or installed.",
         "Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`; `CLEAR_NETWORK_FAILED` is a failure.",
     ],
-    reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is still running. Do not configure anything before the outcome is known.",
+    reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress. Do not configure anything before the outcome is known.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deploy addresses are removed."),
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deploy addresses are removed.")
+            .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[],
 };

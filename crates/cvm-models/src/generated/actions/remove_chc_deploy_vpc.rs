@@ -18,11 +18,19 @@ use crate::prelude::*;
 /// deploy network that was configured since, so read `DescribeChcHosts` and decide yourself.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deploy
-/// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is
-/// still running.
+/// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the
+/// removal is still in progress.
 ///
 /// Returns [`RemoveChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `AccountQualificationRestrictions`, `InvalidHost.NotSupported`,
+/// `InvalidParameter`, `InvalidParameterValue.ChcHostsNotFound`,
+/// `InvalidParameterValue.IncorrectFormat`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RemoveChcDeployVpc {
     /// Hosted servers whose deploy addresses are removed; the management addresses stay.
@@ -95,9 +103,10 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "Systems cannot be installed on the servers until a deploy network is configured again.",
         "Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty; `CLEAR_NETWORK_FAILED` is a failure.",
     ],
-    reconcile: "Done when the server has no deploy network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means it is still running.",
+    reconcile: "Done when the server has no deploy network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deploy addresses are removed; the management addresses stay."),
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deploy addresses are removed; the management addresses stay.")
+            .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[],
 };

@@ -20,6 +20,15 @@ use crate::prelude::*;
 /// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidHost.NotSupported`, `InvalidHostId.Malformed`, `InvalidHostId.NotFound`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidPeriod`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RenewHosts {
     /// Prepaid hosts to extend, all by the same term. Required. Items: 1 to 100. Format:
@@ -98,7 +107,8 @@ pub(crate) static RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
     request: &[
-        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term."),
+        MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term.")
+            .limits("Items: 1 to 100. Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to add and the renewal setting afterwards. Note that automatic renewal is the default for hosts."),
     ],
     response: &[],

@@ -28,6 +28,31 @@ use crate::prelude::*;
 /// different change may come from an automatic renewal.
 ///
 /// Returns [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InstanceNotSupportedMixPricingModel`: A renewal request lists
+///   instances with different billing modes.
+/// - `UnsupportedOperation.InstanceMixedZoneType`: The request mixes instances in ordinary
+///   zones with instances in edge zones.
+/// - `UnsupportedOperation.InvalidDiskBackupQuota`: A cloud disk of the instance has backup
+///   points, which prevent the renewal.
+/// - `UnsupportedOperation.PeriodicContractNotSupportManualRenew`: An instance type under a
+///   periodic contract cannot use manual renewal.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `FailedOperation.InvalidInstanceApplicationRoleEmr`, `InternalError.TradeUnknownError`,
+/// `InternalServerError`, `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidPeriod`, `MissingParameter`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnsupportedOperation.InstanceChargeType`,
+/// `UnsupportedOperation.InstanceStateBanning`, `UnsupportedOperation.InstanceStateFreezing`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateStarting`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RenewInstances {
     /// Prepaid instances to extend, all by the same term. Required. Items: 1 to 100. Format:
@@ -35,7 +60,7 @@ pub struct RenewInstances {
     pub instance_ids: Vec<String>,
 
     /// Term to add and the renewal setting afterwards. It is always needed in practice, because
-    /// only prepaid instances can be renewed. Required if: the instance is PREPAID.
+    /// only prepaid instances can be renewed. Required if the instance is PREPAID.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
     /// Whether detachable prepaid data disks attached to the instances are renewed and charged
@@ -138,9 +163,12 @@ pub(crate) static RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add and the renewal setting afterwards. It is always needed in practice, because only prepaid instances can be renewed."),
-        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether detachable prepaid data disks attached to the instances are renewed and charged too. With `false` they keep their own expiry."),
+        MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add and the renewal setting afterwards. It is always needed in practice, because only prepaid instances can be renewed.")
+            .limits("Required if the instance is PREPAID."),
+        MemberDoc::new("RenewPortableDataDisk", "bool", "Whether detachable prepaid data disks attached to the instances are renewed and charged too. With `false` they keep their own expiry.")
+            .limits("Default: true."),
     ],
     response: &[],
 };

@@ -12,9 +12,9 @@ use crate::prelude::*;
 ///
 /// With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). An
-/// approved task no longer accepts approval, and with `LossyLocal` the approval wipes local
-/// disks, so read the task first. Hazard if `TaskSubMethod` is given.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). An approved task no longer accepts approval, and with `LossyLocal` the approval
+/// wipes local disks, so read the task first. Hazard if `TaskSubMethod` is given.
 ///
 /// If the outcome is unknown: Query `DescribeTaskInfo` with the task id and an early
 /// `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4
@@ -22,6 +22,15 @@ use crate::prelude::*;
 /// approved it. 5 or 6 means that approval is no longer possible.
 ///
 /// Returns [`RepairTaskControlResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InternalError`: An internal error of the compute service occurred while it processed the
+///   request.
+///
+/// Shared with other actions: `InvalidParameter`, `UnauthorizedOperation`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RepairTaskControl {
     /// Kind of machine of the task; it must match the task. Required.
@@ -128,12 +137,16 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task."),
         MemberDoc::new("InstanceIds", "list<string>", "Machines whose task may be approved: ids of instances, dedicated hosts or bare-metal machines, as in `InstanceId` of the task. A task of any other machine is not approved."),
-        MemberDoc::new("TaskId", "string", "The task to approve, as listed by `DescribeTaskInfo`."),
+        MemberDoc::new("TaskId", "string", "The task to approve, as listed by `DescribeTaskInfo`.")
+            .limits("Format: `rep-xxxxxxxx`."),
         MemberDoc::new("Operate", "RepairTaskOperation", "What to do with the task; approval is the only choice so far."),
-        MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately."),
-        MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang. Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
+        MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately.")
+            .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
+        MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.")
+            .limits("Quirk: Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
     ],
     response: &[
-        MemberDoc::new("TaskId", "string", "The approved task, the same as in the request."),
+        MemberDoc::new("TaskId", "string", "The approved task, the same as in the request.")
+            .limits("Format: `rep-xxxxxxxx`."),
     ],
 };

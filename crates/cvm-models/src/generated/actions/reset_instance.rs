@@ -28,6 +28,73 @@ use crate::prelude::*;
 /// again.
 ///
 /// Returns [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameter.HostNameIllegal`: The new host name does not follow the naming rules.
+/// - `InvalidParameter.ParameterConflict`: Login by key pair and keeping the image's own login
+///   were both requested.
+/// - `InvalidParameterValue.IllegalHostName`: The host name violates the naming rules of the
+///   guest system.
+/// - `InvalidParameterValue.InvalidImageForGivenInstanceType`: The instance type does not
+///   support the image.
+/// - `InvalidParameterValue.InvalidImageFormat`: The image is stored in RAW format and cannot
+///   be used to launch an instance here.
+/// - `InvalidParameterValue.InvalidImageIdForRetsetInstance`: The image cannot be installed on
+///   this instance.
+/// - `InvalidParameterValue.InvalidPassword`: The login password is too short, too long or too
+///   simple for the guest system.
+/// - `InvalidParameterValue.KeyPairNotFound`: A key pair chosen for the login does not exist in
+///   this account.
+/// - `InvalidParameterValue.RequiredLocationImage`: A dedicated location accepts only images
+///   that are stored there.
+/// - `OperationDenied.ChcInstallCloudImageWithoutDeployNetwork`: A CHC server without a
+///   deployment network cannot be installed from a cloud image.
+/// - `ResourceInUse`: Something else is using the instance or its disks.
+/// - `ResourceNotFound.KeyPairNotFound`: A key pair id in the login settings does not match any
+///   of your key pairs.
+/// - `UnsupportedOperation.InstanceTypeNotSupportGridLicence`: The GRID driver service was
+///   requested for a type that has no license for it.
+/// - `UnsupportedOperation.InvalidImageLicenseTypeForReset`: The license type of the image
+///   differs from that of the instance.
+/// - `UnsupportedOperation.KeyPairUnsupportedWindows`: Windows does not support key pair login.
+/// - `UnsupportedOperation.ModifyEncryptionNotSupported`: The reinstallation would turn
+///   encryption of the system disk on or off.
+/// - `UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2`: The disk format of the instance
+///   does not match the image, so the image cannot be installed on it.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRoleEmr`,
+/// `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidImageId.Malformed`, `InvalidImageId.NotFound`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidInstanceType.Malformed`, `InvalidKeyPairId.Malformed`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InstanceTypeNotFound`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.InvalidImageState`, `InvalidParameterValue.InvalidUserDataFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.ZoneNotSupported`,
+/// `MissingParameter`, `MissingParameter.MonitorService`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `ResourceInsufficient.CloudDiskSoldOut`,
+/// `ResourcesSoldOut.SpecifiedInstanceType`, `UnauthorizedOperation.InvalidToken`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation`, `UnsupportedOperation.InstanceChargeType`,
+/// `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ResetInstance {
     /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its
@@ -202,13 +269,17 @@ pub(crate) static RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "The request ran if the latest operation is `ResetInstance` with a new request id; its state then shows how it ended. Without a read from before the call there is no way to tell, and a retry formats the disk again.",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its system disk is wiped."),
-        MemberDoc::new("ImageId", "string", "Image to install. If omitted, the current image. It must support the instance type."),
+        MemberDoc::new("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its system disk is wiped.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("ImageId", "string", "Image to install. If omitted, the current image. It must support the instance type.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. The disk cannot shrink or change its type."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is sent as an account message, which automation cannot read."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Which agents are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
-        MemberDoc::new("HostName", "string", "Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled."),
-        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start after the reinstallation. Do not put secrets in it, because queries can return it."),
+        MemberDoc::new("HostName", "string", "Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
+            .limits("Length: 2 to 60 characters."),
+        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start after the reinstallation. Do not put secrets in it, because queries can return it.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
     ],
     response: &[],
 };

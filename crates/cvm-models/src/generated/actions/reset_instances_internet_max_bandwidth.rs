@@ -29,6 +29,37 @@ use crate::prelude::*;
 ///
 /// Returns [`ResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.NotFoundEIP`: The instance has no elastic IP whose bandwidth can be shown
+///   or changed.
+/// - `InvalidParameterValue.BandwidthPackageIdMalformed`: The bandwidth package id does not
+///   have the format `bwp-xxxxxxxx`.
+/// - `UnsupportedOperation.EdgeZoneInstance`: Instances in edge zones do not support this
+///   operation.
+///
+/// Shared with other actions: `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameter`, `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.Range`, `InvalidPermission`, `MissingParameter`,
+/// `MutexOperation.TaskRunning`, `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.BandwidthPackageIdNotSupported`,
+/// `UnsupportedOperation.InstanceChargeType`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ResetInstancesInternetMaxBandwidth {
     /// Instances to change, all with the same bandwidth billing mode. Only one for
@@ -41,12 +72,12 @@ pub struct ResetInstancesInternetMaxBandwidth {
     pub internet_accessible: InternetAccessible,
 
     /// First day of the bandwidth to buy; with today, it takes effect immediately. Only for
-    /// prepaid bandwidth; rejected otherwise. Required if: bandwidth is BANDWIDTH_PREPAID.
+    /// prepaid bandwidth; rejected otherwise. Required if the bandwidth is BANDWIDTH_PREPAID.
     /// Format: `YYYY-MM-DD`.
     pub start_time: Option<String>,
 
     /// Last day (inclusive) of the bandwidth to buy, no later than the expiry of the instance.
-    /// Only for prepaid bandwidth; rejected otherwise. Required if: bandwidth is
+    /// Only for prepaid bandwidth; rejected otherwise. Required if the bandwidth is
     /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
 }
@@ -162,10 +193,13 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = Action
     ],
     reconcile: "Done when the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means done; two mean it was bought twice.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "New maximum, set in `InternetMaxBandwidthOut`; the other members are ignored. The highest allowed value depends on the instance type."),
-        MemberDoc::new("StartTime", "string", "First day of the bandwidth to buy; with today, it takes effect immediately. Only for prepaid bandwidth; rejected otherwise."),
-        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the bandwidth to buy, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise."),
+        MemberDoc::new("StartTime", "string", "First day of the bandwidth to buy; with today, it takes effect immediately. Only for prepaid bandwidth; rejected otherwise.")
+            .limits("Required if the bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`."),
+        MemberDoc::new("EndTime", "string", "Last day (inclusive) of the bandwidth to buy, no later than the expiry of the instance. Only for prepaid bandwidth; rejected otherwise.")
+            .limits("Required if the bandwidth is BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`."),
     ],
     response: &[],
 };

@@ -26,6 +26,32 @@ use crate::prelude::*;
 /// returns a password, so try to log in.
 ///
 /// Returns [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.InvalidPassword`: The login password is too short, too long or too
+///   simple for the guest system.
+/// - `InvalidParameterValue.TooLong`: A text member has too many characters.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `InternalServerError`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.MFAExpired`,
+/// `UnauthorizedOperation.MFANotFound`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ResetInstancesPassword {
     /// Instances that get the password. If Linux and Windows are mixed, the stricter Windows
@@ -149,10 +175,14 @@ pub(crate) static RESET_INSTANCES_PASSWORD_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "The request ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query returns a password, so try to log in.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all."),
-        MemberDoc::new("Password", "string", "New password, with three kinds of characters and not beginning with `/`; for Windows, at least 12 characters and without the user name. It cannot be read back."),
-        MemberDoc::new("UserName", "string", "Guest user whose password is set. The administrator is `Administrator` on Windows, `ubuntu` on Ubuntu and `root` elsewhere."),
-        MemberDoc::new("ForceStop", "bool", "Allows running instances: they are shut down, with a hard power-off if that fails, which can lose data. It is safer to stop them yourself before the call."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("Password", "string", "New password, with three kinds of characters and not beginning with `/`; for Windows, at least 12 characters and without the user name. It cannot be read back.")
+            .limits("Length: 8 to 30 characters."),
+        MemberDoc::new("UserName", "string", "Guest user whose password is set. The administrator is `Administrator` on Windows, `ubuntu` on Ubuntu and `root` elsewhere.")
+            .limits("Length: up to 64 characters."),
+        MemberDoc::new("ForceStop", "bool", "Allows running instances: they are shut down, with a hard power-off if that fails, which can lose data. It is safer to stop them yourself before the call.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

@@ -30,6 +30,100 @@ use crate::prelude::*;
 /// before means not done, unless an unpaid order exists.
 ///
 /// Returns [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.PromotionalPerioRestriction`: The instance was bought in a promotion, and
+///   during that period neither its type nor its billing mode can be changed.
+/// - `InvalidParameter.CdzNotSupported`: Instances in a dedicated zone cannot move to another
+///   zone as part of a type change.
+/// - `InvalidParameter.HostIdCustomizedInstanceTypeNotSupport`: The dedicated host does not
+///   support instances with a custom size.
+/// - `InvalidParameter.HostIdInstanceTypeNotSupport`: The dedicated host cannot run the
+///   requested instance type.
+/// - `InvalidParameter.HostIdStandardInstanceTypeNotSupport`: The dedicated host supports only
+///   custom sizes, not the standard types.
+/// - `InvalidParameter.HostIdStatusNotSupport`: The state of the dedicated host does not allow
+///   new or resized instances.
+/// - `InvalidParameter.InstanceTypeSupportedHostNotFound`: None of your dedicated hosts
+///   supports the requested instance type.
+/// - `InvalidParameterValue.BasicNetworkInstanceFamily`: The instance is in the classic
+///   network, but the target type runs only in a VPC.
+/// - `InvalidParameterValue.GPUInstanceFamily`: An instance without a GPU cannot be changed to
+///   a GPU type.
+/// - `InvalidParameterValue.InvalidGPUFamilyChange`: A GPU instance cannot be changed to a type
+///   without a GPU or with another GPU model.
+/// - `InvalidParameterValue.InvalidInstanceSource`: The instance was upgraded in a free-upgrade
+///   promotion, which does not allow a smaller type for three months.
+/// - `LimitExceeded.EipNumLimit`: One network interface of the instance has more elastic IPs
+///   than the target type allows.
+/// - `LimitExceeded.EniLimitInstanceType`: The instance has more network interfaces than the
+///   new type supports.
+/// - `LimitExceeded.EniNumLimit`: The target type of the resize allows fewer network interfaces
+///   than are attached now.
+/// - `LimitExceeded.InstanceTypeBandwidth`: The current public bandwidth is higher than the
+///   target configuration allows.
+/// - `LimitExceeded.SpotQuota`: The spot quota for this instance type is exhausted.
+/// - `ResourceNotFound.InvalidZoneInstanceType`: The zone does not offer this instance type at
+///   all.
+/// - `ResourcesSoldOut.AvailableZone`: Everything that could fulfill the order is sold out in
+///   the zone.
+/// - `UnsupportedOperation.DiskSnapCreateTimeTooOld`: The time since the last snapshot of the
+///   instance's disks violates a 24-hour rule for type changes.
+/// - `UnsupportedOperation.HeterogeneousChangeInstanceFamily`: The instance has accelerator
+///   hardware, and such types cannot be changed to another family.
+/// - `UnsupportedOperation.InstanceMixedResetInstanceType`: The request would upgrade some
+///   instances and downgrade others.
+/// - `UnsupportedOperation.InvalidInstanceWithSwapDisk`: The instance has a swap disk, which
+///   prevents a type change.
+/// - `UnsupportedOperation.LocalDataDiskChangeInstanceFamily`: All data disks of the instance
+///   are local, so it cannot change to another type family.
+/// - `UnsupportedOperation.LocalDiskMigratingToCloudDisk`: A local disk of the instance is
+///   still being converted to a cloud disk.
+/// - `UnsupportedOperation.NoInstanceTypeSupportSpot`: The instance type is not available as a
+///   spot instance.
+/// - `UnsupportedOperation.NotSupportUnpaidOrder`: An order for this instance is waiting for
+///   payment.
+/// - `UnsupportedOperation.OriginalInstanceTypeInvalid`: The current type of the instance does
+///   not support type changes.
+/// - `UnsupportedOperation.RedHatInstanceUnsupported`: The instance runs Red Hat, whose license
+///   does not allow this operation.
+/// - `UnsupportedOperation.StoppedModeStopChargingSameFamily`: An instance stopped without
+///   charges cannot be resized within its own type family.
+/// - `UnsupportedOperation.SystemDiskType`: The type of the system disk does not allow a change
+///   of the instance type.
+/// - `UnsupportedOperation.UnsupportedARMChangeInstanceFamily`: An instance on ARM hardware
+///   cannot change to another architecture.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceFamily`: The instance cannot change to
+///   another type family.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceFamilyToARM`: An instance on x86 hardware
+///   cannot change to an ARM type.
+/// - `UnsupportedOperation.UnsupportedChangeInstanceToThisInstanceFamily`: The family of the
+///   target type does not accept this instance.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `FailedOperation.InvalidInstanceApplicationRoleEmr`, `InternalError.TradeUnknownError`,
+/// `InternalServerError`, `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidHostId.Malformed`, `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`,
+/// `InvalidInstanceId.NotFound`, `InvalidInstanceType.Malformed`, `InvalidParameter`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.InvalidAppIdFormat`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`, `InvalidPeriod`, `InvalidPermission`,
+/// `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `OperationDenied.InstanceOperationInProgress`, `ResourceInsufficient.CloudDiskSoldOut`,
+/// `ResourceInsufficient.CloudDiskUnavailable`, `ResourceInsufficient.SpecifiedInstanceType`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation.InstanceReinstallFailed`, `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ResetInstancesType {
     /// The instance to resize. Although it is a list, only one id per call is allowed.
@@ -195,9 +289,11 @@ pub(crate) static RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the instance has the new type and the latest operation is `SUCCESS`. The old type with the same latest operation as before means not done, unless an unpaid order exists.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "The instance to resize. Although it is a list, only one id per call is allowed."),
+        MemberDoc::new("InstanceIds", "list<string>", "The instance to resize. Although it is a list, only one id per call is allowed.")
+            .limits("Items: 1. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Type to change to, such as `S5.LARGE8`. It must be on sale in the zone of the instance, and many changes of family or processor architecture are rejected."),
-        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is powered off hard if its normal shutdown fails, which can lose data. It is safer to stop it yourself before the call."),
+        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is powered off hard if its normal shutdown fails, which can lose data. It is safer to stop it yourself before the call.")
+            .limits("Default: false."),
     ],
     response: &[],
 };

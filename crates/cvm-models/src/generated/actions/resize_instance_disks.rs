@@ -30,6 +30,36 @@ use crate::prelude::*;
 ///
 /// Returns [`ResizeInstanceDisksResponse`].
 /// Group: Disks of an instance. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `InternalError`: An internal error of the compute service occurred while it processed the
+///   request.
+/// - `InvalidParameterValue.CdhOnlyLocalDataDiskResize`: On a dedicated host only local data
+///   disks can be enlarged this way.
+/// - `MissingParameter.AtLeastOne`: The resize request contains no disk.
+/// - `UnsupportedOperation.InvalidDataDisk`: The data disk cannot be resized by this action.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `InternalError.TradeUnknownError`, `InternalServerError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidAccount.UnpaidOrder`,
+/// `InvalidInstance.NotSupported`, `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.ZoneNotSupported`, `MissingParameter`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnsupportedOperation.InstanceChargeType`,
+/// `UnsupportedOperation.InstanceStateBanning`, `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStatePending`,
+/// `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopped`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct ResizeInstanceDisks {
     /// The instance whose disk is to be enlarged. Required. Format: `ins-xxxxxxxx`.
@@ -167,10 +197,14 @@ pub(crate) static RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the same latest operation as before means not done, unless an unpaid order exists.",
     request: &[
-        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be enlarged."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB up to a limit of its type. Set either this or the system disk, not both."),
-        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is shut down, with a hard power-off if that fails, which can lose data. It is safer to stop it yourself before the call."),
-        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both."),
+        MemberDoc::new("InstanceId", "string", "The instance whose disk is to be enlarged.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "The data disk and its new total size, which grows in steps of 10 GiB up to a limit of its type. Set either this or the system disk, not both.")
+            .limits("Items: 1. Specify exactly one of `DataDisks` and `SystemDisk`."),
+        MemberDoc::new("ForceStop", "bool", "With `true`, a running instance is shut down, with a hard power-off if that fails, which can lose data. It is safer to stop it yourself before the call.")
+            .limits("Default: false."),
+        MemberDoc::new("SystemDisk", "SystemDisk", "New total size of the system disk, which must be a cloud disk. Set either this or a data disk, not both.")
+            .limits("Specify exactly one of `DataDisks` and `SystemDisk`."),
         MemberDoc::new("ResizeOnline", "bool", "With `true`, a cloud disk is enlarged while the instance is running. A running instance needs this or `ForceStop`."),
     ],
     response: &[],

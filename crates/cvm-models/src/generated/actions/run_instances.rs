@@ -31,6 +31,254 @@ use crate::prelude::*;
 /// instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.
 ///
 /// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.IllegalTagKey`: A tag key, in the tags or in a tag filter, contains a
+///   character that the tag service does not allow.
+/// - `FailedOperation.IllegalTagValue`: A tag value, in a tag or in a tag filter, contains a
+///   forbidden character.
+/// - `FailedOperation.NoAvailableIpAddressCountInSubnet`: All private addresses of the chosen
+///   subnet are in use.
+/// - `FailedOperation.PromotionalRegionRestriction`: The service is not offered to this account
+///   in the country or region of the launch.
+/// - `FailedOperation.SecurityGroupActionFailed`: The security group service failed while
+///   binding or unbinding groups.
+/// - `FailedOperation.SnapshotSizeLargerThanDataSize`: The snapshot chosen for a data disk is
+///   larger than the disk.
+/// - `FailedOperation.SnapshotSizeLessThanDataSize`: The snapshot for a data disk is smaller
+///   than the requested disk, which this launch does not accept.
+/// - `InstancesQuotaLimitExceeded`: The launch requests more instances than the account can
+///   still buy.
+/// - `InvalidClientToken.TooLong`: The string in `ClientToken` exceeds 64 bytes.
+/// - `InvalidInstanceName.TooLong`: The display name is over the length limit, which is lower
+///   for renaming than for launching.
+/// - `InvalidParameter.CdcNotSupported`: A disk or placement sets a dedicated cluster in
+///   `CdcId`, which this launch cannot use.
+/// - `InvalidParameter.EdgeZoneMissInternetAccessible`: In an edge zone, carrier addresses were
+///   requested without public network settings for the primary address.
+/// - `InvalidParameter.HostIdCustomizedInstanceTypeNotSupport`: The dedicated host does not
+///   support instances with a custom size.
+/// - `InvalidParameter.HostIdInstanceTypeNotSupport`: The dedicated host cannot run the
+///   requested instance type.
+/// - `InvalidParameter.HostIdStandardInstanceTypeNotSupport`: The dedicated host supports only
+///   custom sizes, not the standard types.
+/// - `InvalidParameter.HostIdStatusNotSupport`: The state of the dedicated host does not allow
+///   new or resized instances.
+/// - `InvalidParameter.InstanceTypeSupportedHostNotFound`: None of your dedicated hosts
+///   supports the requested instance type.
+/// - `InvalidParameter.InternetAccessibleNotSupported`: Public bandwidth cannot be set for this
+///   kind of launch.
+/// - `InvalidParameter.InvalidIpFormat`: A fixed private address is not a valid IPv4 address.
+/// - `InvalidParameter.LackCoreCountOrThreadPerCore`: The CPU layout sets only one of its two
+///   members.
+/// - `InvalidParameter.OnlySupportForEdgeZone`: A member that works only in edge zones was sent
+///   for an ordinary zone.
+/// - `InvalidParameter.ParameterConflict`: Login by key pair and keeping the image's own login
+///   were both requested.
+/// - `InvalidParameter.SpecialParameterForSpecialAccount`: The launch sets a member that is
+///   available only to accounts on an allowlist.
+/// - `InvalidParameterValue.BandwidthPackageIdMalformed`: The bandwidth package id does not
+///   have the format `bwp-xxxxxxxx`.
+/// - `InvalidParameterValue.BandwidthPackageIdNotFound`: The account has no bandwidth package
+///   with this id in this region.
+/// - `InvalidParameterValue.BandwidthPackageIspNotMatch`: The carrier line of the bandwidth
+///   package differs from the one requested for the address.
+/// - `InvalidParameterValue.BandwidthPackageZoneNotMatch`: The bandwidth package is bound to a
+///   different zone than the launch.
+/// - `InvalidParameterValue.CamRoleNameMalformed`: The role name contains a character other
+///   than letters, digits and `+=,.@_-`.
+/// - `InvalidParameterValue.CloudSsdDataDiskSizeTooSmall`: A data disk of type `CLOUD_SSD` is
+///   smaller than 100 GB.
+/// - `InvalidParameterValue.CoreCountValue`: The instance type does not support this number of
+///   cores in the CPU layout.
+/// - `InvalidParameterValue.DedicatedClusterNotSupportedChargeType`: The dedicated cluster does
+///   not accept instances with this billing mode.
+/// - `InvalidParameterValue.DedicatedResourcePackIdsNotFound`: At least one resource pool id in
+///   the placement is unknown.
+/// - `InvalidParameterValue.DedicatedResourcePackNotValid`: No usable resource pool matches the
+///   launch.
+/// - `InvalidParameterValue.DedicatedResourcePackTenancyMismatch`: The resource pools in the
+///   request do not belong to the reservation strategy that is set with them.
+/// - `InvalidParameterValue.Duplicate`: A list in the launch request contains the same value
+///   more than once.
+/// - `InvalidParameterValue.DuplicateTags`: The same tag key is given twice for the new
+///   instances.
+/// - `InvalidParameterValue.ElasticNetworkNotExist`: A network interface listed for the launch
+///   cannot be found.
+/// - `InvalidParameterValue.ElasticNetworkVpcSubnetMismatch`: The network interfaces of one
+///   launch must be in the same VPC but in different subnets; these are not.
+/// - `InvalidParameterValue.ExternalIpQuotaLimited`: The request asks for more public addresses
+///   than the instance type supports.
+/// - `InvalidParameterValue.HpcClusterIdZoneIdNotMatch`: The HPC cluster is in a different zone
+///   than the launch.
+/// - `InvalidParameterValue.IPAddressMalformed`: An address in the request is not a well-formed
+///   IP address.
+/// - `InvalidParameterValue.IllegalHostName`: The host name violates the naming rules of the
+///   guest system.
+/// - `InvalidParameterValue.InstanceTypeNotSupportElasticNetworks`: The instance type cannot be
+///   launched with a list of network interfaces.
+/// - `InvalidParameterValue.InstanceTypeNotSupportHpcCluster`: An instance of this type cannot
+///   join an HPC cluster.
+/// - `InvalidParameterValue.InstanceTypeRequiredHpcCluster`: A high-performance computing type
+///   was requested without a cluster.
+/// - `InvalidParameterValue.InsufficientOffering`: Too few spot instances of this type are
+///   currently available in the zone.
+/// - `InvalidParameterValue.InsufficientPrice`: The spot bid is below the current market price.
+/// - `InvalidParameterValue.InvalidImageForGivenInstanceType`: The instance type does not
+///   support the image.
+/// - `InvalidParameterValue.InvalidImageFormat`: The image is stored in RAW format and cannot
+///   be used to launch an instance here.
+/// - `InvalidParameterValue.InvalidImageOsName`: The operating system of the image is not
+///   offered in this region.
+/// - `InvalidParameterValue.InvalidInstanceTypePeriodicContract`: The instance type is not
+///   available under a periodic contract.
+/// - `InvalidParameterValue.InvalidIpFormat`: A private address is malformed.
+/// - `InvalidParameterValue.InvalidNetworkInterfaceId`: The network interface to attach is not
+///   an RDMA interface, which this launch requires.
+/// - `InvalidParameterValue.InvalidParameterMinCount`: The minimum number of instances is not
+///   less than the requested number.
+/// - `InvalidParameterValue.InvalidPassword`: The login password is too short, too long or too
+///   simple for the guest system.
+/// - `InvalidParameterValue.InvalidVpcIdSubnetIdNotFound`: The VPC or subnet of an interface in
+///   the list does not exist.
+/// - `InvalidParameterValue.IspNotSupportForEdgeZone`: The edge zone has no line from the
+///   requested carrier.
+/// - `InvalidParameterValue.IspValueRepeated`: The same carrier is listed more than once for
+///   one instance.
+/// - `InvalidParameterValue.KeyPairNotFound`: A key pair chosen for the login does not exist in
+///   this account.
+/// - `InvalidParameterValue.MustEnabledIsRdma`: A network interface in the launch must have
+///   elastic RDMA enabled but does not.
+/// - `InvalidParameterValue.NotCdcSubnet`: The subnet is not in the dedicated cluster of the
+///   launch.
+/// - `InvalidParameterValue.SnapshotIdMalformed`: A snapshot id does not have the format
+///   `snap-xxxxxxxx`.
+/// - `InvalidParameterValue.SubnetIdZoneIdNotMatch`: The subnet is in a different zone than the
+///   instance.
+/// - `InvalidParameterValue.SubnetNotExist`: The subnet for the launch was not found, and
+///   nothing was created.
+/// - `InvalidParameterValue.TagQuotaLimitExceeded`: The number of tags exceeds the limit of the
+///   account or of one resource.
+/// - `InvalidParameterValue.ThreadPerCoreValue`: The instance type does not support this number
+///   of threads per core.
+/// - `InvalidParameterValue.TooLarge`: A text or value in an image request exceeds its limit.
+/// - `InvalidParameterValue.VpcIdNotExist`: The VPC for the launch does not exist in this
+///   region.
+/// - `InvalidParameterValue.VpcIdSubnetIdNotMatch`: The subnet is in a different VPC than the
+///   one in the request.
+/// - `InvalidParameterValue.VpcIdZoneIdNotMatch`: The network and the instance are in different
+///   zones.
+/// - `InvalidParameterValue.VpcNotSupportIpv6Address`: The launch requests IPv6 addresses in a
+///   VPC without an IPv6 range.
+/// - `LimitExceeded.CvmInstanceQuota`: The account has reached its instance limit.
+/// - `LimitExceeded.CvmsVifsPerSecGroupLimitExceeded`: The security group has reached its limit
+///   of instance network interfaces.
+/// - `LimitExceeded.DisasterRecoverGroup`: The placement group has no capacity for the
+///   instances to be added.
+/// - `LimitExceeded.IPv6AddressNum`: The request asks for more addresses than one network
+///   interface of this type supports.
+/// - `LimitExceeded.InstanceEniNumLimit`: The launch lists more network interfaces than the
+///   instance type supports.
+/// - `LimitExceeded.InstanceQuota`: The remaining quota does not cover the requested number of
+///   instances.
+/// - `LimitExceeded.PrepayQuota`: The quota for subscription instances in the zone or account
+///   is used up.
+/// - `LimitExceeded.PrepayUnderwriteQuota`: The quota for instances under a committed purchase
+///   is used up.
+/// - `LimitExceeded.SingleUSGQuota`: A limit on security groups, or on the contents of one
+///   group, is reached.
+/// - `LimitExceeded.SpotQuota`: The spot quota for this instance type is exhausted.
+/// - `LimitExceeded.UserSpotQuota`: The launch would exceed the spot instance limit of the
+///   account.
+/// - `LimitExceeded.VpcSubnetNum`: The subnet has too few free addresses for all the machines
+///   of the request.
+/// - `MissingParameter.DPDKInstanceTypeRequiredVPC`: The DPDK instance type works only in a
+///   VPC, and the request contains no network.
+/// - `OperationDenied.AccountNotSupported`: This account is not allowed to launch with these
+///   options.
+/// - `OperationDenied.ChcInstallCloudImageWithoutDeployNetwork`: A CHC server without a
+///   deployment network cannot be installed from a cloud image.
+/// - `OperationDenied.NotBandwidthShiftUpUserApplyEdgeZoneEip`: Public addresses in edge zones
+///   are not available to accounts that are still billed for bandwidth per instance.
+/// - `ResourceInsufficient.AvailabilityZoneSoldOut`: The zone has no capacity left for sale.
+/// - `ResourceInsufficient.CidrBlock`: The address range of the subnet is too small for this
+///   launch.
+/// - `ResourceInsufficient.InsufficientOfferingMinimum`: The stock does not cover even the
+///   minimum number of instances of the launch.
+/// - `ResourceNotFound.KeyPairNotFound`: A key pair id in the login settings does not match any
+///   of your key pairs.
+/// - `ResourceNotFound.NoDefaultCbs`: The request sets no disk type, and none of the default
+///   disk types is in stock in the zone.
+/// - `ResourceNotFound.NoDefaultCbsWithReason`: The service found no default disk type it could
+///   use; the message gives the reason.
+/// - `ResourcesSoldOut.EipInsufficient`: No public addresses are available.
+/// - `UnsupportedOperation.HibernationOsVersion`: The operating system of the image cannot
+///   hibernate.
+/// - `UnsupportedOperation.InstanceTypeNotSupportConfidentiality`: The instance type does not
+///   support confidential computing.
+/// - `UnsupportedOperation.InstanceTypeNotSupportGridLicence`: The GRID driver service was
+///   requested for a type that has no license for it.
+/// - `UnsupportedOperation.InstanceTypeNotSupportJumboFrame`: The instance type does not
+///   support jumbo frames, so the setting cannot be set to either value.
+/// - `UnsupportedOperation.InstancesEnableJumboWithoutReboot`: A change of jumbo frames takes
+///   effect only with a restart, and the request does not allow one.
+/// - `UnsupportedOperation.InvalidDisk`: A disk in the request has a type or state that the
+///   action does not support.
+/// - `UnsupportedOperation.InvalidRegionDiskEncrypt`: Encrypted disks are not available in this
+///   region.
+/// - `UnsupportedOperation.KeyPairUnsupportedWindows`: Windows does not support key pair login.
+/// - `UnsupportedOperation.MinCountUnsupportedChargeType`: Partial delivery is not available
+///   for the chosen billing mode.
+/// - `UnsupportedOperation.MinCountUnsupportedRegion`: Partial delivery is not available in
+///   this region.
+/// - `UnsupportedOperation.NoInstanceTypeSupportSpot`: The instance type is not available as a
+///   spot instance.
+/// - `UnsupportedOperation.NotSupportImportInstancesActionTimer`: The scheduled action cannot
+///   be set for this instance.
+/// - `UnsupportedOperation.OnlyForPrepaidAccount`: The option is available only to accounts
+///   that pay in advance.
+/// - `UnsupportedOperation.PeriodicContractNotSupportManualRenew`: An instance type under a
+///   periodic contract cannot use manual renewal.
+/// - `UnsupportedOperation.RawLocalDiskInsReinstalltoQcow2`: The disk format of the instance
+///   does not match the image, so the image cannot be installed on it.
+/// - `UnsupportedOperation.SpotUnsupportedRegion`: Spot instances are not sold in this region.
+/// - `UnsupportedOperation.UnderwritingInstanceTypeOnlySupportAutoRenew`: An instance type
+///   under a purchase commitment must renew automatically.
+/// - `UnsupportedOperation.UnsupportedInternationalUser`: The request uses something that is
+///   not available to accounts of the international site.
+///
+/// Shared with other actions: `AccountQualificationRestrictions`,
+/// `AuthFailure.CamRoleNameAuthenticateFailed`, `FailedOperation.DisasterRecoverGroupNotFound`,
+/// `FailedOperation.InquiryPriceFailed`, `FailedOperation.TagKeyReserved`,
+/// `InternalError.TradeUnknownError`, `InvalidAccount.InsufficientBalance`,
+/// `InvalidHostId.Malformed`, `InvalidHostId.NotFound`, `InvalidImageId.Malformed`,
+/// `InvalidImageId.NotFound`, `InvalidInstance.NotSupported`, `InvalidInstanceType.Malformed`,
+/// `InvalidKeyPairId.Malformed`, `InvalidParameter.InstanceImageNotSupport`,
+/// `InvalidParameter.SnapshotNotFound`, `InvalidParameterCombination`, `InvalidParameterValue`,
+/// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`,
+/// `InvalidParameterValue.InstanceTypeNotFound`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.InvalidImageId`, `InvalidParameterValue.InvalidImageState`,
+/// `InvalidParameterValue.InvalidTimeFormat`, `InvalidParameterValue.InvalidUserDataFormat`,
+/// `InvalidParameterValue.LaunchTemplateIdMalformed`,
+/// `InvalidParameterValue.LaunchTemplateIdNotExisted`,
+/// `InvalidParameterValue.LaunchTemplateNotFound`,
+/// `InvalidParameterValue.LaunchTemplateVersion`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.MustDhcpEnabledVpc`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.SubnetIdMalformed`, `InvalidParameterValue.TagKeyNotFound`,
+/// `InvalidParameterValue.VpcIdMalformed`, `InvalidParameterValue.ZoneNotSupported`,
+/// `InvalidPassword`, `InvalidPeriod`, `InvalidPermission`, `InvalidProjectId.NotFound`,
+/// `InvalidSecurityGroupId.NotFound`, `InvalidZone.MismatchRegion`, `MissingParameter`,
+/// `MissingParameter.MonitorService`, `ResourceInsufficient.CloudDiskSoldOut`,
+/// `ResourceInsufficient.CloudDiskUnavailable`,
+/// `ResourceInsufficient.DisasterRecoverGroupCvmQuota`,
+/// `ResourceInsufficient.SpecifiedInstanceType`, `ResourceNotFound.HpcCluster`,
+/// `ResourceUnavailable.InstanceType`, `ResourcesSoldOut.SpecifiedInstanceType`,
+/// `UnauthorizedOperation.InvalidToken`, `UnsupportedOperation`,
+/// `UnsupportedOperation.BandwidthPackageIdNotSupported`,
+/// `UnsupportedOperation.InstanceStateIsolating`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RunInstances {
     /// Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
@@ -152,8 +400,8 @@ pub struct RunInstances {
     pub cam_role_name: Option<String>,
 
     /// Cluster for high-performance computing instances, connected over RDMA. It must be in the
-    /// same zone; other instance types reject it. Required if: high-performance instance type;
-    /// otherwise not allowed. Format: `hpc-xxxxxxxx`.
+    /// same zone; other instance types reject it. Required if the instance type is a
+    /// high-performance type. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_id: Option<String>,
 
     /// Template that supplies parameters omitted here. Values in the request override the
@@ -516,42 +764,61 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "While the token is recent, retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
     request: &[
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Only used for `PREPAID`."),
-        MemberDoc::new("Placement", "Placement", "Zone, project, dedicated host or resource pool for the instances. If sent together with `LaunchTemplate`, it overrides the template's placement."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances.")
+            .limits("Default: `POSTPAID_BY_HOUR`."),
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Only used for `PREPAID`.")
+            .limits("Required if `InstanceChargeType` is `PREPAID`."),
+        MemberDoc::new("Placement", "Placement", "Zone, project, dedicated host or resource pool for the instances. If sent together with `LaunchTemplate`, it overrides the template's placement.")
+            .limits("Required unless `LaunchTemplate` is given."),
         MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in the region, so set it; on a dedicated host use `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
-        MemberDoc::new("ImageId", "string", "Image for the system disk; it must support the instance type (check with `DescribeImages` and `InstanceType`). It overrides the template's image."),
+        MemberDoc::new("ImageId", "string", "Image for the system disk; it must support the instance type (check with `DescribeImages` and `InstanceType`). It overrides the template's image.")
+            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type, size and encryption of the system disk. If omitted, the service chooses a disk type that is in stock and the default size."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to create and attach. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks."),
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to create and attach. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
+            .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the primary interface. If it lists private addresses, `InstanceCount` must equal their number and may not exceed 20. Whether it may be combined with `NetworkInterfaces` is not documented."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth, its billing and the public address. If omitted, the instances get 0 Mbps and cannot be reached from the internet."),
-        MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console."),
-        MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it. One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
-        MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text. The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
+        MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console.")
+            .limits("Range: 1 to 500. Default: 1."),
+        MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it.")
+            .limits("Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
+        MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text.")
+            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Which agents (security, monitoring, automation) are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
-        MemberDoc::new("ClientToken", "string", "Your own unique string that makes a retry return the first result instead of buying again. Use a new one per launch and retry with the unchanged request; without a token, nothing protects from duplicates."),
-        MemberDoc::new("HostName", "string", "Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on are appended."),
+        MemberDoc::new("ClientToken", "string", "Your own unique string that makes a retry return the first result instead of buying again. Use a new one per launch and retry with the unchanged request; without a token, nothing protects from duplicates.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("HostName", "string", "Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on are appended.")
+            .limits("Length: 2 to 60 characters."),
         MemberDoc::new("ActionTimer", "ActionTimer", "Schedules a later action on the new instances. Termination is the only one, which is useful for short-lived instances."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that spreads the instances over hardware. The launch fails if the group is full."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that spreads the instances over hardware. The launch fails if the group is full.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags bound at creation to the instances and their cloud disks. The best way to find the instances if the response was lost."),
         MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances. If omitted, they bid the current fixed discount price."),
-        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start, such as a shell or PowerShell script. Do not put secrets in it: `DescribeInstancesAttributes` can return it."),
+        MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start, such as a shell or PowerShell script. Do not put secrets in it: `DescribeInstancesAttributes` can return it.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
         MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs stored with the instances. In closed beta, so expect an error unless your account has access."),
-        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format, limits and stock; nothing is created and no id is returned. A failed check returns the same error code as a real launch."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format, limits and stock; nothing is created and no id is returned. A failed check returns the same error code as a real launch.")
+            .limits("Default: false."),
         MemberDoc::new("CpuTopology", "CpuTopology", "Cores and threads that the guest sees, for software licensed per core or workloads that run better without hyper-threading. If omitted, the service decides."),
         MemberDoc::new("CamRoleName", "string", "CAM role of the instances, so that programs in them can call cloud APIs without stored keys."),
-        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances, connected over RDMA. It must be in the same zone; other instance types reject it."),
+        MemberDoc::new("HpcClusterId", "string", "Cluster for high-performance computing instances, connected over RDMA. It must be in the same zone; other instance types reject it.")
+            .limits("Required if the instance type is a high-performance type. Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplate", "LaunchTemplate", "Template that supplies parameters omitted here. Values in the request override the template, at least for `Placement` and `ImageId`."),
-        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) on your own premises to create the instances in; the subnet must belong to that cluster, and not every charge type is supported there."),
-        MemberDoc::new("ChcIds", "list<string>", "Your own hosted physical servers (CHC) to install the instances on, instead of the provider's machines."),
+        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) on your own premises to create the instances in; the subnet must belong to that cluster, and not every charge type is supported there.")
+            .limits("Format: `cluster-xxxxxxxx`."),
+        MemberDoc::new("ChcIds", "list<string>", "Your own hosted physical servers (CHC) to install the instances on, instead of the provider's machines.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("PartitionNumber", "int64", "Partition of a partition placement group, counted within that group. If omitted, each instance is placed in a random one; the feature is still being rolled out."),
-        MemberDoc::new("DisableApiTermination", "bool", "With `true`, the instances reject `TerminateInstances` until `ModifyInstancesAttribute` removes the protection. Recommended for anything that holds data."),
+        MemberDoc::new("DisableApiTermination", "bool", "With `true`, the instances reject `TerminateInstances` until `ModifyInstancesAttribute` removes the protection. Recommended for anything that holds data.")
+            .limits("Default: false."),
         MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames on the interface. Instance types without this feature reject the parameter, whether `true` or `false`."),
         MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "Full list of network interfaces, exactly one of them primary. Combining it with `VirtualPrivateCloud` is not documented, so send only one of the two. Available only in a few regions and on request."),
     ],
     response: &[
-        MemberDoc::new("InstanceIdSet", "list<string>", "Ids of the instances being created; they exist immediately but are not usable until `RUNNING`. With `MinCount` there may be fewer than `InstanceCount`, so count them."),
+        MemberDoc::new("InstanceIdSet", "list<string>", "Ids of the instances being created; they exist immediately but are not usable until `RUNNING`. With `MinCount` there may be fewer than `InstanceCount`, so count them.")
+            .limits("Format: `ins-xxxxxxxx`."),
     ],
 };

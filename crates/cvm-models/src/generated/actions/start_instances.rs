@@ -15,16 +15,39 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry could start an instance that somebody has stopped again in the meantime, so read its
-/// state first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry could start an instance that somebody has stopped again in the
+/// meantime, so read its state first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` and
-/// the latest operation is `SUCCESS` and is not a stop; `STARTING` means it is still running
-/// and may fail. Still `STOPPED` after one minute, with the same latest operation as before,
-/// means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.
+/// the latest operation is `SUCCESS` and is not a stop; `STARTING` means that the start is
+/// still in progress and may fail. Still `STOPPED` after one minute, with the same latest
+/// operation as before, means not done; `STOPPED` with a failed `StartInstances` means the
+/// request ran and failed.
 ///
 /// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.ZoneNotSupported`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`,
+/// `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`, `UnsupportedOperation.InstanceStateRunning`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopped`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct StartInstances {
     /// Instances to start, all in the region of the request. If one id is rejected, it is not
@@ -127,9 +150,10 @@ pub(crate) static START_INSTANCES_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
         "Charging resumes for instances stopped with `STOP_CHARGING`.",
     ],
-    reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means it is still running and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
+    reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means that the start is still in progress and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
     ],
     response: &[],
 };

@@ -18,18 +18,47 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A late
-/// retry could stop an instance that somebody has started again, and a forced stop can damage
-/// data, so read its state first. Hazard if `StopType` is given and not `SOFT`. Hazard if
-/// `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A late retry could stop an instance that somebody has started again, and a forced
+/// stop can damage data, so read its state first. Hazard if `StopType` is given and not `SOFT`.
+/// Hazard if `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `STOPPED` and
 /// the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if
-/// charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still
-/// `RUNNING` after one minute, with the same latest operation as before, means not done, but a
-/// second stop may stop an instance that somebody has just started.
+/// charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop
+/// may fail. Still `RUNNING` after one minute, with the same latest operation as before, means
+/// not done, but a second stop may stop an instance that somebody has just started.
 ///
 /// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `UnsupportedOperation.HibernationForNormalInstance`: The instance was launched without
+///   hibernation support and cannot hibernate.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidParameterCombination`,
+/// `InvalidParameterValue`, `InvalidParameterValue.InstanceIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.ZoneNotSupported`,
+/// `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.MFAExpired`,
+/// `UnauthorizedOperation.MFANotFound`, `UnsupportedOperation.InstanceReinstallFailed`,
+/// `UnsupportedOperation.InstanceStateBanning`, `UnsupportedOperation.InstanceStateCorrupted`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateRescueMode`,
+/// `UnsupportedOperation.InstanceStateServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateShutdown`, `UnsupportedOperation.InstanceStateStarting`,
+/// `UnsupportedOperation.InstanceStateStopped`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`,
+/// `UnsupportedOperation.StoppedModeStopCharging`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct StopInstances {
     /// Instances to shut down, all in the region of the request. Check each id afterwards,
@@ -185,12 +214,16 @@ pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
         "A forced stop is like pulling the power cord: unsaved data is lost and file systems may be damaged.",
         "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
     ],
-    reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means it is still running, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
+    reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others."),
-        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off if the normal shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`."),
-        MemberDoc::new("StopType", "StopType", "How to stop. `SOFT` asks the guest and fails if the guest does not shut down; `SOFT_FIRST` cuts the power after that failure; `HARD` cuts it immediately."),
-        MemberDoc::new("StoppedMode", "StoppedMode", "`STOP_CHARGING` ends the compute charge while the instance is stopped. It works only for some pay-as-you-go instances, and the released capacity may not be available at the next start."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("ForceStop", "bool", "Older option for a forced power-off if the normal shutdown fails; `true` behaves like `StopType` `SOFT_FIRST`.")
+            .limits("Deprecated: use `StopType`. Default: false. Cannot be combined with `StopType`."),
+        MemberDoc::new("StopType", "StopType", "How to stop. `SOFT` asks the guest and fails if the guest does not shut down; `SOFT_FIRST` cuts the power after that failure; `HARD` cuts it immediately.")
+            .limits("Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`."),
+        MemberDoc::new("StoppedMode", "StoppedMode", "`STOP_CHARGING` ends the compute charge while the instance is stopped. It works only for some pay-as-you-go instances, and the released capacity may not be available at the next start.")
+            .limits("Default: `KEEP_CHARGING`."),
     ],
     response: &[],
 };

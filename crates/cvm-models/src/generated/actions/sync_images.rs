@@ -24,6 +24,33 @@ use crate::prelude::*;
 /// name its source, so without your own name there is no way to tell.
 ///
 /// Returns [`SyncImagesResponse`]. Group: Images. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.InvalidImageState`: Another operation is using the image to be copied.
+/// - `ImageQuotaLimitExceeded`: The region already has the maximum number of your own images.
+/// - `InvalidImageId.IncorrectState`: The state of the image does not allow the operation.
+/// - `InvalidImageId.TooLarge`: The image is too large to copy to another region.
+/// - `InvalidImageName.Duplicate`: Another of your images in the region has this name.
+/// - `InvalidParameter.InvalidKmsKeyId`: The encryption key named for the image copy is not
+///   valid.
+/// - `InvalidParameterValue.InvalidRegion`: A target region of the image copy is not allowed.
+/// - `InvalidRegion.Unavailable`: Images cannot be copied to or from one of the regions.
+/// - `UnsupportedOperation.EncryptedImagesNotSupported`: The image, or a disk behind it, is
+///   encrypted, which this action does not support.
+/// - `UnsupportedOperation.LocationImageNotSupported`: The image is stored at a dedicated
+///   location and cannot be shared or copied.
+/// - `UnsupportedOperation.Region`: The operation is not offered in the region of the request
+///   or in a target region.
+/// - `UnsupportedOperation.SyncEncryptImageNotSupport`: This image cannot be copied with
+///   encryption.
+///
+/// Shared with other actions: `InvalidImageId.Malformed`, `InvalidImageId.NotFound`,
+/// `InvalidParameter.InstanceImageNotSupport`, `InvalidParameterValue.InvalidImageId`,
+/// `InvalidParameterValue.InvalidImageState`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidRegion.NotFound`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct SyncImages {
     /// The image to copy, in state `NORMAL`. Although it is a list, only one image per call is
@@ -154,15 +181,21 @@ pub(crate) static SYNC_IMAGES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Search `DescribeImages` in each target region for the name of the copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not name its source, so without your own name there is no way to tell.",
     request: &[
-        MemberDoc::new("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. Although it is a list, only one image per call is allowed."),
+        MemberDoc::new("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. Although it is a list, only one image per call is allowed.")
+            .limits("Items: 1. Format: `img-xxxxxxxx`."),
         MemberDoc::new("DestinationRegions", "list<string>", "Regions that get a copy. For a plain copy, leave out the source region; for a shared image or an encrypted copy, name only the source region. Some regions are not supported."),
-        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the copy could be started."),
-        MemberDoc::new("ImageName", "string", "Name of the copies. If omitted, the name of the source. Your own name lets you find them again, because a copy does not name its source."),
-        MemberDoc::new("ImageSetRequired", "bool", "With `true`, the response returns the ids of the copies in `ImageSet`; set it if you want to poll by id."),
-        MemberDoc::new("Encrypt", "bool", "Makes an encrypted copy instead of a plain one, only in the region of the source."),
+        MemberDoc::new("DryRun", "bool", "With `true`, only checks whether the copy could be started.")
+            .limits("Default: false."),
+        MemberDoc::new("ImageName", "string", "Name of the copies. If omitted, the name of the source. Your own name lets you find them again, because a copy does not name its source.")
+            .limits("Length: up to 60 characters."),
+        MemberDoc::new("ImageSetRequired", "bool", "With `true`, the response returns the ids of the copies in `ImageSet`; set it if you want to poll by id.")
+            .limits("Default: false."),
+        MemberDoc::new("Encrypt", "bool", "Makes an encrypted copy instead of a plain one, only in the region of the source.")
+            .limits("Default: false."),
         MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encrypted copy. If omitted, the default key of block storage is used."),
     ],
     response: &[
-        MemberDoc::new("ImageSet", "list<SyncImage>", "The copy in each target region, with its id. Only returned if `ImageSetRequired` was sent."),
+        MemberDoc::new("ImageSet", "list<SyncImage>", "The copy in each target region, with its id. Only returned if `ImageSetRequired` was sent.")
+            .limits("Empty only if `ImageSetRequired` is not `true`."),
     ],
 };

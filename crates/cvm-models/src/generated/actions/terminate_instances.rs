@@ -32,6 +32,54 @@ use crate::prelude::*;
 /// decide.
 ///
 /// Returns [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls per second.
+///
+/// # Errors
+///
+/// - `FailedOperation.Unreturnable`: The return rules do not allow returning this instance.
+/// - `InvalidInstanceNotSupportedPrepaidInstance`: The subscription instance does not meet the
+///   conditions for an early return.
+/// - `InvalidParameterValue.NotSupported`: The requested value or option exists but is not
+///   available for these resources.
+/// - `LimitExceeded.UserReturnQuota`: The account has reached its limit of subscription
+///   instance returns.
+/// - `UnsupportedOperation.InstanceMixedPricingModel`: A termination request lists instances
+///   with different billing modes.
+/// - `UnsupportedOperation.InstanceStateLaunchFailed`: The instance never started: its creation
+///   failed.
+/// - `UnsupportedOperation.InstancesProtected`: Termination protection is enabled for the
+///   instance.
+/// - `UnsupportedOperation.InvalidInstancesOwner`: The instance belongs to another owner or
+///   product, so this caller cannot terminate it.
+/// - `UnsupportedOperation.RedHatInstanceTerminateUnsupported`: The instance runs a licensed
+///   commercial system and cannot be returned.
+/// - `UnsupportedOperation.RedHatInstanceUnsupported`: The instance runs Red Hat, whose license
+///   does not allow this operation.
+/// - `UnsupportedOperation.Region`: The operation is not offered in the region of the request
+///   or in a target region.
+/// - `UnsupportedOperation.UserLimitOperationExceedQuota`: The account has used up its limit
+///   for an operation.
+///
+/// Shared with other actions: `FailedOperation.InvalidInstanceApplicationRole`,
+/// `FailedOperation.InvalidInstanceApplicationRoleEmr`, `InternalError.TradeUnknownError`,
+/// `InternalServerError`, `InvalidAccount.UnpaidOrder`, `InvalidInstance.NotSupported`,
+/// `InvalidInstanceId.Malformed`, `InvalidInstanceId.NotFound`, `InvalidParameterValue`,
+/// `InvalidParameterValue.InstanceIdMalformed`, `InvalidParameterValue.InvalidAppIdFormat`,
+/// `InvalidParameterValue.LimitExceeded`, `MissingParameter`, `MutexOperation.TaskRunning`,
+/// `OperationDenied.InstanceOperationInProgress`, `UnauthorizedOperation.InvalidToken`,
+/// `UnauthorizedOperation.MFAExpired`, `UnauthorizedOperation.MFANotFound`,
+/// `UnsupportedOperation`, `UnsupportedOperation.InstanceChargeType`,
+/// `UnsupportedOperation.InstanceStateBanning`,
+/// `UnsupportedOperation.InstanceStateEnterRescueMode`,
+/// `UnsupportedOperation.InstanceStateEnterServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateExitRescueMode`,
+/// `UnsupportedOperation.InstanceStateExitServiceLiveMigrate`,
+/// `UnsupportedOperation.InstanceStateFreezing`, `UnsupportedOperation.InstanceStateIsolating`,
+/// `UnsupportedOperation.InstanceStatePending`, `UnsupportedOperation.InstanceStateRebooting`,
+/// `UnsupportedOperation.InstanceStateStarting`, `UnsupportedOperation.InstanceStateStopping`,
+/// `UnsupportedOperation.InstanceStateTerminated`,
+/// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct TerminateInstances {
     /// Instances to terminate. Resolve names to ids right before the call and check them,
@@ -181,10 +229,14 @@ pub(crate) static TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must decide.",
     request: &[
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone. The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
-        MemberDoc::new("ReleaseAddress", "bool", "Also releases an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. You may not be able to get a released address again; any other address stays yours."),
-        MemberDoc::new("ReleasePrepaidDataDisks", "bool", "Also terminates the prepaid data disks attached to the instances, with all data on them; they follow a prepaid instance into the recycle bin. With `false` they are kept."),
-        MemberDoc::new("DryRun", "bool", "Only checks the request and releases nothing; a parameter of the older gateway that the current API does not list. Try it on an expendable instance before you rely on it. The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone.")
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Quirk: The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
+        MemberDoc::new("ReleaseAddress", "bool", "Also releases an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. You may not be able to get a released address again; any other address stays yours.")
+            .limits("Default: false."),
+        MemberDoc::new("ReleasePrepaidDataDisks", "bool", "Also terminates the prepaid data disks attached to the instances, with all data on them; they follow a prepaid instance into the recycle bin. With `false` they are kept.")
+            .limits("Default: false."),
+        MemberDoc::new("DryRun", "bool", "Only checks the request and releases nothing; a parameter of the older gateway that the current API does not list. Try it on an expendable instance before you rely on it.")
+            .limits("Supported only by an older gateway. Quirk: The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
     ],
     response: &[],
 };

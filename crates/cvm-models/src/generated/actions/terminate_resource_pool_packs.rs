@@ -10,9 +10,9 @@ use crate::prelude::*;
 ///
 /// The pool record is deleted permanently; there is no recycle bin.
 ///
-/// Retry class: guarded (not retried until a read shows that it did not take effect). A request
-/// for a pool that is gone is rejected, which looks like a failure, so look up the id with
-/// `DescribeResourcePoolPacks` first.
+/// Retry class: guarded (not retried automatically; first read the state to see whether it took
+/// effect). A request for a pool that is gone is rejected, which looks like a failure, so look
+/// up the id with `DescribeResourcePoolPacks` first.
 ///
 /// If the outcome is unknown, check `DescribeResourcePoolPacks`: Done when the pool is no
 /// longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended
@@ -20,6 +20,21 @@ use crate::prelude::*;
 ///
 /// Returns [`TerminateResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InvalidParameterValue.ResourcePoolPackIdMalformed`: A resource pool id does not have the
+///   format `rpp-xxxxxxxx`.
+/// - `InvalidParameterValue.ResourcePoolPackStatus`: The resource pool cannot be destroyed in
+///   its current state.
+/// - `ResourceNotFound.ResourcePoolPackIdNotFound`: The resource pool to destroy does not
+///   exist.
+///
+/// Shared with other actions: `InternalServerError`, `InvalidParameter`,
+/// `InvalidParameterValue`, `UnauthorizedOperation`,
+/// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct TerminateResourcePoolPacks {
     /// Pools to terminate. Check the ids before the call, because it cannot be undone.
@@ -102,7 +117,8 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Done when the pool is no longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.",
     request: &[
-        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Pools to terminate. Check the ids before the call, because it cannot be undone."),
+        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Pools to terminate. Check the ids before the call, because it cannot be undone.")
+            .limits("Items: 1 to 100. Format: `rpp-xxxxxxxx`."),
     ],
     response: &[],
 };

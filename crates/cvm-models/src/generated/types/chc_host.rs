@@ -229,7 +229,8 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
     name: "ChcHost",
     summary: "One hosted physical server (CHC) with its hardware, networks and the outcome of its last operation.",
     members: &[
-        MemberDoc::new("ChcId", "string", "Id of the server, used by every CHC action and by `RunInstances`."),
+        MemberDoc::new("ChcId", "string", "Id of the server, used by every CHC action and by `RunInstances`.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("InstanceName", "string", "Display name of the server, not unique; change it with `ModifyChcAttribute`."),
         MemberDoc::new("SerialNumber", "string", "Serial number of the machine, to match it with the label on the hardware; the `sn` filter searches for it."),
         MemberDoc::new("InstanceState", "ChcHostState", "Setup state of the server: `INIT` has no networks, `PREPARED` can take an instance, `ONLINE` has one. `CLEAR_NETWORK_FAILED` needs attention before the server can be used again."),
@@ -237,15 +238,19 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Placement", "Placement", "Zone and project of the server; the host members have no meaning here."),
         MemberDoc::new("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the management controller (BMC); empty until it is configured."),
         MemberDoc::new("BmcIp", "string", "Address of the management controller, used for power control and monitoring of the machine. Protect it well."),
-        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network."),
+        MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for installing systems; empty until it is configured."),
         MemberDoc::new("DeployIp", "string", "Address of the server on the deployment network."),
-        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network."),
-        MemberDoc::new("CvmInstanceId", "string", "Instance installed on the server; empty when it is free."),
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network.")
+            .limits("Format: `sg-xxxxxxxx`."),
+        MemberDoc::new("CvmInstanceId", "string", "Instance installed on the server; empty when it is free.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("CreatedTime", "string", "When the server was registered. A plain string in ISO format in samples, so parse tolerantly."),
         MemberDoc::new("HardwareDescription", "string", "Cores, memory and disks in one readable line, such as `128C 384GB 10T Disk`; for people, not for parsing."),
         MemberDoc::new("CPU", "int64", "Processor cores of the machine."),
-        MemberDoc::new("Memory", "int64", "RAM built into the machine."),
+        MemberDoc::new("Memory", "int64", "RAM built into the machine.")
+            .limits("Unit: GB."),
         MemberDoc::new("Disk", "string", "Disks of the machine as readable text, such as `10T`."),
         MemberDoc::new("BmcMAC", "string", "Hardware address of the management port, as needed for DHCP reservations."),
         MemberDoc::new("DeployMAC", "string", "Hardware address of the port on the deployment network, as needed for network boot settings."),
@@ -261,13 +266,16 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ResaleAccountId", "string", "Account id of the customer the server is resold to; empty if it is not resold."),
         MemberDoc::new("SaleStatus", "ChcSaleStatus", "Whether the server is for sale or already sold."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the server."),
-        MemberDoc::new("LatestOperation", "string", "Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. Other names can appear."),
+        MemberDoc::new("LatestOperation", "string", "Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. Other names can appear.")
+            .limits("Known values: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and `ChcPrepare`."),
         MemberDoc::new("LatestOperationErrorCode", "string", "Code of the error that ended the last operation, such as `IpmiFailed`; empty when it did not fail."),
         MemberDoc::new("LatestOperationErrorMsg", "string", "Details of that error and how to fix it, usually in Chinese."),
         MemberDoc::new("LatestOperationName", "string", "Readable title of the last operation, for display; use `LatestOperation` in code."),
-        MemberDoc::new("LatestOperationState", "LatestOperationState", "How the last operation ended. No running state is listed, so while waiting check whether `InstanceState` is `OPERATING`."),
+        MemberDoc::new("LatestOperationState", "LatestOperationState", "How the last operation ended. No running state is listed, so while waiting check whether `InstanceState` is `OPERATING`.")
+            .limits("Allowed: `SUCCESS` and `FAILED`."),
         MemberDoc::new("ChcGatewayId", "string", "Dedicated gateway the server is connected to; present for such gateways only."),
-        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) the server belongs to; empty outside one."),
+        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) the server belongs to; empty outside one.")
+            .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the business interface is connected to: `DEPLOY` while a system is installed, `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it."),
     ],
 };

@@ -34,7 +34,8 @@ pub(crate) static CHC_HOST_DENIED_ACTIONS_DOC: TypeDoc = TypeDoc {
     name: "ChcHostDeniedActions",
     summary: "One hosted physical server (CHC) and the actions it currently refuses.",
     members: &[
-        MemberDoc::new("ChcId", "string", "Server this entry is about."),
+        MemberDoc::new("ChcId", "string", "Server this entry is about.")
+            .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("State", "string", "State of the server that explains why, such as `INIT` or `ONLINE`; the names are those of `ChcHost`."),
         MemberDoc::new("DenyActions", "list<string>", "Names of the API actions refused now, such as `ConfigureChcAssistVpc`. An action that is not listed can still fail."),
     ],

@@ -33,7 +33,9 @@ pub(crate) static CPU_TOPOLOGY_DOC: TypeDoc = TypeDoc {
     name: "CpuTopology",
     summary: "The processor layout a guest sees: physical cores in use and threads per core.",
     members: &[
-        MemberDoc::new("CoreCount", "int64", "Physical cores switched on; each instance type accepts only certain numbers. Set it together with `ThreadPerCore`; one without the other may be rejected."),
-        MemberDoc::new("ThreadPerCore", "int64", "`1` turns hyper-threading off and `2` turns it on; without it the instance type's own setting applies."),
+        MemberDoc::new("CoreCount", "int64", "Physical cores switched on; each instance type accepts only certain numbers. Set it together with `ThreadPerCore`; one without the other may be rejected.")
+            .limits("May be null."),
+        MemberDoc::new("ThreadPerCore", "int64", "`1` turns hyper-threading off and `2` turns it on; without it the instance type's own setting applies.")
+            .limits("Allowed: 1, 2. May be null."),
     ],
 };

@@ -100,16 +100,26 @@ pub(crate) static DATA_DISK_DOC: TypeDoc = TypeDoc {
     name: "DataDisk",
     summary: "A data disk of an instance: what to create in a request, what is attached in a response.",
     members: &[
-        MemberDoc::new("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total, and a disk cannot shrink. The model always requires it, but the text and the example of `ModifyInstanceDiskType` send only `DiskType`."),
-        MemberDoc::new("DiskType", "DiskType", "Storage class, which determines speed and price. Set it explicitly: the default is a local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be requested."),
-        MemberDoc::new("DiskId", "string", "Id of an existing disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it. Documented for responses only, although nothing else identifies the disk to resize."),
-        MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Read by `RunInstances` only."),
-        MemberDoc::new("SnapshotId", "string", "Snapshot whose contents fill the new disk; the disk must be larger than the snapshot. Without it the disk is empty and needs formatting."),
-        MemberDoc::new("Encrypt", "bool", "Creates the disk encrypted at rest, which this API cannot add later. Read by `RunInstances` only; not every region offers it."),
-        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with `Encrypt`, and only `RunInstances` reads it."),
-        MemberDoc::new("ThroughputPerformance", "int64", "Extra throughput bought in addition to the baseline for the size, charged separately. Only `CLOUD_TSSD` and `CLOUD_HSSD` disks support it."),
-        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the disk; null for a disk in the ordinary cloud."),
+        MemberDoc::new("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total, and a disk cannot shrink.")
+            .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Quirk: The model always requires it, but the text and the example of `ModifyInstanceDiskType` send only `DiskType`."),
+        MemberDoc::new("DiskType", "DiskType", "Storage class, which determines speed and price. Set it explicitly: the default is a local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be requested.")
+            .limits("Default: `LOCAL_BASIC`. Not settable: `LOCAL_NVME` and `LOCAL_PRO`."),
+        MemberDoc::new("DiskId", "string", "Id of an existing disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
+            .limits("Format: `disk-xxxxxxxx`. Quirk: Documented for responses only, although nothing else identifies the disk to resize."),
+        MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Read by `RunInstances` only.")
+            .limits("Default: true."),
+        MemberDoc::new("SnapshotId", "string", "Snapshot whose contents fill the new disk; the disk must be larger than the snapshot. Without it the disk is empty and needs formatting.")
+            .limits("Format: `snap-xxxxxxxx`."),
+        MemberDoc::new("Encrypt", "bool", "Creates the disk encrypted at rest, which this API cannot add later. Read by `RunInstances` only; not every region offers it.")
+            .limits("Default: false."),
+        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with `Encrypt`, and only `RunInstances` reads it.")
+            .limits("Format: `UUID or kms-xxxxxxxx`. May be null."),
+        MemberDoc::new("ThroughputPerformance", "int64", "Extra throughput bought in addition to the baseline for the size, charged separately. Only `CLOUD_TSSD` and `CLOUD_HSSD` disks support it.")
+            .limits("Unit: MiB/s. May be null."),
+        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the disk; null for a disk in the ordinary cloud.")
+            .limits("May be null."),
         MemberDoc::new("BurstPerformance", "bool", "Lets the disk exceed its normal speed for short peaks. In closed beta, so the request is rejected unless your account is allowed to use it."),
-        MemberDoc::new("DiskName", "string", "Display name of the disk, free text that need not be unique; it helps to tell several disks of an instance apart."),
+        MemberDoc::new("DiskName", "string", "Display name of the disk, free text that need not be unique; it helps to tell several disks of an instance apart.")
+            .limits("Length: up to 128 characters."),
     ],
 };

@@ -94,15 +94,18 @@ pub(crate) static HOST_ITEM_DOC: TypeDoc = TypeDoc {
     summary: "One dedicated host (CDH) with its term, capacity and the instances on it.",
     members: &[
         MemberDoc::new("Placement", "Placement", "Zone and project of the host. Instances for it must be launched in the same zone."),
-        MemberDoc::new("HostId", "string", "Id of the host, to set in `Placement.HostIds` at launch."),
+        MemberDoc::new("HostId", "string", "Id of the host, to set in `Placement.HostIds` at launch.")
+            .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostType", "string", "Model of the host, such as `HS50`, which determines its hardware."),
         MemberDoc::new("HostName", "string", "Display name of the host, not unique; change it with `ModifyHostsAttribute`."),
         MemberDoc::new("HostChargeType", "HostChargeType", "How the host is billed; hosts are sold by monthly subscription."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. Check it, because hosts renew automatically by default."),
         MemberDoc::new("CreatedTime", "datetime_iso", "When the host was bought, in UTC; compare it to find the hosts of a recent order."),
         MemberDoc::new("ExpiredTime", "datetime_iso", "End of the paid term in UTC. Renew before it with `RenewHosts`, because the instances on the host depend on it."),
-        MemberDoc::new("InstanceIds", "list<string>", "Instances created on the host; all of them are affected when it fails or expires."),
-        MemberDoc::new("HostState", "HostState", "`RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances. A failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances."),
+        MemberDoc::new("InstanceIds", "list<string>", "Instances created on the host; all of them are affected when it fails or expires.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("HostState", "HostState", "`RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances.")
+            .limits("Quirk: A failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances."),
         MemberDoc::new("HostIp", "string", "Address of the host inside the provider's network; instances have their own addresses."),
         MemberDoc::new("HostResource", "HostResource", "Total and free cores, memory, disk and GPUs; check it to see what still fits."),
         MemberDoc::new("CageId", "string", "Cage that encloses the host in a financial zone; empty for all other hosts."),

@@ -72,13 +72,18 @@ pub(crate) static HOST_RESOURCE_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("CpuTotal", "uint64", "Processor cores that instances on the host can share."),
         MemberDoc::new("CpuAvailable", "uint64", "Processor cores not yet given to an instance."),
-        MemberDoc::new("MemTotal", "float", "Memory that instances on the host can share; it can be a fraction."),
-        MemberDoc::new("MemAvailable", "float", "Memory not yet given to an instance. A launch needs both enough free memory and enough free cores."),
-        MemberDoc::new("DiskTotal", "uint64", "Local disk space of the host; 0 when it has none and cloud disks are used."),
-        MemberDoc::new("DiskAvailable", "uint64", "Local disk space not yet given to an instance."),
+        MemberDoc::new("MemTotal", "float", "Memory that instances on the host can share; it can be a fraction.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("MemAvailable", "float", "Memory not yet given to an instance. A launch needs both enough free memory and enough free cores.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("DiskTotal", "uint64", "Local disk space of the host; 0 when it has none and cloud disks are used.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("DiskAvailable", "uint64", "Local disk space not yet given to an instance.")
+            .limits("Unit: GiB."),
         MemberDoc::new("DiskType", "string", "Storage class of the local disks, such as `LOCAL_SSD`; empty if there are none."),
         MemberDoc::new("GpuTotal", "uint64", "Graphics cards in the host; 0 on models without them."),
         MemberDoc::new("GpuAvailable", "uint64", "Graphics cards not yet given to an instance."),
-        MemberDoc::new("ExclusiveOwner", "string", "Account the host is reserved for; null when no owner is recorded."),
+        MemberDoc::new("ExclusiveOwner", "string", "Account the host is reserved for; null when no owner is recorded.")
+            .limits("May be null."),
     ],
 };

@@ -135,19 +135,25 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
     name: "Image",
     summary: "A machine image: its identity, contents, origin and state in one region.",
     members: &[
-        MemberDoc::new("ImageId", "string", "Id to launch or reinstall with. It is valid in one region only; a synchronized copy in another region has its own id."),
+        MemberDoc::new("ImageId", "string", "Id to launch or reinstall with. It is valid in one region only; a synchronized copy in another region has its own id.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("OsName", "string", "Full name and version of the operating system inside, such as `CentOS 7.6 64bit`; meant for people, so check `Platform` in code."),
         MemberDoc::new("ImageType", "ImageType", "Who owns the image from your point of view: the provider, your account, or another account that shares it. Only private images can be changed or deleted."),
-        MemberDoc::new("CreatedTime", "datetime_iso", "When this image was created, in UTC. Use it to find the newest of several images; samples also write the offset as `+00:00`."),
+        MemberDoc::new("CreatedTime", "datetime_iso", "When this image was created, in UTC. Use it to find the newest of several images; samples also write the offset as `+00:00`.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("ImageName", "string", "Display name, useful for finding your own images; names of public images change with each release."),
         MemberDoc::new("ImageDescription", "string", "Free text from its owner; empty if none was given."),
-        MemberDoc::new("ImageSize", "int64", "Space the image needs; a system disk must be at least this large."),
-        MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. Note that it is `arm` here but `arm_64` in `ImportImage`. ARM is `arm` here and `arm_64` in `ImportImage`."),
+        MemberDoc::new("ImageSize", "int64", "Space the image needs; a system disk must be at least this large.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. Note that it is `arm` here but `arm_64` in `ImportImage`.")
+            .limits("Allowed: `x86_64`, `arm` and `i386`. Quirk: ARM is `arm` here and `arm_64` in `ImportImage`."),
         MemberDoc::new("ImageState", "ImageState", "Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the others are temporary."),
-        MemberDoc::new("Platform", "string", "Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules and whether key pairs work; new families can appear."),
+        MemberDoc::new("Platform", "string", "Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules and whether key pairs work; new families can appear.")
+            .limits("Known values: `TencentOS`, `CentOS`, `Windows`, `Ubuntu`, `Debian` and `Fedora`."),
         MemberDoc::new("ImageCreator", "string", "Account that created the image; for a shared image this is the account sharing it."),
         MemberDoc::new("ImageSource", "ImageSource", "How the image was created: supplied by the provider, created from an instance or snapshot, or imported from outside."),
-        MemberDoc::new("SyncPercent", "int64", "Progress of the copy while the image is `SYNCING`; otherwise it may be null."),
+        MemberDoc::new("SyncPercent", "int64", "Progress of the copy while the image is `SYNCING`; otherwise it may be null.")
+            .limits("Unit: percent. May be null."),
         MemberDoc::new("IsSupportCloudinit", "bool", "Whether cloud-init is present; `UserData` and automatic login setup on Linux need it."),
         MemberDoc::new("SnapshotSet", "list<Snapshot>", "Disk snapshots that make up the image, one per disk, data disks included; a launch from the image can restore them all."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the image; empty for public images."),

@@ -310,10 +310,13 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
     summary: "One CVM instance with its hardware, network, billing and the outcome of its last operation.",
     members: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and, if applicable, dedicated host or resource pool of the instance."),
-        MemberDoc::new("InstanceId", "string", "Id used by all other actions. Show and log it next to the name, because names can repeat."),
+        MemberDoc::new("InstanceId", "string", "Id used by all other actions. Show and log it next to the name, because names can repeat.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Current type, such as `S5.MEDIUM4`; it changes with `ResetInstancesType`. On dedicated hosts it has the format `CDH_1C1G`."),
-        MemberDoc::new("CPU", "int64", "Virtual CPUs of the instance type. A custom `CpuTopology` can give the guest fewer."),
-        MemberDoc::new("Memory", "int64", "RAM assigned to the instance; the guest reports a little less, as the system keeps some."),
+        MemberDoc::new("CPU", "int64", "Virtual CPUs of the instance type. A custom `CpuTopology` can give the guest fewer.")
+            .limits("Unit: core."),
+        MemberDoc::new("Memory", "int64", "RAM assigned to the instance; the guest reports a little less, as the system keeps some.")
+            .limits("Unit: GiB."),
         MemberDoc::new("RestrictState", "RestrictState", "Business restriction, independent of the power state: an expired or security-isolated instance can still exist but rejects most operations."),
         MemberDoc::new("InstanceName", "string", "Display name chosen at launch or later. It is not unique, so never use it as a key."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "How the instance is billed, which also determines what `TerminateInstances` does: `PREPAID` instances go to the recycle bin first."),
@@ -323,35 +326,50 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("PublicIpAddresses", "list<string>", "Public IPv4 addresses of the primary interface, elastic ones included. Null or empty if there are none; an ordinary public address can change."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth of the instance and how it is billed."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the primary interface."),
-        MemberDoc::new("ImageId", "string", "Image the system disk was made from; it may have been deleted or unshared since, so a lookup can find nothing."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "What happens when the prepaid term ends. Null for pay-as-you-go instances. Documented as null for instances that are not prepaid, but published samples set it."),
-        MemberDoc::new("CreatedTime", "datetime_iso", "When the instance was created, in UTC. Both the numeric offset `+00:00` and `Z` occur, so parse both."),
-        MemberDoc::new("ExpiredTime", "datetime_iso", "End of the prepaid term in UTC, after which the instance is isolated. Null for pay-as-you-go instances. Documented as null for instances that are not prepaid, but published samples set it."),
+        MemberDoc::new("ImageId", "string", "Image the system disk was made from; it may have been deleted or unshared since, so a lookup can find nothing.")
+            .limits("Format: `img-xxxxxxxx`."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens when the prepaid term ends. Null for pay-as-you-go instances.")
+            .limits("Allowed: `NOTIFY_AND_MANUAL_RENEW`, `NOTIFY_AND_AUTO_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Quirk: Documented as null for instances that are not prepaid, but published samples set it."),
+        MemberDoc::new("CreatedTime", "datetime_iso", "When the instance was created, in UTC. Both the numeric offset `+00:00` and `Z` occur, so parse both.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
+        MemberDoc::new("ExpiredTime", "datetime_iso", "End of the prepaid term in UTC, after which the instance is isolated. Null for pay-as-you-go instances.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Documented as null for instances that are not prepaid, but published samples set it."),
         MemberDoc::new("OsName", "string", "Operating system of the image in readable form, such as `CentOS 7.6 64bit`; meant for people, as its wording is not fixed."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups bound to the primary interface; their order is their priority."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups bound to the primary interface; their order is their priority.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Returns only the bound key pairs, never a password."),
         MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state, such as `RUNNING` or `STOPPED`. New states can appear, so handle unknown ones; check `LatestOperationState` for a change in progress."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the instance, the most reliable way to find the instances of one launch again."),
         MemberDoc::new("StopChargingMode", "StopChargingMode", "Whether a stopped instance is still billed; `NOT_APPLICABLE` while it is not stopped or cannot stop billing."),
         MemberDoc::new("Uuid", "string", "Long, globally unique id of the instance; search for it with the `uuid` filter. API actions use `InstanceId` instead."),
-        MemberDoc::new("LatestOperation", "string", "Name of the last operation, usually the action that caused it, such as `ResetInstancesType`. Null when there was none."),
-        MemberDoc::new("LatestOperationState", "LatestOperationState", "State of that operation. Wait while it is `OPERATING`, because most other changes are rejected until it ends."),
-        MemberDoc::new("LatestOperationRequestId", "string", "`RequestId` of the call behind the last operation. Compare it with your own to see whether this result belongs to your request."),
-        MemberDoc::new("DisasterRecoverGroupId", "string", "Placement group in the old single-value form; read `DisasterRecoverGroupIds` instead."),
+        MemberDoc::new("LatestOperation", "string", "Name of the last operation, usually the action that caused it, such as `ResetInstancesType`. Null when there was none.")
+            .limits("Known values: `StopInstances`, `ResetInstance`, `ResetInstancesType` and `RenewInstances`. May be null."),
+        MemberDoc::new("LatestOperationState", "LatestOperationState", "State of that operation. Wait while it is `OPERATING`, because most other changes are rejected until it ends.")
+            .limits("May be null."),
+        MemberDoc::new("LatestOperationRequestId", "string", "`RequestId` of the call behind the last operation. Compare it with your own to see whether this result belongs to your request.")
+            .limits("May be null."),
+        MemberDoc::new("DisasterRecoverGroupId", "string", "Placement group in the old single-value form; read `DisasterRecoverGroupIds` instead.")
+            .limits("Deprecated. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("IPv6Addresses", "list<string>", "IPv6 addresses of the instance; null if there are none. Public ones appear in `PublicIPv6Addresses`."),
-        MemberDoc::new("CamRoleName", "string", "CAM role of the instance, which gives its programs temporary credentials; null or empty if there is none."),
-        MemberDoc::new("HpcClusterId", "string", "High-performance cluster the instance belongs to; empty for ordinary instances."),
+        MemberDoc::new("CamRoleName", "string", "CAM role of the instance, which gives its programs temporary credentials; null or empty if there is none.")
+            .limits("May be null."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance cluster the instance belongs to; empty for ordinary instances.")
+            .limits("Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("RdmaIpAddresses", "list<string>", "Addresses on the RDMA network of the cluster, for traffic between its nodes; null or empty outside a cluster."),
         MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) that hosts the instance; empty in the ordinary cloud."),
         MemberDoc::new("IsolatedSource", "IsolatedSource", "Why the instance is in the recycle bin: debt, an expired term, or a return by its owner. Otherwise `NOTISOLATED`."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement groups of the instance; at most one."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement groups of the instance; at most one.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("GPUInfo", "GPUInfo", "Graphics cards of the instance; absent on types without a GPU."),
-        MemberDoc::new("LicenseType", "LicenseType", "Operating system license of the instance: the provider's or your own (`BYOL`)."),
-        MemberDoc::new("DisableApiTermination", "bool", "`true` means that `TerminateInstances` is rejected until `ModifyInstancesAttribute` removes the protection."),
+        MemberDoc::new("LicenseType", "LicenseType", "Operating system license of the instance: the provider's or your own (`BYOL`).")
+            .limits("Default: `TencentCloud`."),
+        MemberDoc::new("DisableApiTermination", "bool", "`true` means that `TerminateInstances` is rejected until `ModifyInstancesAttribute` removes the protection.")
+            .limits("Default: false."),
         MemberDoc::new("HostName", "string", "Host name that the service stores, set at launch or by `ModifyInstancesAttribute`; the display name is `InstanceName`."),
         MemberDoc::new("DefaultLoginUser", "string", "Account to log in with for this image, such as `root`, `ubuntu` or `Administrator`."),
         MemberDoc::new("DefaultLoginPort", "int64", "Default remote login port of this image, such as 22 for SSH; a security group must allow it."),
-        MemberDoc::new("LatestOperationErrorMsg", "string", "Reason the last operation failed, as human-readable text. Empty or null when it did not fail."),
+        MemberDoc::new("LatestOperationErrorMsg", "string", "Reason the last operation failed, as human-readable text. Empty or null when it did not fail.")
+            .limits("May be null."),
         MemberDoc::new("EnableJumboFrame", "bool", "Whether jumbo Ethernet frames are enabled; absent for types without the feature."),
         MemberDoc::new("Metadata", "Metadata", "Key and value pairs given at launch. In closed beta, so it is empty for most accounts."),
         MemberDoc::new("PublicIPv6Addresses", "list<string>", "Public IPv6 addresses bound to the instance, in addition to the internal ones in `IPv6Addresses`."),

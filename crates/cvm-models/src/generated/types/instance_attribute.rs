@@ -28,7 +28,8 @@ pub(crate) static INSTANCE_ATTRIBUTE_DOC: TypeDoc = TypeDoc {
     name: "InstanceAttribute",
     summary: "One instance with the extra attributes that were requested.",
     members: &[
-        MemberDoc::new("InstanceId", "string", "Instance the attributes belong to."),
+        MemberDoc::new("InstanceId", "string", "Instance the attributes belong to.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("Attributes", "Attribute", "The attributes that the request named; others are absent."),
     ],
 };

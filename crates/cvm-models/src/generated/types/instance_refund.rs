@@ -34,7 +34,8 @@ pub(crate) static INSTANCE_REFUND_DOC: TypeDoc = TypeDoc {
     name: "InstanceRefund",
     summary: "The refund for one instance if it were returned now.",
     members: &[
-        MemberDoc::new("InstanceId", "string", "Instance the refund is for."),
+        MemberDoc::new("InstanceId", "string", "Instance the refund is for.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("Refunds", "float", "Amount refunded. The sample shows it as text with a currency sign although it is a number, so parse it tolerantly."),
         MemberDoc::new("PriceDetail", "string", "How the amount is calculated, order by order, as human-readable Chinese text. Vouchers are not refunded."),
     ],

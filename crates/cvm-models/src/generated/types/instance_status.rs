@@ -32,7 +32,8 @@ pub(crate) static INSTANCE_STATUS_DOC: TypeDoc = TypeDoc {
     name: "InstanceStatus",
     summary: "The id of one instance and its current lifecycle state.",
     members: &[
-        MemberDoc::new("InstanceId", "string", "Instance this state belongs to; entries may be in a different order than the requested ids."),
+        MemberDoc::new("InstanceId", "string", "Instance this state belongs to; entries may be in a different order than the requested ids.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is `STOPPED`. Treat unknown values as transitional states."),
     ],
 };

@@ -76,12 +76,18 @@ pub(crate) static INSTANCE_TYPE_CONFIG_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Zone this entry is about; the same type in another zone is a separate entry."),
         MemberDoc::new("InstanceType", "string", "Name to pass to `RunInstances`, such as `S5.MEDIUM4`. A listed type is not necessarily in stock."),
         MemberDoc::new("InstanceFamily", "string", "Series the type belongs to, such as `S5`; types of the same series share processor generation and features."),
-        MemberDoc::new("GPU", "int64", "GPU size as a whole number, an older form; 0 without a GPU. Use `GpuCount` to see fractions of a card."),
-        MemberDoc::new("CPU", "int64", "Virtual CPUs of an instance of this type."),
-        MemberDoc::new("Memory", "int64", "RAM of an instance of this type."),
-        MemberDoc::new("FPGA", "int64", "FPGA accelerators that come with the type; 0 on nearly all of them."),
-        MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance. Below 1 means a slice of a shared card (vGPU); 1 or more means whole cards passed through."),
+        MemberDoc::new("GPU", "int64", "GPU size as a whole number, an older form; 0 without a GPU. Use `GpuCount` to see fractions of a card.")
+            .limits("Unit: core."),
+        MemberDoc::new("CPU", "int64", "Virtual CPUs of an instance of this type.")
+            .limits("Unit: core."),
+        MemberDoc::new("Memory", "int64", "RAM of an instance of this type.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("FPGA", "int64", "FPGA accelerators that come with the type; 0 on nearly all of them.")
+            .limits("Unit: core."),
+        MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance. Below 1 means a slice of a shared card (vGPU); 1 or more means whole cards passed through.")
+            .limits("Unit: card."),
         MemberDoc::new("GpuType", "string", "Model of the graphics card; absent or empty on types without one."),
-        MemberDoc::new("GpuMemory", "float", "Video memory of a single card, not the sum over all cards of the type."),
+        MemberDoc::new("GpuMemory", "float", "Video memory of a single card, not the sum over all cards of the type.")
+            .limits("Unit: GiB."),
     ],
 };

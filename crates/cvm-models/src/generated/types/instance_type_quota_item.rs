@@ -148,25 +148,32 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("Zone", "string", "Zone the offer is for; the same type in another zone is a separate entry."),
         MemberDoc::new("InstanceType", "string", "Type to set in `RunInstances`, such as `S5.LARGE4`."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the offer and its price; the same type can be sold out under one charge type and available under another. The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the offer and its price; the same type can be sold out under one charge type and available under another.")
+            .limits("Quirk: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts."),
         MemberDoc::new("NetworkCard", "int64", "Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one instance is `InstanceBandwidth`."),
         MemberDoc::new("Externals", "Externals", "Restrictions and extras of the type, such as networks it cannot be launched in."),
-        MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; note the spelling: `CPU` in other types."),
-        MemberDoc::new("Memory", "int64", "RAM of the type, documented in GB here and GiB elsewhere, although the numbers agree."),
+        MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; note the spelling: `CPU` in other types.")
+            .limits("Unit: core."),
+        MemberDoc::new("Memory", "int64", "RAM of the type, documented in GB here and GiB elsewhere, although the numbers agree.")
+            .limits("Unit: GB."),
         MemberDoc::new("InstanceFamily", "string", "Series of the type, such as `S5`, for filters."),
         MemberDoc::new("TypeName", "string", "Readable name of the series, usually Chinese; for display only."),
         MemberDoc::new("LocalDiskTypeList", "list<LocalDiskType>", "Local disks that can or must be bought with the type. Empty means that no local disk is available now."),
-        MemberDoc::new("Status", "InstanceTypeSaleStatus", "Whether the type can be bought now; `SOLD_OUT` can change back at any time. `StatusCategory` shows how much stock is left."),
+        MemberDoc::new("Status", "InstanceTypeSaleStatus", "Whether the type can be bought now; `SOLD_OUT` can change back at any time. `StatusCategory` shows how much stock is left.")
+            .limits("Allowed: `SELL` and `SOLD_OUT`."),
         MemberDoc::new("Price", "ItemPrice", "Price under this charge type; disks and public bandwidth are charged in addition."),
         MemberDoc::new("SoldOutReason", "string", "Why it cannot be bought, as an error code such as `ResourcesSoldOut.SpecifiedInstanceType`; empty while on sale."),
-        MemberDoc::new("InstanceBandwidth", "float", "Bandwidth on the private network; public bandwidth is bought separately."),
-        MemberDoc::new("InstancePps", "int64", "Number of packets per second, sent and received, that the network card handles."),
+        MemberDoc::new("InstanceBandwidth", "float", "Bandwidth on the private network; public bandwidth is bought separately.")
+            .limits("Unit: Gbps."),
+        MemberDoc::new("InstancePps", "int64", "Number of packets per second, sent and received, that the network card handles.")
+            .limits("Unit: 10k pps."),
         MemberDoc::new("StorageBlockAmount", "int64", "Number of local storage blocks that come with the type; 0 without such disks."),
         MemberDoc::new("CpuType", "string", "Model of the processor, such as `Intel Xeon Cascade Lake 8255C`; machines of one type can differ over time."),
         MemberDoc::new("Gpu", "int64", "Graphics cards as a whole number; 0 if there are none. `GpuCount` shows fractions of a card."),
         MemberDoc::new("Fpga", "int64", "FPGA accelerators of the type; 0 on nearly all."),
         MemberDoc::new("Remark", "string", "Human-readable remarks on the type, usually in Chinese, for example about its local disks."),
-        MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance, as a fraction for a slice of a shared card (vGPU); 1 or more means whole cards passed through."),
+        MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance, as a fraction for a slice of a shared card (vGPU); 1 or more means whole cards passed through.")
+            .limits("Unit: card."),
         MemberDoc::new("Frequency", "string", "Clock speed of the processor as text, base and turbo, such as `-/3.1GHz`; a dash means unknown."),
         MemberDoc::new("StatusCategory", "StockCategory", "How much stock is left. At `UnderStock` a larger launch may fail, so prepare an alternative type or zone."),
     ],

@@ -36,8 +36,10 @@ pub(crate) static INTERNET_BANDWIDTH_CONFIG_DOC: TypeDoc = TypeDoc {
     name: "InternetBandwidthConfig",
     summary: "Public bandwidth of an instance during one paid period.",
     members: &[
-        MemberDoc::new("StartTime", "datetime_iso", "When this bandwidth takes effect."),
-        MemberDoc::new("EndTime", "datetime_iso", "When this bandwidth expires; afterwards the next entry or the base bandwidth applies."),
+        MemberDoc::new("StartTime", "datetime_iso", "When this bandwidth takes effect.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
+        MemberDoc::new("EndTime", "datetime_iso", "When this bandwidth expires; afterwards the next entry or the base bandwidth applies.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Bandwidth and billing during the period."),
     ],
 };

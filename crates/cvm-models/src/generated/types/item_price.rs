@@ -125,24 +125,42 @@ pub(crate) static ITEM_PRICE_DOC: TypeDoc = TypeDoc {
     name: "ItemPrice",
     summary: "Price of one item: a total paid in advance for prepaid billing, or rates per unit for metered billing.",
     members: &[
-        MemberDoc::new("UnitPrice", "float", "List rate per charge unit, for metered billing. If step rates are present, it applies only to the first 96 hours; otherwise it always applies."),
+        MemberDoc::new("UnitPrice", "float", "List rate per charge unit, for metered billing. If step rates are present, it applies only to the first 96 hours; otherwise it always applies.")
+            .limits("Unit: CNY."),
         MemberDoc::new("ChargeUnit", "ChargeUnit", "Unit of the rates: hours of existence, or GB of public traffic."),
-        MemberDoc::new("OriginalPrice", "float", "List price of the whole order, for prepaid billing."),
-        MemberDoc::new("DiscountPrice", "float", "Discounted price of the whole order, for prepaid billing; show this price to the buyer."),
-        MemberDoc::new("Discount", "float", "Percentage of the list price to pay: 20.0 means one fifth of it, not one fifth off."),
-        MemberDoc::new("UnitPriceDiscount", "float", "Discounted rate per charge unit, for metered billing. If step rates are present, it applies only to the first 96 hours; otherwise it always applies."),
-        MemberDoc::new("UnitPriceSecondStep", "float", "List rate from hour 96 to hour 360 of use, for metered billing with steps."),
-        MemberDoc::new("UnitPriceDiscountSecondStep", "float", "Discounted rate from hour 96 to hour 360 of use, for metered billing with steps."),
-        MemberDoc::new("UnitPriceThirdStep", "float", "List rate beyond hour 360 of use, for metered billing with steps."),
-        MemberDoc::new("UnitPriceDiscountThirdStep", "float", "Discounted rate beyond hour 360 of use, for metered billing with steps."),
-        MemberDoc::new("OriginalPriceThreeYear", "float", "List price for three years paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountPriceThreeYear", "float", "Discounted price for three years paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountThreeYear", "float", "Percentage of the list price to pay for three years paid in advance: 20.0 means one fifth of it. Null where such a term is not sold."),
-        MemberDoc::new("OriginalPriceFiveYear", "float", "List price for five years paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountPriceFiveYear", "float", "Discounted price for five years paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountFiveYear", "float", "Percentage of the list price to pay for five years paid in advance: 20.0 means one fifth of it. Null where such a term is not sold."),
-        MemberDoc::new("OriginalPriceOneYear", "float", "List price for one year paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountPriceOneYear", "float", "Discounted price for one year paid in advance. Prepaid only; null where such a term is not sold."),
-        MemberDoc::new("DiscountOneYear", "float", "Percentage of the list price to pay for one year paid in advance: 20.0 means one fifth of it. Null where such a term is not sold."),
+        MemberDoc::new("OriginalPrice", "float", "List price of the whole order, for prepaid billing.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("DiscountPrice", "float", "Discounted price of the whole order, for prepaid billing; show this price to the buyer.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("Discount", "float", "Percentage of the list price to pay: 20.0 means one fifth of it, not one fifth off.")
+            .limits("Unit: percent."),
+        MemberDoc::new("UnitPriceDiscount", "float", "Discounted rate per charge unit, for metered billing. If step rates are present, it applies only to the first 96 hours; otherwise it always applies.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("UnitPriceSecondStep", "float", "List rate from hour 96 to hour 360 of use, for metered billing with steps.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("UnitPriceDiscountSecondStep", "float", "Discounted rate from hour 96 to hour 360 of use, for metered billing with steps.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("UnitPriceThirdStep", "float", "List rate beyond hour 360 of use, for metered billing with steps.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("UnitPriceDiscountThirdStep", "float", "Discounted rate beyond hour 360 of use, for metered billing with steps.")
+            .limits("Unit: CNY."),
+        MemberDoc::new("OriginalPriceThreeYear", "float", "List price for three years paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountPriceThreeYear", "float", "Discounted price for three years paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountThreeYear", "float", "Percentage of the list price to pay for three years paid in advance: 20.0 means one fifth of it. Null where such a term is not sold.")
+            .limits("Unit: percent. May be null."),
+        MemberDoc::new("OriginalPriceFiveYear", "float", "List price for five years paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountPriceFiveYear", "float", "Discounted price for five years paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountFiveYear", "float", "Percentage of the list price to pay for five years paid in advance: 20.0 means one fifth of it. Null where such a term is not sold.")
+            .limits("Unit: percent. May be null."),
+        MemberDoc::new("OriginalPriceOneYear", "float", "List price for one year paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountPriceOneYear", "float", "Discounted price for one year paid in advance. Prepaid only; null where such a term is not sold.")
+            .limits("Unit: CNY. May be null."),
+        MemberDoc::new("DiscountOneYear", "float", "Percentage of the list price to pay for one year paid in advance: 20.0 means one fifth of it. Null where such a term is not sold.")
+            .limits("Unit: percent. May be null."),
     ],
 };

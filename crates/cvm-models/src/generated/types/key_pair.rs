@@ -68,14 +68,17 @@ pub(crate) static KEY_PAIR_DOC: TypeDoc = TypeDoc {
     name: "KeyPair",
     summary: "An SSH key pair stored in the account, for logging in to Linux instances.",
     members: &[
-        MemberDoc::new("KeyId", "string", "Id of the key pair, used in `LoginSettings.KeyIds` and in all key pair actions. It never changes."),
+        MemberDoc::new("KeyId", "string", "Id of the key pair, used in `LoginSettings.KeyIds` and in all key pair actions. It never changes.")
+            .limits("Format: `skey-xxxxxxxx`."),
         MemberDoc::new("KeyName", "string", "Display name, unique in the account; it can be changed later."),
         MemberDoc::new("ProjectId", "int64", "Project the stored key pair belongs to; 0 is the default project."),
         MemberDoc::new("Description", "string", "Free text from its owner."),
         MemberDoc::new("PublicKey", "string", "Public key as plain text; it is written into instances."),
         MemberDoc::new("PrivateKey", "string", "Private key as plain text. `CreateKeyPair` returns it once and the service keeps no copy, so store it safely at once; queries do not return it."),
-        MemberDoc::new("AssociatedInstanceIds", "list<string>", "Instances that currently use the key. Check this before you delete the pair."),
-        MemberDoc::new("CreatedTime", "datetime_iso", "When the key pair was created or imported."),
+        MemberDoc::new("AssociatedInstanceIds", "list<string>", "Instances that currently use the key. Check this before you delete the pair.")
+            .limits("Format: `ins-xxxxxxxx`."),
+        MemberDoc::new("CreatedTime", "datetime_iso", "When the key pair was created or imported.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the key pair."),
     ],
 };

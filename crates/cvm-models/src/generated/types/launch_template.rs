@@ -30,7 +30,8 @@ pub(crate) static LAUNCH_TEMPLATE_DOC: TypeDoc = TypeDoc {
     name: "LaunchTemplate",
     summary: "A reference to a stored launch template, whose values apply where a launch sets none.",
     members: &[
-        MemberDoc::new("LaunchTemplateId", "string", "Template to launch from, as returned by `CreateLaunchTemplate`; it is valid only in its own region."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template to launch from, as returned by `CreateLaunchTemplate`; it is valid only in its own region.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateVersion", "uint64", "Version to use. Without it, the default version applies, which others can change at any time; set a number for repeatable launches."),
     ],
 };

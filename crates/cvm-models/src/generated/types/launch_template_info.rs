@@ -60,7 +60,8 @@ pub(crate) static LAUNCH_TEMPLATE_INFO_DOC: TypeDoc = TypeDoc {
     summary: "Short description of a launch template, without its stored values.",
     members: &[
         MemberDoc::new("LatestVersionNumber", "uint64", "Highest version number so far, that of the newest version; it may differ from the default version."),
-        MemberDoc::new("LaunchTemplateId", "string", "Id of the template, used at launch and in all template actions."),
+        MemberDoc::new("LaunchTemplateId", "string", "Id of the template, used at launch and in all template actions.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateName", "string", "Display name of the template; not guaranteed to be unique."),
         MemberDoc::new("DefaultVersionNumber", "uint64", "Version used when a launch sets none; `ModifyLaunchTemplateDefaultVersion` changes it."),
         MemberDoc::new("LaunchTemplateVersionCount", "uint64", "Number of existing versions. It can be lower than the latest number after versions were deleted."),

@@ -149,26 +149,34 @@ pub(crate) static LAUNCH_TEMPLATE_VERSION_DATA_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Placement", "Placement", "Zone, project and host of the instances."),
         MemberDoc::new("InstanceType", "string", "Size and family of the instances."),
         MemberDoc::new("InstanceName", "string", "Display name given to the instances, with its numbering pattern if one was set."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Billing of instances launched from the template."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Billing of instances launched from the template.")
+            .limits("Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID` and `SPOTPAID`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the boot disk."),
         MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks created with each instance; disks attached later are not included."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth, its billing and the public address."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Private network and subnet of the primary interface."),
-        MemberDoc::new("ImageId", "string", "Image the boot disk is created from. If it has been deleted since, a launch fails."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups bound to the instances at launch."),
+        MemberDoc::new("ImageId", "string", "Image the boot disk is created from. If it has been deleted since, a launch fails.")
+            .limits("Format: `img-xxxxxxxx`."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups bound to the instances at launch.")
+            .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. Returns only key pairs, never a password."),
         MemberDoc::new("CamRoleName", "string", "CAM role of the instances."),
-        MemberDoc::new("HpcClusterId", "string", "High-performance computing cluster that the instances join."),
+        MemberDoc::new("HpcClusterId", "string", "High-performance computing cluster that the instances join.")
+            .limits("Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("InstanceCount", "uint64", "Number of instances that one launch creates unless the request sets it."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents (security, monitoring, automation) that the launch installs."),
-        MemberDoc::new("UserData", "string", "Base64 script for the first start. Everyone who can read the template can read it."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group the instances join; at most one entry."),
+        MemberDoc::new("UserData", "string", "Base64 script for the first start. Everyone who can read the template can read it.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group the instances join; at most one entry.")
+            .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("ActionTimer", "ActionTimer", "Termination scheduled for the instances at launch."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for spot instances; present for `SPOTPAID` templates."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for spot instances; present for `SPOTPAID` templates.")
+            .limits("Required if `InstanceChargeType` is `SPOTPAID`."),
         MemberDoc::new("HostName", "string", "Name inside the guest, with its numbering patterns, if any."),
         MemberDoc::new("ClientToken", "string", "Token stored when the version was created. Never rely on it: send a new token with each launch."),
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of the subscription, for `PREPAID` templates."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags bound at launch to the instances and their cloud disks."),
-        MemberDoc::new("DisableApiTermination", "bool", "Whether termination protection is on from the start, so that `TerminateInstances` is rejected."),
+        MemberDoc::new("DisableApiTermination", "bool", "Whether termination protection is on from the start, so that `TerminateInstances` is rejected.")
+            .limits("Default: false."),
     ],
 };

@@ -63,7 +63,8 @@ pub(crate) static LAUNCH_TEMPLATE_VERSION_INFO_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("LaunchTemplateVersion", "uint64", "Number of the version, increasing within its template."),
         MemberDoc::new("LaunchTemplateVersionData", "LaunchTemplateVersionData", "The launch values stored in this version; they never change, because an edit creates a new version."),
         MemberDoc::new("CreationTime", "datetime_iso", "When this version was created."),
-        MemberDoc::new("LaunchTemplateId", "string", "Template the version belongs to."),
+        MemberDoc::new("LaunchTemplateId", "string", "Template the version belongs to.")
+            .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("IsDefaultVersion", "bool", "Whether launches that set no version use this one; true for one version of each template."),
         MemberDoc::new("LaunchTemplateVersionDescription", "string", "Free text set when the version was created."),
         MemberDoc::new("CreatedBy", "string", "Account (AppId) that created this version; the template itself reports a UIN instead."),

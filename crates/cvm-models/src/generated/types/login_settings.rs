@@ -51,8 +51,11 @@ pub(crate) static LOGIN_SETTINGS_DOC: TypeDoc = TypeDoc {
     name: "LoginSettings",
     summary: "How the first login to an instance works: a password, key pairs, or the login stored in the image.",
     members: &[
-        MemberDoc::new("Password", "string", "Login password. Linux needs two kinds of characters out of lower case, upper case, digits and symbols; Windows needs at least 12 characters and three kinds. Without any login setting, a random password is sent as an account message."),
-        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here."),
-        MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only. A boolean sent as text; older and international documentation writes it in capitals."),
+        MemberDoc::new("Password", "string", "Login password. Linux needs two kinds of characters out of lower case, upper case, digits and symbols; Windows needs at least 12 characters and three kinds. Without any login setting, a random password is sent as an account message.")
+            .limits("Length: 8 to 30 characters. Cannot be combined with `KeyIds` or `KeepImageLogin`."),
+        MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here.")
+            .limits("Format: `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`."),
+        MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only.")
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean sent as text; older and international documentation writes it in capitals."),
     ],
 };

@@ -30,7 +30,9 @@ pub(crate) static METADATA_ITEM_DOC: TypeDoc = TypeDoc {
     name: "MetadataItem",
     summary: "One custom key and value pair of instance metadata.",
     members: &[
-        MemberDoc::new("Key", "string", "Name of the entry, consisting of ASCII letters, digits, underscores and hyphens."),
-        MemberDoc::new("Value", "string", "Content of the entry. Treat it as readable by anyone on the machine, so do not store secrets in it."),
+        MemberDoc::new("Key", "string", "Name of the entry, consisting of ASCII letters, digits, underscores and hyphens.")
+            .limits("Size: up to 128 bytes. Pattern: `[A-Za-z0-9_-]+`."),
+        MemberDoc::new("Value", "string", "Content of the entry. Treat it as readable by anyone on the machine, so do not store secrets in it.")
+            .limits("Size: up to 262144 bytes."),
     ],
 };

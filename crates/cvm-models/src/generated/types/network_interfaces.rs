@@ -72,11 +72,17 @@ pub(crate) static NETWORK_INTERFACES_DOC: TypeDoc = TypeDoc {
     summary: "One network interface of a launch, primary or secondary (despite the plural name); available in some regions on request.",
     members: &[
         MemberDoc::new("InterfaceType", "InterfaceType", "Role of this interface. A list must contain exactly one `PRIMARY` and can contain several `SECONDARY` interfaces; the values are upper case."),
-        MemberDoc::new("VpcId", "string", "Private network of the interface. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id."),
-        MemberDoc::new("SubnetId", "string", "Subnet of this interface's addresses, in the zone of the instance. `DEFAULT` only together with `VpcId` `DEFAULT`."),
-        MemberDoc::new("PrivateIpv4AddressCount", "int64", "Number of private IPv4 addresses to assign automatically to this interface; it cannot be combined with chosen addresses."),
-        MemberDoc::new("NetworkInterfaceId", "string", "Existing interface to attach instead of creating one. Secondary only, and `InstanceCount` must be 1."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of this interface only. Without it, the default group of the project is bound, and created if there is none."),
-        MemberDoc::new("DeleteWithInstance", "bool", "Whether a secondary interface is deleted with the instance; otherwise it is kept. A primary interface is always deleted, regardless of this value."),
+        MemberDoc::new("VpcId", "string", "Private network of the interface. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id.")
+            .limits("Format: `vpc-xxxxxxxx`."),
+        MemberDoc::new("SubnetId", "string", "Subnet of this interface's addresses, in the zone of the instance. `DEFAULT` only together with `VpcId` `DEFAULT`.")
+            .limits("Format: `subnet-xxxxxxxx`."),
+        MemberDoc::new("PrivateIpv4AddressCount", "int64", "Number of private IPv4 addresses to assign automatically to this interface; it cannot be combined with chosen addresses.")
+            .limits("Range: 1 to 50."),
+        MemberDoc::new("NetworkInterfaceId", "string", "Existing interface to attach instead of creating one. Secondary only, and `InstanceCount` must be 1.")
+            .limits("Format: `eni-xxxxxxxx`."),
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of this interface only. Without it, the default group of the project is bound, and created if there is none.")
+            .limits("Format: `sg-xxxxxxxx`."),
+        MemberDoc::new("DeleteWithInstance", "bool", "Whether a secondary interface is deleted with the instance; otherwise it is kept. A primary interface is always deleted, regardless of this value.")
+            .limits("Default: false."),
     ],
 };

@@ -70,11 +70,15 @@ pub(crate) static PLACEMENT_DOC: TypeDoc = TypeDoc {
     summary: "The location of a resource: zone and project, and optionally a dedicated host or resource pool.",
     members: &[
         MemberDoc::new("Zone", "string", "Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must be in the region of the request, and an instance stays in its zone."),
-        MemberDoc::new("ProjectId", "int64", "Project that groups resources for permissions and cost reports; 0 is the default project. It also determines which default security group is used. Unsigned in `ModifyHostsAttribute`, signed everywhere else."),
-        MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to choose from; each instance is placed on one of them at random. For requests only; responses use `HostId`."),
-        MemberDoc::new("HostId", "string", "Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`."),
+        MemberDoc::new("ProjectId", "int64", "Project that groups resources for permissions and cost reports; 0 is the default project. It also determines which default security group is used.")
+            .limits("Default: 0. Quirk: Unsigned in `ModifyHostsAttribute`, signed everywhere else."),
+        MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to choose from; each instance is placed on one of them at random. For requests only; responses use `HostId`.")
+            .limits("Format: `host-xxxxxxxx`."),
+        MemberDoc::new("HostId", "string", "Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`.")
+            .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("DedicatedResourcePackTenancy", "DedicatedResourcePackTenancy", "Type of reserved capacity to use, which must match the packs in `DedicatedResourcePackIds`; without it, the launch uses ordinary stock or a pool with `AutoPlacement`."),
-        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Resource pool packs to launch from, which use capacity that is already paid for. Requires `DedicatedResourcePackTenancy`."),
+        MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Resource pool packs to launch from, which use capacity that is already paid for. Requires `DedicatedResourcePackTenancy`.")
+            .limits("Format: `rpp-xxxxxxxx`."),
         MemberDoc::new("RackId", "string", "Rack inside the resource pool that holds the instance, to see how widely machines are spread. Returned in responses only."),
     ],
 };

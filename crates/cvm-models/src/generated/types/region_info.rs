@@ -35,6 +35,7 @@ pub(crate) static REGION_INFO_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("Region", "string", "Wire name, such as `ap-guangzhou`, as used in the common `X-TC-Region` header."),
         MemberDoc::new("RegionName", "string", "Readable name; it can be Chinese or English, so never compare it in code."),
-        MemberDoc::new("RegionState", "RegionState", "`AVAILABLE` if the region can be used; treat any other value as unusable."),
+        MemberDoc::new("RegionState", "RegionState", "`AVAILABLE` if the region can be used; treat any other value as unusable.")
+            .limits("Known values: `AVAILABLE`."),
     ],
 };

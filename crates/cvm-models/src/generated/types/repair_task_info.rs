@@ -151,29 +151,50 @@ pub(crate) static REPAIR_TASK_INFO_DOC: TypeDoc = TypeDoc {
     name: "RepairTaskInfo",
     summary: "A maintenance task: what is wrong with a machine or planned for it, and the progress of the work.",
     members: &[
-        MemberDoc::new("TaskId", "string", "Id of the task, needed to approve it with `RepairTaskControl`."),
+        MemberDoc::new("TaskId", "string", "Id of the task, needed to approve it with `RepairTaskControl`.")
+            .limits("Format: `rep-xxxxxxxx`."),
         MemberDoc::new("InstanceId", "string", "Machine the task is about: an instance, dedicated host or bare-metal machine, as `Product` shows."),
-        MemberDoc::new("Alias", "string", "Display name of the machine."),
-        MemberDoc::new("TaskTypeId", "uint64", "Why the task exists: 101 risk, 102 instance fault, 103 disk fault, 104 network fault, 105 instance warning, 106 disk warning, 107 upgrade."),
+        MemberDoc::new("Alias", "string", "Display name of the machine.")
+            .limits("May be null."),
+        MemberDoc::new("TaskTypeId", "uint64", "Why the task exists: 101 risk, 102 instance fault, 103 disk fault, 104 network fault, 105 instance warning, 106 disk warning, 107 upgrade.")
+            .limits("Allowed: 101 to 107."),
         MemberDoc::new("TaskTypeName", "string", "The reason in Chinese, for display; match on `TaskTypeId` instead."),
-        MemberDoc::new("TaskStatus", "uint64", "Progress of the task: 1 waiting for approval, 2 in progress, 3 ended, 4 scheduled, 5 canceled, 6 avoided."),
-        MemberDoc::new("DeviceStatus", "uint64", "State of the machine as the task sees it: 1 faulty, 2 being worked on, 3 healthy, 4 scheduled, 5 canceled, 6 avoided."),
-        MemberDoc::new("OperateStatus", "uint64", "What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5 canceled, 6 avoided."),
-        MemberDoc::new("CreateTime", "datetime", "When the provider created the task; `StartDate` and `EndDate` of the query refer to this time. A plain time with a space between date and time, unlike other times."),
-        MemberDoc::new("AuthTime", "datetime", "When the work was approved; null while the task is waiting."),
-        MemberDoc::new("EndTime", "datetime", "When the task ended; null while it is open."),
-        MemberDoc::new("TaskDetail", "string", "Human-readable explanation of what was found or is planned."),
-        MemberDoc::new("Zone", "string", "Zone of the machine."),
-        MemberDoc::new("Region", "string", "Region of the machine."),
-        MemberDoc::new("VpcId", "string", "Private network the machine belongs to."),
-        MemberDoc::new("VpcName", "string", "Display name of that private network."),
-        MemberDoc::new("SubnetId", "string", "Subnet the machine belongs to."),
-        MemberDoc::new("SubnetName", "string", "Display name of that subnet."),
-        MemberDoc::new("WanIp", "string", "Public address of the machine; null when it has none."),
-        MemberDoc::new("LanIp", "string", "Address of the machine inside its private network."),
-        MemberDoc::new("Product", "RepairTaskProduct", "Type of machine, to be sent in `RepairTaskControl`."),
-        MemberDoc::new("TaskSubType", "string", "More detailed reason within `TaskTypeId`; its values are not published."),
-        MemberDoc::new("AuthType", "uint64", "What approval allows: 1 live migration, 2 shutdown, 3 live disk swap, 4 shutdown disk swap or 8, 5 shutdown or 8, 6 live work, 7 live work or shutdown, 8 lossy migration, which wipes local disks."),
+        MemberDoc::new("TaskStatus", "uint64", "Progress of the task: 1 waiting for approval, 2 in progress, 3 ended, 4 scheduled, 5 canceled, 6 avoided.")
+            .limits("Allowed: 1 to 6."),
+        MemberDoc::new("DeviceStatus", "uint64", "State of the machine as the task sees it: 1 faulty, 2 being worked on, 3 healthy, 4 scheduled, 5 canceled, 6 avoided.")
+            .limits("Allowed: 1 to 6."),
+        MemberDoc::new("OperateStatus", "uint64", "What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5 canceled, 6 avoided.")
+            .limits("Allowed: 1 to 6."),
+        MemberDoc::new("CreateTime", "datetime", "When the provider created the task; `StartDate` and `EndDate` of the query refer to this time.")
+            .limits("Quirk: A plain time with a space between date and time, unlike other times."),
+        MemberDoc::new("AuthTime", "datetime", "When the work was approved; null while the task is waiting.")
+            .limits("May be null."),
+        MemberDoc::new("EndTime", "datetime", "When the task ended; null while it is open.")
+            .limits("May be null."),
+        MemberDoc::new("TaskDetail", "string", "Human-readable explanation of what was found or is planned.")
+            .limits("May be null."),
+        MemberDoc::new("Zone", "string", "Zone of the machine.")
+            .limits("May be null."),
+        MemberDoc::new("Region", "string", "Region of the machine.")
+            .limits("May be null."),
+        MemberDoc::new("VpcId", "string", "Private network the machine belongs to.")
+            .limits("Format: `vpc-xxxxxxxx`. May be null."),
+        MemberDoc::new("VpcName", "string", "Display name of that private network.")
+            .limits("May be null."),
+        MemberDoc::new("SubnetId", "string", "Subnet the machine belongs to.")
+            .limits("Format: `subnet-xxxxxxxx`. May be null."),
+        MemberDoc::new("SubnetName", "string", "Display name of that subnet.")
+            .limits("May be null."),
+        MemberDoc::new("WanIp", "string", "Public address of the machine; null when it has none.")
+            .limits("May be null."),
+        MemberDoc::new("LanIp", "string", "Address of the machine inside its private network.")
+            .limits("May be null."),
+        MemberDoc::new("Product", "RepairTaskProduct", "Type of machine, to be sent in `RepairTaskControl`.")
+            .limits("May be null."),
+        MemberDoc::new("TaskSubType", "string", "More detailed reason within `TaskTypeId`; its values are not published.")
+            .limits("May be null."),
+        MemberDoc::new("AuthType", "uint64", "What approval allows: 1 live migration, 2 shutdown, 3 live disk swap, 4 shutdown disk swap or 8, 5 shutdown or 8, 6 live work, 7 live work or shutdown, 8 lossy migration, which wipes local disks.")
+            .limits("Allowed: 1 to 8."),
         MemberDoc::new("AuthSource", "RepairTaskAuthSource", "Who approved the work: nobody yet, the customer, the system, or a preset policy."),
     ],
 };

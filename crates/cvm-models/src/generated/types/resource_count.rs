@@ -36,9 +36,13 @@ pub(crate) static RESOURCE_COUNT_DOC: TypeDoc = TypeDoc {
     name: "ResourceCount",
     summary: "An amount of computing capacity in a resource pool, total or still free.",
     members: &[
-        MemberDoc::new("Cpu", "uint64", "Virtual processor cores in this amount; null when unknown."),
-        MemberDoc::new("Memory", "uint64", "Main memory in this amount; null when unknown."),
-        MemberDoc::new("Gpu", "uint64", "Graphics processors in this amount; null when unknown."),
-        MemberDoc::new("Disk", "uint64", "Local disk space in this amount; null when unknown."),
+        MemberDoc::new("Cpu", "uint64", "Virtual processor cores in this amount; null when unknown.")
+            .limits("May be null."),
+        MemberDoc::new("Memory", "uint64", "Main memory in this amount; null when unknown.")
+            .limits("Unit: GB. May be null."),
+        MemberDoc::new("Gpu", "uint64", "Graphics processors in this amount; null when unknown.")
+            .limits("May be null."),
+        MemberDoc::new("Disk", "uint64", "Local disk space in this amount; null when unknown.")
+            .limits("Unit: GB. May be null."),
     ],
 };

@@ -108,7 +108,8 @@ pub(crate) static RESOURCE_POOL_PACK_DOC: TypeDoc = TypeDoc {
     name: "ResourcePoolPack",
     summary: "A resource pool: a whole or half physical machine reserved for instances of the account.",
     members: &[
-        MemberDoc::new("DedicatedResourcePackId", "string", "Id of the pool, for `Placement.DedicatedResourcePackIds` at launch and for the pool actions."),
+        MemberDoc::new("DedicatedResourcePackId", "string", "Id of the pool, for `Placement.DedicatedResourcePackIds` at launch and for the pool actions.")
+            .limits("Format: `rpp-xxxxxxxx`."),
         MemberDoc::new("DedicatedResourcePackName", "string", "Display name of the pool; the only way to recognize your own pool, because pools have no tags."),
         MemberDoc::new("Zone", "string", "Zone of the pool; instances launched into it must use the same zone."),
         MemberDoc::new("InstanceType", "string", "Size of the pool itself, such as `SA9.96XLARGE1152`; not the type of the instances inside."),
@@ -122,7 +123,9 @@ pub(crate) static RESOURCE_POOL_PACK_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("SwitchId", "string", "Opaque identifier of the network switch of the pool, to see how widely pools are spread."),
         MemberDoc::new("AutoPlacement", "bool", "Whether launches that name no pool can be placed here; if not, only launches that name this pool are."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens to the pool at `EndTime`: renewed automatically, or left to expire with or without a notice."),
-        MemberDoc::new("StartTime", "datetime_iso", "When the pool was created."),
-        MemberDoc::new("EndTime", "datetime_iso", "When the term of the pool ends."),
+        MemberDoc::new("StartTime", "datetime_iso", "When the pool was created.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
+        MemberDoc::new("EndTime", "datetime_iso", "When the term of the pool ends.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
     ],
 };

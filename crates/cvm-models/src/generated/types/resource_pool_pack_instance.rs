@@ -52,8 +52,10 @@ pub(crate) static RESOURCE_POOL_PACK_INSTANCE_DOC: TypeDoc = TypeDoc {
     name: "ResourcePoolPackInstance",
     summary: "The instances in one resource pool.",
     members: &[
-        MemberDoc::new("DedicatedResourcePackId", "string", "Pool the listed instances run in."),
-        MemberDoc::new("InstanceIdSet", "list<string>", "Instances created in the pool."),
+        MemberDoc::new("DedicatedResourcePackId", "string", "Pool the listed instances run in.")
+            .limits("Format: `rpp-xxxxxxxx`."),
+        MemberDoc::new("InstanceIdSet", "list<string>", "Instances created in the pool.")
+            .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceFamily", "string", "Instance family of the pool, such as `SA9`."),
         MemberDoc::new("InstanceType", "string", "Size of the pool, such as `SA9.96XLARGE1152`, not that of its instances."),
         MemberDoc::new("Zone", "string", "Zone of the pool and its instances."),

@@ -27,6 +27,7 @@ pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
     name: "RunAutomationServiceEnabled",
     summary: "The switch for the automation agent (TAT), which runs remote commands in a guest.",
     members: &[
-        MemberDoc::new("Enabled", "bool", "`true` installs the agent. Note the difference: sending this object without the member means off, but omitting the whole object means on for public images. If the whole object is absent, the service is on for public images; if the object is sent without a value, it is off."),
+        MemberDoc::new("Enabled", "bool", "`true` installs the agent. Note the difference: sending this object without the member means off, but omitting the whole object means on for public images.")
+            .limits("Default: false. Quirk: If the whole object is absent, the service is on for public images; if the object is sent without a value, it is off."),
     ],
 };

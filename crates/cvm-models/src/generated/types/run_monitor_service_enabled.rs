@@ -25,6 +25,7 @@ pub(crate) static RUN_MONITOR_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
     name: "RunMonitorServiceEnabled",
     summary: "The switch for the monitoring agent, which reports guest metrics.",
     members: &[
-        MemberDoc::new("Enabled", "bool", "`false` does not install the agent; alarms and graphs that need guest data, such as disk use, then stay empty."),
+        MemberDoc::new("Enabled", "bool", "`false` does not install the agent; alarms and graphs that need guest data, such as disk use, then stay empty.")
+            .limits("Default: true."),
     ],
 };

@@ -25,6 +25,7 @@ pub(crate) static RUN_SECURITY_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
     name: "RunSecurityServiceEnabled",
     summary: "The switch for the host security agent.",
     members: &[
-        MemberDoc::new("Enabled", "bool", "`false` does not install the agent, so there are no intrusion and vulnerability findings."),
+        MemberDoc::new("Enabled", "bool", "`false` does not install the agent, so there are no intrusion and vulnerability findings.")
+            .limits("Default: true."),
     ],
 };

@@ -30,7 +30,8 @@ pub(crate) static SHARE_PERMISSION_DOC: TypeDoc = TypeDoc {
     name: "SharePermission",
     summary: "One account that a custom image is shared with.",
     members: &[
-        MemberDoc::new("CreatedTime", "datetime_iso", "When the image was shared with the account."),
+        MemberDoc::new("CreatedTime", "datetime_iso", "When the image was shared with the account.")
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("AccountId", "string", "Main account number (UIN) that can create instances from the image."),
     ],
 };

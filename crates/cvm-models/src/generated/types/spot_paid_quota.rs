@@ -36,9 +36,12 @@ pub(crate) static SPOT_PAID_QUOTA_DOC: TypeDoc = TypeDoc {
     name: "SpotPaidQuota",
     summary: "How many processor cores of spot instances the account may use in one zone.",
     members: &[
-        MemberDoc::new("UsedQuota", "uint64", "Virtual cores of spot instances in use, not a number of instances."),
-        MemberDoc::new("RemainingQuota", "uint64", "Virtual cores that further spot instances can still use."),
-        MemberDoc::new("TotalQuota", "uint64", "Upper limit of virtual cores for spot instances in the zone."),
+        MemberDoc::new("UsedQuota", "uint64", "Virtual cores of spot instances in use, not a number of instances.")
+            .limits("Unit: vCPU."),
+        MemberDoc::new("RemainingQuota", "uint64", "Virtual cores that further spot instances can still use.")
+            .limits("Unit: vCPU."),
+        MemberDoc::new("TotalQuota", "uint64", "Upper limit of virtual cores for spot instances in the zone.")
+            .limits("Unit: vCPU."),
         MemberDoc::new("Zone", "string", "Zone that the limit for spot instances applies to."),
     ],
 };

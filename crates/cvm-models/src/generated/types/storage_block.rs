@@ -33,8 +33,11 @@ pub(crate) static STORAGE_BLOCK_DOC: TypeDoc = TypeDoc {
     name: "StorageBlock",
     summary: "Size limits of the local hard disks that come with an instance type.",
     members: &[
-        MemberDoc::new("Type", "DiskType", "Storage class of these disks; it can be read here but not chosen in a launch."),
-        MemberDoc::new("MinSize", "int64", "Smallest local hard disk capacity of an instance of this type."),
-        MemberDoc::new("MaxSize", "int64", "Largest local hard disk capacity of an instance of this type."),
+        MemberDoc::new("Type", "DiskType", "Storage class of these disks; it can be read here but not chosen in a launch.")
+            .limits("Allowed: `LOCAL_PRO`."),
+        MemberDoc::new("MinSize", "int64", "Smallest local hard disk capacity of an instance of this type.")
+            .limits("Unit: GiB."),
+        MemberDoc::new("MaxSize", "int64", "Largest local hard disk capacity of an instance of this type.")
+            .limits("Unit: GiB."),
     ],
 };

@@ -29,7 +29,8 @@ pub(crate) static SYNC_IMAGE_DOC: TypeDoc = TypeDoc {
     name: "SyncImage",
     summary: "The copy of an image in one target region.",
     members: &[
-        MemberDoc::new("ImageId", "string", "Id of the copy, valid in `Region` only; the source keeps its own id."),
+        MemberDoc::new("ImageId", "string", "Id of the copy, valid in `Region` only; the source keeps its own id.")
+            .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("Region", "string", "Region of the copy; send queries about it to this region."),
     ],
 };

@@ -72,12 +72,19 @@ pub(crate) static SYSTEM_DISK_DOC: TypeDoc = TypeDoc {
     name: "SystemDisk",
     summary: "The boot disk of an instance: what to create in a request, what is attached in a response.",
     members: &[
-        MemberDoc::new("DiskType", "DiskType", "Storage class. Without it, the service uses any class in stock, so set it for consistent performance; `LOCAL_` classes tie the instance to its hardware and prevent some later changes."),
-        MemberDoc::new("DiskId", "string", "Id of the existing boot disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it. Documented for responses only, although the published sample of `ResizeInstanceDisks` sends it."),
-        MemberDoc::new("DiskSize", "int64", "Capacity, at least the size of the image. It can be increased later but not reduced."),
-        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud."),
-        MemberDoc::new("DiskName", "string", "Display name of the boot disk, free text that need not be unique."),
-        MemberDoc::new("Encrypt", "bool", "Creates the boot disk encrypted at rest. Read by `RunInstances` only and still being rolled out, so some accounts and regions reject it."),
-        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with `Encrypt`. Read by `RunInstances` only and still being rolled out."),
+        MemberDoc::new("DiskType", "DiskType", "Storage class. Without it, the service uses any class in stock, so set it for consistent performance; `LOCAL_` classes tie the instance to its hardware and prevent some later changes.")
+            .limits("Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `CLOUD_BASIC`, `CLOUD_SSD`, `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`."),
+        MemberDoc::new("DiskId", "string", "Id of the existing boot disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
+            .limits("Format: `disk-xxxxxxxx`. Quirk: Documented for responses only, although the published sample of `ResizeInstanceDisks` sends it."),
+        MemberDoc::new("DiskSize", "int64", "Capacity, at least the size of the image. It can be increased later but not reduced.")
+            .limits("Unit: GiB. Default: 50."),
+        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud.")
+            .limits("May be null."),
+        MemberDoc::new("DiskName", "string", "Display name of the boot disk, free text that need not be unique.")
+            .limits("Length: up to 128 characters."),
+        MemberDoc::new("Encrypt", "bool", "Creates the boot disk encrypted at rest. Read by `RunInstances` only and still being rolled out, so some accounts and regions reject it.")
+            .limits("Default: false."),
+        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with `Encrypt`. Read by `RunInstances` only and still being rolled out.")
+            .limits("Format: `UUID or kms-xxxxxxxx`."),
     ],
 };

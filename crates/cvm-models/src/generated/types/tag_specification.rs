@@ -32,7 +32,8 @@ pub(crate) static TAG_SPECIFICATION_DOC: TypeDoc = TypeDoc {
     name: "TagSpecification",
     summary: "Tags to bind to one type of resource when it is created.",
     members: &[
-        MemberDoc::new("ResourceType", "TagResourceType", "Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must match the action. No value is documented for launch templates, although they can be tagged, so the check accepts other values."),
+        MemberDoc::new("ResourceType", "TagResourceType", "Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must match the action.")
+            .limits("Quirk: No value is documented for launch templates, although they can be tagged, so the check accepts other values."),
         MemberDoc::new("Tags", "list<Tag>", "The tags to bind. The whole creation fails if a key is given twice or the account may not use it."),
     ],
 };

@@ -63,9 +63,12 @@ pub(crate) static VIRTUAL_PRIVATE_CLOUD_DOC: TypeDoc = TypeDoc {
     name: "VirtualPrivateCloud",
     summary: "Private network settings of the primary network interface.",
     members: &[
-        MemberDoc::new("VpcId", "string", "Private network to join. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id."),
-        MemberDoc::new("SubnetId", "string", "Subnet inside that network, in the same zone as the instance and with enough free addresses. `DEFAULT` only together with `VpcId` `DEFAULT`."),
-        MemberDoc::new("AsVpcGateway", "bool", "Makes the instance a gateway through which other machines of the network reach the internet. Needs a public address on the instance itself."),
+        MemberDoc::new("VpcId", "string", "Private network to join. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id.")
+            .limits("Format: `vpc-xxxxxxxx`."),
+        MemberDoc::new("SubnetId", "string", "Subnet inside that network, in the same zone as the instance and with enough free addresses. `DEFAULT` only together with `VpcId` `DEFAULT`.")
+            .limits("Format: `subnet-xxxxxxxx`."),
+        MemberDoc::new("AsVpcGateway", "bool", "Makes the instance a gateway through which other machines of the network reach the internet. Needs a public address on the instance itself.")
+            .limits("Default: false."),
         MemberDoc::new("PrivateIpAddresses", "list<string>", "Specific addresses to use, one per instance, free and inside the subnet. Without them, addresses are assigned from the subnet; applies at launch and when the network is changed."),
         MemberDoc::new("Ipv6AddressCount", "uint64", "Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in the network. Not 0 together with `IPv6AddressType`."),
     ],

@@ -91,7 +91,7 @@ fn waiters_must_name_existing_members_and_states() {
     ");
     insta::assert_snapshot!(message_after(waiters, "\"names\": [\"LastRequestId\"]", "\"names\": [\"RequestId\"]"), @r"
     specs/waiters.json:6:75: error: waiters.BoatsAfloat.operation.names[0]: `RequestId` is not a member of an item
-      help: one of: BoatId, BoatState, NextState, Berth, Dinghies, Trouble, LastRequestId, Progress, Locked
+      help: did you mean `LastRequestId`?
     ");
     insta::assert_snapshot!(message_after(waiters, "\"interval\": 5", "\"interval\": 500"), @r"
     specs/waiters.json:7:74: error: waiters.BoatsAfloat.interval: polls every 500 s for 60 s

@@ -10,7 +10,7 @@
 //! - `read`: changes nothing, so it is retried freely (2 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
 //! - `convergent`: retried, because repeating it sets the same state (0 actions).
-//! - `guarded`: not retried until a read shows that it did not take effect (0 actions).
+//! - `guarded`: not retried automatically; first read the state to see whether it took effect (0 actions).
 //! - `hazard`: never retried by the client, because repeating it can cost money or destroy something (0 actions).
 //!
 //! | action | class | members that change it | why | check with |

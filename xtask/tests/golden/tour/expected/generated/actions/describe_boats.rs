@@ -15,6 +15,13 @@ use crate::prelude::*;
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
 /// Returns [`DescribeBoatsResponse`]. Group: Boats. Up to 20 calls per second.
+///
+/// # Errors
+///
+/// - `InternalError`: Something broke on their side.
+/// - `LimitExceeded.IPv6`: No more addresses may be used.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeBoats {
     /// Fetches exactly these. Items: up to 100. Format: `boat-xxxxxxxx`. Cannot be combined
@@ -131,11 +138,16 @@ pub(crate) static DESCRIBE_BOATS_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("BoatIds", "list<string>", "Fetches exactly these."),
-        MemberDoc::new("Filters", "list<Filter>", "Conditions that all must hold."),
-        MemberDoc::new("Since", "datetime", "Leaves out what was rented earlier."),
-        MemberDoc::new("Offset", "int64", "How many to skip."),
-        MemberDoc::new("Limit", "int64", "Length of a page."),
+        MemberDoc::new("BoatIds", "list<string>", "Fetches exactly these.")
+            .limits("Items: up to 100. Format: `boat-xxxxxxxx`. Cannot be combined with `Filters`."),
+        MemberDoc::new("Filters", "list<Filter>", "Conditions that all must hold.")
+            .limits("Items: up to 10. Cannot be combined with `BoatIds`."),
+        MemberDoc::new("Since", "datetime", "Leaves out what was rented earlier.")
+            .limits("Format: `YYYY-MM-DD`."),
+        MemberDoc::new("Offset", "int64", "How many to skip.")
+            .limits("Default: 0."),
+        MemberDoc::new("Limit", "int64", "Length of a page.")
+            .limits("Range: 1 to 100. Default: 20."),
     ],
     response: &[
         MemberDoc::new("TotalCount", "int64", "How many match over all pages."),

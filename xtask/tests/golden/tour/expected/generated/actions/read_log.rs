@@ -94,7 +94,8 @@ pub(crate) static READ_LOG_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[
         MemberDoc::new("NextToken", "string", "What the page before gave."),
-        MemberDoc::new("MaxResults", "uint64", "Length of a page."),
+        MemberDoc::new("MaxResults", "uint64", "Length of a page.")
+            .limits("Range: at least 10."),
     ],
     response: &[
         MemberDoc::new("NextToken", "string", "Asks for the page after this one."),

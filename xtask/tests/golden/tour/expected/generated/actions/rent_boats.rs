@@ -14,6 +14,13 @@ use crate::prelude::*;
 /// If the outcome is unknown, check `DescribeBoats`: List vessels by your own tag.
 ///
 /// Returns [`RentBoatsResponse`]. Group: Boats.
+///
+/// # Errors
+///
+/// - `BoatSunk`: The vessel is gone for good.
+/// - `InvalidBoatId.NotFound`: No vessel has this id.
+///
+/// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct RentBoats {
     /// Where they will lie. Required.
@@ -212,26 +219,40 @@ pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {
     reconcile: "List vessels by your own tag.",
     request: &[
         MemberDoc::new("Berth", "Berth", "Where they will lie."),
-        MemberDoc::new("Mode", "SailMode", "How they will be sailed."),
-        MemberDoc::new("Size", "uint64", "Length over all."),
+        MemberDoc::new("Mode", "SailMode", "How they will be sailed.")
+            .limits("Default: `CALM`. Allowed: `CALM` and `FAST`."),
+        MemberDoc::new("Size", "uint64", "Length over all.")
+            .limits("Unit: metre. Range: 2 to 20. Steps of 2. Default: 0."),
         MemberDoc::new("Weight", "float", "What they must carry."),
-        MemberDoc::new("Months", "int64", "Term of the contract."),
-        MemberDoc::new("Insure", "string", "Whether damage is covered. A boolean, yet sent as a string."),
-        MemberDoc::new("Password", "string", "Opens the locker."),
-        MemberDoc::new("UserData", "string", "Handed to the crew."),
+        MemberDoc::new("Months", "int64", "Term of the contract.")
+            .limits("Required if `Mode` is `FAST`. Allowed: 1 to 3, 12."),
+        MemberDoc::new("Insure", "string", "Whether damage is covered.")
+            .limits("Default: `false`. Allowed: `true` and `false`. Quirk: A boolean, yet sent as a string."),
+        MemberDoc::new("Password", "string", "Opens the locker.")
+            .limits("Length: 8 to 30 characters. Pattern: `[0-9A-Za-z]+`."),
+        MemberDoc::new("UserData", "string", "Handed to the crew.")
+            .limits("Size: up to 16384 bytes. Encoding: base64."),
         MemberDoc::new("Keys", "list<string>", "More that no log may show."),
-        MemberDoc::new("Type", "string", "Older word for the way of sailing."),
-        MemberDoc::new("MinCount", "int64", "Fewest that will do."),
-        MemberDoc::new("Count", "int64", "How many are wanted."),
+        MemberDoc::new("Type", "string", "Older word for the way of sailing.")
+            .limits("Deprecated: use `Mode`."),
+        MemberDoc::new("MinCount", "int64", "Fewest that will do.")
+            .limits("Must not exceed `Count`."),
+        MemberDoc::new("Count", "int64", "How many are wanted.")
+            .limits("Specify exactly one of `Count` and `Size`. Specify at least one of `Count` and `Weight`."),
         MemberDoc::new("IPv6Count", "int64", "Addresses aboard each."),
         MemberDoc::new("DBDFs", "list<string>", "Where devices sit."),
-        MemberDoc::new("ClientToken", "string", "Makes a resend safe."),
-        MemberDoc::new("DryRun", "bool", "Checks the call and rents nothing."),
-        MemberDoc::new("Tiller", "string", "Only an old gateway takes it."),
+        MemberDoc::new("ClientToken", "string", "Makes a resend safe.")
+            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("DryRun", "bool", "Checks the call and rents nothing.")
+            .limits("Default: false."),
+        MemberDoc::new("Tiller", "string", "Only an old gateway takes it.")
+            .limits("Supported only by an older gateway. Must be unique. Since 2019."),
     ],
     response: &[
-        MemberDoc::new("BoatIdSet", "list<string>", "What was rented."),
-        MemberDoc::new("Price", "float", "What it costs."),
+        MemberDoc::new("BoatIdSet", "list<string>", "What was rented.")
+            .limits("Empty only if `Keys` is not given. Format: `boat-xxxxxxxx`."),
+        MemberDoc::new("Price", "float", "What it costs.")
+            .limits("Unit: CNY. May be null."),
         MemberDoc::new("Receipt", "string", "Proof of payment."),
     ],
 };

@@ -65,14 +65,19 @@ pub(crate) static BOAT_DOC: TypeDoc = TypeDoc {
     name: "Boat",
     summary: "One vessel.",
     members: &[
-        MemberDoc::new("BoatId", "string", "Handle that other calls take."),
+        MemberDoc::new("BoatId", "string", "Handle that other calls take.")
+            .limits("Format: `boat-xxxxxxxx`."),
         MemberDoc::new("BoatState", "BoatState", "Where it is in its life."),
-        MemberDoc::new("NextState", "BoatState", "Where it will be."),
+        MemberDoc::new("NextState", "BoatState", "Where it will be.")
+            .limits("Known values: `AFLOAT`."),
         MemberDoc::new("Berth", "Berth", "Where it lies."),
         MemberDoc::new("Dinghies", "list<Boat>", "Smaller vessels aboard, which may have some of their own."),
-        MemberDoc::new("Trouble", "string", "What went wrong last."),
-        MemberDoc::new("LastRequestId", "string", "The call behind the last change."),
-        MemberDoc::new("Progress", "int64", "How far the last change is."),
+        MemberDoc::new("Trouble", "string", "What went wrong last.")
+            .limits("Known values: `none`, `leak` and `salvage`. May be null."),
+        MemberDoc::new("LastRequestId", "string", "The call behind the last change.")
+            .limits("May be null."),
+        MemberDoc::new("Progress", "int64", "How far the last change is.")
+            .limits("Unit: percent."),
         MemberDoc::new("Locked", "bool", "Whether a return is refused."),
     ],
 };

@@ -29,6 +29,7 @@ pub(crate) static FILTER_DOC: TypeDoc = TypeDoc {
     summary: "A condition on one property.",
     members: &[
         MemberDoc::new("Name", "string", "The property."),
-        MemberDoc::new("Values", "list<string>", "Any of these will do."),
+        MemberDoc::new("Values", "list<string>", "Any of these will do.")
+            .limits("Items: 1 to 5."),
     ],
 };

@@ -1,10 +1,10 @@
-//! A list of objects as rows and columns, chosen by the members of its items.
+//! Chooses the columns of a table: those that `--columns` names, or by default as many as fit the terminal.
 
 use cvm_models::protocol::{ActionInfo, Json, Kind, ModelInfo, did_you_mean, similar_names};
 use serde_json::Value;
 
 use crate::describe;
-use crate::exit::{CliError, Result};
+use crate::error::{CliError, Result};
 use crate::json_path::{at, text};
 
 /// The items of a list as texts by column.

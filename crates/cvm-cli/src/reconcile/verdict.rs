@@ -1,19 +1,16 @@
-//! Which items of a list a request is about, and what they prove about it.
+//! Decides the verdict of `cvm resume` about one id: done, no effect yet, or needs review.
 
-use cvm_models::protocol::{
-    ActionInfo, Condition, Missing, ModelInfo, Predicate, ReconcileInfo, Record, WaiterInfo, json,
-    member_named,
-};
-use cvm_models::{docs, waiters};
+use cvm_models::protocol::{Condition, Missing, Predicate, WaiterInfo};
+use cvm_models::waiters;
 use serde_json::Value;
 
-use super::compare::{self, Comparison, compare_members, compare_single_members, uncompared};
-use super::past_time::{self, utc};
+use super::compare::{Comparison, compare_members};
+use super::conditions::all;
+use super::past_time::utc;
+use super::query::Query;
 use super::tags;
-use crate::journal::entry::Entry;
 use crate::journal::prior_item::PriorItem;
 use crate::json_path::{at, text};
-use crate::request::record;
 
 /// For each list that shows states, a waiter that knows which of them are stable.
 const STATES: [&WaiterInfo; 5] = [
@@ -46,67 +43,7 @@ impl Verdict {
     }
 }
 
-/// The times that a list is compared with: `YYYY-MM-DDThh:mm:ss`, on the service's clock. `None` if a time is unknown.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Times<'a> {
-    /// Items created before this time do not count.
-    pub since: Option<&'a str>,
-    /// The earliest time at which the request was sent, if the measured difference of the clocks is right.
-    pub sent_at: Option<&'a str>,
-    /// The latest possible time at which the list was read.
-    pub read_at: Option<&'a str>,
-}
-
-/// What to look for in a list.
-pub struct Query<'a> {
-    /// The action of the request.
-    pub action: &'static str,
-    /// The reconciliation rule of the action.
-    pub facts: &'static ReconcileInfo,
-    /// The parameters of the request whose outcome is unknown.
-    pub request: &'a Value,
-    /// The parameters that no rule compares.
-    pub uncompared: Vec<String>,
-    /// What was listed before the call; `None` if that was not read.
-    pub before: Option<&'a [PriorItem]>,
-    /// The model of an item.
-    pub table: &'static ModelInfo,
-    /// The item member with the unique id.
-    pub own_id: Option<&'static str>,
-    /// The times that the list is compared with.
-    pub times: Times<'a>,
-    /// The path of a request member with a time that may have passed: what the request created may have ended.
-    pub past_time: Option<String>,
-    /// The conditions in addition to [`ReconcileInfo::done`] for this very request.
-    done_when: Vec<Condition>,
-}
-
-impl<'a> Query<'a> {
-    /// The query for a journal entry.
-    pub fn new(
-        info: &'static ActionInfo,
-        facts: &'static ReconcileInfo,
-        list: &'static ActionInfo,
-        table: &'static ModelInfo,
-        entry: &'a Entry,
-        times: Times<'a>,
-    ) -> Self {
-        let request = record(info, &entry.parameters);
-        let asked = facts.done_when.iter().filter(|(asked, _)| asked.holds(&request));
-        Self {
-            action: info.name,
-            facts,
-            request: &entry.parameters,
-            uncompared: uncompared(info, facts, &entry.parameters, &entry.secrets),
-            before: entry.before.as_deref(),
-            table,
-            own_id: list.paginate.and_then(|pages| pages.id),
-            times,
-            past_time: past_time::find(info.request, &entry.parameters, times.read_at),
-            done_when: asked.map(|(_, shown)| *shown).collect(),
-        }
-    }
-
+impl Query<'_> {
     /// What the items prove about one id, and which of them were considered.
     ///
     /// *Done* needs proof: every parameter of the request is compared and equal, and an absent id was listed
@@ -141,41 +78,6 @@ impl<'a> Query<'a> {
             _ => Verdict::NeedsReview,
         };
         (verdict, about)
-    }
-
-    /// The items that the request may have created: nothing that the list shows of them differs. An item with
-    /// the tags of the request is included even if it seems older, because the clock may have been wrong when
-    /// the request was sent, and a newer item with the tags even if other members differ.
-    pub fn candidates<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
-        let is_candidate =
-            |entry: &&Value| match tags::compare_tags(self.facts, self.request, entry) {
-                Some(Comparison::Equal) => {
-                    self.created_after_request(entry) || self.may_be_like(entry)
-                }
-                Some(_) => false,
-                None => self.created_after_request(entry) && self.may_be_like(entry),
-            };
-        entries.iter().filter(is_candidate).collect()
-    }
-
-    /// The newer items for which the list does not show whether they have the tags of the request.
-    pub fn unmarked<'e>(&self, entries: &'e [Value]) -> Vec<&'e Value> {
-        let is_open = |entry: &&Value| {
-            tags::compare_tags(self.facts, self.request, entry) == Some(Comparison::Unknown)
-                && self.created_after_request(entry)
-                && self.may_be_like(entry)
-        };
-        entries.iter().filter(is_open).collect()
-    }
-
-    /// The compared members that the list does not show for an item.
-    pub fn hidden(&self, entry: &Value) -> Vec<&'static str> {
-        compare::hidden(self.facts, self.request, entry)
-    }
-
-    /// Whether no single member that the list shows of an item differs from the request.
-    fn may_be_like(&self, entry: &Value) -> bool {
-        compare_single_members(self.facts, self.request, entry) != Some(Comparison::Different)
     }
 
     /// The verdict for an id that is not listed. Its absence proves nothing if it was never listed, or if the
@@ -329,89 +231,4 @@ impl<'a> Query<'a> {
             None => self.created_after_request(entry),
         }
     }
-
-    /// Whether a created resource is found only by a name that others may use too, and not by its own key.
-    pub const fn is_found_by_name(&self) -> bool {
-        self.facts.created.is_some() && self.facts.same_key.is_empty()
-    }
-
-    /// Whether the rule compares creation times, but the start of the request is unknown.
-    pub const fn creation_time_unknown(&self) -> bool {
-        self.facts.created.is_some() && self.times.since.is_none()
-    }
-
-    /// Whether the request sets tags on what it creates.
-    pub fn has_tags(&self) -> bool {
-        tags::are_requested(self.facts, self.request)
-    }
-
-    /// Whether an item is not known to be older than the request. Clocks may differ, so an item that was created
-    /// shortly before the request counts too.
-    pub fn created_after_request(&self, entry: &Value) -> bool {
-        self.times.since.is_none_or(|since| !self.was_created_before(entry, since))
-    }
-
-    /// Whether an item is older than the request if the clocks of this machine and of the service agree.
-    pub fn is_older(&self, entry: &Value) -> bool {
-        self.times.sent_at.is_some_and(|sent_at| self.was_created_before(entry, sent_at))
-    }
-
-    /// A time that cannot be parsed excludes nothing. UTC times compare correctly as texts.
-    fn was_created_before(&self, entry: &Value, time: &str) -> bool {
-        let created = self.facts.created.and_then(|member| at(entry, member)?.as_str());
-        let created = created.and_then(|created| created.split_at_checked(time.len()));
-        created.is_some_and(|(created, zone)| {
-            !zone.contains(['+', '-'])
-                && created.starts_with(|first: char| first.is_ascii_digit())
-                && *created.replace(' ', "T") < *time
-        })
-    }
-
-    /// Whether the rule only shows a list: it names no ids, and the request creates nothing to look for.
-    pub const fn compares_nothing(&self) -> bool {
-        self.facts.ids.is_none() && self.facts.created.is_none()
-    }
 }
-
-/// Whether all conditions hold for an item. `None` if one of them tests a member that the item does not show, or
-/// shows with a value that the specification does not list, and none of the others fails.
-pub fn all(conditions: &[Condition], table: &'static ModelInfo, entry: &Value) -> Option<bool> {
-    let mut record = Record::new(table);
-    json::from_value(&mut record, entry).ok()?;
-    let mut result = Some(true);
-    for condition in conditions {
-        let value = member_named(&record, condition.member);
-        let is_known = match condition.test {
-            Predicate::OneOf(_) => {
-                !value.is_blank() && is_listed(table, condition.member, value.text())
-            }
-            // Without a value, there is no operation in progress.
-            Predicate::NoneOf(_) => {
-                value.is_blank() || is_listed(table, condition.member, value.text())
-            }
-            Predicate::Present | Predicate::Absent => true,
-        };
-        match condition.holds(&record) {
-            _ if !is_known => result = None,
-            true => {}
-            false => return Some(false),
-        }
-    }
-    result
-}
-
-/// Whether the specification lists this value of a member. The model has the values of closed sets; the
-/// documentation has those of open ones.
-fn is_listed(table: &'static ModelInfo, member: &str, value: Option<String>) -> bool {
-    let Some(value) = value else { return false };
-    let closed = table.field(member).map_or(&[][..], |field| field.values);
-    if !closed.is_empty() {
-        return closed.contains(&value.as_str());
-    }
-    let doc = docs::members(table.name).iter().find(|doc| doc.name == member);
-    let open = doc.and_then(|doc| docs::enum_(doc.type_)).map_or(&[][..], |set| set.values);
-    open.is_empty() || open.iter().any(|(known, _)| *known == value)
-}
-
-#[cfg(test)]
-mod tests;

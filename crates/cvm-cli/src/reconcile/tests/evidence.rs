@@ -54,7 +54,7 @@ fn has_operations(case: &Case) -> bool {
 }
 
 fn table_of(case: &Case) -> &'static ModelInfo {
-    rows::main_list(cvm_models::action(case.facts.list).unwrap()).unwrap().1
+    columns::main_list(cvm_models::action(case.facts.list).unwrap()).unwrap().1
 }
 
 /// The verdict when this entry was listed before the call and is listed still.
@@ -201,7 +201,7 @@ fn recycle_bin_proves_termination_only_of_previously_active_instances() {
         })
     };
     let facts = cvm_models::action("TerminateInstances").unwrap().reconcile.as_ref().unwrap();
-    let (_, table) = rows::main_list(cvm_models::action(facts.list).unwrap()).unwrap();
+    let (_, table) = columns::main_list(cvm_models::action(facts.list).unwrap()).unwrap();
     let verdict = |before: Value, now: Value| {
         let from = all(facts.from, table, &before);
         let before = [PriorItem { from, ..seen("ins-1", true) }];
