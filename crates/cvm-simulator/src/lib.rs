@@ -22,6 +22,15 @@
 //! # }
 //! # f().unwrap();
 //! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | send a request | [`Request::parse`], [`Command::Request`] |
+//! | move the virtual clock | [`Command`], [`TimeMode`] |
+//! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`] |
+//! | list what is supported and what is assumed | [`coverage`], [`decisions`] |
+//!
+//! The crate has no features.
 
 mod account;
 mod actions;
