@@ -100,7 +100,8 @@ const INSERTED: [(&str, &str, &str); 3] = [
 const PROGRAM: &str = r#"//! Sends `DescribeFleetWeather` in each dialect and prints the error codes.
 
 use cvm_emulator::Emulator;
-use cvm_models::{Action, Client, Dialect, actions::*, enums::*, types::*};
+use cvm_models::{Action, Client, actions::*, enums::*, types::*};
+use cvm_models::config::Dialect;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {

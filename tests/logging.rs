@@ -14,7 +14,10 @@ use std::fmt::{Debug, Write};
 use std::sync::{Mutex, OnceLock};
 
 use base64ct::{Base64, Encoding};
-use cvm_models::{ACTIONS, ActionInfo, Client, Credential, Dialect, NoRateLimit};
+use cvm_models::config::Dialect;
+use cvm_models::protocol::ActionInfo;
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::{ACTIONS, Client, Credential};
 use cvm_protocol::{FieldInfo, Model, Record, Slot, json, percent};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

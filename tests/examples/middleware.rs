@@ -2,7 +2,8 @@
 //! `cargo run -p cvm-tests --example middleware`; `cargo test -p cvm-tests --example middleware`
 #![allow(clippy::print_stdout)]
 
-use cvm_models::{AttemptEnd, Client, Error, Exchange, Interceptor, UnsignedRequest};
+use cvm_models::observe::{AttemptEnd, Exchange, Interceptor, UnsignedRequest};
+use cvm_models::{Client, Error};
 use cvm_models::{actions::*, types::Placement};
 
 #[derive(Debug)]

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use cvm_models::actions::{StopInstances, TerminateInstances};
-use cvm_models::{Dialect, Reconciliation, waiters};
+use cvm_models::config::Dialect;
+use cvm_models::waiters;
+use cvm_models::waiting::Reconciliation;
 use tokio::task::JoinSet;
 
 use crate::fault::{Conclusion, Fault, Step};
@@ -26,7 +28,7 @@ fn ids() -> Vec<String> {
     (0..REQUESTED).map(|number| format!("ins-{number:08}")).collect()
 }
 
-fn listed(resources: &[cvm_models::WaitedResource]) -> Vec<String> {
+fn listed(resources: &[cvm_models::waiting::WaitedResource]) -> Vec<String> {
     resources.iter().map(|resource| resource.id.clone()).collect()
 }
 

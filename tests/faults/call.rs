@@ -5,9 +5,10 @@ use std::fmt;
 use cvm_models::actions::{
     DescribeInstances, ModifyInstancesAttribute, RunInstances, StopInstances, TerminateInstances,
 };
+use cvm_models::observe::CallReport;
 use cvm_models::protocol::{RetryClass, json};
 use cvm_models::types::LoginSettings;
-use cvm_models::{Action, CallReport, Client, Error, UntypedResponse, blocking};
+use cvm_models::{Action, Client, Error, UntypedResponse, blocking};
 use serde_json::Value;
 
 use crate::service::INSTANCE;

@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use cvm_models::{Client, Dialect, Exchange, HeaderMapMut, Interceptor};
+use cvm_models::Client;
+use cvm_models::config::Dialect;
+use cvm_models::observe::{Exchange, HeaderMapMut, Interceptor};
 use tokio::task::JoinSet;
 
 use crate::call::Call;

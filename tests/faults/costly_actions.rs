@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use cvm_models::protocol::RetryClass;
-use cvm_models::{ACTIONS, ActionInfo, Dialect, Error, action};
+use cvm_models::config::Dialect;
+use cvm_models::protocol::{ActionInfo, RetryClass};
+use cvm_models::{ACTIONS, Error, action};
 use serde_json::{Value, json};
 
 use crate::fault::{self, Conclusion, Fault};

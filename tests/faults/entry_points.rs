@@ -5,7 +5,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cvm_models::{Dialect, Timeouts, blocking};
+use cvm_models::blocking;
+use cvm_models::config::{Dialect, Timeouts};
 
 use crate::call::{Call, Caller};
 use crate::fault::{self, Conclusion, Fault, Step, write};

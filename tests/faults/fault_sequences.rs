@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use cvm_models::actions::{CreateKeyPair, RunInstances};
-use cvm_models::{Client, Dialect, Error, Timeouts};
+use cvm_models::config::{Dialect, Timeouts};
+use cvm_models::{Client, Error};
 
 use crate::call::Call;
 use crate::fault::{self, Conclusion, Fault};

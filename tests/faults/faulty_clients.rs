@@ -5,9 +5,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_models::{
-    BoxFuture, ClientBuilder, Dialect, HttpClient, HttpError, HttpErrorKind, HttpResponse,
-    PreparedRequest, ResponseBody, SendProgress,
+use cvm_models::ClientBuilder;
+use cvm_models::config::Dialect;
+use cvm_models::http::{
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, ResponseBody,
+    SendProgress,
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use cvm_models::{Dialect, Outcome};
+use cvm_models::config::Dialect;
+use cvm_models::retry::Outcome;
 
 use crate::call::Call;
 use crate::fault::{Conclusion, Fault};

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cvm_models::Dialect;
+use cvm_models::config::Dialect;
 use tokio::task::JoinSet;
 
 use crate::call::{Call, CallResult};

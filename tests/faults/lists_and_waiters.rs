@@ -10,12 +10,12 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use cvm_models::actions::DescribeInstances;
+use cvm_models::config::Dialect;
 use cvm_models::protocol::{Waiter, WaiterInfo};
 use cvm_models::types::Instance;
 use cvm_models::waiters::InstancesTerminated;
-use cvm_models::{
-    Client, ClientBuilder, CreatedResources, Dialect, Error, Reconciliation, blocking,
-};
+use cvm_models::waiting::{CreatedResources, Reconciliation};
+use cvm_models::{Client, ClientBuilder, Error, blocking};
 
 use crate::fault::{self, Conclusion, Fault};
 use crate::fault_server::FaultServer;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cvm_models::{Client, ClientBuilder, Dialect};
+use cvm_models::config::Dialect;
+use cvm_models::{Client, ClientBuilder};
 
 use crate::call::{Call, CallResult};
 use crate::fault::{self, Conclusion, Fault};

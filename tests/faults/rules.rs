@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use std::error::Error as StdError;
 use std::time::{Duration, Instant};
 
+use cvm_models::Error;
+use cvm_models::config::Dialect;
 use cvm_models::protocol::RetryClass;
-use cvm_models::{Dialect, Error, Outcome};
+use cvm_models::retry::Outcome;
 
 use crate::call::{Call, CallResult};
 use crate::fault::{Conclusion, Fault};

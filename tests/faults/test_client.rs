@@ -4,11 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use cvm_models::{
-    BoxFuture, Client, ClientBuilder, Clock, Credential, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, Dialect, Entropy, EntropyError, NoRateLimit,
-    SystemEntropy, Timeouts,
-};
+use cvm_models::config::{Dialect, Timeouts};
+use cvm_models::credentials::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use cvm_models::entropy::{Entropy, EntropyError, SystemEntropy};
+use cvm_models::http::BoxFuture;
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::time::Clock;
+use cvm_models::{Client, ClientBuilder, Credential};
 
 use crate::fault::{Conclusion, Fault};
 use crate::rerun::TimeScale;

@@ -1,8 +1,9 @@
 //! A launch with other parameters after an unknown outcome never uses the token of the first.
 
+use cvm_models::Action;
 use cvm_models::actions::RunInstances;
+use cvm_models::config::Dialect;
 use cvm_models::protocol::{ModelInfo, Record, json};
-use cvm_models::{Action, Dialect};
 use serde_json::{Value, json};
 
 use crate::fault;

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cvm_emulator::{Emulator, TimeMode};
 use cvm_models::actions::*;
+use cvm_models::config::Dialect;
+use cvm_models::retry::Outcome;
 use cvm_models::types::{Instance, Placement};
-use cvm_models::{Client, Dialect, Outcome, waiters};
+use cvm_models::{Client, waiters};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

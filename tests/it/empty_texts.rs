@@ -1,7 +1,7 @@
 //! An empty text is sent in each encoding and means the same in each, for the emulator and for the retry class.
 
-use cvm_models::Dialect;
 use cvm_models::actions::{DescribeInstances, ModifyInstancesAttribute, RunInstances};
+use cvm_models::config::Dialect;
 use cvm_models::types::Placement;
 use cvm_protocol::{ActionInfo, Kind, ModelInfo, Predicate, Record, RetryClass, json, query_form};
 use serde_json::{Value, json};

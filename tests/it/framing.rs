@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use cvm_models::Client;
 use cvm_models::actions::*;
-use cvm_models::{Client, Timeouts};
+use cvm_models::config::Timeouts;
 
 use crate::cloud::client_for;
 use crate::predicates::predicates;

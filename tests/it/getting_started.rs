@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use cvm_emulator::{Emulator, TimeMode};
 use cvm_models::actions::*;
+use cvm_models::config::Dialect;
 use cvm_models::enums::*;
 use cvm_models::types::*;
-use cvm_models::{Client, Dialect, error_code, waiters};
+use cvm_models::{Client, error_code, waiters};
 use cvm_protocol::{json, query_form};
 
 use crate::cloud::{SECRET_ID, builder, client, client_for};

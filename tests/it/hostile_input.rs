@@ -1,8 +1,9 @@
 //! Hostile strings in any option of the caller are refused as usage errors, and no socket is opened.
 
 use cvm_models::actions::*;
+use cvm_models::config::{Dialect, Endpoint};
 use cvm_models::types::Filter;
-use cvm_models::{Credential, Dialect, Endpoint, Error};
+use cvm_models::{Credential, Error};
 
 use crate::cloud::{builder, client, client_for, public_client};
 use crate::predicates::predicates;

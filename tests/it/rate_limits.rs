@@ -5,10 +5,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_models::{
-    BoxFuture, ClientBuilder, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
+use cvm_models::ClientBuilder;
+use cvm_models::http::{
+    BoxFuture, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
 };
-use cvm_models::{Client, NoRateLimit, actions::*, types::*};
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::{Client, actions::*, types::*};
 use http::Request;
 use tokio::task::JoinSet;
 use tokio::time::Instant;

@@ -1,7 +1,10 @@
 //! A request above the size limit of the service is not sent, and one within the limit is.
 
+use cvm_models::Client;
 use cvm_models::actions::RunInstances;
-use cvm_models::{Client, Dialect, FixedClock, SeededEntropy};
+use cvm_models::config::Dialect;
+use cvm_models::entropy::SeededEntropy;
+use cvm_models::time::FixedClock;
 
 use crate::cloud::{Cloud, NOW, builder, client, client_for, public_client};
 use crate::predicates::predicates;

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use cvm_models::actions::*;
-use cvm_models::{Client, Error, Timeouts};
+use cvm_models::config::Timeouts;
+use cvm_models::{Client, Error};
 
 use crate::cloud::client_for;
 use crate::predicates::predicates;

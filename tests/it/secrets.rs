@@ -5,9 +5,11 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex};
 
 use base64ct::{Base64, Encoding};
-use cvm_models::{
-    ACTIONS, ActionInfo, Dialect, Exchange, MaskedRequest, MaskedResponse, WireObserver,
-};
+use cvm_models::ACTIONS;
+use cvm_models::config::Dialect;
+use cvm_models::http::MaskedRequest;
+use cvm_models::observe::{Exchange, MaskedResponse, WireObserver};
+use cvm_models::protocol::ActionInfo;
 use cvm_protocol::{Record, Sensitive, json, percent};
 use serde_json::{Value, json};
 

@@ -1,8 +1,10 @@
 //! Which codes are throttling: every code of that family, known or new, and none that only looks similar.
 
 use cvm_models::actions::*;
+use cvm_models::entropy::{Entropy, EntropyError};
 use cvm_models::protocol::ErrorKind;
-use cvm_models::{Client, Entropy, EntropyError, Error, Outcome, error_code};
+use cvm_models::retry::Outcome;
+use cvm_models::{Client, Error, error_code};
 
 use crate::cloud::client_for;
 use crate::predicates::predicates;

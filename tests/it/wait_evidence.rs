@@ -11,12 +11,14 @@ use cvm_models::actions::{
     StopInstances,
 };
 use cvm_models::enums::ChcNetworkMode;
-use cvm_models::protocol::{Condition, Missing, PageStyle, Predicate, WaiterInfo};
-use cvm_models::types::{ChcDeployExtraConfig, Placement, VirtualPrivateCloud};
-use cvm_models::{
-    BoxFuture, Client, Error, HttpClient, HttpError, HttpResponse, NoRateLimit, PreparedRequest,
-    SendProgress, WaitReport, WaitVerdict, Waiter, waiters,
+use cvm_models::http::{
+    BoxFuture, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
 };
+use cvm_models::protocol::{Condition, Missing, PageStyle, Predicate, Waiter, WaiterInfo};
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::types::{ChcDeployExtraConfig, Placement, VirtualPrivateCloud};
+use cvm_models::waiting::{WaitReport, WaitVerdict};
+use cvm_models::{Client, Error, waiters};
 use serde_json::{Value, json};
 
 use crate::cloud::{builder, public_client};

@@ -5,11 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_models::protocol::{Kind, PageStyle, WaiterInfo};
-use cvm_models::{
-    BoxFuture, Error, HttpClient, HttpError, HttpResponse, NoRateLimit, PreparedRequest,
-    ResponseBody, SendProgress, WaitReport, WaitVerdict, Waiter, waiters,
+use cvm_models::http::{
+    BoxFuture, HttpClient, HttpError, HttpResponse, PreparedRequest, ResponseBody, SendProgress,
 };
+use cvm_models::protocol::{Kind, PageStyle, Waiter, WaiterInfo};
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::waiting::{WaitReport, WaitVerdict};
+use cvm_models::{Error, waiters};
 use serde_json::{Value, json};
 
 use crate::cloud::public_client;

@@ -9,12 +9,14 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 use cvm_models::actions::*;
+use cvm_models::config::Dialect;
+use cvm_models::entropy::SeededEntropy;
 use cvm_models::enums::{StopType, StoppedMode};
+use cvm_models::http::PreparedRequest;
+use cvm_models::protocol::ActionInfo;
+use cvm_models::time::FixedClock;
 use cvm_models::types::Filter;
-use cvm_models::{
-    ACTIONS, Action, ActionInfo, Client, Credential, Dialect, Error, FixedClock, PreparedRequest,
-    SeededEntropy,
-};
+use cvm_models::{ACTIONS, Action, Client, Credential, Error};
 use cvm_protocol::{Record, json, percent, query_form};
 use http::Request;
 use serde_json::Value;

@@ -8,7 +8,7 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cvm_models::ActionInfo;
+use cvm_models::protocol::ActionInfo;
 use cvm_protocol::{FieldInfo, Kind, PageStyle, percent, query_form};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;

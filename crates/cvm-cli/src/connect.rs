@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use cvm_models::protocol::{did_you_mean, similar_names};
-use cvm_models::{
-    BoxFuture, CachedCredentials, Client, Credential, CredentialChain, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, Dialect, Endpoint, Error, Region,
-    StaticCredentials,
+use cvm_models::config::{Dialect, Endpoint};
+use cvm_models::credentials::{
+    CachedCredentials, CredentialChain, CredentialProvider, CredentialProviderError,
+    CredentialSnapshot, StaticCredentials,
 };
+use cvm_models::http::BoxFuture;
+use cvm_models::protocol::{did_you_mean, similar_names};
+use cvm_models::{Client, Credential, Error, Region};
 
 use crate::args::Args;
 use crate::error::{CliError, Result};

@@ -1,7 +1,7 @@
 //! Turns the error of a call into an exit code, one line and hints.
 
-use cvm_models::protocol::{Violation, ViolationKind, did_you_mean, similar_names};
-use cvm_models::{Error, ServiceError};
+use cvm_models::Error;
+use cvm_models::protocol::{ServiceError, Violation, ViolationKind, did_you_mean, similar_names};
 
 use crate::args::Args;
 use crate::describe;
@@ -143,7 +143,7 @@ pub fn describe_violation(violation: &Violation) -> String {
 mod tests {
     use super::*;
     use crate::journal::entry::Destination;
-    use cvm_models::Dialect;
+    use cvm_models::config::Dialect;
     use serde_json::{Value, json};
     use std::time::Duration;
 

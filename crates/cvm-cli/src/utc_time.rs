@@ -1,6 +1,6 @@
 //! Formats times as the service writes them.
 
-use cvm_models::Date;
+use cvm_models::time::Date;
 
 /// The UTC time of a Unix timestamp in seconds: `YYYY-MM-DDThh:mm:ss`. Times after the year 9999 give its end.
 pub fn format(seconds: u64) -> String {

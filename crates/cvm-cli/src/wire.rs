@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cvm_models::{Exchange, MaskedRequest, MaskedResponse, WireObserver};
+use cvm_models::http::MaskedRequest;
+use cvm_models::observe::{Exchange, MaskedResponse, WireObserver};
 
 use crate::{output, terminal};
 

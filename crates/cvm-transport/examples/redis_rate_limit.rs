@@ -17,8 +17,10 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cvm_transport::{
-    BoxFuture, Client, DocumentedRateLimiter, RateLimitKey, RateLimiter, RateLimiterError,
+use cvm_transport::Client;
+use cvm_transport::http::BoxFuture;
+use cvm_transport::rate_limit::{
+    DocumentedRateLimiter, RateLimitKey, RateLimiter, RateLimiterError,
 };
 use redis::Script;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};

@@ -11,8 +11,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use cvm_transport::{
-    BoxFuture, Client, DefaultHttpClient, HttpClient, HttpError, HttpErrorKind, HttpResponse,
+use cvm_transport::Client;
+use cvm_transport::http::{
+    BoxFuture, DefaultHttpClient, HttpClient, HttpError, HttpErrorKind, HttpResponse,
     PreparedRequest, SendProgress,
 };
 use tower::limit::ConcurrencyLimitLayer;

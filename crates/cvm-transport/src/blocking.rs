@@ -19,11 +19,11 @@ use std::task::Poll;
 use cvm_protocol::{Action, ActionInfo, Paginate, Waiter};
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::http::PreparedRequest;
+use crate::observe::CallReport;
 use crate::observe::trace::in_current_span;
-use crate::{
-    CallReport, ClientBuilder, CreatedResources, Error, PreparedRequest, Reconciliation,
-    UntypedResponse, WaitProgress, WaitReport,
-};
+use crate::waiting::{CreatedResources, Reconciliation, WaitProgress, WaitReport};
+use crate::{ClientBuilder, Error, UntypedResponse};
 
 /// A blocking API client.
 ///
@@ -187,7 +187,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`crate::WaitProgressStream::try_next`].
+    /// As [`crate::waiting::WaitProgressStream::try_next`].
     pub fn wait(&self, waiter: Waiter) -> Result<WaitReport, Error> {
         self.wait_for(self.client.wait(waiter).into_future())?
     }
@@ -239,7 +239,7 @@ impl Client {
 #[derive(Debug)]
 pub struct Items<A: Paginate> {
     /// `None` while the client's thread uses it.
-    items: Option<crate::Items<A>>,
+    items: Option<crate::pagination::Items<A>>,
     client: Client,
 }
 

@@ -27,11 +27,16 @@ mod tests {
 
     use cvm_signer::Credential;
 
-    use crate::{
-        BoxFuture, CachedCredentials, Client, Clock, CredentialProvider, CredentialProviderError,
-        CredentialSnapshot, Entropy, FixedClock, HttpClient, Interceptor, Metrics, NoRateLimit,
-        RateLimiter, ResponseBody, SeededEntropy, StaticCredentials, WireObserver,
+    use crate::Client;
+    use crate::credentials::{
+        CachedCredentials, CredentialProvider, CredentialProviderError, CredentialSnapshot,
+        StaticCredentials,
     };
+    use crate::entropy::{Entropy, SeededEntropy};
+    use crate::http::{BoxFuture, HttpClient, ResponseBody};
+    use crate::observe::{Interceptor, Metrics, WireObserver};
+    use crate::rate_limit::{NoRateLimit, RateLimiter};
+    use crate::time::{Clock, FixedClock};
 
     /// Compiles only if the traits accept these types.
     #[test]

@@ -15,7 +15,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{AttemptMetrics, Client, ClientBuilder, Credential, HttpErrorKind, Metrics};
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::observe::{AttemptMetrics, Metrics};
+use cvm_transport::{Client, ClientBuilder, Credential};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

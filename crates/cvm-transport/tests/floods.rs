@@ -11,7 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use cvm_transport::{Client, Credential, Outcome, Timeouts};
+use cvm_transport::config::Timeouts;
+use cvm_transport::retry::Outcome;
+use cvm_transport::{Client, Credential};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 

@@ -21,10 +21,12 @@ use std::process::Command;
 use cvm_protocol::{
     ActionInfo, FieldInfo, Kind, ModelInfo, NameIndex, OldGateway, RetryClass, ServiceInfo,
 };
-use cvm_transport::{
-    Client, ClientBuilder, Credential, CredentialProvider, Dialect, EnvironmentCredentials,
-    ProcessCredentials, ProfileCredentials, StaticCredentials,
+use cvm_transport::config::Dialect;
+use cvm_transport::credentials::{
+    CredentialProvider, EnvironmentCredentials, ProcessCredentials, ProfileCredentials,
+    StaticCredentials,
 };
+use cvm_transport::{Client, ClientBuilder, Credential};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;

@@ -17,7 +17,8 @@ use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use cvm_transport::{ActionInfo, Client, ClientBuilder, Credential};
+use cvm_transport::protocol::ActionInfo;
+use cvm_transport::{Client, ClientBuilder, Credential};
 use redis::AsyncCommands;
 use redis::aio::MultiplexedConnection;
 use serde_json::json;

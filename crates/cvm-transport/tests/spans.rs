@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Client, ClientBuilder, Credential, HttpErrorKind};
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::{Client, ClientBuilder, Credential};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};

@@ -4,7 +4,8 @@ use std::future::poll_fn;
 use std::pin::pin;
 
 use cvm_models::actions::{DescribeInstances, DescribeInstancesResponse};
-use cvm_models::{Client, Credential, NoRateLimit};
+use cvm_models::rate_limit::NoRateLimit;
+use cvm_models::{Client, Credential};
 use http_body::Body;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;

@@ -8,7 +8,8 @@ mod resize;
 use std::time::{Duration, Instant};
 
 use cvm_emulator::Emulator;
-use cvm_models::{Client, Dialect};
+use cvm_models::Client;
+use cvm_models::config::Dialect;
 
 use self::printer::Printer;
 use super::emulator::time_scale;

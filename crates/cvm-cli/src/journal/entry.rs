@@ -6,7 +6,7 @@ pub(super) mod tests;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_models::Dialect;
+use cvm_models::config::Dialect;
 use cvm_models::protocol::{ActionInfo, Kind, ModelInfo, RetryClass};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::json_path;
 use crate::request::{Request, record};
 
 /// How long a request with a client token may be retried.
-pub const TOKEN_WINDOW: Duration = cvm_models::CLIENT_TOKEN_WINDOW;
+pub const TOKEN_WINDOW: Duration = cvm_models::retry::CLIENT_TOKEN_WINDOW;
 
 /// A request that may have been sent. The members are written in this order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

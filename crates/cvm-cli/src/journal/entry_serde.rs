@@ -51,7 +51,7 @@ pub mod retry_class {
 
 /// A signing dialect by its name.
 pub mod dialect {
-    use cvm_models::Dialect;
+    use cvm_models::config::Dialect;
     use serde::{Deserialize as _, Deserializer, Serializer, de};
 
     pub fn serialize<S: Serializer>(dialect: &Dialect, serializer: S) -> Result<S::Ok, S::Error> {

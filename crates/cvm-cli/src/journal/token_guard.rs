@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use cvm_models::{AttemptEnd, Exchange, HeaderMapMut, Interceptor};
+use cvm_models::observe::{AttemptEnd, Exchange, HeaderMapMut, Interceptor};
 
 use super::clocks::Clocks;
 use super::entry::{Entry, TOKEN_WINDOW};

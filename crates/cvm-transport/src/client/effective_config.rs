@@ -4,7 +4,7 @@ use std::any::type_name_of_val;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::{Dialect, Endpoint, Timeouts};
+use crate::config::{Dialect, Endpoint, Timeouts};
 
 /// The configuration that a client uses, after defaults, environment variables and profile files were applied.
 ///

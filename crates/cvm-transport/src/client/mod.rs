@@ -14,8 +14,10 @@ use cvm_protocol::{Action, ActionInfo, Model};
 use crate::client::effective_config::ClientConfig;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::error::ErrorKind;
+use crate::http::PreparedRequest;
+use crate::observe::CallReport;
 use crate::pipeline::CallOutput;
-use crate::{CallReport, ClientBuilder, Error, PreparedRequest, Region, entropy, pipeline};
+use crate::{ClientBuilder, Error, Region, entropy, pipeline};
 
 /// Calls the service.
 ///
@@ -26,9 +28,9 @@ use crate::{CallReport, ClientBuilder, Error, PreparedRequest, Region, entropy, 
 /// retries only what is safe to retry. It spawns no task: dropping the future stops the call.
 ///
 /// To limit the time of a call, use the client's own timeouts
-/// ([`with_operation_timeout`](Self::with_operation_timeout), [`Timeouts`](crate::Timeouts)) instead of
+/// ([`with_operation_timeout`](Self::with_operation_timeout), [`Timeouts`](crate::config::Timeouts)) instead of
 /// `tokio::time::timeout` or `select!`. When the client's timeout ends a write, the error says whether the write may
-/// have taken effect, and contains the client token. If the future is dropped, only [`Metrics`](crate::Metrics) and
+/// have taken effect, and contains the client token. If the future is dropped, only [`Metrics`](crate::observe::Metrics) and
 /// `tracing` report it: *abandoned*, with action, client token, and whether the outcome is unknown.
 #[derive(Clone)]
 pub struct Client {
@@ -138,7 +140,8 @@ impl Client {
     /// The configuration that this client uses. It contains no secret, and `Debug` of a client shows it.
     ///
     /// ```
-    /// use cvm_transport::{Client, Credential, Endpoint};
+    /// use cvm_transport::{Client, Credential};
+    /// use cvm_transport::config::Endpoint;
     ///
     /// let client = Client::builder()
     ///     .without_environment()

@@ -9,11 +9,13 @@ use tokio::time::Instant;
 
 use crate::client::effective_config::KeptSettings;
 use crate::config::endpoint::Addresses;
+use crate::config::{RegionError, Timeouts};
 use crate::credentials::provider::CredentialProvider;
 use crate::entropy::Entropy;
 use crate::http::client::HttpClient;
 use crate::observe::observer::WireObserver;
 use crate::observe::trace_id::TraceIds;
+use crate::observe::{Interceptor, Metrics};
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::retry::breaker::Breakers;
 use crate::retry::budget::RetryBudgets;
@@ -22,7 +24,7 @@ use crate::retry::sent_tokens::{ClockReading, SentTokens};
 use crate::signing::request::RequestEncoding;
 use crate::signing::skew::Skews;
 use crate::time::clock::Clock;
-use crate::{Error, Interceptor, Metrics, Region, RegionError, Timeouts};
+use crate::{Error, Region};
 
 /// What all clones of a client share.
 pub(crate) struct Shared {

@@ -4,11 +4,13 @@ use bytes::Bytes;
 use cvm_protocol::{ActionInfo, DriftKind, Json, Record, describe_unknown, envelope, json};
 
 use crate::client::Client;
+use crate::http::PreparedRequest;
+use crate::observe::CallReport;
 use crate::observe::mask::{
     Secrets, {self},
 };
 use crate::pipeline::CallOutput;
-use crate::{CallReport, Error, PreparedRequest, pipeline};
+use crate::{Error, pipeline};
 
 impl Client {
     /// Calls an action that is described only by its [`ActionInfo`]. `members` is the JSON object of the request.

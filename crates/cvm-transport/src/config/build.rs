@@ -10,6 +10,7 @@ use super::ClientBuilder;
 use crate::client::Client;
 use crate::client::effective_config::KeptSettings;
 use crate::client::shared::{Options, RegionChoice, Shared};
+use crate::config::Endpoint;
 use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
 use crate::credentials::provider::CredentialProvider;
 use crate::credentials::{
@@ -26,7 +27,7 @@ use crate::retry::sent_tokens::SentTokens;
 use crate::signing::request::RequestEncoding;
 use crate::signing::skew::Skews;
 use crate::time::clock::SystemClock;
-use crate::{Endpoint, Error, Region};
+use crate::{Error, Region};
 
 /// The name and version that the client sends to the service.
 const REQUEST_CLIENT: &str = concat!("SDK_RUST_", env!("CARGO_PKG_VERSION"));
@@ -195,8 +196,8 @@ fn invalid_label() -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::DefaultHttpClient;
     use crate::config::environment::Environment;
+    use crate::http::DefaultHttpClient;
 
     fn refused(builder: ClientBuilder) -> String {
         let error = builder.build().unwrap_err();

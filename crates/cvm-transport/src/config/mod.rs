@@ -7,13 +7,19 @@ pub(crate) mod timeouts;
 
 mod build;
 
+pub use crate::client::effective_config::{ClientConfig, ConfiguredParts};
+pub use crate::signing::dialect::{Dialect, UnknownDialect};
+pub use endpoint::{Endpoint, EndpointError};
+pub use region::RegionError;
+pub use timeouts::Timeouts;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cvm_signer::Credential;
 
-use crate::client::effective_config::{ConfiguredParts, part_name};
+use crate::client::effective_config::part_name;
 use crate::config::environment::Environment;
 use crate::credentials::StaticCredentials;
 use crate::credentials::provider::CredentialProvider;
@@ -21,9 +27,9 @@ use crate::entropy::Entropy;
 use crate::http::client::HttpClient;
 use crate::http::default_client::DefaultHttpClientBuilder;
 use crate::observe::observer::WireObserver;
+use crate::observe::{Interceptor, Metrics};
 use crate::rate_limit::rate_limiter::RateLimiter;
 use crate::time::clock::Clock;
-use crate::{Dialect, Endpoint, Interceptor, Metrics, Timeouts};
 
 /// The default limit for the size of a response. The service's own limit is higher, but no page comes close to it.
 const MAX_RESPONSE: usize = 16 * 1024 * 1024;
@@ -179,10 +185,10 @@ impl ClientBuilder {
     }
 
     /// Sets the provider that is asked for a credential at each attempt. Default: the
-    /// [`CredentialChain`](crate::CredentialChain), cached.
+    /// [`CredentialChain`](crate::credentials::CredentialChain), cached.
     ///
-    /// The providers of this crate that fetch a credential cache it. Wrap a [`CredentialChain`](crate::CredentialChain),
-    /// and a provider of your own that fetches, in [`CachedCredentials`](crate::CachedCredentials). A provider that
+    /// The providers of this crate that fetch a credential cache it. Wrap a [`CredentialChain`](crate::credentials::CredentialChain),
+    /// and a provider of your own that fetches, in [`CachedCredentials`](crate::credentials::CachedCredentials). A provider that
     /// calls the Security Token Service does so with the HTTP client and the timeouts of this client.
     pub fn credential_provider(mut self, provider: impl CredentialProvider) -> Self {
         self.parts.credentials = Some(part_name(&provider));
@@ -297,15 +303,15 @@ impl ClientBuilder {
     }
 
     /// Uses this HTTP client instead of the default one. To add to the default one, wrap a
-    /// [`DefaultHttpClient`](crate::DefaultHttpClient). Its proxy and its certificate authorities are then set on
-    /// [`DefaultHttpClient::builder`](crate::DefaultHttpClient::builder), not here.
+    /// [`DefaultHttpClient`](crate::http::DefaultHttpClient). Its proxy and its certificate authorities are then set on
+    /// [`DefaultHttpClient::builder`](crate::http::DefaultHttpClient::builder), not here.
     pub fn http(mut self, http: impl HttpClient) -> Self {
         self.parts.http = part_name(&http);
         self.http = Some(Arc::new(http));
         self
     }
 
-    /// Uses this rate limiter. Default: [`DocumentedRateLimiter`](crate::DocumentedRateLimiter).
+    /// Uses this rate limiter. Default: [`DocumentedRateLimiter`](crate::rate_limit::DocumentedRateLimiter).
     pub fn rate_limiter(mut self, limiter: impl RateLimiter) -> Self {
         self.parts.rate_limiter = part_name(&limiter);
         self.limiter = Some(Arc::new(limiter));

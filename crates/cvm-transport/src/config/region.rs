@@ -13,7 +13,7 @@ use std::sync::Arc;
 ///
 /// assert_eq!(Region::new("ap-guangzhou")?.as_str(), "ap-guangzhou");
 /// assert!(Region::new("x@evil.example/#").is_err());
-/// # Ok::<(), cvm_transport::RegionError>(())
+/// # Ok::<(), cvm_transport::config::RegionError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Region(Arc<str>);

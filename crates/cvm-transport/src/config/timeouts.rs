@@ -11,7 +11,7 @@ use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 ///
 /// ```
 /// use std::time::Duration;
-/// use cvm_transport::Timeouts;
+/// use cvm_transport::config::Timeouts;
 ///
 /// let timeouts = Timeouts::default().with_operation(Duration::from_secs(20));
 /// assert_eq!(timeouts.connect, Duration::from_secs(5));

@@ -6,11 +6,11 @@ macro_rules! cached_provider {
     ($(#[$meta:meta])* $name:ident($source:ty)) => {
         $(#[$meta])*
         #[derive(Clone)]
-        pub struct $name(std::sync::Arc<$crate::CachedCredentials<$source>>);
+        pub struct $name(std::sync::Arc<$crate::credentials::CachedCredentials<$source>>);
 
         impl $name {
             pub(super) fn of(source: $source) -> Self {
-                Self(std::sync::Arc::new($crate::CachedCredentials::new(source)))
+                Self(std::sync::Arc::new($crate::credentials::CachedCredentials::new(source)))
             }
         }
 
@@ -21,12 +21,12 @@ macro_rules! cached_provider {
         }
 
         #[deny(clippy::missing_trait_methods)]
-        impl $crate::CredentialProvider for $name {
+        impl $crate::credentials::CredentialProvider for $name {
             fn credential(
                 &self,
-            ) -> $crate::BoxFuture<
+            ) -> $crate::http::BoxFuture<
                 '_,
-                Result<std::sync::Arc<$crate::CredentialSnapshot>, $crate::CredentialProviderError>,
+                Result<std::sync::Arc<$crate::credentials::CredentialSnapshot>, $crate::credentials::CredentialProviderError>,
             > {
                 self.0.credential()
             }
@@ -34,18 +34,18 @@ macro_rules! cached_provider {
             fn credential_at(
                 &self,
                 now: std::time::SystemTime,
-            ) -> $crate::BoxFuture<
+            ) -> $crate::http::BoxFuture<
                 '_,
-                Result<std::sync::Arc<$crate::CredentialSnapshot>, $crate::CredentialProviderError>,
+                Result<std::sync::Arc<$crate::credentials::CredentialSnapshot>, $crate::credentials::CredentialProviderError>,
             > {
                 self.0.credential_at(now)
             }
 
-            fn invalidate(&self, snapshot: &$crate::CredentialSnapshot) -> bool {
+            fn invalidate(&self, snapshot: &$crate::credentials::CredentialSnapshot) -> bool {
                 self.0.invalidate(snapshot)
             }
 
-            fn use_transport(&self, transport: &$crate::ClientTransport) {
+            fn use_transport(&self, transport: &$crate::credentials::ClientTransport) {
                 self.0.use_transport(transport);
             }
         }

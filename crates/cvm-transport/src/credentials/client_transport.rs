@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use crate::{HttpClient, Timeouts};
+use crate::config::Timeouts;
+use crate::http::HttpClient;
 
 /// The HTTP client and the timeouts of a [`Client`](crate::Client), which its credential provider uses for calls of its
-/// own: [`CredentialProvider::use_transport`](crate::CredentialProvider::use_transport).
+/// own: [`CredentialProvider::use_transport`](crate::credentials::CredentialProvider::use_transport).
 #[derive(Clone, Debug)]
 pub struct ClientTransport {
     http: Arc<dyn HttpClient>,

@@ -18,6 +18,8 @@ mod static_credentials;
 mod sts;
 mod tccli;
 
+pub use cvm_signer::CredentialError;
+
 pub use cache::CachedCredentials;
 pub use chain::{ChainAttempt, ChainReport, CredentialChain};
 pub use client_transport::ClientTransport;

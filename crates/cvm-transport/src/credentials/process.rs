@@ -45,7 +45,7 @@ cached_provider! {
     /// end is killed together with everything that it started, unless this process has a terminal: there the program must
     /// stay in the foreground process group to read from the terminal, and is killed alone.
     ///
-    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache.
+    /// The credential is cached as by [`CachedCredentials`](crate::credentials::CachedCredentials); clones share the cache.
     ProcessCredentials(CredentialProgram)
 }
 

@@ -29,7 +29,7 @@ cached_provider! {
     /// `credential_process`, a command that prints the credential. Other identity keys are errors. The section is `default`
     /// unless `TENCENTCLOUD_PROFILE` is set. A file or section that a variable names must exist.
     ///
-    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache. The file
+    /// The credential is cached as by [`CachedCredentials`](crate::credentials::CachedCredentials); clones share the cache. The file
     /// is read again after five minutes, before the credential expires, and after the service has rejected it.
     ProfileCredentials(ProfileFile)
 }

@@ -16,7 +16,7 @@ use crate::pointers::for_pointers;
 /// A call asks once per attempt and signs with the returned snapshot. It is immutable, so that id, key and token always
 /// belong together, even while they are replaced.
 ///
-/// A provider that fetches over the network should cache: wrap it in [`CachedCredentials`](crate::CachedCredentials).
+/// A provider that fetches over the network should cache: wrap it in [`CachedCredentials`](crate::credentials::CachedCredentials).
 /// The providers of this crate that fetch do so themselves.
 pub trait CredentialProvider: fmt::Debug + Send + Sync + 'static {
     /// The credential to sign with now.
@@ -82,22 +82,22 @@ for_pointers! {
 /// any.
 macro_rules! provider_by_read {
     ($($provider:ty $(, using $($field:ident).+)?);+) => { $(
-        impl $crate::CredentialProvider for $provider {
+        impl $crate::credentials::CredentialProvider for $provider {
             fn credential(
                 &self,
-            ) -> $crate::BoxFuture<
+            ) -> $crate::http::BoxFuture<
                 '_,
-                Result<std::sync::Arc<$crate::CredentialSnapshot>, $crate::CredentialProviderError>,
+                Result<std::sync::Arc<$crate::credentials::CredentialSnapshot>, $crate::credentials::CredentialProviderError>,
             > {
                 Box::pin(self.read())
             }
 
-            fn invalidate(&self, _: &$crate::CredentialSnapshot) -> bool {
+            fn invalidate(&self, _: &$crate::credentials::CredentialSnapshot) -> bool {
                 true
             }
 
             $(
-                fn use_transport(&self, transport: &$crate::ClientTransport) {
+                fn use_transport(&self, transport: &$crate::credentials::ClientTransport) {
                     self.$($field).+.set(transport);
                 }
             )?

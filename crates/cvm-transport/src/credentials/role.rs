@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::cached_provider::cached_provider;
 use super::document;
 use super::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
-use crate::PreparedRequest;
+use crate::http::PreparedRequest;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
 use crate::http::proxy::Proxies;
@@ -33,7 +33,7 @@ static NOTHING: ModelInfo = ModelInfo {
 
 cached_provider! {
     /// The credential of the role that is bound to this instance, from the metadata service. It is cached as by
-    /// [`CachedCredentials`](crate::CachedCredentials); clones share the cache.
+    /// [`CachedCredentials`](crate::credentials::CachedCredentials); clones share the cache.
     ///
     /// The request is sent unencrypted over the instance's link-local network, never through a proxy and never along a
     /// redirect. Outside of an instance the service does not exist.

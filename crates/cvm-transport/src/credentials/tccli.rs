@@ -27,7 +27,7 @@ cached_provider! {
     /// Reads the profile in `TCCLI_PROFILE`, or `default`: keys, a role to assume, the instance's role, or a login that
     /// is still valid. The profile that `TCCLI_PROFILE` names must exist. Keys of other ways to log in are errors.
     ///
-    /// The credential is cached as by [`CachedCredentials`](crate::CachedCredentials); clones share the cache. The file
+    /// The credential is cached as by [`CachedCredentials`](crate::credentials::CachedCredentials); clones share the cache. The file
     /// is read again after five minutes, before the credential expires, and after the service has rejected it.
     TccliCredentials(TccliProfile)
 }

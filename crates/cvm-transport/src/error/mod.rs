@@ -13,7 +13,8 @@ use bytes::Bytes;
 use cvm_protocol::{ErrorCode, OneLine, ServiceError};
 
 pub use self::outcome_unknown::OutcomeUnknown;
-use crate::{Attempt, WaitReport};
+use crate::retry::Attempt;
+use crate::waiting::WaitReport;
 
 /// A call, a list or a wait that failed.
 ///

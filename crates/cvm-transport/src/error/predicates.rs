@@ -3,7 +3,7 @@
 use cvm_protocol::{DecodeError, ErrorCode};
 
 use super::{Error, ErrorKind};
-use crate::{Attempt, Outcome};
+use crate::retry::{Attempt, Outcome};
 
 impl Error {
     /// The request cannot be sent: an invalid region or endpoint, an unknown parameter, a secret that would be in a
@@ -116,7 +116,7 @@ impl Error {
     /// Too many calls per second, even after retries.
     ///
     /// **What next:** call less often, or share one rate limit between processes with a
-    /// [`RateLimiter`](crate::RateLimiter). The request did not take effect.
+    /// [`RateLimiter`](crate::rate_limit::RateLimiter). The request did not take effect.
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         // Not by the name that the old gateway gives: its number decides whether the request took effect.

@@ -41,7 +41,7 @@ proptest::proptest! {
         code in HOSTILE, message in HOSTILE, request_id in HOSTILE, host in HOSTILE,
     ) {
         let attempt = Attempt {
-            outcome: crate::Outcome::Ambiguous,
+            outcome: crate::retry::Outcome::Ambiguous,
             began: Duration::ZERO,
             took: Duration::ZERO,
             status: None,

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 use http::HeaderMap;
 
-use crate::PreparedRequest;
+use crate::http::PreparedRequest;
 use crate::pointers::for_pointers;
 
 /// A boxed future, so that traits with async methods are object safe.

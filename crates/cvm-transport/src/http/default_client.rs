@@ -6,10 +6,11 @@ use std::time::Duration;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
+use crate::Error;
+use crate::config::Timeouts;
 use crate::config::environment::Environment;
 use crate::http::proxy::Proxies;
 use crate::http::reqwest_client::DefaultHttpClient;
-use crate::{Error, Timeouts};
 
 impl DefaultHttpClient {
     /// Starts building an HTTP client with the proxy of the environment.
@@ -21,7 +22,7 @@ impl DefaultHttpClient {
 /// Builds a [`DefaultHttpClient`].
 ///
 /// A [`ClientBuilder`](crate::ClientBuilder) builds one itself. This builder is for an HTTP client that several clients
-/// share, or that another [`HttpClient`](crate::HttpClient) wraps.
+/// share, or that another [`HttpClient`](crate::http::HttpClient) wraps.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct DefaultHttpClientBuilder {

@@ -9,7 +9,7 @@ use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use tokio::time::{Instant, timeout_at};
 
-use crate::PreparedRequest;
+use crate::http::PreparedRequest;
 use crate::http::client::{
     HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
 };

@@ -8,3 +8,10 @@ pub(crate) mod prepared;
 pub(crate) mod proxy;
 pub(crate) mod reqwest_client;
 pub(crate) mod tls;
+
+pub use client::{
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
+};
+pub use default_client::DefaultHttpClientBuilder;
+pub use prepared::{MaskedRequest, PreparedRequest};
+pub use reqwest_client::DefaultHttpClient;

@@ -18,6 +18,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
+use crate::Error;
 use crate::config::endpoint::is_at;
 use crate::http::client::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, ResponseBody, SendProgress,
@@ -25,8 +26,7 @@ use crate::http::client::{
 };
 use crate::http::connections::{Connections, MAX_IDLE, PoolKey};
 use crate::http::proxy::Proxies;
-use crate::http::tls;
-use crate::{Error, PreparedRequest};
+use crate::http::{PreparedRequest, tls};
 
 /// How long sent bytes may remain unacknowledged.
 #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
@@ -42,9 +42,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(20);
 /// ```
 /// use std::sync::atomic::{AtomicUsize, Ordering};
 ///
-/// use cvm_transport::{
-///     BoxFuture, Client, DefaultHttpClient, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress,
-/// };
+/// use cvm_transport::Client;
+/// use cvm_transport::http::{BoxFuture, DefaultHttpClient, HttpClient, HttpError, HttpResponse, PreparedRequest, SendProgress};
 ///
 /// #[derive(Debug)]
 /// struct CountingHttp {

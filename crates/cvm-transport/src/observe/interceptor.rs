@@ -7,8 +7,10 @@ use std::time::Duration;
 use cvm_protocol::{Json, Model, envelope};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::observe::{Exchange, UnsignedRequest};
 use crate::pointers::for_pointers;
-use crate::{Action, Error, Exchange, Outcome, UnsignedRequest};
+use crate::retry::Outcome;
+use crate::{Action, Error};
 
 /// Sees and changes requests before they are signed, and sees the responses.
 ///
@@ -20,13 +22,13 @@ use crate::{Action, Error, Exchange, Outcome, UnsignedRequest};
 ///
 /// A client may have several interceptors, see [`ClientBuilder::interceptor`](crate::ClientBuilder::interceptor). Hooks
 /// run inside the call, so they should be fast. For work that has to wait, wrap the
-/// [`HttpClient`](crate::HttpClient) instead.
+/// [`HttpClient`](crate::http::HttpClient) instead.
 ///
 /// Members and bodies may contain secrets, such as passwords. [`UnsignedRequest`] and [`ReceivedResponse`] mask them in
 /// `Debug`; do not log anything else of them.
 ///
 /// ```
-/// use cvm_transport::{AttemptEnd, Exchange, HeaderMapMut, Interceptor, UnsignedRequest};
+/// use cvm_transport::observe::{AttemptEnd, Exchange, HeaderMapMut, Interceptor, UnsignedRequest};
 ///
 /// /// Puts the name of the team into every launch, and the trace of the caller into every request.
 /// #[derive(Debug)]

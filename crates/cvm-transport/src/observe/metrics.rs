@@ -3,8 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Outcome;
 use crate::pointers::for_pointers;
+use crate::retry::Outcome;
 
 /// Counts and measures calls. Both methods run inside the call, so they should be fast.
 pub trait Metrics: fmt::Debug + Send + Sync + 'static {

@@ -8,3 +8,9 @@ pub(crate) mod report;
 pub(crate) mod trace;
 pub(crate) mod trace_id;
 pub(crate) mod unsigned_request;
+
+pub use interceptor::{AttemptEnd, HeaderMapMut, Interceptor, ReceivedResponse};
+pub use metrics::{AttemptMetrics, CallMetrics, Metrics};
+pub use observer::{Exchange, MaskedResponse, WireObserver};
+pub use report::CallReport;
+pub use unsigned_request::UnsignedRequest;

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use crate::http::MaskedRequest;
 use crate::pointers::for_pointers;
-use crate::{MaskedRequest, Outcome};
+use crate::retry::Outcome;
 
 /// Sees every request as it is sent and every response as it arrived, with secrets masked.
 ///
-/// It is for people who debug; [`Metrics`](crate::Metrics) is for monitoring. Both methods run inside the call, so
+/// It is for people who debug; [`Metrics`](crate::observe::Metrics) is for monitoring. Both methods run inside the call, so
 /// they should be fast.
 pub trait WireObserver: fmt::Debug + Send + Sync + 'static {
     /// A request is about to be sent.

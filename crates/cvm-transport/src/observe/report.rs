@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cvm_protocol::Gaps;
 
-use crate::Attempt;
+use crate::retry::Attempt;
 
 /// The report of a successful call.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ mod enabled {
     use tracing::field::Empty;
     use tracing::{Instrument, Span};
 
-    use crate::{AttemptMetrics, CallMetrics};
+    use crate::observe::{AttemptMetrics, CallMetrics};
 
     /// The span of a call.
     pub(crate) struct CallSpan(Span);
@@ -196,7 +196,7 @@ mod enabled {
 
     use cvm_protocol::ActionInfo;
 
-    use crate::{AttemptMetrics, CallMetrics};
+    use crate::observe::{AttemptMetrics, CallMetrics};
 
     pub(crate) struct CallSpan;
 

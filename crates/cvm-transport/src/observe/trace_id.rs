@@ -39,7 +39,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::SystemEntropy;
+    use crate::entropy::SystemEntropy;
 
     #[test]
     fn trace_ids_never_repeat() {

@@ -77,7 +77,8 @@ impl<'a> UnsignedRequest<'a> {
     /// is of another action.
     ///
     /// ```
-    /// # use cvm_transport::{Action, UnsignedRequest};
+    /// # use cvm_transport::Action;
+    /// # use cvm_transport::observe::UnsignedRequest;
     /// # fn limit<A: Action>(request: &mut UnsignedRequest<'_>, change: impl FnOnce(&mut A)) -> Result<(), String> {
     /// // request.edit(|launch: &mut RunInstances| launch.instance_count = Some(1))?;
     /// request.edit(change)?;

@@ -14,10 +14,11 @@ use std::time::Duration;
 use cvm_protocol::{Model, Paginate, json};
 use futures_core::Stream;
 
+use crate::Error;
 use crate::client::Client;
+use crate::observe::CallReport;
 use crate::pagination::cursor::{Cursor, Position};
 use crate::pagination::prefetch::Prefetch;
-use crate::{CallReport, Error};
 
 /// The maximum number of pages that are read at the same time.
 const MAX_PARALLEL: usize = 32;
@@ -31,7 +32,7 @@ const MAX_PARALLEL: usize = 32;
 /// As a stream, it ends after an error. [`try_next`](Self::try_next) can then request the same page again.
 ///
 /// ```no_run
-/// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+/// # async fn example<A: cvm_transport::protocol::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
 /// let mut pages = client.pages(request);
 /// while let Some(page) = pages.try_next().await? {
 ///     println!("{} of {:?}", page.items.len(), page.total);
@@ -252,7 +253,7 @@ fn shortest_timeout(client: &Client) -> Duration {
 /// an error. [`try_next`](Self::try_next) can then request the same page again.
 ///
 /// ```no_run
-/// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+/// # async fn example<A: cvm_transport::protocol::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
 /// let mut items = client.items(request);
 /// while let Some(item) = items.try_next().await? {
 ///     drop(item);
@@ -264,7 +265,7 @@ fn shortest_timeout(client: &Client) -> Duration {
 ///
 /// ```no_run
 /// # async fn example<A>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error>
-/// # where A: cvm_transport::Paginate, A::Item: std::fmt::Display {
+/// # where A: cvm_transport::protocol::Paginate, A::Item: std::fmt::Display {
 /// use futures_util::TryStreamExt;
 ///
 /// let names = client.items(request).map_ok(|item| item.to_string());
@@ -323,7 +324,7 @@ impl<A: Paginate> Items<A> {
     /// Reads the rest of the list into a collection.
     ///
     /// ```no_run
-    /// # async fn example<A: cvm_transport::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
+    /// # async fn example<A: cvm_transport::protocol::Paginate>(client: cvm_transport::Client, request: A) -> Result<(), cvm_transport::Error> {
     /// let items: Vec<_> = client.items(request).try_collect().await?;
     /// # drop(items);
     /// # Ok(())

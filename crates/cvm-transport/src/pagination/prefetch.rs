@@ -9,8 +9,9 @@ use std::time::Duration;
 use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
+use crate::Error;
 use crate::http::client::BoxFuture;
-use crate::{Error, Position};
+use crate::pagination::Position;
 
 /// Pages that are being read: the one that the consumer waits for, and those in advance. They are part of the reader,
 /// not tasks: dropping the reader stops them. Dropping only the future of the consumer does not, so the next call

@@ -14,6 +14,7 @@ use crate::client::shared::Shared;
 use crate::config::endpoint::Address;
 use crate::credentials::provider::CredentialSnapshot;
 use crate::error::ErrorKind;
+use crate::http::PreparedRequest;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
 use crate::observe::interceptor::{AttemptEnd, HeaderMapMut, ReceivedResponse, stopped};
@@ -21,6 +22,7 @@ use crate::observe::metrics::AttemptMetrics;
 use crate::observe::observer::Exchange;
 use crate::observe::trace::{AttemptSpan, attempt_ended};
 use crate::rate_limit::rate_limiter::{HeldSlot, RateLimitKey};
+use crate::retry::Outcome;
 use crate::retry::breaker::Health;
 use crate::retry::failover::Failover;
 use crate::retry::sent_tokens::TokenHold;
@@ -28,7 +30,7 @@ use crate::signing::request::{SigningInput, base_headers, sign};
 use crate::signing::skew;
 use crate::time::clock::unix_seconds;
 use crate::time::deadline::{after, timeout_if_pending};
-use crate::{Error, Outcome, PreparedRequest, Region, entropy};
+use crate::{Error, Region, entropy};
 
 /// The part of the call's time and of its client token that one attempt may use.
 pub(super) struct AttemptBounds<'b, 'c> {

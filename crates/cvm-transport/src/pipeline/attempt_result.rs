@@ -6,10 +6,11 @@ use bytes::Bytes;
 use cvm_protocol::{ErrorCode, Gaps};
 use http::HeaderMap;
 
+use crate::Error;
 use crate::credentials::provider::CredentialProviderError;
 use crate::error::ErrorKind;
+use crate::retry::Outcome;
 use crate::retry::breaker::Health;
-use crate::{Error, Outcome};
 
 /// The result of one attempt.
 pub(crate) struct AttemptResult {

@@ -9,11 +9,12 @@ use cvm_protocol::{ActionInfo, Model, RetryClass};
 
 use crate::client::shared::{Options, Shared};
 use crate::config::endpoint::Address;
+use crate::observe::UnsignedRequest;
 use crate::observe::interceptor::stopped;
 use crate::retry::sent_tokens::{TokenHold, TokenUse};
 use crate::signing::client_token;
 use crate::signing::request::EncodedRequest;
-use crate::{Error, Region, UnsignedRequest};
+use crate::{Error, Region};
 
 /// One call.
 pub(super) struct Call<'a> {

@@ -9,6 +9,8 @@ use http::header::RETRY_AFTER;
 
 use super::attempt_result::AttemptResult;
 use super::call::Call;
+use crate::Error;
+use crate::config::Dialect;
 use crate::config::endpoint::Address;
 use crate::credentials::provider::CredentialSnapshot;
 use crate::error::ErrorKind;
@@ -18,13 +20,13 @@ use crate::observe::mask::{
     MAX_MESSAGE, MAX_NAME, Secrets, cut, {self},
 };
 use crate::observe::observer::MaskedResponse;
+use crate::retry::Outcome;
 use crate::retry::backoff;
 use crate::retry::outcome::{
     is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status,
 };
 use crate::signing::skew;
 use crate::time::clock::unix_seconds;
-use crate::{Dialect, Error, Outcome};
 
 /// What the response to a write lacks: members that are always present, names of what it created, and secrets that
 /// exist only in this response. Without them the outcome is unknown, or the result is lost.

@@ -35,6 +35,8 @@ use self::attempt_result::AttemptResult;
 use self::call::Call;
 use crate::client::shared::{Options, Shared};
 use crate::error::{ErrorKind, OutcomeUnknown};
+use crate::http::PreparedRequest;
+use crate::observe::CallReport;
 use crate::observe::metrics::CallMetrics;
 use crate::observe::trace::{AttemptSpan, CallSpan, call_ended};
 use crate::retry::advice::advice;
@@ -42,9 +44,10 @@ use crate::retry::budget::RetryToken;
 use crate::retry::failover::Failover;
 use crate::retry::policy::{AttemptInfo, Decision, Retry, StopReason, Verdict, latest_send};
 use crate::retry::sent_tokens::TokenHold;
+use crate::retry::{Attempt, Outcome};
 use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 use crate::time::deadline::after;
-use crate::{Attempt, CallReport, Error, Outcome, PreparedRequest, Region, entropy};
+use crate::{Error, Region, entropy};
 
 /// A successful call: its report, and the response body as received.
 pub(crate) struct CallOutput {

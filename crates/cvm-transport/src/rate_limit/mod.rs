@@ -3,3 +3,6 @@
 pub(crate) mod documented;
 pub(crate) mod limiter;
 pub(crate) mod rate_limiter;
+
+pub use documented::DocumentedRateLimiter;
+pub use rate_limiter::{NoRateLimit, RateLimitKey, RateLimiter, RateLimiterError};

@@ -132,7 +132,7 @@ mod tests {
     use cvm_protocol::RetryClass;
 
     use super::*;
-    use crate::Outcome;
+    use crate::retry::Outcome;
     use crate::retry::policy::{
         AttemptInfo, Decision, Retry, THROTTLE_COST, TRANSIENT_COST, Verdict,
     };

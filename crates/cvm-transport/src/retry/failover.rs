@@ -8,10 +8,11 @@
 
 use cvm_protocol::RetryClass;
 
+use crate::Region;
 use crate::config::endpoint::{Address, CheckedEndpoint, Origin};
+use crate::config::{Endpoint, EndpointError};
 use crate::observe::trace;
 use crate::retry::breaker::{Breakers, Permit};
-use crate::{Endpoint, EndpointError, Region};
 
 /// The provider's main domain, and the domains that serve the same API hosts.
 const ROOT: &str = ".tencentcloudapi.com";
@@ -140,7 +141,7 @@ mod tests {
     use cvm_protocol::ServiceInfo;
 
     use super::*;
-    use crate::Dialect;
+    use crate::config::Dialect;
 
     static SERVICE: ServiceInfo = ServiceInfo {
         name: "cvm",

@@ -8,3 +8,6 @@ pub(crate) mod failover;
 pub(crate) mod outcome;
 pub(crate) mod policy;
 pub(crate) mod sent_tokens;
+
+pub use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
+pub use outcome::{Attempt, Outcome};

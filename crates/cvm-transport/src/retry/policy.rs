@@ -12,14 +12,14 @@
 //! the call ends with [`Verdict::Unknown`].
 //!
 //! An attempt is sent only if enough of the call's time is left for its response ([`min_time`]), and only while the
-//! service knows the client token ([`CLIENT_TOKEN_WINDOW`](crate::CLIENT_TOKEN_WINDOW)).
+//! service knows the client token ([`CLIENT_TOKEN_WINDOW`](crate::retry::CLIENT_TOKEN_WINDOW)).
 
 use std::time::Duration;
 
 use cvm_protocol::RetryClass;
 use tokio::time::Instant;
 
-use crate::Outcome;
+use crate::retry::Outcome;
 use crate::retry::backoff::{
     BackoffKind, {self},
 };

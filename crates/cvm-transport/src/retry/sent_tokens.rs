@@ -13,8 +13,9 @@ use std::time::{Duration, SystemTime};
 use cvm_signer::HexDigest;
 use tokio::time::Instant;
 
+use crate::Error;
+use crate::retry::Outcome;
 use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
-use crate::{Error, Outcome};
 
 /// The number of tokens that are always remembered. More are kept as long as requests with them may still be sent.
 const MIN_REMEMBERED: usize = 16_384;

@@ -9,9 +9,11 @@ use cvm_signer::{Credential, HexDigest, KeyCache, Method, SignError, tc3, v1};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::config::Dialect;
 use crate::config::endpoint::Address;
+use crate::http::PreparedRequest;
 use crate::observe::mask;
-use crate::{Dialect, Error, PreparedRequest, Region};
+use crate::{Error, Region};
 
 /// The service's size limits for a query, a form and a JSON body. It rejects more only after reading everything.
 const MAX_QUERY: usize = 32 * 1024;

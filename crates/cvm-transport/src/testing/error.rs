@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use cvm_protocol::{ErrorCode, ServiceError};
 
+use crate::Error;
 use crate::error::{ErrorKind, OutcomeUnknown};
-use crate::{Attempt, Error, Outcome};
+use crate::retry::{Attempt, Outcome};
 
 /// Builds an [`Error`] as a call would return it.
 ///

@@ -6,10 +6,11 @@ use std::sync::{Mutex, PoisonError};
 use cvm_signer::Credential;
 
 use super::recorded::{RecordedRequests, decode, is_of};
-use crate::{
-    Action, BoxFuture, Client, ClientBuilder, HttpClient, HttpError, HttpErrorKind, HttpResponse,
-    NoRateLimit, PreparedRequest, SendProgress,
+use crate::http::{
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, SendProgress,
 };
+use crate::rate_limit::NoRateLimit;
+use crate::{Action, Client, ClientBuilder};
 
 /// Builds a client whose actions are handled by functions; see [`testing`](crate::testing).
 ///

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | code that calls actions | [`Client::mock`]: one handler per action, and the requests that were sent |
 //! | code that handles errors | [`ErrorBuilder`], or a handler that returns a [`MockError`] |
-//! | an [`HttpClient`](crate::HttpClient) of your own | [`HttpResponse::from_success`](crate::HttpResponse::from_success) and its siblings |
+//! | an [`HttpClient`](crate::http::HttpClient) of your own | [`HttpResponse::from_success`](crate::http::HttpResponse::from_success) and its siblings |
 //!
 //! A mock replaces only the HTTP client. Everything else is real: each request is validated, signed, encoded and sent in
 //! attempts, and each response is decoded and classified. So a test also sees client tokens, retries, pages and waits.

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cvm_protocol::{Model, json, percent, query_form};
 use http::header::CONTENT_TYPE;
 
-use crate::{Action, PreparedRequest};
+use crate::Action;
+use crate::http::PreparedRequest;
 
 /// The requests that a mocked client sent, in order: one for each attempt. Clones share them.
 #[derive(Clone, Debug, Default)]

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
 
-use crate::HttpResponse;
+use crate::http::HttpResponse;
 
 /// For tests; with feature `test-util`.
 impl HttpResponse {

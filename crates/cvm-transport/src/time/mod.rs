@@ -2,3 +2,6 @@
 
 pub(crate) mod clock;
 pub(crate) mod deadline;
+
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use cvm_signer::Date;

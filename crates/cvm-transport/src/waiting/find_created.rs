@@ -7,17 +7,18 @@ use std::time::{Duration, Instant as StdInstant};
 use cvm_protocol::{PageInfo, PageStyle, Paginate};
 use tokio::time::{Instant, timeout_at};
 
+use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
+use crate::pagination::Position;
 use crate::pagination::paginator::copy_request;
 use crate::waiting::schedule::Schedule;
-use crate::{Error, Position};
 
 /// A search for created resources: `.await` it, or set options first.
 ///
 /// No request shows a client token, so the caller recognizes a created resource by a mark that the request set: a tag
 /// with a value used only for this request, or a unique name. The list is read at the same times as in a
-/// [`Reconcile`](crate::Reconcile), counted from [`sent`](Self::sent), because one read proves nothing: the request
+/// [`Reconcile`](crate::waiting::Reconcile), counted from [`sent`](Self::sent), because one read proves nothing: the request
 /// may still be on its way. Nothing is ever sent again.
 ///
 /// The predicate may check any member. If an item lacks a member that is always present, the list does not prove that

@@ -8,3 +8,8 @@ pub(crate) mod report;
 pub(crate) mod row_state;
 pub(crate) mod schedule;
 pub(crate) mod wait;
+
+pub use find_created::{CreatedResources, FindCreated};
+pub use reconcile::{Reconcile, Reconciliation};
+pub use report::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
+pub use wait::{Wait, WaitProgressStream};

@@ -11,7 +11,8 @@ use crate::error::ErrorKind;
 use crate::observe::mask;
 use crate::time::deadline::after;
 use crate::waiting::row_state::{CallerKnowledge, PollHistory, RowState, failure_message};
-use crate::{Error, WaitProgress, WaitReport, WaitVerdict, WaitedResource, entropy};
+use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
+use crate::{Error, entropy};
 
 /// How long a poll may take beyond the end of a wait, so that a state that is reached in the last moment still counts.
 const LAST_POLL: Duration = Duration::from_secs(10);

@@ -6,12 +6,13 @@ use std::time::Duration;
 use cvm_protocol::Waiter;
 use tokio::time::Instant;
 
+use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
 use crate::waiting::poller::Poller;
 use crate::waiting::row_state::RowState;
 use crate::waiting::schedule::Schedule;
-use crate::{Error, WaitVerdict, WaitedResource};
+use crate::waiting::{WaitVerdict, WaitedResource};
 
 /// A reconciliation: `.await` it, or set options first.
 ///
@@ -29,7 +30,7 @@ use crate::{Error, WaitVerdict, WaitedResource};
 /// time at the latest.
 ///
 /// ```no_run
-/// # async fn example(client: cvm_transport::Client, terminated: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
+/// # async fn example(client: cvm_transport::Client, terminated: cvm_transport::protocol::Waiter) -> Result<(), cvm_transport::Error> {
 /// let outcome = client.reconcile(terminated).await?;
 /// for resource in &outcome.not_done {
 ///     println!("{} is still {:?}", resource.id, resource.state);

@@ -6,7 +6,7 @@ use cvm_protocol::{
 };
 
 use crate::observe::mask;
-use crate::{WaitVerdict, WaitedResource};
+use crate::waiting::{WaitVerdict, WaitedResource};
 
 /// The number of consecutive polls that must show that a resource is not listed, or that another request followed,
 /// before that ends a wait. A single list may be stale.

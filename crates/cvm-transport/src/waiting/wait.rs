@@ -6,15 +6,16 @@ use std::time::Duration;
 
 use cvm_protocol::{Waiter, WaiterInfo};
 
+use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
 use crate::waiting::poller::Poller;
-use crate::{Error, WaitProgress, WaitReport};
+use crate::waiting::{WaitProgress, WaitReport};
 
 /// A wait: `.await` it, or set options first.
 ///
 /// ```no_run
-/// # async fn example(client: cvm_transport::Client, waiter: cvm_transport::Waiter) -> Result<(), cvm_transport::Error> {
+/// # async fn example(client: cvm_transport::Client, waiter: cvm_transport::protocol::Waiter) -> Result<(), cvm_transport::Error> {
 /// let report = client
 ///     .wait(waiter)
 ///     .timeout(std::time::Duration::from_secs(300))

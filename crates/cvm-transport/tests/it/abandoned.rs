@@ -4,7 +4,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{CallMetrics, Client, HttpErrorKind, Metrics, Timeouts, Waiter};
+use cvm_transport::Client;
+use cvm_transport::config::Timeouts;
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::observe::{CallMetrics, Metrics};
+use cvm_transport::protocol::Waiter;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings, THINGS_READY};
 use crate::fake_service::{FakeService, Reply};

@@ -4,7 +4,8 @@ use cvm_protocol::{
     Condition, FieldInfo, Kind, Missing, ModelInfo, NameIndex, OldGateway, PageInfo, PageStyle,
     RetryClass, RetryClassOverride, Sensitive, ServiceInfo, WaiterInfo, model,
 };
-use cvm_transport::{Action, ActionInfo, Paginate};
+use cvm_transport::Action;
+use cvm_transport::protocol::{ActionInfo, Paginate};
 use std::time::Duration;
 
 pub static SERVICE: ServiceInfo = ServiceInfo {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use cvm_transport::{CreatedResources, Error, Outcome, Waiter};
+use cvm_transport::Error;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::retry::Outcome;
+use cvm_transport::waiting::CreatedResources;
 use serde_json::json;
 
 use crate::actions::{

@@ -1,6 +1,7 @@
 //! The blocking client.
 
-use cvm_transport::{Waiter, blocking};
+use cvm_transport::blocking;
+use cvm_transport::protocol::Waiter;
 
 use crate::actions::{LAUNCH, Launch, ListThings, THINGS_READY};
 use crate::builder;

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Client, Error, PreparedRequest};
+use cvm_transport::http::PreparedRequest;
+use cvm_transport::{Client, Error};
 
 use crate::actions::{ListThings, Thing};
 use crate::fake_service::{FakeService, Reply};

@@ -4,10 +4,13 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_transport::{
-    CLIENT_TOKEN_WINDOW, ClientBuilder, Clock, CreatedResources, Error, HttpErrorKind, Outcome,
-    SeededEntropy, Timeouts,
-};
+use cvm_transport::config::Timeouts;
+use cvm_transport::entropy::SeededEntropy;
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::retry::{CLIENT_TOKEN_WINDOW, Outcome};
+use cvm_transport::time::Clock;
+use cvm_transport::waiting::CreatedResources;
+use cvm_transport::{ClientBuilder, Error};
 use serde_json::Value;
 use tokio::time::Instant;
 

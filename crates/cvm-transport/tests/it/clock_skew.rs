@@ -4,7 +4,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_transport::{Client, Clock, Error, PreparedRequest, Timeouts};
+use cvm_transport::config::Timeouts;
+use cvm_transport::http::PreparedRequest;
+use cvm_transport::time::Clock;
+use cvm_transport::{Client, Error};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, ListThings};
@@ -286,7 +289,8 @@ async fn clock_correction_follows_every_response() {
             r#"{"Response":{"ThingSet":[],"TotalCount":0,"RequestId":"r"}}"#,
         )
     });
-    let client = fake.builder().clock(cvm_transport::FixedClock::at(SERVER_TIME)).build().unwrap();
+    let client =
+        fake.builder().clock(cvm_transport::time::FixedClock::at(SERVER_TIME)).build().unwrap();
     for _ in skews {
         client.send(ListThings::default()).await.unwrap();
     }

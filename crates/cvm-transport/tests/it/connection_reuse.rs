@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cvm_transport::NoRateLimit;
+use cvm_transport::rate_limit::NoRateLimit;
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_transport::{Error, Outcome};
+use cvm_transport::Error;
+use cvm_transport::retry::Outcome;
 use serde_json::json;
 
 use crate::actions::{KILL_THINGS, KillThings, LAUNCH, Launch, ListThings};

@@ -4,10 +4,12 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use cvm_transport::{
-    BoxFuture, Client, ClientBuilder, Credential, CredentialProvider, CredentialProviderError,
-    CredentialSnapshot, Dialect, Entropy, EntropyError, FixedClock, PreparedRequest,
-};
+use cvm_transport::config::Dialect;
+use cvm_transport::credentials::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use cvm_transport::entropy::{Entropy, EntropyError};
+use cvm_transport::http::{BoxFuture, PreparedRequest};
+use cvm_transport::time::FixedClock;
+use cvm_transport::{Client, ClientBuilder, Credential};
 
 use crate::actions::SetName;
 use crate::builder;

@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, UNIX_EPOCH};
 
-use cvm_transport::{
-    AssumeRoleCredentials, BoxFuture, CachedCredentials, Client, Credential, CredentialProvider,
-    CredentialProviderError, CredentialSnapshot, FixedClock, Outcome, StaticCredentials, Timeouts,
-    WebIdentityCredentials,
+use cvm_transport::config::Timeouts;
+use cvm_transport::credentials::{
+    AssumeRoleCredentials, CachedCredentials, CredentialProvider, CredentialProviderError,
+    CredentialSnapshot, StaticCredentials, WebIdentityCredentials,
 };
+use cvm_transport::http::BoxFuture;
+use cvm_transport::retry::Outcome;
+use cvm_transport::time::FixedClock;
+use cvm_transport::{Client, Credential};
 
 use crate::actions::{KillThings, ListThings};
 use crate::builder;

@@ -1,7 +1,10 @@
 //! Every signing dialect passes the verification of the service and reaches the action.
 
 use cvm_signer::{Credential, KeyCache, Method, tc3, v1, verify};
-use cvm_transport::{Action, Dialect, FixedClock, SeededEntropy};
+use cvm_transport::Action;
+use cvm_transport::config::Dialect;
+use cvm_transport::entropy::SeededEntropy;
+use cvm_transport::time::FixedClock;
 
 use crate::actions::{LAUNCH, Launch, ListThings, SetName};
 use crate::builder;

@@ -6,7 +6,11 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use cvm_protocol::{Missing, RetryClass, WaiterInfo};
-use cvm_transport::{Client, CreatedResources, NoRateLimit, Timeouts, Waiter};
+use cvm_transport::Client;
+use cvm_transport::config::Timeouts;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::rate_limit::NoRateLimit;
+use cvm_transport::waiting::CreatedResources;
 
 use crate::actions::{
     KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,

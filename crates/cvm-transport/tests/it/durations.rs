@@ -3,7 +3,12 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Client, CreatedResources, FixedClock, NoRateLimit, Timeouts, Waiter};
+use cvm_transport::Client;
+use cvm_transport::config::Timeouts;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::rate_limit::NoRateLimit;
+use cvm_transport::time::FixedClock;
+use cvm_transport::waiting::CreatedResources;
 
 use crate::actions::{KillThings, Launch, ListThings, THINGS_READY, Thing};
 use crate::fake_service::{FakeService, Reply};

@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 
-use cvm_transport::{Error, Outcome};
+use cvm_transport::Error;
+use cvm_transport::retry::Outcome;
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 

@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 use std::sync::{Arc, Mutex};
 
 use cvm_protocol::Sensitive;
-use cvm_transport::{
-    ClientBuilder, Credential, Error, Exchange, MaskedRequest, MaskedResponse, WireObserver,
-};
+use cvm_transport::http::MaskedRequest;
+use cvm_transport::observe::{Exchange, MaskedResponse, WireObserver};
+use cvm_transport::{ClientBuilder, Credential, Error};
 use serde_json::{Value, json};
 
 use crate::actions::Launch;

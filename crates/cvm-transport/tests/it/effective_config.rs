@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use cvm_transport::{
-    CachedCredentials, Client, Credential, CredentialChain, Dialect, Endpoint, NoRateLimit,
-    StaticCredentials,
-};
+use cvm_transport::config::{Dialect, Endpoint};
+use cvm_transport::credentials::{CachedCredentials, CredentialChain, StaticCredentials};
+use cvm_transport::rate_limit::NoRateLimit;
+use cvm_transport::{Client, Credential};
 
 use crate::fake_service::{FakeService, Reply};
 
@@ -64,12 +64,22 @@ fn config_names_replaced_parts_by_their_types() {
 #[derive(Debug)]
 struct Careless(#[expect(dead_code, reason = "only `Debug` reads it")] &'static str);
 
-impl cvm_transport::Metrics for Careless {}
-impl cvm_transport::WireObserver for Careless {
-    fn request(&self, _: &cvm_transport::Exchange<'_>, _: &cvm_transport::MaskedRequest) {}
-    fn response(&self, _: &cvm_transport::Exchange<'_>, _: &cvm_transport::MaskedResponse) {}
+impl cvm_transport::observe::Metrics for Careless {}
+impl cvm_transport::observe::WireObserver for Careless {
+    fn request(
+        &self,
+        _: &cvm_transport::observe::Exchange<'_>,
+        _: &cvm_transport::http::MaskedRequest,
+    ) {
+    }
+    fn response(
+        &self,
+        _: &cvm_transport::observe::Exchange<'_>,
+        _: &cvm_transport::observe::MaskedResponse,
+    ) {
+    }
 }
-impl cvm_transport::Interceptor for Careless {}
+impl cvm_transport::observe::Interceptor for Careless {}
 
 #[test]
 fn config_contains_no_secret() {

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use cvm_protocol::RetryClass;
-use cvm_transport::{ClientBuilder, CreatedResources, Error, Timeouts, Waiter};
+use cvm_transport::config::Timeouts;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::waiting::CreatedResources;
+use cvm_transport::{ClientBuilder, Error};
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -216,8 +219,8 @@ fn blocking_entry_points_use_the_retry_policy() {
 struct NoPause;
 
 #[cfg(feature = "blocking")]
-impl cvm_transport::Entropy for NoPause {
-    fn fill(&self, bytes: &mut [u8]) -> Result<(), cvm_transport::EntropyError> {
+impl cvm_transport::entropy::Entropy for NoPause {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), cvm_transport::entropy::EntropyError> {
         bytes.fill(0);
         Ok(())
     }

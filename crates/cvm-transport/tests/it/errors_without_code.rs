@@ -1,6 +1,9 @@
 //! Errors without a code, which prove nothing, and codes after which nothing is retried.
 
-use cvm_transport::{Dialect, Error, Outcome, Waiter};
+use cvm_transport::Error;
+use cvm_transport::config::Dialect;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::retry::Outcome;
 
 use crate::actions::{
     KILL_THINGS, KillThings, LAUNCH, Launch, ListThings, SetName, StartThings, THINGS_READY,

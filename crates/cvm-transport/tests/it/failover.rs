@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use cvm_transport::Outcome;
+use cvm_transport::retry::Outcome;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::builder;
@@ -41,7 +41,8 @@ async fn safe_requests_fail_over_under_the_name_of_the_backup() {
 
 #[tokio::test]
 async fn signature_covers_the_called_host() {
-    use cvm_transport::{FixedClock, SeededEntropy};
+    use cvm_transport::entropy::SeededEntropy;
+    use cvm_transport::time::FixedClock;
     let url = unused_endpoint();
     let backup = Server::start([]).await;
     let fixed = |url: &str| {

@@ -7,10 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_transport::{
-    BoxFuture, ClientBuilder, HttpClient, HttpError, HttpErrorKind, HttpResponse, NoRateLimit,
-    PreparedRequest, ResponseBody, SendProgress, Timeouts,
+use cvm_transport::ClientBuilder;
+use cvm_transport::config::Timeouts;
+use cvm_transport::http::{
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, ResponseBody,
+    SendProgress,
 };
+use cvm_transport::rate_limit::NoRateLimit;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 const HEALTHY: &str =

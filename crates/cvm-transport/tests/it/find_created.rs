@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cvm_transport::{CreatedResources, Error};
+use cvm_transport::Error;
+use cvm_transport::waiting::CreatedResources;
 use tokio::time::Instant;
 
 use crate::actions::{ListThings, THINGS_READY, Thing};
@@ -188,7 +189,7 @@ async fn search_ends_with_its_settle_time_during_outage() {
             assert!(began.elapsed() <= limit, "{number}, {settle:?}: {:?}", began.elapsed());
 
             let began = Instant::now();
-            let waiter = cvm_transport::Waiter::new(&THINGS_READY, ["thing-1"]);
+            let waiter = cvm_transport::protocol::Waiter::new(&THINGS_READY, ["thing-1"]);
             let outcome = client.reconcile(waiter).settle(settle).await.unwrap();
             assert_eq!(outcome.unknown.len(), 1, "{number}, {settle:?}");
             assert!(began.elapsed() <= limit, "{number}, {settle:?}: {:?}", began.elapsed());

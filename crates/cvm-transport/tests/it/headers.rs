@@ -3,9 +3,9 @@
 use std::sync::Mutex;
 
 use cvm_protocol::{ActionInfo, ServiceInfo};
-use cvm_transport::{
-    ClientBuilder, Credential, Dialect, Error, Exchange, HeaderMapMut, Interceptor,
-};
+use cvm_transport::config::Dialect;
+use cvm_transport::observe::{Exchange, HeaderMapMut, Interceptor};
+use cvm_transport::{ClientBuilder, Credential, Error};
 use serde_json::json;
 
 use crate::actions::{LAUNCH, LIST_THINGS, Launch, ListThings, SERVICE};

@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{
-    AttemptEnd, AttemptMetrics, BoxFuture, CallMetrics, Exchange, HeaderMapMut, HttpClient,
-    HttpError, HttpErrorKind, HttpResponse, Interceptor, Metrics, Outcome, PreparedRequest,
-    RateLimitKey, RateLimiter, RateLimiterError, SendProgress, UnsignedRequest,
+use cvm_transport::http::{
+    BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, SendProgress,
 };
+use cvm_transport::observe::{
+    AttemptEnd, AttemptMetrics, CallMetrics, Exchange, HeaderMapMut, Interceptor, Metrics,
+    UnsignedRequest,
+};
+use cvm_transport::rate_limit::{RateLimitKey, RateLimiter, RateLimiterError};
+use cvm_transport::retry::Outcome;
 use serde_json::json;
 
 use crate::actions::{KillThings, LAUNCH, LIST_THINGS, Launch, ListThings};

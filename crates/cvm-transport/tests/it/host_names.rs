@@ -6,7 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Dialect, HttpErrorKind, Outcome, Timeouts};
+use cvm_transport::config::{Dialect, Timeouts};
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::retry::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::Instant;

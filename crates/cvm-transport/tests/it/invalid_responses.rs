@@ -1,6 +1,6 @@
 //! Invalid responses: truncated, too large, from other servers, in encodings that were not requested.
 
-use cvm_transport::Outcome;
+use cvm_transport::retry::Outcome;
 
 use crate::actions::{ListThings, StartThings};
 use crate::builder;

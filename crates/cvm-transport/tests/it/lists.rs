@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cvm_transport::Position;
+use cvm_transport::pagination::Position;
 
 use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
 use crate::client;
@@ -30,7 +30,7 @@ fn things(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("thing-{number}")).collect()
 }
 
-async fn ids(items: &mut cvm_transport::Items<ListThings>) -> Vec<String> {
+async fn ids(items: &mut cvm_transport::pagination::Items<ListThings>) -> Vec<String> {
     let mut ids = Vec::new();
     while let Some(Thing { thing_id, .. }) = items.try_next().await.unwrap() {
         ids.push(thing_id);

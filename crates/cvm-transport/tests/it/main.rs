@@ -65,7 +65,8 @@ mod virtual_time;
 mod waiters;
 mod wrong_totals;
 
-use cvm_transport::{Client, ClientBuilder, Credential, Timeouts};
+use cvm_transport::config::Timeouts;
+use cvm_transport::{Client, ClientBuilder, Credential};
 use std::time::Duration;
 
 /// The timeout of an attempt. No machine needs that long; tests with a silent server skip it at once.

@@ -4,7 +4,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use cvm_transport::{Client, Dialect, Entropy, Error, SeededEntropy};
+use cvm_transport::config::Dialect;
+use cvm_transport::entropy::{Entropy, SeededEntropy};
+use cvm_transport::{Client, Error};
 use serde_json::Value;
 
 use crate::actions::{KillThings, Launch, ListThings};

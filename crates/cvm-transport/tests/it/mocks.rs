@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use cvm_protocol::Sensitive;
+use cvm_transport::Client;
+use cvm_transport::config::Dialect;
+use cvm_transport::http::HttpResponse;
+use cvm_transport::retry::Outcome;
 use cvm_transport::testing::MockError;
-use cvm_transport::{Client, Dialect, HttpResponse, Outcome};
 
 use crate::actions::{
     Done, KillThings, Launch, LaunchResponse, ListThings, ListThingsResponse, SetName, Thing,

@@ -4,7 +4,11 @@
 use std::time::Duration;
 
 use cvm_protocol::{Missing, WaiterInfo};
-use cvm_transport::{Dialect, Error, FixedClock, Outcome, Waiter};
+use cvm_transport::Error;
+use cvm_transport::config::Dialect;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::retry::Outcome;
+use cvm_transport::time::FixedClock;
 
 use crate::actions::{KillThings, ListThings, THINGS_READY};
 use crate::fake_service::{Body, FakeService, Reply};

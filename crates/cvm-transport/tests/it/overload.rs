@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{ActionInfo, Client, DocumentedRateLimiter};
+use cvm_transport::Client;
+use cvm_transport::protocol::ActionInfo;
+use cvm_transport::rate_limit::DocumentedRateLimiter;
 use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};

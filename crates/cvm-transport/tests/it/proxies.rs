@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{ClientBuilder, Error, Outcome, Timeouts};
+use cvm_transport::config::Timeouts;
+use cvm_transport::retry::Outcome;
+use cvm_transport::{ClientBuilder, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_transport::{Client, Credential, Dialect, Error};
+use cvm_transport::config::Dialect;
+use cvm_transport::{Client, Credential, Error};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 

@@ -1,6 +1,7 @@
 //! Region names as parts of a host name: arbitrary text, and almost valid names.
 
-use cvm_transport::{Endpoint, Region};
+use cvm_transport::Region;
+use cvm_transport::config::Endpoint;
 use proptest::prelude::*;
 
 use crate::actions::ListThings;

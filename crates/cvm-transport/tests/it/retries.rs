@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use cvm_transport::{Outcome, Timeouts};
+use cvm_transport::config::Timeouts;
+use cvm_transport::retry::Outcome;
 
 use crate::actions::{KillThings, Launch, ListThings, SetName, StartThings};
 use crate::server::{Server, Step, unused_endpoint};
@@ -307,7 +308,8 @@ async fn old_gateway_errors_are_understood() {
     let server =
         Server::start([Step::json(unknown_id), Step::json(r#"{"code":"4400","message":"slow"}"#)])
             .await;
-    let client = builder(&server.url).dialect(cvm_transport::Dialect::OldGateway).build().unwrap();
+    let client =
+        builder(&server.url).dialect(cvm_transport::config::Dialect::OldGateway).build().unwrap();
     let error = client.send(KillThings { thing_ids: ids() }).await.unwrap_err();
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
     client.send(KillThings { thing_ids: ids() }).await.unwrap();

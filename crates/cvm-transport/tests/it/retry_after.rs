@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Entropy, EntropyError, Error, FixedClock};
+use cvm_transport::Error;
+use cvm_transport::entropy::{Entropy, EntropyError};
+use cvm_transport::time::FixedClock;
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings, StartThings};

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use cvm_transport::{Client, NoRateLimit, Timeouts};
+use cvm_transport::Client;
+use cvm_transport::config::Timeouts;
+use cvm_transport::rate_limit::NoRateLimit;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::actions::{KillThings, ListThings};

@@ -3,7 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use cvm_protocol::Sensitive;
-use cvm_transport::{Credential, Dialect, Exchange, MaskedRequest, MaskedResponse, WireObserver};
+use cvm_transport::Credential;
+use cvm_transport::config::Dialect;
+use cvm_transport::http::MaskedRequest;
+use cvm_transport::observe::{Exchange, MaskedResponse, WireObserver};
 
 use crate::actions::Launch;
 use crate::builder;

@@ -4,10 +4,11 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use cvm_transport::{
-    BoxFuture, Clock, Credential, CredentialProvider, CredentialProviderError, CredentialSnapshot,
-    Dialect, PreparedRequest,
-};
+use cvm_transport::Credential;
+use cvm_transport::config::Dialect;
+use cvm_transport::credentials::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use cvm_transport::http::{BoxFuture, PreparedRequest};
+use cvm_transport::time::Clock;
 use proptest::test_runner::{Config, TestRunner};
 use tokio::time::Instant;
 

@@ -3,10 +3,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{
-    BoxFuture, Exchange, HeaderMapMut, HttpErrorKind, Interceptor, RateLimitKey, RateLimiter,
-    RateLimiterError,
-};
+use cvm_transport::http::{BoxFuture, HttpErrorKind};
+use cvm_transport::observe::{Exchange, HeaderMapMut, Interceptor};
+use cvm_transport::rate_limit::{RateLimitKey, RateLimiter, RateLimiterError};
 
 use crate::actions::{KillThings, ListThings};
 use crate::fake_service::{FakeService, Reply};

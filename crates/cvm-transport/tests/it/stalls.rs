@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use cvm_transport::{ClientBuilder, Outcome, Timeouts};
+use cvm_transport::ClientBuilder;
+use cvm_transport::config::Timeouts;
+use cvm_transport::retry::Outcome;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::Instant;

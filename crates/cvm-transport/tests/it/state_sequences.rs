@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Error, PreparedRequest, WaitReport, WaitVerdict, Waiter};
+use cvm_transport::Error;
+use cvm_transport::http::PreparedRequest;
+use cvm_transport::protocol::Waiter;
+use cvm_transport::waiting::{WaitReport, WaitVerdict};
 
 use crate::actions::THINGS_READY;
 use crate::fake_service::{FakeService, Reply};
@@ -317,7 +320,7 @@ async fn not_done_requires_one_settled_state_in_every_read() {
     let outcome = fake.builder().build().unwrap().reconcile(Waiter::new(&THINGS_READY, &ids));
     let outcome = outcome.await.unwrap();
     let is_done = |id: &String| verdict(id, LENGTH) == WaitVerdict::Reached;
-    let listed = |resources: Vec<cvm_transport::WaitedResource>| {
+    let listed = |resources: Vec<cvm_transport::waiting::WaitedResource>| {
         resources.into_iter().map(|resource| resource.id).collect::<Vec<_>>()
     };
     let expect =

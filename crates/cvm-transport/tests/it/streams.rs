@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use cvm_transport::{Error, Position};
+use cvm_transport::Error;
+use cvm_transport::pagination::Position;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 
 use crate::actions::{ListThings, ScanThings, Thing};

@@ -2,7 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cvm_transport::{BoxFuture, Outcome, RateLimitKey, RateLimiter, RateLimiterError};
+use cvm_transport::http::BoxFuture;
+use cvm_transport::rate_limit::{RateLimitKey, RateLimiter, RateLimiterError};
+use cvm_transport::retry::Outcome;
 
 use crate::actions::{KillThings, ListThings};
 use crate::fake_service::{FakeService, Reply};

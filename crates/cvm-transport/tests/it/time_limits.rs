@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_transport::{
-    BoxFuture, Credential, CredentialProvider, CredentialProviderError, CredentialSnapshot, Error,
-    Outcome, RateLimitKey, RateLimiter, RateLimiterError, Timeouts,
-};
+use cvm_transport::config::Timeouts;
+use cvm_transport::credentials::{CredentialProvider, CredentialProviderError, CredentialSnapshot};
+use cvm_transport::http::BoxFuture;
+use cvm_transport::rate_limit::{RateLimitKey, RateLimiter, RateLimiterError};
+use cvm_transport::retry::Outcome;
+use cvm_transport::{Credential, Error};
 use tokio::time::Instant;
 
 use crate::actions::{KillThings, Launch, ListThings};

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use cvm_transport::{Client, ClientBuilder, Error, Outcome};
+use cvm_transport::retry::Outcome;
+use cvm_transport::{Client, ClientBuilder, Error};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cvm_transport::{HttpErrorKind, Outcome};
+use cvm_transport::http::HttpErrorKind;
+use cvm_transport::retry::Outcome;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_protocol::{Missing, WaiterInfo};
-use cvm_transport::{WaitVerdict, Waiter};
+use cvm_transport::protocol::Waiter;
+use cvm_transport::waiting::WaitVerdict;
 
 use crate::actions::THINGS_READY;
 use crate::client;
@@ -281,7 +282,7 @@ async fn reconciliation_settles_unknown_outcome() {
         .settle(Duration::from_secs(60))
         .await
         .unwrap();
-    let ids = |list: &[cvm_transport::WaitedResource]| {
+    let ids = |list: &[cvm_transport::waiting::WaitedResource]| {
         list.iter().map(|resource| resource.id.clone()).collect::<Vec<_>>()
     };
     assert_eq!(ids(&outcome.done), ["done"]);
@@ -290,6 +291,6 @@ async fn reconciliation_settles_unknown_outcome() {
     assert_eq!(server.request_count(), 6);
     let none: [&str; 0] = [];
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
-    assert_eq!(outcome, cvm_transport::Reconciliation::default());
+    assert_eq!(outcome, cvm_transport::waiting::Reconciliation::default());
     assert_eq!(server.request_count(), 6, "no ids, no call");
 }

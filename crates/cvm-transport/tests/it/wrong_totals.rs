@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_transport::{Client, Error, PreparedRequest};
+use cvm_transport::http::PreparedRequest;
+use cvm_transport::{Client, Error};
 
 use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
 use crate::fake_service::{FakeService, Reply};

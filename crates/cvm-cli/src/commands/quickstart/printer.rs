@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use console::style;
-use cvm_models::protocol::json;
-use cvm_models::{Action, Client, Error, Waiter};
+use cvm_models::protocol::{Waiter, json};
+use cvm_models::{Action, Client, Error};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::{CliError, Result};

@@ -99,7 +99,7 @@ fn is_empty(value: &Value) -> bool {
 mod tests {
     use std::ffi::OsString;
 
-    use cvm_models::Dialect;
+    use cvm_models::config::Dialect;
     use serde_json::json;
 
     use super::*;

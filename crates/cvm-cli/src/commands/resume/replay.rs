@@ -125,7 +125,7 @@ fn keep_unknown(
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::Dialect;
+    use cvm_models::config::Dialect;
     use serde_json::json;
 
     use super::*;

@@ -8,10 +8,11 @@ mod hidden;
 mod single_actions;
 mod times;
 
+use cvm_models::ACTIONS;
+use cvm_models::config::Dialect;
 use cvm_models::protocol::{
     ActionInfo, FieldInfo, Kind, Missing, ModelInfo, Predicate, ReconcileInfo, RetryClass,
 };
-use cvm_models::{ACTIONS, Dialect};
 use serde_json::{Value, json};
 
 use super::compare::uncompared;

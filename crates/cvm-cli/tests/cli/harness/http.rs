@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use cvm_models::Date;
+use cvm_models::time::Date;
 
 const JSON: &str = "content-type: application/json\r\n";
 

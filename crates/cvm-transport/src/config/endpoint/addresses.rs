@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use cvm_protocol::ServiceInfo;
 
 use super::{Address, CheckedEndpoint};
-use crate::{Dialect, Endpoint, Error, Region};
+use crate::config::{Dialect, Endpoint};
+use crate::{Error, Region};
 
 /// The maximum number of cached addresses. There are fewer regions.
 const MAX_HOSTS: usize = 64;

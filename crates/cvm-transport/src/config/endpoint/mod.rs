@@ -14,7 +14,8 @@ pub(crate) use self::address::{Address, is_at};
 pub(crate) use self::addresses::{Addresses, ServiceEndpoint};
 pub use self::error::EndpointError;
 pub(crate) use self::origin::Origin;
-use crate::{Dialect, Region};
+use crate::Region;
+use crate::config::Dialect;
 
 /// The endpoint that a client calls.
 ///

@@ -6,24 +6,26 @@ use cvm_protocol::{Model, Record, Slot, percent, set_number, set_text};
 
 use super::actions::{ASSUME_ROLE, ASSUME_ROLE_REQUEST};
 use super::connection::{StsConnection, failed, request_credential};
+use crate::config::Endpoint;
 use crate::config::environment::Environment;
 use crate::credentials::cached_provider::cached_provider;
 use crate::credentials::client_transport::{ClientTransport, LentTransport};
 use crate::credentials::provider::{
     CredentialProvider, CredentialProviderError, CredentialSnapshot,
 };
+use crate::http::HttpClient;
 use crate::http::client::BoxFuture;
-use crate::{Endpoint, HttpClient};
 
 cached_provider! {
     /// Assumes a role with the credential of another provider.
     ///
-    /// The credential of the role is cached as by [`CachedCredentials`](crate::CachedCredentials), and renewed before it
+    /// The credential of the role is cached as by [`CachedCredentials`](crate::credentials::CachedCredentials), and renewed before it
     /// expires; clones share the cache. The calls of the Security Token Service are made with the HTTP client (proxy,
     /// certificate authorities) and the timeouts of the client that uses this provider.
     ///
     /// ```
-    /// use cvm_transport::{AssumeRoleCredentials, Client, EnvironmentCredentials};
+    /// use cvm_transport::Client;
+    /// use cvm_transport::credentials::{AssumeRoleCredentials, EnvironmentCredentials};
     ///
     /// let role = AssumeRoleCredentials::new(
     ///     EnvironmentCredentials::new(),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use cvm_protocol::{ActionInfo, Model, Record, Value, member_named};
 
 use super::actions;
+use crate::Error;
 use crate::client::Client;
-use crate::config::ClientBuilder;
 use crate::config::environment::Environment;
+use crate::config::{ClientBuilder, Endpoint, Timeouts};
 use crate::credentials::client_transport::{ClientTransport, LentTransport};
 use crate::credentials::document;
 use crate::credentials::provider::{CredentialProviderError, CredentialSnapshot};
-use crate::{Endpoint, Error, HttpClient, Timeouts};
+use crate::http::HttpClient;
 
 /// The default region of STS calls; the service returns the same credentials everywhere.
 const REGION: &str = "ap-guangzhou";
@@ -103,7 +104,9 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::{BoxFuture, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, SendProgress};
+    use crate::http::{
+        BoxFuture, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, SendProgress,
+    };
 
     /// Refuses every request, and records its URL.
     #[derive(Clone, Debug, Default)]

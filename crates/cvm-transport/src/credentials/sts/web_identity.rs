@@ -9,12 +9,13 @@ use zeroize::Zeroizing;
 
 use super::actions::{ASSUME_ROLE_WITH_WEB_IDENTITY, WEB_IDENTITY_REQUEST};
 use super::connection::{SESSION_NAME, StsConnection, failed, request_credential};
+use crate::config::Endpoint;
 use crate::config::environment::Environment;
 use crate::credentials::cached_provider::cached_provider;
 use crate::credentials::client_transport::LentTransport;
 use crate::credentials::files;
 use crate::credentials::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
-use crate::{Endpoint, HttpClient};
+use crate::http::HttpClient;
 
 /// Larger files are no tokens.
 const MAX_TOKEN: u64 = 64 * 1024;
@@ -23,7 +24,7 @@ cached_provider! {
     /// Assumes a role with a token that the platform signed: the workload identity of a cluster. The call has no
     /// signature. The token file is read for each call.
     ///
-    /// The credential of the role is cached as by [`CachedCredentials`](crate::CachedCredentials), and renewed before it
+    /// The credential of the role is cached as by [`CachedCredentials`](crate::credentials::CachedCredentials), and renewed before it
     /// expires; clones share the cache. The calls of the Security Token Service are made with the HTTP client (proxy,
     /// certificate authorities) and the timeouts of the client that uses this provider.
     WebIdentityCredentials(WebIdentity)

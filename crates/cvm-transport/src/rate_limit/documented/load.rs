@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, sleep_until, timeout, timeout_at};
 
 use super::*;
-use crate::SeededEntropy;
+use crate::entropy::SeededEntropy;
 
 const DOCUMENTED: u32 = 40;
 /// The required goodput: four fifths of the documented rate.

@@ -7,7 +7,7 @@ fn milliseconds(milliseconds: u64) -> Duration {
 }
 
 fn next_holder() -> Holder {
-    crate::RateLimitKey::next_attempt_id()
+    crate::rate_limit::RateLimitKey::next_attempt_id()
 }
 
 /// How many slots are free at once.
@@ -172,7 +172,7 @@ impl Model {
 
 #[tokio::test(start_paused = true)]
 async fn random_queues_match_the_model() {
-    let random = crate::SeededEntropy::new(24);
+    let random = crate::entropy::SeededEntropy::new(24);
     let roll = |sides: u64| random.below(sides);
     let (mut served_at_all, mut left_at_all) = (0, 0);
     for _ in 0..10_000 {

@@ -165,7 +165,7 @@ impl Model {
 
 #[test]
 fn random_traces_match_the_model() {
-    let random = crate::SeededEntropy::new(42);
+    let random = crate::entropy::SeededEntropy::new(42);
     let roll = |sides: u64| random.below(sides);
     let mut seen: HashMap<&str, u32> = HashMap::new();
     for _ in 0..10_000 {

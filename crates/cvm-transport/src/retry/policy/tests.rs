@@ -264,7 +264,7 @@ fn decision_by_table(
 
 #[test]
 fn random_histories_match_the_table() {
-    let random = crate::SeededEntropy::new(20_170_312);
+    let random = crate::entropy::SeededEntropy::new(20_170_312);
     let roll = |sides: u64| random.below(sides);
     let mut ends = std::collections::HashMap::new();
     for _ in 0..100_000 {

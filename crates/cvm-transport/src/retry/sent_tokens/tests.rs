@@ -3,7 +3,7 @@
 use std::time::UNIX_EPOCH;
 
 use super::*;
-use crate::SeededEntropy;
+use crate::entropy::SeededEntropy;
 
 /// The use of a token with these parameters in this region.
 fn used(parameters: u64, region: &str) -> TokenUse {
