@@ -29,7 +29,9 @@ usage: cargo xtask <command>
   export [--specs DIR]   print the resolved specs as one JSON document
   diff OLD NEW           print the changelog entry between two folders of specs
   import MODEL.json      write specs from a published API model (api.json)
+      --crate DIR                a complete crate instead, with specs, code and docs
       --service NAME --out DIR   another service name; another folder than specs/NAME/VERSION
+      --all PACKAGE --out DIR    a workspace with a crate for each model below the folder PACKAGE
       --check --specs DIR        only report differences between the model and our specs
   conformance FILE       check published samples (examples.json) against the specs
       --specs DIR                the specs of another service
@@ -56,7 +58,7 @@ const COMMANDS: [(&str, &[&str], usize); 12] = [
     ("fmt-specs", &["--check", "--specs"], 0),
     ("export", &["--specs"], 0),
     ("diff", &[], 2),
-    ("import", &["--service", "--out", "--check", "--specs"], 1),
+    ("import", &["--crate", "--service", "--out", "--all", "--check", "--specs"], 1),
     ("conformance", &["--specs"], 1),
     ("vectors", &[], usize::MAX),
     ("tidy", &[], 0),
@@ -66,9 +68,14 @@ const COMMANDS: [(&str, &[&str], usize); 12] = [
 ];
 
 /// Options of a command that cannot be combined: command, option, option without effect beside it.
-const EXCLUSIVE: [(&str, &str, &str); 6] = [
+const EXCLUSIVE: [(&str, &str, &str); 11] = [
     ("import", "--check", "--service"),
     ("import", "--check", "--out"),
+    ("import", "--check", "--crate"),
+    ("import", "--check", "--all"),
+    ("import", "--crate", "--out"),
+    ("import", "--all", "--crate"),
+    ("import", "--all", "--service"),
     ("bench", "--instructions", "--peers"),
     ("bench", "--instructions", "--update-docs"),
     ("bench", "--emulator", "--peers"),
@@ -76,8 +83,11 @@ const EXCLUSIVE: [(&str, &str, &str); 6] = [
 ];
 
 /// Options of a command that require another one.
-const DEPENDENT: [(&str, &str, &str); 2] =
-    [("codegen", "--out", "--specs"), ("import", "--specs", "--check")];
+const DEPENDENT: [(&str, &str, &str); 3] = [
+    ("codegen", "--out", "--specs"),
+    ("import", "--specs", "--check"),
+    ("import", "--all", "--out"),
+];
 
 /// Runs a command and returns what to print.
 pub fn run(arguments: &[String]) -> Result<String, Error> {
@@ -121,6 +131,8 @@ struct Options {
     specs: Option<PathBuf>,
     out: Option<PathBuf>,
     service: Option<PathBuf>,
+    crate_: Option<PathBuf>,
+    all: Option<PathBuf>,
     files: Vec<PathBuf>,
     /// The given options, in their order.
     given: Vec<String>,
@@ -148,6 +160,8 @@ impl Options {
                 "--specs" => options.specs = Some(value()?),
                 "--out" => options.out = Some(value()?),
                 "--service" => options.service = Some(value()?),
+                "--crate" => options.crate_ = Some(value()?),
+                "--all" => options.all = Some(value()?),
                 flag if flag.starts_with('-') => {
                     return Err(format!("unknown option `{flag}`\n\n{HELP}").into());
                 }
@@ -298,6 +312,15 @@ fn conformance(options: &Options) -> Result<String, Error> {
 }
 
 fn import(options: &Options) -> Result<String, Error> {
+    let specs = root().join("specs");
+    let errors = specs.join(SERVICE).join("errors.json");
+    if let (Some(package), Some(out)) = (&options.all, &options.out) {
+        if let Some(model) = options.files.first() {
+            let model = model.display();
+            return Err(format!("import: `{model}` has no effect with `--all`").into());
+        }
+        return import::import_all(package, out, &root(), &errors);
+    }
     let [model] = options.files.as_slice() else {
         return Err(format!("import: expected the path of one api.json\n\n{HELP}").into());
     };
@@ -305,15 +328,12 @@ fn import(options: &Options) -> Result<String, Error> {
         let (specs, shown_as) = options.specs();
         return import::check(model, &specs, &shown_as);
     }
-    let specs = root().join("specs");
     let service = options.service.as_ref().map(|name| name.to_string_lossy());
-    import::import(&import::Job {
-        model,
-        service: service.as_deref(),
-        out: options.out.as_deref(),
-        errors: &specs.join(SERVICE).join("errors.json"),
-        specs: &specs,
-    })
+    let job = import::Job { model, service: service.as_deref(), errors: &errors };
+    match &options.crate_ {
+        Some(folder) => import::import_crate(&job, folder, &root()),
+        None => import::import(&job, options.out.as_deref(), &specs),
+    }
 }
 
 fn lint(options: &Options) -> Result<String, Error> {

@@ -144,7 +144,7 @@ fn paginated(action: &Action) -> Json {
             put(&mut entry, "token_out", json!(paginate.token_out));
         }
     }
-    put(&mut entry, "limit", paginate.limit.as_str());
+    put(&mut entry, "limit", json!(paginate.limit));
     put(&mut entry, "total", json!(paginate.total));
     if paginate.total_exact == Some(false) {
         put(&mut entry, "total_exact", false);

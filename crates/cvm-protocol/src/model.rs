@@ -100,6 +100,17 @@ impl Value<'_> {
             _ => None,
         }
     }
+
+    /// The number of something, also as decimal text: some services declare offsets, limits and totals as strings.
+    #[must_use]
+    pub fn as_count(&self) -> Option<u64> {
+        match self {
+            Self::I64(number) => u64::try_from(*number).ok(),
+            Self::U64(number) => Some(*number),
+            Self::Str(text) => text.parse().ok(),
+            _ => None,
+        }
+    }
 }
 
 /// A mutable reference to one member or item.

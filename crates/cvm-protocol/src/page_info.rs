@@ -54,13 +54,13 @@ pub enum PageStyle {
         token_in: &'static str,
         /// Response member with the next token; empty or absent at the end.
         token_out: &'static str,
-        /// Request member for the limit.
+        /// Request member for the limit; empty if the action has none.
         limit: &'static str,
     },
 }
 
 impl PageStyle {
-    /// Request member for the number of items in a page.
+    /// Request member for the number of items in a page; empty if the service decides it.
     #[must_use]
     pub const fn limit(&self) -> &'static str {
         match self {

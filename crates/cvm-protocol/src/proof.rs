@@ -166,8 +166,7 @@ impl ListDefect {
 /// The total of a list in all pages, if the response has it.
 #[must_use]
 pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
-    let number = member_named(response, total).as_i64().filter(|_| !gaps.lacks(total));
-    number.and_then(|number| u64::try_from(number).ok())
+    member_named(response, total).as_count().filter(|_| !gaps.lacks(total))
 }
 
 /// The members of the response to a change that fail to name the created resources, and what is wrong with them.

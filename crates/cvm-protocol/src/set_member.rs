@@ -40,11 +40,12 @@ fn reset_slot(slot: Slot<'_>) {
     }
 }
 
-/// Sets a number. Returns whether the model has such a member.
+/// Sets a number; a string member gets its decimal digits. Returns whether the model has such a member.
 pub fn set_number(model: &mut dyn Model, name: &str, value: u64) -> bool {
     match slot(model, name) {
         Some(Slot::U64(member)) => *member = value,
         Some(Slot::I64(member)) => *member = i64::try_from(value).unwrap_or(i64::MAX),
+        Some(Slot::Str(member)) => *member = value.to_string(),
         _ => return false,
     }
     true

@@ -3,10 +3,14 @@
 //! Structure and names are copied, but descriptions are not (see `sentence`). Whatever specs cannot express is skipped and
 //! reported. The result must pass the same lint as any other specs.
 
+mod all;
+mod described;
 mod drift;
 mod model;
+mod package;
 mod paging;
 mod rename;
+mod report;
 mod secret;
 mod sentence;
 mod spec;
@@ -15,33 +19,83 @@ mod verb;
 
 use std::path::{Path, PathBuf};
 
+use crate::codegen::Files;
 use crate::codegen::write::{Mode, Outcome, ensure};
 use crate::error::{Error, at};
 use crate::spec::names::is_snake;
+use crate::spec::source::Tree;
 use crate::spec::spec_file::{ErrorRow, ErrorsFile};
 use crate::spec::{self as specs, model::Api};
+pub use all::import as import_all;
 use model::Model;
+use report::Report;
 
-/// What to import, and to which folder.
+/// What to import.
 #[derive(Debug)]
 pub struct Job<'a> {
     /// The path of the `api.json`.
     pub model: &'a Path,
     /// Name of the service, if it differs from the name in the model.
     pub service: Option<&'a str>,
-    /// The output folder; `specs/SERVICE/VERSION` by default.
-    pub out: Option<&'a Path>,
-    /// The folder `specs` of the workspace.
-    pub specs: &'a Path,
     /// An `errors.json` with the error codes of the gateway.
     pub errors: &'a Path,
 }
 
-/// Imports a model and lints the result.
-pub fn import(job: &Job<'_>) -> Result<String, Error> {
-    let model = model::convert(&upstream::read(job.model)?)?;
-    let service = service_name(job, &model)?;
-    let (out, shown_as) = folder(job, &service, &model.version);
+/// An imported service: its specs, which pass lint, and what the import found.
+struct Imported {
+    /// By path below the folder of the specs.
+    specs: Files,
+    api: Api,
+    report: Report,
+}
+
+impl Imported {
+    /// Converts a model. Nothing is written.
+    fn new(job: &Job<'_>) -> Result<Self, Error> {
+        let model = model::convert(&upstream::read(job.model)?)?;
+        let service = service_name(job, &model)?;
+        let specs = spec::files(&service, &model, &common_errors(job.errors)?)?;
+        let shown_as = format!("specs/{service}/{}", model.version);
+        let texts = specs.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+        let tree = Tree::from_texts(&shown_as, texts);
+        match specs::open_tree(&tree) {
+            (Some(api), report) if report.is_clean() => {
+                let report = Report::new(&service, &model, &api);
+                Ok(Self { specs, api, report })
+            }
+            (_, report) => Err(format!(
+                "{}the import of {} has errors; this is a bug in xtask",
+                report.render(&tree),
+                job.model.display()
+            )
+            .into()),
+        }
+    }
+
+    /// The path of its specs below `specs`.
+    fn path(&self) -> String {
+        format!("{}/{}", self.report.service, self.report.version)
+    }
+
+    /// What was skipped, and the counts.
+    fn summary(&self, written: &str) -> String {
+        let Report { actions, types, paged, unpaged, secrets, skipped, .. } = &self.report;
+        let mut text: String = skipped.iter().map(|line| format!("skipped: {line}\n")).collect();
+        text.push_str(&format!(
+            "wrote {written}: {actions} actions ({} in pages), {types} types; lists without pages: {}, secrets: {}; \
+             lint reports no errors\n",
+            paged.len(),
+            unpaged.len(),
+            secrets.len(),
+        ));
+        text
+    }
+}
+
+/// Imports a model as specs: into `out`, or below the folder `specs` of the workspace.
+pub fn import(job: &Job<'_>, out: Option<&Path>, specs: &Path) -> Result<String, Error> {
+    let imported = Imported::new(job)?;
+    let (out, shown_as) = folder(out, specs, &imported.path());
     if out.join("service.json").exists() {
         return Err(format!(
             "{shown_as} already contains specs, and an import would overwrite manual changes\n  \
@@ -49,16 +103,22 @@ pub fn import(job: &Job<'_>) -> Result<String, Error> {
         )
         .into());
     }
-    let files = spec::files(&service, &model, &common_errors(job.errors)?)?;
-    ensure(&out, &shown_as, &files, &[], Mode::Write, &mut Outcome::default())?;
-    let (tree, api, report) = specs::open(&out, &shown_as)?;
-    if !report.is_clean() {
-        let found = report.render(&tree);
-        return Err(
-            format!("{found}imported, but lint reports errors: correct them by hand").into()
-        );
-    }
-    Ok(summary(&model, api.as_ref(), &shown_as))
+    ensure(&out, &shown_as, &imported.specs, &[], Mode::Write, &mut Outcome::default())?;
+    Ok(imported.summary(&shown_as))
+}
+
+/// Imports a model as a complete crate. `sdk` is the root of this workspace.
+pub fn import_crate(job: &Job<'_>, folder: &Path, sdk: &Path) -> Result<String, Error> {
+    let imported = Imported::new(job)?;
+    package::write(&imported, folder, sdk, false)?;
+    let Report { service, version, .. } = &imported.report;
+    let name = package::name(service, version);
+    let folder = folder.display();
+    let mut text = imported.summary(&folder.to_string());
+    text.push_str(&format!(
+        "depend on it with `{service} = {{ package = \"{name}\", path = \"{folder}\" }}`; {folder}/REPORT.md says what was inferred\n"
+    ));
+    Ok(text)
 }
 
 /// Compares specs with a model. Any difference is an error.
@@ -106,10 +166,10 @@ fn service_name(job: &Job<'_>, model: &Model) -> Result<String, Error> {
 }
 
 /// The output folder, and its name in messages.
-fn folder(job: &Job<'_>, service: &str, version: &str) -> (PathBuf, String) {
-    match job.out {
+fn folder(out: Option<&Path>, specs: &Path, path: &str) -> (PathBuf, String) {
+    match out {
         Some(out) => (out.to_path_buf(), out.to_string_lossy().replace('\\', "/")),
-        None => (job.specs.join(service).join(version), format!("specs/{service}/{version}")),
+        None => (specs.join(path), format!("specs/{path}")),
     }
 }
 
@@ -119,17 +179,6 @@ fn common_errors(path: &Path) -> Result<Vec<ErrorRow>, Error> {
     let file: ErrorsFile =
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
     Ok(file.errors)
-}
-
-fn summary(model: &Model, api: Option<&Api>, shown_as: &str) -> String {
-    let mut text: String = model.skipped.iter().map(|line| format!("skipped: {line}\n")).collect();
-    let pages =
-        api.map_or(0, |api| api.actions.iter().filter(|a| a.spec.paginate.is_some()).count());
-    let (actions, types) = (model.actions.len(), model.types.len());
-    text.push_str(&format!(
-        "wrote {shown_as}: {actions} actions ({pages} in pages), {types} types; lint reports no errors\n"
-    ));
-    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cvm_protocol::NameIndex;
 
+use super::described::Described;
 use super::upstream::{self, ModelFile};
 use crate::spec::check::COMMON_PARAMETERS;
 use crate::spec::names::is_wire_name;
@@ -48,6 +49,17 @@ pub struct Action {
     pub response: Vec<Member>,
 }
 
+impl Action {
+    /// Whether its request has a member for a client token.
+    pub fn has_client_token(&self) -> bool {
+        let is_token = |member: &&Member| member.name == "ClientToken";
+        self.request
+            .iter()
+            .find(is_token)
+            .is_some_and(|member| member.value_type == ValueType::Scalar("string") && !member.list)
+    }
+}
+
 /// A shared type.
 #[derive(Debug)]
 pub struct Type {
@@ -74,6 +86,8 @@ pub struct Member {
     pub nullable: bool,
     /// The service advises against using it.
     pub deprecated: bool,
+    /// What its description says about paging.
+    pub described: Described,
 }
 
 /// The type of a member, without a list around it.
@@ -227,6 +241,7 @@ impl Converter<'_> {
                             output_required: member.output_required,
                             nullable: member.nullable,
                             deprecated: member.deprecated,
+                            described: member.described,
                         });
                         continue;
                     }

@@ -1,26 +1,300 @@
-//! Recognizes paging by the usual members of request and response.
+//! Recognizes paging by the names of members. With less than a proof it would be a guess, and a wrong guess loses entries.
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::model::{Action, Member, ValueType};
+use super::model::{Action, Member, Type, ValueType};
 
-/// The `paginate` key of an action with `Offset`, `Limit`, `TotalCount` and exactly one list. With less it would be a guess, and
-/// a wrong guess loses entries.
-pub fn paginate(action: &Action) -> Option<Value> {
-    let number = |members: &[Member], name: &str| {
-        members.iter().any(|member| {
-            member.name == name
-                && !member.list
-                && matches!(member.value_type, ValueType::Scalar("int64" | "uint64"))
-        })
+/// Members of a response with the number of entries on all pages.
+const TOTALS: [&str; 5] = ["TotalCount", "Total", "TotalNum", "TotalCnt", "TotalNumber"];
+
+/// Members with a page token: of the request, and of the response with the token of the next page. `Context` and scroll
+/// ids are no such pair: they may stay the same until another member tells the end.
+const TOKENS: [(&str, &str); 8] = [
+    ("NextToken", "NextToken"),
+    ("NextPageToken", "NextPageToken"),
+    ("PageToken", "NextPageToken"),
+    ("PageToken", "PageToken"),
+    ("PaginationToken", "PaginationToken"),
+    ("ContinueToken", "ContinueToken"),
+    ("Cursor", "NextCursor"),
+    ("Marker", "NextMarker"),
+];
+
+/// Members of a request with the page size of a list with tokens.
+const LIMITS: [&str; 4] = ["Limit", "MaxResults", "PageSize", "MaxItems"];
+
+/// Members of a response that tell the end of a list in another way than by an empty token.
+const ENDS: [&str; 8] =
+    ["hasmore", "havemore", "more", "listover", "hasnext", "hasnextpage", "isend", "istruncated"];
+
+/// Members of a request that tell a position in a way that is not supported.
+const UNCLEAR: [(&[&str], &str); 2] = [
+    (
+        &["PageNumber", "PageNo", "PageNum", "PageIndex", "Page", "Pageable"],
+        "it counts pages, which paginators do not support",
+    ),
+    (
+        &["Context", "ScrollToken", "ScrollId"],
+        "its position may stay the same until another member tells the end",
+    ),
+];
+
+/// Page sizes below or above are not believed: a description with such a number rather means something else.
+const PAGE_SIZES: std::ops::RangeInclusive<u64> = 10..=1_000;
+
+/// How an action divides its list.
+#[derive(Debug)]
+pub enum Paging {
+    /// Its response has no list, or its request no member for a position.
+    None,
+    /// It has pages, and this is the `paginate` key.
+    Known(Value),
+    /// It seems to have pages, but this is not clear.
+    Unclear(&'static str),
+}
+
+/// Recognizes how an action divides its list.
+pub fn paging(name: &str, action: &Action, types: &BTreeMap<String, Type>) -> Paging {
+    let (request, response) = (&action.request, &action.response);
+    let has = |members: &[Member], name: &str| members.iter().any(|member| member.name == name);
+    let by_offset = has(request, "Offset") && has(request, "Limit");
+    let token = TOKENS.iter().find(|(token_in, token_out)| {
+        text(request, token_in).is_some() && text(response, token_out).is_some()
+    });
+    if !by_offset && token.is_none() {
+        let unclear = UNCLEAR.iter().find(|(names, _)| names.iter().any(|name| has(request, name)));
+        return unclear.map_or(Paging::None, |(_, why)| Paging::Unclear(why));
+    }
+    let mut lists = response.iter().filter(|member| member.list);
+    let items = match (lists.next(), lists.next()) {
+        (Some(items), None) => items,
+        (None, _) => return Paging::Unclear("its response has no list of its own"),
+        (Some(_), Some(_)) => return Paging::Unclear("its response has several lists"),
     };
-    let fits = number(&action.request, "Offset")
-        && number(&action.request, "Limit")
-        && number(&action.response, "TotalCount");
-    let mut lists = action.response.iter().filter(|member| member.list);
-    let (Some(items), None, true) = (lists.next(), lists.next(), fits) else { return None };
-    Some(json!({
-        "style": "offset", "offset": "Offset", "limit": "Limit", "total": "TotalCount",
-        "items": items.name,
+    let Some(limit) = by_offset.then(|| number(request, "Limit")).flatten() else {
+        return match token {
+            Some(token) => by_token(request, response, items, token),
+            None => Paging::Unclear("its offset or its limit is not a number"),
+        };
+    };
+    let Some(offset) = number(request, "Offset") else {
+        return Paging::Unclear("its offset or its limit is not a number");
+    };
+    if offset.described.counts_pages {
+        return Paging::Unclear("its offset counts pages, as its description says");
+    }
+    let mut totals = TOTALS.iter().filter(|name| number(response, name).is_some());
+    match (totals.next(), totals.next(), token) {
+        (Some(total), None, _) => Paging::Known(json!({
+            "style": "offset", "offset": "Offset", "limit": "Limit", "total": total, "items": items.name,
+            "id": id(name, items, types).filter(|_| !offset.described.is_multiple),
+            "max_limit": max_limit(limit),
+        })),
+        (_, _, Some(token)) => by_token(request, response, items, token),
+        (None, ..) => Paging::Unclear("its response has no total"),
+        (Some(_), Some(_), None) => Paging::Unclear("its response has several totals"),
+    }
+}
+
+fn by_token(
+    request: &[Member],
+    response: &[Member],
+    items: &Member,
+    token: &(&str, &str),
+) -> Paging {
+    let is_end = |member: &Member| {
+        let name = member.name.to_ascii_lowercase();
+        ENDS.contains(&name.as_str())
+    };
+    if response.iter().any(is_end) {
+        return Paging::Unclear("another member than its page token tells the end");
+    }
+    let limit = LIMITS.iter().find_map(|name| number(request, name));
+    Paging::Known(json!({
+        "style": "token", "token_in": token.0, "token_out": token.1, "items": items.name,
+        "limit": limit.map(|limit| &limit.name),
+        "max_limit": limit.and_then(max_limit),
     }))
+}
+
+/// A number, which some services declare as a string.
+fn number<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
+    let scalar = ["int64", "uint64", "string"];
+    members.iter().find(|member| member.name == name && is_scalar(member, &scalar))
+}
+
+fn text<'m>(members: &'m [Member], name: &str) -> Option<&'m Member> {
+    members.iter().find(|member| member.name == name && is_scalar(member, &["string"]))
+}
+
+fn is_scalar(member: &Member, scalars: &[&str]) -> bool {
+    matches!(member.value_type, ValueType::Scalar(scalar) if scalars.contains(&scalar))
+        && !member.list
+}
+
+fn max_limit(limit: &Member) -> Option<u64> {
+    limit.described.maximum.filter(|maximum| PAGE_SIZES.contains(maximum))
+}
+
+/// The member that identifies an entry, if three names agree: `DescribeVpcs` lists objects of the type `Vpc`, each of
+/// which always has a `VpcId`.
+fn id(action: &str, items: &Member, types: &BTreeMap<String, Type>) -> Option<String> {
+    let ValueType::Type(entry) = &items.value_type else { return None };
+    let id = format!("{entry}Id");
+    let member = types.get(entry)?.members.iter().find(|member| member.name == id)?;
+    let always_present = member.output_required && !member.nullable;
+    if !is_scalar(member, &["string", "int64", "uint64"]) || !always_present {
+        return None;
+    }
+    let plural = match entry.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{entry}s"),
+    };
+    let nouns = [
+        plural,
+        format!("{entry}es"),
+        format!("{entry}s"),
+        format!("{entry}List"),
+        format!("{entry}Set"),
+    ];
+    let verb = action.strip_suffix(nouns.iter().find(|noun| action.ends_with(noun.as_str()))?)?;
+    matches!(verb, "Describe" | "List" | "Query" | "Search" | "Get").then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{model, upstream};
+    use super::*;
+
+    /// The paging of the action `name` with these members, where a list has entries of the type `Boat`.
+    fn of(name: &str, request: &[(&str, &str, &str)], response: &[(&str, &str)]) -> Paging {
+        let request: Vec<String> = request
+            .iter()
+            .map(|(name, type_, text)| {
+                let kind = if *type_ == "string" { "string" } else { "int" };
+                format!(
+                    r#"{{"name":"{name}","type":"{kind}","member":"{type_}","document":"{text}"}}"#
+                )
+            })
+            .collect();
+        let response: Vec<String> = response
+            .iter()
+            .map(|(name, type_)| {
+                let kind = match *type_ {
+                    "Boat" => "list",
+                    "string" | "bool" => type_,
+                    _ => "int",
+                };
+                format!(r#"{{"name":"{name}","type":"{kind}","member":"{type_}"}}"#)
+            })
+            .collect();
+        let text = format!(
+            r#"{{"metadata":{{"apiVersion":"1"}},"actions":{{"{name}":{{"input":"I","output":"O"}}}},"objects":{{
+                "I":{{"members":[{}]}},"O":{{"members":[{}]}},
+                "Boat":{{"members":[{{"name":"BoatId","type":"string","member":"string","output_required":true}}]}}}}}}"#,
+            request.join(","),
+            response.join(",")
+        );
+        let model = model::convert(&upstream::parse(&text).unwrap()).unwrap();
+        paging(name, &model.actions[name], &model.types)
+    }
+
+    fn known(paging: Paging) -> Value {
+        match paging {
+            Paging::Known(value) => value,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn why(paging: Paging) -> &'static str {
+        match paging {
+            Paging::Unclear(why) => why,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    const OFFSET: [(&str, &str, &str); 2] = [("Offset", "int64", ""), ("Limit", "int64", "")];
+    const RESPONSE: [(&str, &str); 2] = [("TotalCount", "int64"), ("Boats", "Boat")];
+
+    #[test]
+    fn numbers_may_be_strings_and_totals_have_several_names() {
+        let text = [("Offset", "string", ""), ("Limit", "string", "")];
+        let paging = known(of("DescribeBoats", &text, &RESPONSE));
+        assert_eq!((&paging["style"], &paging["total"]), (&json!("offset"), &json!("TotalCount")));
+        for total in TOTALS {
+            let response = [(total, "string"), ("Boats", "Boat")];
+            assert_eq!(known(of("DescribeBoats", &OFFSET, &response))["total"], total);
+        }
+    }
+
+    #[test]
+    fn entries_have_an_id_only_if_three_names_agree() {
+        assert_eq!(known(of("DescribeBoats", &OFFSET, &RESPONSE))["id"], "BoatId");
+        assert_eq!(known(of("ListBoats", &OFFSET, &RESPONSE))["id"], "BoatId");
+        assert_eq!(known(of("DescribeBoatCrews", &OFFSET, &RESPONSE))["id"], Value::Null);
+        // Pages that overlap would begin at other offsets.
+        let multiple = [("Offset", "int64", "A multiple of Limit."), ("Limit", "int64", "")];
+        assert_eq!(known(of("DescribeBoats", &multiple, &RESPONSE))["id"], Value::Null);
+    }
+
+    #[test]
+    fn stated_maximum_limits_the_page_size() {
+        for (text, maximum) in [
+            ("Maximum 50.", json!(50)),
+            ("Maximum 100000.", Value::Null),
+            ("Maximum 2.", Value::Null),
+        ] {
+            let request = [("Offset", "int64", ""), ("Limit", "int64", text)];
+            assert_eq!(
+                known(of("DescribeBoats", &request, &RESPONSE))["max_limit"],
+                maximum,
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn tokens_are_recognized_in_pairs() {
+        for (token_in, token_out) in TOKENS {
+            let request = [(token_in, "string", ""), ("MaxResults", "int64", "")];
+            let response = [(token_out, "string"), ("Boats", "Boat")];
+            let paging = known(of("ListBoats", &request, &response));
+            assert_eq!(
+                (&paging["style"], &paging["limit"]),
+                (&json!("token"), &json!("MaxResults"))
+            );
+            let paging = known(of("ListBoats", &request[..1], &response));
+            assert_eq!((&paging["token_out"], &paging["limit"]), (&json!(token_out), &Value::Null));
+        }
+    }
+
+    #[test]
+    fn unclear_lists_are_not_paged() {
+        let pages = [("Offset", "int64", "The page number."), ("Limit", "int64", "")];
+        let token = [("NextToken", "string", "")];
+        let number = [("PageNumber", "int64", ""), ("PageSize", "int64", "")];
+        let scroll = [("Context", "string", "")];
+        let two = [("TotalCount", "int64"), ("Boats", "Boat"), ("Crews", "Boat")];
+        let totals = [("TotalCount", "int64"), ("Total", "int64"), ("Boats", "Boat")];
+        let more = [("NextToken", "string"), ("HasMore", "bool"), ("Boats", "Boat")];
+        for (request, response, expected) in [
+            (&pages[..], &RESPONSE[..], "its offset counts pages, as its description says"),
+            (&number, &RESPONSE, "it counts pages, which paginators do not support"),
+            (
+                &scroll,
+                &RESPONSE,
+                "its position may stay the same until another member tells the end",
+            ),
+            (&OFFSET, &RESPONSE[1..], "its response has no total"),
+            (&OFFSET, &RESPONSE[..1], "its response has no list of its own"),
+            (&OFFSET, &two, "its response has several lists"),
+            (&OFFSET, &totals, "its response has several totals"),
+            (&token, &more, "another member than its page token tells the end"),
+        ] {
+            assert_eq!(why(of("DescribeBoats", request, response)), expected);
+        }
+        assert!(matches!(of("DescribeBoats", &[], &RESPONSE), Paging::None));
+    }
 }

@@ -69,7 +69,8 @@ impl Renamer {
         }
         // Files are named after types, and some file systems ignore case.
         let file = name.to_ascii_lowercase();
-        let mut names = vec![name.to_owned(), self.words.shouty(name), file];
+        let doc = format!("{}_DOC", self.words.shouty(name));
+        let mut names = vec![name.to_owned(), self.words.shouty(name), doc, file];
         if response {
             let response = format!("{name}Response");
             let info = format!("{}_INFO", self.words.shouty(name));
@@ -197,6 +198,9 @@ mod tests {
         ] {
             assert_eq!(names.type_name(wire, "Type", false).as_deref(), rust, "{wire}");
         }
+        assert_eq!(names.type_name("CreateAPIDoc", "Action", true), None);
+        let clash = names.type_name("CreateApi", "Action", true);
+        assert_eq!(clash.as_deref(), Some("CreateApiAction"), "CREATE_API_DOC");
         assert_eq!(names.type_name(&"A".repeat(128), "Type", false).unwrap().len(), MAX_LENGTH);
     }
 }

@@ -1,42 +1,195 @@
-//! Recognizes secrets by their names. Models do not mark them, but they must not appear in logs. A wrong guess only makes a
-//! `String` a `Sensitive`.
+//! Recognizes secrets by their names. Models do not mark them, but they must not appear in logs.
+//!
+//! Only text can be a secret. A wrong guess makes a `String` a `Sensitive`, which cannot travel in a URL.
 
-/// Endings of the names of secrets.
-const ENDS: [&str; 12] = [
+/// Endings of the names of secrets, in lower case and without underscores, unless the name is in [`NOT`].
+const ENDS: [&str; 61] = [
+    // Passwords.
     "password",
+    "passwords",
+    "passwordnew",
+    "passwordvalue",
     "passwd",
     "pwd",
+    "pass",
+    "passphrase",
+    "psk",
+    // Secrets by name, and what a store of secrets or a decryption returns.
     "secret",
     "secretkey",
-    "privatekey",
+    "secretvalue",
+    "secretstring",
+    "secretbinary",
+    "plaintext",
+    // Tokens.
+    "token",
+    "tokenvalue",
+    "apitokens",
+    "tocken",
+    // Keys that authenticate, sign, encrypt or decrypt. Most other keys are names of something.
     "accesskey",
-    "sessiontoken",
-    "accesstoken",
-    "refreshtoken",
-    "securitytoken",
-    "authtoken",
+    "aeskey",
+    "apikey",
+    "apikeys",
+    "appkey",
+    "appskey",
+    "applicationkey",
+    "authbackkey",
+    "authkey",
+    "callbackkey",
+    "certkey",
+    "certificatekey",
+    "clientkey",
+    "connectorkey",
+    "decryptkey",
+    "decryptionkey",
+    "encryptkey",
+    "encryptedkey",
+    "forwardkey",
+    "keycontent",
+    "keymaterial",
+    "licensekey",
+    "merchantkey",
+    "notifykey",
+    "nwkkey",
+    "nwkskey",
+    "openkey",
+    "plainkey",
+    "playkey",
+    "privatekey",
+    "privatemapkey",
+    "sessionkey",
+    "sharekey",
+    "sharedkey",
+    "signkey",
+    "streamkey",
+    "streamenkey",
+    "vpnkey",
+    "webhookkey",
+    // The rest gives access to something: a cluster, a console, a stored object.
+    "kubeconfig",
+    "vncurl",
+    "signedurl",
 ];
 
-/// Whether a string member with this name is treated as a secret.
-pub fn looks_secret(name: &str) -> bool {
-    let lower: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
-    let lower = lower.to_ascii_lowercase();
-    // `Token` alone is a credential; `NextToken` is not.
-    lower == "token" || ENDS.iter().any(|end| lower.ends_with(end))
+/// Whole names of secrets. Boot scripts (`UserData`) contain keys.
+const NAMES: [&str; 10] = [
+    "amekey",
+    "coskey",
+    "deskey",
+    "keytabcontent",
+    "logincookie",
+    "primarykey",
+    "secondarykey",
+    "skey",
+    "userdata",
+    "usersig",
+];
+
+/// Endings of names that only look like those of secrets: page positions, client tokens, counts, public keys.
+const NOT: [&str; 21] = [
+    "bypass",
+    "clienttoken",
+    "creationtoken",
+    "idempotencytoken",
+    "nexttoken",
+    "pagetoken",
+    "paginationtoken",
+    "scrolltoken",
+    "continuetoken",
+    "continuationtoken",
+    "paramtoken",
+    "inputtoken",
+    "outputtoken",
+    "totaltoken",
+    "maxtoken",
+    "cachedtoken",
+    "publickey",
+    "publicencryptkey",
+    "vodsessionkey",
+    "dvauthkey",
+    "validateauthkey",
+];
+
+/// Names of members beside which a plain `Key` is a secret: certificates, key ids, initialization vectors, callbacks.
+const BESIDE_KEY: [&str; 9] =
+    ["cert", "newcert", "cacert", "crt", "certificate", "keyid", "iv", "vector", "webhook"];
+
+/// Whether a string member with this name, beside members with the names `siblings`, is treated as a secret.
+pub fn looks_secret<'n>(name: &str, siblings: impl Iterator<Item = &'n str>) -> bool {
+    let name = plain(name);
+    if name == "key" || name == "newkey" {
+        // In a pair of key and value, the key is a name.
+        let siblings: Vec<String> = siblings.map(plain).collect();
+        return !siblings.iter().any(|name| name.contains("val"))
+            && siblings.iter().any(|name| BESIDE_KEY.contains(&name.as_str()));
+    }
+    let ends = |ends: &[&str]| ends.iter().any(|end| name.ends_with(end));
+    NAMES.contains(&name.as_str()) || ends(&ENDS) && !ends(&NOT)
+}
+
+/// A name in lower case, without underscores.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn alone(name: &str) -> bool {
+        looks_secret(name, [].into_iter())
+    }
+
     #[test]
     fn only_secrets_are_recognized() {
-        for name in ["Password", "LoginPassword", "TmpSecretKey", "Token", "private_key", "DbPwd"] {
-            assert!(looks_secret(name), "{name}");
+        for name in [
+            "Password",
+            "LoginPassword",
+            "TmpSecretKey",
+            "Token",
+            "private_key",
+            "DbPwd",
+            "PreShareKey",
+            "SslVpnKey",
+            "SamlToken",
+            "SecretString",
+            "APIKey",
+            "KeyPass",
+            "UserData",
+            "InstanceVncUrl",
+        ] {
+            assert!(alone(name), "{name}");
         }
-        for name in ["SecretId", "ClientToken", "NextToken", "PasswordPolicy", "KeyId", "TokenType"]
-        {
-            assert!(!looks_secret(name), "{name}");
+        for name in [
+            "SecretId",
+            "ClientToken",
+            "NextToken",
+            "NextPageToken",
+            "PasswordPolicy",
+            "KeyId",
+            "TokenType",
+            "TagKey",
+            "SortKey",
+            "EncryptionPublicKey",
+            "MaxInputToken",
+            "NamespaceNameKey",
+            "KmsKey",
+            "Bypass",
+            "Key",
+        ] {
+            assert!(!alone(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn plain_key_is_a_secret_beside_a_certificate_or_a_key_id() {
+        for sibling in ["Cert", "CACert", "Crt", "KeyId", "Iv", "Webhook"] {
+            assert!(looks_secret("Key", ["Name", sibling].into_iter()), "{sibling}");
+        }
+        for siblings in [["Name", "Value"], ["KeyId", "DefaultVal"], ["Name", "Label"]] {
+            assert!(!looks_secret("Key", siblings.into_iter()), "{siblings:?}");
         }
     }
 }

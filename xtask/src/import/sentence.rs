@@ -47,11 +47,13 @@ pub fn action(read: bool) -> String {
 }
 
 /// Why an action has its retry class.
-pub fn retry(read: bool) -> &'static str {
-    if read {
-        "Imported: its name starts like that of a read action."
-    } else {
-        "Imported: it is not known whether a retry is safe."
+pub fn retry(read: bool, has_token: bool) -> &'static str {
+    match (read, has_token) {
+        (true, _) => "Imported: it only reads, judging by its name.",
+        (false, true) => {
+            "Imported: it is not known whether a retry is safe; its `ClientToken` may make it so."
+        }
+        (false, false) => "Imported: it is not known whether a retry is safe.",
     }
 }
 

@@ -1,12 +1,15 @@
 //! Writes the spec files of an imported service.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::model::{Action, Member, Model, Type, ValueType};
+use super::paging::{Paging, paging};
 use super::rename::Renamer;
-use super::{paging, secret, sentence, verb};
+use super::{secret, sentence, verb};
 use crate::codegen::Files;
 use crate::error::Error;
 use crate::spec::format;
@@ -27,7 +30,7 @@ pub fn files(service: &str, model: &Model, common: &[ErrorRow]) -> Result<Files,
     // Actions choose their names first, because users type them.
     for (name, action) in &model.actions {
         let rust = names.type_name(name, "Action", true);
-        let file: ActionFile = parsed(self::action(name, action, rust.as_deref())?)?;
+        let file: ActionFile = parsed(self::action(name, action, &model.types, rust.as_deref())?)?;
         put("actions", name, rust.as_deref(), formatted(&file)?);
     }
     for (name, type_) in &model.types {
@@ -67,7 +70,12 @@ fn formatted<T: Serialize>(file: &T) -> Result<String, Error> {
     })
 }
 
-fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Error> {
+fn action(
+    name: &str,
+    action: &Action,
+    types: &BTreeMap<String, Type>,
+    rust: Option<&str>,
+) -> Result<Value, Error> {
     let read = verb::is_read(name);
     let dry_run = action.request.iter().any(|member| {
         member.name == "DryRun" && !member.list && member.value_type == ValueType::Scalar("bool")
@@ -79,7 +87,7 @@ fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Erro
         "summary": sentence::action(read),
         "notes": sentence::notes(action),
         "rust": rust,
-        "retry": { "class": if read { "read" } else { "hazard" }, "why": sentence::retry(read) },
+        "retry": { "class": if read { "read" } else { "hazard" }, "why": sentence::retry(read, action.has_client_token()) },
         "deprecated": action.deprecated,
         "dry_run": dry_run,
         "request": members(&action.request, Usage::In, Renamer::new([]))?,
@@ -90,7 +98,8 @@ fn action(name: &str, action: &Action, rust: Option<&str>) -> Result<Value, Erro
         retry.insert("reconcile".to_owned(), json!({ "text": sentence::reconcile() }));
     }
     // Paging would repeat a change for each page.
-    if let (Value::Object(keys), Some(paginate), true) = (&mut file, paging::paginate(action), read)
+    if let (Value::Object(keys), Paging::Known(paginate), true) =
+        (&mut file, paging(name, action, types), read)
     {
         keys.insert("paginate".to_owned(), paginate);
     }
@@ -114,6 +123,10 @@ fn type_(name: &str, type_: &Type, rust: Option<&str>) -> Result<Value, Error> {
 }
 
 fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value, Error> {
+    let siblings = |one: &Member| {
+        let name = one.name.clone();
+        members.iter().map(|member| member.name.as_str()).filter(move |other| *other != name)
+    };
     let specs = members.iter().map(|member| {
         let (type_, text) = match &member.value_type {
             ValueType::Scalar("date") => ("string", true),
@@ -128,7 +141,7 @@ fn members(members: &[Member], usage: Usage, mut names: Renamer) -> Result<Value
             output_required: member.output_required,
             nullable: member.nullable,
             deprecated: member.deprecated,
-            sensitive: text && secret::looks_secret(&member.name),
+            sensitive: text && secret::looks_secret(&member.name, siblings(member)),
             format: (member.value_type == ValueType::Scalar("date"))
                 .then(|| "YYYY-MM-DD".to_owned()),
             doc: sentence::member(member, usage),

@@ -55,14 +55,9 @@ fn folder(model: &str) -> TempDir {
 
 fn run(folder: &TempDir, service: Option<&str>) -> Result<String, String> {
     let path = folder.path();
-    let job = Job {
-        model: &path.join("api.json"),
-        service,
-        out: None,
-        specs: &path.join("specs"),
-        errors: &path.join("errors.json"),
-    };
-    import(&job).map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
+    let job = Job { model: &path.join("api.json"), service, errors: &path.join("errors.json") };
+    import(&job, None, &path.join("specs"))
+        .map_err(|error| error.to_string().replace(&path.display().to_string(), ""))
 }
 
 fn converted(model: &str) -> Model {
@@ -75,7 +70,7 @@ fn imported_specs_pass_lint() {
     let summary = run(&folder, None).unwrap();
     assert_eq!(
         summary,
-        "wrote specs/as/2020-01-01: 3 actions (1 in pages), 2 types; lint reports no errors\n"
+        "wrote specs/as/2020-01-01: 3 actions (1 in pages), 2 types; lists without pages: 0, secrets: 1; lint reports no errors\n"
     );
     let specs = folder.path().join("specs/as/2020-01-01");
     let read = |name: &str| fs::read_to_string(specs.join(name)).unwrap();
@@ -85,7 +80,7 @@ fn imported_specs_pass_lint() {
       "action": "DescribeBoats",
       "group": "read",
       "summary": "Reads something, judging by the name alone; see the service's own documentation for its meaning.",
-      "retry": { "class": "read", "why": "Imported: its name starts like that of a read action." },
+      "retry": { "class": "read", "why": "Imported: it only reads, judging by its name." },
       "paginate": { "style": "offset", "offset": "Offset", "limit": "Limit", "total": "TotalCount", "items": "Boats" },
       "request": [
         { "name": "Offset", "type": "uint64",
@@ -178,12 +173,8 @@ fn each_rust_key_is_necessary() {
             })
             .collect();
         let texts = texts.iter().map(|(path, text)| (path.as_str(), text.as_str()));
-        let tree = specs::source::Tree::from_texts("specs/as/1", texts);
-        let mut report = specs::diagnostic::Report::default();
-        let files = specs::load::load(&tree, &mut report).unwrap();
-        let api = specs::resolve::resolve(files, &mut report);
-        specs::check::check(&api, &mut report);
-        report.render(&tree)
+        let tree = Tree::from_texts("specs/as/1", texts);
+        specs::open_tree(&tree).1.render(&tree)
     };
     assert_eq!(lint("none"), "");
     for name in [

@@ -1,6 +1,7 @@
 //! The published format of an API model (`api.json`), as far as it is imported.
 //!
-//! Its texts belong to somebody else. They are skipped while reading, so that none can reach a spec.
+//! Its texts belong to somebody else. They are skipped while reading, except for a few facts (`described`), so that none
+//! can reach a spec.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,6 +12,7 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use super::described::Described;
 use crate::error::{Error, at};
 
 /// A whole model.
@@ -95,8 +97,9 @@ pub struct Member {
     /// The service advises against using it.
     #[serde(rename = "disabled", default, deserialize_with = "flag")]
     pub deprecated: bool,
+    /// Facts from its description.
     #[serde(rename = "document", default)]
-    _document: IgnoredAny,
+    pub described: Described,
     #[serde(rename = "example", default)]
     _example: IgnoredAny,
     #[serde(flatten)]

@@ -24,15 +24,20 @@ pub fn open(
     shown_as: &str,
 ) -> Result<(Tree, Option<Api>, Report), crate::error::Error> {
     let tree = Tree::read(directory, shown_as)?;
+    let (api, report) = open_tree(&tree);
+    Ok((tree, api, report))
+}
+
+/// Loads, resolves and checks spec files.
+pub fn open_tree(tree: &Tree) -> (Option<Api>, Report) {
     let mut report = Report::default();
-    let files = load::load(&tree, &mut report);
-    let Some(files) = files else {
-        return Ok((tree, None, report));
+    let Some(files) = load::load(tree, &mut report) else {
+        return (None, report);
     };
     let api = resolve::resolve(files, &mut report);
     check::check(&api, &mut report);
     report.sort();
-    Ok((tree, Some(api), report))
+    (Some(api), report)
 }
 
 /// Like [`open`], but any error in the specs is returned as an error.

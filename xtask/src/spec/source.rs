@@ -46,7 +46,6 @@ impl Tree {
     }
 
     /// A tree from texts, by their path below the service's folder.
-    #[cfg(test)]
     pub fn from_texts<'a>(
         shown_as: &str,
         texts: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -69,8 +69,7 @@ pub(crate) struct NewItems {
 
 impl Cursor {
     pub(crate) fn new(info: &'static PageInfo, request: &dyn Model) -> Self {
-        let parameter =
-            |name| member_named(request, name).as_i64().and_then(|n| u64::try_from(n).ok());
+        let parameter = |name| member_named(request, name).as_count();
         let limit =
             parameter(info.style.limit()).filter(|limit| *limit > 0).unwrap_or(info.max_limit);
         let next = match &info.style {

@@ -350,7 +350,7 @@ fn error_codes(action: &Action, indent: usize) -> Option<String> {
 fn paginate(action: &Action, indent: usize) -> Option<String> {
     let paginate = action.spec.paginate.as_ref()?;
     let text = |text: &Option<String>| string(text.as_deref().unwrap_or_default());
-    let limit = string(&paginate.limit);
+    let limit = text(&paginate.limit);
     let style = match paginate.style {
         PageStyle::Offset => {
             let (offset, total) = (text(&paginate.offset), text(&paginate.total));

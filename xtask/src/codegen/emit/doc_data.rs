@@ -108,7 +108,18 @@ pub fn members(name: &str) -> &'static [MemberDoc] {
 pub fn index(api: &Api) -> String {
     let about = "Descriptions as data, for programs that display help.".to_owned();
     let mut page = Page::with_docs(&api.shown_as, &[about]);
-    page.fixed("use crate::generated::{actions::*, enums::*, types::*};\n");
+    // An imported service may have no enums, and a small one no types.
+    let folders = [
+        ("actions::*", api.actions.is_empty()),
+        ("enums::*", api.enums.is_empty()),
+        ("types::*", api.types.is_empty()),
+    ];
+    let used = folders.iter().filter(|(_, is_empty)| !is_empty).map(|(folder, _)| *folder);
+    page.fixed(&match used.collect::<Vec<_>>().as_slice() {
+        [] => String::new(),
+        [one] => format!("use crate::generated::{one};\n"),
+        many => format!("use crate::generated::{{{}}};\n", many.join(", ")),
+    });
     page.fixed(FIXED);
     let actions = api.actions.iter().map(|it| (it.spec.action.as_str(), it.rust.constant.as_str()));
     page.fixed(&sorted("ACTIONS", "ActionDoc", actions.collect()));

@@ -78,11 +78,12 @@ impl<'a> NameResolver<'a, '_> {
         for (key, given, wanted) in [
             ("offset", &paginate.offset, by_offset),
             ("total", &paginate.total, by_offset),
+            ("limit", &paginate.limit, by_offset || paginate.limit.is_some()),
             ("token_in", &paginate.token_in, !by_offset),
             ("token_out", &paginate.token_out, !by_offset),
         ] {
             let (members, of) = match key {
-                "offset" | "token_in" => (request, "the request"),
+                "offset" | "limit" | "token_in" => (request, "the request"),
                 _ => (response, "the response"),
             };
             match (given, wanted) {
@@ -103,7 +104,6 @@ impl<'a> NameResolver<'a, '_> {
                 (None, false) => {}
             }
         }
-        self.path("/paginate/limit", request, &paginate.limit, "the request");
         let items = self.path("/paginate/items", response, &paginate.items, "the response");
         if let Some(items) = items {
             if !items.kind.is_list() {

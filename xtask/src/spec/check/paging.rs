@@ -32,18 +32,21 @@ impl Paging<'_, '_> {
             let message = "paging would repeat an action that changes something for each page";
             self.error("style", message, "use paging only for actions of class `read`");
         }
-        let is_number = |kind: &Kind| matches!(kind, Kind::I64 | Kind::U64);
-        let is_text = |kind: &Kind| matches!(kind, Kind::Str);
+        let is_text = |member: &Member| matches!(member.kind, Kind::Str);
+        // Some services declare numbers as strings.
+        let is_number = |member: &Member| {
+            matches!(member.kind, Kind::I64 | Kind::U64) || member.spec.type_ == "string"
+        };
         let named = |name: &Option<String>| name.clone().unwrap_or_default();
         for (key, name, members, fits, noun) in [
             (
                 "offset",
                 named(&paginate.offset),
                 &action.request,
-                &is_number as &dyn Fn(&Kind) -> bool,
+                &is_number as &dyn Fn(&Member) -> bool,
                 "a number",
             ),
-            ("limit", paginate.limit.clone(), &action.request, &is_number, "a number"),
+            ("limit", named(&paginate.limit), &action.request, &is_number, "a number"),
             ("total", named(&paginate.total), &action.response, &is_number, "a number"),
             ("token_in", named(&paginate.token_in), &action.request, &is_text, "a string"),
             ("token_out", named(&paginate.token_out), &action.response, &is_text, "a string"),
@@ -52,15 +55,15 @@ impl Paging<'_, '_> {
                 let message = format!("`{}` is a path", name.escape_debug());
                 self.error(key, message, "name a member of the request or the response itself");
             } else if let Some(member) = member_named(members, &name)
-                && !fits(&member.kind)
+                && !fits(member)
             {
                 let message =
                     format!("`{name}` has the type {}, but paging needs {noun}", member.spec.type_);
                 self.error(key, message, "name another member");
             }
         }
-        if paginate.offset.as_ref() == Some(&paginate.limit)
-            || paginate.token_in.as_ref() == Some(&paginate.limit)
+        if paginate.limit.is_some()
+            && [&paginate.offset, &paginate.token_in].contains(&&paginate.limit)
         {
             self.error(
                 "limit",
@@ -74,7 +77,7 @@ impl Paging<'_, '_> {
             self.error("total_exact", "`total_exact` requires `total`", "remove it");
         }
         self.items();
-        if let Some(limit) = member_named(&action.request, &paginate.limit) {
+        if let Some(limit) = member_named(&action.request, &named(&paginate.limit)) {
             self.limits(limit);
         }
     }

@@ -245,8 +245,9 @@ pub struct Paginate {
     /// Response member with the token for the next page.
     #[serde(default, skip_serializing_if = "is_default")]
     pub token_out: Option<String>,
-    /// Request member with the page size.
-    pub limit: String,
+    /// Request member with the page size. Only a list with page tokens may lack it; then the service decides the size.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub limit: Option<String>,
     /// Response member with the number of entries on all pages.
     #[serde(default, skip_serializing_if = "is_default")]
     pub total: Option<String>,
