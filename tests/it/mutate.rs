@@ -45,6 +45,21 @@ pub fn mutations(table: &'static ModelInfo, request: &Value) -> Vec<Mutation> {
     mutations
 }
 
+/// Whether a value excludes no other member: the default, or `false`.
+fn is_default(field: &FieldInfo, value: &Value) -> bool {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_lowercase);
+    text == "false" || field.default.is_some_and(|default| default.to_lowercase() == text)
+}
+
+/// A valid value that is not the default.
+fn not_default(field: &FieldInfo) -> Value {
+    let value = sample::value(field);
+    match value.as_i64().filter(|_| is_default(field, &value)) {
+        Some(number) => (number + 1).into(),
+        None => value,
+    }
+}
+
 struct Walk<'a> {
     request: &'a Value,
     /// A JSON pointer to the object that is being mutated.
@@ -67,8 +82,8 @@ impl Walk<'_> {
                 self.absent(field, Fault::NotOne);
             }
             self.wrong_types(field);
-            match self.conflict(field) {
-                Some(fault) => self.add(field.wire, sample::value(field), fault, true),
+            match self.conflict(table, field) {
+                Some(fault) => self.add(field.wire, not_default(field), fault, true),
                 None => self.limits(field),
             }
             self.nested(field);
@@ -80,11 +95,14 @@ impl Walk<'_> {
     }
 
     /// The error if the member is added to the present ones.
-    fn conflict(&self, field: &'static FieldInfo) -> Option<Fault> {
+    fn conflict(&self, table: &'static ModelInfo, field: &'static FieldInfo) -> Option<Fault> {
         if self.is_given(field.wire) {
             return None;
         }
-        let other = field.exclusive_with.iter().find(|other| self.is_given(other));
+        let excludes = |other: &&&str| {
+            self.is_given(other) && !is_default(table.field(other).unwrap(), &self.here()[**other])
+        };
+        let other = field.exclusive_with.iter().find(excludes);
         let is_one_there = field.exactly_one_of.iter().any(|other| self.is_given(other));
         let exclusive = other.map(|other| Fault::Exclusive(field, other));
         exclusive.or(is_one_there.then_some(Fault::NotExactlyOne))

@@ -130,7 +130,7 @@ pub struct FieldInfo {
     pub required_if: &'static [Condition<'static>],
     /// The response to a change may leave this list empty if one of these holds for the request.
     pub empty_if: &'static [Condition<'static>],
-    /// Members that must not be given together with it.
+    /// Members that must not be given together with it. The default value and `false` exclude nothing.
     pub exclusive_with: &'static [&'static str],
     /// Exactly one of these must be given.
     pub exactly_one_of: &'static [&'static str],

@@ -73,12 +73,12 @@ struct Check {
 impl Check {
     fn object(&mut self, model: &dyn Model) {
         let table = model.table();
-        let given = |name: &str| {
-            let index = table.find(name.as_bytes());
-            let row =
-                index.and_then(|index| Some((table.members.get(index)?, model.member(index))));
-            row.is_some_and(|(field, value)| is_given(field, value))
+        let row = |name: &str| {
+            let index = table.find(name.as_bytes())?;
+            Some((table.members.get(index)?, model.member(index)))
         };
+        let given = |name: &str| row(name).is_some_and(|(field, value)| is_given(field, value));
+        let conflicts = |name: &str| row(name).is_some_and(|(field, value)| excludes(field, value));
         for (index, field) in table.members.iter().enumerate() {
             let value = model.member(index);
             self.step(field.wire, |check| {
@@ -88,7 +88,8 @@ impl Check {
                         check.allowed(field, value, "");
                     }
                 } else {
-                    for other in field.exclusive_with.iter().filter(|other| given(other)) {
+                    let others = field.exclusive_with.iter().filter(|other| conflicts(other));
+                    for other in others.filter(|_| excludes(field, value)) {
                         check.fault(field, value, ViolationKind::Exclusive(other));
                     }
                     check.value(field, value);
@@ -233,6 +234,21 @@ impl Check {
 /// Whether a member is given: with a value, or with an empty text if that is a documented value.
 fn is_given(field: &FieldInfo, value: Value<'_>) -> bool {
     !value.is_blank() || value.as_str().is_some_and(|text| is_special(field, text))
+}
+
+/// Whether the members that it excludes must not be given. A value that changes nothing excludes nothing: the default,
+/// and `false`.
+fn excludes(field: &FieldInfo, value: Value<'_>) -> bool {
+    let is_default = |text: &str| field.default == Some(text);
+    let changes_nothing = match value {
+        Value::Bool(is_on) => !is_on,
+        // Booleans that are sent as text are in lower case or in capitals.
+        Value::Str(text) => field.default.is_some_and(|known| known.eq_ignore_ascii_case(text)),
+        Value::I64(number) => is_default(&number.to_string()),
+        Value::U64(number) => is_default(&number.to_string()),
+        _ => false,
+    };
+    is_given(field, value) && !changes_nothing
 }
 
 /// Whether the specification lists single values of the member.

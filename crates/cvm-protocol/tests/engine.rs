@@ -428,6 +428,33 @@ fn empty_text_is_outside_a_closed_set_of_values() {
 }
 
 #[test]
+fn default_values_and_false_exclude_no_other_member() {
+    static OPTIONS: ModelInfo = ModelInfo {
+        name: "Options",
+        members: &[
+            FieldInfo::new("Name", Kind::Str).default("false").exclusive_with(&["Values", "Parts"]),
+            FieldInfo::new("Values", Kind::Bool).exclusive_with(&["Name"]),
+            FieldInfo::new("Parts", Kind::U64).default("20").exclusive_with(&["Name"]),
+        ],
+        index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
+    };
+    let faults = |json: &str| -> Vec<String> {
+        let mut record = Record::new(&OPTIONS);
+        json::from_slice(&mut record, json.as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| found.path).collect()
+    };
+    for json in [
+        r#"{"Name":"FALSE","Values":true,"Parts":7}"#,
+        r#"{"Name":"true","Values":false}"#,
+        r#"{"Name":"true","Parts":20}"#,
+    ] {
+        assert_eq!(faults(json), [""; 0], "{json}");
+    }
+    assert_eq!(faults(r#"{"Name":"true","Values":true}"#), ["Name", "Values"]);
+    assert_eq!(faults(r#"{"Name":"true","Parts":7}"#), ["Name", "Parts"]);
+}
+
+#[test]
 fn base64_length_counts_decoded_bytes() {
     static SCRIPT: ModelInfo = ModelInfo {
         name: "Script",

@@ -54,7 +54,7 @@ pub struct Member {
     /// `in` or `out`: in a type of requests and responses, the only side that has this member.
     #[serde(default, skip_serializing_if = "is_default")]
     pub direction: Option<Direction>,
-    /// Members that cannot be combined with it.
+    /// Members that cannot be combined with it. The default value and `false` exclude nothing.
     #[serde(default, skip_serializing_if = "is_default")]
     pub exclusive_with: Vec<String>,
     /// Exactly one of these must be given.

@@ -239,6 +239,13 @@ fn dry_run_validates_and_changes_nothing() {
 fn boolean_strings_ignore_case() {
     let cloud = cloud();
     launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
+    for keep in ["FALSE", "false"] {
+        let login = json!({ "Password": "Qcloud@TestApi123++", "KeepImageLogin": keep });
+        launch(&cloud, json!({ "LoginSettings": login }));
+    }
+    let login = json!({ "Password": "Qcloud@TestApi123++", "KeepImageLogin": "TRUE" });
+    let code = send_err(&cloud, "RunInstances", run_request(json!({ "LoginSettings": login })));
+    assert_eq!(code, "InvalidParameterCombination");
     let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });
     assert_eq!(send_err(&cloud, "RunInstances", run_request(members)), "InvalidParameterValue");
 }

@@ -161,6 +161,9 @@ fn hard_stop_and_reboot_are_faster() {
     assert_eq!(state(&cloud, &id), "RUNNING");
     let both = json!({ "InstanceIds": [id], "StopType": "HARD", "ForceStop": true });
     assert_eq!(send_err(&cloud, "StopInstances", both), "InvalidParameterCombination");
+    // An option that is off excludes nothing.
+    let off = json!({ "InstanceIds": [id], "StopType": "HARD", "ForceStop": false });
+    send_ok(&cloud, "StopInstances", off);
 }
 
 #[test]
