@@ -18,6 +18,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends HTTP requests. The client has its own implementation; implement this trait to use another one.
 ///
+/// A [`DefaultHttpClient`](crate::http::DefaultHttpClient) can be wrapped; the example `tower_layer` of this crate puts layers of
+/// `tower` around one.
+///
 /// An implementation sends each request **once**: it follows no redirects, makes no retries, decodes no content
 /// coding, and verifies TLS fully for every `https` URL. Timeouts and size limits are the caller's task: the caller
 /// drops the future when time is up, and dropping must close a connection that has a request in flight.

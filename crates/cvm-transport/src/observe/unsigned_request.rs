@@ -73,18 +73,9 @@ impl<'a> UnsignedRequest<'a> {
         Ok(())
     }
 
-    /// Changes a request of the action `A` as the struct that it is. Returns `false`, and changes nothing, if the call
-    /// is of another action.
-    ///
-    /// ```
-    /// # use cvm_transport::Action;
-    /// # use cvm_transport::observe::UnsignedRequest;
-    /// # fn limit<A: Action>(request: &mut UnsignedRequest<'_>, change: impl FnOnce(&mut A)) -> Result<(), String> {
-    /// // request.edit(|launch: &mut RunInstances| launch.instance_count = Some(1))?;
-    /// request.edit(change)?;
-    /// # Ok(())
-    /// # }
-    /// ```
+    /// Changes a request of the action `A` as the struct that it is, as in
+    /// `request.edit(|launch: &mut RunInstances| launch.instance_count = Some(1))?`. Returns `false`, and changes nothing,
+    /// if the call is of another action.
     ///
     /// # Errors
     ///

@@ -260,6 +260,7 @@ fn shortest_timeout(client: &Client) -> Duration {
 /// }
 /// # Ok(())
 /// # }
+/// ```
 ///
 /// With the methods of `futures_util::TryStreamExt`:
 ///

@@ -10,7 +10,7 @@ use crate::pointers::for_pointers;
 /// Decides when a call may be sent.
 ///
 /// The client's own limiter knows only the calls of its clones. To share one rate limit between processes, implement
-/// this trait over a store that all of them can reach.
+/// this trait over a store that all of them can reach. The example `redis_rate_limit` of this crate does so over Redis.
 pub trait RateLimiter: fmt::Debug + Send + Sync + 'static {
     /// Returns when the call may be sent. If the future is dropped first, the call is not sent, and its place in the
     /// queue must become free for others.

@@ -14,7 +14,7 @@
 //! use cvm_transport::testing::MockError;
 //! use cvm_transport::{Action, Client};
 //!
-//! # async fn test<RunInstances: Action>(response: RunInstances::Response) {
+//! # async fn test<RunInstances: Action<Response: std::fmt::Debug>>(response: RunInstances::Response) {
 //! let mut response = Some(response);
 //! // The first launch succeeds, all others find nothing to launch on.
 //! let mock = Client::mock().on(move |_request: RunInstances| {
