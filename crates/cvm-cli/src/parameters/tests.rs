@@ -111,7 +111,7 @@ fn type_error_names_parameter_value_and_fix() {
         fails("StopInstances", &["--ForceStop", "yes"]),
         @r"
     error: `--ForceStop` must be a boolean, not `yes`
-      hint: for example: --ForceStop true
+      hint: for example: --ForceStop false
     "
     );
 }
