@@ -34,7 +34,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("{} instances", instances.total().unwrap_or_default());
 
     // Filters restrict a list: all filters must match, each with one of its values.
-    let filter = Filter { name: "platform".into(), values: vec!["CentOS".into(), "Ubuntu".into()] };
+    let filter = Filter {
+        name: "platform".into(),
+        values: vec!["CentOS".into(), "Ubuntu".into()],
+        ..Default::default()
+    };
     let request = DescribeImages { filters: vec![filter], ..Default::default() };
     for image in client.items(request).collect_up_to(3).await? {
         println!("{} {}", image.image_id, image.image_name);

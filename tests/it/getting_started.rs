@@ -42,8 +42,14 @@ pub fn sample() -> RunInstances {
             ..Default::default()
         }),
         enhanced_service: Some(EnhancedService {
-            security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),
-            monitor_service: Some(RunMonitorServiceEnabled { enabled: Some(true) }),
+            security_service: Some(RunSecurityServiceEnabled {
+                enabled: Some(true),
+                ..Default::default()
+            }),
+            monitor_service: Some(RunMonitorServiceEnabled {
+                enabled: Some(true),
+                ..Default::default()
+            }),
             ..Default::default()
         }),
         instance_count: Some(1),
@@ -94,9 +100,14 @@ async fn launch(client: &Client, request: RunInstances) -> String {
 }
 
 async fn query_types(client: &Client) {
-    let filter = |name: &str, value: &str| Filter { name: name.into(), values: vec![value.into()] };
+    let filter = |name: &str, value: &str| Filter {
+        name: name.into(),
+        values: vec![value.into()],
+        ..Default::default()
+    };
     let request = DescribeInstanceTypeConfigs {
         filters: vec![filter("zone", "ap-guangzhou-2"), filter("instance-family", "S2")],
+        ..Default::default()
     };
     let response = client.send(request).await.unwrap();
     let configs = response.instance_type_config_set;
@@ -127,6 +138,7 @@ async fn instance_a(client: &Client) {
         instance_ids: vec![id.clone()],
         instance_type: "S2.MEDIUM4".into(),
         force_stop: Some(true),
+        ..Default::default()
     };
     let error = client.send(change).await.unwrap_err();
     assert!(error.is_service() && error.outcome_unknown().is_none(), "{error}");
@@ -143,6 +155,7 @@ async fn instance_b(client: &Client) {
         instance_ids: vec![id.clone()],
         instance_type: "S2.MEDIUM4".into(),
         force_stop: Some(true),
+        ..Default::default()
     };
     let (_, report) = client.send_with_report(change).await.unwrap();
     let done = waiters::InstanceOperationsDone::of([&id]).of_request(report.request_id);

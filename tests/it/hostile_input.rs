@@ -263,7 +263,7 @@ async fn hostile_member_value_stays_in_its_member() {
         for hostile in HOSTILE {
             let name = format!("a{hostile}b");
             let values = vec![name, "&Action=TerminateInstances".into()];
-            let filter = Filter { name: "instance-name".into(), values };
+            let filter = Filter { name: "instance-name".into(), values, ..Default::default() };
             let request = DescribeInstances { filters: vec![filter], ..Default::default() };
             let response = client.send(request).await;
             let response =

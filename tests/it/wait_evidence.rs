@@ -461,6 +461,7 @@ async fn chc_operation_after_an_earlier_success_is_awaited() {
             next_server_address: Some("172.20.0.1".into()),
             ..Default::default()
         }),
+        ..Default::default()
     };
     client.send(configure).await.unwrap();
     let polls =
@@ -474,6 +475,7 @@ async fn chc_operation_after_an_earlier_success_is_awaited() {
         let switch = ModifyChcNetworkMode {
             chc_ids: vec![id.clone()],
             network_mode: Some(ChcNetworkMode::Deploy),
+            ..Default::default()
         };
         client.send(switch).await.unwrap();
         assert_eq!(wait_until_reached(&cloud, &client, target).await, 7, "30 s, every 5 s");
@@ -505,7 +507,10 @@ async fn leaving_rescue_mode_restores_the_earlier_state() {
         };
         client.send(enter).await.unwrap();
         wait_until_reached(&cloud, &client, waiters::InstancesInRescueMode::of([&id])).await;
-        client.send(ExitRescueMode { instance_id: id.clone() }).await.unwrap();
+        client
+            .send(ExitRescueMode { instance_id: id.clone(), ..Default::default() })
+            .await
+            .unwrap();
         let polls =
             wait_until_reached(&cloud, &client, waiters::InstancesOutOfRescueMode::of([&id])).await;
         assert_eq!(polls, 5, "20 s, every 5 s");

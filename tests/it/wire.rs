@@ -98,14 +98,14 @@ fn ids() -> Vec<String> {
 }
 
 fn filter(name: &str, value: &str) -> Filter {
-    Filter { name: name.into(), values: vec![value.into()] }
+    Filter { name: name.into(), values: vec![value.into()], ..Default::default() }
 }
 
 snapshots! {
     describe_regions: DescribeRegions::default(),
     describe_zones: DescribeZones::default(),
     describe_instance_type_configs: DescribeInstanceTypeConfigs {
-        filters: vec![filter("zone", "ap-guangzhou-2"), filter("instance-family", "S2")],
+        filters: vec![filter("zone", "ap-guangzhou-2"), filter("instance-family", "S2")], ..Default::default()
     },
     describe_images: DescribeImages {
         filters: vec![filter("image-type", "PUBLIC_IMAGE")],
@@ -124,7 +124,7 @@ snapshots! {
     },
     run_instances: getting_started::sample(),
     run_instances_dry_run: RunInstances { login_settings: None, dry_run: Some(true), ..getting_started::sample() },
-    start_instances: StartInstances { instance_ids: ids() },
+    start_instances: StartInstances { instance_ids: ids(), ..Default::default()  },
     stop_instances: StopInstances {
         instance_ids: ids(),
         stop_type: Some(StopType::SoftFirst),
@@ -139,7 +139,7 @@ snapshots! {
     reset_instances_type: ResetInstancesType {
         instance_ids: vec!["ins-r8hr2upy".into()],
         instance_type: "S2.MEDIUM4".into(),
-        force_stop: Some(true),
+        force_stop: Some(true), ..Default::default()
     },
     terminate_instances: TerminateInstances { instance_ids: ids(), ..Default::default() },
 }

@@ -4,6 +4,10 @@
 //! After an intended change of an emitter:
 //! `cargo xtask codegen --specs xtask/tests/golden/tour/specs --out xtask/tests/golden/tour/expected`
 
+// An old caller, which `growth.rs` compiles with newer specs.
+#[path = "golden/caller.rs"]
+#[allow(clippy::unwrap_used, reason = "a test may")]
+mod caller;
 // The expected files belong into a crate of models, so this crate has the modules that they import.
 #[rustfmt::skip]
 #[path = "golden/tour/expected/generated/mod.rs"]

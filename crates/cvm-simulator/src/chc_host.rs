@@ -88,6 +88,7 @@ pub(crate) fn provided_installer() -> ChcDeployExtraConfig {
         boot_type: Some(ChcBootType::X86Legacy),
         boot_file: Some(BOOT_FILE.to_owned()),
         next_server_address: Some(String::new()),
+        ..Default::default()
     }
 }
 

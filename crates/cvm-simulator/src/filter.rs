@@ -199,6 +199,7 @@ mod tests {
         let filter = Filter {
             name: name.to_owned(),
             values: values.iter().map(|value| (*value).to_owned()).collect(),
+            ..Default::default()
         };
         check(DocumentedCodes(A::INFO), &[filter]).err().map(|error| error.code)
     }
@@ -271,8 +272,11 @@ mod tests {
 
     #[test]
     fn time_filter_accepts_all_layouts() {
-        let filter =
-            Filter { name: "creation-end-time".into(), values: vec!["2020-01-01 08:00:00".into()] };
+        let filter = Filter {
+            name: "creation-end-time".into(),
+            values: vec!["2020-01-01 08:00:00".into()],
+            ..Default::default()
+        };
         let requested =
             check(DocumentedCodes(DescribeInstances::INFO), std::slice::from_ref(&filter)).unwrap();
         assert!(requested[0].is("2020-01-01T08:00:00Z"));

@@ -91,7 +91,7 @@ mod tests {
         );
         let tagged = |value: String| RunInstances {
             tag_specification: vec![TagSpecification {
-                tags: vec![Tag { key: "k".into(), value }],
+                tags: vec![Tag { key: "k".into(), value, ..Default::default() }],
                 ..Default::default()
             }],
             ..Default::default()

@@ -49,6 +49,7 @@ impl Page {
         let mut before = "";
         for line in printed.lines() {
             let opens_part = line.starts_with("    ///") && !before.starts_with("    ///")
+                || line.starts_with("    #[")
                 || line.starts_with("    fn ");
             if opens_part && before.ends_with([',', ';', '}']) {
                 self.text.push('\n');

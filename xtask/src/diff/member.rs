@@ -46,6 +46,10 @@ pub fn compare(place: &str, old: Set<'_>, new: Set<'_>, changes: &mut Changes) {
             changes.note(Kind::Tightened, Level::Patch, &place, "`required`, and new");
         }
     }
+    if new.api.has_float(new.members) && !old.api.has_float(old.members) {
+        let what = "no longer has `Eq` and `Hash`, because it contains a fraction";
+        changes.note(Kind::Changed, Level::Major, place, what);
+    }
     order(place, old, new, changes);
 }
 

@@ -326,3 +326,19 @@ fn changed_reconcile_rule_is_behavior_and_its_text_is_documentation() {
     - `RentBoat`: one description.
     ");
 }
+
+#[test]
+fn first_fraction_in_a_struct_is_a_major_release() {
+    let text = diff(&[(
+        "types/Boat.json",
+        r#"{ "name": "Length""#,
+        r#"{ "name": "Draft", "type": "float", "doc": "Below the water." },
+    { "name": "Length""#,
+    )]);
+    assert!(text.contains("Semver: **major**"), "{text}");
+    for place in ["Boat", "DescribeBoatsResponse"] {
+        let line =
+            format!("- `{place}`: no longer has `Eq` and `Hash`, because it contains a fraction.");
+        assert!(text.contains(&line), "{text}");
+    }
+}

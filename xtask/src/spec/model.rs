@@ -1,5 +1,7 @@
 //! The resolved specs: every name of a type or an enum is a valid reference.
 
+use std::collections::BTreeSet;
+
 use super::condition::Condition;
 use super::spec_file;
 
@@ -238,6 +240,21 @@ impl Api {
             Kind::Type(index) => Some(&self.type_at(*index).members),
             _ => None,
         }
+    }
+
+    /// Whether a member is a fraction, or has a type that contains one. Such a struct has neither `Eq` nor `Hash`.
+    pub fn has_float(&self, members: &[Member]) -> bool {
+        self.find_float(members, &mut BTreeSet::new())
+    }
+
+    fn find_float(&self, members: &[Member], visited: &mut BTreeSet<usize>) -> bool {
+        members.iter().any(|member| match member.kind.innermost() {
+            Kind::F64 => true,
+            Kind::Type(index) => {
+                visited.insert(*index) && self.find_float(&self.type_at(*index).members, visited)
+            }
+            _ => false,
+        })
     }
 
     /// Follows a path of member names, through types and lists.

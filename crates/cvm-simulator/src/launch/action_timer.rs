@@ -88,5 +88,6 @@ pub(crate) fn without_instance(requested: &ActionTimer) -> ActionTimer {
         action_timer_id: Some(String::new()),
         status: Some(ActionTimerStatus::Undo),
         instance_id: Some(String::new()),
+        ..Default::default()
     }
 }

@@ -46,7 +46,11 @@ impl StoredInstance {
             tags: self
                 .tags
                 .iter()
-                .map(|(key, value)| Tag { key: key.to_string(), value: value.to_string() })
+                .map(|(key, value)| Tag {
+                    key: key.to_string(),
+                    value: value.to_string(),
+                    ..Default::default()
+                })
                 .collect(),
             stop_charging_mode: self.stop_charging_mode.clone(),
             uuid: self.uuid.to_string(),
@@ -111,16 +115,25 @@ fn gpu_info(gpus: &Gpus) -> GPUInfo {
         gpu_count: gpus.count as f64,
         gpu_id: (0..gpus.count).map(|card| format!("gpu-{card}")).collect(),
         gpu_type: text(&gpus.model),
+        ..Default::default()
     }
 }
 
 fn metadata(items: &Pairs) -> Metadata {
-    let item = |(key, value): &(_, _)| MetadataItem { key: text(key), value: text(value) };
-    Metadata { items: items.iter().map(item).collect() }
+    let item = |(key, value): &(_, _)| MetadataItem {
+        key: text(key),
+        value: text(value),
+        ..Default::default()
+    };
+    Metadata { items: items.iter().map(item).collect(), ..Default::default() }
 }
 
 fn cpu_topology(topology: Topology) -> CpuTopology {
-    CpuTopology { core_count: topology.cores, thread_per_core: topology.threads_per_core }
+    CpuTopology {
+        core_count: topology.cores,
+        thread_per_core: topology.threads_per_core,
+        ..Default::default()
+    }
 }
 
 fn text(shared: &Arc<str>) -> String {

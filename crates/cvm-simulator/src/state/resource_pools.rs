@@ -137,7 +137,13 @@ impl ResourcePack {
 
 /// A capacity of vCPUs and memory. No pack has cards or disks.
 pub(crate) fn capacity(cpu: u64, memory: u64) -> ResourceCount {
-    ResourceCount { cpu: Some(cpu), memory: Some(memory), gpu: Some(0), disk: Some(0) }
+    ResourceCount {
+        cpu: Some(cpu),
+        memory: Some(memory),
+        gpu: Some(0),
+        disk: Some(0),
+        ..Default::default()
+    }
 }
 
 #[cfg(test)]

@@ -26,6 +26,9 @@ pub struct Struct<'a> {
 
 impl Struct<'_> {
     /// The item. `model!` implements `Debug` and everything else that the engine does for all models.
+    ///
+    /// Its last field makes a literal need `..Default::default()`, so that another member breaks no program. With
+    /// `#[non_exhaustive]`, programs could not write literals at all.
     pub fn tokens(&self, api: &Api) -> TokenStream {
         let name = ident(self.name);
         let docs = doc_attributes(&self.docs);
@@ -47,6 +50,8 @@ impl Struct<'_> {
             pub struct #name {
                 #(#fields)*
                 #request_id
+                #[doc(hidden)]
+                pub __non_exhaustive: (),
             }
         }
     }

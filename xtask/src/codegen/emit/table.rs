@@ -1,7 +1,5 @@
 //! The static table of a model, one row per member, and the line that connects it to the struct.
 
-use std::collections::BTreeSet;
-
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 use serde_json::Value;
@@ -63,7 +61,7 @@ impl Table<'_> {
         let arms: Vec<String> =
             fields.enumerate().map(|(index, field)| format!("{index} {field}")).collect();
         let request = if self.is_request { "request " } else { "" };
-        let float = if has_float(api, self.members, &mut BTreeSet::new()) { "float " } else { "" };
+        let float = if api.has_float(self.members) { "float " } else { "" };
         let head = format!("model!({request}{float}{} {}", self.name, self.constant);
         let line = match arms.as_slice() {
             [] => format!("{head} {{}});"),
@@ -74,17 +72,6 @@ impl Table<'_> {
         }
         format!("{head} {{{}\n}});\n", fill(arms, 4))
     }
-}
-
-/// Whether a member is a fraction, or a type that contains one. Such a model has no `Eq`.
-fn has_float(api: &Api, members: &[Member], visited: &mut BTreeSet<usize>) -> bool {
-    members.iter().any(|member| match member.kind.innermost() {
-        Kind::F64 => true,
-        Kind::Type(index) => {
-            visited.insert(*index) && has_float(api, &api.type_at(*index).members, visited)
-        }
-        _ => false,
-    })
 }
 
 /// The index on one line if it fits, else its slots as a block.

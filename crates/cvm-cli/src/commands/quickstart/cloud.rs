@@ -20,8 +20,8 @@ use crate::exit::ExitStatus;
 /// Reads the region, and checks with a dry run whether a small launch would succeed.
 pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
     printer.step("Regions and zones")?;
-    let regions = read(printer, DescribeRegions {}).await?.region_set;
-    let zones = read(printer, DescribeZones {}).await?.zone_set;
+    let regions = read(printer, DescribeRegions { ..Default::default() }).await?.region_set;
+    let zones = read(printer, DescribeZones { ..Default::default() }).await?.zone_set;
     printer.say(&format!("{} regions; this one has {} zones:", regions.len(), zones.len()))?;
     let rows = zones.iter().map(|zone| {
         vec![zone.zone.clone(), zone.zone_name.clone(), zone.zone_state.as_str().to_owned()]
@@ -51,7 +51,11 @@ pub async fn run_read_only(printer: &mut Printer) -> Result<()> {
         config.memory
     ))?;
     let images = DescribeImages {
-        filters: vec![Filter { name: "image-type".into(), values: vec!["PUBLIC_IMAGE".into()] }],
+        filters: vec![Filter {
+            name: "image-type".into(),
+            values: vec!["PUBLIC_IMAGE".into()],
+            ..Default::default()
+        }],
         instance_type: Some(config.instance_type.clone()),
         limit: Some(100),
         ..Default::default()

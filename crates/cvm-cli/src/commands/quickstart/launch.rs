@@ -23,6 +23,7 @@ pub async fn choose_instance_type(printer: &mut Printer) -> Result<String> {
     printer.step("Find an instance type of family S2 with 2 cores and 4 GiB in ap-guangzhou-2")?;
     let request = DescribeInstanceTypeConfigs {
         filters: vec![filter("zone", ZONE), filter("instance-family", "S2")],
+        ..Default::default()
     };
     let (answer, _) = printer.call(request).await?;
     let configs = answer.instance_type_config_set;
@@ -104,8 +105,14 @@ fn instance_a() -> RunInstances {
             ..Default::default()
         }),
         enhanced_service: Some(EnhancedService {
-            security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),
-            monitor_service: Some(RunMonitorServiceEnabled { enabled: Some(true) }),
+            security_service: Some(RunSecurityServiceEnabled {
+                enabled: Some(true),
+                ..Default::default()
+            }),
+            monitor_service: Some(RunMonitorServiceEnabled {
+                enabled: Some(true),
+                ..Default::default()
+            }),
             ..Default::default()
         }),
         instance_count: Some(1),
@@ -158,7 +165,11 @@ pub async fn terminate(printer: &mut Printer, ids: Vec<String>) -> Result<()> {
     printer.wait(waiters::InstancesTerminated::of(&ids).seen_before()).await?;
     // By filter and not by id: an unknown id is an error, but a filter for it matches nothing.
     let request = DescribeInstances {
-        filters: vec![Filter { name: "instance-id".into(), values: ids.clone() }],
+        filters: vec![Filter {
+            name: "instance-id".into(),
+            values: ids.clone(),
+            ..Default::default()
+        }],
         ..Default::default()
     };
     let (answer, _) = printer.call(request).await?;
@@ -172,7 +183,7 @@ pub async fn terminate(printer: &mut Printer, ids: Vec<String>) -> Result<()> {
 }
 
 fn filter(name: &str, value: &str) -> Filter {
-    Filter { name: name.into(), values: vec![value.into()] }
+    Filter { name: name.into(), values: vec![value.into()], ..Default::default() }
 }
 
 #[cfg(test)]

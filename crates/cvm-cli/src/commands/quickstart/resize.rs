@@ -19,6 +19,7 @@ pub async fn launch_with_cloud_disk(printer: &mut Printer, instance_type: &str) 
         instance_ids: ids.clone(),
         instance_type: instance_type.to_owned(),
         force_stop: Some(true),
+        ..Default::default()
     };
     let (_, request_id) = printer.call(change).await?;
     // The success of the launch must not be mistaken for that of the change.

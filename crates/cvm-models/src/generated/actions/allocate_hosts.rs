@@ -68,6 +68,9 @@ pub struct AllocateHosts {
     /// Tags to add to the hosts at creation, with `host` as resource type. They are the best
     /// way to find the purchase if the response is lost.
     pub tag_specification: Vec<TagSpecification>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`AllocateHosts`].
@@ -79,6 +82,9 @@ pub struct AllocateHostsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for AllocateHosts {

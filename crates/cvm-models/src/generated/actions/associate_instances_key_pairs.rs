@@ -70,6 +70,9 @@ pub struct AssociateInstancesKeyPairs {
     /// `false`, only instances that are already stopped are accepted; stopping them yourself is
     /// safer. Default: false.
     pub force_stop: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`AssociateInstancesKeyPairs`].
@@ -77,6 +80,9 @@ pub struct AssociateInstancesKeyPairs {
 pub struct AssociateInstancesKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for AssociateInstancesKeyPairs {

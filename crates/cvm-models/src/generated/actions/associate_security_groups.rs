@@ -54,6 +54,9 @@ pub struct AssociateSecurityGroups {
     /// Instances that get the group. It allows or blocks traffic at once, so check its rules
     /// before binding it to a fleet. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`AssociateSecurityGroups`].
@@ -61,6 +64,9 @@ pub struct AssociateSecurityGroups {
 pub struct AssociateSecurityGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for AssociateSecurityGroups {

@@ -70,6 +70,9 @@ pub struct ConfigureChcAssistVpc {
     /// Network boot settings, such as the installer system and the boot mode, for users who run
     /// their own boot server.
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ConfigureChcAssistVpc`].
@@ -77,6 +80,9 @@ pub struct ConfigureChcAssistVpc {
 pub struct ConfigureChcAssistVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ConfigureChcAssistVpc {

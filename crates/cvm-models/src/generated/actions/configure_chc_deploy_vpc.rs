@@ -57,6 +57,9 @@ pub struct ConfigureChcDeployVpc {
     /// DHCP options for the network boot, such as the boot file and its server. Without it, the
     /// provider's own settings are presumably used.
     pub chc_deploy_extra_config: Option<ChcDeployExtraConfig>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ConfigureChcDeployVpc`].
@@ -64,6 +67,9 @@ pub struct ConfigureChcDeployVpc {
 pub struct ConfigureChcDeployVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ConfigureChcDeployVpc {

@@ -68,6 +68,9 @@ pub struct ConvertOperatingSystems {
     /// System to convert to. Only one target exists so far, so it can be omitted. Default:
     /// `TencentOS`.
     pub target_os_type: Option<TargetOsType>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ConvertOperatingSystems`].
@@ -83,6 +86,9 @@ pub struct ConvertOperatingSystemsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ConvertOperatingSystems {

@@ -62,6 +62,9 @@ pub struct CreateDisasterRecoverGroup {
 
     /// Tags to add to the group at creation, with `ps` as resource type.
     pub tag_specification: Vec<TagSpecification>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateDisasterRecoverGroup`].
@@ -99,6 +102,9 @@ pub struct CreateDisasterRecoverGroupResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateDisasterRecoverGroup {

@@ -58,6 +58,9 @@ pub struct CreateHpcCluster {
 
     /// Tags to add to the cluster at creation, with `hpc` as resource type.
     pub tag_specification: Vec<TagSpecification>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateHpcCluster`].
@@ -68,6 +71,9 @@ pub struct CreateHpcClusterResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateHpcCluster {

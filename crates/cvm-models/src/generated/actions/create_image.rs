@@ -142,6 +142,9 @@ pub struct CreateImage {
     /// Name that groups successive versions of one image; `DescribeImageFromFamily` returns the
     /// current one.
     pub image_family: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateImage`].
@@ -156,6 +159,9 @@ pub struct CreateImageResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateImage {

@@ -50,6 +50,9 @@ pub struct CreateKeyPair {
 
     /// Tags to add to the key pair at creation, with `keypair` as resource type.
     pub tag_specification: Vec<TagSpecification>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateKeyPair`].
@@ -60,6 +63,9 @@ pub struct CreateKeyPairResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateKeyPair {

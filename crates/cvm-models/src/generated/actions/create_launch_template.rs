@@ -266,6 +266,9 @@ pub struct CreateLaunchTemplate {
     /// All network interfaces of launched instances, including the primary one. Available in a
     /// few regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateLaunchTemplate`].
@@ -280,6 +283,9 @@ pub struct CreateLaunchTemplateResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateLaunchTemplate {

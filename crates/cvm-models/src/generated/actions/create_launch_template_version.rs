@@ -246,6 +246,9 @@ pub struct CreateLaunchTemplateVersion {
     /// All network interfaces, including the primary one, for instances of this version.
     /// Available in a few regions and on request only.
     pub network_interfaces: Vec<NetworkInterfaces>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`CreateLaunchTemplateVersion`].
@@ -260,6 +263,9 @@ pub struct CreateLaunchTemplateVersionResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for CreateLaunchTemplateVersion {

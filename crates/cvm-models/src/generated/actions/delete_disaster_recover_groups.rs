@@ -36,6 +36,9 @@ pub struct DeleteDisasterRecoverGroups {
     /// Empty groups to delete. One group that does not exist or is not empty may make the call
     /// fail for all of them. Required. Items: 1 to 10. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteDisasterRecoverGroups`].
@@ -43,6 +46,9 @@ pub struct DeleteDisasterRecoverGroups {
 pub struct DeleteDisasterRecoverGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteDisasterRecoverGroups {

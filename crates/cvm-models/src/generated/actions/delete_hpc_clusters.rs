@@ -31,6 +31,9 @@ pub struct DeleteHpcClusters {
     /// Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster
     /// is empty. Required. Format: `hpc-xxxxxxxx`.
     pub hpc_cluster_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteHpcClusters`].
@@ -38,6 +41,9 @@ pub struct DeleteHpcClusters {
 pub struct DeleteHpcClustersResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteHpcClusters {

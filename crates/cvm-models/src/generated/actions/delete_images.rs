@@ -50,6 +50,9 @@ pub struct DeleteImages {
     /// If `true`, the service checks whether the images can be deleted. Nothing more is
     /// documented, so try it on an expendable image first. Default: false.
     pub dry_run: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteImages`].
@@ -57,6 +60,9 @@ pub struct DeleteImages {
 pub struct DeleteImagesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteImages {

@@ -28,6 +28,9 @@ pub struct DeleteInstancesActionTimer {
     /// Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started
     /// to run can no longer be stopped. Required.
     pub action_timer_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteInstancesActionTimer`].
@@ -35,6 +38,9 @@ pub struct DeleteInstancesActionTimer {
 pub struct DeleteInstancesActionTimerResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteInstancesActionTimer {

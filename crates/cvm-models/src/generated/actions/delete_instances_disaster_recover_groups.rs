@@ -41,6 +41,9 @@ pub struct DeleteInstancesDisasterRecoverGroups {
     /// Group that currently contains the instances. Any other group is an error. Required.
     /// Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteInstancesDisasterRecoverGroups`].
@@ -48,6 +51,9 @@ pub struct DeleteInstancesDisasterRecoverGroups {
 pub struct DeleteInstancesDisasterRecoverGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteInstancesDisasterRecoverGroups {

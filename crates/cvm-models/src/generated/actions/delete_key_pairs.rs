@@ -35,6 +35,9 @@ pub struct DeleteKeyPairs {
     /// Key pairs to delete. The service deletes the public key; your private keys can then no
     /// longer be used for new instances. Required. Items: 1 to 100. Format: `skey-xxxxxxxx`.
     pub key_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteKeyPairs`].
@@ -42,6 +45,9 @@ pub struct DeleteKeyPairs {
 pub struct DeleteKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteKeyPairs {

@@ -30,6 +30,9 @@ pub struct DeleteLaunchTemplate {
     /// Template to delete. Names need not be unique, so make sure that the id is the right one;
     /// deletion cannot be undone. Required. Format: `lt-xxxxxxxx`.
     pub launch_template_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteLaunchTemplate`].
@@ -37,6 +40,9 @@ pub struct DeleteLaunchTemplate {
 pub struct DeleteLaunchTemplateResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteLaunchTemplate {

@@ -43,6 +43,9 @@ pub struct DeleteLaunchTemplateVersions {
     /// Version numbers to delete, without the default version. Launches that use such a number
     /// fail afterwards. Required.
     pub launch_template_versions: Vec<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DeleteLaunchTemplateVersions`].
@@ -50,6 +53,9 @@ pub struct DeleteLaunchTemplateVersions {
 pub struct DeleteLaunchTemplateVersionsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DeleteLaunchTemplateVersions {

@@ -29,6 +29,9 @@ pub struct DescribeAccountQuota {
     /// Filters to apply; `quota-type` takes the member names of the response, such as
     /// `PostPaidQuotaSet`. Without filters, all quotas of the region are returned.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeAccountQuota`].
@@ -43,6 +46,9 @@ pub struct DescribeAccountQuotaResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeAccountQuota {

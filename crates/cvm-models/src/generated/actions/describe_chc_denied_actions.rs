@@ -22,6 +22,9 @@ pub struct DescribeChcDeniedActions {
     /// Servers to query. An unknown id returns an error, which may make the query fail for all
     /// servers. Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeChcDeniedActions`].
@@ -32,6 +35,9 @@ pub struct DescribeChcDeniedActionsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeChcDeniedActions {

@@ -48,6 +48,9 @@ pub struct DescribeChcHosts {
 
     /// Maximum number of servers per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeChcHosts`].
@@ -61,6 +64,9 @@ pub struct DescribeChcHostsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeChcHosts {

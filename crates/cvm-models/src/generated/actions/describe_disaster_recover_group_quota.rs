@@ -27,7 +27,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeDisasterRecoverGroupQuota {}
+pub struct DescribeDisasterRecoverGroupQuota {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeDisasterRecoverGroupQuota`].
 #[derive(Clone, Default)]
@@ -56,6 +59,9 @@ pub struct DescribeDisasterRecoverGroupQuotaResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeDisasterRecoverGroupQuota {

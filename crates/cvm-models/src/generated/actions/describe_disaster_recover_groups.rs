@@ -40,6 +40,9 @@ pub struct DescribeDisasterRecoverGroups {
 
     /// Filters to apply; only tags are supported. Items: up to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeDisasterRecoverGroups`].
@@ -55,6 +58,9 @@ pub struct DescribeDisasterRecoverGroupsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeDisasterRecoverGroups {

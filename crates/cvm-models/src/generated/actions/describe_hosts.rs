@@ -35,6 +35,9 @@ pub struct DescribeHosts {
 
     /// Maximum number of hosts per page. Range: at most 100. Default: 20.
     pub limit: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeHosts`].
@@ -49,6 +52,9 @@ pub struct DescribeHostsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeHosts {

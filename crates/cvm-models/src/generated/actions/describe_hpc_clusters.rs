@@ -55,6 +55,9 @@ pub struct DescribeHpcClusters {
     /// Filters by tag. Use the other parameters to filter by name, zone or type. Items: up
     /// to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeHpcClusters`].
@@ -68,6 +71,9 @@ pub struct DescribeHpcClustersResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeHpcClusters {

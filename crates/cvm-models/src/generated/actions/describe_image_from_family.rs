@@ -23,6 +23,9 @@ pub struct DescribeImageFromFamily {
     /// Image family to look up, spelled exactly as set on the images. Always send it, although
     /// the API does not require it.
     pub image_family: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeImageFromFamily`].
@@ -34,6 +37,9 @@ pub struct DescribeImageFromFamilyResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeImageFromFamily {

@@ -20,7 +20,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeImageQuota {}
+pub struct DescribeImageQuota {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeImageQuota`].
 #[derive(Clone, Default)]
@@ -31,6 +34,9 @@ pub struct DescribeImageQuotaResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeImageQuota {

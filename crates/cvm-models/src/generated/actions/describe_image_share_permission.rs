@@ -29,6 +29,9 @@ use crate::prelude::*;
 pub struct DescribeImageSharePermission {
     /// Image of your own whose shares are listed. Required. Format: `img-xxxxxxxx`.
     pub image_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeImageSharePermission`].
@@ -39,6 +42,9 @@ pub struct DescribeImageSharePermissionResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeImageSharePermission {

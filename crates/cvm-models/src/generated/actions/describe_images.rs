@@ -61,6 +61,9 @@ pub struct DescribeImages {
     /// Returns only images that can run on this instance type, such as `SA5.MEDIUM2`; use it
     /// before a launch to avoid an image that the type does not support.
     pub instance_type: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeImages`].
@@ -75,6 +78,9 @@ pub struct DescribeImagesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeImages {

@@ -31,7 +31,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeImportImageOs {}
+pub struct DescribeImportImageOs {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeImportImageOs`].
 #[derive(Clone, Default)]
@@ -44,6 +47,9 @@ pub struct DescribeImportImageOsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeImportImageOs {

@@ -19,7 +19,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeInstanceFamilyConfigs {}
+pub struct DescribeInstanceFamilyConfigs {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeInstanceFamilyConfigs`].
 #[derive(Clone, Default)]
@@ -29,6 +32,9 @@ pub struct DescribeInstanceFamilyConfigsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstanceFamilyConfigs {

@@ -28,6 +28,9 @@ pub struct DescribeInstanceInternetBandwidthConfigs {
     /// Instance whose bandwidth history to return; one per call. Required. Format:
     /// `ins-xxxxxxxx`.
     pub instance_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstanceInternetBandwidthConfigs`].
@@ -39,6 +42,9 @@ pub struct DescribeInstanceInternetBandwidthConfigsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstanceInternetBandwidthConfigs {

@@ -32,6 +32,9 @@ pub struct DescribeInstanceTypeConfigs {
     /// value here; without filters, all types of the region are returned in one response.
     /// Items: up to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstanceTypeConfigs`].
@@ -43,6 +46,9 @@ pub struct DescribeInstanceTypeConfigsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstanceTypeConfigs {

@@ -46,6 +46,9 @@ pub struct DescribeInstanceVncUrl {
     /// Instance whose console to open; it must not be stopped or in the middle of an operation.
     /// Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstanceVncUrl`].
@@ -57,6 +60,9 @@ pub struct DescribeInstanceVncUrlResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstanceVncUrl {

@@ -71,6 +71,9 @@ pub struct DescribeInstances {
     /// shift the list, so compare ids if you must see every instance exactly once. Range: at
     /// most 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstances`].
@@ -86,6 +89,9 @@ pub struct DescribeInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstances {

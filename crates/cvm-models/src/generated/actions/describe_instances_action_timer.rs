@@ -40,6 +40,9 @@ pub struct DescribeInstancesActionTimer {
 
     /// Returns only timers in these states. Use `UNDO` to see what has not run yet.
     pub status_list: Vec<ActionTimerStatus>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstancesActionTimer`].
@@ -51,6 +54,9 @@ pub struct DescribeInstancesActionTimerResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstancesActionTimer {

@@ -25,6 +25,9 @@ pub struct DescribeInstancesAttributes {
     /// Instances to query. An unknown id returns an error, which may make the call fail for
     /// all. Required. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstancesAttributes`].
@@ -36,6 +39,9 @@ pub struct DescribeInstancesAttributesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstancesAttributes {

@@ -40,6 +40,9 @@ pub struct DescribeInstancesModification {
     /// Filter `status`: `SELL` for available types or `UNAVAILABLE` for unavailable ones.
     /// Without it, both are returned. Items: up to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstancesModification`].
@@ -53,6 +56,9 @@ pub struct DescribeInstancesModificationResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstancesModification {

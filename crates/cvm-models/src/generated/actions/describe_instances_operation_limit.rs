@@ -26,6 +26,9 @@ pub struct DescribeInstancesOperationLimit {
     /// Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type.
     /// Required.
     pub operation: Option<LimitedOperation>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstancesOperationLimit`].
@@ -36,6 +39,9 @@ pub struct DescribeInstancesOperationLimitResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstancesOperationLimit {

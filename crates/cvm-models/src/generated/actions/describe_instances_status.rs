@@ -33,6 +33,9 @@ pub struct DescribeInstancesStatus {
     /// Maximum number of instance states per page; increase it when you wait for more ids than
     /// fit on a default page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeInstancesStatus`].
@@ -47,6 +50,9 @@ pub struct DescribeInstancesStatusResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInstancesStatus {

@@ -21,7 +21,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeInternetChargeTypeConfigs {}
+pub struct DescribeInternetChargeTypeConfigs {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeInternetChargeTypeConfigs`].
 #[derive(Clone, Default)]
@@ -31,6 +34,9 @@ pub struct DescribeInternetChargeTypeConfigsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeInternetChargeTypeConfigs {

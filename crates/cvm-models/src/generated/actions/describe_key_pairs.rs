@@ -43,6 +43,9 @@ pub struct DescribeKeyPairs {
 
     /// Maximum number of key pairs per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeKeyPairs`].
@@ -56,6 +59,9 @@ pub struct DescribeKeyPairsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeKeyPairs {

@@ -64,6 +64,9 @@ pub struct DescribeLaunchTemplateVersions {
     /// If `true`, returns only the default version, which is used by launches without a version
     /// number. Default: false. Cannot be combined with `LaunchTemplateVersions`.
     pub default_version: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeLaunchTemplateVersions`].
@@ -78,6 +81,9 @@ pub struct DescribeLaunchTemplateVersionsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeLaunchTemplateVersions {

@@ -48,6 +48,9 @@ pub struct DescribeLaunchTemplates {
 
     /// Maximum number of templates per page. Range: at most 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeLaunchTemplates`].
@@ -61,6 +64,9 @@ pub struct DescribeLaunchTemplatesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeLaunchTemplates {

@@ -28,6 +28,9 @@ pub struct DescribeResourcePoolPackInstances {
     /// Packs to query. You cannot query all packs at once, so list them first. Required. Items:
     /// 1 to 100. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeResourcePoolPackInstances`].
@@ -38,6 +41,9 @@ pub struct DescribeResourcePoolPackInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeResourcePoolPackInstances {

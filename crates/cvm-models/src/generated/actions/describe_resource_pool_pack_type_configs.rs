@@ -27,6 +27,9 @@ pub struct DescribeResourcePoolPackTypeConfigs {
     /// Filters to apply; `zone` is required. A family looks like `SA9`, a type like
     /// `SA9.96XLARGE1152`. Required. Items: 1 to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeResourcePoolPackTypeConfigs`].
@@ -37,6 +40,9 @@ pub struct DescribeResourcePoolPackTypeConfigsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeResourcePoolPackTypeConfigs {

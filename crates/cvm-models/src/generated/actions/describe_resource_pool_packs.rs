@@ -41,6 +41,9 @@ pub struct DescribeResourcePoolPacks {
     /// Filters to apply; the state filter cannot select packs whose creation failed. Items: up
     /// to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeResourcePoolPacks`].
@@ -54,6 +57,9 @@ pub struct DescribeResourcePoolPacksResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeResourcePoolPacks {

@@ -69,6 +69,9 @@ pub struct DescribeTaskInfo {
 
     /// Sort order: 0 returns the oldest first, 1 the newest first. Default: 0. Allowed: 0, 1.
     pub order: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeTaskInfo`].
@@ -84,6 +87,9 @@ pub struct DescribeTaskInfoResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeTaskInfo {

@@ -38,6 +38,9 @@ pub struct DescribeZoneInstanceConfigInfos {
     /// values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned.
     /// Items: up to 10.
     pub filters: Vec<Filter>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeZoneInstanceConfigInfos`].
@@ -49,6 +52,9 @@ pub struct DescribeZoneInstanceConfigInfosResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeZoneInstanceConfigInfos {

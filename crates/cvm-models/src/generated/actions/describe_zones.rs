@@ -19,7 +19,10 @@ use crate::prelude::*;
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
-pub struct DescribeZones {}
+pub struct DescribeZones {
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
+}
 
 /// Response of [`DescribeZones`].
 #[derive(Clone, Default)]
@@ -33,6 +36,9 @@ pub struct DescribeZonesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeZones {

@@ -66,6 +66,9 @@ pub struct DisassociateInstancesKeyPairs {
     /// If `true`, running instances are powered off hard, which can lose data, and started
     /// again afterwards. If `false`, only stopped instances are accepted. Default: false.
     pub force_stop: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DisassociateInstancesKeyPairs`].
@@ -73,6 +76,9 @@ pub struct DisassociateInstancesKeyPairs {
 pub struct DisassociateInstancesKeyPairsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DisassociateInstancesKeyPairs {

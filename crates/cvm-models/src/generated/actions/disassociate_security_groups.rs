@@ -47,6 +47,9 @@ pub struct DisassociateSecurityGroups {
     /// `SecurityGroupIds` in `DescribeInstances`. Required. Items: 1 to 100. Format:
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DisassociateSecurityGroups`].
@@ -54,6 +57,9 @@ pub struct DisassociateSecurityGroups {
 pub struct DisassociateSecurityGroupsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DisassociateSecurityGroups {

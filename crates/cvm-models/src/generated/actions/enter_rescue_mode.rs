@@ -74,6 +74,9 @@ pub struct EnterRescueMode {
     /// cut the power, which can lose data. Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and
     /// `SOFT`. Cannot be combined with `ForceStop`.
     pub stop_type: Option<StopType>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`EnterRescueMode`].
@@ -81,6 +84,9 @@ pub struct EnterRescueMode {
 pub struct EnterRescueModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for EnterRescueMode {

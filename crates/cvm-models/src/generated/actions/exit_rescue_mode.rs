@@ -41,6 +41,9 @@ use crate::prelude::*;
 pub struct ExitRescueMode {
     /// The instance to boot normally again; it must be in `RESCUE_MODE`. Required.
     pub instance_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ExitRescueMode`].
@@ -48,6 +51,9 @@ pub struct ExitRescueMode {
 pub struct ExitRescueModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ExitRescueMode {

@@ -89,6 +89,9 @@ pub struct ExportImages {
     /// CAM role that the service uses to write to the bucket. Before the call, make sure that
     /// it exists and has write access. Default: `CVM_QcsRole`.
     pub role_name: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ExportImages`].
@@ -108,6 +111,9 @@ pub struct ExportImagesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ExportImages {

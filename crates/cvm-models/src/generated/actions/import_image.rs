@@ -104,6 +104,9 @@ pub struct ImportImage {
     /// Files of data disks to import with the system disk. If omitted, the image has only a
     /// system disk.
     pub import_image_data_disk_list: Vec<ImportImageDataDisk>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ImportImage`].
@@ -115,6 +118,9 @@ pub struct ImportImageResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ImportImage {

@@ -43,6 +43,9 @@ pub struct ImportInstancesActionTimer {
     /// What to do and when: `TimerAction` and `ActionTime` in UTC, more than five minutes
     /// ahead. Leave out the members that only responses contain. Required.
     pub action_timer: ActionTimer,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ImportInstancesActionTimer`].
@@ -53,6 +56,9 @@ pub struct ImportInstancesActionTimerResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ImportInstancesActionTimer {

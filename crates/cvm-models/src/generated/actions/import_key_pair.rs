@@ -52,6 +52,9 @@ pub struct ImportKeyPair {
 
     /// Tags to bind to the key pair; use resource type `keypair`.
     pub tag_specification: Vec<TagSpecification>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ImportKeyPair`].
@@ -63,6 +66,9 @@ pub struct ImportKeyPairResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ImportKeyPair {

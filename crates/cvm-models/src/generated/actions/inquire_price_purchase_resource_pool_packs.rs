@@ -41,6 +41,9 @@ pub struct InquirePricePurchaseResourcePoolPacks {
     /// Term to price; use the same value as for the planned purchase. Required. Unit: month.
     /// Range: 1 to 60.
     pub period: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquirePricePurchaseResourcePoolPacks`].
@@ -52,6 +55,9 @@ pub struct InquirePricePurchaseResourcePoolPacksResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquirePricePurchaseResourcePoolPacks {

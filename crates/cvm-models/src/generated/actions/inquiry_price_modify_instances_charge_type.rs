@@ -52,6 +52,9 @@ pub struct InquiryPriceModifyInstancesChargeType {
     /// Whether the price includes changing the detachable data disks together with the
     /// instances. Use the same value for the change itself. Default: false.
     pub modify_portable_data_disk: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceModifyInstancesChargeType`].
@@ -63,6 +66,9 @@ pub struct InquiryPriceModifyInstancesChargeTypeResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceModifyInstancesChargeType {

@@ -30,6 +30,9 @@ pub struct InquiryPriceRenewHosts {
     /// Only checks the request. A price query changes nothing anyway, so this is rarely useful.
     /// Default: false.
     pub dry_run: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceRenewHosts`].
@@ -43,6 +46,9 @@ pub struct InquiryPriceRenewHostsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceRenewHosts {

@@ -49,6 +49,9 @@ pub struct InquiryPriceRenewInstances {
     /// Whether the price includes the detachable prepaid data disks attached to the instances.
     /// Use the same value for the renewal. Default: true.
     pub renew_portable_data_disk: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceRenewInstances`].
@@ -62,6 +65,9 @@ pub struct InquiryPriceRenewInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceRenewInstances {

@@ -62,6 +62,9 @@ pub struct InquiryPriceResetInstance {
     /// Base64 script for the first start, as in the reinstallation itself; not needed for a
     /// price query. Size: up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceResetInstance`].
@@ -72,6 +75,9 @@ pub struct InquiryPriceResetInstanceResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceResetInstance {

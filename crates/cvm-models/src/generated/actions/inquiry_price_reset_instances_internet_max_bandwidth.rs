@@ -51,6 +51,9 @@ pub struct InquiryPriceResetInstancesInternetMaxBandwidth {
     /// Only for prepaid bandwidth; rejected otherwise. Required if the bandwidth is
     /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceResetInstancesInternetMaxBandwidth`].
@@ -61,6 +64,9 @@ pub struct InquiryPriceResetInstancesInternetMaxBandwidthResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceResetInstancesInternetMaxBandwidth {

@@ -79,6 +79,9 @@ pub struct InquiryPriceResetInstancesType {
     /// Type to price, such as `S5.LARGE8`; it must be on sale in the zone of the instance.
     /// Required.
     pub instance_type: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceResetInstancesType`].
@@ -89,6 +92,9 @@ pub struct InquiryPriceResetInstancesTypeResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceResetInstancesType {

@@ -54,6 +54,9 @@ pub struct InquiryPriceResizeInstanceDisks {
     /// Whether the disk would be enlarged without stopping the instance, as in
     /// `ResizeInstanceDisks`; the query itself changes nothing.
     pub resize_online: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceResizeInstanceDisks`].
@@ -65,6 +68,9 @@ pub struct InquiryPriceResizeInstanceDisksResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceResizeInstanceDisks {

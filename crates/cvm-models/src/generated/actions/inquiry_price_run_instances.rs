@@ -224,6 +224,9 @@ pub struct InquiryPriceRunInstances {
     /// Full list of network interfaces, one of them primary. Whether it may be combined with
     /// `VirtualPrivateCloud` is not documented. Available only in a few regions and on request.
     pub network_interfaces: Vec<NetworkInterfaces>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceRunInstances`].
@@ -234,6 +237,9 @@ pub struct InquiryPriceRunInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceRunInstances {

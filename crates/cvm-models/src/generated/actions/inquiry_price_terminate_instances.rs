@@ -42,6 +42,9 @@ pub struct InquiryPriceTerminateInstances {
     /// Instances to price the refund for. The response has one entry for each. Required. Items:
     /// 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`InquiryPriceTerminateInstances`].
@@ -52,6 +55,9 @@ pub struct InquiryPriceTerminateInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for InquiryPriceTerminateInstances {

@@ -56,6 +56,9 @@ pub struct ModifyChcAttribute {
     /// Security groups that protect the management network of the servers. Format:
     /// `sg-xxxxxxxx`.
     pub bmc_security_group_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyChcAttribute`].
@@ -63,6 +66,9 @@ pub struct ModifyChcAttribute {
 pub struct ModifyChcAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyChcAttribute {

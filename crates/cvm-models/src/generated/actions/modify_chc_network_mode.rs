@@ -47,6 +47,9 @@ pub struct ModifyChcNetworkMode {
     /// Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the
     /// workload. Required.
     pub network_mode: Option<ChcNetworkMode>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyChcNetworkMode`].
@@ -54,6 +57,9 @@ pub struct ModifyChcNetworkMode {
 pub struct ModifyChcNetworkModeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyChcNetworkMode {

@@ -39,6 +39,9 @@ pub struct ModifyDisasterRecoverGroupAttribute {
     /// Affinity: the degree to which instances of the group may share one piece of hardware. It
     /// can only be raised, never lowered. Range: 1 to 10.
     pub affinity: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyDisasterRecoverGroupAttribute`].
@@ -46,6 +49,9 @@ pub struct ModifyDisasterRecoverGroupAttribute {
 pub struct ModifyDisasterRecoverGroupAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyDisasterRecoverGroupAttribute {

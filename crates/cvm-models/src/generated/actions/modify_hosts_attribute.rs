@@ -37,6 +37,9 @@ pub struct ModifyHostsAttribute {
 
     /// Project to move the hosts to; queries can filter by it.
     pub project_id: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyHostsAttribute`].
@@ -44,6 +47,9 @@ pub struct ModifyHostsAttribute {
 pub struct ModifyHostsAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyHostsAttribute {

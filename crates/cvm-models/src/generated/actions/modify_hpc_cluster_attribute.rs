@@ -32,6 +32,9 @@ pub struct ModifyHpcClusterAttribute {
     /// New remark, free text for your own use. If omitted, the remark stays the same. Length: 1
     /// to 256 characters.
     pub remark: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyHpcClusterAttribute`].
@@ -39,6 +42,9 @@ pub struct ModifyHpcClusterAttribute {
 pub struct ModifyHpcClusterAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyHpcClusterAttribute {

@@ -50,6 +50,9 @@ pub struct ModifyImageAttribute {
     /// `true` marks the image as deprecated, so that users choose a newer one of its family;
     /// `false` removes the mark.
     pub image_deprecated: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyImageAttribute`].
@@ -57,6 +60,9 @@ pub struct ModifyImageAttribute {
 pub struct ModifyImageAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyImageAttribute {

@@ -60,6 +60,9 @@ pub struct ModifyImageSharePermission {
 
     /// `SHARE` gives the listed accounts access; `CANCEL` removes their access. Required.
     pub permission: Option<ImageSharePermission>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyImageSharePermission`].
@@ -67,6 +70,9 @@ pub struct ModifyImageSharePermission {
 pub struct ModifyImageSharePermissionResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyImageSharePermission {

@@ -62,6 +62,9 @@ pub struct ModifyInstanceDiskType {
     /// Cloud disk type for the local system disk, set in `DiskType`. The other members are
     /// ignored, except `CdcId` for `CDHPAID` instances.
     pub system_disk: Option<SystemDisk>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstanceDiskType`].
@@ -69,6 +72,9 @@ pub struct ModifyInstanceDiskType {
 pub struct ModifyInstanceDiskTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstanceDiskType {

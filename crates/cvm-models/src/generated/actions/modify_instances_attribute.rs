@@ -139,6 +139,9 @@ pub struct ModifyInstancesAttribute {
     /// `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
     /// `EnableJumboFrame`.
     pub enable_jumbo_frame: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesAttribute`].
@@ -146,6 +149,9 @@ pub struct ModifyInstancesAttribute {
 pub struct ModifyInstancesAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesAttribute {

@@ -82,6 +82,9 @@ pub struct ModifyInstancesChargeType {
     /// With `true`, the detachable data disks attached to the instances are changed and charged
     /// too. Default: false.
     pub modify_portable_data_disk: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesChargeType`].
@@ -89,6 +92,9 @@ pub struct ModifyInstancesChargeType {
 pub struct ModifyInstancesChargeTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesChargeType {

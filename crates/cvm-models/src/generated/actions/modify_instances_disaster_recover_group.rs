@@ -76,6 +76,9 @@ pub struct ModifyInstancesDisasterRecoverGroup {
     /// random one is chosen; the feature is still being rolled out. Range: 1 to 30. Quirk: The
     /// documentation says 1 to 10, while a group may have 30 partitions.
     pub partition_number: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesDisasterRecoverGroup`].
@@ -83,6 +86,9 @@ pub struct ModifyInstancesDisasterRecoverGroup {
 pub struct ModifyInstancesDisasterRecoverGroupResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesDisasterRecoverGroup {

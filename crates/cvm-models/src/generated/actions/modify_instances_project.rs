@@ -43,6 +43,9 @@ pub struct ModifyInstancesProject {
     /// Project to move the instances to; 0 is the default project. Queries can filter by it.
     /// Required.
     pub project_id: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesProject`].
@@ -50,6 +53,9 @@ pub struct ModifyInstancesProject {
 pub struct ModifyInstancesProjectResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesProject {

@@ -55,6 +55,9 @@ pub struct ModifyInstancesRenewFlag {
     /// New behavior at the end of the term: renew automatically, only send a notice, or
     /// neither. Required.
     pub renew_flag: Option<RenewFlag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesRenewFlag`].
@@ -62,6 +65,9 @@ pub struct ModifyInstancesRenewFlag {
 pub struct ModifyInstancesRenewFlagResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesRenewFlag {

@@ -89,6 +89,9 @@ pub struct ModifyInstancesVpcAttribute {
     /// Whether the host name in the guest stays the same; with `false` it may change with the
     /// address. Default: true. Quirk: The international text gives `false` as the default.
     pub reserve_host_name: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyInstancesVpcAttribute`].
@@ -96,6 +99,9 @@ pub struct ModifyInstancesVpcAttribute {
 pub struct ModifyInstancesVpcAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyInstancesVpcAttribute {

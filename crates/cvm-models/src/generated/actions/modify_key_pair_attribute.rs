@@ -39,6 +39,9 @@ pub struct ModifyKeyPairAttribute {
     /// New description, free text. If omitted, the description stays the same. Length: up to 60
     /// characters. Specify at least one of `KeyName` and `Description`.
     pub description: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyKeyPairAttribute`].
@@ -46,6 +49,9 @@ pub struct ModifyKeyPairAttribute {
 pub struct ModifyKeyPairAttributeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyKeyPairAttribute {

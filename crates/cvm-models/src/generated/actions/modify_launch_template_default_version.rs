@@ -41,6 +41,9 @@ pub struct ModifyLaunchTemplateDefaultVersion {
     /// Number of the new default version; it must exist, as `DescribeLaunchTemplateVersions`
     /// shows. Required.
     pub default_version: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ModifyLaunchTemplateDefaultVersion`].
@@ -48,6 +51,9 @@ pub struct ModifyLaunchTemplateDefaultVersion {
 pub struct ModifyLaunchTemplateDefaultVersionResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ModifyLaunchTemplateDefaultVersion {

@@ -44,6 +44,9 @@ pub struct ProgramFpgaImage {
 
     /// With `true`, the request is only checked and no card is written. Default: false.
     pub dry_run: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ProgramFpgaImage`].
@@ -51,6 +54,9 @@ pub struct ProgramFpgaImage {
 pub struct ProgramFpgaImageResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ProgramFpgaImage {

@@ -84,6 +84,9 @@ pub struct PurchaseResourcePoolPacks {
     /// With `true`, only checks required parameters, format and business limits and buys
     /// nothing; a failed check returns the same error code as a real purchase. Default: false.
     pub dry_run: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`PurchaseResourcePoolPacks`].
@@ -98,6 +101,9 @@ pub struct PurchaseResourcePoolPacksResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for PurchaseResourcePoolPacks {

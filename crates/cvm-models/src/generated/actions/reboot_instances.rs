@@ -69,6 +69,9 @@ pub struct RebootInstances {
     /// the power if that fails; `HARD` cuts it immediately and risks data. Default: `SOFT`.
     /// Cannot be combined with `ForceReboot`.
     pub stop_type: Option<StopType>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RebootInstances`].
@@ -76,6 +79,9 @@ pub struct RebootInstances {
 pub struct RebootInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RebootInstances {

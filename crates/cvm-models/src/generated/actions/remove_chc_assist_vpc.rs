@@ -35,6 +35,9 @@ pub struct RemoveChcAssistVpc {
     /// Hosted servers whose management and deploy addresses are removed. Required. Format:
     /// `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RemoveChcAssistVpc`].
@@ -42,6 +45,9 @@ pub struct RemoveChcAssistVpc {
 pub struct RemoveChcAssistVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RemoveChcAssistVpc {

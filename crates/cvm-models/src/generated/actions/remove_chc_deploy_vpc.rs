@@ -36,6 +36,9 @@ pub struct RemoveChcDeployVpc {
     /// Hosted servers whose deploy addresses are removed; the management addresses stay.
     /// Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RemoveChcDeployVpc`].
@@ -43,6 +46,9 @@ pub struct RemoveChcDeployVpc {
 pub struct RemoveChcDeployVpcResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RemoveChcDeployVpc {

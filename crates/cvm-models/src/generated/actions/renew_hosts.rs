@@ -38,6 +38,9 @@ pub struct RenewHosts {
     /// Term to add and the renewal setting afterwards. Note that automatic renewal is the
     /// default for hosts. Required.
     pub host_charge_prepaid: ChargePrepaid,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RenewHosts`].
@@ -45,6 +48,9 @@ pub struct RenewHosts {
 pub struct RenewHostsResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RenewHosts {

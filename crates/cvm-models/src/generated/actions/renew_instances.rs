@@ -66,6 +66,9 @@ pub struct RenewInstances {
     /// Whether detachable prepaid data disks attached to the instances are renewed and charged
     /// too. With `false` they keep their own expiry. Default: true.
     pub renew_portable_data_disk: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RenewInstances`].
@@ -73,6 +76,9 @@ pub struct RenewInstances {
 pub struct RenewInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RenewInstances {

@@ -56,6 +56,9 @@ pub struct RepairTaskControl {
     /// Quirk: Only one value is listed, but the documented example is a different text: any
     /// value other than `LossyLocal` means the default.
     pub task_sub_method: Option<RepairTaskSubMethod>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RepairTaskControl`].
@@ -66,6 +69,9 @@ pub struct RepairTaskControlResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RepairTaskControl {

@@ -125,6 +125,9 @@ pub struct ResetInstance {
     /// Base64 text passed to the guest for its first start after the reinstallation. Do not put
     /// secrets in it, because queries can return it. Size: up to 16384 bytes. Encoding: base64.
     pub user_data: Option<Sensitive>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ResetInstance`].
@@ -132,6 +135,9 @@ pub struct ResetInstance {
 pub struct ResetInstanceResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ResetInstance {

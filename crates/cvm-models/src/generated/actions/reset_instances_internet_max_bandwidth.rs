@@ -80,6 +80,9 @@ pub struct ResetInstancesInternetMaxBandwidth {
     /// Only for prepaid bandwidth; rejected otherwise. Required if the bandwidth is
     /// BANDWIDTH_PREPAID. Format: `YYYY-MM-DD`.
     pub end_time: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ResetInstancesInternetMaxBandwidth`].
@@ -87,6 +90,9 @@ pub struct ResetInstancesInternetMaxBandwidth {
 pub struct ResetInstancesInternetMaxBandwidthResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ResetInstancesInternetMaxBandwidth {

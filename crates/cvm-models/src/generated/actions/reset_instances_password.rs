@@ -70,6 +70,9 @@ pub struct ResetInstancesPassword {
     /// Allows running instances: they are shut down, with a hard power-off if that fails, which
     /// can lose data. It is safer to stop them yourself before the call. Default: false.
     pub force_stop: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ResetInstancesPassword`].
@@ -77,6 +80,9 @@ pub struct ResetInstancesPassword {
 pub struct ResetInstancesPasswordResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ResetInstancesPassword {

@@ -137,6 +137,9 @@ pub struct ResetInstancesType {
     /// With `true`, a running instance is powered off hard if its normal shutdown fails, which
     /// can lose data. It is safer to stop it yourself before the call. Default: false.
     pub force_stop: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ResetInstancesType`].
@@ -144,6 +147,9 @@ pub struct ResetInstancesType {
 pub struct ResetInstancesTypeResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ResetInstancesType {

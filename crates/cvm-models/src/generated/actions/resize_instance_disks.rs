@@ -81,6 +81,9 @@ pub struct ResizeInstanceDisks {
     /// With `true`, a cloud disk is enlarged while the instance is running. A running instance
     /// needs this or `ForceStop`.
     pub resize_online: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ResizeInstanceDisks`].
@@ -88,6 +91,9 @@ pub struct ResizeInstanceDisks {
 pub struct ResizeInstanceDisksResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ResizeInstanceDisks {

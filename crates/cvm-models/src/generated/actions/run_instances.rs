@@ -433,6 +433,9 @@ pub struct RunInstances {
     /// `VirtualPrivateCloud` is not documented, so send only one of the two. Available only in
     /// a few regions and on request.
     pub network_interfaces: Vec<NetworkInterfaces>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RunInstances`].
@@ -448,6 +451,9 @@ pub struct RunInstancesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RunInstances {

@@ -54,6 +54,9 @@ pub struct StartInstances {
     /// documented whether the others are started, so check every id afterwards. Required.
     /// Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`StartInstances`].
@@ -61,6 +64,9 @@ pub struct StartInstances {
 pub struct StartInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for StartInstances {

@@ -80,6 +80,9 @@ pub struct StopInstances {
     /// some pay-as-you-go instances, and the released capacity may not be available at the next
     /// start. Default: `KEEP_CHARGING`.
     pub stopped_mode: Option<StoppedMode>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`StopInstances`].
@@ -87,6 +90,9 @@ pub struct StopInstances {
 pub struct StopInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for StopInstances {

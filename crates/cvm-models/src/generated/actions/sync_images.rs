@@ -80,6 +80,9 @@ pub struct SyncImages {
     /// Your own KMS key for the encrypted copy. If omitted, the default key of block storage is
     /// used.
     pub kms_key_id: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`SyncImages`].
@@ -94,6 +97,9 @@ pub struct SyncImagesResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for SyncImages {

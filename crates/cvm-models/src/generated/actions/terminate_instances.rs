@@ -105,6 +105,9 @@ pub struct TerminateInstances {
     /// current model does not. A service that ignores it destroys the instances, so here it
     /// never counts as a dry run.
     pub dry_run: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`TerminateInstances`].
@@ -112,6 +115,9 @@ pub struct TerminateInstances {
 pub struct TerminateInstancesResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for TerminateInstances {

@@ -40,6 +40,9 @@ pub struct TerminateResourcePoolPacks {
     /// Pools to terminate. Check the ids before the call, because it cannot be undone.
     /// Required. Items: 1 to 100. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`TerminateResourcePoolPacks`].
@@ -47,6 +50,9 @@ pub struct TerminateResourcePoolPacks {
 pub struct TerminateResourcePoolPacksResponse {
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for TerminateResourcePoolPacks {

@@ -20,6 +20,9 @@ pub struct AccountQuota {
 
     /// Limits for placement groups and for the instances in them.
     pub disaster_recover_group_quota_set: Vec<DisasterRecoverGroupQuota>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ACCOUNT_QUOTA: ModelInfo = ModelInfo {

@@ -11,6 +11,9 @@ pub struct AccountQuotaOverview {
 
     /// The quotas themselves. Lists excluded by a `quota-type` filter are empty or absent.
     pub account_quota: AccountQuota,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ACCOUNT_QUOTA_OVERVIEW: ModelInfo = ModelInfo {

@@ -28,6 +28,9 @@ pub struct ActionTimer {
     /// Instance the timer acts on; returned in responses only, because requests name their
     /// instances elsewhere. Format: `ins-xxxxxxxx`.
     pub instance_id: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ACTION_TIMER: ModelInfo = ModelInfo {

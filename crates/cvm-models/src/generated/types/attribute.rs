@@ -8,6 +8,9 @@ pub struct Attribute {
     /// Script or text given to the guest for its first start, in base64. Empty if there was
     /// none; it may contain secrets.
     pub user_data: Option<Sensitive>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ATTRIBUTE: ModelInfo = ModelInfo {

@@ -13,6 +13,9 @@ pub struct ChargePrepaid {
     /// balance lasts; set a manual flag if the cost must end. Default: `NOTIFY_AND_AUTO_RENEW`.
     /// Quirk: Hosts renew automatically by default; instances and pools do not.
     pub renew_flag: Option<RenewFlag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static CHARGE_PREPAID: ModelInfo = ModelInfo {

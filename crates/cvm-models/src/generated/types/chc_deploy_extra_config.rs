@@ -21,6 +21,9 @@ pub struct ChcDeployExtraConfig {
     /// IP address of the TFTP server that serves the boot file. The servers must reach it from
     /// the deployment network.
     pub next_server_address: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static CHC_DEPLOY_EXTRA_CONFIG: ModelInfo = ModelInfo {

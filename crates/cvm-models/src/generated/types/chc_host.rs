@@ -141,6 +141,9 @@ pub struct ChcHost {
     /// Network that the business interface is connected to: `DEPLOY` while a system is
     /// installed, `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it.
     pub network_mode: Option<ChcNetworkMode>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static CHC_HOST: ModelInfo = ModelInfo {

@@ -15,6 +15,9 @@ pub struct ChcHostDeniedActions {
     /// Names of the API actions refused now, such as `ConfigureChcAssistVpc`. An action that is
     /// not listed can still fail.
     pub deny_actions: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static CHC_HOST_DENIED_ACTIONS: ModelInfo = ModelInfo {

@@ -12,6 +12,9 @@ pub struct CpuTopology {
     /// `1` turns hyper-threading off and `2` turns it on; without it the instance type's own
     /// setting applies. Allowed: 1, 2. May be null.
     pub thread_per_core: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static CPU_TOPOLOGY: ModelInfo = ModelInfo {

@@ -56,6 +56,9 @@ pub struct DataDisk {
     /// Display name of the disk, free text that need not be unique; it helps to tell several
     /// disks of an instance apart. Length: up to 128 characters.
     pub disk_name: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static DATA_DISK: ModelInfo = ModelInfo {

@@ -40,6 +40,9 @@ pub struct DisasterRecoverGroup {
 
     /// Tags bound to the group, by which `DescribeDisasterRecoverGroups` can find it.
     pub tags: Vec<Tag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static DISASTER_RECOVER_GROUP: ModelInfo = ModelInfo {

@@ -19,6 +19,9 @@ pub struct DisasterRecoverGroupQuota {
 
     /// Maximum number of members of a group that keeps instances in different racks.
     pub cvm_in_rack_group_quota: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static DISASTER_RECOVER_GROUP_QUOTA: ModelInfo = ModelInfo {

@@ -16,6 +16,9 @@ pub struct EnhancedService {
     /// Automation agent (TAT), which runs remote commands without a login. If missing, public
     /// images get it and all other images do not.
     pub automation_service: Option<RunAutomationServiceEnabled>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ENHANCED_SERVICE: ModelInfo = ModelInfo {

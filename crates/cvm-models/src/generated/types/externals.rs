@@ -15,6 +15,9 @@ pub struct Externals {
     /// Size limits of the local hard disks that come with a storage-heavy instance type; absent
     /// for types without such disks.
     pub storage_block_attr: Option<StorageBlock>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static EXTERNALS: ModelInfo = ModelInfo {

@@ -13,6 +13,9 @@ pub struct Filter {
     /// Accepted values, any of which is enough. Always a list of strings, even for numbers and
     /// times; how many are allowed depends on the action. Required.
     pub values: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static FILTER: ModelInfo = ModelInfo {

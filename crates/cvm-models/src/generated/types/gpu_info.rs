@@ -14,6 +14,9 @@ pub struct GPUInfo {
 
     /// Model name of the cards, for choosing drivers and comparing instances.
     pub gpu_type: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static GPU_INFO: ModelInfo = ModelInfo {

@@ -51,6 +51,9 @@ pub struct HostItem {
 
     /// Tags bound to the host, the most reliable way to identify it.
     pub tags: Vec<Tag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static HOST_ITEM: ModelInfo = ModelInfo {

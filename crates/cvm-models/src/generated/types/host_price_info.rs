@@ -7,6 +7,9 @@ use crate::prelude::*;
 pub struct HostPriceInfo {
     /// Amounts to pay for the hosts, before and after discount.
     pub host_price: Option<ItemPrice>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static HOST_PRICE_INFO: ModelInfo = ModelInfo {

@@ -35,6 +35,9 @@ pub struct HostResource {
 
     /// Account the host is reserved for; null when no owner is recorded. May be null.
     pub exclusive_owner: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static HOST_RESOURCE: ModelInfo = ModelInfo {

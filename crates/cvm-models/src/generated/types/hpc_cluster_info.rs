@@ -41,6 +41,9 @@ pub struct HpcClusterInfo {
 
     /// Tags bound to the cluster, which can be used to search for it.
     pub tags: Vec<Tag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static HPC_CLUSTER_INFO: ModelInfo = ModelInfo {

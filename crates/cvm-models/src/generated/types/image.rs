@@ -81,6 +81,9 @@ pub struct Image {
     /// Whether the dedicated cluster has a local copy, such as `CACHED` or `CACHE_FAILED`.
     /// Meaningful for queries about such a cluster only.
     pub cdc_cache_status: Option<CdcCacheStatus>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static IMAGE: ModelInfo = ModelInfo {

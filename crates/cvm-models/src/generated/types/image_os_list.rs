@@ -12,6 +12,9 @@ pub struct ImageOsList {
     /// Accepted Linux systems, such as `CentOS`. A catch-all name for other systems can be
     /// among them.
     pub linux: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static IMAGE_OS_LIST: ModelInfo = ModelInfo {

@@ -11,6 +11,9 @@ pub struct ImageQuota {
     /// Maximum number of private images; creation, import and incoming copies fail once it is
     /// reached.
     pub total_quota: u64,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static IMAGE_QUOTA: ModelInfo = ModelInfo {

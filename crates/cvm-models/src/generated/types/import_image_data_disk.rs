@@ -8,6 +8,9 @@ pub struct ImportImageDataDisk {
     /// Address of the disk image file in object storage (COS). The import service must be able
     /// to read it until the import ends. Required.
     pub image_url: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static IMPORT_IMAGE_DATA_DISK: ModelInfo = ModelInfo {

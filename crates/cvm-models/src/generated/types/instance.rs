@@ -186,6 +186,9 @@ pub struct Instance {
     /// Partition of the placement group that holds the instance; meaningful for partition
     /// groups only, a feature still being rolled out.
     pub partition_number: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE: ModelInfo = ModelInfo {

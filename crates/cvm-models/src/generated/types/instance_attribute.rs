@@ -10,6 +10,9 @@ pub struct InstanceAttribute {
 
     /// The attributes that the request named; others are absent.
     pub attributes: Option<Attribute>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_ATTRIBUTE: ModelInfo = ModelInfo {

@@ -14,6 +14,9 @@ pub struct InstanceChargePrepaid {
     /// while the balance lasts; otherwise the instance is isolated on expiry. Default:
     /// `NOTIFY_AND_MANUAL_RENEW`.
     pub renew_flag: Option<RenewFlag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_CHARGE_PREPAID: ModelInfo = ModelInfo {

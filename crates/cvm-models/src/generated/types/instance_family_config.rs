@@ -10,6 +10,9 @@ pub struct InstanceFamilyConfig {
 
     /// Short name, such as `S5`, for the `instance-family` filter.
     pub instance_family: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_FAMILY_CONFIG: ModelInfo = ModelInfo {

@@ -10,6 +10,9 @@ pub struct InstanceMarketOptionsRequest {
 
     /// Market to buy in. Only the spot market exists, so the member can be omitted.
     pub market_type: Option<MarketType>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST: ModelInfo = ModelInfo {

@@ -15,6 +15,9 @@ pub struct InstanceRefund {
     /// How the amount is calculated, order by order, as human-readable Chinese text. Vouchers
     /// are not refunded.
     pub price_detail: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_REFUND: ModelInfo = ModelInfo {

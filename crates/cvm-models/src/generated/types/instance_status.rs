@@ -12,6 +12,9 @@ pub struct InstanceStatus {
     /// Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is
     /// `STOPPED`. Treat unknown values as transitional states.
     pub instance_state: InstanceState,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_STATUS: ModelInfo = ModelInfo {

@@ -38,6 +38,9 @@ pub struct InstanceTypeConfig {
 
     /// Video memory of a single card, not the sum over all cards of the type. Unit: GiB.
     pub gpu_memory: Option<f64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_TYPE_CONFIG: ModelInfo = ModelInfo {

@@ -13,6 +13,9 @@ pub struct InstanceTypeConfigStatus {
 
     /// The type in question with its hardware sizes.
     pub instance_type_config: InstanceTypeConfig,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_TYPE_CONFIG_STATUS: ModelInfo = ModelInfo {

@@ -88,6 +88,9 @@ pub struct InstanceTypeQuotaItem {
     /// How much stock is left. At `UnderStock` a larger launch may fail, so prepare an
     /// alternative type or zone.
     pub status_category: StockCategory,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INSTANCE_TYPE_QUOTA_ITEM: ModelInfo = ModelInfo {

@@ -38,6 +38,9 @@ pub struct InternetAccessible {
     /// Protection package that covers a DDoS-protected address; buy it first. Required if
     /// `IPv4AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`.
     pub anti_ddos_package_id: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INTERNET_ACCESSIBLE: ModelInfo = ModelInfo {

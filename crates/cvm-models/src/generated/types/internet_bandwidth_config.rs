@@ -14,6 +14,9 @@ pub struct InternetBandwidthConfig {
 
     /// Bandwidth and billing during the period.
     pub internet_accessible: InternetAccessible,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INTERNET_BANDWIDTH_CONFIG: ModelInfo = ModelInfo {

@@ -10,6 +10,9 @@ pub struct InternetChargeTypeConfig {
 
     /// Human-readable explanation in the language of the request; do not match on its text.
     pub description: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static INTERNET_CHARGE_TYPE_CONFIG: ModelInfo = ModelInfo {

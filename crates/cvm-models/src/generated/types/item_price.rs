@@ -76,6 +76,9 @@ pub struct ItemPrice {
     /// Percentage of the list price to pay for one year paid in advance: 20.0 means one fifth
     /// of it. Null where such a term is not sold. Unit: percent. May be null.
     pub discount_one_year: Option<f64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ITEM_PRICE: ModelInfo = ModelInfo {

@@ -34,6 +34,9 @@ pub struct KeyPair {
 
     /// Tags bound to the key pair.
     pub tags: Vec<Tag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static KEY_PAIR: ModelInfo = ModelInfo {

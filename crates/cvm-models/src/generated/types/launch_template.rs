@@ -12,6 +12,9 @@ pub struct LaunchTemplate {
     /// Version to use. Without it, the default version applies, which others can change at any
     /// time; set a number for repeatable launches.
     pub launch_template_version: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LAUNCH_TEMPLATE: ModelInfo = ModelInfo {

@@ -27,6 +27,9 @@ pub struct LaunchTemplateInfo {
 
     /// When the template was created, regardless of later versions.
     pub creation_time: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LAUNCH_TEMPLATE_INFO: ModelInfo = ModelInfo {

@@ -83,6 +83,9 @@ pub struct LaunchTemplateVersionData {
     /// Whether termination protection is on from the start, so that `TerminateInstances` is
     /// rejected. Default: false.
     pub disable_api_termination: bool,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LAUNCH_TEMPLATE_VERSION_DATA: ModelInfo = ModelInfo {

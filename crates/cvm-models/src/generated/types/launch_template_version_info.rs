@@ -27,6 +27,9 @@ pub struct LaunchTemplateVersionInfo {
 
     /// Account (AppId) that created this version; the template itself reports a UIN instead.
     pub created_by: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LAUNCH_TEMPLATE_VERSION_INFO: ModelInfo = ModelInfo {

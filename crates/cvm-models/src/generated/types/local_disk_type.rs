@@ -21,6 +21,9 @@ pub struct LocalDiskType {
 
     /// Whether an instance of this type must be bought with the disk or can omit it.
     pub required: LocalDiskRequirement,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LOCAL_DISK_TYPE: ModelInfo = ModelInfo {

@@ -22,6 +22,9 @@ pub struct LoginSettings {
     /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean
     /// sent as text; older and international documentation writes it in capitals.
     pub keep_image_login: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static LOGIN_SETTINGS: ModelInfo = ModelInfo {

@@ -7,6 +7,9 @@ use crate::prelude::*;
 pub struct Metadata {
     /// The pairs; each key should appear once. Required.
     pub items: Vec<MetadataItem>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static METADATA: ModelInfo = ModelInfo {

@@ -12,6 +12,9 @@ pub struct MetadataItem {
     /// Content of the entry. Treat it as readable by anyone on the machine, so do not store
     /// secrets in it. Required. Size: up to 262144 bytes.
     pub value: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static METADATA_ITEM: ModelInfo = ModelInfo {

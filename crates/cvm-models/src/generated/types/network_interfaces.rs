@@ -33,6 +33,9 @@ pub struct NetworkInterfaces {
     /// Whether a secondary interface is deleted with the instance; otherwise it is kept. A
     /// primary interface is always deleted, regardless of this value. Default: false.
     pub delete_with_instance: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static NETWORK_INTERFACES: ModelInfo = ModelInfo {

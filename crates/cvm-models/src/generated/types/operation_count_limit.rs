@@ -17,6 +17,9 @@ pub struct OperationCountLimit {
     /// Total number of allowed uses. -1 means no limit, and 0 means that the operation cannot
     /// be used on this instance.
     pub limit_count: i64,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static OPERATION_COUNT_LIMIT: ModelInfo = ModelInfo {

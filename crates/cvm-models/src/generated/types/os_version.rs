@@ -13,6 +13,9 @@ pub struct OsVersion {
 
     /// Processor architectures in which the releases can be imported.
     pub architecture: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static OS_VERSION: ModelInfo = ModelInfo {

@@ -35,6 +35,9 @@ pub struct Placement {
     /// Rack inside the resource pool that holds the instance, to see how widely machines are
     /// spread. Returned in responses only.
     pub rack_id: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static PLACEMENT: ModelInfo = ModelInfo {

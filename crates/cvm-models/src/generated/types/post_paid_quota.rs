@@ -16,6 +16,9 @@ pub struct PostPaidQuota {
 
     /// Zone that the limit for hourly instances applies to.
     pub zone: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static POST_PAID_QUOTA: ModelInfo = ModelInfo {

@@ -19,6 +19,9 @@ pub struct PrePaidQuota {
 
     /// Zone that the limit for prepaid instances applies to.
     pub zone: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static PRE_PAID_QUOTA: ModelInfo = ModelInfo {

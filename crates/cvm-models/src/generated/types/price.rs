@@ -11,6 +11,9 @@ pub struct Price {
     /// Price of the public network, a rate per GB if traffic is metered; absent if there is
     /// nothing to pay.
     pub bandwidth_price: Option<ItemPrice>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static PRICE: ModelInfo = ModelInfo {

@@ -14,6 +14,9 @@ pub struct RegionInfo {
     /// `AVAILABLE` if the region can be used; treat any other value as unusable. Known values:
     /// `AVAILABLE`.
     pub region_state: RegionState,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static REGION_INFO: ModelInfo = ModelInfo {

@@ -85,6 +85,9 @@ pub struct RepairTaskInfo {
 
     /// Who approved the work: nobody yet, the customer, the system, or a preset policy.
     pub auth_source: RepairTaskAuthSource,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static REPAIR_TASK_INFO: ModelInfo = ModelInfo {

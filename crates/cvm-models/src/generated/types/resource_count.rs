@@ -16,6 +16,9 @@ pub struct ResourceCount {
 
     /// Local disk space in this amount; null when unknown. Unit: GB. May be null.
     pub disk: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RESOURCE_COUNT: ModelInfo = ModelInfo {

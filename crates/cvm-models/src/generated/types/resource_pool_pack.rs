@@ -59,6 +59,9 @@ pub struct ResourcePoolPack {
 
     /// When the term of the pool ends. Format: `YYYY-MM-DDThh:mm:ssZ`.
     pub end_time: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RESOURCE_POOL_PACK: ModelInfo = ModelInfo {

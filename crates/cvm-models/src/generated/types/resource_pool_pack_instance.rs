@@ -19,6 +19,9 @@ pub struct ResourcePoolPackInstance {
 
     /// Zone of the pool and its instances.
     pub zone: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RESOURCE_POOL_PACK_INSTANCE: ModelInfo = ModelInfo {

@@ -10,6 +10,9 @@ pub struct RunAutomationServiceEnabled {
     /// Quirk: If the whole object is absent, the service is on for public images; if the object
     /// is sent without a value, it is off.
     pub enabled: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED: ModelInfo = ModelInfo {

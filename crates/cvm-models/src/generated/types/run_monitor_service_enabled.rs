@@ -8,6 +8,9 @@ pub struct RunMonitorServiceEnabled {
     /// `false` does not install the agent; alarms and graphs that need guest data, such as disk
     /// use, then stay empty. Default: true.
     pub enabled: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RUN_MONITOR_SERVICE_ENABLED: ModelInfo = ModelInfo {

@@ -8,6 +8,9 @@ pub struct RunSecurityServiceEnabled {
     /// `false` does not install the agent, so there are no intrusion and vulnerability
     /// findings. Default: true.
     pub enabled: Option<bool>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static RUN_SECURITY_SERVICE_ENABLED: ModelInfo = ModelInfo {

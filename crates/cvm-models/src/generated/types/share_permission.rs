@@ -10,6 +10,9 @@ pub struct SharePermission {
 
     /// Main account number (UIN) that can create instances from the image.
     pub account_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SHARE_PERMISSION: ModelInfo = ModelInfo {

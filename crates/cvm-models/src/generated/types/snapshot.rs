@@ -16,6 +16,9 @@ pub struct Snapshot {
     /// Size of the disk the snapshot was taken from; a disk created from it needs at least this
     /// size. Unit: GiB.
     pub disk_size: i64,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SNAPSHOT: ModelInfo = ModelInfo {

@@ -12,6 +12,9 @@ pub struct SpotMarketOptions {
     /// Type of spot request. With `one-time`, the only type, a reclaimed instance is not
     /// replaced automatically.
     pub spot_instance_type: Option<SpotInstanceType>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SPOT_MARKET_OPTIONS: ModelInfo = ModelInfo {

@@ -16,6 +16,9 @@ pub struct SpotPaidQuota {
 
     /// Zone that the limit for spot instances applies to.
     pub zone: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SPOT_PAID_QUOTA: ModelInfo = ModelInfo {

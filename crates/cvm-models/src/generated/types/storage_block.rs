@@ -14,6 +14,9 @@ pub struct StorageBlock {
 
     /// Largest local hard disk capacity of an instance of this type. Unit: GiB.
     pub max_size: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static STORAGE_BLOCK: ModelInfo = ModelInfo {

@@ -11,6 +11,9 @@ pub struct SyncImage {
 
     /// Region of the copy; send queries about it to this region.
     pub region: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SYNC_IMAGE: ModelInfo = ModelInfo {

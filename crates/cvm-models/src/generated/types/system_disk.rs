@@ -36,6 +36,9 @@ pub struct SystemDisk {
     /// `Encrypt`. Read by `RunInstances` only and still being rolled out. Format:
     /// `UUID or kms-xxxxxxxx`.
     pub kms_key_id: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static SYSTEM_DISK: ModelInfo = ModelInfo {

@@ -11,6 +11,9 @@ pub struct Tag {
 
     /// Value of the tag; find resources by it with the `tag:<key>` filter. Required.
     pub value: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static TAG: ModelInfo = ModelInfo {

@@ -14,6 +14,9 @@ pub struct TagSpecification {
     /// The tags to bind. The whole creation fails if a key is given twice or the account may
     /// not use it. Required.
     pub tags: Vec<Tag>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static TAG_SPECIFICATION: ModelInfo = ModelInfo {

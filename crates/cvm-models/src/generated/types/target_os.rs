@@ -10,6 +10,9 @@ pub struct TargetOS {
 
     /// Release of the target system. No request accepts it: a conversion names only the system.
     pub target_os_version: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static TARGET_OS: ModelInfo = ModelInfo {

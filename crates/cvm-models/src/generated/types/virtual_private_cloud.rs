@@ -26,6 +26,9 @@ pub struct VirtualPrivateCloud {
     /// Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in
     /// the network. Not 0 together with `IPv6AddressType`.
     pub ipv6_address_count: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static VIRTUAL_PRIVATE_CLOUD: ModelInfo = ModelInfo {

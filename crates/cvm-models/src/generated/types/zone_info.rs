@@ -19,6 +19,9 @@ pub struct ZoneInfo {
     /// Whether the zone accepts requests at all. `AVAILABLE` does not guarantee that a given
     /// instance type is in stock.
     pub zone_state: ZoneState,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static ZONE_INFO: ModelInfo = ModelInfo {

@@ -76,5 +76,6 @@ fn denied(host: &ChcHost) -> ChcHostDeniedActions {
         chc_id: Some(host.chc_id.clone()),
         state: Some(host.instance_state.to_string()),
         deny_actions: denied.map(|action| (*action).to_owned()).collect(),
+        ..Default::default()
     }
 }

@@ -64,7 +64,8 @@ impl ActionHandler for ImportImage {
         let ends = context.now.after(context.clock.delay(IMPORT_TIME));
         let mut disk = |usage, size, system| {
             let snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
-            let api = Snapshot { snapshot_id, disk_usage: usage, disk_size: size };
+            let api =
+                Snapshot { snapshot_id, disk_usage: usage, disk_size: size, ..Default::default() };
             DiskSnapshot { api, system, is_encrypted: false, ready_at: ends }
         };
         let size = if known.is_windows() { WINDOWS_GIB } else { LINUX_GIB };
@@ -154,6 +155,7 @@ impl ActionHandler for DescribeImportImageOs {
             import_image_os_list_supported: ImageOsList {
                 windows: names(true),
                 linux: names(false),
+                ..Default::default()
             },
             import_image_os_version_set: IMPORT_SYSTEMS.iter().map(versions).collect(),
             ..Self::Response::default()
@@ -167,5 +169,6 @@ fn versions(system: &ImportSystem) -> OsVersion {
         os_name: system.name.to_owned(),
         os_versions: texts(system.versions),
         architecture: texts(system.architectures),
+        ..Default::default()
     }
 }

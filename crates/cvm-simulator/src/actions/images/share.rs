@@ -48,12 +48,11 @@ impl ActionHandler for ModifyImageSharePermission {
             return Err(codes.error(["OverQuota"], message));
         }
         let created_time = now.to_string();
-        owned.shares.extend(
-            accounts.into_iter().map(|account_id| SharePermission {
-                created_time: created_time.clone(),
-                account_id,
-            }),
-        );
+        owned.shares.extend(accounts.into_iter().map(|account_id| SharePermission {
+            created_time: created_time.clone(),
+            account_id,
+            ..Default::default()
+        }));
         Ok(Outcome::Response(ModifyImageSharePermissionResponse::default()))
     }
 }

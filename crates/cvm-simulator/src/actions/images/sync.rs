@@ -52,6 +52,7 @@ impl ActionHandler for SyncImages {
         let copies = targets.into_iter().map(|target| SyncImage {
             image_id: Some(copy(context, &api, &creation, encrypts, target)),
             region: Some(target.name.to_owned()),
+            ..Default::default()
         });
         let mut image_set: Vec<_> = copies.collect();
         if self.image_set_required != Some(true) {

@@ -213,6 +213,7 @@ fn config(period: Period, ends: Timestamp) -> InternetBandwidthConfig {
             internet_max_bandwidth_out: Some(period.mbps),
             ..InternetAccessible::default()
         },
+        ..Default::default()
     }
 }
 
@@ -229,6 +230,7 @@ impl ActionHandler for DescribeInternetChargeTypeConfigs {
         let configs = MODES.iter().map(|(mode, description)| InternetChargeTypeConfig {
             internet_charge_type: Some(mode.clone()),
             description: Some((*description).to_owned()),
+            ..Default::default()
         });
         Ok(Outcome::Response(DescribeInternetChargeTypeConfigsResponse {
             internet_charge_type_config_set: configs.collect(),

@@ -45,6 +45,7 @@ impl ActionHandler for ConvertOperatingSystems {
                 .map(|one| TargetOS {
                     target_os_type: TargetOsType::TencentOs,
                     target_os_version: one.version.to_owned(),
+                    ..Default::default()
                 })
                 .collect();
             return Ok(Outcome::Response(response));

@@ -82,7 +82,11 @@ impl ActionHandler for DescribeInstancesStatus {
 }
 
 fn status(instance: &StoredInstance) -> InstanceStatus {
-    InstanceStatus { instance_id: instance.id.to_string(), instance_state: instance.state.clone() }
+    InstanceStatus {
+        instance_id: instance.id.to_string(),
+        instance_state: instance.state.clone(),
+        ..Default::default()
+    }
 }
 
 /// Returns the user data, which DescribeInstances leaves out.
@@ -95,7 +99,9 @@ impl ActionHandler for DescribeInstancesAttributes {
             attributes: Some(Attribute {
                 user_data: wants_data
                     .then(|| instance.user_data.as_deref().cloned().unwrap_or_default()),
+                ..Default::default()
             }),
+            ..Default::default()
         });
         Ok(Outcome::Response(DescribeInstancesAttributesResponse {
             instance_set: entries.collect(),
@@ -149,7 +155,7 @@ mod tests {
 
     fn passes(name: &str, values: &[&str]) -> bool {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        let filters = [Filter { name: name.to_owned(), values }];
+        let filters = [Filter { name: name.to_owned(), values, ..Default::default() }];
         let requested = filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
         holds(&requested[0], &instance())
     }
@@ -196,7 +202,8 @@ mod tests {
                 "creation-end-time" => ("creation-end-time", "2030-01-01".to_owned()),
                 name => (name, member(&mut full, name)),
             };
-            let filters = [Filter { name: name.to_owned(), values: vec![value] }];
+            let filters =
+                [Filter { name: name.to_owned(), values: vec![value], ..Default::default() }];
             let requested =
                 filter::check(DocumentedCodes(DescribeInstances::INFO), &filters).unwrap();
             assert!(holds(&requested[0], &full), "{name}");

@@ -167,6 +167,7 @@ fn status(
         },
         message: obstacle.map(|error| error.message).unwrap_or_default(),
         instance_type_config: config(zone, one),
+        ..Default::default()
     }
 }
 
@@ -185,6 +186,7 @@ impl ActionHandler for DescribeInstancesOperationLimit {
                 instance_id: instance.id.to_string(),
                 current_count,
                 limit_count,
+                ..Default::default()
             }
         });
         Ok(Outcome::Response(DescribeInstancesOperationLimitResponse {

@@ -63,6 +63,7 @@ pub(crate) fn config(
         gpu_count: size.gpus as f64,
         gpu_type: family.gpu.as_ref().map(|gpu| gpu.model.to_owned()),
         gpu_memory: family.gpu.as_ref().map(|gpu| gpu.memory_gib),
+        ..Default::default()
     }
 }
 
@@ -75,6 +76,7 @@ impl ActionHandler for DescribeInstanceFamilyConfigs {
             .map(|family| InstanceFamilyConfig {
                 instance_family_name: family.title.to_owned(),
                 instance_family: family.name.to_owned(),
+                ..Default::default()
             });
         Ok(Outcome::Response(DescribeInstanceFamilyConfigsResponse {
             instance_family_config_set: configs.collect(),
@@ -184,6 +186,7 @@ fn item(
         gpu_count: size.gpus as f64,
         frequency: family.hardware.clock.to_owned(),
         status_category: StockCategory::EnoughStock,
+        ..Default::default()
     }
 }
 
@@ -204,6 +207,7 @@ fn local_disks() -> Vec<LocalDiskType> {
         min_size: *disk.data_gib.start(),
         max_size: *disk.data_gib.end(),
         required: LocalDiskRequirement::Optional,
+        ..Default::default()
     };
     local_disk_types().map(disk).collect()
 }

@@ -109,8 +109,18 @@ fn unnamed() -> String {
 /// The default services of a public image.
 fn all_agents() -> EnhancedService {
     EnhancedService {
-        security_service: Some(RunSecurityServiceEnabled { enabled: Some(true) }),
-        monitor_service: Some(RunMonitorServiceEnabled { enabled: Some(true) }),
-        automation_service: Some(RunAutomationServiceEnabled { enabled: Some(true) }),
+        security_service: Some(RunSecurityServiceEnabled {
+            enabled: Some(true),
+            ..Default::default()
+        }),
+        monitor_service: Some(RunMonitorServiceEnabled {
+            enabled: Some(true),
+            ..Default::default()
+        }),
+        automation_service: Some(RunAutomationServiceEnabled {
+            enabled: Some(true),
+            ..Default::default()
+        }),
+        ..Default::default()
     }
 }

@@ -58,7 +58,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
             }
         };
         Ok(Outcome::Response(InquiryPriceResetInstancesInternetMaxBandwidthResponse {
-            price: Price { instance_price: None, bandwidth_price },
+            price: Price { instance_price: None, bandwidth_price, ..Default::default() },
             ..Self::Response::default()
         }))
     }

@@ -46,7 +46,11 @@ impl ActionHandler for InquiryPriceResetInstancesType {
             None => then.quote(1, None),
         };
         Ok(Outcome::Response(InquiryPriceResetInstancesTypeResponse {
-            price: Price { instance_price: Some(price), bandwidth_price: None },
+            price: Price {
+                instance_price: Some(price),
+                bandwidth_price: None,
+                ..Default::default()
+            },
             ..Self::Response::default()
         }))
     }
@@ -118,7 +122,11 @@ impl ActionHandler for InquiryPriceResetInstance {
             None => quote::by_hour(more, more),
         };
         Ok(Outcome::Response(InquiryPriceResetInstanceResponse {
-            price: Price { instance_price: Some(price), bandwidth_price: None },
+            price: Price {
+                instance_price: Some(price),
+                bandwidth_price: None,
+                ..Default::default()
+            },
             ..Self::Response::default()
         }))
     }

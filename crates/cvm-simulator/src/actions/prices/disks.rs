@@ -63,7 +63,11 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
             None => quote::by_hour(then, then),
         };
         Ok(Outcome::Response(InquiryPriceResizeInstanceDisksResponse {
-            price: Price { instance_price: Some(price), bandwidth_price: None },
+            price: Price {
+                instance_price: Some(price),
+                bandwidth_price: None,
+                ..Default::default()
+            },
             ..Self::Response::default()
         }))
     }

@@ -30,6 +30,7 @@ impl ActionHandler for InquiryPriceRenewHosts {
         Ok(Outcome::Response(InquiryPriceRenewHostsResponse {
             price: HostPriceInfo {
                 host_price: Some(quote::ahead(month(hour), months.unwrap_or(1))),
+                ..Default::default()
             },
             ..Self::Response::default()
         }))

@@ -38,7 +38,11 @@ impl ActionHandler for InquiryPriceRunInstances {
         let instance_price = Rates::of(tariff, template).quote(plan.count, months);
         let bandwidth_price = lines.quote(tariff, months);
         Ok(Outcome::Response(InquiryPriceRunInstancesResponse {
-            price: Price { instance_price: Some(instance_price), bandwidth_price },
+            price: Price {
+                instance_price: Some(instance_price),
+                bandwidth_price,
+                ..Default::default()
+            },
             ..Self::Response::default()
         }))
     }

@@ -48,6 +48,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
             price: Price {
                 instance_price: Some(quote::ahead(month(hour), months)),
                 bandwidth_price: lines.quote(tariff, Some(months)),
+                ..Default::default()
             },
             ..Self::Response::default()
         }))
@@ -77,6 +78,7 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
             price: Price {
                 instance_price: Some(instance_price),
                 bandwidth_price: lines.quote(tariff, months),
+                ..Default::default()
             },
             ..Self::Response::default()
         }))
@@ -159,5 +161,6 @@ fn refund(
         price_detail: Some(format!(
             "实付{paid:.2}元，共{total}天，剩余{left}天，可退{refunds:.2}元，代金券不退还。"
         )),
+        ..Default::default()
     })
 }

@@ -37,14 +37,18 @@ impl ActionHandler for DescribeAccountQuota {
         let resources = context.resources();
         let images = resources.images.newest_first().count();
         let groups = resources.placement_groups.count();
-        quota.image_quota_set =
-            vec![ImageQuota { used_quota: images as u64, total_quota: IMAGE_QUOTA as u64 }];
+        quota.image_quota_set = vec![ImageQuota {
+            used_quota: images as u64,
+            total_quota: IMAGE_QUOTA as u64,
+            ..Default::default()
+        }];
         quota.disaster_recover_group_quota_set = vec![DisasterRecoverGroupQuota {
             group_quota: i64::try_from(GROUP_QUOTA).ok(),
             current_num: i64::try_from(groups).ok(),
             cvm_in_host_group_quota: Some(room(&DisasterRecoverGroupType::Host)),
             cvm_in_switch_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
             cvm_in_rack_group_quota: Some(room(&DisasterRecoverGroupType::Rack)),
+            ..Default::default()
         }];
         for (name, clear) in SETS {
             if !of_type.clone().all(|filter| filter.is(name)) {
@@ -56,6 +60,7 @@ impl ActionHandler for DescribeAccountQuota {
             account_quota_overview: AccountQuotaOverview {
                 region: context.region.name.to_owned(),
                 account_quota: quota,
+                ..Default::default()
             },
             ..Self::Response::default()
         }))
@@ -111,6 +116,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
         remaining_quota,
         total_quota,
         zone: zone.clone(),
+        ..Default::default()
     });
     let (total_quota, remaining_quota) = raised_quota(used.prepaid, PREPAID_A_MONTH);
     quota.pre_paid_quota_set.push(PrePaidQuota {
@@ -119,6 +125,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
         remaining_quota,
         total_quota,
         zone: zone.clone(),
+        ..Default::default()
     });
     let (total_quota, remaining_quota) = raised_quota(used.spot_vcpus, SPOT_VCPUS);
     quota.spot_paid_quota_set.push(SpotPaidQuota {
@@ -126,6 +133,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
         remaining_quota,
         total_quota,
         zone,
+        ..Default::default()
     });
 }
 

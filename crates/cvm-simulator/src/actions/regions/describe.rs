@@ -20,6 +20,7 @@ impl ActionHandler for DescribeRegions {
                 region: region.name.to_owned(),
                 region_name: region.title.to_owned(),
                 region_state: RegionState::Available,
+                ..Default::default()
             })
             .collect();
         Ok(Outcome::Response(DescribeRegionsResponse {
@@ -41,6 +42,7 @@ impl ActionHandler for DescribeZones {
                 zone_name: zone.title(),
                 zone_id: zone.id(),
                 zone_state: ZoneState::Available,
+                ..Default::default()
             })
             .collect();
         Ok(Outcome::Response(DescribeZonesResponse {

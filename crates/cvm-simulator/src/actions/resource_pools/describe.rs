@@ -78,6 +78,7 @@ impl ActionHandler for DescribeResourcePoolPackInstances {
             instance_family: pack.item.instance_family.clone(),
             instance_type: pack.item.instance_type.clone(),
             zone: pack.item.zone.clone(),
+            ..Default::default()
         });
         Ok(Outcome::Response(DescribeResourcePoolPackInstancesResponse {
             dedicated_resource_pack_instance_set: entries.collect(),

@@ -39,6 +39,9 @@ pub struct DescribeBoats {
 
     /// Length of a page. Range: 1 to 100. Default: 20.
     pub limit: Option<i64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`DescribeBoats`].
@@ -52,6 +55,9 @@ pub struct DescribeBoatsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for DescribeBoats {

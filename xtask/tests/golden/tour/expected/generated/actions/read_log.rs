@@ -18,6 +18,9 @@ pub struct ReadLog {
 
     /// Length of a page. Range: at least 10.
     pub max_results: Option<u64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`ReadLog`].
@@ -31,6 +34,9 @@ pub struct ReadLogResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for ReadLog {

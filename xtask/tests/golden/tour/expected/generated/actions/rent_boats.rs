@@ -76,6 +76,9 @@ pub struct RentBoats {
     /// Only an old gateway takes it. Supported only by an older gateway. Must be unique.
     /// Since 2019.
     pub tiller: Option<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 /// Response of [`RentBoats`].
@@ -95,6 +98,9 @@ pub struct RentBoatsResponse {
 
     /// Identifies this call; include it when you contact support.
     pub request_id: String,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 impl Action for RentBoats {

@@ -27,6 +27,9 @@ pub struct Berth {
 
     /// Water under the keel.
     pub depth: Option<f64>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static BERTH: ModelInfo = ModelInfo {

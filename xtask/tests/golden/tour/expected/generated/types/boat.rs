@@ -31,6 +31,9 @@ pub struct Boat {
 
     /// Whether a return is refused.
     pub locked: bool,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static BOAT: ModelInfo = ModelInfo {

@@ -10,6 +10,9 @@ pub struct Filter {
 
     /// Any of these will do. Required. Items: 1 to 5.
     pub values: Vec<String>,
+
+    #[doc(hidden)]
+    pub __non_exhaustive: (),
 }
 
 pub(crate) static FILTER: ModelInfo = ModelInfo {
