@@ -79,7 +79,7 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
     page.fixed(&request_table.model_line(api));
     page.fixed(&response_table.text(api));
     page.fixed(&response_table.model_line(api));
-    page.fixed(&doc_data::action(action));
+    page.fixed(&doc_data::action(api, action));
     Ok(page.finish())
 }
 

@@ -5,8 +5,8 @@
 
 use crate::codegen::doc::plain;
 use crate::codegen::layout::{Page, string};
-use crate::codegen::limits::sentences;
-use crate::spec::model::{Action, Api, Enum, Member, Type};
+use crate::codegen::limits::{codes, sentences};
+use crate::spec::model::{Action, Api, Enum, Kind, Member, Type};
 use crate::spec::spec_file::EnumValue;
 
 /// The types and lookup functions; they do not depend on a spec.
@@ -139,7 +139,7 @@ fn sorted(list: &str, type_: &str, mut items: Vec<(&str, &str)>) -> String {
 }
 
 /// The description of an action.
-pub fn action(action: &Action) -> String {
+pub fn action(api: &Api, action: &Action) -> String {
     let spec = &action.spec;
     let reconcile = spec.retry.reconcile.as_ref().map_or("", |reconcile| &reconcile.text);
     let notes = spec.notes.iter().map(|note| text(note)).collect();
@@ -151,14 +151,14 @@ pub fn action(action: &Action) -> String {
             ("summary", text(&spec.summary)),
             ("notes", rows(notes)),
             ("reconcile", text(reconcile)),
-            ("request", members(&action.request)),
-            ("response", members(&action.response)),
+            ("request", members(api, &action.request)),
+            ("response", members(api, &action.response)),
         ],
     )
 }
 
 /// The description of a shared type.
-pub fn type_(type_: &Type) -> String {
+pub fn type_(api: &Api, type_: &Type) -> String {
     let spec = &type_.spec;
     item(
         &type_.rust.constant,
@@ -166,7 +166,7 @@ pub fn type_(type_: &Type) -> String {
         &[
             ("name", text(&spec.type_)),
             ("summary", text(&spec.summary)),
-            ("members", members(&type_.members)),
+            ("members", members(api, &type_.members)),
         ],
     )
 }
@@ -195,7 +195,22 @@ fn item(constant: &str, type_: &str, fields: &[(&str, String)]) -> String {
     )
 }
 
-fn members(members: &[Member]) -> String {
+/// The limits of a member in sentences. A reader of these data does not see the Rust type, so they name the values of a closed set.
+fn limits(api: &Api, member: &Member) -> String {
+    let mut sentences = sentences(member);
+    let is_listed = member.spec.values.is_some() || member.spec.enum_.is_some();
+    if let Kind::Enum(index) = member.kind.innermost()
+        && !member.spec.open
+        && !is_listed
+    {
+        let values = api.enum_at(*index).spec.values.iter();
+        let values: Vec<String> = values.map(|value| value.value.clone()).collect();
+        sentences.push(format!("Allowed: {}.", codes(&values, "and")));
+    }
+    sentences.join(" ")
+}
+
+fn members(api: &Api, members: &[Member]) -> String {
     let row = |member: &Member| {
         let spec = &member.spec;
         let row = format!(
@@ -204,7 +219,7 @@ fn members(members: &[Member]) -> String {
             text(&spec.type_),
             text(&spec.doc)
         );
-        match sentences(member).join(" ") {
+        match limits(api, member) {
             limits if limits.is_empty() => row,
             limits => format!("{row}\n            .limits({})", text(&limits)),
         }

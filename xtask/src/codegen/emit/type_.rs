@@ -34,6 +34,6 @@ pub fn file(api: &Api, type_: &Type) -> Result<String, crate::error::Error> {
     };
     page.fixed(&table.text(api));
     page.fixed(&table.model_line(api));
-    page.fixed(&doc_data::type_(type_));
+    page.fixed(&doc_data::type_(api, type_));
     Ok(page.finish())
 }

@@ -199,6 +199,14 @@ mod tests {
                 );
             }
             assert!(text.contains("Retry class: "), "{}", info.name);
+            describe::walk(info.request, "N", &mut |path, field, _| {
+                let text = of_member(info, path).unwrap();
+                for value in field.values.iter().filter(|value| !value.is_empty()) {
+                    let quoted = format!("`{value}`");
+                    let is_number = value.parse::<i64>().is_ok();
+                    assert!(is_number || text.contains(&quoted), "{} {path}: {value}", info.name);
+                }
+            });
         }
     }
 

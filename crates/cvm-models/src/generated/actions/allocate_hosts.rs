@@ -186,7 +186,7 @@ pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew automatically, unlike instances.")
             .limits("Required if `HostChargeType` is `PREPAID`."),
         MemberDoc::new("HostChargeType", "HostChargeType", "Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit this parameter, but you must still send the term.")
-            .limits("Default: `PREPAID`."),
+            .limits("Default: `PREPAID`. Allowed: `PREPAID`."),
         MemberDoc::new("HostType", "string", "Model of the host, such as `HS1`, which determines its cores, memory and disks. It must be in stock in the zone; old models may be sold out.")
             .limits("Default: `HS1`."),
         MemberDoc::new("HostCount", "uint64", "Number of hosts to buy, all of the same model and term.")

@@ -186,7 +186,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("DryRun", "bool", "If `true`, the instances are only checked and the possible targets are returned; nothing is converted. Do this before every real run.")
             .limits("Default: false."),
         MemberDoc::new("TargetOSType", "TargetOsType", "System to convert to. Only one target exists so far, so it can be omitted.")
-            .limits("Default: `TencentOS`."),
+            .limits("Default: `TencentOS`. Allowed: `TencentOS`."),
     ],
     response: &[
         MemberDoc::new("SupportTargetOSList", "list<TargetOS>", "Systems and versions to which these instances can be converted. Expect it only from a dry run."),

@@ -217,13 +217,14 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again.")
             .limits("Length: 1 to 60 characters."),
-        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware that instances must not share: the host, the switch or the rack. The level also determines how many instances fit in the group."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware that instances must not share: the host, the switch or the rack. The level also determines how many instances fit in the group.")
+            .limits("Allowed: `HOST`, `SW` and `RACK`."),
         MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without it, nothing prevents duplicates.")
             .limits("Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("Affinity", "int64", "How many instances may share one unit of the chosen hardware; 1 keeps every instance separate, a higher number lets more fit in.")
             .limits("Range: 1 to 10. Default: 1."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet.")
-            .limits("Default: `SPREAD`."),
+            .limits("Default: `SPREAD`. Allowed: `PARTITION` and `SPREAD`."),
         MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Only for partition groups.")
             .limits("Required if `Strategy` is `PARTITION`. Range: 2 to 30."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the group at creation, with `ps` as resource type."),
@@ -231,7 +232,8 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
     response: &[
         MemberDoc::new("DisasterRecoverGroupId", "string", "Id of the new group, to use when launching instances; a single id, although similar parameters elsewhere are lists.")
             .limits("Format: `ps-xxxxxxxx`."),
-        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level of the separation, as requested."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level of the separation, as requested.")
+            .limits("Allowed: `HOST`, `SW` and `RACK`."),
         MemberDoc::new("Name", "string", "Display name as stored.")
             .limits("Length: 1 to 60 characters."),
         MemberDoc::new("CvmQuotaTotal", "int64", "How many instances the group can hold, determined by the level in `Type`."),
@@ -239,7 +241,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Declared as a plain time, but its sample is in ISO format."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts.")
-            .limits("Default: `SPREAD`."),
+            .limits("Default: `SPREAD`. Allowed: `PARTITION` and `SPREAD`."),
         MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances.")
             .limits("Range: 2 to 30."),
     ],

@@ -162,7 +162,7 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted.")
             .limits("Length: 1 to 256 characters."),
         MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
-            .limits("Default: `STANDARD`. Quirk: An older page documents it as free text."),
+            .limits("Default: `STANDARD`. Quirk: An older page documents it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
         MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types.")
             .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the cluster at creation, with `hpc` as resource type."),

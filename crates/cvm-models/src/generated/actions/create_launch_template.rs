@@ -555,7 +555,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("LaunchTemplateTagSpecification", "list<TagSpecification>", "Tags to add to the template itself, not to launched instances. Useful for finding the template if the response is lost."),
         MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for launched instances. In closed beta; `TemplateDataModifyAction` determines what happens if the launch sends metadata too."),
         MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of the template is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` drops the template's pairs. In closed beta.")
-            .limits("Default: `Replace`."),
+            .limits("Default: `Replace`. Allowed: `Update` and `Replace`."),
         MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "All network interfaces of launched instances, including the primary one. Available in a few regions and on request only."),
     ],
     response: &[

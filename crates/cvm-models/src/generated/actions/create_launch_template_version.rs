@@ -511,7 +511,8 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("DisableApiTermination", "bool", "If `true`, instances of this version reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off. If omitted, the base version's setting is kept."),
         MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is rejected."),
         MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for instances of this version; in closed beta. See `TemplateDataModifyAction` for launches that send metadata too."),
-        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of this version is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` keeps only the launch's pairs. If omitted, the base version's value is kept, or `Replace` if it has none. In closed beta."),
+        MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of this version is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` keeps only the launch's pairs. If omitted, the base version's value is kept, or `Replace` if it has none. In closed beta.")
+            .limits("Allowed: `Update` and `Replace`."),
         MemberDoc::new("NetworkInterfaces", "list<NetworkInterfaces>", "All network interfaces, including the primary one, for instances of this version. Available in a few regions and on request only."),
     ],
     response: &[

@@ -180,7 +180,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Limit", "uint64", "Maximum number of clusters per page; at least the number of ids in `HpcClusterIds`.")
             .limits("Range: 1 to 100. Default: 20."),
         MemberDoc::new("HpcClusterType", "HpcClusterType", "Returns only clusters of this type. To get all types, query each one, because omitting it may mean `STANDARD` only.")
-            .limits("Default: `STANDARD`."),
+            .limits("Default: `STANDARD`. Allowed: `CDC`, `CHC` and `STANDARD`."),
         MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster; only useful with type `CDC`.")
             .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`."),

@@ -129,12 +129,14 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ActionTimerIds", "list<string>", "Returns exactly these timers. A canceled timer is no longer found."),
         MemberDoc::new("InstanceIds", "list<string>", "Returns only timers of these instances.")
             .limits("Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("TimerAction", "TimerAction", "Returns only timers for this action. Only termination can be scheduled, so it makes little difference today."),
+        MemberDoc::new("TimerAction", "TimerAction", "Returns only timers for this action. Only termination can be scheduled, so it makes little difference today.")
+            .limits("Allowed: `TerminateInstances`."),
         MemberDoc::new("EndActionTime", "string", "Latest execution time to include. The documentation asks for a plain time but samples show ISO format, so test which one is accepted.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("StartActionTime", "string", "Earliest execution time to include, in the format of `EndActionTime`. The time zone is not documented.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
-        MemberDoc::new("StatusList", "list<ActionTimerStatus>", "Returns only timers in these states. Use `UNDO` to see what has not run yet."),
+        MemberDoc::new("StatusList", "list<ActionTimerStatus>", "Returns only timers in these states. Use `UNDO` to see what has not run yet.")
+            .limits("Allowed: `UNDO`, `DOING` and `DONE`."),
     ],
     response: &[
         MemberDoc::new("ActionTimers", "list<ActionTimer>", "The timers found, each with its instance, time and state; parse `ActionTime` leniently because its format varies."),

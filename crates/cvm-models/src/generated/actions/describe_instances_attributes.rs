@@ -98,7 +98,8 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "",
     request: &[
-        MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified."),
+        MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified.")
+            .limits("Allowed: `UserData`."),
         MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id returns an error, which may make the call fail for all.")
             .limits("Format: `ins-xxxxxxxx`."),
     ],

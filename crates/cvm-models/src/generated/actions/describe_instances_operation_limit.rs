@@ -105,7 +105,8 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_DOC: ActionDoc = ActionDoc 
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances whose counts to return.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("Operation", "LimitedOperation", "Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type."),
+        MemberDoc::new("Operation", "LimitedOperation", "Operation to query; one per call. `INSTANCE_DEGRADE` is a change to a smaller type.")
+            .limits("Allowed: `INSTANCE_DEGRADE` and `INTERNET_CHARGE_TYPE_CHANGE`."),
     ],
     response: &[
         MemberDoc::new("InstanceOperationLimitSet", "list<OperationCountLimit>", "Used and allowed counts of each instance; match by `InstanceId`."),

@@ -191,7 +191,8 @@ pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
             .limits("Range: at most 100. Quirk: Required, although the text of the action mentions a default of 20."),
         MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0.")
             .limits("Quirk: Required, although an older page mentions a default of 0."),
-        MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products."),
+        MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products.")
+            .limits("Allowed: `CVM`, `CDH` and `CPM2.0`."),
         MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval.")
             .limits("Allowed: 1 to 6."),
         MemberDoc::new("TaskTypeIds", "list<int64>", "Returns only tasks with one of these types, such as a fault (102 to 104) or a warning before one (105, 106).")
@@ -205,7 +206,7 @@ pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("EndDate", "datetime", "Latest creation time to include; without it, now.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("OrderField", "RepairTaskOrderField", "Time to sort by: creation, approval or end. Approval and end can be null for open tasks.")
-            .limits("Default: `CreateTime`."),
+            .limits("Default: `CreateTime`. Allowed: `CreateTime`, `AuthTime` and `EndTime`."),
         MemberDoc::new("Order", "int64", "Sort order: 0 returns the oldest first, 1 the newest first.")
             .limits("Default: 0. Allowed: 0, 1."),
     ],

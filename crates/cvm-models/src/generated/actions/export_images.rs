@@ -205,7 +205,7 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The API marks it as optional, but the alternative (snapshots) is not available yet, so always set it.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("ExportFormat", "ExportFormat", "File format of the exported disks. Choose one that the target platform can read; `RAW` files are as large as the disk.")
-            .limits("Default: `RAW`."),
+            .limits("Default: `RAW`. Allowed: `RAW`, `QCOW2`, `VHD` and `VMDK`."),
         MemberDoc::new("FileNamePrefixList", "list<string>", "Prefixes of the file names. If omitted, names begin with the image id; your own prefix keeps exports apart."),
         MemberDoc::new("OnlyExportRootDisk", "bool", "With `true`, only the system disk is exported. With `false`, the data disks of the image are exported as separate files.")
             .limits("Default: false."),

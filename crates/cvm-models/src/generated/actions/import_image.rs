@@ -238,9 +238,9 @@ pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
             .limits("Default: false."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to bind to the new image; use resource type `image`."),
         MemberDoc::new("LicenseType", "LicenseType", "Whose license activates the system: the provider's or your own. It matters mainly for Windows.")
-            .limits("Default: `TencentCloud`."),
+            .limits("Default: `TencentCloud`. Allowed: `TencentCloud` and `BYOL`."),
         MemberDoc::new("BootMode", "BootMode", "Firmware that boots the system. It must match how the disk was installed, or instances will not boot.")
-            .limits("Default: `Legacy BIOS`."),
+            .limits("Default: `Legacy BIOS`. Allowed: `Legacy BIOS` and `UEFI`."),
         MemberDoc::new("ImageFamily", "string", "Family that the image joins, so that launches can request the newest image of a family by name."),
         MemberDoc::new("ImportImageDataDiskList", "list<ImportImageDataDisk>", "Files of data disks to import with the system disk. If omitted, the image has only a system disk."),
     ],

@@ -131,7 +131,8 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode.")
             .limits("Format: `chc-xxxxxxxx`."),
-        MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the workload."),
+        MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the servers will use: `DEPLOY` for installing systems or `BUSINESS` for the workload.")
+            .limits("Allowed: `DEPLOY` and `BUSINESS`."),
     ],
     response: &[],
 };

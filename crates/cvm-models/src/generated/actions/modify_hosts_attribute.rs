@@ -128,7 +128,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("HostName", "string", "New display name of the hosts, free text.")
             .limits("Length: up to 60 characters. Specify exactly one of `HostName` and `RenewFlag`."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient.")
-            .limits("Specify exactly one of `HostName` and `RenewFlag`."),
+            .limits("Specify exactly one of `HostName` and `RenewFlag`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
         MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it."),
     ],
     response: &[],

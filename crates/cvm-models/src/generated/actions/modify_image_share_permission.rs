@@ -156,7 +156,8 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("AccountIds", "list<string>", "Main account numbers (UIN) of the other accounts, as strings; sub-accounts and QQ numbers are not allowed."),
-        MemberDoc::new("Permission", "ImageSharePermission", "`SHARE` gives the listed accounts access; `CANCEL` removes their access."),
+        MemberDoc::new("Permission", "ImageSharePermission", "`SHARE` gives the listed accounts access; `CANCEL` removes their access.")
+            .limits("Allowed: `SHARE` and `CANCEL`."),
     ],
     response: &[],
 };

@@ -364,7 +364,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same.")
             .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
         MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`.")
-            .limits("Default: `user`."),
+            .limits("Default: `user`. Allowed: `user`, `system` and `service_linked`."),
         MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself.")
             .limits("Default: true."),
         MemberDoc::new("EnableJumboFrame", "bool", "Switches jumbo frames on or off. Instance types without this feature reject both values, and the change may require a restart.")

@@ -164,7 +164,8 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "New behavior at the end of the term: renew automatically, only send a notice, or neither."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "New behavior at the end of the term: renew automatically, only send a notice, or neither.")
+            .limits("Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
     ],
     response: &[],
 };

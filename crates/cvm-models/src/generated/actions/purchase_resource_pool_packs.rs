@@ -219,13 +219,13 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Period", "uint64", "Term of the pools, the same for every pack in the call.")
             .limits("Unit: month. Range: 1 to 60."),
         MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Who may use the pools. Only `EXCLUSIVE` (only your own account) is available so far.")
-            .limits("Default: `EXCLUSIVE`."),
+            .limits("Default: `EXCLUSIVE`. Allowed: `EXCLUSIVE` and `SHARED`."),
         MemberDoc::new("AutoPlacement", "bool", "Whether launches that do not name a pool may use these pools. With `false`, only launches that name the pool id use them.")
             .limits("Default: true."),
         MemberDoc::new("DedicatedResourcePoolPackName", "string", "Display name of the pools, made of Chinese or English characters, digits, hyphens and underscores.")
             .limits("Length: 1 to 60 characters."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term; `NOTIFY_AND_AUTO_RENEW` renews automatically.")
-            .limits("Default: `NOTIFY_AND_MANUAL_RENEW`."),
+            .limits("Default: `NOTIFY_AND_MANUAL_RENEW`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
         MemberDoc::new("DryRun", "bool", "With `true`, only checks required parameters, format and business limits and buys nothing; a failed check returns the same error code as a real purchase.")
             .limits("Default: false."),
     ],

@@ -185,7 +185,7 @@ pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ForceReboot", "bool", "Older option for a forced restart if the normal one fails; `true` behaves like `StopType` `SOFT_FIRST`.")
             .limits("Deprecated: use `StopType`. Default: false. Cannot be combined with `StopType`."),
         MemberDoc::new("StopType", "StopType", "How the instance is shut down for the restart. `SOFT` asks the guest; `SOFT_FIRST` cuts the power if that fails; `HARD` cuts it immediately and risks data.")
-            .limits("Default: `SOFT`. Cannot be combined with `ForceReboot`."),
+            .limits("Default: `SOFT`. Cannot be combined with `ForceReboot`. Allowed: `SOFT`, `HARD` and `SOFT_FIRST`."),
     ],
     response: &[],
 };

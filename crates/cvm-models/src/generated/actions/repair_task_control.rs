@@ -141,11 +141,13 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
     ],
     reconcile: "Query `DescribeTaskInfo` with the task id and an early `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4 means done if the approval is by `Customer_auth`; with another source, somebody else approved it. 5 or 6 means that approval is no longer possible.",
     request: &[
-        MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task."),
+        MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task.")
+            .limits("Allowed: `CVM`, `CDH` and `CPM2.0`."),
         MemberDoc::new("InstanceIds", "list<string>", "Machines whose task may be approved: ids of instances, dedicated hosts or bare-metal machines, as in `InstanceId` of the task. A task of any other machine is not approved."),
         MemberDoc::new("TaskId", "string", "The task to approve, as listed by `DescribeTaskInfo`.")
             .limits("Format: `rep-xxxxxxxx`."),
-        MemberDoc::new("Operate", "RepairTaskOperation", "What to do with the task; approval is the only choice so far."),
+        MemberDoc::new("Operate", "RepairTaskOperation", "What to do with the task; approval is the only choice so far.")
+            .limits("Allowed: `AuthorizeRepair`."),
         MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.")

@@ -771,7 +771,7 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
     reconcile: "While the token is recent, retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances.")
-            .limits("Default: `POSTPAID_BY_HOUR`."),
+            .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Only used for `PREPAID`.")
             .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("Placement", "Placement", "Zone, project, dedicated host or resource pool for the instances. If sent together with `LaunchTemplate`, it overrides the template's placement.")

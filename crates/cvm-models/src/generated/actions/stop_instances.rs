@@ -229,7 +229,7 @@ pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("StopType", "StopType", "How to stop. `SOFT` asks the guest and fails if the guest does not shut down; `SOFT_FIRST` cuts the power after that failure; `HARD` cuts it immediately.")
             .limits("Default: `SOFT`. Allowed: `SOFT_FIRST`, `HARD` and `SOFT`. Cannot be combined with `ForceStop`."),
         MemberDoc::new("StoppedMode", "StoppedMode", "`STOP_CHARGING` ends the compute charge while the instance is stopped. It works only for some pay-as-you-go instances, and the released capacity may not be available at the next start.")
-            .limits("Default: `KEEP_CHARGING`."),
+            .limits("Default: `KEEP_CHARGING`. Allowed: `KEEP_CHARGING` and `STOP_CHARGING`."),
     ],
     response: &[],
 };

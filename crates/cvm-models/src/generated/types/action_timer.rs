@@ -61,12 +61,14 @@ pub(crate) static ACTION_TIMER_DOC: TypeDoc = TypeDoc {
     name: "ActionTimer",
     summary: "A one-time action scheduled for an instance; currently only termination can be scheduled.",
     members: &[
-        MemberDoc::new("TimerAction", "TimerAction", "The action to run at the scheduled time. Termination destroys the instance, so treat a timer as a lease that ends."),
+        MemberDoc::new("TimerAction", "TimerAction", "The action to run at the scheduled time. Termination destroys the instance, so treat a timer as a lease that ends.")
+            .limits("Allowed: `TerminateInstances`."),
         MemberDoc::new("ActionTime", "string", "Execution time in UTC. It must be more than five minutes in the future when the request arrives; responses may use another time format, so parse tolerantly.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("Externals", "Externals", "Extra data about the timed action; returned in responses only; omit it in requests."),
         MemberDoc::new("ActionTimerId", "string", "Id of a scheduled timer, needed to cancel it with `DeleteInstancesActionTimer`; the service assigns it, so omit it in requests."),
-        MemberDoc::new("Status", "ActionTimerStatus", "Progress of the timer: `UNDO` is waiting, `DOING` is running, `DONE` has run. Returned in responses only; a timer that has run cannot be undone."),
+        MemberDoc::new("Status", "ActionTimerStatus", "Progress of the timer: `UNDO` is waiting, `DOING` is running, `DONE` has run. Returned in responses only; a timer that has run cannot be undone.")
+            .limits("Allowed: `UNDO`, `DOING` and `DONE`."),
         MemberDoc::new("InstanceId", "string", "Instance the timer acts on; returned in responses only, because requests name their instances elsewhere.")
             .limits("Format: `ins-xxxxxxxx`."),
     ],

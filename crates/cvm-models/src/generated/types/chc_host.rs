@@ -236,7 +236,8 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
             .limits("Format: `chc-xxxxxxxx`."),
         MemberDoc::new("InstanceName", "string", "Display name of the server, not unique; change it with `ModifyChcAttribute`."),
         MemberDoc::new("SerialNumber", "string", "Serial number of the machine, to match it with the label on the hardware; the `sn` filter searches for it."),
-        MemberDoc::new("InstanceState", "ChcHostState", "Setup state of the server: `INIT` has no networks, `PREPARED` can take an instance, `ONLINE` has one. `CLEAR_NETWORK_FAILED` needs attention before the server can be used again."),
+        MemberDoc::new("InstanceState", "ChcHostState", "Setup state of the server: `INIT` has no networks, `PREPARED` can take an instance, `ONLINE` has one. `CLEAR_NETWORK_FAILED` needs attention before the server can be used again.")
+            .limits("Allowed: `INIT`, `READY`, `PREPARED`, `ONLINE`, `OPERATING` and `CLEAR_NETWORK_FAILED`."),
         MemberDoc::new("DeviceType", "string", "Hardware model, such as `CHC_HS1`; servers of one model are alike."),
         MemberDoc::new("Placement", "Placement", "Zone and project of the server; the host members have no meaning here."),
         MemberDoc::new("BmcVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the management controller (BMC); empty until it is configured."),
@@ -257,7 +258,8 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Disk", "string", "Disks of the machine as readable text, such as `10T`."),
         MemberDoc::new("BmcMAC", "string", "Hardware address of the management port, as needed for DHCP reservations."),
         MemberDoc::new("DeployMAC", "string", "Hardware address of the port on the deployment network, as needed for network boot settings."),
-        MemberDoc::new("TenantType", "ChcTenantType", "Whether the machine is your own in the provider's care or leased from the provider."),
+        MemberDoc::new("TenantType", "ChcTenantType", "Whether the machine is your own in the provider's care or leased from the provider.")
+            .limits("Allowed: `HOSTING` and `TENANT`."),
         MemberDoc::new("DeployExtraConfig", "ChcDeployExtraConfig", "Network boot options set for the server; relevant if you run your own boot server."),
         MemberDoc::new("Gpu", "string", "Graphics cards as readable text, such as `2 * NVIDIA P40`; empty if there are none."),
         MemberDoc::new("NetworkCard", "string", "Model of the network card, mainly set for RDMA cards, such as `ConnectX-5`."),
@@ -267,7 +269,8 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ChcInstanceFamilyName", "string", "Readable family name, usually Chinese, so never compare it in code."),
         MemberDoc::new("ResaleAppId", "string", "Application number of the customer the server is resold to; empty if it is not resold."),
         MemberDoc::new("ResaleAccountId", "string", "Account id of the customer the server is resold to; empty if it is not resold."),
-        MemberDoc::new("SaleStatus", "ChcSaleStatus", "Whether the server is for sale or already sold."),
+        MemberDoc::new("SaleStatus", "ChcSaleStatus", "Whether the server is for sale or already sold.")
+            .limits("Allowed: `NOT_FOR_SALE`, `AVAILABLE` and `SOLD`."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the server."),
         MemberDoc::new("LatestOperation", "string", "Name of the last operation, such as `SwitchChcDeployNetwork` or `ChcPrepare`. Other names can appear.")
             .limits("Known values: `SwitchChcDeployNetwork`, `SwitchChcBusinessNetwork` and `ChcPrepare`."),
@@ -279,6 +282,7 @@ pub(crate) static CHC_HOST_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ChcGatewayId", "string", "Dedicated gateway the server is connected to; present for such gateways only."),
         MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) the server belongs to; empty outside one.")
             .limits("Format: `cluster-xxxxxxxx`."),
-        MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the business interface is connected to: `DEPLOY` while a system is installed, `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it."),
+        MemberDoc::new("NetworkMode", "ChcNetworkMode", "Network that the business interface is connected to: `DEPLOY` while a system is installed, `BUSINESS` in normal service. `ModifyChcNetworkMode` switches it.")
+            .limits("Allowed: `DEPLOY` and `BUSINESS`."),
     ],
 };

@@ -89,7 +89,8 @@ pub(crate) static DISASTER_RECOVER_GROUP_DOC: TypeDoc = TypeDoc {
             .limits("Format: `ps-xxxxxxxx`."),
         MemberDoc::new("Name", "string", "Display name; several groups can have the same name.")
             .limits("Length: 1 to 60 characters."),
-        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level at which the members are separated; it cannot be changed later."),
+        MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware level at which the members are separated; it cannot be changed later.")
+            .limits("Allowed: `HOST`, `SW` and `RACK`."),
         MemberDoc::new("CvmQuotaTotal", "int64", "Maximum number of instances in the group."),
         MemberDoc::new("CurrentNum", "int64", "Instances in the group now. Once it equals `CvmQuotaTotal`, launches into the group fail."),
         MemberDoc::new("InstanceIds", "list<string>", "Members of the group; empty means that it can be deleted.")
@@ -97,7 +98,8 @@ pub(crate) static DISASTER_RECOVER_GROUP_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("CreateTime", "datetime_iso", "When the group was created, in UTC; helps to distinguish groups with the same name.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("Affinity", "int64", "How many members may share one unit of the hardware level; 1 separates all members."),
-        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether single instances or whole partitions are kept apart. Partition groups are still being rolled out."),
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether single instances or whole partitions are kept apart. Partition groups are still being rolled out.")
+            .limits("Allowed: `PARTITION` and `SPREAD`."),
         MemberDoc::new("PartitionCount", "int64", "Partitions in the group; absent when it keeps single instances apart."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the group, by which `DescribeDisasterRecoverGroups` can find it."),
     ],

@@ -39,7 +39,8 @@ pub(crate) static EXTERNALS_DOC: TypeDoc = TypeDoc {
     summary: "Extra data attached to a timer or to an instance type on sale; only responses contain it.",
     members: &[
         MemberDoc::new("ReleaseAddress", "bool", "Whether a public address is released as well when the timed action ends the instance."),
-        MemberDoc::new("UnsupportNetworks", "list<UnsupportedNetwork>", "Network kinds the instance type cannot be launched in: `BASIC` is the old shared network, `VPC1.0` the first private network generation."),
+        MemberDoc::new("UnsupportNetworks", "list<UnsupportedNetwork>", "Network kinds the instance type cannot be launched in: `BASIC` is the old shared network, `VPC1.0` the first private network generation.")
+            .limits("Allowed: `BASIC` and `VPC1.0`."),
         MemberDoc::new("StorageBlockAttr", "StorageBlock", "Size limits of the local hard disks that come with a storage-heavy instance type; absent for types without such disks."),
     ],
 };

@@ -141,7 +141,8 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ImageId", "string", "Id to launch or reinstall with. It is valid in one region only; a synchronized copy in another region has its own id.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("OsName", "string", "Full name and version of the operating system inside, such as `CentOS 7.6 64bit`; meant for people, so check `Platform` in code."),
-        MemberDoc::new("ImageType", "ImageType", "Who owns the image from your point of view: the provider, your account, or another account that shares it. Only private images can be changed or deleted."),
+        MemberDoc::new("ImageType", "ImageType", "Who owns the image from your point of view: the provider, your account, or another account that shares it. Only private images can be changed or deleted.")
+            .limits("Allowed: `PUBLIC_IMAGE`, `PRIVATE_IMAGE` and `SHARED_IMAGE`."),
         MemberDoc::new("CreatedTime", "datetime_iso", "When this image was created, in UTC. Use it to find the newest of several images; samples also write the offset as `+00:00`.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("ImageName", "string", "Display name, useful for finding your own images; names of public images change with each release."),
@@ -150,17 +151,20 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
             .limits("Unit: GiB."),
         MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. Note that it is `arm` here but `arm_64` in `ImportImage`.")
             .limits("Allowed: `x86_64`, `arm` and `i386`. Quirk: ARM is `arm` here and `arm_64` in `ImportImage`."),
-        MemberDoc::new("ImageState", "ImageState", "Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the others are temporary."),
+        MemberDoc::new("ImageState", "ImageState", "Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the others are temporary.")
+            .limits("Allowed: `CREATING`, `NORMAL`, `CREATEFAILED`, `SYNCING`, `IMPORTING` and `IMPORTFAILED`."),
         MemberDoc::new("Platform", "string", "Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules and whether key pairs work; new families can appear.")
             .limits("Known values: `TencentOS`, `CentOS`, `Windows`, `Ubuntu`, `Debian` and `Fedora`."),
         MemberDoc::new("ImageCreator", "string", "Account that created the image; for a shared image this is the account sharing it."),
-        MemberDoc::new("ImageSource", "ImageSource", "How the image was created: supplied by the provider, created from an instance or snapshot, or imported from outside."),
+        MemberDoc::new("ImageSource", "ImageSource", "How the image was created: supplied by the provider, created from an instance or snapshot, or imported from outside.")
+            .limits("Allowed: `OFFICIAL`, `CREATE_IMAGE` and `EXTERNAL_IMPORT`."),
         MemberDoc::new("SyncPercent", "int64", "Progress of the copy while the image is `SYNCING`; otherwise it may be null.")
             .limits("Unit: percent. May be null."),
         MemberDoc::new("IsSupportCloudinit", "bool", "Whether cloud-init is present; `UserData` and automatic login setup on Linux need it."),
         MemberDoc::new("SnapshotSet", "list<Snapshot>", "Disk snapshots that make up the image, one per disk, data disks included; a launch from the image can restore them all."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the image; empty for public images."),
-        MemberDoc::new("LicenseType", "LicenseType", "Which operating system license applies: the provider's, included in the price, or one you bring yourself."),
+        MemberDoc::new("LicenseType", "LicenseType", "Which operating system license applies: the provider's, included in the price, or one you bring yourself.")
+            .limits("Allowed: `TencentCloud` and `BYOL`."),
         MemberDoc::new("ImageFamily", "string", "Name shared by successive versions of one image; `DescribeImageFromFamily` resolves it to a usable image."),
         MemberDoc::new("ImageDeprecated", "bool", "`true` marks a version that its owner has retired: use its id if you still need it, because a family lookup is meant for current versions."),
         MemberDoc::new("CdcCacheStatus", "CdcCacheStatus", "Whether the dedicated cluster has a local copy, such as `CACHED` or `CACHE_FAILED`. Meaningful for queries about such a cluster only."),

@@ -320,9 +320,11 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
             .limits("Unit: core."),
         MemberDoc::new("Memory", "int64", "RAM assigned to the instance; the guest reports a little less, as the system keeps some.")
             .limits("Unit: GiB."),
-        MemberDoc::new("RestrictState", "RestrictState", "Business restriction, independent of the power state: an expired or security-isolated instance can still exist but rejects most operations."),
+        MemberDoc::new("RestrictState", "RestrictState", "Business restriction, independent of the power state: an expired or security-isolated instance can still exist but rejects most operations.")
+            .limits("Allowed: `NORMAL`, `EXPIRED` and `PROTECTIVELY_ISOLATED`."),
         MemberDoc::new("InstanceName", "string", "Display name chosen at launch or later. It is not unique, so never use it as a key."),
-        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "How the instance is billed, which also determines what `TerminateInstances` does: `PREPAID` instances go to the recycle bin first."),
+        MemberDoc::new("InstanceChargeType", "InstanceChargeType", "How the instance is billed, which also determines what `TerminateInstances` does: `PREPAID` instances go to the recycle bin first.")
+            .limits("Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "The boot disk with its id, type and size."),
         MemberDoc::new("DataDisks", "list<DataDisk>", "Attached data disks, local and cloud; an empty list if there are none."),
         MemberDoc::new("PrivateIpAddresses", "list<string>", "Private IPv4 addresses of the primary interface only; query the VPC service for addresses of secondary interfaces."),
@@ -343,12 +345,13 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("LoginSettings", "LoginSettings", "Returns only the bound key pairs, never a password."),
         MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state, such as `RUNNING` or `STOPPED`. New states can appear, so handle unknown ones; check `LatestOperationState` for a change in progress."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the instance, the most reliable way to find the instances of one launch again."),
-        MemberDoc::new("StopChargingMode", "StopChargingMode", "Whether a stopped instance is still billed; `NOT_APPLICABLE` while it is not stopped or cannot stop billing."),
+        MemberDoc::new("StopChargingMode", "StopChargingMode", "Whether a stopped instance is still billed; `NOT_APPLICABLE` while it is not stopped or cannot stop billing.")
+            .limits("Allowed: `KEEP_CHARGING`, `STOP_CHARGING` and `NOT_APPLICABLE`."),
         MemberDoc::new("Uuid", "string", "Long, globally unique id of the instance; search for it with the `uuid` filter. API actions use `InstanceId` instead."),
         MemberDoc::new("LatestOperation", "string", "Name of the last operation, usually the action that caused it, such as `ResetInstancesType`. Null when there was none.")
             .limits("Known values: `StopInstances`, `ResetInstance`, `ResetInstancesType` and `RenewInstances`. May be null."),
         MemberDoc::new("LatestOperationState", "LatestOperationState", "State of that operation. Wait while it is `OPERATING`, because most other changes are rejected until it ends.")
-            .limits("May be null."),
+            .limits("May be null. Allowed: `SUCCESS`, `OPERATING` and `FAILED`."),
         MemberDoc::new("LatestOperationRequestId", "string", "`RequestId` of the call behind the last operation. Compare it with your own to see whether this result belongs to your request.")
             .limits("May be null."),
         MemberDoc::new("DisasterRecoverGroupId", "string", "Placement group in the old single-value form; read `DisasterRecoverGroupIds` instead.")
@@ -360,7 +363,8 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
             .limits("Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("RdmaIpAddresses", "list<string>", "Addresses on the RDMA network of the cluster, for traffic between its nodes; null or empty outside a cluster."),
         MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) that hosts the instance; empty in the ordinary cloud."),
-        MemberDoc::new("IsolatedSource", "IsolatedSource", "Why the instance is in the recycle bin: debt, an expired term, or a return by its owner. Otherwise `NOTISOLATED`."),
+        MemberDoc::new("IsolatedSource", "IsolatedSource", "Why the instance is in the recycle bin: debt, an expired term, or a return by its owner. Otherwise `NOTISOLATED`.")
+            .limits("Allowed: `ARREAR`, `EXPIRE`, `MANMADE` and `NOTISOLATED`."),
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement groups of the instance; at most one.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("GPUInfo", "GPUInfo", "Graphics cards of the instance; absent on types without a GPU."),

@@ -36,6 +36,7 @@ pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST_DOC: TypeDoc = TypeDoc {
     summary: "The market conditions of a spot launch; despite its name a member, not a request.",
     members: &[
         MemberDoc::new("SpotOptions", "SpotMarketOptions", "Bid and type of the spot request; useful only with the charge type `SPOTPAID`."),
-        MemberDoc::new("MarketType", "MarketType", "Market to buy in. Only the spot market exists, so the member can be omitted."),
+        MemberDoc::new("MarketType", "MarketType", "Market to buy in. Only the spot market exists, so the member can be omitted.")
+            .limits("Allowed: `spot`."),
     ],
 };

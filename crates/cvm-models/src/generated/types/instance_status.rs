@@ -37,6 +37,7 @@ pub(crate) static INSTANCE_STATUS_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("InstanceId", "string", "Instance this state belongs to; entries may be in a different order than the requested ids.")
             .limits("Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is `STOPPED`. Treat unknown values as transitional states."),
+        MemberDoc::new("InstanceState", "InstanceState", "Lifecycle state. `SHUTDOWN` means in the recycle bin; a powered-off instance is `STOPPED`. Treat unknown values as transitional states.")
+            .limits("Allowed: `PENDING`, `LAUNCH_FAILED`, `RUNNING`, `STOPPED`, `STARTING`, `STOPPING`, `REBOOTING`, `SHUTDOWN`, `TERMINATING`, `ENTER_RESCUE_MODE`, `RESCUE_MODE`, `EXIT_RESCUE_MODE`, `ENTER_SERVICE_LIVE_MIGRATE`, `SERVICE_LIVE_MIGRATE` and `EXIT_SERVICE_LIVE_MIGRATE`."),
     ],
 };

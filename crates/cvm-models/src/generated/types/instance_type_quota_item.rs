@@ -152,7 +152,7 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Zone the offer is for; the same type in another zone is a separate entry."),
         MemberDoc::new("InstanceType", "string", "Type to set in `RunInstances`, such as `S5.LARGE4`."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the offer and its price; the same type can be sold out under one charge type and available under another.")
-            .limits("Quirk: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts."),
+            .limits("Quirk: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
         MemberDoc::new("NetworkCard", "int64", "Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one instance is `InstanceBandwidth`."),
         MemberDoc::new("Externals", "Externals", "Restrictions and extras of the type, such as networks it cannot be launched in."),
         MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; note the spelling: `CPU` in other types.")
@@ -178,6 +178,7 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("GpuCount", "float", "Physical graphics cards behind one instance, as a fraction for a slice of a shared card (vGPU); 1 or more means whole cards passed through.")
             .limits("Unit: card."),
         MemberDoc::new("Frequency", "string", "Clock speed of the processor as text, base and turbo, such as `-/3.1GHz`; a dash means unknown."),
-        MemberDoc::new("StatusCategory", "StockCategory", "How much stock is left. At `UnderStock` a larger launch may fail, so prepare an alternative type or zone."),
+        MemberDoc::new("StatusCategory", "StockCategory", "How much stock is left. At `UnderStock` a larger launch may fail, so prepare an alternative type or zone.")
+            .limits("Allowed: `EnoughStock`, `NormalStock`, `UnderStock` and `WithoutStock`."),
     ],
 };

@@ -85,15 +85,17 @@ pub(crate) static INTERNET_ACCESSIBLE_DOC: TypeDoc = TypeDoc {
     summary: "Public access of the primary network interface: bandwidth, its billing and the type of address.",
     members: &[
         MemberDoc::new("InternetChargeType", "InternetChargeType", "How public network use is billed: by reserved bandwidth or by traffic. Without it prepaid instances get prepaid bandwidth and hourly ones an hourly mode, unless the account uses bandwidth packages.")
-            .limits("Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`."),
+            .limits("Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`. Allowed: `BANDWIDTH_PREPAID`, `TRAFFIC_POSTPAID_BY_HOUR`, `BANDWIDTH_POSTPAID_BY_HOUR`, `BANDWIDTH_PACKAGE` and `BANDWIDTH_POSTPAID_BY_MONTH`."),
         MemberDoc::new("InternetMaxBandwidthOut", "int64", "Limit on outgoing public bandwidth. 0 means no public access at all; the highest value depends on the instance type and billing mode.")
             .limits("Unit: Mbps. Default: 0."),
         MemberDoc::new("PublicIpAssigned", "bool", "Whether to assign a public address. Assigned automatically when the bandwidth is above 0, and not allowed at 0. Read by `RunInstances` only."),
         MemberDoc::new("BandwidthPackageId", "string", "Shared bandwidth package to join, for `BANDWIDTH_PACKAGE` billing; its carrier and zone must match. Read by `RunInstances` only."),
         MemberDoc::new("InternetServiceProvider", "InternetServiceProvider", "Carrier of the public address. Single-carrier lines (`CMCC`, `CTCC`, `CUCC`) need an account on the allowlist and exist only in some regions.")
-            .limits("Default: `BGP`."),
-        MemberDoc::new("IPv4AddressType", "Ipv4AddressType", "Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong, `AntiDDoSEIP` in some regions; available only to allowed accounts."),
-        MemberDoc::new("IPv6AddressType", "Ipv6AddressType", "Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6` exists only in Hong Kong; available only to allowed accounts."),
+            .limits("Default: `BGP`. Allowed: `BGP`, `CMCC`, `CTCC` and `CUCC`."),
+        MemberDoc::new("IPv4AddressType", "Ipv4AddressType", "Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong, `AntiDDoSEIP` in some regions; available only to allowed accounts.")
+            .limits("Allowed: `WanIP`, `HighQualityEIP` and `AntiDDoSEIP`."),
+        MemberDoc::new("IPv6AddressType", "Ipv6AddressType", "Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6` exists only in Hong Kong; available only to allowed accounts.")
+            .limits("Allowed: `EIPv6` and `HighQualityEIPv6`."),
         MemberDoc::new("AntiDDoSPackageId", "string", "Protection package that covers a DDoS-protected address; buy it first.")
             .limits("Required if `IPv4AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`."),
     ],

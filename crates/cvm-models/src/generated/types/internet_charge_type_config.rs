@@ -35,7 +35,8 @@ pub(crate) static INTERNET_CHARGE_TYPE_CONFIG_DOC: TypeDoc = TypeDoc {
     name: "InternetChargeTypeConfig",
     summary: "One billing mode for public bandwidth that the account can choose.",
     members: &[
-        MemberDoc::new("InternetChargeType", "InternetChargeType", "Value to send in `InternetAccessible` to use this billing mode."),
+        MemberDoc::new("InternetChargeType", "InternetChargeType", "Value to send in `InternetAccessible` to use this billing mode.")
+            .limits("Allowed: `BANDWIDTH_PREPAID`, `TRAFFIC_POSTPAID_BY_HOUR`, `BANDWIDTH_POSTPAID_BY_HOUR`, `BANDWIDTH_PACKAGE` and `BANDWIDTH_POSTPAID_BY_MONTH`."),
         MemberDoc::new("Description", "string", "Human-readable explanation in the language of the request; do not match on its text."),
     ],
 };

@@ -130,7 +130,8 @@ pub(crate) static ITEM_PRICE_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("UnitPrice", "float", "List rate per charge unit, for metered billing. If step rates are present, it applies only to the first 96 hours; otherwise it always applies.")
             .limits("Unit: CNY."),
-        MemberDoc::new("ChargeUnit", "ChargeUnit", "Unit of the rates: hours of existence, or GB of public traffic."),
+        MemberDoc::new("ChargeUnit", "ChargeUnit", "Unit of the rates: hours of existence, or GB of public traffic.")
+            .limits("Allowed: `HOUR` and `GB`."),
         MemberDoc::new("OriginalPrice", "float", "List price of the whole order, for prepaid billing.")
             .limits("Unit: CNY."),
         MemberDoc::new("DiscountPrice", "float", "Discounted price of the whole order, for prepaid billing; show this price to the buyer.")

@@ -59,6 +59,7 @@ pub(crate) static LOCAL_DISK_TYPE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("PartitionType", "string", "Property of the local disk as named by the service; its values are not published, so do not interpret it."),
         MemberDoc::new("MinSize", "int64", "Smallest size that can be bought with the instance type."),
         MemberDoc::new("MaxSize", "int64", "Largest size that can be bought with the instance type; equal to the smallest size if the size is fixed."),
-        MemberDoc::new("Required", "LocalDiskRequirement", "Whether an instance of this type must be bought with the disk or can omit it."),
+        MemberDoc::new("Required", "LocalDiskRequirement", "Whether an instance of this type must be bought with the disk or can omit it.")
+            .limits("Allowed: `REQUIRED` and `OPTIONAL`."),
     ],
 };

@@ -74,7 +74,8 @@ pub(crate) static NETWORK_INTERFACES_DOC: TypeDoc = TypeDoc {
     name: "NetworkInterfaces",
     summary: "One network interface of a launch, primary or secondary (despite the plural name); available in some regions on request.",
     members: &[
-        MemberDoc::new("InterfaceType", "InterfaceType", "Role of this interface. A list must contain exactly one `PRIMARY` and can contain several `SECONDARY` interfaces; the values are upper case."),
+        MemberDoc::new("InterfaceType", "InterfaceType", "Role of this interface. A list must contain exactly one `PRIMARY` and can contain several `SECONDARY` interfaces; the values are upper case.")
+            .limits("Allowed: `PRIMARY` and `SECONDARY`."),
         MemberDoc::new("VpcId", "string", "Private network of the interface. `DEFAULT` here and in `SubnetId` selects the default network of the zone; never mix it with a real id.")
             .limits("Format: `vpc-xxxxxxxx`."),
         MemberDoc::new("SubnetId", "string", "Subnet of this interface's addresses, in the zone of the instance. `DEFAULT` only together with `VpcId` `DEFAULT`.")

@@ -44,7 +44,8 @@ pub(crate) static OPERATION_COUNT_LIMIT_DOC: TypeDoc = TypeDoc {
     name: "OperationCountLimit",
     summary: "How often a limited operation was used on one instance, and how often it may be used.",
     members: &[
-        MemberDoc::new("Operation", "LimitedOperation", "The operation that is counted."),
+        MemberDoc::new("Operation", "LimitedOperation", "The operation that is counted.")
+            .limits("Allowed: `INSTANCE_DEGRADE` and `INTERNET_CHARGE_TYPE_CHANGE`."),
         MemberDoc::new("InstanceId", "string", "Instance the counts belong to."),
         MemberDoc::new("CurrentCount", "int64", "Number of uses so far. -1 means that the operation is not limited."),
         MemberDoc::new("LimitCount", "int64", "Total number of allowed uses. -1 means no limit, and 0 means that the operation cannot be used on this instance."),

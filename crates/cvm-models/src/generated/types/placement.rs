@@ -79,7 +79,8 @@ pub(crate) static PLACEMENT_DOC: TypeDoc = TypeDoc {
             .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostId", "string", "Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`.")
             .limits("Format: `host-xxxxxxxx`."),
-        MemberDoc::new("DedicatedResourcePackTenancy", "DedicatedResourcePackTenancy", "Type of reserved capacity to use, which must match the packs in `DedicatedResourcePackIds`; without it, the launch uses ordinary stock or a pool with `AutoPlacement`."),
+        MemberDoc::new("DedicatedResourcePackTenancy", "DedicatedResourcePackTenancy", "Type of reserved capacity to use, which must match the packs in `DedicatedResourcePackIds`; without it, the launch uses ordinary stock or a pool with `AutoPlacement`.")
+            .limits("Allowed: `ResourcePool`."),
         MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Resource pool packs to launch from, which use capacity that is already paid for. Requires `DedicatedResourcePackTenancy`.")
             .limits("Format: `rpp-xxxxxxxx`."),
         MemberDoc::new("RackId", "string", "Rack inside the resource pool that holds the instance, to see how widely machines are spread. Returned in responses only."),

@@ -193,11 +193,12 @@ pub(crate) static REPAIR_TASK_INFO_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("LanIp", "string", "Address of the machine inside its private network.")
             .limits("May be null."),
         MemberDoc::new("Product", "RepairTaskProduct", "Type of machine, to be sent in `RepairTaskControl`.")
-            .limits("May be null."),
+            .limits("May be null. Allowed: `CVM`, `CDH` and `CPM2.0`."),
         MemberDoc::new("TaskSubType", "string", "More detailed reason within `TaskTypeId`; its values are not published.")
             .limits("May be null."),
         MemberDoc::new("AuthType", "uint64", "What approval allows: 1 live migration, 2 shutdown, 3 live disk swap, 4 shutdown disk swap or 8, 5 shutdown or 8, 6 live work, 7 live work or shutdown, 8 lossy migration, which wipes local disks.")
             .limits("Allowed: 1 to 8."),
-        MemberDoc::new("AuthSource", "RepairTaskAuthSource", "Who approved the work: nobody yet, the customer, the system, or a preset policy."),
+        MemberDoc::new("AuthSource", "RepairTaskAuthSource", "Who approved the work: nobody yet, the customer, the system, or a preset policy.")
+            .limits("Allowed: `Waiting_auth`, `Customer_auth`, `System_mandatory_auth` and `Pre_policy_auth`."),
     ],
 };

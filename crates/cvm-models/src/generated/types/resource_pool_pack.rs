@@ -117,15 +117,18 @@ pub(crate) static RESOURCE_POOL_PACK_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Zone of the pool; instances launched into it must use the same zone."),
         MemberDoc::new("InstanceType", "string", "Size of the pool itself, such as `SA9.96XLARGE1152`; not the type of the instances inside."),
         MemberDoc::new("InstanceFamily", "string", "Instance family of the physical machine behind the pool, such as `SA9`."),
-        MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Whether the pool serves only this account or is shared."),
-        MemberDoc::new("Status", "ResourcePoolPackStatus", "Lifecycle state of the pool; only an `ACTIVE` pool takes instances, and `RETIRED` means that its term has ended."),
+        MemberDoc::new("ResourcePoolPackType", "ResourcePoolPackType", "Whether the pool serves only this account or is shared.")
+            .limits("Allowed: `EXCLUSIVE` and `SHARED`."),
+        MemberDoc::new("Status", "ResourcePoolPackStatus", "Lifecycle state of the pool; only an `ACTIVE` pool takes instances, and `RETIRED` means that its term has ended.")
+            .limits("Allowed: `CREATING`, `ACTIVE`, `FAILED` and `RETIRED`."),
         MemberDoc::new("TotalCapacity", "ResourceCount", "Total capacity of the pool, used and free."),
         MemberDoc::new("AvailableCapacity", "ResourceCount", "Capacity that is still free; compare it with the instance type before a launch."),
         MemberDoc::new("HostIp", "string", "Opaque identifier of the physical host, for comparison with other pools; it is not a usable address."),
         MemberDoc::new("RackId", "string", "Opaque identifier of the rack of the pool, to see how widely pools are spread."),
         MemberDoc::new("SwitchId", "string", "Opaque identifier of the network switch of the pool, to see how widely pools are spread."),
         MemberDoc::new("AutoPlacement", "bool", "Whether launches that name no pool can be placed here; if not, only launches that name this pool are."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "What happens to the pool at `EndTime`: renewed automatically, or left to expire with or without a notice."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens to the pool at `EndTime`: renewed automatically, or left to expire with or without a notice.")
+            .limits("Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
         MemberDoc::new("StartTime", "datetime_iso", "When the pool was created.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("EndTime", "datetime_iso", "When the term of the pool ends.")

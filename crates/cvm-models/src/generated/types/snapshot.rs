@@ -39,7 +39,8 @@ pub(crate) static SNAPSHOT_DOC: TypeDoc = TypeDoc {
     summary: "One disk snapshot that belongs to an image.",
     members: &[
         MemberDoc::new("SnapshotId", "string", "Id of the snapshot in the block storage service; whether it is deleted with the image is decided separately when the image is deleted."),
-        MemberDoc::new("DiskUsage", "DiskUsage", "Role of the disk the snapshot was taken from, which distinguishes the boot disk from data disks."),
+        MemberDoc::new("DiskUsage", "DiskUsage", "Role of the disk the snapshot was taken from, which distinguishes the boot disk from data disks.")
+            .limits("Allowed: `SYSTEM_DISK` and `DATA_DISK`."),
         MemberDoc::new("DiskSize", "int64", "Size of the disk the snapshot was taken from; a disk created from it needs at least this size.")
             .limits("Unit: GiB."),
     ],

@@ -34,6 +34,7 @@ pub(crate) static SPOT_MARKET_OPTIONS_DOC: TypeDoc = TypeDoc {
     summary: "The bid of a spot launch.",
     members: &[
         MemberDoc::new("MaxPrice", "string", "Highest price you accept, as a decimal number in text, such as `0.65`. The launch is rejected if the bid is too low."),
-        MemberDoc::new("SpotInstanceType", "SpotInstanceType", "Type of spot request. With `one-time`, the only type, a reclaimed instance is not replaced automatically."),
+        MemberDoc::new("SpotInstanceType", "SpotInstanceType", "Type of spot request. With `one-time`, the only type, a reclaimed instance is not replaced automatically.")
+            .limits("Allowed: `one-time`."),
     ],
 };

@@ -45,6 +45,7 @@ pub(crate) static ZONE_INFO_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Wire name, such as `ap-guangzhou-3`, to set in `Placement`. Several old zones still exist but are sold out."),
         MemberDoc::new("ZoneName", "string", "Readable name, English unless the request asks for Chinese; do not compare it in code."),
         MemberDoc::new("ZoneId", "string", "Number of the zone as text, such as `100003`; CVM actions use `Zone`, so you need this only for services that require a number."),
-        MemberDoc::new("ZoneState", "ZoneState", "Whether the zone accepts requests at all. `AVAILABLE` does not guarantee that a given instance type is in stock."),
+        MemberDoc::new("ZoneState", "ZoneState", "Whether the zone accepts requests at all. `AVAILABLE` does not guarantee that a given instance type is in stock.")
+            .limits("Allowed: `AVAILABLE` and `UNAVAILABLE`."),
     ],
 };
