@@ -1,6 +1,6 @@
 //! The macro that makes a struct a [`Model`](crate::Model).
 
-/// Makes a struct a [`Model`]: `model!(Placement PLACEMENT { 0 zone 1 project_id });`.
+/// Makes a struct a [`Model`](crate::Model): `model!(Placement PLACEMENT { 0 zone 1 project_id });`.
 ///
 /// The struct also gets, from the engine:
 ///
