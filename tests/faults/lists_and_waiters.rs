@@ -35,9 +35,8 @@ const LAUNCHED: &str = "ins-00000001";
 const ALWAYS: usize = 200;
 
 /// The waiter of the API with a short pause between its polls.
-static QUICK: LazyLock<WaiterInfo> = LazyLock::new(|| WaiterInfo {
-    interval: Duration::from_millis(20),
-    ..*InstancesTerminated::INFO
+static QUICK: LazyLock<WaiterInfo> = LazyLock::new(|| {
+    WaiterInfo::new(InstancesTerminated::INFO.interval(Duration::from_millis(20))).unwrap()
 });
 
 fn terminated() -> Waiter {

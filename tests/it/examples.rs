@@ -134,8 +134,49 @@ fn axum_example_serves_until_it_is_interrupted() {
 }
 
 #[test]
+fn blocking_example_launches_lists_and_terminates_without_async() {
+    let lines = lines("blocking");
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[..2].iter().all(|line| line.starts_with("ins-") && line.ends_with("is RUNNING")));
+    assert!(lines[2].ends_with(" images") && lines[2] != "0 images", "{lines:?}");
+    assert_eq!(lines[3], "gone");
+}
+
+#[test]
+fn fleet_example_falls_back_where_there_is_no_capacity() {
+    let lines = lines("fleet");
+    let (fallbacks, instances) = lines.split_at(3);
+    assert_eq!(
+        fallbacks,
+        [
+            "no S2.MEDIUM4 in ap-guangzhou-7",
+            "no S2.MEDIUM4 in ap-guangzhou-6",
+            "no GN7.2XLARGE32 in ap-guangzhou-7"
+        ]
+    );
+    let placed = ["S5.MEDIUM4 in ap-guangzhou-7: "; 2]
+        .into_iter()
+        .chain(["GN7.2XLARGE32 in ap-guangzhou-6: "]);
+    assert_eq!(instances.len(), 3, "{lines:?}");
+    for (line, placed) in instances.iter().zip(placed) {
+        let address = line.strip_prefix(placed).unwrap_or_else(|| panic!("{line}"));
+        assert!(address.parse::<std::net::Ipv4Addr>().is_ok(), "{line}");
+    }
+}
+
+/// An example is to be read at a glance.
+#[test]
+fn programs_of_one_purpose_have_at_most_60_lines() {
+    for name in ["blocking", "fleet"] {
+        let path = format!("{}/examples/{name}.rs", env!("CARGO_MANIFEST_DIR"));
+        let lines = std::fs::read_to_string(path).unwrap().lines().count();
+        assert!(lines <= 60, "{name}: {lines} lines");
+    }
+}
+
+#[test]
 fn examples_use_the_cloud_only_with_its_option() {
-    for name in ["launch", "list", "dry_run"] {
+    for name in ["launch", "list", "dry_run", "blocking", "fleet"] {
         // With an invalid region the client is not even built, so nothing can be sent from here.
         let nowhere = [("TENCENTCLOUD_REGION", "nowhere")];
         let output = run(name, &["--cloud"], &nowhere);

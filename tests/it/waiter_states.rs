@@ -8,7 +8,7 @@ use std::time::Duration;
 use cvm_models::http::{
     BoxFuture, HttpClient, HttpError, HttpResponse, PreparedRequest, ResponseBody, SendProgress,
 };
-use cvm_models::protocol::{Kind, PageStyle, Waiter, WaiterInfo};
+use cvm_models::protocol::{Action, Kind, PageStyle, Waiter, WaiterInfo, WaiterSpec, waiter_info};
 use cvm_models::rate_limit::NoRateLimit;
 use cvm_models::waiting::{WaitReport, WaitVerdict};
 use cvm_models::{Error, waiters};
@@ -535,4 +535,21 @@ fn waiters_check_the_latest_operation_if_there_is_one() {
         assert_eq!(has_operations, looks, "{}", info.name);
         assert!(info.settled.is_empty() || info.state != "LatestOperationState", "{}", info.name);
     }
+}
+
+// A waiter of a user over an action of another crate. A wrong name would not compile.
+waiter_info! {
+    static INSTANCES_IN_RESCUE = WaiterSpec::new("InstancesInRescue", cvm_models::actions::DescribeInstances::INFO)
+        .ids("Filters.instance-id")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["RESCUE_MODE"]);
+}
+
+#[test]
+fn waiter_of_a_user_is_checked_against_the_filters_of_the_action() {
+    assert_eq!(INSTANCES_IN_RESCUE.batch(), 5);
+    let error = WaiterInfo::new(INSTANCES_IN_RESCUE.ids("Filters.instance-ids")).unwrap_err();
+    assert!(error.to_string().contains("`Filters.instance-ids`: `ids`"), "{error}");
 }

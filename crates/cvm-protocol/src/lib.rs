@@ -79,6 +79,8 @@ mod unknown;
 mod utf8;
 mod validate;
 mod waiter;
+mod waiter_check;
+mod waiter_spec;
 mod written;
 
 pub use action::{
@@ -110,7 +112,9 @@ pub use similar_names::{did_you_mean, similar_names};
 pub use unknown::{UnknownMember, describe_unknown};
 pub use utf8::{NotUtf8, utf8_text};
 pub use validate::{Violation, ViolationKind, validate};
-pub use waiter::{OperationInfo, Waiter, WaiterInfo};
+pub use waiter::{Waiter, WaiterInfo};
+pub use waiter_check::WaiterInfoError;
+pub use waiter_spec::{OperationInfo, WaiterSpec};
 pub use written::Json;
 
 // The macros use these. Without `serde` here, a crate of models would need that dependency.

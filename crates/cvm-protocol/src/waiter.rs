@@ -1,79 +1,67 @@
 //! Describes what to poll until an asynchronous operation is done. The transport polls.
 
-use std::time::Duration;
+use std::ops::Deref;
 
-use crate::{ActionInfo, Condition, FromWireText, List, Missing, Model, Record, Slot};
+use crate::{FromWireText, List, Model, Record, Slot, WaiterInfoError, WaiterSpec, waiter_check};
 
-/// A waiter: which action to poll, and what each state means.
-#[derive(Debug)]
-pub struct WaiterInfo {
-    /// Its name, such as `InstancesRunning`.
-    pub name: &'static str,
-    /// The action that shows the state.
-    pub action: &'static ActionInfo,
-    /// Request member for the ids, or a filter, such as `Filters.host-id`.
-    pub ids: &'static str,
-    /// Further members of every poll, with their values as text.
-    pub with: &'static [(&'static str, &'static str)],
-    /// Response member that lists the resources.
-    pub items: &'static str,
-    /// Member of a resource that holds its id.
-    pub id: &'static str,
-    /// Member of a resource that holds its state.
-    pub state: &'static str,
-    /// Target states. They count unless an operation is running.
-    pub success: &'static [&'static str],
-    /// Conditions that must hold in the target state as well.
-    pub when: &'static [Condition<'static>],
-    /// States that mean failure.
-    pub failure: &'static [&'static str],
-    /// States from which the target state cannot be reached.
-    pub unreachable: &'static [&'static str],
-    /// States that a resource may have before the operation begins, and from which only another call leads to the target
-    /// state. Such a state ends the wait if the resource entered it during the wait and no operation is running.
-    pub elsewhere: &'static [&'static str],
-    /// Settled states that are not the target: nothing changes by itself. Every other state that is not in a list above is
-    /// on the way to another state, or unknown.
-    pub settled: &'static [&'static str],
-    /// The members with the latest operation, which may run while the state stays the same. If its state is
-    /// [`Self::state`], the waiter is for the end of the operation itself.
-    pub operation: Option<OperationInfo>,
-    /// What it means if a response does not list an id.
-    pub missing: Missing,
-    /// Error codes that say that no resource has this id, like a list without it.
-    pub absent_codes: &'static [&'static str],
-    /// Member of a resource with the reason of a failure.
-    pub reason: Option<&'static str>,
-    /// Member of a resource with the id of its latest request.
-    pub request_id: Option<&'static str>,
-    /// Member of a resource with its progress in percent.
-    pub progress: Option<&'static str>,
-    /// Time between two polls.
-    pub interval: Duration,
-    /// When to give up.
-    pub timeout: Duration,
+/// A waiter whose names were checked: each is a member of the polled action, so a typo cannot make a wait poll all
+/// resources of the account.
+///
+/// The facts are read like fields: `info.timeout`. For a static,
+/// [`waiter_info!`](crate::waiter_info) checks them at compile time:
+///
+/// ```
+/// use cvm_protocol::{ActionInfo, WaiterInfo, WaiterSpec};
+///
+/// fn is_up(describe: &'static ActionInfo) -> Result<WaiterInfo, cvm_protocol::WaiterInfoError> {
+///     WaiterInfo::new(
+///         WaiterSpec::new("ThingsUp", describe)
+///             .ids("ThingIds")
+///             .items("ThingSet")
+///             .id("ThingId")
+///             .state("State")
+///             .success(&["UP"]),
+///     )
+/// }
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct WaiterInfo(WaiterSpec);
+
+impl Deref for WaiterInfo {
+    type Target = WaiterSpec;
+
+    fn deref(&self) -> &WaiterSpec {
+        &self.0
+    }
 }
 
-/// The members with the latest operation of a resource.
-#[derive(Clone, Copy, Debug)]
-pub struct OperationInfo {
-    /// Member of a resource that holds the state of the operation; null when there was none.
-    pub state: &'static str,
-    /// States of an operation that has ended.
-    pub ended: &'static [&'static str],
-    /// Those of them that mean failure.
-    pub failed: &'static [&'static str],
-    /// Further conditions that mean that the operation failed.
-    pub failed_when: &'static [Condition<'static>],
-    /// Values of [`WaiterInfo::state`] at which a failed operation ends the wait, although a successful one would continue.
-    pub failed_at: &'static [&'static str],
-    /// One of these holds while an operation runs.
-    pub running: &'static [Condition<'static>],
-    /// Members of a resource that identify the operation.
-    pub names: &'static [&'static str],
+/// Declares a static [`WaiterInfo`] whose names are checked at compile time: a wrong name is a compile error.
+/// `waiter_info! { static THINGS_UP = WaiterSpec::new("ThingsUp", &DESCRIBE_THINGS).ids("ThingIds")…; }`
+#[macro_export]
+macro_rules! waiter_info {
+    ($(#[$meta:meta])* $vis:vis static $name:ident = $spec:expr;) => {
+        $(#[$meta])*
+        $vis static $name: $crate::WaiterInfo = match $crate::WaiterInfo::new($spec) {
+            Ok(info) => info,
+            Err(error) => error.end_compilation(),
+        };
+    };
 }
 
 impl WaiterInfo {
+    /// Checks every name of a waiter: members of the request, the response and its items, filters, and values of `with`.
+    /// States are not checked, because the service may have new ones.
+    ///
+    /// # Errors
+    ///
+    /// If a name does not exist or is of the wrong kind, if the action changes something, or if nothing is the target.
+    pub const fn new(spec: WaiterSpec) -> Result<Self, WaiterInfoError> {
+        match waiter_check::check(&spec) {
+            Ok(()) => Ok(Self(spec)),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Maximum number of ids in one poll: 100 for an id list, or the limit of the filter.
     #[must_use]
     pub fn batch(&self) -> usize {
@@ -125,7 +113,7 @@ fn put(slot: Slot<'_>, value: &str) {
         Slot::Str(member) => value.clone_into(member),
         Slot::Text(member) => FromWireText::set_from_str(member, value),
         slot => {
-            // Lint checks that a waiter names only members whose kind fits.
+            // The value was checked with the waiter.
             let _ = crate::decode::scalar_from_text(slot, value);
         }
     }

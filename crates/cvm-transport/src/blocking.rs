@@ -1,10 +1,35 @@
 //! The client without async, for programs that have no runtime: scripts, tests, build tools.
 //!
 //! ```no_run
-//! # fn example<A: cvm_transport::Action>(request: A) -> Result<(), cvm_transport::Error> {
+//! # use std::time::Duration;
+//! # fn example<A: cvm_transport::Action, L: cvm_transport::protocol::Paginate>(request: A, list: L, waiter: cvm_transport::protocol::Waiter) -> Result<(), cvm_transport::Error> {
 //! let client = cvm_transport::blocking::Client::from_env()?;
 //! let response = client.send(request)?;
-//! # drop(response);
+//! for item in client.items(list) {
+//!     let item = item?;
+//! #   drop(item);
+//! }
+//! let report = client.wait(waiter)?;
+//! # drop((response, report));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | to | use |
+//! |---|---|
+//! | call an action | [`Client::send`], [`Client::call`] |
+//! | read a list | [`Client::items`] and [`Client::pages`], which are iterators |
+//! | wait | [`Client::wait`], [`Client::wait_until`] |
+//! | settle an unknown outcome | [`Client::reconcile`], [`Client::reconcile_creation`] |
+//! | set an option of these, or use any other async method | [`Client::run`] |
+//!
+//! [`Client::run`] takes the async client and waits for what the closure returns:
+//!
+//! ```no_run
+//! # use std::time::Duration;
+//! # fn example(client: cvm_transport::blocking::Client, waiter: cvm_transport::protocol::Waiter) -> Result<(), cvm_transport::Error> {
+//! let report = client.run(|client| client.wait(waiter).timeout(Duration::from_secs(60)))?;
+//! # drop(report);
 //! # Ok(())
 //! # }
 //! ```
@@ -15,6 +40,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::sync_channel;
 use std::task::Poll;
+use std::time::Duration;
 
 use cvm_protocol::{Action, ActionInfo, Paginate, Waiter};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -22,7 +48,8 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::http::PreparedRequest;
 use crate::observe::CallReport;
 use crate::observe::trace::in_current_span;
-use crate::waiting::{CreatedResources, Reconciliation, WaitProgress, WaitReport};
+use crate::pagination::{Page, Position};
+use crate::waiting::{CreatedResources, Reconciliation, WaitProgress, WaitReport, WaitVerdict};
 use crate::{ClientBuilder, Error, UntypedResponse};
 
 /// A blocking API client.
@@ -76,8 +103,8 @@ impl Client {
     /// As [`crate::Client::from_env`].
     pub fn from_env() -> Result<Self, Error> {
         let this = Self::new(crate::Client::builder())?;
-        this.wait_for(crate::Client::from_env())??;
-        Ok(this)
+        let client = this.wait_for(crate::Client::from_env())??;
+        Ok(Self { client, ..this })
     }
 
     fn of(client: crate::Client) -> Result<Self, Error> {
@@ -90,13 +117,24 @@ impl Client {
         Ok(Self { client, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 
-    /// Runs a call on the client's own thread and waits for it.
-    fn call_async<T, F>(&self, call: impl FnOnce(crate::Client) -> F) -> Result<T, Error>
+    /// Runs anything that the async client offers on the client's own thread, and waits for it.
+    ///
+    /// # Errors
+    ///
+    /// The error of the call; [`Error::is_usage`] if this is a call inside a call of the same client.
+    pub fn run<T, F>(&self, call: impl FnOnce(crate::Client) -> F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: Future<Output = Result<T, Error>> + Send + 'static,
+        F: IntoFuture<Output = Result<T, Error>>,
+        F::IntoFuture: Send + 'static,
     {
-        self.wait_for(call(self.client.clone()))?
+        self.wait_for(call(self.client.clone()).into_future())?
+    }
+
+    /// The async client, which shares rate limits, retry budgets and credentials with this one.
+    #[must_use]
+    pub const fn as_async(&self) -> &crate::Client {
+        &self.client
     }
 
     /// Runs a future on the client's own thread. A panic in it, for example in a callback, reaches the caller.
@@ -137,7 +175,29 @@ impl Client {
     /// As [`crate::Client::in_region`].
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
-        Self { client: self.client.in_region(region), runtime: Arc::clone(&self.runtime) }
+        self.with(self.client.in_region(region))
+    }
+
+    /// As [`crate::Client::with_operation_timeout`].
+    #[must_use]
+    pub fn with_operation_timeout(&self, timeout: Duration) -> Self {
+        self.with(self.client.with_operation_timeout(timeout))
+    }
+
+    /// As [`crate::Client::with_max_attempts`].
+    #[must_use]
+    pub fn with_max_attempts(&self, attempts: u32) -> Self {
+        self.with(self.client.with_max_attempts(attempts))
+    }
+
+    /// As [`crate::Client::with_fresh_connections`].
+    #[must_use]
+    pub fn with_fresh_connections(&self) -> Self {
+        self.with(self.client.with_fresh_connections())
+    }
+
+    fn with(&self, client: crate::Client) -> Self {
+        Self { client, runtime: Arc::clone(&self.runtime) }
     }
 
     /// As [`crate::Client::send`].
@@ -146,7 +206,7 @@ impl Client {
     ///
     /// As [`crate::Client::send`].
     pub fn send<A: Action>(&self, request: A) -> Result<A::Response, Error> {
-        self.call_async(|client| async move { client.send(request).await })
+        self.run(|client| async move { client.send(request).await })
     }
 
     /// As [`crate::Client::send_with_report`].
@@ -158,7 +218,7 @@ impl Client {
         &self,
         request: A,
     ) -> Result<(A::Response, CallReport), Error> {
-        self.call_async(|client| async move { client.send_with_report(request).await })
+        self.run(|client| async move { client.send_with_report(request).await })
     }
 
     /// As [`crate::Client::call`].
@@ -171,7 +231,7 @@ impl Client {
         info: &'static ActionInfo,
         members: serde_json::Value,
     ) -> Result<UntypedResponse, Error> {
-        self.call_async(|client| async move { client.call(info, members).await })
+        self.run(|client| async move { client.call(info, members).await })
     }
 
     /// As [`crate::Client::prepare`].
@@ -180,7 +240,7 @@ impl Client {
     ///
     /// As [`crate::Client::prepare`].
     pub fn prepare<A: Action>(&self, request: A) -> Result<PreparedRequest, Error> {
-        self.call_async(|client| async move { client.prepare(request).await })
+        self.run(|client| async move { client.prepare(request).await })
     }
 
     /// As [`crate::Client::wait`].
@@ -189,7 +249,7 @@ impl Client {
     ///
     /// As [`crate::waiting::WaitProgressStream::try_next`].
     pub fn wait(&self, waiter: Waiter) -> Result<WaitReport, Error> {
-        self.wait_for(self.client.wait(waiter).into_future())?
+        self.run(|client| client.wait(waiter))
     }
 
     /// As [`wait`](Self::wait), with a callback after every poll.
@@ -202,7 +262,21 @@ impl Client {
         waiter: Waiter,
         callback: impl FnMut(&WaitProgress) + Send + 'static,
     ) -> Result<WaitReport, Error> {
-        self.wait_for(self.client.wait(waiter).on_progress(callback).into_future())?
+        self.run(|client| client.wait(waiter).on_progress(callback))
+    }
+
+    /// As [`crate::Client::wait_until`], for one item or more.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::waiting::WaitUntil`].
+    pub fn wait_until<A, F, V>(&self, list: A, decide: F) -> Result<Vec<A::Item>, Error>
+    where
+        A: Paginate,
+        F: FnMut(&A::Item) -> V + Send + 'static,
+        V: Into<WaitVerdict>,
+    {
+        self.run(|client| client.wait_until(list, decide))
     }
 
     /// As [`crate::Client::reconcile`].
@@ -211,7 +285,7 @@ impl Client {
     ///
     /// If a poll fails with an error that does not pass.
     pub fn reconcile(&self, waiter: Waiter) -> Result<Reconciliation, Error> {
-        self.wait_for(self.client.reconcile(waiter).into_future())?
+        self.run(|client| client.reconcile(waiter))
     }
 
     /// As [`crate::Client::reconcile_creation`], with the expected number of items and a settle time that starts now.
@@ -225,39 +299,83 @@ impl Client {
         expected: usize,
         matches: impl FnMut(&A::Item) -> bool + Send + 'static,
     ) -> Result<CreatedResources<A::Item>, Error> {
-        let search = self.client.reconcile_creation(list, matches).expected(expected);
-        self.wait_for(search.into_future())?
+        self.run(|client| client.reconcile_creation(list, matches).expected(expected))
     }
 
-    /// As [`crate::Client::items`], as an iterator. After an error it continues with the same page.
+    /// As [`crate::Client::items`], as an iterator. It ends after an error.
     pub fn items<A: Paginate>(&self, request: A) -> Items<A> {
-        Items { items: Some(self.client.items(request)), client: self.clone() }
+        Items { list: Some(self.client.items(request)), client: self.clone(), has_failed: false }
+    }
+
+    /// As [`crate::Client::pages`], as an iterator. It ends after an error.
+    pub fn pages<A: Paginate>(&self, request: A) -> Pages<A> {
+        Pages { list: Some(self.client.pages(request)), client: self.clone(), has_failed: false }
     }
 }
 
-/// The items of a list.
-#[derive(Debug)]
-pub struct Items<A: Paginate> {
-    /// `None` while the client's thread uses it.
-    items: Option<crate::pagination::Items<A>>,
-    client: Client,
-}
-
-impl<A: Paginate> Iterator for Items<A> {
-    type Item = Result<A::Item, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut items = self.items.take()?;
-        let next = self.client.wait_for(async move {
-            let next = items.try_next().await;
-            (items, next)
-        });
-        match next {
-            Ok((items, next)) => {
-                self.items = Some(items);
-                next.transpose()
-            }
-            Err(error) => Some(Err(error)),
+macro_rules! list_iterators {
+    ($($(#[$doc:meta])* $name:ident of $item:ty;)+) => { $(
+        $(#[$doc])*
+        #[derive(Debug)]
+        #[must_use = "a list is read only when it is iterated"]
+        pub struct $name<A: Paginate> {
+            /// `None` while the client's thread uses it.
+            list: Option<crate::pagination::$name<A>>,
+            client: Client,
+            has_failed: bool,
         }
-    }
+
+        impl<A: Paginate> $name<A> {
+            /// As [`crate::pagination::Pages::page_size`].
+            pub fn page_size(mut self, items: u64) -> Self {
+                self.list = self.list.map(|list| list.page_size(items));
+                self
+            }
+
+            /// As [`crate::pagination::Pages::parallel`].
+            pub fn parallel(mut self, pages: usize) -> Self {
+                self.list = self.list.map(|list| list.parallel(pages));
+                self
+            }
+
+            /// As [`crate::pagination::Pages::resume`].
+            pub fn resume(mut self, position: Position) -> Self {
+                self.list = self.list.map(|list| list.resume(position));
+                self
+            }
+
+            /// The next element; `None` after the last one. After an error, the same page can be requested again.
+            ///
+            /// # Errors
+            ///
+            /// As [`crate::pagination::Pages::try_next`].
+            pub fn try_next(&mut self) -> Result<Option<$item>, Error> {
+                let Some(mut list) = self.list.take() else { return Ok(None) };
+                let (list, next) = self.client.wait_for(async move {
+                    let next = list.try_next().await;
+                    (list, next)
+                })?;
+                self.list = Some(list);
+                self.has_failed = next.is_err();
+                next
+            }
+        }
+
+        impl<A: Paginate> Iterator for $name<A> {
+            type Item = Result<$item, Error>;
+
+            fn next(&mut self) -> Option<Self::Item> {
+                if self.has_failed {
+                    return None;
+                }
+                self.try_next().transpose()
+            }
+        }
+    )+ };
+}
+list_iterators! {
+    /// The items of a list.
+    Items of A::Item;
+    /// The pages of a list.
+    Pages of Page<A::Item>;
 }

@@ -28,7 +28,7 @@
 //! | call an action | [`Client::send`], or [`Client::call`] for an action without a Rust type |
 //! | see the signed request | [`Client::prepare`], [`WireObserver`](observe::WireObserver) |
 //! | read a long list | [`Client::items`], [`Client::pages`], which are also streams |
-//! | wait for a state | [`Client::wait`] |
+//! | wait for a state | [`Client::wait`], or [`Client::wait_until`] for a condition of your own |
 //! | see and change requests | [`Interceptor`](observe::Interceptor); for HTTP middleware, wrap an [`HttpClient`](http::HttpClient) |
 //! | watch calls | [spans and events](#tracing), [`Metrics`](observe::Metrics), [`Client::config`] |
 //! | test without a service | `Client::mock` and the module `testing`, with feature `test-util` |

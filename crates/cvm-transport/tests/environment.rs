@@ -2,7 +2,7 @@
 //! client: each test starts this binary again with such an environment.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-#[expect(dead_code, reason = "this test uses only a part of it")]
+#[allow(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/actions.rs"]
 mod actions;
 

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, clippy::indexing_slicing)]
 #![cfg(target_os = "linux")]
 
-#[expect(dead_code, reason = "this test uses only a part of it")]
+#[allow(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/actions.rs"]
 mod actions;
 

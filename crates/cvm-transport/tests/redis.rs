@@ -2,7 +2,7 @@
 //! none is installed, they print a note and pass.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr)]
 
-#[expect(dead_code, reason = "this test uses only a part of it")]
+#[allow(dead_code, reason = "this test uses only a part of it")]
 #[path = "it/actions.rs"]
 mod actions;
 #[expect(dead_code, reason = "this test uses only a part of it")]

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Condition, Missing, OperationInfo, WaiterInfo, waiter};
+use cvm_protocol::{Condition, Missing, OperationInfo, WaiterSpec, waiter, waiter_info};
 
 use crate::generated::actions::*;
 
@@ -185,450 +185,346 @@ waiter! {
     RepairTasksEnded REPAIR_TASKS_ENDED
 }
 
-static INSTANCES_RUNNING: WaiterInfo = WaiterInfo {
-    name: "InstancesRunning",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &["RUNNING"],
-    when: &[],
-    failure: &["LAUNCH_FAILED"],
-    unreachable: &["TERMINATING"],
-    elsewhere: &["SHUTDOWN"],
-    settled: &["STOPPED", "RESCUE_MODE"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Pending,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(600),
-};
+waiter_info! {
+    static INSTANCES_RUNNING = WaiterSpec::new("InstancesRunning", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["RUNNING"])
+        .failure(&["LAUNCH_FAILED"])
+        .unreachable(&["TERMINATING"])
+        .elsewhere(&["SHUTDOWN"])
+        .settled(&["STOPPED", "RESCUE_MODE"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(600));
+}
 
-static INSTANCES_STOPPED: WaiterInfo = WaiterInfo {
-    name: "InstancesStopped",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &["STOPPED"],
-    when: &[],
-    failure: &["LAUNCH_FAILED"],
-    unreachable: &["TERMINATING"],
-    elsewhere: &["SHUTDOWN"],
-    settled: &["RUNNING", "RESCUE_MODE"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(600),
-};
+waiter_info! {
+    static INSTANCES_STOPPED = WaiterSpec::new("InstancesStopped", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["STOPPED"])
+        .failure(&["LAUNCH_FAILED"])
+        .unreachable(&["TERMINATING"])
+        .elsewhere(&["SHUTDOWN"])
+        .settled(&["RUNNING", "RESCUE_MODE"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(600));
+}
 
-static INSTANCES_TERMINATED: WaiterInfo = WaiterInfo {
-    name: "InstancesTerminated",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &[],
-    when: &[],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &["SHUTDOWN"],
-    settled: &["LAUNCH_FAILED", "RUNNING", "STOPPED", "RESCUE_MODE"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Success,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(600),
-};
+waiter_info! {
+    static INSTANCES_TERMINATED = WaiterSpec::new("InstancesTerminated", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .elsewhere(&["SHUTDOWN"])
+        .settled(&["LAUNCH_FAILED", "RUNNING", "STOPPED", "RESCUE_MODE"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Success)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(600));
+}
 
-static INSTANCES_ISOLATED: WaiterInfo = WaiterInfo {
-    name: "InstancesIsolated",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &["SHUTDOWN"],
-    when: &[],
-    failure: &["LAUNCH_FAILED"],
-    unreachable: &["TERMINATING"],
-    elsewhere: &[],
-    settled: &["RUNNING", "STOPPED", "RESCUE_MODE"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(600),
-};
+waiter_info! {
+    static INSTANCES_ISOLATED = WaiterSpec::new("InstancesIsolated", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["SHUTDOWN"])
+        .failure(&["LAUNCH_FAILED"])
+        .unreachable(&["TERMINATING"])
+        .settled(&["RUNNING", "STOPPED", "RESCUE_MODE"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(600));
+}
 
-static INSTANCE_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
-    name: "InstanceOperationsDone",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "LatestOperationState",
-    success: &["SUCCESS"],
-    when: &[],
-    failure: &["FAILED"],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &[],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(900),
-};
+waiter_info! {
+    static INSTANCE_OPERATIONS_DONE = WaiterSpec::new("InstanceOperationsDone", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("LatestOperationState")
+        .success(&["SUCCESS"])
+        .failure(&["FAILED"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(900));
+}
 
-static IMAGES_NORMAL: WaiterInfo = WaiterInfo {
-    name: "ImagesNormal",
-    action: &DESCRIBE_IMAGES_INFO,
-    ids: "ImageIds",
-    with: &[],
-    items: "ImageSet",
-    id: "ImageId",
-    state: "ImageState",
-    success: &["NORMAL"],
-    when: &[],
-    failure: &["CREATEFAILED", "IMPORTFAILED"],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &[],
-    operation: None,
-    missing: Missing::Pending,
-    absent_codes: &["InvalidImageId.NotFound"],
-    reason: None,
-    request_id: None,
-    progress: Some("SyncPercent"),
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(3600),
-};
+waiter_info! {
+    static IMAGES_NORMAL = WaiterSpec::new("ImagesNormal", &DESCRIBE_IMAGES_INFO)
+        .ids("ImageIds")
+        .items("ImageSet")
+        .id("ImageId")
+        .state("ImageState")
+        .success(&["NORMAL"])
+        .failure(&["CREATEFAILED", "IMPORTFAILED"])
+        .absent_codes(&["InvalidImageId.NotFound"])
+        .progress("SyncPercent")
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(3600));
+}
 
-static INSTANCES_IN_RESCUE_MODE: WaiterInfo = WaiterInfo {
-    name: "InstancesInRescueMode",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &["RESCUE_MODE"],
-    when: &[],
-    failure: &["LAUNCH_FAILED"],
-    unreachable: &["TERMINATING"],
-    elsewhere: &["SHUTDOWN"],
-    settled: &["RUNNING", "STOPPED"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(900),
-};
+waiter_info! {
+    static INSTANCES_IN_RESCUE_MODE = WaiterSpec::new("InstancesInRescueMode", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["RESCUE_MODE"])
+        .failure(&["LAUNCH_FAILED"])
+        .unreachable(&["TERMINATING"])
+        .elsewhere(&["SHUTDOWN"])
+        .settled(&["RUNNING", "STOPPED"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(900));
+}
 
-static INSTANCES_OUT_OF_RESCUE_MODE: WaiterInfo = WaiterInfo {
-    name: "InstancesOutOfRescueMode",
-    action: &DESCRIBE_INSTANCES_INFO,
-    ids: "InstanceIds",
-    with: &[],
-    items: "InstanceSet",
-    id: "InstanceId",
-    state: "InstanceState",
-    success: &["RUNNING", "STOPPED"],
-    when: &[],
-    failure: &["LAUNCH_FAILED"],
-    unreachable: &["TERMINATING"],
-    elsewhere: &["SHUTDOWN"],
-    settled: &["RESCUE_MODE"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
-        names: &["LatestOperation", "LatestOperationRequestId"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidInstanceId.NotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: Some("LatestOperationRequestId"),
-    progress: None,
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(900),
-};
+waiter_info! {
+    static INSTANCES_OUT_OF_RESCUE_MODE = WaiterSpec::new("InstancesOutOfRescueMode", &DESCRIBE_INSTANCES_INFO)
+        .ids("InstanceIds")
+        .items("InstanceSet")
+        .id("InstanceId")
+        .state("InstanceState")
+        .success(&["RUNNING", "STOPPED"])
+        .failure(&["LAUNCH_FAILED"])
+        .unreachable(&["TERMINATING"])
+        .elsewhere(&["SHUTDOWN"])
+        .settled(&["RESCUE_MODE"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("LatestOperationState", &["OPERATING"])],
+            names: &["LatestOperation", "LatestOperationRequestId"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidInstanceId.NotFound"])
+        .reason("LatestOperationErrorMsg")
+        .request_id("LatestOperationRequestId")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(900));
+}
 
-static HOSTS_RUNNING: WaiterInfo = WaiterInfo {
-    name: "HostsRunning",
-    action: &DESCRIBE_HOSTS_INFO,
-    ids: "Filters.host-id",
-    with: &[],
-    items: "HostSet",
-    id: "HostId",
-    state: "HostState",
-    success: &["RUNNING"],
-    when: &[],
-    failure: &["LAUNCH_FAILURE"],
-    unreachable: &[],
-    elsewhere: &["EXPIRED"],
-    settled: &[],
-    operation: None,
-    missing: Missing::Pending,
-    absent_codes: &["InvalidHostId.NotFound"],
-    reason: None,
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(1800),
-};
+waiter_info! {
+    static HOSTS_RUNNING = WaiterSpec::new("HostsRunning", &DESCRIBE_HOSTS_INFO)
+        .ids("Filters.host-id")
+        .items("HostSet")
+        .id("HostId")
+        .state("HostState")
+        .success(&["RUNNING"])
+        .failure(&["LAUNCH_FAILURE"])
+        .elsewhere(&["EXPIRED"])
+        .absent_codes(&["InvalidHostId.NotFound"])
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(1800));
+}
 
-static CHC_HOST_OPERATIONS_DONE: WaiterInfo = WaiterInfo {
-    name: "ChcHostOperationsDone",
-    action: &DESCRIBE_CHC_HOSTS_INFO,
-    ids: "ChcIds",
-    with: &[],
-    items: "ChcHostSet",
-    id: "ChcId",
-    state: "LatestOperationState",
-    success: &["SUCCESS"],
-    when: &[],
-    failure: &["FAILED"],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &[],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"])],
-        failed_at: &[],
-        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
-        names: &["LatestOperation"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidParameterValue.ChcHostsNotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(3600),
-};
+waiter_info! {
+    static CHC_HOST_OPERATIONS_DONE = WaiterSpec::new("ChcHostOperationsDone", &DESCRIBE_CHC_HOSTS_INFO)
+        .ids("ChcIds")
+        .items("ChcHostSet")
+        .id("ChcId")
+        .state("LatestOperationState")
+        .success(&["SUCCESS"])
+        .failure(&["FAILED"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[Condition::one_of("InstanceState", &["CLEAR_NETWORK_FAILED"])],
+            failed_at: &[],
+            running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+            names: &["LatestOperation"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidParameterValue.ChcHostsNotFound"])
+        .reason("LatestOperationErrorMsg")
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(3600));
+}
 
-static CHC_HOSTS_PREPARED: WaiterInfo = WaiterInfo {
-    name: "ChcHostsPrepared",
-    action: &DESCRIBE_CHC_HOSTS_INFO,
-    ids: "ChcIds",
-    with: &[],
-    items: "ChcHostSet",
-    id: "ChcId",
-    state: "InstanceState",
-    success: &["PREPARED"],
-    when: &[],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &["CLEAR_NETWORK_FAILED"],
-    settled: &["INIT"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &["READY", "ONLINE"],
-        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
-        names: &["LatestOperation"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidParameterValue.ChcHostsNotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(3600),
-};
+waiter_info! {
+    static CHC_HOSTS_PREPARED = WaiterSpec::new("ChcHostsPrepared", &DESCRIBE_CHC_HOSTS_INFO)
+        .ids("ChcIds")
+        .items("ChcHostSet")
+        .id("ChcId")
+        .state("InstanceState")
+        .success(&["PREPARED"])
+        .elsewhere(&["CLEAR_NETWORK_FAILED"])
+        .settled(&["INIT"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &["READY", "ONLINE"],
+            running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+            names: &["LatestOperation"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidParameterValue.ChcHostsNotFound"])
+        .reason("LatestOperationErrorMsg")
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(3600));
+}
 
-static CHC_HOSTS_IN_DEPLOY_MODE: WaiterInfo = WaiterInfo {
-    name: "ChcHostsInDeployMode",
-    action: &DESCRIBE_CHC_HOSTS_INFO,
-    ids: "ChcIds",
-    with: &[],
-    items: "ChcHostSet",
-    id: "ChcId",
-    state: "NetworkMode",
-    success: &["DEPLOY"],
-    when: &[Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &["BUSINESS"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
-        names: &["LatestOperation"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidParameterValue.ChcHostsNotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(3600),
-};
+waiter_info! {
+    static CHC_HOSTS_IN_DEPLOY_MODE = WaiterSpec::new("ChcHostsInDeployMode", &DESCRIBE_CHC_HOSTS_INFO)
+        .ids("ChcIds")
+        .items("ChcHostSet")
+        .id("ChcId")
+        .state("NetworkMode")
+        .success(&["DEPLOY"])
+        .when(&[Condition::one_of("LatestOperation", &["SwitchChcDeployNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .settled(&["BUSINESS"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+            names: &["LatestOperation"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidParameterValue.ChcHostsNotFound"])
+        .reason("LatestOperationErrorMsg")
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(3600));
+}
 
-static CHC_HOSTS_IN_BUSINESS_MODE: WaiterInfo = WaiterInfo {
-    name: "ChcHostsInBusinessMode",
-    action: &DESCRIBE_CHC_HOSTS_INFO,
-    ids: "ChcIds",
-    with: &[],
-    items: "ChcHostSet",
-    id: "ChcId",
-    state: "NetworkMode",
-    success: &["BUSINESS"],
-    when: &[Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &["DEPLOY"],
-    operation: Some(OperationInfo {
-        state: "LatestOperationState",
-        ended: &["SUCCESS", "FAILED"],
-        failed: &["FAILED"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("InstanceState", &["OPERATING"])],
-        names: &["LatestOperation"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &["InvalidParameterValue.ChcHostsNotFound"],
-    reason: Some("LatestOperationErrorMsg"),
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(3600),
-};
+waiter_info! {
+    static CHC_HOSTS_IN_BUSINESS_MODE = WaiterSpec::new("ChcHostsInBusinessMode", &DESCRIBE_CHC_HOSTS_INFO)
+        .ids("ChcIds")
+        .items("ChcHostSet")
+        .id("ChcId")
+        .state("NetworkMode")
+        .success(&["BUSINESS"])
+        .when(&[Condition::one_of("LatestOperation", &["SwitchChcBusinessNetwork"]), Condition::one_of("LatestOperationState", &["SUCCESS"])])
+        .settled(&["DEPLOY"])
+        .operation(OperationInfo {
+            state: "LatestOperationState",
+            ended: &["SUCCESS", "FAILED"],
+            failed: &["FAILED"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("InstanceState", &["OPERATING"])],
+            names: &["LatestOperation"],
+        })
+        .missing(Missing::Failure)
+        .absent_codes(&["InvalidParameterValue.ChcHostsNotFound"])
+        .reason("LatestOperationErrorMsg")
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(3600));
+}
 
-static RESOURCE_POOL_PACKS_ACTIVE: WaiterInfo = WaiterInfo {
-    name: "ResourcePoolPacksActive",
-    action: &DESCRIBE_RESOURCE_POOL_PACKS_INFO,
-    ids: "Filters.dedicated-resource-pack-id",
-    with: &[],
-    items: "DedicatedResourcePackSet",
-    id: "DedicatedResourcePackId",
-    state: "Status",
-    success: &["ACTIVE"],
-    when: &[],
-    failure: &["FAILED"],
-    unreachable: &["RETIRED"],
-    elsewhere: &[],
-    settled: &[],
-    operation: None,
-    missing: Missing::Pending,
-    absent_codes: &["ResourceNotFound.ResourcePoolPackIdNotFound"],
-    reason: None,
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(1800),
-};
+waiter_info! {
+    static RESOURCE_POOL_PACKS_ACTIVE = WaiterSpec::new("ResourcePoolPacksActive", &DESCRIBE_RESOURCE_POOL_PACKS_INFO)
+        .ids("Filters.dedicated-resource-pack-id")
+        .items("DedicatedResourcePackSet")
+        .id("DedicatedResourcePackId")
+        .state("Status")
+        .success(&["ACTIVE"])
+        .failure(&["FAILED"])
+        .unreachable(&["RETIRED"])
+        .absent_codes(&["ResourceNotFound.ResourcePoolPackIdNotFound"])
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(1800));
+}
 
-static REPAIR_TASKS_ENDED: WaiterInfo = WaiterInfo {
-    name: "RepairTasksEnded",
-    action: &DESCRIBE_TASK_INFO_INFO,
-    ids: "TaskIds",
-    with: &[("StartDate", "2000-01-01 00:00:00")],
-    items: "RepairTaskInfoSet",
-    id: "TaskId",
-    state: "TaskStatus",
-    success: &["3", "6"],
-    when: &[],
-    failure: &[],
-    unreachable: &["5"],
-    elsewhere: &[],
-    settled: &["1"],
-    operation: None,
-    missing: Missing::Pending,
-    absent_codes: &[],
-    reason: Some("TaskDetail"),
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(30),
-    timeout: Duration::from_secs(86400),
-};
+waiter_info! {
+    static REPAIR_TASKS_ENDED = WaiterSpec::new("RepairTasksEnded", &DESCRIBE_TASK_INFO_INFO)
+        .ids("TaskIds")
+        .with(&[("StartDate", "2000-01-01 00:00:00")])
+        .items("RepairTaskInfoSet")
+        .id("TaskId")
+        .state("TaskStatus")
+        .success(&["3", "6"])
+        .unreachable(&["5"])
+        .settled(&["1"])
+        .reason("TaskDetail")
+        .interval(Duration::from_secs(30))
+        .timeout(Duration::from_secs(86400));
+}

@@ -58,6 +58,8 @@ pub(crate) struct Cursor {
     seen: HashSet<String>,
     tokens: HashSet<String>,
     previous_page: Vec<u8>,
+    /// The ids of the new items, if they are wanted.
+    pub(crate) new_ids: Option<Vec<String>>,
 }
 
 /// The result of one page.
@@ -96,6 +98,7 @@ impl Cursor {
             seen: HashSet::new(),
             tokens: HashSet::new(),
             previous_page: Vec::new(),
+            new_ids: None,
         };
         cursor.set_limit(limit);
         cursor.begin_at(next);
@@ -357,7 +360,14 @@ impl Cursor {
         }
         (0..count)
             .map(|index| match id_of(self.info, list, index) {
-                Some(id) => self.seen.insert(id),
+                Some(id) => {
+                    if let Some(new_ids) =
+                        self.new_ids.as_mut().filter(|_| !self.seen.contains(&id))
+                    {
+                        new_ids.push(id.clone());
+                    }
+                    self.seen.insert(id)
+                }
                 None => true,
             })
             .collect()

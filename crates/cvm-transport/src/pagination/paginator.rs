@@ -192,6 +192,19 @@ impl<A: Paginate> Pages<A> {
         self.cursor.as_ref().is_ok_and(Cursor::is_complete)
     }
 
+    /// Keeps the ids of the items for [`take_ids`](Self::take_ids).
+    pub(crate) fn keep_ids(&mut self) {
+        if let Ok(cursor) = &mut self.cursor {
+            cursor.new_ids = Some(Vec::new());
+        }
+    }
+
+    /// The ids of the items so far, in their order; none if the specification names no id.
+    pub(crate) fn take_ids(&mut self) -> Vec<String> {
+        let cursor = self.cursor.as_mut().ok();
+        cursor.and_then(|cursor| cursor.new_ids.take()).unwrap_or_default()
+    }
+
     /// Whether an item lacks a member that is always present.
     pub(crate) const fn has_partial_items(&self) -> bool {
         self.has_partial_items

@@ -4,15 +4,14 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::{Duration, Instant as StdInstant};
 
-use cvm_protocol::{PageInfo, PageStyle, Paginate};
+use cvm_protocol::Paginate;
 use tokio::time::{Instant, timeout_at};
 
 use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
-use crate::pagination::Position;
-use crate::pagination::paginator::copy_request;
 use crate::waiting::schedule::Schedule;
+use crate::waiting::whole_list::read_whole_list;
 
 /// A search for created resources: `.await` it, or set options first.
 ///
@@ -172,18 +171,8 @@ where
 
     /// The items that match, and whether the list and its items were complete.
     async fn read(&mut self, until: Instant) -> Result<(Vec<A::Item>, bool), Error> {
-        // A late copy of another response must not decide anything.
-        let client = self.client.with_fresh_connections().with_deadline(until);
-        let mut pages = client.pages(copy_request(&self.list));
-        if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
-            // Rows before an offset in the request would never be read.
-            pages = pages.resume(Position::Offset(0));
-        }
-        let mut found = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            found.extend(page.items.into_iter().filter(|item| (self.matches)(item)));
-        }
-        Ok((found, pages.is_complete() && !pages.has_partial_items()))
+        let list = read_whole_list(&self.client, &self.list, until, &mut self.matches).await?;
+        Ok((list.items, list.is_complete))
     }
 }
 

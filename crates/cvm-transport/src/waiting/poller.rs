@@ -1,24 +1,20 @@
 //! Polls resources for waits and reconciliations. One implementation serves every waiter of the specification.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_protocol::{Gaps, ListDefect, Model, Record, Value, Waiter, WaiterInfo, member_named};
 use tokio::time::Instant;
 
+use crate::Error;
 use crate::client::Client;
 use crate::error::ErrorKind;
 use crate::observe::mask;
-use crate::time::deadline::after;
+use crate::waiting::pause::PollTimes;
+use crate::waiting::report::ListedItem;
 use crate::waiting::row_state::{CallerKnowledge, PollHistory, RowState, failure_message};
 use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
-use crate::{Error, entropy};
-
-/// How long a poll may take beyond the end of a wait, so that a state that is reached in the last moment still counts.
-const LAST_POLL: Duration = Duration::from_secs(10);
-
-/// The pause before the poll that confirms that a resource is gone.
-const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// Polls the states of some resources.
 #[derive(Debug)]
@@ -27,12 +23,7 @@ pub(crate) struct Poller {
     info: &'static WaiterInfo,
     request_id: Option<String>,
     seen_before: bool,
-    interval: Duration,
-    began: Instant,
-    deadline: Instant,
-    polls: u32,
-    /// Time is up: this is the last poll.
-    is_last: bool,
+    times: PollTimes,
     report: WaitReport,
     /// The state of each resource in the latest response that proved something.
     rows: Vec<Option<RowState>>,
@@ -55,9 +46,9 @@ impl Poller {
             state: None,
             reason: None,
             percent: None,
+            item: None,
         });
         let report = WaitReport { waiter: waiter.info.name, resources: resources.collect() };
-        let began = Instant::now();
         let rows = vec![None; report.resources.len()];
         let histories = vec![PollHistory::default(); report.resources.len()];
         Self {
@@ -66,11 +57,7 @@ impl Poller {
             info: waiter.info,
             request_id: waiter.request_id.clone(),
             seen_before: waiter.seen_before,
-            interval,
-            began,
-            deadline: after(began, timeout),
-            polls: 0,
-            is_last: false,
+            times: PollTimes::new(timeout, interval),
             report,
             rows,
             histories,
@@ -93,11 +80,14 @@ impl Poller {
 
     /// Polls once, after a pause unless it is the first poll.
     pub(crate) async fn step(&mut self) -> Result<WaitProgress, Error> {
-        if self.polls > 0 {
-            self.pause().await?;
-        }
-        self.polls += 1;
-        let until = self.deadline.max(Instant::now() + LAST_POLL);
+        let is_unconfirmed = |(histories, resource): (&PollHistory, &WaitedResource)| {
+            resource.verdict == WaitVerdict::Pending && histories.needs_confirmation(self.info)
+        };
+        let confirms = self.histories.iter().zip(&self.report.resources).any(is_unconfirmed);
+        let entropy = &*self.client.shared().entropy;
+        let Some(until) = self.times.next(entropy, confirms).await else {
+            return Err(self.timed_out());
+        };
         match self.poll_pending(until).await {
             Ok(()) => self.latest_failure = None,
             Err(error) if error.is_transient() => self.latest_failure = Some(error),
@@ -110,7 +100,7 @@ impl Poller {
         if let Some(text) = failed.next() {
             return Err(self.ended(text));
         }
-        Ok(WaitProgress { report: self.report.clone(), elapsed: self.began.elapsed() })
+        Ok(WaitProgress { report: self.report.clone(), elapsed: self.times.elapsed() })
     }
 
     /// Reads the state of every pending resource, batch by batch.
@@ -130,29 +120,6 @@ impl Poller {
         let Some(defect) = defect else { return Ok(()) };
         let text = format!("the response does not show which resources exist: {defect}");
         Err(Error::new(ErrorKind::Response, text).with_action(self.info.action.name))
-    }
-
-    /// Sleeps for about the interval, or until the deadline, at which there is one more poll. Fails after that poll.
-    async fn pause(&mut self) -> Result<(), Error> {
-        if self.is_last || Instant::now() >= self.deadline {
-            return Err(self.timed_out());
-        }
-        let random = entropy::random(&*self.client.shared().entropy).unwrap_or(u64::MAX / 2);
-        // Between 80 % and 120 %, so that clients that start together do not poll together.
-        let share = 0.8 + 0.4 * (random >> 11) as f64 / (1u64 << 53) as f64;
-        let is_unconfirmed = |(histories, resource): (&PollHistory, &WaitedResource)| {
-            resource.verdict == WaitVerdict::Pending && histories.needs_confirmation(self.info)
-        };
-        let interval = match self.histories.iter().zip(&self.report.resources).any(is_unconfirmed) {
-            true => self.interval.min(CONFIRMATION),
-            false => self.interval,
-        };
-        let pause = Duration::try_from_secs_f64(interval.as_secs_f64() * share);
-        let wake = after(Instant::now(), pause.unwrap_or(Duration::MAX));
-        let wake = Some(wake).filter(|wake| *wake < self.deadline);
-        self.is_last = wake.is_none();
-        tokio::time::sleep_until(wake.unwrap_or(self.deadline)).await;
-        Ok(())
     }
 
     fn timed_out(&mut self) -> Error {
@@ -177,7 +144,7 @@ impl Poller {
         let text = format!(
             "{pending} of {} resources did not reach the target state within {} s{example}",
             self.report.resources.len(),
-            self.began.elapsed().as_secs(),
+            self.times.elapsed().as_secs(),
         );
         let mut error = self.ended(text).with_timed_out(true);
         if let Some(failure) = self.latest_failure.take() {
@@ -206,7 +173,7 @@ impl Poller {
             Ok(run) => run,
             Err(error) => return self.update_from_error(batch, &ids, error, until).await,
         };
-        Ok(self.read(batch, &ids, &response, &run.report.gaps, &run.body))
+        Ok(self.read(batch, &ids, &Arc::new(response), &run.report.gaps, &run.body))
     }
 
     /// Processes an error of a poll. An error that says that a resource does not exist counts like a list without it.
@@ -250,14 +217,14 @@ impl Poller {
         &mut self,
         batch: &[usize],
         ids: &[String],
-        response: &Record,
+        response: &Arc<Record>,
         gaps: &Gaps,
         body: &[u8],
     ) -> Option<ListDefect> {
         let info = self.info;
         let pages = info.action.paginate.as_ref();
         let defect =
-            ListDefect::check_absence(response, gaps, pages, info.items, info.id, ids).err();
+            ListDefect::check_absence(&**response, gaps, pages, info.items, info.id, ids).err();
         let listed = listed(response, info);
         let known = CallerKnowledge {
             request_id: self.request_id.as_deref(),
@@ -270,9 +237,10 @@ impl Poller {
             let entries = resource.zip(self.rows.get_mut(*index)).zip(histories);
             let Some(((resource, row), histories)) = entries else { continue };
             *row = None;
-            let mut found = listed.iter().filter(|(id, _)| *id == resource.id);
+            let mut found = listed.iter().filter(|(id, ..)| *id == resource.id);
             match (found.next(), found.next()) {
-                (Some((_, item)), None) => {
+                (Some((_, index, item)), None) => {
+                    resource.item = Some(ListedItem::new(response, info.items, *index));
                     histories.update(resource, *item, info, known);
                     // A list that is incomplete, or has rows of others, may be any list.
                     *row = defect.is_none().then(|| RowState::of(*item, info, body));
@@ -287,13 +255,14 @@ impl Poller {
     }
 }
 
-fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, &'a dyn Model)> {
+/// The id, the index and the members of each listed resource.
+fn listed<'a>(response: &'a Record, info: &WaiterInfo) -> Vec<(String, usize, &'a dyn Model)> {
     let Value::List(list) = member_named(response, info.items) else { return Vec::new() };
     (0..list.len())
         .filter_map(|index| match list.at(index) {
-            Value::Object(item) => Some((member_named(item, info.id).text()?, item)),
+            Value::Object(item) => Some((member_named(item, info.id).text()?, index, item)),
             _ => None,
         })
-        .filter(|(id, _)| !id.is_empty())
+        .filter(|(id, ..)| !id.is_empty())
         .collect()
 }

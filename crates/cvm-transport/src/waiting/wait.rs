@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use cvm_protocol::{Waiter, WaiterInfo};
+use cvm_protocol::Waiter;
 
 use crate::Error;
 use crate::client::Client;
@@ -37,6 +37,9 @@ use crate::waiting::{WaitProgress, WaitReport};
 /// Brief outages do not end a wait, and neither do responses that prove nothing: without the list, with too few rows,
 /// with null rows or rows without an id. Without ids nothing is called, because an empty list of ids means *all* to
 /// the service.
+///
+/// The report has the items that the last poll of each resource showed ([`WaitReport::items`]), so the addresses of new
+/// instances need no other call. To wait for a condition that no waiter has, use [`Client::wait_until`].
 #[must_use = "a wait does nothing unless awaited"]
 pub struct Wait {
     client: Client,
@@ -63,7 +66,7 @@ impl fmt::Debug for Wait {
 
 impl Wait {
     pub(crate) fn new(client: Client, waiter: Waiter) -> Self {
-        let WaiterInfo { timeout, interval, .. } = *waiter.info;
+        let (timeout, interval) = (waiter.info.timeout, waiter.info.interval);
         Self { client, waiter, timeout, interval, on_progress: None }
     }
 
@@ -113,6 +116,7 @@ impl IntoFuture for Wait {
 
 /// A wait in progress, poll by poll.
 #[derive(Debug)]
+#[must_use = "a wait polls only when its next progress is requested"]
 pub struct WaitProgressStream {
     poller: Poller,
 }

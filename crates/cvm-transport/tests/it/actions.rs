@@ -1,8 +1,8 @@
 //! A small test service: one action of every retry class, and lists of both paging styles.
 
 use cvm_protocol::{
-    Condition, FieldInfo, Kind, Missing, ModelInfo, NameIndex, OldGateway, PageInfo, PageStyle,
-    RetryClass, RetryClassOverride, Sensitive, ServiceInfo, WaiterInfo, model,
+    Condition, FieldInfo, Kind, ModelInfo, NameIndex, OldGateway, PageInfo, PageStyle, RetryClass,
+    RetryClassOverride, Sensitive, ServiceInfo, WaiterSpec, model, waiter_info,
 };
 use cvm_transport::Action;
 use cvm_transport::protocol::{ActionInfo, Paginate};
@@ -86,29 +86,23 @@ pub static START_THINGS: ActionInfo =
     action("StartThings", &START_TABLE, &DONE, RetryClass::Guarded);
 pub static KILL_THINGS: ActionInfo = action("KillThings", &KILL_TABLE, &DONE, RetryClass::Hazard);
 
-pub static THINGS_READY: WaiterInfo = WaiterInfo {
-    name: "ThingsReady",
-    action: &LIST_THINGS,
-    ids: "ThingIds",
-    with: &[],
-    items: "ThingSet",
-    id: "ThingId",
-    state: "State",
-    success: &["READY"],
-    when: &[],
-    failure: &["FAILED"],
-    unreachable: &["GONE"],
-    elsewhere: &[],
-    settled: &["IDLE"],
-    operation: None,
-    missing: Missing::Pending,
-    absent_codes: &["InvalidThingId.NotFound"],
-    reason: Some("Reason"),
-    request_id: Some("LatestRequestId"),
-    progress: Some("Percent"),
-    interval: Duration::from_millis(20),
-    timeout: Duration::from_secs(600),
-};
+pub const THINGS_READY_SPEC: WaiterSpec = WaiterSpec::new("ThingsReady", &LIST_THINGS)
+    .ids("ThingIds")
+    .items("ThingSet")
+    .id("ThingId")
+    .state("State")
+    .success(&["READY"])
+    .failure(&["FAILED"])
+    .unreachable(&["GONE"])
+    .settled(&["IDLE"])
+    .absent_codes(&["InvalidThingId.NotFound"])
+    .reason("Reason")
+    .request_id("LatestRequestId")
+    .progress("Percent")
+    .interval(Duration::from_millis(20));
+waiter_info! {
+    pub static THINGS_READY = THINGS_READY_SPEC;
+}
 
 macro_rules! actions {
     ($($request:ident $response:ident $info:ident),*) => { $(

@@ -1,9 +1,12 @@
 //! The blocking client.
 
+use std::time::Duration;
+
 use cvm_transport::blocking;
 use cvm_transport::protocol::Waiter;
+use cvm_transport::waiting::CreatedResources;
 
-use crate::actions::{LAUNCH, Launch, ListThings, THINGS_READY};
+use crate::actions::{LAUNCH, Launch, ListThings, THINGS_READY, Thing};
 use crate::builder;
 use crate::server::{ReceivedRequest, Server};
 
@@ -52,6 +55,31 @@ fn use_every_entry_point(client: &blocking::Client) {
     let ready = || Waiter::new(&THINGS_READY, ["thing-1"]);
     client.wait(ready()).unwrap();
     client.wait_with_progress(ready(), |_| {}).unwrap();
+    assert_eq!(client.pages(ListThings::default()).map(Result::unwrap).count(), 1);
+    let minute = Duration::from_secs(60);
+    client.run(|client| client.wait(ready()).timeout(minute)).unwrap();
+    let is_ready = |thing: &Thing| thing.state.as_deref() == Some("READY");
+    assert_eq!(client.wait_until(ListThings::default(), is_ready).unwrap().len(), 1);
+    let once = client.with_max_attempts(1).with_operation_timeout(minute).with_fresh_connections();
+    assert_eq!(once.reconcile(ready()).unwrap().done.len(), 1);
+    let search = once.run(|client| {
+        client.reconcile_creation(ListThings::default(), is_ready).settle(Duration::ZERO)
+    });
+    assert!(matches!(search.unwrap(), CreatedResources::Found(things) if things.len() == 1));
+}
+
+#[test]
+fn blocking_iterator_ends_after_an_error_and_try_next_continues() {
+    let (_servers, server) = server();
+    server.extend_script([crate::server::Step::error("UnauthorizedOperation")]);
+    let client = blocking::Client::new(builder(&server.url)).unwrap();
+    let mut items = client.items(ListThings::default()).page_size(50).parallel(2);
+    assert!(items.next().unwrap().unwrap_err().is_auth());
+    assert!(items.next().is_none());
+    assert_eq!(items.try_next().unwrap().unwrap().thing_id, "thing-1");
+    assert!(items.next().is_none());
+    assert_eq!(server.received().len(), 2);
+    assert_eq!(server.received()[1].json()["Limit"], 50);
 }
 
 #[test]

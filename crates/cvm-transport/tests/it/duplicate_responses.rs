@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use cvm_protocol::{Missing, RetryClass, WaiterInfo};
+use cvm_protocol::{Missing, RetryClass, waiter_info};
 use cvm_transport::Client;
 use cvm_transport::config::Timeouts;
 use cvm_transport::protocol::Waiter;
@@ -13,7 +13,7 @@ use cvm_transport::rate_limit::NoRateLimit;
 use cvm_transport::waiting::CreatedResources;
 
 use crate::actions::{
-    KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY,
+    KillThings, LIST_THINGS, Launch, ListThings, SetName, StartThings, THINGS_READY_SPEC,
 };
 use crate::server::{Server, Step};
 
@@ -202,8 +202,9 @@ impl LateCopyServer {
     }
 }
 
-static THINGS_GONE: WaiterInfo =
-    WaiterInfo { name: "ThingsGone", missing: Missing::Success, ..THINGS_READY };
+waiter_info! {
+    static THINGS_GONE = THINGS_READY_SPEC.name("ThingsGone").missing(Missing::Success);
+}
 
 #[tokio::test]
 async fn late_duplicate_decides_no_wait_or_reconciliation() {

@@ -63,6 +63,7 @@ mod tls;
 mod tls_server;
 mod tower_layer;
 mod virtual_time;
+mod wait_until;
 mod waiters;
 mod wrong_totals;
 

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Missing, WaiterInfo};
+use cvm_protocol::{Missing, waiter_info};
 use cvm_transport::Error;
 use cvm_transport::config::Dialect;
 use cvm_transport::protocol::Waiter;
 use cvm_transport::retry::Outcome;
 use cvm_transport::time::FixedClock;
 
-use crate::actions::{KillThings, ListThings, THINGS_READY};
+use crate::actions::{KillThings, ListThings, THINGS_READY_SPEC};
 use crate::fake_service::{Body, FakeService, Reply};
 
 /// Sun, 06 Nov 1994 08:49:37 GMT.
@@ -134,10 +134,13 @@ async fn gateway_format_is_rejected_in_other_dialects() {
 
 #[tokio::test(start_paused = true)]
 async fn name_beside_the_number_ends_a_wait_like_an_error_code() {
-    static THINGS_FOUND: WaiterInfo =
-        WaiterInfo { name: "ThingsFound", missing: Missing::Failure, ..THINGS_READY };
-    static THINGS_GONE: WaiterInfo =
-        WaiterInfo { name: "ThingsGone", success: &[], missing: Missing::Success, ..THINGS_READY };
+    waiter_info! {
+        static THINGS_FOUND = THINGS_READY_SPEC.name("ThingsFound").missing(Missing::Failure);
+    }
+    waiter_info! {
+        static THINGS_GONE =
+            THINGS_READY_SPEC.name("ThingsGone").success(&[]).missing(Missing::Success);
+    }
     // The number says "no such resource" or "operation failed".
     for number in [5000, 5100] {
         let client = |name: &str, message: &str| {

@@ -10,7 +10,7 @@ use cvm_transport::http::PreparedRequest;
 use cvm_transport::protocol::Waiter;
 use cvm_transport::waiting::{WaitReport, WaitVerdict};
 
-use crate::actions::THINGS_READY;
+use crate::actions::{THINGS_READY, THINGS_READY_SPEC};
 use crate::fake_service::{FakeService, Reply};
 
 /// What one read shows of a resource. An id is the sequence of its letters.
@@ -401,11 +401,11 @@ async fn last_poll_of_a_silent_server_ends() {
     assert!(began.elapsed() <= Duration::from_secs(25 + 11), "{:?}", began.elapsed());
 }
 
-/// The waiter for things that are no longer listed.
-static THINGS_GONE: cvm_protocol::WaiterInfo = cvm_protocol::WaiterInfo {
-    name: "ThingsGone",
-    success: &[],
-    unreachable: &["READY"],
-    missing: cvm_protocol::Missing::Success,
-    ..THINGS_READY
-};
+// The waiter for things that are no longer listed.
+cvm_protocol::waiter_info! {
+    static THINGS_GONE = THINGS_READY_SPEC
+        .name("ThingsGone")
+        .success(&[])
+        .unreachable(&["READY"])
+        .missing(cvm_protocol::Missing::Success);
+}

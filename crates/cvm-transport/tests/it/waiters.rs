@@ -3,11 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cvm_protocol::{Missing, WaiterInfo};
+use cvm_protocol::{Condition, Missing, WaiterInfo, WaiterSpec, waiter_info};
 use cvm_transport::protocol::Waiter;
 use cvm_transport::waiting::WaitVerdict;
 
-use crate::actions::THINGS_READY;
+use crate::actions::{LAUNCH, ListThings, THINGS_READY, THINGS_READY_SPEC, Thing};
 use crate::client;
 use crate::fake_service::{FakeService, Reply};
 use crate::server::{ReceivedRequest, Server, Step};
@@ -173,15 +173,15 @@ async fn success_of_an_earlier_request_does_not_count() {
     assert_eq!(server.received().len(), 3);
 }
 
-/// The waiter for things that are no longer listed.
-static THINGS_GONE: WaiterInfo = WaiterInfo {
-    name: "ThingsGone",
-    success: &[],
-    failure: &[],
-    unreachable: &["READY"],
-    missing: Missing::Success,
-    ..THINGS_READY
-};
+// The waiter for things that are no longer listed.
+waiter_info! {
+    static THINGS_GONE = THINGS_READY_SPEC
+        .name("ThingsGone")
+        .success(&[])
+        .failure(&[])
+        .unreachable(&["READY"])
+        .missing(Missing::Success);
+}
 
 /// Returns a "not found" error if this thing is among the requested ones.
 fn without(gone: &'static str, message: &'static str) -> FakeService {
@@ -206,8 +206,9 @@ async fn not_found_error_counts_like_a_list_without_the_resource() {
     assert_eq!(verdicts, [WaitVerdict::Reached, WaitVerdict::Pending]);
 
     // If the resource must exist, two polls must show that it does not.
-    static THINGS_FOUND: WaiterInfo =
-        WaiterInfo { name: "ThingsFound", missing: Missing::Failure, ..THINGS_READY };
+    waiter_info! {
+        static THINGS_FOUND = THINGS_READY_SPEC.name("ThingsFound").missing(Missing::Failure);
+    }
     let fake = without("thing-1", "thing-1 not found");
     let wait = fake.builder().build().unwrap().wait(Waiter::new(&THINGS_FOUND, ["thing-1"]));
     let error = wait.await.unwrap_err();
@@ -293,4 +294,61 @@ async fn reconciliation_settles_unknown_outcome() {
     let outcome = client.reconcile(Waiter::new(&THINGS_READY, none)).await.unwrap();
     assert_eq!(outcome, cvm_transport::waiting::Reconciliation::default());
     assert_eq!(server.request_count(), 6, "no ids, no call");
+}
+
+#[tokio::test]
+async fn report_has_the_items_that_were_listed_last() {
+    let polls = Mutex::new(0);
+    let server = Server::responding([], move |received| {
+        let mut polls = polls.lock().unwrap();
+        *polls += 1;
+        let percent = *polls * 50;
+        rows(received, |id| match (id, *polls) {
+            ("thing-2", 1) => None,
+            _ => Some(format!(r#"{{"ThingId":"{id}","State":"READY","Percent":{percent}}}"#)),
+        })
+    })
+    .await;
+    let waiter = Waiter::new(&THINGS_READY, ["thing-2", "thing-1"]);
+    let report = client(&server.url).wait(waiter).await.unwrap();
+    let things: Vec<Thing> = report.items().unwrap();
+    let shown: Vec<_> = things.iter().map(|one| (&*one.thing_id, one.percent)).collect();
+    // The first one was reached at the first poll, and was not polled again.
+    assert_eq!(shown, [("thing-2", Some(100)), ("thing-1", Some(50))]);
+    assert_eq!(server.received().len(), 2, "no other call");
+    let error = report.items::<ListThings>().unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("`Thing`"), "{error}");
+    assert!(format!("{report:?}").len() < 500, "{report:?}");
+}
+
+/// A wrong name in `ids` would poll all resources of the account.
+#[test]
+fn waiter_with_a_wrong_name_is_refused() {
+    const WRONG: &[Condition] = &[Condition::present("Stat")];
+    let spec = THINGS_READY_SPEC;
+    assert!(WaiterInfo::new(spec).is_ok());
+    for (wrong, named) in [
+        (spec.ids("ThingIdz"), "`ThingIdz`: `ids`"),
+        (spec.ids(""), "`ids`"),
+        (spec.ids("Limit"), "`Limit`: `ids`"),
+        (spec.ids("Filters.id"), "`Filters.id`: `ids`"),
+        (spec.ids("ThingIds.id"), "`ThingIds.id`: `ids`"),
+        (spec.items("ThingsSet"), "`ThingsSet`: `items`"),
+        (spec.items("TotalCount"), "`TotalCount`: `items`"),
+        (spec.id("Id"), "`Id`: `id`"),
+        (spec.state("Status"), "`Status`: `state`"),
+        (spec.reason("Why"), "`Why`: `reason`"),
+        (spec.request_id("RequestId"), "`RequestId`: `request_id`"),
+        (spec.progress("State"), "`State`: `progress`"),
+        (spec.with(&[("Offzet", "1")]), "`Offzet`: `with`"),
+        (spec.with(&[("Limit", "many")]), "`Limit`: `with`"),
+        (spec.when(WRONG), "`Stat`: `when`"),
+        (spec.success(&[]), "no state is the target"),
+    ] {
+        let error = WaiterInfo::new(wrong).unwrap_err().to_string();
+        assert!(error.starts_with("waiter `ThingsReady`: ") && error.contains(named), "{error}");
+    }
+    let launch = WaiterSpec::new("Launched", &LAUNCH).ids("Names").success(&["UP"]);
+    let error = WaiterInfo::new(launch).unwrap_err().to_string();
+    assert!(error.contains("`Launch`: the action may change something"), "{error}");
 }

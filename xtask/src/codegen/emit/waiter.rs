@@ -4,7 +4,7 @@ use quote::quote;
 
 use super::error_code::absent_codes;
 use super::table::condition;
-use super::{optional_string, pairs, strings};
+use super::{pairs, strings};
 use crate::codegen::doc::{code, paragraph};
 use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, comment, compact, string};
@@ -32,10 +32,14 @@ pub fn file(api: &Api) -> Result<String, crate::error::Error> {
             .flat_map(|operation| operation.running.iter().chain(&operation.failed_when));
         waiter.spec.when.iter().chain(running).next().is_some()
     };
+    let missing = match api.waiters.iter().any(|one| one.spec.missing != Missing::Pending) {
+        true => "Missing, ",
+        false => "",
+    };
     let conditions = if api.waiters.iter().any(asks) { "Condition, " } else { "" };
     page.fixed(&format!(
         "use std::time::Duration;\n\n\
-         use cvm_protocol::{{{conditions}Missing, {operation}WaiterInfo, waiter}};\n\n\
+         use cvm_protocol::{{{conditions}{missing}{operation}WaiterSpec, waiter, waiter_info}};\n\n\
          use crate::generated::actions::*;\n",
     ));
     for waiter in &api.waiters {
@@ -131,46 +135,51 @@ fn info(api: &Api, waiter: &Waiter) -> String {
     let spec = &waiter.spec;
     let action = api.action(&spec.action).map_or("", |action| action.rust.constant.as_str());
     let missing = match spec.missing {
-        Missing::Pending => quote!(Missing::Pending),
-        Missing::Success => quote!(Missing::Success),
-        Missing::Failure => quote!(Missing::Failure),
+        Missing::Pending => None,
+        Missing::Success => Some(quote!(Missing::Success)),
+        Missing::Failure => Some(quote!(Missing::Failure)),
     };
-    let fields = [
-        ("name", string(&spec.waiter).to_string()),
-        ("action", format!("&{action}_INFO")),
-        ("ids", string(&spec.ids).to_string()),
-        ("with", compact(pairs(&spec.with))),
-        ("items", string(&spec.items).to_string()),
-        ("id", string(&spec.id).to_string()),
-        ("state", string(&spec.state).to_string()),
-        ("success", compact(strings(&spec.success))),
-        ("when", conditions(&spec.when)),
-        ("failure", compact(strings(&spec.failure))),
-        ("unreachable", compact(strings(&spec.unreachable))),
-        ("elsewhere", compact(strings(&spec.elsewhere))),
-        ("settled", compact(strings(&spec.settled))),
-        ("operation", spec.operation.as_ref().map_or_else(|| "None".to_owned(), operation)),
-        ("missing", compact(missing)),
-        ("absent_codes", compact(strings(absent_codes(api, &spec.id)))),
-        ("reason", compact(optional_string(spec.reason.as_deref()))),
-        ("request_id", compact(optional_string(spec.request_id.as_deref()))),
-        ("progress", compact(optional_string(spec.progress.as_deref()))),
-        ("interval", format!("Duration::from_secs({})", spec.interval)),
-        ("timeout", format!("Duration::from_secs({})", spec.timeout)),
+    let text = |value: &str| Some(string(value).to_string());
+    let list = |values: &[String]| (!values.is_empty()).then(|| compact(strings(values)));
+    let name = |value: &Option<String>| value.as_ref().map(|value| string(value).to_string());
+    let absent = absent_codes(api, &spec.id);
+    let setters = [
+        ("ids", text(&spec.ids)),
+        ("with", (!spec.with.0.is_empty()).then(|| compact(pairs(&spec.with)))),
+        ("items", text(&spec.items)),
+        ("id", text(&spec.id)),
+        ("state", text(&spec.state)),
+        ("success", list(&spec.success)),
+        ("when", (!spec.when.is_empty()).then(|| conditions(&spec.when))),
+        ("failure", list(&spec.failure)),
+        ("unreachable", list(&spec.unreachable)),
+        ("elsewhere", list(&spec.elsewhere)),
+        ("settled", list(&spec.settled)),
+        ("operation", spec.operation.as_ref().map(operation)),
+        ("missing", missing.map(compact)),
+        ("absent_codes", (!absent.is_empty()).then(|| compact(strings(absent)))),
+        ("reason", name(&spec.reason)),
+        ("request_id", name(&spec.request_id)),
+        ("progress", name(&spec.progress)),
+        ("interval", Some(format!("Duration::from_secs({})", spec.interval))),
+        ("timeout", Some(format!("Duration::from_secs({})", spec.timeout))),
     ];
-    let rows: Vec<String> =
-        fields.iter().map(|(name, value)| format!("    {name}: {value},\n")).collect();
+    let setters: String = setters
+        .into_iter()
+        .filter_map(|(name, value)| Some(format!("        .{name}({})\n", value?)))
+        .collect();
     format!(
-        "static {}: WaiterInfo = WaiterInfo {{\n{}}};\n",
+        "waiter_info! {{\n    static {} = WaiterSpec::new({}, &{action}_INFO)\n{};\n}}\n",
         ident(&waiter.rust.constant),
-        rows.concat()
+        string(&spec.waiter),
+        setters.trim_end(),
     )
 }
 
 fn operation(operation: &spec_file::Operation) -> String {
     format!(
-        "Some(OperationInfo {{\n        state: {},\n        ended: {},\n        failed: {},\n        \
-         failed_when: {},\n        failed_at: {},\n        running: {},\n        names: {},\n    }})",
+        "OperationInfo {{\n            state: {},\n            ended: {},\n            failed: {},\n            \
+         failed_when: {},\n            failed_at: {},\n            running: {},\n            names: {},\n        }}",
         string(&operation.state),
         compact(strings(&operation.ended)),
         compact(strings(&operation.failed)),

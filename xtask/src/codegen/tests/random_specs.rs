@@ -17,7 +17,7 @@ const NAMES: &str = "\
     As Async Await Become Box Break Const Crate Dyn Else Enum False Final Fn Gen If Impl In Let Macro \
     Match Mod Move Mut Override Priv Pub Ref Return Self Static Struct Super Trait True Try Type Typeof \
     Union Unsafe Unsized Use Virtual Where While Yield self crate type _ __ a__b A A_B aB i64 Aux Con \
-    Com1 Lib Main Option Result String Vec From IntoIterator ModelInfo ActionDoc Action Kind Duration WaiterInfo \
+    Com1 Lib Main Option Result String Vec From IntoIterator ModelInfo ActionDoc Action Kind Duration WaiterInfo WaiterSpec \
     Errors ERRORS Actions Service Unknown VALUES RequestId Error DescribeBoatsInfo RentBoatsResponse \
     boat BOAT";
 

@@ -7,7 +7,7 @@ use super::super::model::{Api, Names};
 use super::super::names::{cannot_be_raw, is_keyword, is_pascal, is_shouty, is_snake, lone_letter};
 
 /// Type names that generated files and their macros use.
-pub const RESERVED: [&str; 45] = [
+pub const RESERVED: [&str; 46] = [
     "Action",
     "ActionDoc",
     "ActionInfo",
@@ -53,6 +53,7 @@ pub const RESERVED: [&str; 45] = [
     "TypeDoc",
     "Vec",
     "WaiterInfo",
+    "WaiterSpec",
 ];
 
 /// Module names whose files have another meaning.

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{Condition, Missing, OperationInfo, WaiterInfo, waiter};
+use cvm_protocol::{Condition, Missing, OperationInfo, WaiterSpec, waiter, waiter_info};
 
 use crate::generated::actions::*;
 
@@ -39,90 +39,66 @@ waiter! {
     BoatsRepaired BOATS_REPAIRED
 }
 
-static BOATS_AFLOAT: WaiterInfo = WaiterInfo {
-    name: "BoatsAfloat",
-    action: &DESCRIBE_BOATS_INFO,
-    ids: "BoatIds",
-    with: &[],
-    items: "BoatSet",
-    id: "BoatId",
-    state: "BoatState",
-    success: &["AFLOAT"],
-    when: &[],
-    failure: &["SUNK"],
-    unreachable: &["RETURNED"],
-    elsewhere: &[],
-    settled: &["PENDING"],
-    operation: Some(OperationInfo {
-        state: "NextState",
-        ended: &["AFLOAT"],
-        failed: &[],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[],
-        names: &["LastRequestId"],
-    }),
-    missing: Missing::Pending,
-    absent_codes: &[],
-    reason: Some("Trouble"),
-    request_id: Some("LastRequestId"),
-    progress: Some("Progress"),
-    interval: Duration::from_secs(5),
-    timeout: Duration::from_secs(60),
-};
+waiter_info! {
+    static BOATS_AFLOAT = WaiterSpec::new("BoatsAfloat", &DESCRIBE_BOATS_INFO)
+        .ids("BoatIds")
+        .items("BoatSet")
+        .id("BoatId")
+        .state("BoatState")
+        .success(&["AFLOAT"])
+        .failure(&["SUNK"])
+        .unreachable(&["RETURNED"])
+        .settled(&["PENDING"])
+        .operation(OperationInfo {
+            state: "NextState",
+            ended: &["AFLOAT"],
+            failed: &[],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[],
+            names: &["LastRequestId"],
+        })
+        .reason("Trouble")
+        .request_id("LastRequestId")
+        .progress("Progress")
+        .interval(Duration::from_secs(5))
+        .timeout(Duration::from_secs(60));
+}
 
-static BOATS_GONE: WaiterInfo = WaiterInfo {
-    name: "BoatsGone",
-    action: &DESCRIBE_BOATS_INFO,
-    ids: "Filters.boat-id",
-    with: &[("Since", "2000-01-01")],
-    items: "BoatSet",
-    id: "BoatId",
-    state: "BoatState",
-    success: &[],
-    when: &[],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &[],
-    settled: &["RETURNED", "SUNK"],
-    operation: None,
-    missing: Missing::Success,
-    absent_codes: &[],
-    reason: None,
-    request_id: None,
-    progress: None,
-    interval: Duration::from_secs(10),
-    timeout: Duration::from_secs(600),
-};
+waiter_info! {
+    static BOATS_GONE = WaiterSpec::new("BoatsGone", &DESCRIBE_BOATS_INFO)
+        .ids("Filters.boat-id")
+        .with(&[("Since", "2000-01-01")])
+        .items("BoatSet")
+        .id("BoatId")
+        .state("BoatState")
+        .settled(&["RETURNED", "SUNK"])
+        .missing(Missing::Success)
+        .interval(Duration::from_secs(10))
+        .timeout(Duration::from_secs(600));
+}
 
-static BOATS_REPAIRED: WaiterInfo = WaiterInfo {
-    name: "BoatsRepaired",
-    action: &DESCRIBE_BOATS_INFO,
-    ids: "BoatIds",
-    with: &[],
-    items: "BoatSet",
-    id: "BoatId",
-    state: "Trouble",
-    success: &["none"],
-    when: &[Condition::one_of("Locked", &["false"])],
-    failure: &[],
-    unreachable: &[],
-    elsewhere: &["salvage"],
-    settled: &["leak"],
-    operation: Some(OperationInfo {
-        state: "Trouble",
-        ended: &["none", "leak"],
-        failed: &["leak"],
-        failed_when: &[],
-        failed_at: &[],
-        running: &[Condition::one_of("Locked", &["true"])],
-        names: &["Progress"],
-    }),
-    missing: Missing::Failure,
-    absent_codes: &[],
-    reason: None,
-    request_id: Some("LastRequestId"),
-    progress: None,
-    interval: Duration::from_secs(7),
-    timeout: Duration::from_secs(60),
-};
+waiter_info! {
+    static BOATS_REPAIRED = WaiterSpec::new("BoatsRepaired", &DESCRIBE_BOATS_INFO)
+        .ids("BoatIds")
+        .items("BoatSet")
+        .id("BoatId")
+        .state("Trouble")
+        .success(&["none"])
+        .when(&[Condition::one_of("Locked", &["false"])])
+        .elsewhere(&["salvage"])
+        .settled(&["leak"])
+        .operation(OperationInfo {
+            state: "Trouble",
+            ended: &["none", "leak"],
+            failed: &["leak"],
+            failed_when: &[],
+            failed_at: &[],
+            running: &[Condition::one_of("Locked", &["true"])],
+            names: &["Progress"],
+        })
+        .missing(Missing::Failure)
+        .request_id("LastRequestId")
+        .interval(Duration::from_secs(7))
+        .timeout(Duration::from_secs(60));
+}
