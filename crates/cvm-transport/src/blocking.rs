@@ -50,7 +50,7 @@ use crate::observe::CallReport;
 use crate::observe::trace::in_current_span;
 use crate::pagination::{Page, Position};
 use crate::waiting::{CreatedResources, Reconciliation, WaitProgress, WaitReport, WaitVerdict};
-use crate::{ClientBuilder, Error, UntypedResponse};
+use crate::{ClientBuilder, Error, UntypedAction, UntypedResponse};
 
 /// A blocking API client.
 ///
@@ -219,6 +219,33 @@ impl Client {
         request: A,
     ) -> Result<(A::Response, CallReport), Error> {
         self.run(|client| async move { client.send_with_report(request).await })
+    }
+
+    /// As [`crate::Client::send_with`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::send_with`].
+    pub fn send_with<A: Action>(
+        &self,
+        request: A,
+        extra: serde_json::Value,
+    ) -> Result<(A::Response, CallReport), Error> {
+        self.run(|client| async move { client.send_with(request, extra).await })
+    }
+
+    /// As [`crate::Client::call_action`].
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::Client::call_action`].
+    pub fn call_action(
+        &self,
+        action: &UntypedAction,
+        members: serde_json::Value,
+    ) -> Result<UntypedResponse, Error> {
+        let action = action.clone();
+        self.run(|client| async move { client.call_action(&action, members).await })
     }
 
     /// As [`crate::Client::call`].

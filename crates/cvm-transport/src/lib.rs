@@ -26,6 +26,7 @@
 //! |---|---|
 //! | build a client | [`Client::builder`], [`Client::from_env`], [`Client::in_region`] |
 //! | call an action | [`Client::send`], or [`Client::call`] for an action without a Rust type |
+//! | use an API newer than this crate | [`Client::send_with`], [`Client::call_action`], [`CallReport::unknown_members`] |
 //! | see the signed request | [`Client::prepare`], [`WireObserver`](observe::WireObserver) |
 //! | read a long list | [`Client::items`], [`Client::pages`], which are also streams |
 //! | wait for a state | [`Client::wait`], or [`Client::wait_until`] for a condition of your own |
@@ -72,6 +73,7 @@ pub mod waiting;
 
 pub use client::Client;
 pub use client::untyped::UntypedResponse;
+pub use client::untyped_action::UntypedAction;
 pub use config::ClientBuilder;
 pub use config::region::Region;
 // Items of the two lower crates that a program needs if it depends on this crate only.

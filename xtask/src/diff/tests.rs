@@ -337,8 +337,9 @@ fn first_fraction_in_a_struct_is_a_major_release() {
     )]);
     assert!(text.contains("Semver: **major**"), "{text}");
     for place in ["Boat", "DescribeBoatsResponse"] {
-        let line =
-            format!("- `{place}`: no longer has `Eq` and `Hash`, because it contains a fraction.");
+        let line = format!(
+            "- **Breaking.** `{place}`: no longer has `Eq` and `Hash`, because it contains a fraction."
+        );
         assert!(text.contains(&line), "{text}");
     }
 }

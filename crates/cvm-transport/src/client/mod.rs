@@ -1,8 +1,10 @@
 //! The API client.
 
 pub(crate) mod effective_config;
+pub(crate) mod extra;
 pub(crate) mod shared;
 pub(crate) mod untyped;
+pub(crate) mod untyped_action;
 
 use std::fmt;
 use std::future::Future;
@@ -12,6 +14,7 @@ use std::time::Duration;
 use cvm_protocol::{Action, ActionInfo, Model};
 
 use crate::client::effective_config::ClientConfig;
+use crate::client::extra::ExtraMembers;
 use crate::client::shared::{Options, RegionChoice, Shared};
 use crate::error::ErrorKind;
 use crate::http::PreparedRequest;
@@ -128,6 +131,12 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), options }
     }
 
+    /// Returns this client with these members added to each request.
+    pub(crate) fn with_extra(&self, extra: Option<ExtraMembers>) -> Self {
+        let options = Options { extra, ..self.options.clone() };
+        Self { shared: Arc::clone(&self.shared), options }
+    }
+
     /// The region of this client.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
@@ -216,6 +225,42 @@ impl Client {
         // Boxed, so that callers compile and hold a small future for every action.
         let output = Box::pin(self.run(A::INFO, &mut request, &mut response)).await?;
         Ok((response, output.report))
+    }
+
+    /// Like [`send_with_report`](Self::send_with_report), with members that the type of the request does not have,
+    /// because the service added them later. `extra` is a JSON object. New members of a nested object or list item go
+    /// into an object or item at the same place.
+    ///
+    /// A request with extra members that changes something is not retried after an ambiguous attempt, unless it has a
+    /// client token. Observers see no value of an extra member, because it may be a secret.
+    /// [`CallReport::unknown_members`] has the members of the response that are new too.
+    ///
+    /// ```no_run
+    /// # async fn example<R: cvm_transport::Action>(client: cvm_transport::Client, request: R)
+    /// # -> Result<(), cvm_transport::Error> {
+    /// use serde_json::json;
+    ///
+    /// let extra = json!({ "SpotDuration": 2, "DataDisks": [{ "BurstPerformance": true }] });
+    /// let (response, report) = client.send_with(request, extra).await?;
+    /// for member in report.unknown_members() {
+    ///     println!("{} = {}", member.path, member.value.pretty());
+    /// }
+    /// # let _ = response;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); and [`Error::is_usage`] if `extra` has a member that the type has.
+    pub async fn send_with<A: Action>(
+        &self,
+        request: A,
+        extra: serde_json::Value,
+    ) -> Result<(A::Response, CallReport), Error> {
+        let extra = ExtraMembers::new(extra, A::INFO.request)
+            .map_err(|error| error.with_action(A::INFO.name))?;
+        self.with_extra(extra).send_with_report(request).await
     }
 
     /// Signs a request without sending it.

@@ -8,6 +8,7 @@ use cvm_signer::KeyCache;
 use tokio::time::Instant;
 
 use crate::client::effective_config::KeptSettings;
+use crate::client::extra::ExtraMembers;
 use crate::config::endpoint::Addresses;
 use crate::config::{RegionError, Timeouts};
 use crate::credentials::provider::CredentialProvider;
@@ -69,6 +70,8 @@ pub(crate) struct Options {
     pub(crate) max_attempts: Option<u32>,
     /// Reads use a new connection too. Writes always do.
     pub(crate) fresh_connections: bool,
+    /// Members of the request that its type does not have.
+    pub(crate) extra: Option<ExtraMembers>,
 }
 
 /// The region of a client, or why there is none.

@@ -152,6 +152,7 @@ impl ClientBuilder {
             operation_timeout: None::<Duration>,
             max_attempts: self.max_attempts,
             fresh_connections: false,
+            extra: None,
         };
         Ok(Client::new(shared, options))
     }

@@ -3,6 +3,7 @@
 use cvm_protocol::{ActionInfo, Model, json};
 use cvm_signer::HexDigest;
 
+use crate::client::extra::ExtraMembers;
 use crate::observe::mask;
 use crate::retry::outcome::Attempt;
 
@@ -46,7 +47,19 @@ impl OutcomeUnknown {
     /// request.
     #[must_use]
     pub fn fingerprint_of(info: &ActionInfo, request: &dyn Model) -> String {
+        Self::fingerprint_with(info, request, None)
+    }
+
+    /// As [`Self::fingerprint_of`], with the names of members that the type of the request does not have.
+    pub(crate) fn fingerprint_with(
+        info: &ActionInfo,
+        request: &dyn Model,
+        extra: Option<&ExtraMembers>,
+    ) -> String {
         let mut value = json::to_value(request);
+        if let Some(extra) = extra {
+            extra.add_to_value(&mut value);
+        }
         mask::mask_json(&mut value, info.request);
         HexDigest::sha256(format!("{}\n{value}", info.name).as_bytes()).to_string()
     }

@@ -39,6 +39,8 @@ pub(crate) struct AttemptResult {
     pub(crate) headers: Option<HeaderMap>,
     pub(crate) body: Bytes,
     pub(crate) drift: Vec<String>,
+    /// The response has members that the specification does not know.
+    pub(crate) has_unknown_members: bool,
     pub(crate) gaps: Gaps,
     /// How many seconds the endpoint's clock is ahead of this machine's, if the response shows it.
     pub(crate) clock_difference: Option<i64>,
@@ -65,6 +67,7 @@ impl AttemptResult {
             headers: None,
             body: Bytes::new(),
             drift: Vec::new(),
+            has_unknown_members: false,
             gaps: Gaps::default(),
             clock_difference: None,
         }

@@ -41,6 +41,7 @@ impl<'a> Call<'a> {
         request: &mut dyn Model,
     ) -> Result<Self, Error> {
         let region = options.region_for(info)?;
+        let extra = options.extra.as_ref();
         for interceptor in &shared.interceptors {
             let mut unsigned = UnsignedRequest::new(info, region, request);
             interceptor.before_call(&mut unsigned).map_err(|why| stopped(&why))?;
@@ -48,7 +49,7 @@ impl<'a> Call<'a> {
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::fill_token(info, request, &*shared.entropy)?;
         let token_use = token.as_ref().map(|_| TokenUse {
-            hash: client_token::hash_with_secrets(info, request),
+            hash: client_token::hash_with_secrets(info, request, extra),
             service: info.service.name,
             region: region.map(|region| region.as_str().to_owned()),
             authority: address.shared_authority(),
@@ -57,9 +58,10 @@ impl<'a> Call<'a> {
             shared.sent_tokens.admit(token, used, shared.read_clocks())?;
         }
         let class = info.retry_class(request);
+        let class = extra.map_or(class, |extra| extra.retry_class(class));
         let endpoint = shared.addresses.endpoint(info.service);
         let backups = shared.backups.of(&address, endpoint, region, class);
-        let encoded = EncodedRequest::encode(request, &shared.encoding, &address)?;
+        let encoded = EncodedRequest::encode(request, extra, &shared.encoding, &address)?;
         let is_dry_run = info.is_dry_run(request);
         Ok(Self {
             shared,

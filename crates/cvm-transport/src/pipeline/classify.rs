@@ -259,6 +259,9 @@ impl ResponseClassifier<'_> {
         if missing_parts.is_empty() {
             let mut result = AttemptResult::new(Outcome::Success, None);
             result.drift = report.drifts.iter().map(ToString::to_string).collect();
+            // More deviations than a report keeps may include unknown members.
+            result.has_unknown_members =
+                report.omitted > 0 || report.unknown_members().next().is_some();
             result.gaps = gaps;
             result
         } else {

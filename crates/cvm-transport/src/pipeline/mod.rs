@@ -38,6 +38,7 @@ use crate::error::{ErrorKind, OutcomeUnknown};
 use crate::http::PreparedRequest;
 use crate::observe::CallReport;
 use crate::observe::metrics::CallMetrics;
+use crate::observe::report::ResponseWithUnknown;
 use crate::observe::trace::{AttemptSpan, CallSpan, call_ended};
 use crate::retry::advice::advice;
 use crate::retry::budget::RetryToken;
@@ -101,10 +102,13 @@ pub(crate) async fn run(
         metrics.call(&result);
     }
     call_ended(&span, &result);
-    let Success { body, request_id, drift, gaps } = ended?;
+    let Success { body, request_id, drift, has_unknown_members, gaps } = ended?;
     let client_token = call.token;
+    let unknown = has_unknown_members
+        .then(|| ResponseWithUnknown { body: body.clone(), table: info.response });
+    let action = info.name;
     let report =
-        CallReport { action: info.name, request_id, client_token, attempts, took, drift, gaps };
+        CallReport { action, request_id, client_token, attempts, took, drift, gaps, unknown };
     Ok(CallOutput { report, body })
 }
 
@@ -132,6 +136,7 @@ struct Success {
     body: Bytes,
     request_id: String,
     drift: Vec<String>,
+    has_unknown_members: bool,
     gaps: Gaps,
 }
 
@@ -228,9 +233,18 @@ impl Call<'_> {
                         budget.settle(verdict == Verdict::Success);
                     }
                     if verdict == Verdict::Success {
-                        let AttemptResult { body, request_id, drift, gaps, .. } = result;
+                        let AttemptResult {
+                            body,
+                            request_id,
+                            drift,
+                            has_unknown_members,
+                            gaps,
+                            ..
+                        } = result;
                         let request_id = request_id.unwrap_or_default();
-                        return (attempts, Ok(Success { body, request_id, drift, gaps }));
+                        let success =
+                            Success { body, request_id, drift, has_unknown_members, gaps };
+                        return (attempts, Ok(success));
                     }
                     let error =
                         self.final_error(request, result, &retry, verdict, reason, &attempts);
@@ -315,7 +329,11 @@ impl Call<'_> {
             let unread = if is_understood { Bytes::new() } else { result.body };
             error = error.with_unread_response(unread).with_unknown(OutcomeUnknown {
                 client_token: self.token.clone(),
-                fingerprint: OutcomeUnknown::fingerprint_of(self.info, request),
+                fingerprint: OutcomeUnknown::fingerprint_with(
+                    self.info,
+                    request,
+                    self.options.extra.as_ref(),
+                ),
                 recovery: advice(self.info, request),
                 attempts: attempts.to_vec(),
                 forbids_retry: result.forbids_retry,

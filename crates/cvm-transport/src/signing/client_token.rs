@@ -6,6 +6,7 @@ use cvm_protocol::{ActionInfo, Model, RetryClass, json, member_named, set_text};
 use cvm_signer::HexDigest;
 
 use crate::Error;
+use crate::client::extra::ExtraMembers;
 use crate::entropy::{
     Entropy, {self},
 };
@@ -44,9 +45,14 @@ fn check(token: &str) -> Result<(), Error> {
 }
 
 /// A hash of everything that a token is sent with, including secrets: it never leaves this process.
-pub(crate) fn hash_with_secrets(info: &ActionInfo, request: &dyn Model) -> HexDigest {
+pub(crate) fn hash_with_secrets(
+    info: &ActionInfo,
+    request: &dyn Model,
+    extra: Option<&ExtraMembers>,
+) -> HexDigest {
     let mut text = format!("{}\n", info.name).into_bytes();
     // A request that cannot be encoded is rejected later, when it is encoded in its dialect.
     text.extend(json::to_vec(request).unwrap_or_default());
+    text.extend(extra.map(ExtraMembers::to_text).unwrap_or_default().into_bytes());
     HexDigest::sha256(&text)
 }

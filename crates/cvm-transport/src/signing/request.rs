@@ -9,6 +9,7 @@ use cvm_signer::{Credential, HexDigest, KeyCache, Method, SignError, tc3, v1};
 use http::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::client::extra::ExtraMembers;
 use crate::config::Dialect;
 use crate::config::endpoint::Address;
 use crate::http::PreparedRequest;
@@ -64,6 +65,7 @@ enum Content {
 impl EncodedRequest {
     pub(crate) fn encode(
         request: &dyn Model,
+        extra: Option<&ExtraMembers>,
         encoding: &RequestEncoding,
         address: &Address,
     ) -> Result<Self, Error> {
@@ -72,14 +74,26 @@ impl EncodedRequest {
         if !secrets_allowed && mask::has_secret(Value::Object(request)) {
             return Err(secret_in_url());
         }
+        if !secrets_allowed && extra.is_some() {
+            return Err(Error::usage(
+                "a member that this client does not know may be a secret, and would be in the URL, where logs and \
+                 proxies keep it; use a dialect that sends a body",
+            ));
+        }
         let content = if encoding.dialect == Dialect::Tc3 {
-            let body = json::to_vec(request)
+            let mut body = json::to_vec(request)
                 .map_err(|error| Error::usage("cannot encode the request").with_source(error))?;
+            if let Some(extra) = extra {
+                body = extra.add_to_json(&body)?;
+            }
             check_size(body.len(), MAX_JSON, "JSON body")?;
             Content::Json { hash: HexDigest::sha256(&body), body: body.into() }
         } else {
-            let pairs =
+            let mut pairs =
                 query_form::encode(request).map_err(|error| Error::usage(error.to_string()))?;
+            if let Some(extra) = extra {
+                extra.add_to_pairs(&mut pairs);
+            }
             if encoding.dialect == Dialect::Tc3Get {
                 Content::Query(query(&pairs))
             } else {

@@ -40,6 +40,7 @@ mod lists;
 mod malformed_responses;
 #[cfg(feature = "test-util")]
 mod mocks;
+mod newer_api;
 mod numbers_as_text;
 mod old_gateway;
 mod overload;

@@ -17,14 +17,29 @@ pub(crate) const MASK: &str = "***";
 /// The maximum number of characters shown of an unreadable body.
 const EXCERPT: usize = 200;
 
+/// Parameters of every signed form or query that are no secret.
+const COMMON_PARAMETERS: [&str; 8] = [
+    "Action",
+    "Version",
+    "Region",
+    "Timestamp",
+    "Nonce",
+    "SignatureMethod",
+    "Language",
+    "RequestClient",
+];
+
 /// Secret members outside the action's model, in forms and queries.
 const COMMON_SECRETS: [&str; 2] = ["Signature", "Token"];
 
-/// Masks the secret members of a JSON object.
+/// Masks the secret members of a request, and each value of an unknown member, which may be a secret.
 pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
     let Some(members) = value.as_object_mut() else { return };
     for (name, member) in members {
-        let Some(field) = table.field(name) else { continue };
+        let Some(field) = table.field(name) else {
+            mask_values(member);
+            continue;
+        };
         if field.secret {
             if !member.is_null() {
                 *member = MASK.into();
@@ -37,6 +52,16 @@ pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
                 single => mask_json(single, inner),
             }
         }
+    }
+}
+
+/// Masks each value in a value, and keeps its objects and lists.
+fn mask_values(value: &mut serde_json::Value) {
+    match value {
+        serde_json::Value::Null => {}
+        serde_json::Value::Array(items) => items.iter_mut().for_each(mask_values),
+        serde_json::Value::Object(members) => members.values_mut().for_each(mask_values),
+        value => *value = MASK.into(),
     }
 }
 
@@ -96,10 +121,19 @@ pub(crate) fn pairs(text: &str, table: &ModelInfo) -> String {
     masked.collect::<Vec<_>>().join("&")
 }
 
+/// Whether a pair has a secret, or a member that the model does not know.
 fn is_secret_path(path: &str, table: &ModelInfo) -> bool {
+    if COMMON_PARAMETERS.contains(&path) {
+        return false;
+    }
     let mut table = table;
     for step in path.split('.') {
-        let Some(field) = table.field(step) else { continue };
+        let Some(field) = table.field(step) else {
+            if step.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            return true;
+        };
         if field.secret {
             return true;
         }

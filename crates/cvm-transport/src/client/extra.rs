@@ -1,0 +1,191 @@
+//! Members of a request that its type does not have: the service added them after this crate was generated.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cvm_protocol::{Kind, ModelInfo, RetryClass, query_form};
+use serde_json::{Map, Value};
+
+use crate::Error;
+
+/// The members of a request beside those of its type. Nothing is known about them, so each value may be a secret.
+#[derive(Clone)]
+pub(crate) struct ExtraMembers {
+    members: Arc<Value>,
+    /// They are all members of the request, and the caller has stated how safe a retry is.
+    is_whole_request: bool,
+}
+
+impl fmt::Debug for ExtraMembers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.members.as_object().into_iter().flat_map(Map::keys);
+        f.debug_set().entries(names).finish()
+    }
+}
+
+impl ExtraMembers {
+    /// Checks that the type of the request has none of the members. `None` if there are none.
+    pub(crate) fn new(members: Value, table: &'static ModelInfo) -> Result<Option<Self>, Error> {
+        let Value::Object(map) = &members else {
+            return Err(Error::usage("extra members must be a JSON object"));
+        };
+        if map.is_empty() {
+            return Ok(None);
+        }
+        check(&members, Some(table), "")?;
+        Ok(Some(Self { members: Arc::new(members), is_whole_request: false }))
+    }
+
+    /// States that these are all members of the request.
+    pub(crate) fn of_whole_request(self) -> Self {
+        Self { is_whole_request: true, ..self }
+    }
+
+    /// The retry class of a request that has the class `class` without these members. A new member could make a repeated
+    /// request change something again, so only reads and requests with a client token stay what they are.
+    pub(crate) const fn retry_class(&self, class: RetryClass) -> RetryClass {
+        match class {
+            RetryClass::Read | RetryClass::Token => class,
+            _ if self.is_whole_request => class,
+            _ => RetryClass::Hazard,
+        }
+    }
+
+    /// The JSON body of a request with these members.
+    pub(crate) fn add_to_json(&self, body: &[u8]) -> Result<Vec<u8>, Error> {
+        let failed = |error| Error::usage("cannot encode the request").with_source(error);
+        let mut whole = serde_json::from_slice(body).map_err(failed)?;
+        self.add_to_value(&mut whole);
+        serde_json::to_vec(&whole).map_err(failed)
+    }
+
+    /// Adds these members to a request as a value.
+    pub(crate) fn add_to_value(&self, whole: &mut Value) {
+        merge(whole, &self.members);
+    }
+
+    /// Adds these members to the pairs of a request.
+    pub(crate) fn add_to_pairs(&self, pairs: &mut Vec<query_form::Pair>) {
+        pairs.extend(query_form::encode_json(&self.members));
+    }
+
+    /// The members as JSON text, for a hash.
+    pub(crate) fn to_text(&self) -> String {
+        self.members.to_string()
+    }
+}
+
+/// Rejects a member that the type has. Objects and lists of the type may contain other new members.
+fn check(value: &Value, table: Option<&'static ModelInfo>, path: &str) -> Result<(), Error> {
+    let step = |name: &str| {
+        if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+    };
+    match (value, table) {
+        (Value::Object(members), Some(table)) => members.iter().try_for_each(|(name, member)| {
+            let path = step(name);
+            match table.field(name).map(|field| field.kind) {
+                None => Ok(()),
+                Some(Kind::Object(inner)) if member.is_object() => {
+                    check(member, Some(inner), &path)
+                }
+                Some(Kind::List(Kind::Object(inner))) if member.is_array() => {
+                    check(member, Some(inner), &path)
+                }
+                Some(_) => Err(Error::usage(format!(
+                    "`{path}` is a member of {}: set it there, not as an extra member",
+                    table.name
+                ))),
+            }
+        }),
+        (Value::Array(items), Some(_)) => items
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, item)| check(item, table, &step(&index.to_string()))),
+        (_, Some(_)) => Err(Error::usage(format!("`{path}` must be an object with new members"))),
+        (_, None) => Ok(()),
+    }
+}
+
+/// Adds new members: into objects that exist, and item by item into lists that exist.
+fn merge(whole: &mut Value, extra: &Value) {
+    match (whole, extra) {
+        (Value::Object(whole), Value::Object(extra)) => {
+            for (name, value) in extra {
+                match whole.get_mut(name) {
+                    Some(known) => merge(known, value),
+                    None => {
+                        whole.insert(name.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (Value::Array(whole), Value::Array(extra)) => {
+            for (index, value) in extra.iter().enumerate() {
+                match whole.get_mut(index) {
+                    Some(known) => merge(known, value),
+                    None => whole.push(value.clone()),
+                }
+            }
+        }
+        // `check` lets no other pair through.
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cvm_protocol::{FieldInfo, NameIndex};
+    use serde_json::json;
+
+    use super::*;
+
+    static DISK: ModelInfo = ModelInfo {
+        name: "Disk",
+        members: &[FieldInfo::new("Size", Kind::I64)],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+    static RUN: ModelInfo = ModelInfo {
+        name: "Run",
+        members: &[FieldInfo::new("Disks", Kind::List(&Kind::Object(&DISK)))],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+
+    fn merged(body: &str, extra: Value) -> Result<String, String> {
+        let extra = ExtraMembers::new(extra, &RUN).map_err(|error| error.to_string())?;
+        let body = extra.unwrap().add_to_json(body.as_bytes()).unwrap();
+        Ok(String::from_utf8(body).unwrap())
+    }
+
+    #[test]
+    fn new_members_go_beside_known_ones_at_any_depth() {
+        let body = r#"{"Disks":[{"Size":1},{"Size":2}]}"#;
+        assert_eq!(
+            merged(body, json!({ "New": [1], "Disks": [{}, { "Kind": "fast" }] })).unwrap(),
+            r#"{"Disks":[{"Size":1},{"Size":2,"Kind":"fast"}],"New":[1]}"#
+        );
+        assert_eq!(
+            merged("{}", json!({ "Disks": [{ "Kind": "fast" }] })).unwrap(),
+            r#"{"Disks":[{"Kind":"fast"}]}"#
+        );
+    }
+
+    #[test]
+    fn known_members_and_other_values_are_rejected() {
+        for (extra, message) in [
+            (json!({ "Disks": [{ "Size": 3 }] }), "`Disks.0.Size` is a member of Disk"),
+            (json!({ "Disks": 1 }), "`Disks` is a member of Run"),
+            (json!({ "Disks": [1] }), "`Disks.0` must be an object"),
+            (json!([]), "must be a JSON object"),
+        ] {
+            let error = merged("{}", extra).unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+        assert!(ExtraMembers::new(json!({}), &RUN).unwrap().is_none());
+    }
+
+    #[test]
+    fn debug_shows_names_only() {
+        let extra = ExtraMembers::new(json!({ "Key": "Secret123" }), &RUN).unwrap().unwrap();
+        assert_eq!(format!("{extra:?}"), r#"{"Key"}"#);
+    }
+}

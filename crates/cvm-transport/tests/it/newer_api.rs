@@ -1,0 +1,209 @@
+//! Calls that use more of the API than the generated types have.
+
+use std::sync::{Arc, Mutex};
+
+use cvm_protocol::RetryClass;
+use cvm_transport::config::{Dialect, Endpoint};
+use cvm_transport::{OutcomeUnknown, UntypedAction};
+use serde_json::{Value, json};
+
+use crate::actions::{KillThings, LIST_THINGS, Launch, ListThings};
+use crate::fake_service::{FakeService, Reply};
+
+/// A service that succeeds, and the bodies of the requests that it got.
+fn recording() -> (FakeService, Arc<Mutex<Vec<String>>>) {
+    let bodies = Arc::new(Mutex::new(Vec::new()));
+    let kept = Arc::clone(&bodies);
+    let fake = FakeService::new(move |request, _| {
+        let body = String::from_utf8(request.body().to_vec()).unwrap();
+        kept.lock().unwrap().push(format!("{} {body}", request.url()));
+        Reply::healthy()
+    });
+    (fake, bodies)
+}
+
+#[tokio::test]
+async fn extra_members_are_sent_in_both_encodings() {
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let (fake, bodies) = recording();
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        let request =
+            Launch { count: Some(2), client_token: Some("t".into()), ..Default::default() };
+        let extra = json!({ "Spot": { "Hours": 2 }, "Zones": ["a"] });
+        let (response, report) = client.send_with(request, extra).await.unwrap();
+        assert_eq!(response.thing_id_set, ["thing-1"]);
+        assert_eq!(report.client_token.as_deref(), Some("t"));
+        let bodies = bodies.lock().unwrap();
+        match dialect {
+            Dialect::Tc3 => {
+                let body: Value =
+                    serde_json::from_str(bodies[0].split_once(' ').unwrap().1).unwrap();
+                let expected = json!({ "Count": 2, "ClientToken": "t", "Spot": { "Hours": 2 }, "Zones": ["a"] });
+                assert_eq!(body, expected);
+            }
+            _ => assert!(
+                bodies[0].contains("Spot.Hours=2") && bodies[0].contains("Zones.0=a"),
+                "{bodies:?}"
+            ),
+        }
+    }
+}
+
+#[tokio::test]
+async fn extra_member_that_the_type_has_is_refused() {
+    let (fake, bodies) = recording();
+    let client = fake.builder().build().unwrap();
+    let error = client.send_with(Launch::default(), json!({ "Count": 3 })).await.unwrap_err();
+    assert!(
+        error.is_usage() && error.to_string().contains("`Count` is a member of Launch"),
+        "{error}"
+    );
+    let in_url = fake.builder().dialect(Dialect::Tc3Get).build().unwrap();
+    let error = in_url.send_with(ListThings::default(), json!({ "New": 1 })).await.unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("may be a secret"), "{error}");
+    assert!(bodies.lock().unwrap().is_empty());
+}
+
+/// Makes every attempt ambiguous and returns how many there were.
+async fn attempts(
+    call: impl AsyncFnOnce(cvm_transport::Client) -> Option<OutcomeUnknown>,
+) -> usize {
+    let fake = FakeService::new(|_, _| Reply::status(502, vec![]));
+    let unknown = call(fake.builder().build().unwrap()).await;
+    assert_eq!(unknown.is_some(), unknown.is_some_and(|unknown| !unknown.attempts().is_empty()));
+    fake.request_count()
+}
+
+#[tokio::test(start_paused = true)]
+async fn request_with_extra_members_is_retried_only_if_a_new_member_cannot_matter() {
+    let extra = || json!({ "New": true });
+    let read = attempts(async |client| {
+        let error = client.send_with(ListThings::default(), extra()).await.unwrap_err();
+        error.outcome_unknown().cloned()
+    });
+    assert!(read.await > 1);
+    let token = attempts(async |client| {
+        let error = client.send_with(Launch::default(), extra()).await.unwrap_err();
+        error.outcome_unknown().cloned()
+    });
+    assert!(token.await > 1);
+    let convergent = attempts(async |client| {
+        let request = crate::actions::SetName { thing_id: "thing-1".into(), name: "n".into() };
+        let error = client.send_with(request, extra()).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some(), "{error}");
+        error.outcome_unknown().cloned()
+    });
+    assert_eq!(convergent.await, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn token_is_bound_to_the_extra_members() {
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = fake.builder().build().unwrap();
+    let request = || Launch { client_token: Some("one-token".into()), ..Default::default() };
+    client.send_with(request(), json!({ "New": 1 })).await.unwrap();
+    client.send_with(request(), json!({ "New": 1 })).await.unwrap();
+    let error = client.send_with(request(), json!({ "New": 2 })).await.unwrap_err();
+    assert!(error.is_usage(), "{error}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn untyped_action_is_a_hazard_unless_its_class_is_given() {
+    let kill = UntypedAction::new("cvm", "2017-03-12", "KillEverything");
+    for (action, class) in [
+        (kill.clone(), RetryClass::Hazard),
+        (kill.clone().retry(RetryClass::Convergent), RetryClass::Convergent),
+        (kill.clone().retry(RetryClass::Token), RetryClass::Token),
+        (kill.retry(RetryClass::Read), RetryClass::Read),
+    ] {
+        let sent = attempts(async |client| {
+            let error = client.call_action(&action, json!({ "Ids": ["a"] })).await.unwrap_err();
+            assert_eq!(error.outcome_unknown().is_some(), class != RetryClass::Read, "{error}");
+            error.outcome_unknown().cloned()
+        });
+        let sent = sent.await;
+        assert_eq!(sent > 1, class != RetryClass::Hazard, "{class}: {sent} attempts");
+    }
+}
+
+#[tokio::test]
+async fn untyped_action_reaches_its_service() {
+    let (fake, bodies) = recording();
+    let client = fake.builder().endpoint(Endpoint::Default).build().unwrap();
+    let action = UntypedAction::new("vpc", "2017-03-12", "DescribeVpcs").retry(RetryClass::Read);
+    let response = client.call_action(&action, json!({ "Limit": "10" })).await.unwrap();
+    assert_eq!(response.json().at("ThingIdSet.0").and_then(|id| id.as_text()), Some("thing-1"));
+    assert_eq!(bodies.lock().unwrap()[0], r#"https://vpc.tencentcloudapi.com/ {"Limit":"10"}"#);
+    let create = UntypedAction::new("vpc", "2017-03-12", "CreateVpc").retry(RetryClass::Token);
+    let response = client.call_action(&create, json!({ "Name": "n" })).await.unwrap();
+    let token = response.report().client_token.clone().unwrap();
+    let body: Value =
+        serde_json::from_str(bodies.lock().unwrap()[1].split_once(' ').unwrap().1).unwrap();
+    assert_eq!(body, json!({ "Name": "n", "ClientToken": token }));
+}
+
+#[tokio::test]
+async fn untyped_action_with_an_invalid_name_is_refused() {
+    let (fake, bodies) = recording();
+    let client = fake.builder().build().unwrap();
+    for (service, version, name) in [
+        ("evil.example/", "2017-03-12", "A"),
+        ("", "2017-03-12", "A"),
+        ("CVM", "2017-03-12", "A"),
+        ("cvm", "2017-03-1\u{b2}", "A"),
+        ("cvm", "latest", "A"),
+        ("cvm", "2017-03-12", ""),
+        ("cvm", "2017-03-12", "A\r\nX: y"),
+    ] {
+        let action = UntypedAction::new(service, version, name);
+        let error = client.call_action(&action, json!({})).await.unwrap_err();
+        assert!(error.is_usage(), "{error}");
+    }
+    let action = UntypedAction::new("cvm", "2017-03-12", "A");
+    assert!(client.call_action(&action, json!([1])).await.unwrap_err().is_usage());
+    assert!(bodies.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn unknown_members_of_a_response_have_their_values() {
+    let body = r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"READY","Disk":{"Size":1.50}}],
+        "TotalCount":1,"RequestId":"r","A.B":[1]}}"#;
+    let fake = FakeService::new(move |_, _| Reply::body(body));
+    let client = fake.builder().build().unwrap();
+    let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
+    let found: Vec<(String, String)> =
+        report.unknown_members().into_iter().map(|one| (one.path, one.value.pretty())).collect();
+    let disk = "{\n  \"Size\": 1.50\n}".to_owned();
+    assert_eq!(
+        found,
+        [("ThingSet.0.Disk".to_owned(), disk), ("A.B".to_owned(), "[\n  1\n]".to_owned())]
+    );
+    assert!(!format!("{report:?}").contains("1.50"), "a value may be a secret");
+    let (_, report) = FakeService::new(|_, _| Reply::healthy())
+        .builder()
+        .build()
+        .unwrap()
+        .send_with_report(KillThings { thing_ids: vec!["thing-1".into()] })
+        .await
+        .unwrap();
+    assert_eq!(report.unknown_members().len(), 3, "{report:?}");
+    assert_eq!(LIST_THINGS.name, "ListThings");
+}
+
+#[tokio::test]
+async fn values_of_extra_members_are_masked() {
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let kept = Arc::new(Mutex::new(String::new()));
+        let debug = Arc::clone(&kept);
+        let fake = FakeService::new(move |request, _| {
+            debug.lock().unwrap().push_str(&format!("{request:?}"));
+            Reply::healthy()
+        });
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        let extra = json!({ "NewKeys": [{ "Text": "Secret123", "Number": 77_777 }] });
+        client.send_with(ListThings { limit: Some(3), ..Default::default() }, extra).await.unwrap();
+        let shown = kept.lock().unwrap().clone();
+        assert!(shown.contains("NewKeys") && shown.contains("Limit"), "{shown}");
+        assert!(!shown.contains("Secret123") && !shown.contains("77777"), "{shown}");
+    }
+}
