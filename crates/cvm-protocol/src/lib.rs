@@ -7,7 +7,7 @@
 //! ```
 //! use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, json, model, query_form, validate};
 //!
-//! #[derive(Clone, Default, PartialEq)]
+//! #[derive(Clone, Default)]
 //! struct StopInstances {
 //!     instance_ids: Vec<String>,
 //! }
@@ -18,7 +18,7 @@
 //!     members: &[FieldInfo::new("InstanceIds", Kind::List(&Kind::Str)).required().max_items(100)],
 //!     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
 //! };
-//! model!(StopInstances STOP_INSTANCES { 0 instance_ids });
+//! model!(request StopInstances STOP_INSTANCES { 0 instance_ids });
 //!
 //! let request = StopInstances { instance_ids: vec!["ins-11112222".into()] };
 //! assert_eq!(json::to_vec(&request)?, br#"{"InstanceIds":["ins-11112222"]}"#);
