@@ -44,7 +44,7 @@ fn main() {
     }
 
     // Every page of a long list is read, with the page size that the model states.
-    let long = vpc::types::Filter { name: "subnet-name".into(), values: vec!["many".into()] };
+    let long = vpc::types::Filter { name: "subnet-name".into(), values: vec!["many".into()], ..Default::default() };
     let request = vpc::actions::DescribeSubnets { filters: vec![long], ..Default::default() };
     let count = runtime.block_on(async {
         let mut items = client.items(request);

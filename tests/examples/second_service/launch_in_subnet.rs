@@ -29,7 +29,7 @@ pub async fn main() -> Result<(), Box<dyn Error>> {
 
 /// Launches an instance into the only subnet of this name, and returns its id.
 pub async fn launch_in_subnet(client: &Client, name: &str) -> Result<String, Box<dyn Error>> {
-    let by_name = Filter { name: "subnet-name".into(), values: vec![name.into()] };
+    let by_name = Filter { name: "subnet-name".into(), values: vec![name.into()], ..Default::default() };
     let request = DescribeSubnets { filters: vec![by_name], ..Default::default() };
     let mut subnets = client.items(request);
     let subnet = subnets.try_next().await?.ok_or("no subnet has this name")?;
