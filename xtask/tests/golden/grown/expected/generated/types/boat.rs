@@ -70,7 +70,8 @@ pub(crate) static BOAT_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("BoatId", "string", "Handle that other calls take.")
             .limits("Format: `boat-xxxxxxxx`."),
-        MemberDoc::new("BoatState", "BoatState", "Where it is in its life."),
+        MemberDoc::new("BoatState", "BoatState", "Where it is in its life.")
+            .limits("Allowed: `PENDING`, `AFLOAT`, `SUNK` and `RETURNED`."),
         MemberDoc::new("NextState", "BoatState", "Where it will be.")
             .limits("Known values: `AFLOAT`."),
         MemberDoc::new("Berth", "Berth", "Where it lies."),
