@@ -1,11 +1,7 @@
 //! Launches instances, waits and lists without async: for scripts and tools.
 //!
-//! ```sh
-//! cargo run -p cvm-tests --example blocking
-//! ```
-//!
-//! uses an emulator in its own process. With `-- --cloud`, it calls the service with the credential and region of the
-//! environment, and **that costs money** while the two instances exist.
+//! `cargo run -p cvm-tests --example blocking` uses an emulator in its own process. With `-- --cloud`, it calls the service
+//! with the credential and region of the environment, and **that costs money** while the two instances exist.
 
 #![allow(clippy::print_stdout)]
 
@@ -46,8 +42,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The service if `--cloud` is given, otherwise an emulator, which runs on its own threads.
-fn connect() -> Result<(blocking::Client, Option<(Emulator, Runtime)>), Box<dyn Error>> {
+/// An emulator, and the threads on which it runs.
+type RunningEmulator = (Emulator, Runtime);
+
+/// The service if `--cloud` is given, otherwise an emulator.
+fn connect() -> Result<(blocking::Client, Option<RunningEmulator>), Box<dyn Error>> {
     if std::env::args().any(|argument| argument == "--cloud") {
         return Ok((blocking::Client::from_env()?, None));
     }

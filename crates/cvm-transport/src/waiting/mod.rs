@@ -6,6 +6,7 @@ pub(crate) mod pause;
 pub(crate) mod poller;
 pub(crate) mod reconcile;
 pub(crate) mod report;
+mod report_items;
 pub(crate) mod row_state;
 pub(crate) mod schedule;
 pub(crate) mod wait;

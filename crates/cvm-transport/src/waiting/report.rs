@@ -6,8 +6,6 @@ use std::time::Duration;
 
 use cvm_protocol::{Model, Record, Value, json, member_named};
 
-use crate::Error;
-
 /// The progress of a wait.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -69,25 +67,6 @@ impl WaitReport {
         self.with(WaitVerdict::Pending)
     }
 
-    /// The items as the list showed them last, in the order of their ids, without those that no poll has listed: an
-    /// instance with its addresses, for example, without another call. An item may have changed since.
-    ///
-    /// ```no_run
-    /// # async fn example<Instance: cvm_transport::protocol::Model + Default>(client: cvm_transport::Client, waiter: cvm_transport::protocol::Waiter) -> Result<(), cvm_transport::Error> {
-    /// let report = client.wait(waiter).await?;
-    /// let instances: Vec<Instance> = report.items()?;
-    /// # drop(instances);
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_usage`] if the items of the list have another type.
-    pub fn items<T: Model + Default>(&self) -> Result<Vec<T>, Error> {
-        self.resources.iter().filter_map(|resource| resource.item().transpose()).collect()
-    }
-
     fn with(&self, verdict: WaitVerdict) -> impl Iterator<Item = &WaitedResource> {
         self.resources.iter().filter(move |resource| resource.verdict == verdict)
     }
@@ -110,17 +89,6 @@ pub struct WaitedResource {
     pub(crate) item: Option<ListedItem>,
 }
 
-impl WaitedResource {
-    /// The item as the list showed it last; `None` if no poll has listed it.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::is_usage`] if the items of the list have another type.
-    pub fn item<T: Model + Default>(&self) -> Result<Option<T>, Error> {
-        self.item.as_ref().map(ListedItem::decode).transpose()
-    }
-}
-
 /// An item of a list. It shares the response, because most waits never ask for their items.
 #[derive(Clone)]
 pub(crate) struct ListedItem {
@@ -134,33 +102,13 @@ impl ListedItem {
         Self { response: Arc::clone(response), items, index }
     }
 
-    fn model(&self) -> Option<&dyn Model> {
+    pub(crate) fn model(&self) -> Option<&dyn Model> {
         match member_named(&*self.response, self.items) {
             Value::List(list) => match list.at(self.index) {
                 Value::Object(item) => Some(item),
                 _ => None,
             },
             _ => None,
-        }
-    }
-
-    fn decode<T: Model + Default>(&self) -> Result<T, Error> {
-        let mut decoded = T::default();
-        let wanted = decoded.table();
-        match self.model() {
-            Some(item) if std::ptr::eq(item.table(), wanted) => {
-                // A model can always decode what it encoded.
-                let _ = json::from_value(&mut decoded, &json::to_value(item));
-                Ok(decoded)
-            }
-            item => {
-                let listed = item.map_or("nothing", |item| item.table().name);
-                let text = format!(
-                    "the items of this wait have the type `{listed}`, not `{}`",
-                    wanted.name
-                );
-                Err(Error::usage(text))
-            }
         }
     }
 }
