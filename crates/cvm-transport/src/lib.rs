@@ -26,7 +26,7 @@
 //! |---|---|
 //! | build a client | [`Client::builder`], [`Client::from_env`], [`Client::in_region`] |
 //! | call an action | [`Client::send`], or [`Client::call`] for an action without a Rust type |
-//! | use an API newer than this crate | [`Client::send_with`], [`Client::call_action`], [`CallReport::unknown_members`] |
+//! | use an API newer than this crate | [`Client::send_with`], [`Client::call_action`], [`CallReport::unknown_members`](observe::CallReport::unknown_members) |
 //! | see the signed request | [`Client::prepare`], [`WireObserver`](observe::WireObserver) |
 //! | read a long list | [`Client::items`], [`Client::pages`], which are also streams |
 //! | wait for a state | [`Client::wait`], or [`Client::wait_until`] for a condition of your own |

@@ -18,7 +18,7 @@ use crate::waiting::{WaitVerdict, WaitedResource};
 ///
 /// It reads the states of the resources for a while, because one read proves nothing: the request may still be on its
 /// way. A resource in a target state of the waiter is *done*. A resource is *not done* if every read, the last of them
-/// at the end of the settle time, showed it in the same [settled](cvm_protocol::WaiterInfo::settled) state and with
+/// at the end of the settle time, showed it in the same [settled](cvm_protocol::WaiterSpec::settled) state and with
 /// the same latest operation, which has ended. A response without its list, with too short a list, or with null items
 /// or items without an id shows nothing.
 ///
