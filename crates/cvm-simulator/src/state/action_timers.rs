@@ -78,8 +78,8 @@ impl Timer {
             if let Some(free) = instance.busy_until() {
                 return Some(free);
             }
-            // A protected instance is not terminated, as in TerminateInstances.
-            if !self.has_acted && !instance.is_protected {
+            // An instance with an open timer cannot be protected from termination, so no check is needed here.
+            if !self.has_acted {
                 self.has_acted = true;
                 let operation = instance.termination();
                 instances.begin(serial, operation, Effect::None, None, (clock, time));

@@ -24,7 +24,7 @@ const DECISIONS: &[Decision] = &[
     documented("action timers", "more than five minutes ahead, one of each kind for an instance, UNDO → DOING → DONE; only UNDO timers can be canceled"),
     assumed("action timers", "a time that is too near is InvalidParameter; ids start with `at-`"),
     assumed("action timers", "only for hourly and spot instances that are not protected, terminating or in the recycle bin; others are UnsupportedOperation.NotSupportImportInstancesActionTimer"),
-    assumed("action timers", "DOING from the due time until the instance is removed; a running operation ends before the termination; if the instance has been protected, it is not terminated and the timer becomes DONE"),
+    assumed("action timers", "DOING from the due time until the instance is removed; a running operation ends before the termination"),
     assumed("action timers", "a waiting timer is removed with its instance; the newest 1000 DONE timers stay listed"),
     assumed("action timers", "public addresses are released with the instance, as Externals shows; DescribeInstancesActionTimer without conditions lists all timers, the newest first"),
     assumed("DeleteInstancesActionTimer", "an unknown id is InvalidParameterValue, a timer that has started is UnsupportedOperation; all timers are canceled or none"),
