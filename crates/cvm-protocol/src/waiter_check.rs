@@ -1,6 +1,7 @@
 //! Checks the names of a waiter against the model infos of its action, also at compile time.
 //!
-//! A constant function cannot use iterators, so the lists are walked by hand.
+//! A constant function cannot use iterators, so the lists are walked by hand. The compiler interprets these functions, so
+//! they call as few others as possible: slice patterns instead of `split_first`, and lengths before bytes.
 
 use std::fmt;
 
@@ -65,7 +66,7 @@ const fn problem(spec: &WaiterSpec) -> Result<(), Problem> {
     }
     check!(ids(spec));
     let mut with = spec.with;
-    while let Some(((member, value), rest)) = with.split_first() {
+    while let [(member, value), rest @ ..] = with {
         let fits = match field(action.request, member) {
             Some(field) => accepts(&field.kind, value),
             None => false,
@@ -102,7 +103,7 @@ const fn problem(spec: &WaiterSpec) -> Result<(), Problem> {
         ("`request_id` is no string or integer of an item", spec.request_id),
     ];
     let mut names = scalar_names.as_slice();
-    while let Some(((text, name), rest)) = names.split_first() {
+    while let [(text, name), rest @ ..] = names {
         if let Some(name) = *name {
             match field(item, name) {
                 Some(FieldInfo { kind: Kind::Str | Kind::I64 | Kind::U64, .. }) => {}
@@ -149,7 +150,7 @@ const fn ids(spec: &WaiterSpec) -> Result<(), Problem> {
     // An action without a list of filters may accept any.
     let mut is_known = action.filters.is_empty() && !name.is_empty();
     let mut known = action.filters;
-    while let Some((filter, rest)) = known.split_first() {
+    while let [filter, rest @ ..] = known {
         is_known = is_known || is_same(filter.name, name);
         known = rest;
     }
@@ -168,7 +169,7 @@ const fn members(
     model: &ModelInfo,
     text: &'static str,
 ) -> Result<(), Problem> {
-    while let Some((name, rest)) = names.split_first() {
+    while let [name, rest @ ..] = names {
         if field(model, name).is_none() {
             return Err((text, name));
         }
@@ -182,7 +183,7 @@ const fn conditions(
     model: &ModelInfo,
     text: &'static str,
 ) -> Result<(), Problem> {
-    while let Some((condition, rest)) = conditions.split_first() {
+    while let [condition, rest @ ..] = conditions {
         if field(model, condition.member).is_none() {
             return Err((text, condition.member));
         }
@@ -205,7 +206,7 @@ const fn accepts(kind: &Kind, value: &str) -> bool {
 /// As [`ModelInfo::field`], at compile time.
 const fn field(model: &ModelInfo, name: &str) -> Option<&'static FieldInfo> {
     let mut fields = model.members;
-    while let Some((field, rest)) = fields.split_first() {
+    while let [field, rest @ ..] = fields {
         if is_same(field.wire, name) {
             return Some(field);
         }
@@ -216,7 +217,7 @@ const fn field(model: &ModelInfo, name: &str) -> Option<&'static FieldInfo> {
 
 const fn position(text: &str, byte: u8) -> Option<usize> {
     let (mut bytes, mut index) = (text.as_bytes(), 0);
-    while let Some((first, rest)) = bytes.split_first() {
+    while let [first, rest @ ..] = bytes {
         if *first == byte {
             return Some(index);
         }
@@ -227,13 +228,14 @@ const fn position(text: &str, byte: u8) -> Option<usize> {
 
 const fn is_same(one: &str, other: &str) -> bool {
     let (mut one, mut other) = (one.as_bytes(), other.as_bytes());
-    loop {
-        match (one.split_first(), other.split_first()) {
-            (Some((a, rest)), Some((b, other_rest))) if *a == *b => {
-                (one, other) = (rest, other_rest);
-            }
-            (None, None) => return true,
-            _ => return false,
-        }
+    if one.len() != other.len() {
+        return false;
     }
+    while let ([a, rest @ ..], [b, other_rest @ ..]) = (one, other) {
+        if *a != *b {
+            return false;
+        }
+        (one, other) = (rest, other_rest);
+    }
+    true
 }
