@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use cvm_models::actions::{DescribeInstancesResponse, RunInstances};
+use cvm_models::actions::{DescribeInstancesResponse, RunInstances, TerminateInstances};
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::error_code;
 use cvm_models::types::{DataDisk, LoginSettings, Placement};
@@ -82,6 +82,47 @@ fn request_refuses_misspelled_members_at_any_depth() {
             assert!(error.contains(message), "{error}");
         }
     }
+}
+
+#[test]
+fn request_refuses_null_items_which_would_become_empty_ones() {
+    for text in [r#"{ "InstanceIds": [null] }"#, r#"{ "InstanceIds": ["ins-1", null] }"#] {
+        let error = serde_json::from_str::<TerminateInstances>(text).unwrap_err().to_string();
+        assert!(error.contains("is null: remove the item, or set a value"), "{error}");
+    }
+    let error =
+        serde_yaml_ng::from_str::<TerminateInstances>("InstanceIds:\n-\n- ins-1").unwrap_err();
+    assert!(error.to_string().contains("`InstanceIds.0` is null"), "{error}");
+    let text = r#"{ "DataDisks": [null, { "DiskSize": 10 }] }"#;
+    let error = serde_json::from_str::<RunInstances>(text).unwrap_err().to_string();
+    assert!(error.contains("`DataDisks.0` is null"), "{error}");
+    // Null in place of a member means that it is not given.
+    let text = r#"{ "DataDisks": null, "InstanceName": null }"#;
+    assert_eq!(serde_json::from_str::<RunInstances>(text).unwrap(), RunInstances::default());
+}
+
+#[test]
+fn request_refuses_numbers_and_booleans_for_texts() {
+    for (member, value) in [
+        ("InstanceName", "0x10"),
+        ("HostName", "True"),
+        ("InstanceName", "1.10"),
+        ("ClientToken", "12345678901234567890123"),
+        ("InstanceChargeType", "1"),
+        ("LoginSettings", "{Password: 0x1F2E3D4C}"),
+    ] {
+        let text = format!("{member}: {value}");
+        let error = serde_yaml_ng::from_str::<RunInstances>(&text).unwrap_err().to_string();
+        // Of a fraction, or a number of more than 64 bits, not even the digits are known.
+        assert!(error.contains("in quotes") || error.contains("give it as text"), "{error}");
+        assert!(!error.contains("1F2E3D4C") && !error.contains("523124044"), "{error}");
+    }
+    let quoted = serde_yaml_ng::from_str::<RunInstances>("InstanceName: '0x10'").unwrap();
+    assert_eq!(quoted.instance_name.as_deref(), Some("0x10"));
+    assert!(serde_json::from_str::<RunInstances>(r#"{ "InstanceName": 110 }"#).is_err());
+    // Numbers as texts lose nothing.
+    let count = serde_json::from_str::<RunInstances>(r#"{ "InstanceCount": "2" }"#).unwrap();
+    assert_eq!(count.instance_count, Some(2));
 }
 
 #[test]

@@ -60,7 +60,7 @@ fn published_responses_have_every_always_present_member() {
     for sample in samples() {
         let (_, mut report) = read(sample.info().response, &sample.response);
         let (request, _) = read(sample.info().request, &sample.request);
-        sample.info().allow_dry_run_gaps(&request, &mut report);
+        sample.info().allow_documented_gaps(&request, &mut report);
         let drifts = report.drifts.iter().map(ToString::to_string);
         let missing = report.missing.iter().map(|path| format!("`{path}` is missing"));
         problems
@@ -78,14 +78,18 @@ fn dry_run_response_needs_only_the_request_id() {
         let bare = json!({ "RequestId": "r-1" });
         let (_, mut report) = read(action.response, &bare);
         with_more_members += usize::from(!report.missing.is_empty());
-        let real = Record::new(action.request);
+        let mut real = Record::new(action.request);
+        if action.name == "SyncImages" {
+            // Without it, the response of a real request may lack the list.
+            json::from_value(&mut real, &json!({ "ImageSetRequired": true })).unwrap();
+        }
         let before = report.clone();
-        action.allow_dry_run_gaps(&real, &mut report);
+        action.allow_documented_gaps(&real, &mut report);
         assert_eq!(report, before, "{}: a real request needs every member", action.name);
-        action.allow_dry_run_gaps(&request, &mut report);
+        action.allow_documented_gaps(&request, &mut report);
         assert!(report.is_clean(), "{}: {report:?}", action.name);
         let (_, mut report) = read(action.response, &json!({}));
-        action.allow_dry_run_gaps(&request, &mut report);
+        action.allow_documented_gaps(&request, &mut report);
         assert_eq!(report.missing, ["RequestId"], "{}", action.name);
     }
     assert!(with_more_members >= 9, "{with_more_members}");

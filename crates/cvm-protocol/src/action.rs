@@ -177,11 +177,16 @@ impl ActionInfo {
         self.dry_run && matches!(member_named(request, "DryRun"), Value::Bool(true))
     }
 
-    /// Removes from a report the members that the response to a dry run may lack.
-    pub fn allow_dry_run_gaps(&self, request: &dyn Model, report: &mut Report) {
+    /// Removes from a report the members that the response to this request may lack: all but the request id after a dry
+    /// run, and a list that may be empty ([`FieldInfo::empty_if`](crate::FieldInfo::empty_if)).
+    pub fn allow_documented_gaps(&self, request: &dyn Model, report: &mut Report) {
         if self.is_dry_run(request) {
             report.missing.retain(|path| path == "RequestId" || path.contains('.'));
         }
+        report.missing.retain(|path| {
+            let field = self.response.field(path);
+            !field.is_some_and(|field| field.may_be_empty(request))
+        });
     }
 
     /// The member that the client fills with a new token if the caller left it empty.
@@ -261,7 +266,7 @@ pub enum RetryClass {
     Convergent,
     /// A retry is rejected, or could undo a later change by somebody else: read first.
     Guarded,
-    /// A retry costs money or destroys something: never retry; the caller decides.
+    /// A retry costs money or destroys something: retry only what certainly did not take effect; else the caller decides.
     Hazard,
 }
 
@@ -284,12 +289,12 @@ impl RetryClass {
         match self {
             Self::Read => "changes nothing, so it is retried freely",
             Self::Token => "retried with the same token, which the service recognizes",
-            Self::Convergent => "retried, because repeating it sets the same state",
+            Self::Convergent => "retried once, because repeating it sets the same state",
             Self::Guarded => {
                 "not retried automatically; first read the state to see whether it took effect"
             }
             Self::Hazard => {
-                "never retried by the client, because repeating it can cost money or destroy something"
+                "not retried once it may have taken effect, because repeating it can cost money or destroy something"
             }
         }
     }

@@ -108,8 +108,8 @@ pub(crate) struct DecodeReport {
     pub(crate) strict: bool,
     /// A null item of a list is left out, not read as a default one.
     drops_null_items: bool,
-    /// An unknown member is an error.
-    refuses_unknown: bool,
+    /// The value is a request that somebody wrote. An unknown member, a null item, and a number for a text are errors.
+    is_request: bool,
 }
 
 impl DecodeReport {
@@ -123,13 +123,13 @@ impl DecodeReport {
             room: Cell::new(usize::MAX),
             strict,
             drops_null_items: false,
-            refuses_unknown: false,
+            is_request: false,
         }
     }
 
     /// For a request that somebody wrote.
-    pub(crate) fn refusing_unknown() -> Self {
-        Self { refuses_unknown: true, ..Self::new(false) }
+    pub(crate) fn of_request() -> Self {
+        Self { is_request: true, ..Self::new(false) }
     }
 
     /// For a text of so many bytes.
@@ -194,8 +194,8 @@ impl<'p> Path<'p> {
         self.ledger.strict
     }
 
-    pub(crate) const fn refuses_unknown(&self) -> bool {
-        self.ledger.refuses_unknown
+    pub(crate) const fn is_in_request(&self) -> bool {
+        self.ledger.is_request
     }
 
     /// The number of lists between this value and its member: 1 for an item of the member's list.

@@ -1,6 +1,6 @@
 //! Evaluates the conditions of a specification on a request.
 
-use crate::{Condition, Model, Predicate, member_named};
+use crate::{Condition, FieldInfo, Model, Predicate, member_named};
 
 impl Condition<'_> {
     /// Whether it holds for this request. An empty list is not sent, so it is not given. An empty text is sent and may
@@ -18,5 +18,13 @@ impl Condition<'_> {
             Predicate::OneOf(values) => value.is_given() && among(values),
             Predicate::NoneOf(values) => !value.is_given() || !among(values),
         }
+    }
+}
+
+impl FieldInfo {
+    /// Whether the response to this request may lack the items of this list: [`Self::empty_if`].
+    #[must_use]
+    pub fn may_be_empty(&self, request: &dyn Model) -> bool {
+        self.empty_if.iter().any(|condition| condition.holds(request))
     }
 }

@@ -128,7 +128,7 @@ pub struct FieldInfo {
     pub pattern: Option<&'static str>,
     /// The member is required if one of these holds.
     pub required_if: &'static [Condition<'static>],
-    /// The response to a change may leave this list empty if one of these holds for the request.
+    /// The response to a change may lack this list, or leave it empty, if one of these holds for the request.
     pub empty_if: &'static [Condition<'static>],
     /// Members that must not be given together with it. The default value and `false` exclude nothing.
     pub exclusive_with: &'static [&'static str],

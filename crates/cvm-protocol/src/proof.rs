@@ -266,14 +266,13 @@ fn unnamed_in(
     gaps: &Gaps,
 ) -> Option<String> {
     let wire = field.wire;
-    let may_be_empty = || field.empty_if.iter().any(|condition| condition.holds(request));
     match (&field.kind, value) {
         (Kind::Str, value) if is_id(field) => is_unset(value).then(|| format!("`{wire}`")),
         (Kind::Object(table), Value::Object(object)) => {
             let id = identity(table)?;
             is_unset(member_named(object, id)).then(|| format!("`{wire}.{id}`"))
         }
-        (Kind::List(_), Value::List(list)) if list.is_empty() && may_be_empty() => {
+        (Kind::List(_), Value::List(list)) if list.is_empty() && field.may_be_empty(request) => {
             let has_null = gaps.null_items.iter().any(|name| name == wire);
             has_null.then(|| format!("`{wire}`"))
         }

@@ -22,12 +22,13 @@ pub fn item(text: &str, indent: usize) -> Vec<String> {
 
 /// Plain ASCII on one line, for tables that are displayed without markdown rendering.
 pub fn plain(text: &str) -> String {
-    let ascii = |c: char| match c {
+    let plain = |c: char| match c {
         ' '..='~' => c,
+        c if c.is_alphanumeric() => c,
         c if c.is_whitespace() => ' ',
         _ => '?',
     };
-    let text: String = text.chars().map(ascii).collect();
+    let text: String = text.chars().map(plain).collect();
     text.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
@@ -40,6 +41,7 @@ pub fn code(text: &str) -> String {
         .chars()
         .map(|c| match c {
             ' '..='_' | 'a'..='~' => c.to_string(),
+            other if other.is_alphanumeric() => other.to_string(),
             other => other.escape_default().to_string().replace('`', "'"),
         })
         .collect();

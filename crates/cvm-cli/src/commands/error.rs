@@ -38,14 +38,14 @@ fn text(code: &str, info: &ErrorInfo) -> String {
     page.hanging(2, 2, &format!("What to do: {}", info.fix));
     page.gap();
     page.paragraph(2, &format!("Kind: {}.", info.kind.as_str()));
-    page.paragraph(
-        2,
-        if info.retryable {
-            "The same request may succeed later; retry it only if the action's retry class allows it."
-        } else {
-            "The same request will fail again."
-        },
-    );
+    if info.retryable {
+        page.paragraph(
+            2,
+            "The same request may succeed later; retry it only if the action's retry class allows it.",
+        );
+    } else if !info.partial {
+        page.paragraph(2, "The same request fails again until its cause is removed.");
+    }
     if info.partial {
         page.paragraph(
             2,

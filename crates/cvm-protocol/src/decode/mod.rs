@@ -44,8 +44,9 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
     Ok(model)
 }
 
-/// As [`decode_new`], for a request that somebody wrote: an unknown member at any depth is an error. Unknown enum values
-/// are accepted, because the service may know them.
+/// As [`decode_new`], for a request that somebody wrote: an unknown member at any depth is an error, and so is a null item of
+/// a list, and a number or a boolean for a text, because YAML reads `0x10` as 16. Unknown enum values are accepted, because
+/// the service may know them.
 ///
 /// ```
 /// use cvm_protocol::{FieldInfo, Kind, ModelInfo, NameIndex, model};
@@ -73,12 +74,12 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
 ///
 /// # Errors
 ///
-/// As [`decode`], and for an unknown member. The message has its path and similar names.
+/// As [`decode`], and for what a request must not have. The message has the path, and for an unknown member similar names.
 pub fn decode_request<'de, M: Model + Default, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<M, D::Error> {
     let mut model = M::default();
-    let ledger = DecodeReport::refusing_unknown();
+    let ledger = DecodeReport::of_request();
     let place = Path::root(&ledger);
     deserializer.deserialize_any(ModelVisitor { model: &mut model, place: &place })?;
     Ok(model)
@@ -166,7 +167,7 @@ impl SeenMembers {
                 return Err(place.mismatch("an object", "a fraction"));
             }
             let here = place.member(unknown);
-            if here.refuses_unknown() {
+            if here.is_in_request() {
                 here.fail();
                 let message = unknown_in(self.table, &here.text(), unknown);
                 return Err(A::Error::custom(message));

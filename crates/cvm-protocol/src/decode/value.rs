@@ -295,8 +295,16 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
             if sequence.next_element_seed(ItemSeed { list, spot: &item })?.is_none() {
                 return Ok(());
             }
-            if item.is_null() && item.place.note_null_item() {
-                list.pop();
+            if item.is_null() {
+                if item.place.is_in_request() {
+                    item.place.fail();
+                    let path = item.place.text();
+                    let message = format_args!("`{path}` is null: remove the item, or set a value");
+                    return Err(A::Error::custom(message));
+                }
+                if item.place.note_null_item() {
+                    list.pop();
+                }
             }
             index += 1;
         }
@@ -343,12 +351,19 @@ impl SlotVisitor<'_, '_> {
 
     /// A scalar of another kind in place of text.
     fn text<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<(), E> {
+        let place = &self.spot.place;
         match self.slot {
+            Slot::Str(_) | Slot::Text(_) if place.is_in_request() => {
+                place.fail();
+                let path = place.text();
+                let message = format_args!("`{path}` is a text: write its value in quotes");
+                return Err(E::custom(message));
+            }
             Slot::Str(member) => text.clone_into(member),
             Slot::Text(member) => member.set_from_str(text),
             _ => return Err(self.spot.mismatch(found)),
         }
-        self.spot.place.note(DriftKind::TextExpected);
+        place.note(DriftKind::TextExpected);
         Ok(())
     }
 }

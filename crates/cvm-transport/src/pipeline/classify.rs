@@ -136,7 +136,7 @@ impl ResponseClassifier<'_> {
         measured: Option<i64>,
     ) -> AttemptResult {
         let call = self.call;
-        call.info.allow_dry_run_gaps(self.request, &mut envelope.report);
+        call.info.allow_documented_gaps(self.request, &mut envelope.report);
         let mut result = match envelope.error.take() {
             Some(error)
                 if call.is_dry_run

@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
 /// `PREPARED` means success.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). No documented check rejects a second run, which could change the
-/// management addresses, so read `DescribeChcHosts` and decide yourself.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). No documented check rejects a second run, which could
+/// change the management addresses, so read `DescribeChcHosts` and decide yourself.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the management network is the
 /// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is

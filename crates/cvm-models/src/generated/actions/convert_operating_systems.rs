@@ -17,10 +17,10 @@ use crate::prelude::*;
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It rewrites the system, and no documented check rejects a second
-/// conversion, so never retry it blindly; only a request with `DryRun` `true` is harmless. Read
-/// if `DryRun` is `true`.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). It rewrites the system, and no documented check rejects a
+/// second conversion, so never retry it blindly; only a request with `DryRun` `true` is
+/// harmless. Read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance reports the new
 /// system. If it reports the old one, the conversion may still be running, and the task id that

@@ -10,9 +10,9 @@ use crate::prelude::*;
 ///
 /// Names need not be unique, so tag the cluster to find it again.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It has no token and names need not be unique, so a retry creates a
-/// second cluster; check `DescribeHpcClusters` instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). It has no token and names need not be unique, so a retry
+/// creates a second cluster; check `DescribeHpcClusters` instead.
 ///
 /// If the outcome is unknown, check `DescribeHpcClusters`: One new cluster with this name means
 /// done, two mean that it was created twice, none after a minute means not done.

@@ -13,9 +13,9 @@ use crate::prelude::*;
 /// To use a public key of your own, so that the private key is never transmitted, call
 /// `ImportKeyPair`.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). The unique name prevents a second key pair, but the private key is
-/// returned only once, so finding the pair afterwards is not a success.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). The unique name prevents a second key pair, but the
+/// private key is returned only once, so finding the pair afterwards is not a success.
 ///
 /// If the outcome is unknown, check `DescribeKeyPairs`: No key pair with this name means not
 /// done. One created since then is yours, but its private key is lost: if no instance uses it,

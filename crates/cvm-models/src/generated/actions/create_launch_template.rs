@@ -13,9 +13,9 @@ use crate::prelude::*;
 /// Success here does not guarantee later launches: each launch checks stock, quota, image and
 /// network again.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It is doubtful whether `ClientToken` prevents a second template here, so
-/// look for the name with `DescribeLaunchTemplates` before a retry.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
+/// template here, so look for the name with `DescribeLaunchTemplates` before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplates`: One template with this name
 /// created since then means done; two mean that it was created twice: delete the extra one.
@@ -177,7 +177,7 @@ pub struct CreateLaunchTemplate {
 
     /// Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several
     /// patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.
-    /// Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
+    /// Length: up to 128 characters. Default: `未命名`.
     pub instance_name: Option<String>,
 
     /// Key pairs, a password, or the login settings kept from the image. Prefer keys: a
@@ -523,7 +523,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceCount", "int64", "Number of instances per launch from the template, if the launch gives no number. The purchase quota is checked at launch.")
             .limits("Default: 1."),
         MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.")
-            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`."),
+            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none.")
             .limits("Format: `sg-xxxxxxxx`."),

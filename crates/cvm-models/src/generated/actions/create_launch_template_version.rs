@@ -16,9 +16,9 @@ use crate::prelude::*;
 ///
 /// Nothing is launched or charged.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It is doubtful whether `ClientToken` prevents a second version here, so
-/// compare `LatestVersionNumber` with its earlier value before a retry.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
+/// version here, so compare `LatestVersionNumber` with its earlier value before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version created since
 /// then with the same description and data means done. None after a minute means not done.

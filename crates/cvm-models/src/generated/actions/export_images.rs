@@ -15,9 +15,9 @@ use crate::prelude::*;
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry starts a second task that writes billed files again and may
-/// overwrite the first ones; check the bucket instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry starts a second task that writes billed files
+/// again and may overwrite the first ones; check the bucket instead.
 ///
 /// If the outcome is unknown: No action lists exports: look in the bucket for files with the
 /// given prefix. Missing files soon after the call prove nothing, because the task may still be

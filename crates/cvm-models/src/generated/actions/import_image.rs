@@ -15,9 +15,10 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
 /// `IMPORTFAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). The documentation does not say when the name becomes taken, so a retry
-/// may import twice; search the images by name instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). The documentation does not say when the name becomes
+/// taken, so a retry may import twice; search the images by name instead. Read if `DryRun` is
+/// `true`.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
 /// created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran

@@ -12,9 +12,9 @@ use crate::prelude::*;
 ///
 /// The charge type of an instance with a timer cannot be changed.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A second timer could remain after the first is deleted and still destroy
-/// the instance, so list the timers instead of retrying.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A second timer could remain after the first is deleted and
+/// still destroy the instance, so list the timers instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when exactly one timer
 /// of the instance has this time and is `UNDO`. No such timer means not done while its time is

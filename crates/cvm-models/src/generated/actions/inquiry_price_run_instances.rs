@@ -178,7 +178,7 @@ pub struct InquiryPriceRunInstances {
     pub instance_count: Option<i64>,
 
     /// Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the
-    /// price. Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`.
+    /// price. Length: up to 128 characters. Default: `未命名`.
     pub instance_name: Option<String>,
 
     /// Login of the instances. It does not affect the price; leave passwords out of the query.
@@ -440,7 +440,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota.")
             .limits("Range: 1 to 100. Default: 1. Quirk: The launch itself takes up to 500."),
         MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price.")
-            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`."),
+            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. It does not affect the price; leave passwords out of the query."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are free and only checked.")
             .limits("Format: `sg-xxxxxxxx`."),

@@ -9,10 +9,10 @@ use crate::prelude::*;
 ///
 /// The management login can be set but not read back, so store it safely.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). The name is
-/// only a label and can be set again, but somebody may have changed the login, security groups
-/// or device type since, so read first. Guarded if `Password`, `BmcUser`, `BmcSecurityGroupIds`
-/// or `DeviceType` is given.
+/// Retry class: convergent (retried once, because repeating it sets the same state). The name
+/// is only a label and can be set again, but somebody may have changed the login, security
+/// groups or device type since, so read first. Guarded if `Password`, `BmcUser`,
+/// `BmcSecurityGroupIds` or `DeviceType` is given.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and
 /// security groups have the requested values. No query returns the user or password of the

@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.LatestOperationState`: `SUCCESS`
 /// means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). It is not documented that requesting the current mode is harmless, and
-/// each run affects live traffic, so read `NetworkMode` instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). It is not documented that requesting the current mode is
+/// harmless, and each run affects live traffic, so read `NetworkMode` instead.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode has the requested
 /// value, the server is no longer `OPERATING`, and the latest operation is the switch to that

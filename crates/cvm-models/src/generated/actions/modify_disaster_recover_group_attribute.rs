@@ -6,8 +6,8 @@ use crate::prelude::*;
 ///
 /// `Name` is required even when only the affinity changes; send the current name then.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). Setting the
-/// same name again is harmless, but a repeated affinity may be rejected or conflict with a
+/// Retry class: convergent (retried once, because repeating it sets the same state). Setting
+/// the same name again is harmless, but a repeated affinity may be rejected or conflict with a
 /// newer value, so read the group first. Guarded if `Affinity` is given.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done when name and

@@ -6,9 +6,9 @@ use crate::prelude::*;
 ///
 /// Send either `HostName` or `RenewFlag`, not both in one call.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). A name can be
-/// set again safely, but the renewal setting affects billing and the project affects access, so
-/// read the host before retrying those. Guarded if `RenewFlag` or `ProjectId` is given.
+/// Retry class: convergent (retried once, because repeating it sets the same state). A name can
+/// be set again safely, but the renewal setting affects billing and the project affects access,
+/// so read the host before retrying those. Guarded if `RenewFlag` or `ProjectId` is given.
 ///
 /// If the outcome is unknown, check `DescribeHosts`: Done when name, renewal setting and
 /// project have the requested values.

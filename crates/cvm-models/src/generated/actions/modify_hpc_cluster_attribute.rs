@@ -6,8 +6,8 @@ use crate::prelude::*;
 ///
 /// Both are only labels: instances in the cluster are not affected.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). Name and remark
-/// are only labels, so setting them again has the same result.
+/// Retry class: convergent (retried once, because repeating it sets the same state). Name and
+/// remark are only labels, so setting them again has the same result.
 ///
 /// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark have the
 /// requested values.

@@ -8,10 +8,10 @@ use crate::prelude::*;
 ///
 /// Family and deprecation mark can affect which image a launch by family uses.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). A description
-/// can be set again safely, but a retried name may conflict with the first request, and family
-/// and mark affect launches, so read the image first. Guarded if `ImageName`, `ImageFamily` or
-/// `ImageDeprecated` is given.
+/// Retry class: convergent (retried once, because repeating it sets the same state). A
+/// description can be set again safely, but a retried name may conflict with the first request,
+/// and family and mark affect launches, so read the image first. Guarded if `ImageName`,
+/// `ImageFamily` or `ImageDeprecated` is given.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when name, description, family and
 /// mark have the requested values.

@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry may place a second paid order while data is being moved, so
-/// compare the disk types and check billing first.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry may place a second paid order while data is being
+/// moved, so compare the disk types and check billing first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the disks have the new type.
 /// Local disks with the same latest operation as before mean not done; with an open order in

@@ -20,8 +20,8 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). A display name
-/// can be set again safely; a host name restarts instances and the other properties affect
+/// Retry class: convergent (retried once, because repeating it sets the same state). A display
+/// name can be set again safely; a host name restarts instances and the other properties affect
 /// access or protection, so read those first. Hazard if `HostName` is given and `AutoReboot` is
 /// not `false`. Guarded if `HostName` is given. Hazard if `EnableJumboFrame` is given. Guarded
 /// if `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is

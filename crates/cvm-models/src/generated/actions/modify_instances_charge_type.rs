@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry can place a second paid order, so compare `InstanceChargeType`
-/// and look for open orders first.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry can place a second paid order, so compare
+/// `InstanceChargeType` and look for open orders first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
 /// charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`.

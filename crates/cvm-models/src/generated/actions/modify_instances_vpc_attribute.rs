@@ -20,9 +20,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Every run stops and starts the instances, and without fixed addresses
-/// each run assigns new ones, so read the network settings instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). Every run stops and starts the instances, and without
+/// fixed addresses each run assigns new ones, so read the network settings instead.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when network, subnet and fixed
 /// addresses have the requested values and the latest operation is `SUCCESS`. Without fixed

@@ -6,9 +6,9 @@ use crate::prelude::*;
 ///
 /// The keys themselves, the id and the bindings to instances do not change.
 ///
-/// Retry class: convergent (retried, because repeating it sets the same state). A description
-/// can be set again safely; a retried name may conflict with the first request, so look up the
-/// key pair first. Guarded if `KeyName` is given.
+/// Retry class: convergent (retried once, because repeating it sets the same state). A
+/// description can be set again safely; a retried name may conflict with the first request, so
+/// look up the key pair first. Guarded if `KeyName` is given.
 ///
 /// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description have the
 /// requested values.

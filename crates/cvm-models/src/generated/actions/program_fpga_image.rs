@@ -12,9 +12,9 @@ use crate::prelude::*;
 ///
 /// Asynchronous: the request takes effect after the response.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry writes the cards again while a workload may already use them;
-/// check inside the guest instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry writes the cards again while a workload may
+/// already use them; check inside the guest instead. Read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown: No query shows it reliably: the latest operation of the instance
 /// may name it, and the cards can be checked inside the guest.

@@ -15,9 +15,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeResourcePoolPacks` and check `DedicatedResourcePackSet.Status`:
 /// `ACTIVE` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). There is no client token, so a retry can buy the packs a second time;
-/// search the pools by your own name instead. Read if `DryRun` is `true`.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). There is no client token, so a retry can buy the packs a
+/// second time; search the pools by your own name instead. Read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs with your own name that
 /// started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes

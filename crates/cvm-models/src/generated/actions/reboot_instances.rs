@@ -19,9 +19,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A finished reboot leaves the instance running, so a retry restarts it a
-/// second time.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A finished reboot leaves the instance running, so a retry
+/// restarts it a second time.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `REBOOTING`, or
 /// when the latest operation is a reboot with a new request id. After the reboot, nothing else

@@ -13,9 +13,10 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY` means
 /// success, `CLEAR_NETWORK_FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). No protection against a second run is documented, and it would remove a
-/// deploy network that was configured since, so read `DescribeChcHosts` and decide yourself.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). No protection against a second run is documented, and it
+/// would remove a deploy network that was configured since, so read `DescribeChcHosts` and
+/// decide yourself.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deploy
 /// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the

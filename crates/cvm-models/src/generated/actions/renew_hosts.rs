@@ -11,9 +11,9 @@ use crate::prelude::*;
 ///
 /// When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Every run adds and charges another term for the hosts, so compare
-/// `ExpiredTime` and look for open orders instead of retrying.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). Every run adds and charges another term for the hosts, so
+/// compare `ExpiredTime` and look for open orders instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeHosts`: Done when the expiry time moved by exactly
 /// the requested period. An unchanged expiry time with no open order means not done; a

@@ -19,9 +19,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Every run adds and charges another term, so compare `ExpiredTime` and
-/// look for open orders instead of retrying.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). Every run adds and charges another term, so compare
+/// `ExpiredTime` and look for open orders instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the expiry time moved by
 /// exactly the requested period. An unchanged expiry time with no open order means not done; a

@@ -18,9 +18,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). Every run formats the system disk again, so compare `LatestOperation`
-/// and `LatestOperationRequestId` instead of retrying.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). Every run formats the system disk again, so compare
+/// `LatestOperation` and `LatestOperationRequestId` instead of retrying.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
 /// operation is `ResetInstance` with a new request id; its state then shows how it ended.

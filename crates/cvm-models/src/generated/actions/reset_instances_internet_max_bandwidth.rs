@@ -19,9 +19,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). For prepaid bandwidth, each run can buy a period again, so read
-/// `DescribeInstanceInternetBandwidthConfigs` instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). For prepaid bandwidth, each run can buy a period again, so
+/// read `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the bandwidth has the new
 /// value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one

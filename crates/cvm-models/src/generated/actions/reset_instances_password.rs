@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry may stop the instances again and restore an older password, so
-/// compare `LatestOperation` first.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry may stop the instances again and restore an older
+/// password, so compare `LatestOperation` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
 /// operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query

@@ -21,9 +21,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry can restart the instance and place a second paid order, so
-/// compare `InstanceType` and `LatestOperation` first.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry can restart the instance and place a second paid
+/// order, so compare `InstanceType` and `LatestOperation` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
 /// type and the latest operation is `SUCCESS`. The old type with the same latest operation as

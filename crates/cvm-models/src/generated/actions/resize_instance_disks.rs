@@ -20,9 +20,9 @@ use crate::prelude::*;
 /// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
 /// `SUCCESS` means success, `FAILED` means failure.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry can power off the instance again and place a second order, so
-/// compare `DiskSize` and `LatestOperation` first.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry can power off the instance again and place a
+/// second order, so compare `DiskSize` and `LatestOperation` first.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the disk has its new size
 /// and the latest operation is `SUCCESS`. The old size with the same latest operation as before

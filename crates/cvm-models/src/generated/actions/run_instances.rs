@@ -333,9 +333,8 @@ pub struct RunInstances {
 
     /// Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
     /// `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern
-    /// is kept as plain text. Length: up to 128 characters. Default:
-    /// `\u{672a}\u{547d}\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60
-    /// bytes, the parameter 128 characters.
+    /// is kept as plain text. Length: up to 128 characters. Default: `未命名`. Quirk: The
+    /// error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters.
     pub instance_name: Option<String>,
 
     /// Password, key pairs or the login kept from the image. If omitted, a random password is
@@ -789,7 +788,7 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it.")
             .limits("Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
         MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text.")
-            .limits("Length: up to 128 characters. Default: `\\u{672a}\\u{547d}\\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
+            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you.")
             .limits("Format: `sg-xxxxxxxx`."),

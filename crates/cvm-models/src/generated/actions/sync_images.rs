@@ -15,9 +15,9 @@ use crate::prelude::*;
 ///
 /// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A retry may make a second set of billed copies; search each target
-/// region for the name you gave instead.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A retry may make a second set of billed copies; search
+/// each target region for the name you gave instead.
 ///
 /// If the outcome is unknown: Search `DescribeImages` in each target region for the name of the
 /// copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not

@@ -19,9 +19,9 @@ use crate::prelude::*;
 ///
 /// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). For a prepaid instance, a retry is the second call, which destroys it
-/// permanently; never retry without reading the state.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). For a prepaid instance, a retry is the second call, which
+/// destroys it permanently; never retry without reading the state.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done if the instance was listed before
 /// and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no

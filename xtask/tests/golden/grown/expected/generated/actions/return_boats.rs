@@ -4,8 +4,9 @@ use crate::prelude::*;
 
 /// Ends the contracts of rented vessels.
 ///
-/// Retry class: hazard (never retried by the client, because repeating it can cost money or
-/// destroy something). A vessel that somebody else has rented since would be returned.
+/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// cost money or destroy something). A vessel that somebody else has rented since would be
+/// returned.
 ///
 /// If the outcome is unknown: Look for the vessels in the list.
 ///
