@@ -113,7 +113,9 @@ impl ClientBuilder {
             }
         };
         if let Some(credentials) = &credentials {
-            let transport = ClientTransport::new(Arc::clone(&http), self.timeouts.clone());
+            let environment = self.environment.clone();
+            let transport =
+                ClientTransport::new(Arc::clone(&http), self.timeouts.clone(), environment);
             credentials.use_transport(&transport);
         }
         let shared = Shared {

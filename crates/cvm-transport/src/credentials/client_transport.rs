@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::config::Timeouts;
+use crate::config::environment::Environment;
 use crate::http::HttpClient;
 
 /// The HTTP client and the timeouts of a [`Client`](crate::Client), which its credential provider uses for calls of its
@@ -11,11 +12,21 @@ use crate::http::HttpClient;
 pub struct ClientTransport {
     http: Arc<dyn HttpClient>,
     timeouts: Timeouts,
+    environment: Environment,
 }
 
 impl ClientTransport {
-    pub(crate) fn new(http: Arc<dyn HttpClient>, timeouts: Timeouts) -> Self {
-        Self { http, timeouts }
+    pub(crate) fn new(
+        http: Arc<dyn HttpClient>,
+        timeouts: Timeouts,
+        environment: Environment,
+    ) -> Self {
+        Self { http, timeouts, environment }
+    }
+
+    /// Whether the client was told to ignore the environment.
+    pub(crate) fn ignores_environment(&self) -> bool {
+        self.environment.is_ignored()
     }
 
     /// The HTTP client, with the proxy and the certificate authorities that it was built with.

@@ -136,6 +136,11 @@ impl SendProgress {
         self.state.0.proxy.get().map(String::as_str)
     }
 
+    /// Whether the HTTP client reported that bytes may be sent. Then an error cannot prove that none was.
+    pub(crate) fn was_marked_sending(&self) -> bool {
+        self.state.0.step.load(Ordering::Acquire) >= SENDING
+    }
+
     /// Whether bytes of the request may have been sent.
     #[must_use]
     pub fn may_have_sent(&self) -> bool {

@@ -78,7 +78,12 @@ pub(crate) async fn exchange(
     let response = match head {
         Ok(Ok(response)) => response,
         Ok(Err(failure)) => {
-            return Err(ExchangeError::from(failure.with_peer(peer.name(progress))));
+            let mut error = ExchangeError::from(failure.with_peer(peer.name(progress)));
+            // A timeout around another HTTP client, for example, does not know how far the request got.
+            if progress.was_marked_sending() {
+                error.kind = HttpErrorKind::PossiblySent;
+            }
+            return Err(error);
         }
         Err(_) => {
             // Dropped first: from here on no more bytes are sent.

@@ -7,8 +7,8 @@
 use std::collections::HashSet;
 
 use cvm_protocol::{
-    Gaps, List, ListDefect, Model, PageInfo, PageStyle, Value, json, member_named, set_number,
-    set_text, total_of,
+    Gaps, List, ListDefect, Model, PageInfo, PageStyle, Value, json, member_named, reset_member,
+    set_number, set_text, total_of,
 };
 
 use crate::Error;
@@ -171,7 +171,10 @@ impl Cursor {
                 set_number(request, limit, self.limit);
             }
             (PageStyle::Token { token_in, limit, .. }, Position::Token(token)) => {
-                if !token.is_empty() {
+                // Without a token, the list begins.
+                if token.is_empty() {
+                    reset_member(request, token_in);
+                } else {
                     set_text(request, token_in, token);
                 }
                 set_number(request, limit, self.limit);

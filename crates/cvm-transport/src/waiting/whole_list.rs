@@ -29,10 +29,14 @@ pub(crate) async fn read_whole_list<A: Paginate>(
     // A late copy of another response must not decide anything.
     let client = client.with_fresh_connections().with_deadline(until);
     let mut pages = client.pages(copy_request(request));
-    if let Some(PageInfo { style: PageStyle::Offset { .. }, .. }) = A::INFO.paginate {
-        // Rows before an offset in the request would never be read.
-        pages = pages.resume(Position::Offset(0));
-    }
+    // Rows before an offset or a page token in the request would never be read.
+    pages = match A::INFO.paginate {
+        Some(PageInfo { style: PageStyle::Offset { .. }, .. }) => pages.resume(Position::Offset(0)),
+        Some(PageInfo { style: PageStyle::Token { .. }, .. }) => {
+            pages.resume(Position::Token(String::new()))
+        }
+        None => pages,
+    };
     pages.keep_ids();
     let mut items = Vec::new();
     while let Some(page) = pages.try_next().await? {

@@ -6,7 +6,7 @@ use cvm_transport::Error;
 use cvm_transport::waiting::CreatedResources;
 use tokio::time::Instant;
 
-use crate::actions::{ListThings, THINGS_READY, Thing};
+use crate::actions::{ListThings, ScanThings, THINGS_READY, Thing};
 use crate::fake_service::{FakeService, Reply};
 
 const SETTLE: Duration = Duration::from_secs(60);
@@ -213,4 +213,17 @@ async fn endless_list_does_not_outlast_settle_time() {
     let began = Instant::now();
     assert!(matches!(search(&fake, 1).await.unwrap(), CreatedResources::Unknown));
     assert!(began.elapsed() <= SETTLE + SETTLE / 3 + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn list_is_read_from_its_beginning_whatever_token_the_request_has() {
+    let fake = FakeService::new(|request, _| {
+        let is_later_page = String::from_utf8_lossy(request.body()).contains("NextToken");
+        let rows = if is_later_page { String::new() } else { row("ours-1") };
+        Reply::body(format!(r#"{{"Response":{{"ThingSet":[{rows}],"RequestId":"r"}}}}"#))
+    });
+    let client = fake.builder().build().unwrap();
+    let request = ScanThings { next_token: Some("p2".into()), ..Default::default() };
+    let found = client.reconcile_creation(request, is_ours).settle(SETTLE).expected(1).await;
+    assert_eq!(ids(found.unwrap()), ["ours-1"]);
 }

@@ -121,6 +121,48 @@ async fn rate_limiter_wait_is_bounded_by_the_deadline() {
     assert_eq!(fake.request_count(), 1);
 }
 
+/// Reports that bytes may be sent, and then an error that claims the opposite: a timeout around another client.
+#[derive(Debug)]
+struct ForgetfulClient {
+    kind: HttpErrorKind,
+    calls: Arc<AtomicU32>,
+}
+
+impl HttpClient for ForgetfulClient {
+    fn send<'a>(
+        &'a self,
+        _: PreparedRequest,
+        sending: &'a SendProgress,
+    ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
+        self.calls.fetch_add(1, Ordering::SeqCst);
+        sending.mark_buffered();
+        sending.mark_sending();
+        let error = HttpError::new(self.kind, "timed out after 2 s");
+        Box::pin(async move { Err(error) })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn http_error_before_sending_proves_nothing_after_bytes_were_sent() {
+    for kind in [
+        HttpErrorKind::NotSent,
+        HttpErrorKind::ConnectTimeout,
+        HttpErrorKind::NotTls,
+        HttpErrorKind::ProxyAuthentication,
+        HttpErrorKind::Untrusted,
+        HttpErrorKind::InvalidRequest,
+    ] {
+        let calls = Arc::new(AtomicU32::new(0));
+        let http = ForgetfulClient { kind, calls: Arc::clone(&calls) };
+        let client =
+            FakeService::new(|_, _| Reply::healthy()).builder().http(http).build().unwrap();
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        let error = client.send(kill).await.unwrap_err();
+        assert!(error.outcome_unknown().is_some() && !error.is_not_sent(), "{kind:?}: {error}");
+        assert_eq!(calls.load(Ordering::SeqCst), 1, "{kind:?}");
+    }
+}
+
 /// An HTTP client that hangs without any network.
 #[derive(Debug)]
 struct HangingClient {

@@ -44,14 +44,19 @@ impl StsConnection {
     /// Uses this HTTP client, whatever a client lends later.
     pub(super) fn set_http(&mut self, http: impl HttpClient) {
         self.transport = LentTransport::default();
-        self.transport.set(&ClientTransport::new(Arc::new(http), Timeouts::default()));
+        let environment = self.environment.clone();
+        self.transport.set(&ClientTransport::new(Arc::new(http), Timeouts::default(), environment));
     }
 
     /// A client of the service. Without a lent transport, it takes the proxy from the environment.
     pub(super) fn client_builder(&self) -> ClientBuilder {
-        let mut builder = ClientBuilder::default()
-            .in_environment(self.environment.clone())
-            .region(self.region.as_str());
+        // A provider follows `without_environment()` of the client that it serves.
+        let ignores_environment =
+            self.transport.get().is_some_and(ClientTransport::ignores_environment);
+        let environment =
+            if ignores_environment { Environment::none() } else { self.environment.clone() };
+        let mut builder =
+            ClientBuilder::default().in_environment(environment).region(self.region.as_str());
         if let Some(endpoint) = &self.endpoint {
             builder = builder.endpoint(endpoint.clone());
         }
@@ -120,6 +125,27 @@ mod tests {
         ) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
             self.0.lock().unwrap().push(request.url().to_owned());
             Box::pin(async { Err(HttpError::new(HttpErrorKind::Untrusted, "refused")) })
+        }
+    }
+
+    #[tokio::test]
+    async fn role_is_assumed_without_the_environment_that_its_client_ignores() {
+        let directory = crate::credentials::TestDirectory::new();
+        let profile = r#"{"sts":{"endpoint":"sts.other.tencentcloudapi.com"}}"#;
+        directory.write(".tccli/prod.configure", profile, 0o600);
+        let environment = directory.home(&[("TCCLI_PROFILE", "prod")]);
+        for (ignores, host) in [(false, "sts.other"), (true, "sts")] {
+            let http = Recorder::default();
+            let lent = if ignores { Environment::none() } else { environment.clone() };
+            let connection =
+                StsConnection { environment: environment.clone(), ..StsConnection::default() };
+            let transport = Arc::new(http.clone());
+            connection.transport.set(&ClientTransport::new(transport, Timeouts::default(), lent));
+            let client = connection.client_builder().unsigned().build().unwrap();
+            let mut request = Record::new(actions::ASSUME_ROLE.request);
+            request_credential(&client, &actions::ASSUME_ROLE, &mut request).await.unwrap_err();
+            let urls = http.0.lock().unwrap();
+            assert_eq!(*urls, [format!("https://{host}.tencentcloudapi.com/")]);
         }
     }
 
