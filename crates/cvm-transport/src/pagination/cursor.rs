@@ -49,6 +49,8 @@ pub(crate) struct Cursor {
     is_in_gap: bool,
     /// The latest page was empty, or had only rows of the overlap, although more were expected.
     is_stuck: bool,
+    /// The current page is read without the overlap, because a page with it held nothing else.
+    has_left_out_overlap: bool,
     /// The latest page had only rows that were already seen, where new ones were expected.
     is_repeated: bool,
     is_complete: bool,
@@ -90,6 +92,7 @@ impl Cursor {
             back: 0,
             is_in_gap: false,
             is_stuck: false,
+            has_left_out_overlap: false,
             is_repeated: false,
             is_complete: false,
             pages: 0,
@@ -252,6 +255,19 @@ impl Cursor {
         };
         let only_repeats = !self.is_in_gap && !self.seen.is_empty() && self.has_seen_all(list);
         let has_nothing_new = received == 0 || only_repeats && reached <= next;
+        if at < next && received > 0 && only_repeats && reached <= next {
+            // A short page that holds only rows of the overlap says nothing about the rows from `next` on.
+            self.back = 0;
+            self.has_left_out_overlap = true;
+            return Ok(None);
+        }
+        let has_left_out_overlap = std::mem::take(&mut self.has_left_out_overlap);
+        let has_exact_total = self.is_total_exact && self.total.is_some();
+        if has_left_out_overlap && only_repeats && received > 0 && has_exact_total {
+            // The service returns the same rows, whatever the offset is.
+            self.is_stuck = true;
+            return self.stuck(next);
+        }
         // A total that counts other items too proves nothing. The page is read once more, because it may be a late
         // copy of another one.
         let is_inexact = !self.is_total_exact && total.is_some();

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use cvm_transport::http::PreparedRequest;
+use cvm_transport::waiting::CreatedResources;
 use cvm_transport::{Client, Error};
 
 use crate::actions::{CountAllThings, ListThings, ScanThings, Thing};
@@ -72,7 +73,7 @@ async fn too_small_total_drops_no_row() {
                     assert_eq!(read.unwrap(), things(count), "{shown}");
                 }
                 assert!(
-                    fake.request_count() <= count / 100 + 2,
+                    fake.request_count() <= count / 100 + 3,
                     "{shown}: {}",
                     fake.request_count()
                 );
@@ -268,5 +269,42 @@ async fn short_page_with_an_inexact_total_is_not_the_end() {
                 }
             }
         }
+    }
+}
+
+/// The first page has two rows, and every later page one: after it, a page that begins with the overlap shows nothing new.
+#[tokio::test(start_paused = true)]
+async fn page_that_holds_only_the_overlap_is_not_the_end() {
+    let rows = things(9);
+    for total in ["", r#""TotalCount":9,"#, r#""TotalCount":500,"#, r#""TotalCount":2,"#] {
+        let served = rows.clone();
+        let fake = FakeService::new(move |request, _| {
+            let (offset, _) = offset_and_limit(request);
+            let count = if offset == 0 { 2 } else { 1 };
+            let end = (offset + count).min(served.len());
+            page(served.get(offset.min(end)..end).unwrap(), total)
+        });
+        let client = fake.builder().build().unwrap();
+        for parallel in [1, 4] {
+            // Without an exact total.
+            let thing_ids = vec!["some".to_owned()];
+            let request = CountAllThings { thing_ids, ..CountAllThings::default() };
+            let mut items = client.items(request).parallel(parallel);
+            let things = items.collect_up_to(1_000).await.unwrap();
+            let ids: Vec<String> = things.into_iter().map(|thing| thing.thing_id).collect();
+            assert_eq!(ids, rows, "total {total}, {parallel} at once");
+            // Nothing shows that an exact total is wrong if a page ends there.
+            if !total.contains("500") && !total.contains(":2,") {
+                assert_eq!(read(&client, parallel).await.unwrap(), rows, "{total}");
+            }
+        }
+        let request = CountAllThings { thing_ids: vec!["some".to_owned()], ..Default::default() };
+        let found = client
+            .reconcile_creation(request, |thing: &Thing| thing.thing_id == "thing-5")
+            .settle(Duration::from_secs(10))
+            .expected(1)
+            .await
+            .unwrap();
+        assert!(matches!(found, CreatedResources::Found(_)), "total {total}: {found:?}");
     }
 }
