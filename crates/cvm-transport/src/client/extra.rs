@@ -7,6 +7,7 @@ use cvm_protocol::{Kind, ModelInfo, RetryClass, query_form};
 use serde_json::{Map, Value};
 
 use crate::Error;
+use crate::observe::mask::Secrets;
 
 /// The members of a request beside those of its type. Nothing is known about them, so each value may be a secret.
 #[derive(Clone)]
@@ -67,6 +68,11 @@ impl ExtraMembers {
     /// Adds these members to the pairs of a request.
     pub(crate) fn add_to_pairs(&self, pairs: &mut Vec<query_form::Pair>) {
         pairs.extend(query_form::encode_json(&self.members));
+    }
+
+    /// Adds each text in these members to the secrets of a request.
+    pub(crate) fn add_to_secrets(&self, secrets: &mut Secrets) {
+        secrets.add_texts_of(&self.members);
     }
 
     /// The members as JSON text, for a hash.

@@ -5,6 +5,7 @@ pub(crate) mod extra;
 pub(crate) mod shared;
 pub(crate) mod untyped;
 pub(crate) mod untyped_action;
+pub(crate) mod untyped_tables;
 
 use std::fmt;
 use std::future::Future;
@@ -232,7 +233,8 @@ impl Client {
     /// into an object or item at the same place.
     ///
     /// A request with extra members that changes something is not retried after an ambiguous attempt, unless it has a
-    /// client token. Observers see no value of an extra member, because it may be a secret.
+    /// client token. Observers see no value of an extra member, because it may be a secret. If the service repeats a text
+    /// of at least 6 characters from one, the text is masked in errors and for observers.
     /// [`CallReport::unknown_members`] has the members of the response that are new too.
     ///
     /// ```no_run

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use cvm_protocol::{ActionInfo, DriftKind, Json, Record, describe_unknown, envelope, json};
 
 use crate::client::Client;
+use crate::client::extra::ExtraMembers;
+use crate::client::untyped_tables::response_table;
 use crate::http::PreparedRequest;
 use crate::observe::CallReport;
 use crate::observe::mask::{
@@ -39,7 +41,8 @@ impl Client {
     ) -> Result<UntypedResponse, Error> {
         let mut response = Record::new(info.response);
         let output = Box::pin(self.run(info, &mut request, &mut response)).await?;
-        Ok(UntypedResponse::new(info, &request, response, output))
+        let extra = self.options().extra.clone();
+        Ok(UntypedResponse::new(info, &request, extra, response, output))
     }
 
     /// Like [`prepare`](Self::prepare), for an action that is described only by its [`ActionInfo`].
@@ -81,19 +84,21 @@ pub struct UntypedResponse {
     body: Bytes,
     report: CallReport,
     info: &'static ActionInfo,
-    /// The secrets of the request.
+    /// The secrets of the request, except its extra members.
     secrets: Secrets,
+    extra: Option<ExtraMembers>,
 }
 
 impl UntypedResponse {
     pub(crate) fn new(
         info: &'static ActionInfo,
         request: &Record,
+        extra: Option<ExtraMembers>,
         record: Record,
         output: CallOutput,
     ) -> Self {
         let secrets = Secrets::of(request);
-        Self { record, body: output.body, report: output.report, info, secrets }
+        Self { record, body: output.body, report: output.report, info, secrets, extra }
     }
 
     /// The members that the specification lists, decoded. `Debug` masks the secret ones.
@@ -110,16 +115,17 @@ impl UntypedResponse {
     }
 
     /// Like [`json`](Self::json) with secrets masked, and how many places were masked: secret members, members of the
-    /// same name in another place or case, and texts that repeat a secret of the request or response.
+    /// same name in another place or case, and texts that repeat a secret of the request or response. For a call of an
+    /// [`UntypedAction`](crate::UntypedAction), each value is masked except the request id and an error's code and message.
     #[must_use]
     pub fn masked(&self) -> (Json, usize) {
         let mut response = self.json();
-        let masked = mask::mask_response(
-            &mut response,
-            self.info.response,
-            self.info.request,
-            &self.secrets,
-        );
+        let mut secrets = self.secrets.clone();
+        if let Some(extra) = &self.extra {
+            extra.add_to_secrets(&mut secrets);
+        }
+        let table = response_table(self.info);
+        let masked = mask::mask_response(&mut response, table, self.info.request, &secrets);
         (response, masked)
     }
 

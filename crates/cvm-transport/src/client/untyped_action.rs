@@ -3,26 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-use cvm_protocol::{
-    ActionInfo, FieldInfo, Kind, ModelInfo, NameIndex, Record, RetryClass, ServiceInfo, json,
-};
+use cvm_protocol::{ActionInfo, Record, RetryClass, ServiceInfo, json};
 use serde_json::Value;
 
 use crate::client::Client;
 use crate::client::extra::ExtraMembers;
+use crate::client::untyped_tables::{CLIENT_TOKEN, REQUEST, REQUEST_WITH_TOKEN, RESPONSE};
 use crate::{Error, UntypedResponse};
 
 /// The description of each action is kept for the life of the program, so their number is limited.
 const MAX_ACTIONS: usize = 4096;
 
-/// The member that carries the client token, in every service that has one.
-const CLIENT_TOKEN: &str = "ClientToken";
-
 /// An action that is known only by its names: service, version and action.
 ///
 /// Nothing is known about its parameters. A request is never retried after an ambiguous attempt, unless
-/// [`retry`](Self::retry) says that this is safe. Observers see no value of its parameters, because each may be a
-/// secret; a message of the service that repeats one shows it.
+/// [`retry`](Self::retry) says that this is safe. Each value of its request or response may be a secret. Observers and
+/// [`UntypedResponse::masked`] show none, except the client token, the request id, and the code and message of an error.
+/// If a code or message repeats a text of at least 6 characters from the request, the text is masked there and in the
+/// [`Error`].
 ///
 /// ```no_run
 /// use cvm_transport::{Client, UntypedAction};
@@ -151,24 +149,6 @@ impl UntypedAction {
 fn leak(text: String) -> &'static str {
     text.leak()
 }
-
-static REQUEST: ModelInfo = ModelInfo {
-    name: "the request",
-    members: &[],
-    index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },
-};
-
-static REQUEST_WITH_TOKEN: ModelInfo = ModelInfo {
-    name: "the request",
-    members: &[FieldInfo::new(CLIENT_TOKEN, Kind::Str)],
-    index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
-};
-
-static RESPONSE: ModelInfo = ModelInfo {
-    name: "the response",
-    members: &[FieldInfo::new("RequestId", Kind::Str).always_present()],
-    index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
-};
 
 impl Client {
     /// Calls an action that is known only by its names. `members` is the JSON object of the request.

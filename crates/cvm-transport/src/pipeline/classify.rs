@@ -10,6 +10,7 @@ use http::header::RETRY_AFTER;
 use super::attempt_result::AttemptResult;
 use super::call::Call;
 use crate::Error;
+use crate::client::untyped_tables::response_table;
 use crate::config::Dialect;
 use crate::config::endpoint::Address;
 use crate::credentials::provider::CredentialSnapshot;
@@ -349,7 +350,7 @@ impl ResponseClassifier<'_> {
         } else if let Some(response) = envelope {
             self.naming(&format!("HTTP {status}: response has no request id"), response)
         } else {
-            let excerpt = mask::excerpt(&raw.body, self.call.info.response, &self.secrets());
+            let excerpt = mask::excerpt(&raw.body, response_table(self.call.info), &self.secrets());
             format!("HTTP {status}: not a response of the service: {excerpt}")
         };
         AttemptResult::new(outcome, Some(Error::new(kind, text)))
@@ -404,7 +405,7 @@ impl ResponseClassifier<'_> {
             headers: headers.unwrap_or_default(),
             body: raw.map_or_else(String::new, |raw| {
                 let info = self.call.info;
-                mask::response_json(&raw.body, info.response, info.request, &secrets)
+                mask::response_json(&raw.body, response_table(info), info.request, &secrets)
             }),
             outcome: result.outcome,
             failure: result.error.as_ref().map(ToString::to_string),
@@ -413,6 +414,9 @@ impl ResponseClassifier<'_> {
 
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::of(self.request);
+        if let Some(extra) = &self.call.options.extra {
+            extra.add_to_secrets(&mut secrets);
+        }
         if let Some(snapshot) = self.snapshot {
             secrets.add(snapshot.credential().secret_key());
             if let Some(token) = snapshot.credential().token() {

@@ -1,14 +1,17 @@
 //! Calls that use more of the API than the generated types have.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use cvm_protocol::RetryClass;
 use cvm_transport::config::{Dialect, Endpoint};
+use cvm_transport::http::MaskedRequest;
+use cvm_transport::observe::{AttemptMetrics, Exchange, MaskedResponse, Metrics, WireObserver};
 use cvm_transport::{OutcomeUnknown, UntypedAction};
 use serde_json::{Value, json};
 
 use crate::actions::{KillThings, LIST_THINGS, Launch, ListThings};
-use crate::fake_service::{FakeService, Reply};
+use crate::fake_service::{Body, FakeService, Reply};
 
 /// A service that succeeds, and the bodies of the requests that it got.
 fn recording() -> (FakeService, Arc<Mutex<Vec<String>>>) {
@@ -206,4 +209,111 @@ async fn values_of_extra_members_are_masked() {
         assert!(shown.contains("NewKeys") && shown.contains("Limit"), "{shown}");
         assert!(!shown.contains("Secret123") && !shown.contains("77777"), "{shown}");
     }
+}
+
+/// What observers and metrics see of responses; the latter get the same code as spans.
+#[derive(Clone, Debug, Default)]
+struct Seen(Arc<Mutex<String>>);
+
+impl Seen {
+    fn take(&self) -> String {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl WireObserver for Seen {
+    fn request(&self, _: &Exchange<'_>, request: &MaskedRequest) {
+        self.0.lock().unwrap().push_str(&format!("{request}\n"));
+    }
+
+    fn response(&self, _: &Exchange<'_>, response: &MaskedResponse) {
+        self.0.lock().unwrap().push_str(&format!("{response}\n{response:?}\n"));
+    }
+}
+
+impl Metrics for Seen {
+    fn attempt(&self, attempt: &AttemptMetrics<'_>) {
+        self.0.lock().unwrap().push_str(&format!("{attempt:?}\n"));
+    }
+}
+
+/// A client whose service gives this response, and what is seen of its calls.
+fn observed(status: u16, body: &'static str) -> (cvm_transport::Client, Seen) {
+    let fake = FakeService::new(move |_, _| Reply::Response {
+        status,
+        headers: Vec::new(),
+        body: Body::Whole(body.into()),
+        after: Duration::ZERO,
+    });
+    let seen = Seen::default();
+    let builder = fake.builder().wire_observer(seen.clone()).metrics(seen.clone());
+    (builder.build().unwrap(), seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeated_texts_of_extra_members_are_masked() {
+    let extra = || json!({ "Admin": [{ "Password": "Hunter2Secret" }], "Zone": "short" });
+    let action = UntypedAction::new("cvm", "2017-03-12", "SetAdmin");
+    let refused = r#"{"Response":{"Error":{"Code":"Bad.Hunter2Secret",
+        "Message":"`Hunter2Secret` in short is too weak"},"RequestId":"r"}}"#;
+    for (status, body) in
+        [(200, refused), (403, "<p>you sent Hunter2Secret in short, which is too weak</p>")]
+    {
+        let (client, seen) = observed(status, body);
+        let typed = client.send_with(ListThings::default(), extra()).await.unwrap_err();
+        let untyped = client.call_action(&action, extra()).await.unwrap_err();
+        for error in [typed, untyped] {
+            let shown = format!("{error} {error:?}");
+            assert!(shown.contains("in short") && shown.contains("too weak"), "{shown}");
+            assert!(!shown.contains("Hunter2"), "{shown}");
+        }
+        let seen = seen.take();
+        assert!(seen.matches("in short").count() >= 2 && !seen.contains("Hunter2"), "{seen}");
+    }
+    let (client, seen) = observed(
+        200,
+        r#"{"Response":{"ThingSet":[],"TotalCount":0,"Echo":"Hunter2Secret","RequestId":"r"}}"#,
+    );
+    client.send_with(ListThings::default(), extra()).await.unwrap();
+    let seen = seen.take();
+    assert!(seen.contains(r#""Echo":"***""#) && !seen.contains("Hunter2"), "{seen}");
+}
+
+#[tokio::test]
+async fn values_of_the_response_to_an_untyped_action_are_masked() {
+    let action = UntypedAction::new("cam", "2019-01-16", "CreateAccessKey");
+    let body = r#"{"Response":{"AccessKey":{"SecretAccessKey":"canary1","RequestId":"canary2"},
+        "Pins":[123456789,true,null],"RequestId":"r-Hunter2Secret-1"},"Beside":"canary3"}"#;
+    let (client, seen) = observed(200, body);
+    let response = client.call_action(&action, json!({ "Name": "Hunter2Secret" })).await.unwrap();
+    assert_eq!(response.json().at("AccessKey.SecretAccessKey").unwrap().as_text(), Some("canary1"));
+    let (masked, count) = response.masked();
+    let expected = json!({
+        "AccessKey": { "SecretAccessKey": "***", "RequestId": "***" },
+        "Pins": ["***", "***", null],
+        "RequestId": "r-***-1",
+    });
+    assert_eq!((masked.to_value(), count), (expected, 5));
+    let shown = seen.take();
+    assert!(shown.contains("SecretAccessKey") && shown.contains("r-***-1"), "{shown}");
+    assert!(!shown.contains("canary") && !shown.contains("123456789"), "{shown}");
+
+    // A part of a response.
+    let (client, seen) = observed(200, r#"{"Response":{"Password":"canary4","#);
+    let error = client.call_action(&action, json!({})).await.unwrap_err();
+    let shown = format!("{error} {} ", seen.take());
+    assert!(!shown.contains("canary") && shown.contains("not shown"), "{shown}");
+
+    // The error of a service shows its code and message, and no other value.
+    let (client, seen) = observed(
+        200,
+        r#"{"Response":{"Error":{"Code":"LimitExceeded","Message":"too many keys","Key":"canary5"},
+            "RequestId":"r-1"}}"#,
+    );
+    let error = client.call_action(&action, json!({})).await.unwrap_err();
+    let shown = format!("{error} {} ", seen.take());
+    for part in ["LimitExceeded", "too many keys", "r-1"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    assert!(!shown.contains("canary"), "{shown}");
 }

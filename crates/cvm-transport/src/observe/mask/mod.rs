@@ -76,18 +76,23 @@ pub(crate) fn request_json(body: &[u8], table: &ModelInfo) -> String {
     }
 }
 
-/// The JSON body of a response with secrets masked. If it is no envelope, a short excerpt.
+/// The JSON body of a response with secrets masked; without a table, with each value masked. If it is no envelope, a
+/// short excerpt.
 pub(crate) fn response_json(
     body: &[u8],
-    table: &'static ModelInfo,
+    table: Option<&'static ModelInfo>,
     request: &'static ModelInfo,
     secrets: &Secrets,
 ) -> String {
     match Json::parse_lenient(body) {
         Ok(mut json) if matches!(json.member("Response"), Some(Json::Object(_))) => {
             if let Json::Object(members) = &mut json {
-                for (_, response) in members.iter_mut().filter(|(name, _)| name == "Response") {
-                    mask_response(response, table, request, secrets);
+                for (name, member) in members {
+                    if name == "Response" {
+                        mask_response(member, table, request, secrets);
+                    } else if table.is_none() {
+                        response::mask_each(member);
+                    }
                 }
             }
             let mut value = json.to_value();
@@ -174,9 +179,15 @@ pub(crate) fn cut(text: &str, max: usize) -> Cow<'_, str> {
 }
 
 /// The printable beginning of a response body, for an error message. A body that contains the name of a secret member
-/// and is not valid JSON is not shown, because it is unknown where the secret ends.
-pub(crate) fn excerpt(body: &[u8], table: &ModelInfo, secrets: &Secrets) -> String {
-    if let Some(name) = secret_named(&String::from_utf8_lossy(body), table, 0) {
+/// and is not valid JSON is not shown, because it is unknown where the secret ends. Without a table, any part of a
+/// response may be secret.
+pub(crate) fn excerpt(body: &[u8], table: Option<&ModelInfo>, secrets: &Secrets) -> String {
+    let text = String::from_utf8_lossy(body);
+    let named = match table {
+        Some(table) => secret_named(&text, table, 0),
+        None => text.contains("\"Response\"").then_some("Response"),
+    };
+    if let Some(name) = named {
         return format!("{} bytes, not shown because they contain `{name}`", body.len());
     }
     let text = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024)).unwrap_or(body));
@@ -264,7 +275,7 @@ mod tests {
             let body = format!(
                 r#"{{"Response":{{"Logins":[{{"Password":"canary","New":{new}}}],"Region":"here"}}}}"#
             );
-            let shown = response_json(body.as_bytes(), &RUN, &RUN, &Secrets::default());
+            let shown = response_json(body.as_bytes(), Some(&RUN), &RUN, &Secrets::default());
             assert!(!shown.contains("canary") && shown.contains("here"), "{shown}");
         }
     }
@@ -275,8 +286,8 @@ mod tests {
             [r#"{"Response":{"Logins":[{"Password":"canary"},{"#, r#"[{"Password":"canary"}]"#]
         {
             for shown in [
-                excerpt(body.as_bytes(), &RUN, &Secrets::default()),
-                response_json(body.as_bytes(), &RUN, &RUN, &Secrets::default()),
+                excerpt(body.as_bytes(), Some(&RUN), &Secrets::default()),
+                response_json(body.as_bytes(), Some(&RUN), &RUN, &Secrets::default()),
             ] {
                 assert!(!shown.contains("canary") && shown.contains("`Password`"), "{shown}");
             }
@@ -286,7 +297,7 @@ mod tests {
     #[test]
     fn excerpt_is_short_and_printable() {
         let body = format!("<html>\u{1b}[31m\n{}", "x".repeat(10_000));
-        let shown = excerpt(body.as_bytes(), &RUN, &Secrets::default());
+        let shown = excerpt(body.as_bytes(), Some(&RUN), &Secrets::default());
         assert!(shown.chars().count() <= EXCERPT + 1);
         assert!(!shown.contains(['\u{1b}', '\n']));
     }

@@ -1,4 +1,4 @@
-//! Masks the secrets in a successful response, wherever they occur.
+//! Masks the secrets in a response, wherever they occur.
 
 use cvm_protocol::{Json, Kind, ModelInfo};
 
@@ -8,19 +8,51 @@ use super::{MASK, Secrets};
 const MAX_DEPTH: usize = 8;
 
 /// Masks secret members, members of the same name in any case and place, and every text that repeats such a value or
-/// one of `secrets`. Returns the number of masked places.
+/// one of `secrets`. Without a table, masks each value except the request id and an error's code and message. Returns
+/// the number of masked places.
 pub(crate) fn mask_response(
     response: &mut Json,
-    table: &'static ModelInfo,
+    table: Option<&'static ModelInfo>,
     request: &'static ModelInfo,
     secrets: &Secrets,
 ) -> usize {
+    let mut values = SecretValues { whole: Vec::new(), secrets: secrets.clone() };
+    let Some(table) = table else {
+        return mask_untyped(response) + mask_values(response, &values);
+    };
     let mut names = Vec::new();
     collect_names(table, 0, &mut names);
     collect_names(request, 0, &mut names);
-    let mut values = SecretValues { whole: Vec::new(), secrets: secrets.clone() };
     let by_name = mask_members(response, Some(table), &names, &mut values);
     by_name + mask_values(response, &values)
+}
+
+/// Masks each value of a response without a table, except the request id and an error's code and message.
+fn mask_untyped(response: &mut Json) -> usize {
+    let Json::Object(members) = response else { return mask_each(response) };
+    let in_error = |(name, member): &mut (String, Json)| match (name.as_str(), member) {
+        ("Code" | "Message", Json::Text(_)) => 0,
+        (_, member) => mask_each(member),
+    };
+    let in_response = |(name, member): &mut (String, Json)| match (name.as_str(), member) {
+        ("RequestId", Json::Text(_)) => 0,
+        ("Error", Json::Object(error)) => error.iter_mut().map(in_error).sum(),
+        (_, member) => mask_each(member),
+    };
+    members.iter_mut().map(in_response).sum()
+}
+
+/// Masks each value in a value, and keeps its objects and lists. Returns the number of masked values.
+pub(super) fn mask_each(value: &mut Json) -> usize {
+    match value {
+        Json::Null => 0,
+        Json::List(items) => items.iter_mut().map(mask_each).sum(),
+        Json::Object(members) => members.iter_mut().map(|(_, member)| mask_each(member)).sum(),
+        value => {
+            *value = Json::Text(MASK.to_owned());
+            1
+        }
+    }
 }
 
 /// The secret values of a response.
@@ -172,7 +204,7 @@ mod tests {
         ] {
             let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
             assert_eq!(
-                mask_response(&mut json, &RESPONSE, &PAIR, &secrets),
+                mask_response(&mut json, Some(&RESPONSE), &PAIR, &secrets),
                 masked,
                 "{}",
                 json.pretty()
@@ -187,7 +219,7 @@ mod tests {
         let text = r#"{"Pair":{"PrivateKey":"-----BEGIN RSA PRIVATE KEY-----\nabcdefghijklmnop"},
             "PublicKey":"-----BEGIN RSA PRIVATE KEY----- of another"}"#;
         let mut json = Json::parse_lenient(text.as_bytes()).unwrap();
-        assert_eq!(mask_response(&mut json, &RESPONSE, &PAIR, &Secrets::default()), 1);
+        assert_eq!(mask_response(&mut json, Some(&RESPONSE), &PAIR, &Secrets::default()), 1);
         assert!(json.pretty().contains("of another"), "{}", json.pretty());
     }
 }

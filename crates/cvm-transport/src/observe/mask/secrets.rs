@@ -56,6 +56,20 @@ impl Secrets {
         self.texts.push(Zeroizing::new(secret.to_owned()));
     }
 
+    /// Adds each text in a value.
+    pub(crate) fn add_texts_of(&mut self, value: &serde_json::Value) {
+        match value {
+            serde_json::Value::String(text) => self.add(text),
+            serde_json::Value::Array(items) => {
+                items.iter().for_each(|item| self.add_texts_of(item));
+            }
+            serde_json::Value::Object(members) => {
+                members.values().for_each(|member| self.add_texts_of(member));
+            }
+            _ => {}
+        }
+    }
+
     fn collect(&mut self, value: Value<'_>) {
         match value {
             Value::Object(model) => {
