@@ -144,14 +144,7 @@ impl Client {
         &self,
         future: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Error> {
-        let ended = || Error::usage("the thread of the blocking client has ended");
-        let runtime = self.runtime.0.as_ref().ok_or_else(ended)?;
-        if Handle::try_current().is_ok_and(|here| here.id() == runtime.handle().id()) {
-            return Err(Error::usage(
-                "a blocking client was called inside one of its own calls, which would deadlock: \
-                 move the call to another thread, or use another client",
-            ));
-        }
+        let runtime = self.usable_runtime()?;
         let (sender, receiver) = sync_channel(1);
         let mut future = Box::pin(in_current_span(future));
         let call = poll_fn(move |context| {
@@ -168,8 +161,20 @@ impl Client {
         match receiver.recv() {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(panic)) => resume_unwind(panic),
-            Err(_) => Err(ended()),
+            Err(_) => Err(thread_has_ended()),
         }
+    }
+
+    /// The runtime, unless a call from this thread would deadlock.
+    fn usable_runtime(&self) -> Result<&Runtime, Error> {
+        let runtime = self.runtime.0.as_ref().ok_or_else(thread_has_ended)?;
+        if Handle::try_current().is_ok_and(|here| here.id() == runtime.handle().id()) {
+            return Err(Error::usage(
+                "a blocking client was called inside one of its own calls, which would deadlock: \
+                 move the call to another thread, or use another client",
+            ));
+        }
+        Ok(runtime)
     }
 
     /// As [`crate::Client::in_region`].
@@ -340,13 +345,17 @@ impl Client {
     }
 }
 
+fn thread_has_ended() -> Error {
+    Error::usage("the thread of the blocking client has ended")
+}
+
 macro_rules! list_iterators {
     ($($(#[$doc:meta])* $name:ident of $item:ty;)+) => { $(
         $(#[$doc])*
         #[derive(Debug)]
         #[must_use = "a list is read only when it is iterated"]
         pub struct $name<A: Paginate> {
-            /// `None` while the client's thread uses it.
+            /// `None` while the client's thread uses it, and after a panic there.
             list: Option<crate::pagination::$name<A>>,
             client: Client,
             has_failed: bool,
@@ -375,15 +384,30 @@ macro_rules! list_iterators {
             ///
             /// # Errors
             ///
-            /// As [`crate::pagination::Pages::try_next`].
+            /// As [`crate::pagination::Pages::try_next`]; [`Error::is_usage`] if this is a call inside a call of the
+            /// same client, or if an earlier read panicked, for example in an interceptor. After a panic every call
+            /// fails, because the position in the list is lost.
             pub fn try_next(&mut self) -> Result<Option<$item>, Error> {
-                let Some(mut list) = self.list.take() else { return Ok(None) };
+                // A panic leaves it false, so that the iterator reports the error too.
+                self.has_failed = false;
+                let next = self.read_next();
+                self.has_failed = next.is_err();
+                next
+            }
+
+            fn read_next(&mut self) -> Result<Option<$item>, Error> {
+                // The list would be lost with a future that cannot run.
+                self.client.usable_runtime()?;
+                let Some(mut list) = self.list.take() else {
+                    let text = "the rest of the list cannot be read, because an earlier read panicked: read the \
+                                list again, or resume a new one at the `next` of the last page";
+                    return Err(Error::usage(text).with_action(A::INFO.name));
+                };
                 let (list, next) = self.client.wait_for(async move {
                     let next = list.try_next().await;
                     (list, next)
                 })?;
                 self.list = Some(list);
-                self.has_failed = next.is_err();
                 next
             }
         }

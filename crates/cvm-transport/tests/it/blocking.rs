@@ -1,5 +1,6 @@
 //! The blocking client.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use cvm_transport::blocking;
@@ -8,6 +9,7 @@ use cvm_transport::waiting::CreatedResources;
 
 use crate::actions::{LAUNCH, Launch, ListThings, THINGS_READY, Thing};
 use crate::builder;
+use crate::fake_service::{FakeService, Reply};
 use crate::server::{ReceivedRequest, Server};
 
 fn respond(received: &ReceivedRequest) -> String {
@@ -131,4 +133,44 @@ fn callback_panic_reaches_caller_and_client_stays_usable() {
     let panic = call.join().unwrap_err();
     assert_eq!(panic.downcast_ref::<&str>(), Some(&"canary"));
     use_every_entry_point(&client);
+}
+
+#[test]
+fn blocking_list_never_looks_complete_after_a_panic() {
+    let fake = FakeService::new(|_, number| {
+        assert_eq!(number, 1, "canary");
+        Reply::body(
+            r#"{"Response":{"ThingSet":[{"ThingId":"a","State":"READY"},{"ThingId":"b","State":"READY"}],"TotalCount":3,"RequestId":"r"}}"#,
+        )
+    });
+    let client = blocking::Client::new(fake.builder()).unwrap();
+    let mut items = client.items(ListThings::default()).page_size(2);
+    assert_eq!(items.next().unwrap().unwrap().thing_id, "a");
+    assert_eq!(items.next().unwrap().unwrap().thing_id, "b");
+    catch_unwind(AssertUnwindSafe(|| items.next())).unwrap_err();
+    let error = items.next().unwrap().unwrap_err();
+    assert!(error.is_usage() && error.to_string().contains("an earlier read panicked"), "{error}");
+    assert!(items.next().is_none(), "an iterator ends after an error");
+    items.try_next().unwrap_err();
+    items.try_next().unwrap_err();
+}
+
+#[test]
+fn blocking_list_continues_after_a_refused_nested_call() {
+    let (_servers, server) = server();
+    let client = blocking::Client::new(builder(&server.url)).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut items = Some(client.items(ListThings::default()));
+    let callback = move |_: &_| {
+        if let Some(mut items) = items.take() {
+            let nested = items.next();
+            sender.send((nested, items)).unwrap();
+        }
+    };
+    client.wait_with_progress(Waiter::new(&THINGS_READY, ["thing-1"]), callback).unwrap();
+    let (nested, mut items) = receiver.recv().unwrap();
+    assert!(nested.unwrap().unwrap_err().is_usage());
+    assert!(items.next().is_none(), "an iterator ends after an error");
+    assert_eq!(items.try_next().unwrap().unwrap().thing_id, "thing-1");
+    assert!(items.try_next().unwrap().is_none());
 }
