@@ -108,6 +108,7 @@ impl Poller {
     /// A resource that a response neither contains nor proves to be gone keeps its state, and the defect of the
     /// response is returned as an error.
     pub(crate) async fn poll_pending(&mut self, until: Instant) -> Result<(), Error> {
+        self.check_ids()?;
         let resources = self.report.resources.iter().enumerate();
         let pending: Vec<usize> = resources
             .filter(|(_, resource)| resource.verdict == WaitVerdict::Pending)
@@ -120,6 +121,19 @@ impl Poller {
         let Some(defect) = defect else { return Ok(()) };
         let text = format!("the response does not show which resources exist: {defect}");
         Err(Error::new(ErrorKind::Response, text).with_action(self.info.action.name))
+    }
+
+    /// Refuses an id that no resource can have: no list has it, so its absence would look like a termination.
+    fn check_ids(&self) -> Result<(), Error> {
+        let is_outside = |char: char| char.is_whitespace() || char.is_control();
+        let is_wrong = |id: &&str| id.is_empty() || id.trim_matches(is_outside) != *id;
+        let mut ids = self.report.resources.iter().map(|resource| resource.id.as_str());
+        let Some(id) = ids.find(is_wrong) else { return Ok(()) };
+        let id = mask::cut(id, mask::MAX_NAME);
+        Err(Error::usage(format!(
+            "{}: the id {id:?} is empty, or begins or ends with whitespace or a control character: give only the id",
+            self.info.name
+        )))
     }
 
     fn timed_out(&mut self) -> Error {

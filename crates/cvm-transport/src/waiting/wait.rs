@@ -36,7 +36,7 @@ use crate::waiting::{WaitProgress, WaitReport};
 ///
 /// Brief outages do not end a wait, and neither do responses that prove nothing: without the list, with too few rows,
 /// with null rows or rows without an id. Without ids nothing is called, because an empty list of ids means *all* to
-/// the service.
+/// the service. An empty or blank id fails with [`Error::is_usage`].
 ///
 /// The report has the items that the last poll of each resource showed ([`WaitReport::items`]), so the addresses of new
 /// instances need no other call. To wait for a condition that no waiter has, use [`Client::wait_until`].

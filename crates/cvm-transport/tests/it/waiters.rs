@@ -49,6 +49,20 @@ async fn no_ids_make_no_call() {
 }
 
 #[tokio::test]
+async fn blank_id_is_refused_and_makes_no_call() {
+    let server = Server::start([]).await;
+    let client = client(&server.url);
+    for id in ["", " ", "thing-1\n", "\u{a0}thing-1", "thing-1\0"] {
+        let waiter = Waiter::new(&THINGS_READY, ["thing-0", id]).seen_before();
+        let error = client.wait(waiter.clone()).await.unwrap_err();
+        assert!(error.is_usage(), "{id:?}: {error}");
+        assert!(error.to_string().contains(&format!("the id {id:?} is empty, or")), "{error}");
+        assert!(client.reconcile(waiter).await.unwrap_err().is_usage(), "{id:?}");
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
 async fn pending_ids_are_polled_in_batches() {
     let polls = Mutex::new(0);
     let server = Server::responding([], move |received| {
