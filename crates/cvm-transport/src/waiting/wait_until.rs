@@ -19,6 +19,10 @@ use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
 /// The number of consecutive polls that must show that an item is not listed. A single list may be stale.
 const CONFIRMING_POLLS: u32 = 2;
 
+/// Why a list that was read decides nothing.
+const INCOMPLETE: &str =
+    "the latest list was incomplete, or an item lacked a member that is always present";
+
 /// A wait for the items of a list: `.await` it, or set options first.
 ///
 /// ```no_run
@@ -151,12 +155,11 @@ impl<A: Paginate> WaitUntil<A> {
             match timeout_at(until, read).await {
                 Ok(Ok(list)) if list.is_complete => polls.update(list),
                 Ok(Ok(_)) => {
-                    let text = "the list is incomplete, or its items are";
-                    polls.latest_failure = Some(Error::new(ErrorKind::Response, text));
+                    polls.latest_failure = Some((INCOMPLETE, None));
                     continue;
                 }
                 Ok(Err(error)) if error.is_transient() => {
-                    polls.latest_failure = Some(error);
+                    polls.latest_failure = Some(("the latest poll failed", Some(error)));
                     continue;
                 }
                 Ok(Err(error)) => return Err(error),
@@ -175,8 +178,11 @@ impl<A: Paginate> WaitUntil<A> {
         let text =
             format!("{} within {} s", polls.pending(&self.target), times.elapsed().as_secs());
         let mut error = polls.ended::<A>(&text).with_timed_out(true);
-        if let Some(failure) = polls.latest_failure.take() {
-            error = error.with_note("the latest poll failed").with_source(failure);
+        if let Some((note, failure)) = polls.latest_failure.take() {
+            error = error.with_note(note);
+            if let Some(failure) = failure {
+                error = error.with_source(failure);
+            }
         }
         Err(error)
     }
@@ -209,7 +215,10 @@ struct Polls<T> {
     missing: HashMap<String, u32>,
     /// How many consecutive polls have listed nothing.
     empty: u32,
-    latest_failure: Option<Error>,
+    /// Whether a complete list was read.
+    has_read: bool,
+    /// Why the latest poll decided nothing.
+    latest_failure: Option<(&'static str, Option<Error>)>,
 }
 
 impl<T> Default for Polls<T> {
@@ -220,6 +229,7 @@ impl<T> Default for Polls<T> {
             verdicts: Vec::new(),
             missing: HashMap::new(),
             empty: 0,
+            has_read: false,
             latest_failure: None,
         }
     }
@@ -228,6 +238,7 @@ impl<T> Default for Polls<T> {
 impl<T> Polls<T> {
     fn update(&mut self, list: WholeList<T>) {
         self.latest_failure = None;
+        self.has_read = true;
         let WholeList { items, ids, .. } = list;
         for id in self.ids.drain(..) {
             self.missing.entry(id).or_default();
@@ -291,12 +302,23 @@ impl<T> Polls<T> {
     /// What is missing, for the error after the timeout.
     fn pending<A: Paginate<Item = T>>(&self, target: &Target<A>) -> String {
         match target {
-            Target::Gone { .. } => format!("{} items were not gone", self.ids.len()),
+            _ if !self.has_read => "no complete list was read".to_owned(),
+            Target::Gone { .. } if self.empty > 0 => {
+                "one list was empty, but no second one confirmed it".to_owned()
+            }
+            Target::Gone { .. } => format!("{} items were not gone", self.items.len()),
             Target::Accepted { expected, .. } => {
+                let listed = self.verdicts.len();
                 let is_reached = |one: &&WaitVerdict| **one == WaitVerdict::Reached;
-                let reached = self.verdicts.iter().filter(is_reached).count();
-                let total = self.verdicts.len().max(*expected);
-                format!("{} of {total} items did not reach the target", total - reached.min(total))
+                let pending = listed - self.verdicts.iter().filter(is_reached).count();
+                if listed >= *expected {
+                    return format!("{pending} of {listed} items did not reach the target");
+                }
+                let those = match pending {
+                    0 => String::new(),
+                    _ => format!(", and {pending} of those did not reach the target"),
+                };
+                format!("only {listed} of {expected} expected items were listed{those}")
             }
         }
     }

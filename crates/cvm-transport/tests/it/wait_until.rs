@@ -70,7 +70,7 @@ async fn empty_list_is_not_ready() {
     let error = until_ready(&fake, 1).await.unwrap_err();
     assert!(error.is_wait() && error.is_timeout(), "{error}");
     assert!(
-        error.to_string().contains("1 of 1 items did not reach the target within 600 s"),
+        error.to_string().contains("only 0 of 1 expected items were listed within 600 s"),
         "{error}"
     );
     assert!(fake.request_count() > 90, "{}", fake.request_count());
@@ -173,4 +173,54 @@ async fn closure_wait_has_a_last_poll_at_its_deadline_and_reports_progress() {
     assert!(error.is_timeout(), "{error}");
     assert_eq!(began.elapsed().as_secs(), 12);
     assert_eq!(*seen.lock().unwrap(), [(1, 0), (1, 12)]);
+}
+
+/// The text of the error after 12 s.
+async fn text_after_timeout(polls: FakeService, gone: bool) -> String {
+    let client = polls.builder().max_attempts(1).build().unwrap();
+    let list = ListThings::default();
+    let wait = if gone {
+        client.wait_until_gone(list).seen_before()
+    } else {
+        client.wait_until(list, is_ready).expected(2)
+    };
+    wait.timeout(Duration::from_secs(12)).await.unwrap_err().to_string()
+}
+
+#[tokio::test(start_paused = true)]
+async fn closure_wait_that_times_out_says_what_its_lists_showed() {
+    let incomplete = || {
+        FakeService::new(|_, _| {
+            Reply::body(
+                r#"{"Response":{"ThingSet":[{"ThingId":"a"}],"TotalCount":1,"RequestId":"r"}}"#,
+            )
+        })
+    };
+    let broken = || FakeService::new(|_, _| Reply::status(502, vec![]));
+    for gone in [false, true] {
+        let text = text_after_timeout(incomplete(), gone).await;
+        assert!(text.contains("no complete list was read within 12 s; the latest list"), "{text}");
+        assert!(text.contains("an item lacked a member that is always present"), "{text}");
+        let text = text_after_timeout(broken(), gone).await;
+        let expected = "no complete list was read within 12 s; the latest poll failed";
+        assert!(text.contains(expected), "{text}");
+    }
+
+    let text = text_after_timeout(polls(&[&[("a", "READY")]]), false).await;
+    assert!(text.contains("only 1 of 2 expected items were listed within 12 s"), "{text}");
+    let text = text_after_timeout(polls(&[&[("a", "BUSY")]]), false).await;
+    let expected =
+        "only 1 of 2 expected items were listed, and 1 of those did not reach the target within";
+    assert!(text.contains(expected), "{text}");
+    let text = text_after_timeout(polls(&[&[("a", "READY"), ("b", "BUSY")]]), false).await;
+    assert!(text.contains("1 of 2 items did not reach the target within 12 s"), "{text}");
+
+    let text = text_after_timeout(polls(&[&[("a", "READY"), ("b", "BUSY")]]), true).await;
+    assert!(text.contains("2 items were not gone within 12 s"), "{text}");
+    let once = FakeService::new(|_, number| match number {
+        1 => Reply::body(body(&[])),
+        _ => Reply::status(502, vec![]),
+    });
+    let text = text_after_timeout(once, true).await;
+    assert!(text.contains("one list was empty, but no second one confirmed it"), "{text}");
 }
