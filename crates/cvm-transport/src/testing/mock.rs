@@ -58,6 +58,8 @@ impl MockBuilder {
     /// the same action replaces this one.
     ///
     /// The request id of a response is `mock-` and the number of the request, unless the handler sets another one.
+    /// Members that a response always has, but that the handler left `None`, get an empty value. A list needs its total:
+    /// with a total of 0 beside items it counts as incomplete.
     ///
     /// If a request has no handler, its call fails with [`Error::is_usage`](crate::Error::is_usage) and the name of the
     /// action.

@@ -139,6 +139,17 @@ async fn mock_lists_are_paginated_and_later_handlers_replace_earlier_ones() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn wait_over_mock_ends_although_the_handler_sets_few_members() {
+    let mock = Client::mock().on(|_: ListThings| Ok(things(&["thing-1"])));
+    let requests = mock.requests();
+    let is_listed = |thing: &Thing| thing.thing_id == "thing-1";
+    let listed = mock.build().wait_until(ListThings::default(), is_listed).await.unwrap();
+    assert_eq!(listed[0].state.as_deref(), Some(""), "a response always has it");
+    assert_eq!(listed[0].reason, None);
+    assert_eq!(requests.actions().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn mock_client_keeps_its_timeouts() {
     let mock = Client::mock().on(|_: ListThings| Err(MockError::no_response()));
     let client = mock.build().with_operation_timeout(Duration::from_secs(5));
