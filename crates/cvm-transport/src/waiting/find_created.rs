@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
-use crate::waiting::schedule::Schedule;
+use crate::waiting::reconcile_times::Schedule;
 use crate::waiting::whole_list::read_whole_list;
 
 /// A search for created resources: `.await` it, or set options first.

@@ -2,13 +2,13 @@
 
 pub(crate) mod absence;
 pub(crate) mod find_created;
-pub(crate) mod pause;
+pub(crate) mod poll_times;
 pub(crate) mod poller;
 pub(crate) mod reconcile;
+pub(crate) mod reconcile_times;
 pub(crate) mod report;
 mod report_items;
 pub(crate) mod row_state;
-pub(crate) mod schedule;
 pub(crate) mod wait;
 pub(crate) mod wait_until;
 pub(crate) mod whole_list;

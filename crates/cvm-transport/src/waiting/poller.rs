@@ -11,7 +11,7 @@ use crate::Error;
 use crate::client::Client;
 use crate::error::ErrorKind;
 use crate::observe::mask;
-use crate::waiting::pause::PollTimes;
+use crate::waiting::poll_times::PollTimes;
 use crate::waiting::report::ListedItem;
 use crate::waiting::row_state::{CallerKnowledge, PollHistory, RowState, failure_message};
 use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};

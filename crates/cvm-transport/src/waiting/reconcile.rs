@@ -10,8 +10,8 @@ use crate::Error;
 use crate::client::Client;
 use crate::http::client::BoxFuture;
 use crate::waiting::poller::Poller;
+use crate::waiting::reconcile_times::Schedule;
 use crate::waiting::row_state::RowState;
-use crate::waiting::schedule::Schedule;
 use crate::waiting::{WaitVerdict, WaitedResource};
 
 /// A reconciliation: `.await` it, or set options first.

@@ -12,7 +12,7 @@ use crate::Error;
 use crate::client::Client;
 use crate::error::ErrorKind;
 use crate::http::client::BoxFuture;
-use crate::waiting::pause::PollTimes;
+use crate::waiting::poll_times::PollTimes;
 use crate::waiting::whole_list::{WholeList, read_whole_list};
 use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
 
