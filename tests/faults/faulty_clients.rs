@@ -60,7 +60,9 @@ impl FaultyClient {
         sending: &SendProgress,
     ) -> io::Result<(u16, HeaderMap, Vec<u8>)> {
         let mut socket = TcpStream::connect(authority).await?;
-        sending.mark_sending();
+        if self.defect != Defect::ReportsUnsent {
+            sending.mark_sending();
+        }
         socket.write_all(bytes).await?;
         let mut response = Vec::new();
         loop {
@@ -121,9 +123,11 @@ impl HttpClient for FaultyClient {
                     Ok(HttpResponse { status, headers, body })
                 }
                 Err(error) => {
-                    let left = sending.may_have_sent() && self.defect != Defect::ReportsUnsent;
-                    let kind =
-                        if left { HttpErrorKind::PossiblySent } else { HttpErrorKind::NotSent };
+                    let kind = if sending.may_have_sent() {
+                        HttpErrorKind::PossiblySent
+                    } else {
+                        HttpErrorKind::NotSent
+                    };
                     Err(HttpError::new(kind, error))
                 }
             }
