@@ -144,7 +144,7 @@ impl<A: Paginate> Pages<A> {
     ///
     /// As [`Client::send`]; or if the service returns pages without end, omits the list, returns an empty list without
     /// a total, null items, items without their id, or fewer items than the total. After an error, the same page can
-    /// be requested again.
+    /// be requested again, and so it can after a panic of a hook that the program has caught.
     pub async fn try_next(&mut self) -> Result<Option<Page<A::Item>>, Error> {
         poll_fn(|context| self.poll_page(context)).await
     }

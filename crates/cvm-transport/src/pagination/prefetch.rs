@@ -44,6 +44,25 @@ struct PrefetchedPage<R> {
 enum PageRead<R> {
     Running(BoxFuture<'static, Result<R, Error>>),
     Ended(Result<R, Error>),
+    /// A poll of it panicked, in a hook or a replaced part. It cannot continue, so it is started again.
+    Panicked,
+}
+
+impl<R> PageRead<R> {
+    /// Continues the read. Returns whether it has ended now.
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
+        match std::mem::replace(self, Self::Panicked) {
+            Self::Running(mut future) => match future.as_mut().poll(context) {
+                Poll::Ready(ended) => {
+                    *self = Self::Ended(ended);
+                    return true;
+                }
+                Poll::Pending => *self = Self::Running(future),
+            },
+            other => *self = other,
+        }
+        false
+    }
 }
 
 /// Wakes the consumer when a page can continue, and remembers since when. A page that merely waits for its response is
@@ -117,11 +136,15 @@ impl<R: Send + 'static> Prefetch<R> {
         });
     }
 
-    /// Drops all other pages, and those in progress that belong to another runtime.
+    /// Drops all other pages, those in progress that belong to another runtime, and those whose read panicked.
     pub(crate) fn keep(&mut self, wanted: &[Position]) {
         let here = runtime();
         self.pages.retain(|page| {
-            let is_usable = page.runtime == here || matches!(page.read, PageRead::Ended(_));
+            let is_usable = match page.read {
+                PageRead::Running(_) => page.runtime == here,
+                PageRead::Ended(_) => true,
+                PageRead::Panicked => false,
+            };
             is_usable && wanted.contains(&page.position)
         });
     }
@@ -152,10 +175,7 @@ impl<R: Send + 'static> Prefetch<R> {
         let waker = Waker::from(Arc::clone(&self.waker));
         let context = &mut Context::from_waker(&waker);
         for page in &mut self.pages {
-            if let PageRead::Running(future) = &mut page.read
-                && let Poll::Ready(ended) = future.as_mut().poll(context)
-            {
-                page.read = PageRead::Ended(ended);
+            if page.read.poll(context) {
                 page.ended_early = page.position != *position;
             }
         }

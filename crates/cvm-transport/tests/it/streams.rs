@@ -1,9 +1,12 @@
 //! Lists as streams: no page is lost or read twice, and an error ends a stream.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cvm_transport::Error;
+use cvm_transport::observe::{Exchange, HeaderMapMut, Interceptor};
 use cvm_transport::pagination::Position;
 use futures_util::{FutureExt, StreamExt, TryStreamExt};
 
@@ -196,4 +199,49 @@ async fn lists_are_collected_with_and_without_stream_extensions() {
     let mut misplaced = client.pages(ScanThings::default()).resume(Position::Offset(1));
     assert!(misplaced.next().await.unwrap().unwrap_err().is_usage());
     assert!(misplaced.next().await.is_none());
+}
+
+/// Panics in the calls with these numbers, counted from 1.
+#[derive(Debug)]
+struct PanickingHook {
+    calls: AtomicUsize,
+    panics: &'static [usize],
+}
+
+impl Interceptor for PanickingHook {
+    fn before_signing(&self, _: &Exchange<'_>, _: &mut HeaderMapMut) -> Result<(), String> {
+        let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
+        assert!(!self.panics.contains(&number), "canary");
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn page_is_read_again_after_a_panic_in_a_hook() {
+    let all = things(400);
+    for parallel in [1, 4] {
+        // In the first page, in two attempts of a later one, and in a page in advance.
+        for panics in [&[1][..], &[2, 3], &[4]] {
+            let fake = list(&all, Duration::from_secs(1));
+            let hook = PanickingHook { calls: AtomicUsize::new(0), panics };
+            let client = fake.builder().interceptor(hook).build().unwrap();
+            let mut items = client.items(ListThings::default()).parallel(parallel);
+            let mut read = Vec::new();
+            let mut caught = 0;
+            loop {
+                match AssertUnwindSafe(items.try_next()).catch_unwind().await {
+                    Ok(Ok(Some(item))) => read.push(item.thing_id),
+                    Ok(Ok(None)) => break,
+                    Ok(Err(error)) => panic!("{error}"),
+                    Err(panic) => {
+                        let text = panic.downcast_ref::<&str>().copied();
+                        assert_eq!(text, Some("canary"), "the panic of the hook, and no other");
+                        caught += 1;
+                    }
+                }
+            }
+            assert_eq!(read, all, "{parallel} at once, {panics:?}");
+            assert_eq!(caught, panics.len(), "{parallel} at once, {panics:?}");
+        }
+    }
 }
