@@ -103,19 +103,30 @@ pub(crate) fn part_name<T: ?Sized>(part: &T) -> String {
 
 fn without_paths(name: &str) -> String {
     let mut short = String::new();
-    let mut segment = String::new();
-    for character in name.chars() {
-        if character.is_alphanumeric() || character == '_' {
-            segment.push(character);
-        } else {
-            if character != ':' {
-                short.push_str(&segment);
-                short.push(character);
+    // Where the path begins that is being read, and where those begin whose arguments are being read.
+    let mut begin = 0;
+    let mut outer = Vec::new();
+    let mut rest = name.chars();
+    while let Some(character) = rest.next() {
+        if character == ':' && rest.as_str().starts_with(':') {
+            rest.next();
+            short.truncate(begin);
+            continue;
+        }
+        short.push(character);
+        match character {
+            '<' | '(' | '[' => {
+                outer.push(begin);
+                begin = short.len();
             }
-            segment.clear();
+            '>' | ')' | ']' => begin = outer.pop().unwrap_or(short.len()),
+            // A function has the name `{{closure}}` in the path of a type that is declared in a closure or an async block.
+            '_' | '{' | '}' | '#' => {}
+            character if character.is_alphanumeric() => {}
+            _ => begin = short.len(),
         }
     }
-    short + &segment
+    short
 }
 
 #[cfg(test)]
@@ -128,6 +139,11 @@ mod tests {
             ("a::b::Static", "Static"),
             ("a::Cached<b::Chain, c::d::E>", "Cached<Chain, E>"),
             ("alloc::sync::Arc<dyn x::y::Provider>", "Arc<dyn Provider>"),
+            ("a::main::{{closure}}::Policy", "Policy"),
+            ("a::Both<a::f::{{closure}}::B, &[a::{impl#1}::f::C]>", "Both<B, &[C]>"),
+            ("<a::B as a::C>::f::Policy", "Policy"),
+            ("(a::B, fn(a::C) -> a::D)", "(B, fn(C) -> D)"),
+            ("a::f::{{closure}}", "{{closure}}"),
             ("plain", "plain"),
         ] {
             assert_eq!(without_paths(name), short);

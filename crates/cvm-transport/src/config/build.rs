@@ -82,19 +82,22 @@ impl ClientBuilder {
         }
         let language = self.language.map(checked_language).transpose()?;
         let request_client = request_client(self.request_client.as_deref())?;
+        let mut parts = self.parts;
         let credentials: Option<Arc<dyn CredentialProvider>> = match self.credentials {
-            _ if self.unsigned => None,
+            _ if self.unsigned => {
+                parts.credentials = None;
+                None
+            }
             Some(provider) => Some(provider),
-            None if self.environment.is_ignored() => Some(Arc::new(NoCredentials)),
+            None if self.environment.is_ignored() => {
+                parts.credentials = None;
+                Some(Arc::new(NoCredentials))
+            }
             None => {
                 let chain = CredentialChain::of(&self.environment);
                 Some(Arc::new(CachedCredentials::new(chain)))
             }
         };
-        let mut parts = self.parts;
-        if credentials.is_none() {
-            parts.credentials = None;
-        }
         let ca_files = self.default_http.ca_files().to_vec();
         let mut proxy = None;
         let http: Arc<dyn HttpClient> = match self.http {

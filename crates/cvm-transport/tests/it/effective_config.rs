@@ -36,7 +36,7 @@ fn config_shows_settings_and_defaults() {
     assert_eq!((config.max_response_bytes, config.language.as_deref()), (1024, Some("en-US")));
     assert!(config.request_client.ends_with("; fleet-7"), "{}", config.request_client);
     assert_eq!(config.parts.rate_limiter, "NoRateLimit");
-    assert_eq!(config.parts.credentials.as_deref(), Some("CachedCredentials<CredentialChain>"));
+    assert_eq!(config.parts.credentials, None, "nothing was given, and nothing is searched");
     assert!(!config.fresh_connections && config.operation_timeout.is_none());
 
     let other = client
@@ -58,6 +58,26 @@ fn config_names_replaced_parts_by_their_types() {
     let config = fake.builder().credential_provider(chain).build().unwrap().config();
     assert_eq!(config.parts.credentials.as_deref(), Some("CachedCredentials<CredentialChain>"));
     assert_eq!(config.parts.http, "FakeService");
+}
+
+#[test]
+fn config_names_the_default_parts_and_those_declared_in_a_function() {
+    // Nothing is read from the environment before the first call.
+    let builder = Client::builder().region("ap-tokyo").endpoint("https://cvm.example.com");
+    let config = builder.interceptor(local_policy()).build().unwrap().config();
+    assert_eq!(config.parts.credentials.as_deref(), Some("CachedCredentials<CredentialChain>"));
+    assert_eq!(config.parts.interceptors, ["Policy"]);
+}
+
+/// A type that is declared in a closure.
+fn local_policy() -> impl cvm_transport::observe::Interceptor {
+    let policy = || {
+        #[derive(Debug)]
+        struct Policy;
+        impl cvm_transport::observe::Interceptor for Policy {}
+        Policy
+    };
+    policy()
 }
 
 /// Its `Debug` shows a password, as a careless implementation would.
