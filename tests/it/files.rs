@@ -6,7 +6,8 @@ use cvm_models::actions::{DescribeInstancesResponse, RunInstances, TerminateInst
 use cvm_models::enums::InstanceChargeType;
 use cvm_models::error_code;
 use cvm_models::types::{DataDisk, LoginSettings, Placement};
-use cvm_protocol::{ErrorCode, Revealed, json};
+use cvm_protocol::{ErrorCode, Kind, ModelInfo, Record, Revealed, json};
+use serde_json::Value;
 
 const JSON: &str = r#"{
   "InstanceChargeType": "POSTPAID_BY_HOUR",
@@ -99,6 +100,109 @@ fn request_refuses_null_items_which_would_become_empty_ones() {
     // Null in place of a member means that it is not given.
     let text = r#"{ "DataDisks": null, "InstanceName": null }"#;
     assert_eq!(serde_json::from_str::<RunInstances>(text).unwrap(), RunInstances::default());
+}
+
+#[test]
+fn wrong_kind_names_its_member_in_every_format() {
+    for (text, path) in [
+        (r#"{"DataDisks":[{"DiskSize":true}]}"#, "DataDisks.0.DiskSize"),
+        (r#"{"DataDisks":[{"DiskSize":20},{"DiskSize":1.5}]}"#, "DataDisks.1.DiskSize"),
+        (r#"{"DataDisks":[{"DiskSize":"many"}]}"#, "DataDisks.0.DiskSize"),
+        (r#"{"DataDisks":[{"DiskSize":18446744073709551615}]}"#, "DataDisks.0.DiskSize"),
+        (r#"{"DataDisks":[[]]}"#, "DataDisks.0"),
+        (r#"{"DataDisks":["disk"]}"#, "DataDisks.0"),
+        (r#"{"DataDisks":{}}"#, "DataDisks"),
+        (r#"{"DataDisks":7}"#, "DataDisks"),
+        (r#"{"Placement":"zone"}"#, "Placement"),
+        (r#"{"Placement":{"Zone":["zone"]}}"#, "Placement.Zone"),
+        (r#"{"DryRun":1}"#, "DryRun"),
+        (r#"{"InstanceName":{}}"#, "InstanceName"),
+        (r#"{"InstanceName":110}"#, "InstanceName"),
+        (r#"{"InstanceName":1.10}"#, "InstanceName"),
+    ] {
+        let value: Value = serde_json::from_str(text).unwrap();
+        // JSON is YAML, too.
+        let yaml: serde_yaml_ng::Value = serde_yaml_ng::from_str(text).unwrap();
+        for error in [
+            serde_json::from_str::<RunInstances>(text).unwrap_err().to_string(),
+            serde_json::from_value::<RunInstances>(value).unwrap_err().to_string(),
+            serde_yaml_ng::from_str::<RunInstances>(text).unwrap_err().to_string(),
+            serde_yaml_ng::from_value::<RunInstances>(yaml).unwrap_err().to_string(),
+        ] {
+            assert!(error.contains(&format!("`{path}`")), "{text}: {error}");
+        }
+    }
+    let toml = "DataDisks = [{ DiskSize = true }]";
+    let error = toml::from_str::<RunInstances>(toml).unwrap_err().to_string();
+    assert!(error.contains("`DataDisks.0.DiskSize`: expected an integer"), "{error}");
+    let text = r#"{"DryRun":true,"Placement":{"Zone":"a","Zone":"b"}}"#;
+    let error = serde_json::from_str::<RunInstances>(text).unwrap_err().to_string();
+    assert!(error.contains("`Placement.Zone` is given twice"), "{error}");
+}
+
+/// A request with every member of every object.
+fn complete(table: &'static ModelInfo) -> Value {
+    table.members.iter().map(|field| (field.wire.to_owned(), of_kind(&field.kind))).collect()
+}
+
+fn of_kind(kind: &'static Kind) -> Value {
+    match kind {
+        Kind::Str => "text".into(),
+        Kind::I64 | Kind::U64 => 1.into(),
+        Kind::F64 => 0.5.into(),
+        Kind::Bool => true.into(),
+        Kind::Object(table) => complete(table),
+        Kind::List(item) => vec![of_kind(item)].into(),
+    }
+}
+
+/// The paths of all values in a value.
+fn paths(value: &Value, path: &str, found: &mut Vec<String>) {
+    let step = |step: &str| if path.is_empty() { step.into() } else { format!("{path}.{step}") };
+    if !path.is_empty() {
+        found.push(path.to_owned());
+    }
+    match value {
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| paths(member, &step(name), found));
+        }
+        Value::Array(items) => {
+            let items = items.iter().enumerate();
+            items.for_each(|(index, item)| paths(item, &step(&index.to_string()), found));
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn wrong_kinds_and_null_items_are_refused_at_every_place_of_every_request() {
+    for info in cvm_models::ACTIONS {
+        let whole = complete(info.request);
+        let read =
+            |request: &Value| json::request_from_value(&mut Record::new(info.request), request);
+        read(&whole).unwrap_or_else(|error| panic!("{}: {error}", info.name));
+        let mut places = Vec::new();
+        paths(&whole, "", &mut places);
+        for path in places {
+            let changed = |value: Value| {
+                let mut changed = whole.clone();
+                *changed.pointer_mut(&format!("/{}", path.replace('.', "/"))).unwrap() = value;
+                changed
+            };
+            // No member is a list of lists.
+            let error = read(&changed(serde_json::json!([[]]))).unwrap_err().to_string();
+            assert!(error.contains(&format!("`{path}")), "{}: {error}", info.name);
+            let result = read(&changed(Value::Null));
+            let is_item = path.rsplit('.').next().unwrap().bytes().all(|b| b.is_ascii_digit());
+            match result {
+                Ok(()) => assert!(!is_item, "{}: null is accepted at `{path}`", info.name),
+                Err(error) => {
+                    let text = format!("`{path}` is null: remove the item, or set a value");
+                    assert_eq!(error.to_string(), text, "{}", info.name);
+                }
+            }
+        }
+    }
 }
 
 #[test]

@@ -26,11 +26,17 @@ impl DecodeError {
         let (path, message) = (path.into(), message.into());
         Self { path, message, expected: None, found: None, is_json: false }
     }
+
+    /// Whether the message begins with the path, as it does for a request that somebody wrote.
+    fn names_path(&self) -> bool {
+        let behind = self.message.strip_prefix('`').and_then(|text| text.strip_prefix(&*self.path));
+        behind.is_some_and(|behind| behind.starts_with('`'))
+    }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.path.is_empty() {
+        if self.path.is_empty() || self.names_path() {
             f.write_str(&self.message)
         } else {
             write!(f, "at `{}`: {}", self.path, self.message)

@@ -108,8 +108,10 @@ pub(crate) struct DecodeReport {
     pub(crate) strict: bool,
     /// A null item of a list is left out, not read as a default one.
     drops_null_items: bool,
-    /// The value is a request that somebody wrote. An unknown member, a null item, and a number for a text are errors.
+    /// The value is a request that somebody wrote. An unknown member and a null item are errors.
     is_request: bool,
+    /// A number or a boolean for a text is an error, because the format may have changed it: YAML reads `0x10` as 16.
+    keeps_texts: bool,
 }
 
 impl DecodeReport {
@@ -124,11 +126,17 @@ impl DecodeReport {
             strict,
             drops_null_items: false,
             is_request: false,
+            keeps_texts: false,
         }
     }
 
-    /// For a request that somebody wrote.
+    /// For a request that somebody wrote in any format.
     pub(crate) fn of_request() -> Self {
+        Self { keeps_texts: true, ..Self::of_request_value() }
+    }
+
+    /// For a request that a program made as a JSON value.
+    pub(crate) fn of_request_value() -> Self {
         Self { is_request: true, ..Self::new(false) }
     }
 
@@ -196,6 +204,10 @@ impl<'p> Path<'p> {
 
     pub(crate) const fn is_in_request(&self) -> bool {
         self.ledger.is_request
+    }
+
+    pub(crate) const fn keeps_texts(&self) -> bool {
+        self.ledger.keeps_texts
     }
 
     /// The number of lists between this value and its member: 1 for an item of the member's list.
@@ -274,11 +286,24 @@ impl<'p> Path<'p> {
         }
     }
 
-    /// The error for a value of another kind. It names only the kind, because the value could be a secret.
+    /// The error for a value of another kind. It names only the kind, because the value could be a secret. In a request
+    /// it begins with the path, because the formats that requests come from give at most a line and a column.
     #[cold]
     pub(crate) fn mismatch<E: Error>(&self, expected: &'static str, found: &'static str) -> E {
         self.fail_as(Some(expected), Some(found));
-        E::custom(format_args!("expected {expected}, found {found}"))
+        match self.text() {
+            path if self.is_in_request() && !path.is_empty() => {
+                E::custom(format_args!("`{path}`: expected {expected}, found {found}"))
+            }
+            _ => E::custom(format_args!("expected {expected}, found {found}")),
+        }
+    }
+
+    /// The error for something that a request must not have.
+    #[cold]
+    pub(crate) fn refuse<E: Error>(&self, why: &str) -> E {
+        self.fail();
+        E::custom(format_args!("`{}` {why}", self.text()))
     }
 
     /// The path as text.

@@ -54,7 +54,27 @@ pub fn from_slice_strict(model: &mut dyn Model, json: &[u8]) -> Result<Report, D
 ///
 /// If a value has the wrong kind.
 pub fn from_value(model: &mut dyn Model, value: &serde_json::Value) -> Result<Report, DecodeError> {
-    let ledger = DecodeReport::new(false);
+    read_value(model, value, DecodeReport::new(false))
+}
+
+/// As [`from_value`], for a request that a program made: an unknown member at any depth is an error, and so is a null item of
+/// a list. The message has the path, and for an unknown member similar names.
+///
+/// # Errors
+///
+/// As [`from_value`], and for what a request must not have.
+pub fn request_from_value(
+    model: &mut dyn Model,
+    value: &serde_json::Value,
+) -> Result<(), DecodeError> {
+    read_value(model, value, DecodeReport::of_request_value()).map(drop)
+}
+
+fn read_value(
+    model: &mut dyn Model,
+    value: &serde_json::Value,
+    ledger: DecodeReport,
+) -> Result<Report, DecodeError> {
     let place = Path::root(&ledger);
     let outcome = value.deserialize_any(ModelVisitor { model, place: &place });
     conclude(ledger, outcome).map_err(|error| DecodeError { is_json: true, ..error })

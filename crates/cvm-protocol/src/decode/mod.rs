@@ -74,7 +74,8 @@ pub fn decode_new<'de, M: Model + Default, D: Deserializer<'de>>(
 ///
 /// # Errors
 ///
-/// As [`decode`], and for what a request must not have. The message has the path, and for an unknown member similar names.
+/// As [`decode`], and for what a request must not have. The message has the path of the member, and for an unknown one similar
+/// names.
 pub fn decode_request<'de, M: Model + Default, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<M, D::Error> {
@@ -178,6 +179,9 @@ impl SeenMembers {
         };
         let spot = ValueContext::new(field, place.member(field.wire));
         if !self.seen.insert(index) {
+            if spot.place.is_in_request() {
+                return Err(spot.place.refuse("is given twice"));
+            }
             spot.place.fail();
             return Err(A::Error::custom(format_args!("member `{}` is given twice", field.wire)));
         }

@@ -297,10 +297,7 @@ impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
             }
             if item.is_null() {
                 if item.place.is_in_request() {
-                    item.place.fail();
-                    let path = item.place.text();
-                    let message = format_args!("`{path}` is null: remove the item, or set a value");
-                    return Err(A::Error::custom(message));
+                    return Err(item.place.refuse("is null: remove the item, or set a value"));
                 }
                 if item.place.note_null_item() {
                     list.pop();
@@ -353,11 +350,8 @@ impl SlotVisitor<'_, '_> {
     fn text<E: Error>(self, text: &str, found: Unexpected<'_>) -> Result<(), E> {
         let place = &self.spot.place;
         match self.slot {
-            Slot::Str(_) | Slot::Text(_) if place.is_in_request() => {
-                place.fail();
-                let path = place.text();
-                let message = format_args!("`{path}` is a text: write its value in quotes");
-                return Err(E::custom(message));
+            Slot::Str(_) | Slot::Text(_) if place.keeps_texts() => {
+                return Err(place.refuse("is a text: write its value in quotes"));
             }
             Slot::Str(member) => text.clone_into(member),
             Slot::Text(member) => member.set_from_str(text),
