@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use cvm_protocol::percent;
+use cvm_protocol::query_form::COMMON_PARAMETERS;
 use cvm_signer::{Method, v1};
 use cvm_simulator::ApiError;
 
@@ -89,21 +90,6 @@ pub(crate) enum Parameters<'a> {
     /// Invalid parameters. The error is returned only after authentication.
     Invalid(ApiError),
 }
-
-/// Parameters of v1 and the old gateway that do not belong to the action.
-pub(crate) const COMMON_PARAMETERS: &[&str] = &[
-    "Action",
-    "Language",
-    "Nonce",
-    "Region",
-    "RequestClient",
-    "SecretId",
-    v1::SIGNATURE,
-    "SignatureMethod",
-    "Timestamp",
-    "Token",
-    "Version",
-];
 
 /// The pairs that belong to the action.
 pub(crate) fn action_pairs(

@@ -1,8 +1,7 @@
 //! Hides secrets in the parts of a request that error messages repeat, because such messages end up in logs.
 
+use cvm_protocol::query_form::COMMON_PARAMETERS;
 use cvm_protocol::{ActionInfo, Kind, percent};
-
-use crate::dialect::COMMON_PARAMETERS;
 
 /// The replacement of a hidden value.
 const HIDDEN: &str = "***";

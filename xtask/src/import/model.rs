@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use cvm_protocol::NameIndex;
+use cvm_protocol::query_form::COMMON_PARAMETERS;
 
 use super::described::Described;
 use super::upstream::{self, ModelFile};
-use crate::spec::check::COMMON_PARAMETERS;
 use crate::spec::names::is_wire_name;
 use crate::spec::spec_file::Usage;
 

@@ -11,12 +11,28 @@ use std::fmt;
 
 use crate::Slot;
 
-pub use json::encode_json;
+pub use json::{encode_extra, encode_json};
 pub use read::decode;
 pub use write::encode;
 
 /// One name and its value, neither percent-encoded.
 pub type Pair = (String, String);
+
+/// The parameters of every request. Query encodings that contain the signature have them beside the members of the action, so a
+/// member of the same name would replace one of them.
+pub const COMMON_PARAMETERS: [&str; 11] = [
+    "Action",
+    "Language",
+    "Nonce",
+    "Region",
+    "RequestClient",
+    "SecretId",
+    "Signature",
+    "SignatureMethod",
+    "Timestamp",
+    "Token",
+    "Version",
+];
 
 /// A model that cannot be encoded, or pairs that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +52,12 @@ pub enum FlatErrorKind {
     EmptyItem,
     /// An empty object, which query encoding cannot express.
     EmptyObject,
+    /// An empty list, which query encoding cannot express.
+    EmptyList,
+    /// A null, which query encoding cannot express.
+    Null,
+    /// A member name that is empty, has a dot, or is a number: query encoding would make it another path.
+    BadName,
     /// A number that is infinite or not a number.
     NotFinite,
     /// The same name twice.
@@ -73,6 +95,16 @@ impl fmt::Display for FlatError {
             ),
             FlatErrorKind::EmptyObject => f.write_str(
                 "is an empty object, which this form of request cannot express; leave it out or fill it",
+            ),
+            FlatErrorKind::EmptyList => f.write_str(
+                "is an empty list, which this form of request cannot express; leave it out or fill it",
+            ),
+            FlatErrorKind::Null => {
+                f.write_str("is null, which this form of request cannot express; leave it out")
+            }
+            FlatErrorKind::BadName => f.write_str(
+                "has a name that this form of request cannot express; use letters, digits and `_`, and at least one \
+                 letter",
             ),
             FlatErrorKind::NotFinite => f.write_str("is not a finite number"),
             FlatErrorKind::Duplicate => f.write_str("is given twice; give each name once"),

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cvm_protocol::{Kind, ModelInfo, RetryClass, query_form};
+use cvm_protocol::query_form::{self, COMMON_PARAMETERS};
+use cvm_protocol::{Kind, Model, ModelInfo, RetryClass, json};
 use serde_json::{Map, Value};
 
 use crate::Error;
@@ -33,6 +34,7 @@ impl ExtraMembers {
         if map.is_empty() {
             return Ok(None);
         }
+        map.keys().try_for_each(|name| check_name(name))?;
         check(&members, Some(table), "")?;
         Ok(Some(Self { members: Arc::new(members), is_whole_request: false }))
     }
@@ -66,8 +68,48 @@ impl ExtraMembers {
     }
 
     /// Adds these members to the pairs of a request.
-    pub(crate) fn add_to_pairs(&self, pairs: &mut Vec<query_form::Pair>) {
-        pairs.extend(query_form::encode_json(&self.members));
+    pub(crate) fn add_to_pairs(
+        &self,
+        pairs: &mut Vec<query_form::Pair>,
+        request: &dyn Model,
+    ) -> Result<(), Error> {
+        let mut whole = json::to_value(request);
+        self.add_to_value(&mut whole);
+        let extra = query_form::encode_extra(&self.members, &whole)
+            .map_err(|error| Error::usage(error.to_string()))?;
+        pairs.extend(extra);
+        Ok(())
+    }
+
+    /// All members, as a JSON object.
+    pub(crate) fn members(&self) -> &Value {
+        &self.members
+    }
+
+    /// The member of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+        self.members.get(name)
+    }
+
+    /// Sets one member, or removes it. `is_whole_request` is for members that are the first ones.
+    pub(crate) fn set(
+        extra: &mut Option<Self>,
+        name: &str,
+        value: Option<Value>,
+        is_whole_request: bool,
+    ) {
+        let empty = || Self { members: Arc::new(Value::Object(Map::new())), is_whole_request };
+        let mut members = extra.take().unwrap_or_else(empty);
+        let Value::Object(map) = Arc::make_mut(&mut members.members) else { return };
+        match value {
+            Some(value) => {
+                map.insert(name.to_owned(), value);
+            }
+            None => map.retain(|known, _| known != name),
+        }
+        if !map.is_empty() {
+            *extra = Some(members);
+        }
     }
 
     /// Adds each text in these members to the secrets of a request.
@@ -79,6 +121,23 @@ impl ExtraMembers {
     pub(crate) fn to_text(&self) -> String {
         self.members.to_string()
     }
+}
+
+/// Rejects the name of a parameter that every request has, and a name that a query encoding takes for a path.
+pub(crate) fn check_name(name: &str) -> Result<(), Error> {
+    if COMMON_PARAMETERS.contains(&name) {
+        let text = format!("`{name}` is a parameter of every request, and the client sets it");
+        return Err(Error::usage(text));
+    }
+    if name.is_empty() {
+        return Err(Error::usage("a member of the request has an empty name"));
+    }
+    if name.contains('.') {
+        let text =
+            format!("`{name}` is a path, not a member: give an object that contains the rest");
+        return Err(Error::usage(text));
+    }
+    Ok(())
 }
 
 /// Rejects a member that the type has. Objects and lists of the type may contain other new members.
@@ -187,6 +246,35 @@ mod tests {
             assert!(error.contains(message), "{error}");
         }
         assert!(ExtraMembers::new(json!({}), &RUN).unwrap().is_none());
+    }
+
+    #[test]
+    fn common_parameters_and_paths_are_rejected() {
+        for name in COMMON_PARAMETERS {
+            let error = merged("{}", json!({ name: "x" })).unwrap_err();
+            assert!(
+                error.contains(&format!("`{name}` is a parameter of every request")),
+                "{error}"
+            );
+        }
+        let error = merged("{}", json!({ "Placement.Zone": "x" })).unwrap_err();
+        assert!(error.contains("`Placement.Zone` is a path"), "{error}");
+        assert!(merged("{}", json!({ "": 1 })).unwrap_err().contains("an empty name"));
+    }
+
+    #[test]
+    fn members_are_set_and_removed() {
+        let mut extra = None;
+        ExtraMembers::set(&mut extra, "A", None, true);
+        assert!(extra.is_none());
+        ExtraMembers::set(&mut extra, "A", Some(json!(1)), true);
+        ExtraMembers::set(&mut extra, "B", Some(json!(2)), true);
+        ExtraMembers::set(&mut extra, "A", Some(json!(3)), true);
+        assert_eq!(extra.as_ref().unwrap().get("A"), Some(&json!(3)));
+        assert_eq!(extra.as_ref().unwrap().retry_class(RetryClass::Guarded), RetryClass::Guarded);
+        ExtraMembers::set(&mut extra, "A", None, true);
+        ExtraMembers::set(&mut extra, "B", None, true);
+        assert!(extra.is_none());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod effective_config;
 pub(crate) mod extra;
+pub(crate) mod known_members;
 pub(crate) mod shared;
 pub(crate) mod untyped;
 pub(crate) mod untyped_action;
@@ -254,7 +255,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and [`Error::is_usage`] if `extra` has a member that the type has.
+    /// As [`send`](Self::send); and [`Error::is_usage`] if `extra` has a member that the type has, or a parameter that every
+    /// request has, such as `Token`; or if the request is sent as pairs and a member is null or empty, which pairs cannot
+    /// express.
     pub async fn send_with<A: Action>(
         &self,
         request: A,

@@ -1,7 +1,7 @@
 //! Calls of actions that are described only by their [`ActionInfo`]: JSON in, JSON out.
 
 use bytes::Bytes;
-use cvm_protocol::{ActionInfo, DriftKind, Json, Record, describe_unknown, envelope, json};
+use cvm_protocol::{ActionInfo, Json, Record, envelope, json};
 
 use crate::client::Client;
 use crate::client::extra::ExtraMembers;
@@ -41,8 +41,7 @@ impl Client {
     ) -> Result<UntypedResponse, Error> {
         let mut response = Record::new(info.response);
         let output = Box::pin(self.run(info, &mut request, &mut response)).await?;
-        let extra = self.options().extra.clone();
-        Ok(UntypedResponse::new(info, &request, extra, response, output))
+        Ok(UntypedResponse::new(info, &request, response, output))
     }
 
     /// Like [`prepare`](Self::prepare), for an action that is described only by its [`ActionInfo`].
@@ -63,18 +62,9 @@ impl Client {
 
 fn record_of(info: &'static ActionInfo, members: serde_json::Value) -> Result<Record, Error> {
     let mut request = Record::new(info.request);
-    let report = json::from_value(&mut request, &members)
+    json::request_from_value(&mut request, &members)
         .map_err(|error| Error::usage(error.to_string()).with_action(info.name))?;
-    if let Some(drift) = report.drifts.iter().find(|drift| drift.kind == DriftKind::NullItem) {
-        let text = format!("`{}` is null: remove the item, or set a value", drift.path);
-        return Err(Error::usage(text).with_action(info.name));
-    }
-    let Some(path) = report.unknown_members().next() else { return Ok(request) };
-    let text = format!(
-        "{}; if the service added it recently, add it to the spec",
-        describe_unknown(info.request, path),
-    );
-    Err(Error::usage(text).with_action(info.name))
+    Ok(request)
 }
 
 /// The response to [`Client::call`](crate::Client::call).
@@ -93,12 +83,12 @@ impl UntypedResponse {
     pub(crate) fn new(
         info: &'static ActionInfo,
         request: &Record,
-        extra: Option<ExtraMembers>,
         record: Record,
         output: CallOutput,
     ) -> Self {
         let secrets = Secrets::of(request);
-        Self { record, body: output.body, report: output.report, info, secrets, extra }
+        let CallOutput { report, body, extra } = output;
+        Self { record, body, report, info, secrets, extra }
     }
 
     /// The members that the specification lists, decoded. `Debug` masks the secret ones.

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use cvm_protocol::{ActionInfo, Model, RetryClass};
 
+use crate::client::extra::ExtraMembers;
 use crate::client::shared::{Options, Shared};
 use crate::config::endpoint::Address;
 use crate::observe::UnsignedRequest;
@@ -22,6 +23,8 @@ pub(super) struct Call<'a> {
     pub(super) options: &'a Options,
     pub(super) info: &'static ActionInfo,
     pub(super) region: Option<&'a Region>,
+    /// The members of the request that its type does not have, as the interceptors left them.
+    pub(super) extra: Option<ExtraMembers>,
     pub(super) address: Arc<Address>,
     pub(super) backups: Vec<Address>,
     pub(super) token: Option<String>,
@@ -41,15 +44,15 @@ impl<'a> Call<'a> {
         request: &mut dyn Model,
     ) -> Result<Self, Error> {
         let region = options.region_for(info)?;
-        let extra = options.extra.as_ref();
+        let mut extra = options.extra.clone();
         for interceptor in &shared.interceptors {
-            let mut unsigned = UnsignedRequest::new(info, region, request);
+            let mut unsigned = UnsignedRequest::new(info, region, request, &mut extra);
             interceptor.before_call(&mut unsigned).map_err(|why| stopped(&why))?;
         }
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::fill_token(info, request, &*shared.entropy)?;
         let token_use = token.as_ref().map(|_| TokenUse {
-            hash: client_token::hash_with_secrets(info, request, extra),
+            hash: client_token::hash_with_secrets(info, request, extra.as_ref()),
             service: info.service.name,
             region: region.map(|region| region.as_str().to_owned()),
             authority: address.shared_authority(),
@@ -58,16 +61,17 @@ impl<'a> Call<'a> {
             shared.sent_tokens.admit(token, used, shared.read_clocks())?;
         }
         let class = info.retry_class(request);
-        let class = extra.map_or(class, |extra| extra.retry_class(class));
+        let class = extra.as_ref().map_or(class, |extra| extra.retry_class(class));
         let endpoint = shared.addresses.endpoint(info.service);
         let backups = shared.backups.of(&address, endpoint, region, class);
-        let encoded = EncodedRequest::encode(request, extra, &shared.encoding, &address)?;
+        let encoded = EncodedRequest::encode(request, extra.as_ref(), &shared.encoding, &address)?;
         let is_dry_run = info.is_dry_run(request);
         Ok(Self {
             shared,
             options,
             info,
             region,
+            extra,
             address,
             backups,
             token,

@@ -414,7 +414,7 @@ impl ResponseClassifier<'_> {
 
     fn secrets(&self) -> Secrets {
         let mut secrets = Secrets::of(self.request);
-        if let Some(extra) = &self.call.options.extra {
+        if let Some(extra) = &self.call.extra {
             extra.add_to_secrets(&mut secrets);
         }
         if let Some(snapshot) = self.snapshot {

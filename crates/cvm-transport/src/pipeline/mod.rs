@@ -33,6 +33,7 @@ use self::abandoned::DropGuard;
 use self::attempt::{AttemptBounds, EndedAttempt};
 use self::attempt_result::AttemptResult;
 use self::call::Call;
+use crate::client::extra::ExtraMembers;
 use crate::client::shared::{Options, Shared};
 use crate::error::{ErrorKind, OutcomeUnknown};
 use crate::http::PreparedRequest;
@@ -50,10 +51,11 @@ use crate::signing::client_token::CLIENT_TOKEN_WINDOW;
 use crate::time::deadline::after;
 use crate::{Error, Region, entropy};
 
-/// A successful call: its report, and the response body as received.
+/// A successful call: its report, the response body as received, and the extra members that were sent.
 pub(crate) struct CallOutput {
     pub(crate) report: CallReport,
     pub(crate) body: Bytes,
+    pub(crate) extra: Option<ExtraMembers>,
 }
 
 /// Sends a request until the retry policy says stop, and decodes the response into `response`.
@@ -109,7 +111,7 @@ pub(crate) async fn run(
     let action = info.name;
     let report =
         CallReport { action, request_id, client_token, attempts, took, drift, gaps, unknown };
-    Ok(CallOutput { report, body })
+    Ok(CallOutput { report, body, extra: call.extra })
 }
 
 /// Signs a request like its first attempt, without sending it.
@@ -332,7 +334,7 @@ impl Call<'_> {
                 fingerprint: OutcomeUnknown::fingerprint_with(
                     self.info,
                     request,
-                    self.options.extra.as_ref(),
+                    self.extra.as_ref(),
                 ),
                 recovery: advice(self.info, request),
                 attempts: attempts.to_vec(),

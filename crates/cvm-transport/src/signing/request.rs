@@ -92,7 +92,7 @@ impl EncodedRequest {
             let mut pairs =
                 query_form::encode(request).map_err(|error| Error::usage(error.to_string()))?;
             if let Some(extra) = extra {
-                extra.add_to_pairs(&mut pairs);
+                extra.add_to_pairs(&mut pairs, request)?;
             }
             if encoding.dialect == Dialect::Tc3Get {
                 Content::Query(query(&pairs))

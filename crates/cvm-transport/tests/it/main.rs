@@ -44,6 +44,7 @@ mod newer_api;
 mod numbers_as_text;
 mod old_gateway;
 mod overload;
+mod policies;
 mod proxies;
 mod redirects;
 mod regions;

@@ -53,6 +53,59 @@ async fn extra_members_are_sent_in_both_encodings() {
 }
 
 #[tokio::test]
+async fn extra_members_that_pairs_cannot_express_are_refused() {
+    for (extra, path) in [
+        (json!({ "A": {} }), "`A` is an empty object"),
+        (json!({ "A": [] }), "`A` is an empty list"),
+        (json!({ "A": null }), "`A` is null"),
+        (json!({ "A": { "B": [] } }), "`A.B` is an empty list"),
+        (json!({ "A": [{}, { "x": 1 }] }), "`A.0` is an empty list item"),
+        (json!({ "A": [1, null] }), "`A.1` is null"),
+        (json!({ "A": { "B.C": 1 } }), "`A.B.C` has a name"),
+        (json!({ "A": { "": 1 } }), "`A.` has a name"),
+        (json!({ "A": { "0": 1 } }), "`A.0` has a name"),
+        (json!({ "0": 1 }), "`0` has a name"),
+    ] {
+        for dialect in [Dialect::V1Sha1, Dialect::V1Sha256] {
+            let (fake, bodies) = recording();
+            let client = fake.builder().dialect(dialect).build().unwrap();
+            let typed = client.send_with(ListThings::default(), extra.clone()).await.unwrap_err();
+            let action = UntypedAction::new("cvm", "2017-03-12", "List");
+            let untyped = client.call_action(&action, extra.clone()).await.unwrap_err();
+            for error in [typed, untyped] {
+                assert!(error.is_usage() && error.to_string().contains(path), "{error}");
+            }
+            assert!(bodies.lock().unwrap().is_empty());
+        }
+        // JSON has all of these.
+        let (fake, bodies) = recording();
+        let client = fake.builder().build().unwrap();
+        client.send_with(ListThings::default(), extra.clone()).await.unwrap();
+        let sent = bodies.lock().unwrap()[0].split_once(' ').unwrap().1.to_owned();
+        assert_eq!(serde_json::from_str::<Value>(&sent).unwrap(), extra);
+    }
+}
+
+#[tokio::test]
+async fn common_parameters_are_refused_as_extra_members() {
+    for dialect in Dialect::ALL {
+        let (fake, bodies) = recording();
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        for name in cvm_protocol::query_form::COMMON_PARAMETERS {
+            let extra = || json!({ name: "x" });
+            let action = UntypedAction::new("cvm", "2017-03-12", "List");
+            let typed = client.send_with(ListThings::default(), extra()).await.unwrap_err();
+            let untyped = client.call_action(&action, extra()).await.unwrap_err();
+            for error in [typed, untyped] {
+                let text = format!("`{name}` is a parameter of every request");
+                assert!(error.is_usage() && error.to_string().contains(&text), "{error}");
+            }
+        }
+        assert!(bodies.lock().unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn extra_member_that_the_type_has_is_refused() {
     let (fake, bodies) = recording();
     let client = fake.builder().build().unwrap();

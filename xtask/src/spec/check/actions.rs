@@ -2,26 +2,12 @@
 
 use std::collections::HashSet;
 
+use cvm_protocol::query_form::COMMON_PARAMETERS;
+
 use super::super::condition::{Condition, Test};
 use super::super::diagnostic::Report;
 use super::super::model::{Action, Api, Kind, member_named};
 use super::super::spec_file::{self, Poll, RetryClass};
-
-/// The common parameters of every request. The query encoding has them among the members, so a member of the same name would be
-/// lost.
-pub const COMMON_PARAMETERS: [&str; 11] = [
-    "Action",
-    "Language",
-    "Nonce",
-    "Region",
-    "RequestClient",
-    "SecretId",
-    "Signature",
-    "SignatureMethod",
-    "Timestamp",
-    "Token",
-    "Version",
-];
 
 pub fn check(api: &Api, report: &mut Report) {
     for action in &api.actions {
@@ -36,6 +22,7 @@ pub fn check(api: &Api, report: &mut Report) {
     service(api, report);
 }
 
+/// In the query encoding, a member with the name of a common parameter would be lost.
 fn common_parameters(action: &Action, report: &mut Report) {
     for (index, member) in action.request.iter().enumerate() {
         let name = member.spec.name.as_str();

@@ -17,8 +17,6 @@ pub mod type_names;
 mod values;
 mod waiters;
 
-pub use actions::COMMON_PARAMETERS;
-
 use super::diagnostic::Report;
 use super::model::{Api, Member};
 
