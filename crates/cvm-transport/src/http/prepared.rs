@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use cvm_protocol::ModelInfo;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use crate::observe::mask;
 
@@ -76,7 +76,16 @@ impl PreparedRequest {
         self.client_token.as_deref()
     }
 
-    /// The request with its secrets masked.
+    /// The values of headers that may be secret, except the signature.
+    pub(crate) fn secret_headers(&self) -> Vec<HeaderValue> {
+        let is_secret = |(name, value): &(&HeaderName, &HeaderValue)| {
+            value.is_sensitive() && name.as_str() != "authorization"
+        };
+        self.headers.iter().filter(is_secret).map(|(_, value)| value.clone()).collect()
+    }
+
+    /// The request with its secrets masked. The value of a member that the specification does not know, and that of a header that
+    /// an interceptor added, may be a secret, so it is masked too.
     #[must_use]
     pub fn masked(&self) -> MaskedRequest {
         let url = match self.url.split_once('?') {

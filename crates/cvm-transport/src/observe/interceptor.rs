@@ -24,6 +24,8 @@ use crate::{Action, Error};
 /// run inside the call, so they should be fast. For work that has to wait, wrap the
 /// [`HttpClient`](crate::http::HttpClient) instead.
 ///
+/// Every way to send a request runs the hooks, and [`UnsignedRequest::members`] has everything that is sent.
+///
 /// Members and bodies may contain secrets, such as passwords. [`UnsignedRequest`] and [`ReceivedResponse`] mask them in
 /// `Debug`; do not log anything else of them.
 ///
@@ -115,7 +117,43 @@ pub(crate) fn stopped(why: &str) -> Error {
     Error::usage(format!("stopped by the interceptor: {why}"))
 }
 
+/// Headers that control the signature, the connection, or the body of the request or response (RFC 9110, sections 7.6.1, 8,
+/// 10.1.1, 11.7, 12.5.3, 13.1 and 14.2). The client sets them itself, or needs none. A text that ends with `-` is the beginning of
+/// a name.
+const RESERVED: [&str; 16] = [
+    "accept-encoding",
+    "authorization",
+    "connection",
+    "content-",
+    "expect",
+    "host",
+    "http2-settings",
+    "if-",
+    "keep-alive",
+    "proxy-",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-tc-",
+];
+
+/// Added headers whose values are never secret.
+const HARMLESS: [&str; 6] =
+    ["b3", "traceparent", "tracestate", "user-agent", "x-correlation-id", "x-request-id"];
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.into_iter().any(|reserved| match reserved.ends_with('-') {
+        true => name.starts_with(reserved),
+        false => name == reserved,
+    })
+}
+
 /// The headers of a request that is not yet signed.
+///
+/// Observers and `Debug` show the name of an added header, and hide its value, which may be a secret. They show the values of
+/// `traceparent`, `tracestate`, `b3`, `x-request-id`, `x-correlation-id` and `user-agent`.
 #[derive(Debug, Default)]
 pub struct HeaderMapMut(HeaderMap);
 
@@ -135,35 +173,27 @@ impl HeaderMapMut {
         self.0.get(name).and_then(|value| value.to_str().ok())
     }
 
-    /// Adds a header, or replaces the one that an interceptor added before. Headers that the client sets itself cannot
-    /// be replaced, except `User-Agent`.
+    /// Adds a header, or replaces the one that an interceptor added before, or `User-Agent`.
     ///
     /// # Errors
     ///
-    /// If the name is reserved for the client or the protocol, or if the name or value contains a character that is not
-    /// allowed in an HTTP header.
+    /// If the name is reserved, or if the name or value contains a character that is not allowed in an HTTP header. The client
+    /// controls the signature, the connection and the bodies, so these names are reserved: `Host`, `Authorization`,
+    /// `Connection`, `Keep-Alive`, `TE`, `Trailer`, `Transfer-Encoding`, `Upgrade`, `Expect`, `Range`, `Accept-Encoding`,
+    /// `HTTP2-Settings`, and each name that begins with `X-TC-`, `Content-`, `If-` or `Proxy-`.
     pub fn add(&mut self, name: &str, value: &str) -> Result<(), String> {
-        const TAKEN: [&str; 10] = [
-            "host",
-            "authorization",
-            "content-type",
-            "content-length",
-            "transfer-encoding",
-            "connection",
-            "accept-encoding",
-            "expect",
-            "te",
-            "upgrade",
-        ];
         let name: HeaderName = name.parse().map_err(|_| "invalid header name".to_owned())?;
-        if TAKEN.contains(&name.as_str()) || name.as_str().starts_with("x-tc-") {
-            return Err(format!("header `{name}` is set by the client"));
+        if is_reserved(name.as_str()) {
+            return Err(format!(
+                "header `{name}` is reserved: the client controls the signature, the connection and the body"
+            ));
         }
         let invalid = || format!("invalid value of header `{name}`");
-        let value = HeaderValue::from_str(value).map_err(|_| invalid())?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
         if !value.as_bytes().is_ascii() {
             return Err(invalid());
         }
+        value.set_sensitive(!HARMLESS.contains(&name.as_str()));
         self.0.insert(name, value);
         Ok(())
     }
@@ -248,15 +278,56 @@ mod tests {
     use super::*;
 
     #[test]
-    fn client_headers_cannot_be_replaced() {
+    fn reserved_headers_cannot_be_added() {
         let mut headers = HeaderMapMut::default();
-        for name in
-            ["Host", "Authorization", "X-TC-Action", "x-tc-token", "Content-Length", "bad name"]
-        {
+        for name in [
+            "Host",
+            "Authorization",
+            "X-TC-Action",
+            "x-tc-token",
+            "X-TC-New",
+            "Content-Type",
+            "Content-Length",
+            "content-encoding",
+            "content-range",
+            "Transfer-Encoding",
+            "Trailer",
+            "TE",
+            "Connection",
+            "keep-alive",
+            "Proxy-Connection",
+            "Proxy-Authorization",
+            "Upgrade",
+            "HTTP2-Settings",
+            "Expect",
+            "Range",
+            "If-None-Match",
+            "if-range",
+            "Accept-Encoding",
+            "bad name",
+        ] {
             assert!(headers.add(name, "x").is_err(), "{name}");
         }
         assert!(headers.add("traceparent", "a\r\nx: y").is_err());
         assert_eq!(headers.add("traceparent", "00-1-2-3"), Ok(()));
         assert_eq!(headers.get("TraceParent"), Some("00-1-2-3"));
+        for name in ["x-team", "tenant", "hosted", "ranges"] {
+            assert_eq!(headers.add(name, "x"), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn debug_hides_values_of_added_headers_that_may_be_secret() {
+        let mut headers = HeaderMapMut::default();
+        for name in ["Cookie", "x-api-key", "X-New"] {
+            headers.add(name, "canary").unwrap();
+        }
+        for name in HARMLESS {
+            headers.add(name, "shown").unwrap();
+        }
+        let shown = format!("{headers:?} {headers:#?}");
+        assert!(shown.contains("x-api-key") && shown.contains("shown"), "{shown}");
+        assert!(!shown.contains("canary"), "{shown}");
+        assert_eq!(headers.get("cookie"), Some("canary"));
     }
 }

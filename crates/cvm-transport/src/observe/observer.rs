@@ -6,7 +6,8 @@ use crate::http::MaskedRequest;
 use crate::pointers::for_pointers;
 use crate::retry::Outcome;
 
-/// Sees every request as it is sent and every response as it arrived, with secrets masked.
+/// Sees every request as it is sent and every response as it arrived, with secrets masked. The value of a member that the
+/// specification does not know, and that of an added header, may be a secret, so it is masked too.
 ///
 /// It is for people who debug; [`Metrics`](crate::observe::Metrics) is for monitoring. Both methods run inside the call, so
 /// they should be fast.
@@ -42,7 +43,7 @@ pub struct Exchange<'a> {
     pub attempt: u32,
 }
 
-/// A response with its secrets masked.
+/// A response with its secrets masked, and with the values of members masked that the specification does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MaskedResponse {

@@ -300,6 +300,7 @@ impl Call<'_> {
         let is_fresh = self.class != RetryClass::Read || self.options.fresh_connections;
         let progress = SendProgress::new(is_fresh);
         let guard = SendGuard { call: &self.progress, request: &progress, slot };
+        let secret_headers = prepared.secret_headers();
         let sent = self.shared.clock.now();
         let exchanged = exchange(&*self.shared.http, prepared, &progress, &limits).await;
         drop(guard);
@@ -312,6 +313,7 @@ impl Call<'_> {
             sent,
             received,
             skew,
+            secret_headers,
         };
         let (mut result, raw) = match exchanged {
             Ok(mut raw) => {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use cvm_protocol::{
     DecodeError, Envelope, ErrorCode, Gaps, Model, Report, RetryClass, ServiceError, envelope,
 };
+use http::HeaderValue;
 use http::header::RETRY_AFTER;
 
 use super::attempt_result::AttemptResult;
@@ -18,7 +19,7 @@ use crate::error::ErrorKind;
 use crate::http::client::HttpErrorKind;
 use crate::http::exchange::{ExchangeError, RawResponse};
 use crate::observe::mask::{
-    MAX_MESSAGE, MAX_NAME, Secrets, cut, {self},
+    MASK, MAX_MESSAGE, MAX_NAME, Secrets, cut, {self},
 };
 use crate::observe::observer::MaskedResponse;
 use crate::retry::Outcome;
@@ -67,6 +68,8 @@ pub(crate) struct ResponseClassifier<'a> {
     pub(crate) received: SystemTime,
     /// The clock correction, in seconds, that the request was signed with.
     pub(crate) skew: i64,
+    /// The values of the request's headers that may be secret.
+    pub(crate) secret_headers: Vec<HeaderValue>,
 }
 
 impl ResponseClassifier<'_> {
@@ -394,9 +397,12 @@ impl ResponseClassifier<'_> {
     ) -> MaskedResponse {
         let secrets = self.secrets();
         let headers = raw.map(|raw| {
-            let row = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
-                let text = String::from_utf8_lossy(value.as_bytes());
-                (name.as_str().to_owned(), secrets.scrub(&text).into_owned())
+            let row = |(name, value): (&http::HeaderName, &HeaderValue)| {
+                let text = match name.as_str() {
+                    "set-cookie" => MASK.to_owned(),
+                    _ => secrets.scrub(&String::from_utf8_lossy(value.as_bytes())).into_owned(),
+                };
+                (name.as_str().to_owned(), text)
             };
             raw.headers.iter().map(row).collect()
         });
@@ -417,6 +423,8 @@ impl ResponseClassifier<'_> {
         if let Some(extra) = &self.call.extra {
             extra.add_to_secrets(&mut secrets);
         }
+        let headers = self.secret_headers.iter().filter_map(|value| value.to_str().ok());
+        headers.for_each(|value| secrets.add(value));
         if let Some(snapshot) = self.snapshot {
             secrets.add(snapshot.credential().secret_key());
             if let Some(token) = snapshot.credential().token() {

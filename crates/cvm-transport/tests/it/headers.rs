@@ -153,6 +153,18 @@ impl Interceptor for AddHeader {
 }
 
 #[tokio::test]
+async fn reserved_headers_are_refused_before_anything_is_sent() {
+    let server = Server::start([]).await;
+    for name in ["content-encoding", "range", "keep-alive", "proxy-connection", "trailer", "host"] {
+        let add = AddHeader(Mutex::new((name.to_owned(), "x".to_owned())));
+        let error = try_send(builder(&server.url).interceptor(add)).await.unwrap();
+        assert!(error.to_string().contains(&format!("header `{name}` is reserved")), "{error}");
+        assert_refused(&error, name);
+    }
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
 async fn added_headers_reject_invalid_characters() {
     let server = Server::start([]).await;
     let send_with = |name: &str, value: &str| {

@@ -325,11 +325,28 @@ async fn repeated_texts_of_extra_members_are_masked() {
     }
     let (client, seen) = observed(
         200,
-        r#"{"Response":{"ThingSet":[],"TotalCount":0,"Echo":"Hunter2Secret","RequestId":"r"}}"#,
+        r#"{"Response":{"ThingSet":[{"ThingId":"t","State":"is Hunter2Secret"}],"TotalCount":1,"RequestId":"r"}}"#,
     );
     client.send_with(ListThings::default(), extra()).await.unwrap();
     let seen = seen.take();
-    assert!(seen.contains(r#""Echo":"***""#) && !seen.contains("Hunter2"), "{seen}");
+    assert!(seen.contains(r#""State":"is ***""#) && !seen.contains("Hunter2"), "{seen}");
+}
+
+#[tokio::test]
+async fn values_of_unknown_members_of_a_typed_response_are_masked() {
+    let (client, seen) = observed(
+        200,
+        r#"{"Response":{"ThingSet":[{"ThingId":"thing-1","State":"READY","Passphrase":"canary1"}],
+            "TotalCount":1,"InitialPassword":"canary2","Pins":[{"Pin":12345}],"RequestId":"r-1"}}"#,
+    );
+    let (_, report) = client.send_with_report(ListThings::default()).await.unwrap();
+    assert_eq!(report.unknown_members().len(), 3, "the caller has the values");
+    let seen = seen.take();
+    for shown in ["thing-1", "READY", "r-1", "Passphrase", "InitialPassword", r#"[{"Pin":"***"}]"#]
+    {
+        assert!(seen.contains(shown), "{shown}: {seen}");
+    }
+    assert!(!seen.contains("canary") && !seen.contains("12345"), "{seen}");
 }
 
 #[tokio::test]

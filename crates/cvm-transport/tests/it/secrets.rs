@@ -6,7 +6,7 @@ use cvm_protocol::Sensitive;
 use cvm_transport::Credential;
 use cvm_transport::config::Dialect;
 use cvm_transport::http::MaskedRequest;
-use cvm_transport::observe::{Exchange, MaskedResponse, WireObserver};
+use cvm_transport::observe::{Exchange, HeaderMapMut, Interceptor, MaskedResponse, WireObserver};
 
 use crate::actions::Launch;
 use crate::builder;
@@ -114,6 +114,51 @@ async fn secrets_in_urls_are_refused() {
         assert!(far.prepare(launch()).await.unwrap_err().is_usage());
         let near = base().allow_secrets_in_url(true).build().unwrap();
         assert!(near.prepare(launch()).await.unwrap().url().contains("Canary"));
+    }
+}
+
+/// Adds headers whose values are secrets.
+#[derive(Debug)]
+struct SecretHeaders;
+
+impl Interceptor for SecretHeaders {
+    fn before_signing(&self, _: &Exchange<'_>, headers: &mut HeaderMapMut) -> Result<(), String> {
+        for name in ["Cookie", "X-Api-Key", "X-Auth", "Api-Token", "X-New"] {
+            headers.add(name, "canary-header-value")?;
+        }
+        assert!(!format!("{headers:?}").contains("canary"), "{headers:?}");
+        headers.add("traceparent", "00-1-2-3")
+    }
+}
+
+#[tokio::test]
+async fn values_of_added_headers_are_hidden_wherever_they_are_shown_or_repeated() {
+    for dialect in Dialect::ALL {
+        let server = Server::start([Step::Response {
+            status: 403,
+            headers: vec![
+                ("x-echo", "canary-header-value".into()),
+                ("set-cookie", "session=canary-cookie".into()),
+            ],
+            body: "x-api-key: canary-header-value is not accepted".into(),
+        }])
+        .await;
+        let observer = ObserverLog::default();
+        let client = builder(&server.url)
+            .dialect(dialect)
+            .interceptor(SecretHeaders)
+            .wire_observer(observer.clone())
+            .build()
+            .unwrap();
+        let error = client.send(Launch::default()).await.unwrap_err();
+        let prepared = client.prepare(Launch::default()).await.unwrap();
+        let seen = observer.0.lock().unwrap().clone();
+        let shown = format!("{error} {error:?} {prepared:?} {} {seen}", prepared.masked());
+        assert!(shown.contains("x-api-key: ***") && shown.contains("is not accepted"), "{shown}");
+        assert!(shown.contains("traceparent: 00-1-2-3"), "{shown}");
+        assert!(!shown.contains("canary-header") && !shown.contains("canary-cookie"), "{shown}");
+        // The server did receive it.
+        assert_eq!(server.received()[0].header("x-api-key"), Some("canary-header-value"));
     }
 }
 

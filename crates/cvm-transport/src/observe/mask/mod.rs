@@ -6,6 +6,7 @@ mod secrets;
 
 use std::borrow::Cow;
 
+use cvm_protocol::query_form::COMMON_PARAMETERS;
 use cvm_protocol::{Json, Kind, ModelInfo, Value, percent};
 
 pub(crate) use response::mask_response;
@@ -17,24 +18,12 @@ pub(crate) const MASK: &str = "***";
 /// The maximum number of characters shown of an unreadable body.
 const EXCERPT: usize = 200;
 
-/// Parameters of every signed form or query that are no secret.
-const COMMON_PARAMETERS: [&str; 8] = [
-    "Action",
-    "Version",
-    "Region",
-    "Timestamp",
-    "Nonce",
-    "SignatureMethod",
-    "Language",
-    "RequestClient",
-];
-
-/// Secret members outside the action's model, in forms and queries.
+/// The [common parameters](COMMON_PARAMETERS) that are secret.
 const COMMON_SECRETS: [&str; 2] = ["Signature", "Token"];
 
 /// Masks the secret members of a request, and each value of an unknown member, which may be a secret.
 pub(crate) fn mask_json(value: &mut serde_json::Value, table: &ModelInfo) {
-    let Some(members) = value.as_object_mut() else { return };
+    let Some(members) = value.as_object_mut() else { return mask_values(value) };
     for (name, member) in members {
         let Some(field) = table.field(name) else {
             mask_values(member);
@@ -76,7 +65,7 @@ pub(crate) fn request_json(body: &[u8], table: &ModelInfo) -> String {
     }
 }
 
-/// The JSON body of a response with secrets masked; without a table, with each value masked. If it is no envelope, a
+/// The JSON body of a response with secrets masked, and with each value masked that no table describes. If it is no envelope, a
 /// short excerpt.
 pub(crate) fn response_json(
     body: &[u8],
@@ -88,10 +77,13 @@ pub(crate) fn response_json(
         Ok(mut json) if matches!(json.member("Response"), Some(Json::Object(_))) => {
             if let Json::Object(members) = &mut json {
                 for (name, member) in members {
-                    if name == "Response" {
-                        mask_response(member, table, request, secrets);
-                    } else if table.is_none() {
+                    if name != "Response" {
                         response::mask_each(member);
+                        continue;
+                    }
+                    mask_response(member, table, request, secrets);
+                    if let Some(table) = table {
+                        response::mask_unknown(member, table);
                     }
                 }
             }
@@ -111,7 +103,7 @@ pub(crate) fn response_json(
 }
 
 /// The pairs of a query or form with secrets masked, still percent-encoded.
-pub(crate) fn pairs(text: &str, table: &ModelInfo) -> String {
+pub(crate) fn pairs(text: &str, table: &'static ModelInfo) -> String {
     let masked = text.split('&').map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
         let decoded = percent::decode(name).unwrap_or(Cow::Borrowed(name));
@@ -127,24 +119,21 @@ pub(crate) fn pairs(text: &str, table: &ModelInfo) -> String {
 }
 
 /// Whether a pair has a secret, or a member that the model does not know.
-fn is_secret_path(path: &str, table: &ModelInfo) -> bool {
+fn is_secret_path(path: &str, table: &'static ModelInfo) -> bool {
     if COMMON_PARAMETERS.contains(&path) {
         return false;
     }
-    let mut table = table;
+    let mut kind = Kind::Object(table);
     for step in path.split('.') {
-        let Some(field) = table.field(step) else {
-            if step.bytes().all(|byte| byte.is_ascii_digit()) {
-                continue;
-            }
-            return true;
+        let is_index = !step.is_empty() && step.bytes().all(|byte| byte.is_ascii_digit());
+        kind = match kind {
+            Kind::Object(table) => match table.field(step) {
+                Some(field) if !field.secret => field.kind,
+                _ => return true,
+            },
+            Kind::List(item) if is_index => *item,
+            _ => return true,
         };
-        if field.secret {
-            return true;
-        }
-        if let Kind::Object(inner) = field.kind.innermost() {
-            table = inner;
-        }
     }
     false
 }
@@ -234,14 +223,21 @@ mod tests {
 
     static LOGIN: ModelInfo = ModelInfo {
         name: "LoginSettings",
-        members: &[FieldInfo::new("Password", Kind::Str).secret()],
-        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+        members: &[
+            FieldInfo::new("Password", Kind::Str).secret(),
+            FieldInfo::new("Zone", Kind::Str),
+        ],
+        index: NameIndex { multiplier: 0x1027c4d1c386bbc5, shift: 63, slots: &[0, 1] },
     };
 
     static RUN: ModelInfo = ModelInfo {
         name: "Run",
-        members: &[FieldInfo::new("Logins", Kind::List(&Kind::Object(&LOGIN)))],
-        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+        members: &[
+            FieldInfo::new("Logins", Kind::List(&Kind::Object(&LOGIN))),
+            FieldInfo::new("Zone", Kind::Str),
+            FieldInfo::new("Names", Kind::List(&Kind::Str)),
+        ],
+        index: NameIndex { multiplier: 0xcd613e30d8f16adf, shift: 62, slots: &[2, 0, 1, 255] },
     };
 
     const CANARY: &str = "Qcloud@Canary\"123++";
@@ -273,10 +269,43 @@ mod tests {
     fn unusual_json_is_shown_without_secrets() {
         for new in [r#""\ud800""#, "1e999", r#"{"A":1,"A":2}"#] {
             let body = format!(
-                r#"{{"Response":{{"Logins":[{{"Password":"canary","New":{new}}}],"Region":"here"}}}}"#
+                r#"{{"Response":{{"Logins":[{{"Password":"canary","New":{new}}}],"Zone":"here"}}}}"#
             );
             let shown = response_json(body.as_bytes(), Some(&RUN), &RUN, &Secrets::default());
-            assert!(!shown.contains("canary") && shown.contains("here"), "{shown}");
+            assert!(!shown.contains("canary") && shown.contains(r#""Zone":"here""#), "{shown}");
+        }
+    }
+
+    #[test]
+    fn values_of_unknown_members_of_a_response_are_masked() {
+        let body = r#"{"Response":{
+            "Logins":[{"Zone":"here","Pin":"canary"},"canary",null],
+            "Zone":{"New":"canary"},
+            "Names":["shown",["canary"],{"New":"canary"}],
+            "New":[{"Key":"canary"},1234,true,null],
+            "Error":{"Code":"Bad","Message":"too bad","Detail":"canary"},
+            "RequestId":"r-1"},"Beside":"canary"}"#;
+        let shown = response_json(body.as_bytes(), Some(&RUN), &RUN, &Secrets::default());
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        let expected = serde_json::json!({ "Response": {
+            "Logins": [{ "Zone": "here", "Pin": MASK }, MASK, null],
+            "Zone": { "New": MASK },
+            "Names": ["shown", [MASK], { "New": MASK }],
+            "New": [{ "Key": MASK }, MASK, MASK, null],
+            "Error": { "Code": "Bad", "Message": "too bad", "Detail": MASK },
+            "RequestId": "r-1" }, "Beside": MASK });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn unknown_names_in_pairs_are_masked() {
+        for name in
+            ["New", "0", "7.Zone", "Logins.Zone", "Logins.x.Zone", "Zone.0", "Names.0.0", ""]
+        {
+            assert_eq!(pairs(&format!("{name}=canary"), &RUN), format!("{name}=***"));
+        }
+        for name in ["Zone", "Logins.0.Zone", "Names.10", "Region"] {
+            assert_eq!(pairs(&format!("{name}=here"), &RUN), format!("{name}=here"));
         }
     }
 

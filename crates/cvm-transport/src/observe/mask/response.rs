@@ -27,8 +27,18 @@ pub(crate) fn mask_response(
     by_name + mask_values(response, &values)
 }
 
-/// Masks each value of a response without a table, except the request id and an error's code and message.
+/// Masks each value of a response without a table.
 fn mask_untyped(response: &mut Json) -> usize {
+    mask_envelope(response, |_, member| mask_each(member))
+}
+
+/// Masks each value of a response that its table does not describe: a new member may be a secret. Its name stays visible.
+pub(super) fn mask_unknown(response: &mut Json, table: &'static ModelInfo) {
+    mask_envelope(response, |name, member| mask_undescribed(name, member, table));
+}
+
+/// Masks the members of a response with `mask`, except the request id and an error's code and message.
+fn mask_envelope(response: &mut Json, mask: impl Fn(&str, &mut Json) -> usize) -> usize {
     let Json::Object(members) = response else { return mask_each(response) };
     let in_error = |(name, member): &mut (String, Json)| match (name.as_str(), member) {
         ("Code" | "Message", Json::Text(_)) => 0,
@@ -37,9 +47,34 @@ fn mask_untyped(response: &mut Json) -> usize {
     let in_response = |(name, member): &mut (String, Json)| match (name.as_str(), member) {
         ("RequestId", Json::Text(_)) => 0,
         ("Error", Json::Object(error)) => error.iter_mut().map(in_error).sum(),
-        (_, member) => mask_each(member),
+        (name, member) => mask(name, member),
     };
     members.iter_mut().map(in_response).sum()
+}
+
+/// Masks each value in a member of an object that the table of the object does not describe.
+fn mask_undescribed(name: &str, member: &mut Json, table: &'static ModelInfo) -> usize {
+    match table.field(name) {
+        Some(field) => mask_beside_kind(member, &field.kind),
+        None => mask_each(member),
+    }
+}
+
+/// Masks each value in a value that is not of this kind.
+fn mask_beside_kind(value: &mut Json, kind: &Kind) -> usize {
+    match (value, kind) {
+        (Json::List(items), Kind::List(kind)) => {
+            items.iter_mut().map(|item| mask_beside_kind(item, kind)).sum()
+        }
+        (Json::Object(members), Kind::Object(table)) => {
+            let in_object =
+                |(name, member): &mut (String, Json)| mask_undescribed(name, member, table);
+            members.iter_mut().map(in_object).sum()
+        }
+        (value, Kind::List(_) | Kind::Object(_)) => mask_each(value),
+        (Json::Text(_) | Json::Number(_) | Json::Bool(_), _) => 0,
+        (value, _) => mask_each(value),
+    }
 }
 
 /// Masks each value in a value, and keeps its objects and lists. Returns the number of masked values.
