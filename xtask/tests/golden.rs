@@ -20,7 +20,8 @@ use std::path::Path;
 use std::process::Command;
 
 use cvm_protocol::{Action, Model, Paginate, RetryClass, Sensitive, json, query_form};
-use generated::{actions::*, docs, enums::*, error_code, index, types::*, waiters};
+use generated::docs::DOCS;
+use generated::{actions::*, enums::*, error_code, index, types::*, waiters};
 
 #[expect(clippy::unwrap_used, reason = "a test may")]
 fn xtask(arguments: &[&str]) -> (bool, String) {
@@ -156,10 +157,10 @@ fn waiters_errors_and_docs_are_generated() {
     assert_eq!(error_code::describe(code).map(|error| error.code), Some(code));
     assert!(error_code::describe("Nothing").is_none());
     assert_eq!(error_code::ERRORS.len(), 6);
-    assert_eq!(docs::action("RentBoats").unwrap().reconcile, "List vessels by your own tag.");
-    assert!(docs::action("Nothing").is_none());
-    let names: Vec<&str> = docs::members("Berth").iter().map(|member| member.name).collect();
+    assert_eq!(DOCS.action("RentBoats").unwrap().reconcile, "List vessels by your own tag.");
+    assert!(DOCS.action("Nothing").is_none());
+    let names: Vec<&str> = DOCS.members("Berth").iter().map(|member| member.name).collect();
     assert_eq!(names, ["Harbour", "Pier", "Guests", "Yield", "Gen", "Crate", "Depth"]);
-    assert_eq!(docs::type_("Boat").map(|doc| doc.members.len()), Some(9));
-    assert_eq!(docs::enum_("SailMode").and_then(|doc| doc.values.last()).unwrap().0, "x86_64");
+    assert_eq!(DOCS.type_("Boat").map(|doc| doc.members.len()), Some(9));
+    assert_eq!(DOCS.enum_("SailMode").and_then(|doc| doc.values.last()).unwrap().0, "x86_64");
 }

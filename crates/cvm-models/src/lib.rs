@@ -13,6 +13,7 @@
 //! | understand an error code | [`error_code`] |
 //! | wait for a state | [`waiters`] |
 //! | work with an action by name | [`action`], [`ACTIONS`] |
+//! | show help | `DOCS`, with feature `docs` |
 //!
 //! Structs have public fields and a `Default`. A new field is a minor change, so write
 //! `..Default::default()`.
@@ -33,6 +34,6 @@ pub use cvm_protocol as protocol;
 #[cfg(feature = "client")]
 pub use cvm_transport::*;
 #[cfg(feature = "docs")]
-pub use generated::docs;
+pub use generated::docs::DOCS;
 pub use generated::index::{ACTIONS, SERVICE, action};
 pub use generated::{actions, enums, error_code, index, retry_classes, types, waiters};

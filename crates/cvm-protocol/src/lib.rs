@@ -37,6 +37,7 @@
 //! | check documented limits | [`validate`] |
 //! | work with an action that has no Rust type | [`Record`], [`ActionInfo`] |
 //! | print a response exactly as it was received | [`Json`] |
+//! | show descriptions as help | [`docs`] |
 //! | suggest a name for a misspelled one | [`similar_names`] |
 //!
 //! The feature `arbitrary` adds strategies that make values of any model, for property tests with `proptest`.
@@ -49,6 +50,7 @@ mod condition;
 mod debug;
 mod decode;
 mod decode_error;
+pub mod docs;
 mod drift;
 mod encode;
 pub mod envelope;

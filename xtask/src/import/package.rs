@@ -128,7 +128,7 @@ pub use cvm_protocol as protocol;
 #[cfg(feature = "client")]
 pub use cvm_transport::*;
 #[cfg(feature = "docs")]
-pub use generated::docs;
+pub use generated::docs::DOCS;
 pub use generated::index::{{ACTIONS, SERVICE, action}};
 pub use generated::{{actions, enums, error_code, index, retry_classes, types, waiters}};
 "#

@@ -1,7 +1,7 @@
 //! `cvm list`: all actions, by group.
 
 use cvm_models::protocol::ActionInfo;
-use cvm_models::{ACTIONS, docs};
+use cvm_models::{ACTIONS, DOCS};
 
 use crate::error::{CliError, Result};
 use crate::output;
@@ -33,7 +33,7 @@ fn text(actions: &[&ActionInfo]) -> String {
         let column = members().map(|action| action.name.len()).max().unwrap_or_default() + 4;
         page.line(group);
         for action in members() {
-            let summary = docs::action(action.name).map_or("", |doc| doc.summary);
+            let summary = DOCS.action(action.name).map_or("", |doc| doc.summary);
             page.entry(column, action.name, summary);
         }
         page.gap();

@@ -1,6 +1,6 @@
 //! Whether conditions of the specification hold for an item of a list.
 
-use cvm_models::docs;
+use cvm_models::DOCS;
 use cvm_models::protocol::{Condition, ModelInfo, Predicate, Record, json, member_named};
 use serde_json::Value;
 
@@ -39,7 +39,7 @@ fn is_listed(table: &'static ModelInfo, member: &str, value: Option<String>) -> 
     if !closed.is_empty() {
         return closed.contains(&value.as_str());
     }
-    let doc = docs::members(table.name).iter().find(|doc| doc.name == member);
-    let open = doc.and_then(|doc| docs::enum_(doc.type_)).map_or(&[][..], |set| set.values);
+    let doc = DOCS.members(table.name).iter().find(|doc| doc.name == member);
+    let open = doc.and_then(|doc| DOCS.enum_(doc.type_)).map_or(&[][..], |set| set.values);
     open.is_empty() || open.iter().any(|(known, _)| *known == value)
 }

@@ -1,108 +1,12 @@
 //! Descriptions as data, for programs that display help: the command line, an editor, a console.
 //!
-//! The description of an item is in the file of the item, so that a changed text changes one file. `docs.rs` has their types
-//! and finds them by name.
+//! The description of an item is in the file of the item, so that a changed text changes one file. `docs.rs` lists them all.
 
 use crate::codegen::doc::plain;
 use crate::codegen::layout::{Page, string};
 use crate::codegen::limits::{codes, sentences};
 use crate::spec::model::{Action, Api, Enum, Kind, Member, Type};
 use crate::spec::spec_file::EnumValue;
-
-/// The types and lookup functions; they do not depend on a spec.
-const FIXED: &str = r#"/// Describes an action.
-#[derive(Clone, Copy, Debug)]
-pub struct ActionDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// What it does, in one sentence.
-    pub summary: &'static str,
-    /// Further notes, one paragraph each.
-    pub notes: &'static [&'static str],
-    /// What to check when the outcome is unknown; empty if nothing is documented.
-    pub reconcile: &'static str,
-    /// Members of the request, in wire order.
-    pub request: &'static [MemberDoc],
-    /// Members of the response, in wire order.
-    pub response: &'static [MemberDoc],
-}
-
-/// Describes a shared type.
-#[derive(Clone, Copy, Debug)]
-pub struct TypeDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// What it is, in one sentence.
-    pub summary: &'static str,
-    /// Its members, in wire order.
-    pub members: &'static [MemberDoc],
-}
-
-/// Describes a member.
-#[derive(Clone, Copy, Debug)]
-pub struct MemberDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// Its type, as specifications write it: `list<DataDisk>`.
-    pub type_: &'static str,
-    /// What it is.
-    pub doc: &'static str,
-    /// Its limits and relations to other members, in sentences. Whether it is always required is in its `FieldInfo`.
-    pub limits: &'static str,
-}
-
-impl MemberDoc {
-    pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
-        Self { name, type_, doc, limits: "" }
-    }
-
-    pub(crate) const fn limits(mut self, limits: &'static str) -> Self {
-        self.limits = limits;
-        self
-    }
-}
-
-/// Describes a set of values.
-#[derive(Clone, Copy, Debug)]
-pub struct EnumDoc {
-    /// Name of the set.
-    pub name: &'static str,
-    /// What the values describe, in one sentence.
-    pub summary: &'static str,
-    /// Each value and its meaning.
-    pub values: &'static [(&'static str, &'static str)],
-}
-
-/// The docs of the action with this name.
-#[must_use]
-pub fn action(name: &str) -> Option<&'static ActionDoc> {
-    let index = ACTIONS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ACTIONS.get(index).copied()
-}
-
-/// The docs of the shared type with this name.
-#[must_use]
-pub fn type_(name: &str) -> Option<&'static TypeDoc> {
-    let index = TYPES.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    TYPES.get(index).copied()
-}
-
-/// The docs of the value set with this name.
-#[must_use]
-pub fn enum_(name: &str) -> Option<&'static EnumDoc> {
-    let index = ENUMS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ENUMS.get(index).copied()
-}
-
-/// The docs of the members of an action's request or of a shared type; empty for an unknown name.
-#[must_use]
-pub fn members(name: &str) -> &'static [MemberDoc] {
-    action(name)
-        .map(|doc| doc.request)
-        .or_else(|| type_(name).map(|doc| doc.members))
-        .unwrap_or_default()
-}
-"#;
 
 /// The text of `docs.rs`.
 pub fn index(api: &Api) -> String {
@@ -115,27 +19,37 @@ pub fn index(api: &Api) -> String {
         ("types::*", api.types.is_empty()),
     ];
     let used = folders.iter().filter(|(_, is_empty)| !is_empty).map(|(folder, _)| *folder);
+    page.fixed("use cvm_protocol::docs::Docs;\n");
     page.fixed(&match used.collect::<Vec<_>>().as_slice() {
         [] => String::new(),
         [one] => format!("use crate::generated::{one};\n"),
         many => format!("use crate::generated::{{{}}};\n", many.join(", ")),
     });
-    page.fixed(FIXED);
     let actions = api.actions.iter().map(|it| (it.spec.action.as_str(), it.rust.constant.as_str()));
-    page.fixed(&sorted("ACTIONS", "ActionDoc", actions.collect()));
     let types = api.types.iter().map(|it| (it.spec.type_.as_str(), it.rust.constant.as_str()));
-    page.fixed(&sorted("TYPES", "TypeDoc", types.collect()));
     let enums = api.enums.iter().map(|it| (it.spec.enum_.as_str(), it.rust.constant.as_str()));
-    page.fixed(&sorted("ENUMS", "EnumDoc", enums.collect()));
+    let lists = [
+        sorted("actions", actions.collect()),
+        sorted("types", types.collect()),
+        sorted("enums", enums.collect()),
+    ];
+    page.fixed(&format!(
+        "/// The descriptions of all items, found by their names.\n\
+         pub static DOCS: Docs = Docs {{\n{}}};\n",
+        lists.concat()
+    ));
     page.finish()
 }
 
 /// A list of references to descriptions, sorted by the names on the wire.
-fn sorted(list: &str, type_: &str, mut items: Vec<(&str, &str)>) -> String {
+fn sorted(list: &str, mut items: Vec<(&str, &str)>) -> String {
     items.sort_unstable();
     let rows: String =
-        items.iter().map(|(_, constant)| format!("    &{constant}_DOC,\n")).collect();
-    format!("static {list}: &[&{type_}] = &[\n{rows}];\n")
+        items.iter().map(|(_, constant)| format!("        &{constant}_DOC,\n")).collect();
+    if rows.is_empty() {
+        return format!("    {list}: &[],\n");
+    }
+    format!("    {list}: &[\n{rows}    ],\n")
 }
 
 /// The description of an action.

@@ -1,6 +1,7 @@
 //! `cvm help ACTION`: the parameters, response, limits, errors and retry class of an action, from its tables.
 
-use cvm_models::docs::{self, MemberDoc};
+use cvm_models::DOCS;
+use cvm_models::protocol::docs::MemberDoc;
 use cvm_models::protocol::{
     ActionInfo, FieldInfo, ModelInfo, all_conditions, did_you_mean, similar_names,
 };
@@ -15,7 +16,7 @@ const SECRET: &str = "Secret: @FILE or @- keeps it off the command line.";
 
 /// The help of an action.
 pub fn help(info: &'static ActionInfo) -> String {
-    let doc = docs::action(info.name);
+    let doc = DOCS.action(info.name);
     let mut page = TextPage::new();
     page.line(info.name);
     if let Some(doc) = doc {
@@ -75,7 +76,7 @@ fn facts(page: &mut TextPage, info: &ActionInfo) {
     for row in info.retry_overrides {
         page.paragraph(4, &format!("{} if {}.", row.class, all_conditions(row.when)));
     }
-    let settled = docs::action(info.name).map_or("", |doc| doc.reconcile);
+    let settled = DOCS.action(info.name).map_or("", |doc| doc.reconcile);
     if !settled.is_empty() {
         let list =
             info.reconcile.map(|facts| format!(", check {}", facts.list)).unwrap_or_default();
@@ -119,7 +120,7 @@ fn members(
         if !below {
             return;
         }
-        let docs = if std::ptr::eq(owner, table) { top } else { docs::members(owner.name) };
+        let docs = if std::ptr::eq(owner, table) { top } else { DOCS.members(owner.name) };
         let doc = docs.iter().find(|doc| doc.name == field.wire);
         let required = if field.required { ", required" } else { "" };
         page.line(&format!("  {dashes}{path}  {}{required}", describe::kind(&field.kind)));
@@ -136,7 +137,7 @@ fn members(
 fn values(page: &mut TextPage, field: &FieldInfo, doc: Option<&MemberDoc>) {
     let type_ = doc.map_or("", |doc| doc.type_);
     let name = type_.trim_start_matches("list<").trim_end_matches('>');
-    let Some(set) = docs::enum_(name) else { return };
+    let Some(set) = DOCS.enum_(name) else { return };
     for (value, meaning) in set.values {
         if field.values.is_empty() || field.values.contains(value) {
             page.hanging(6, 10, &format!("{value}: {meaning}"));
@@ -153,7 +154,7 @@ pub fn of_member(info: &'static ActionInfo, member: &str) -> Result<String> {
         .map(|step| if step.parse::<u32>().is_ok() { "N" } else { step })
         .collect::<Vec<_>>()
         .join(".");
-    let doc = docs::action(info.name);
+    let doc = DOCS.action(info.name);
     let mut page = TextPage::new();
     members(&mut page, info.request, "--", doc.map_or(&[], |doc| doc.request), &path);
     members(&mut page, info.response, "", doc.map_or(&[], |doc| doc.response), &path);

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cvm_models::docs;
+use cvm_models::DOCS;
 use cvm_models::protocol::ActionInfo;
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ pub fn run(args: &Args, info: &'static ActionInfo, guard: JournalGuard) -> Resul
     let format = Format::of(args, Format::Table)?;
     let entry = guard.entry();
     rebuild_request::rebuild(args, info, entry)?;
-    let text = docs::action(info.name).map_or("", |doc| doc.reconcile);
+    let text = DOCS.action(info.name).map_or("", |doc| doc.reconcile);
     let Some(facts) = &info.reconcile else {
         if format == Format::Table {
             print_paragraphs(&[text])?;

@@ -1,7 +1,7 @@
 //! Tests of the requests that are made for the ids and filters of an action.
 
 use cvm_models::protocol::RetryClass;
-use cvm_models::{ACTIONS, docs};
+use cvm_models::{ACTIONS, DOCS};
 use serde_json::json;
 
 use super::*;
@@ -21,7 +21,7 @@ fn requests(action: &str, parameters: Value) -> Vec<Value> {
 #[test]
 fn every_change_has_reconciliation_text() {
     for info in ACTIONS.iter().filter(|info| info.retry != RetryClass::Read) {
-        assert!(!docs::action(info.name).unwrap().reconcile.is_empty(), "{}", info.name);
+        assert!(!DOCS.action(info.name).unwrap().reconcile.is_empty(), "{}", info.name);
         if let Some(facts) = &info.reconcile {
             let list = cvm_models::action(facts.list).unwrap();
             assert_eq!(list.retry, RetryClass::Read, "{}", info.name);

@@ -2,116 +2,26 @@
 
 //! Descriptions as data, for programs that display help.
 
+use cvm_protocol::docs::Docs;
+
 use crate::generated::{actions::*, enums::*, types::*};
 
-/// Describes an action.
-#[derive(Clone, Copy, Debug)]
-pub struct ActionDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// What it does, in one sentence.
-    pub summary: &'static str,
-    /// Further notes, one paragraph each.
-    pub notes: &'static [&'static str],
-    /// What to check when the outcome is unknown; empty if nothing is documented.
-    pub reconcile: &'static str,
-    /// Members of the request, in wire order.
-    pub request: &'static [MemberDoc],
-    /// Members of the response, in wire order.
-    pub response: &'static [MemberDoc],
-}
-
-/// Describes a shared type.
-#[derive(Clone, Copy, Debug)]
-pub struct TypeDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// What it is, in one sentence.
-    pub summary: &'static str,
-    /// Its members, in wire order.
-    pub members: &'static [MemberDoc],
-}
-
-/// Describes a member.
-#[derive(Clone, Copy, Debug)]
-pub struct MemberDoc {
-    /// Its name on the wire.
-    pub name: &'static str,
-    /// Its type, as specifications write it: `list<DataDisk>`.
-    pub type_: &'static str,
-    /// What it is.
-    pub doc: &'static str,
-    /// Its limits and relations to other members, in sentences. Whether it is always required is in its `FieldInfo`.
-    pub limits: &'static str,
-}
-
-impl MemberDoc {
-    pub(crate) const fn new(name: &'static str, type_: &'static str, doc: &'static str) -> Self {
-        Self { name, type_, doc, limits: "" }
-    }
-
-    pub(crate) const fn limits(mut self, limits: &'static str) -> Self {
-        self.limits = limits;
-        self
-    }
-}
-
-/// Describes a set of values.
-#[derive(Clone, Copy, Debug)]
-pub struct EnumDoc {
-    /// Name of the set.
-    pub name: &'static str,
-    /// What the values describe, in one sentence.
-    pub summary: &'static str,
-    /// Each value and its meaning.
-    pub values: &'static [(&'static str, &'static str)],
-}
-
-/// The docs of the action with this name.
-#[must_use]
-pub fn action(name: &str) -> Option<&'static ActionDoc> {
-    let index = ACTIONS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ACTIONS.get(index).copied()
-}
-
-/// The docs of the shared type with this name.
-#[must_use]
-pub fn type_(name: &str) -> Option<&'static TypeDoc> {
-    let index = TYPES.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    TYPES.get(index).copied()
-}
-
-/// The docs of the value set with this name.
-#[must_use]
-pub fn enum_(name: &str) -> Option<&'static EnumDoc> {
-    let index = ENUMS.binary_search_by(|doc| doc.name.cmp(name)).ok()?;
-    ENUMS.get(index).copied()
-}
-
-/// The docs of the members of an action's request or of a shared type; empty for an unknown name.
-#[must_use]
-pub fn members(name: &str) -> &'static [MemberDoc] {
-    action(name)
-        .map(|doc| doc.request)
-        .or_else(|| type_(name).map(|doc| doc.members))
-        .unwrap_or_default()
-}
-
-static ACTIONS: &[&ActionDoc] = &[
-    &DESCRIBE_BOATS_DOC,
-    &READ_LOG_DOC,
-    &RENT_BOATS_DOC,
-    &RETURN_BOATS_DOC,
-];
-
-static TYPES: &[&TypeDoc] = &[
-    &BERTH_DOC,
-    &BOAT_DOC,
-    &FILTER_DOC,
-    &HARBOUR_DOC,
-];
-
-static ENUMS: &[&EnumDoc] = &[
-    &BOAT_STATE_DOC,
-    &SAIL_MODE_DOC,
-];
+/// The descriptions of all items, found by their names.
+pub static DOCS: Docs = Docs {
+    actions: &[
+        &DESCRIBE_BOATS_DOC,
+        &READ_LOG_DOC,
+        &RENT_BOATS_DOC,
+        &RETURN_BOATS_DOC,
+    ],
+    types: &[
+        &BERTH_DOC,
+        &BOAT_DOC,
+        &FILTER_DOC,
+        &HARBOUR_DOC,
+    ],
+    enums: &[
+        &BOAT_STATE_DOC,
+        &SAIL_MODE_DOC,
+    ],
+};
