@@ -13,6 +13,13 @@ fn lists() -> impl Iterator<Item = (&'static ActionInfo, PageInfo, &'static str)
     })
 }
 
+/// The same pages by number, as other services have them.
+fn by_number(pages: PageInfo) -> Option<PageInfo> {
+    let PageStyle::Offset { offset, limit, total } = pages.style else { return None };
+    let style = PageStyle::Number { number: offset, limit, total, first: 1 };
+    Some(PageInfo { style, ..pages })
+}
+
 /// Two rows with requested ids.
 fn rows(info: &ActionInfo, pages: &PageInfo, id: &str) -> [Value; 2] {
     let items = info.response.field(pages.items).unwrap();
@@ -40,10 +47,15 @@ fn check_absence(
 
 #[test]
 fn only_a_complete_list_proves_absence() {
-    for (info, pages, id) in lists() {
+    let every_style = lists().flat_map(|(info, pages, id)| {
+        std::iter::once(pages).chain(by_number(pages)).map(move |pages| (info, pages, id))
+    });
+    for (info, pages, id) in every_style {
         let [one, two] = rows(info, &pages, id);
         let body = |list: Value, count: u64| match pages.style {
-            PageStyle::Offset { total, .. } => json!({ pages.items: list, total: count }),
+            PageStyle::Offset { total, .. } | PageStyle::Number { total, .. } => {
+                json!({ pages.items: list, total: count })
+            }
             PageStyle::Token { .. } => json!({ pages.items: list }),
         };
         for list in [json!([]), json!([one]), json!([two, one])] {
@@ -51,7 +63,9 @@ fn only_a_complete_list_proves_absence() {
             check_absence(info, &pages, id, &body(list.clone(), count)).unwrap();
             let mut cut = body(list, count + 1);
             let (text, rest) = match pages.style {
-                PageStyle::Offset { total, .. } => (total, body(json!([]), 0)),
+                PageStyle::Offset { total, .. } | PageStyle::Number { total, .. } => {
+                    (total, body(json!([]), 0))
+                }
                 PageStyle::Token { token_out, .. } => {
                     cut[token_out] = json!("more");
                     (token_out, json!({}))

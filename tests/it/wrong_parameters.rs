@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_models::protocol::ActionInfo;
-use cvm_protocol::{FieldInfo, Kind, PageStyle, percent, query_form};
+use cvm_protocol::{FieldInfo, Kind, percent, query_form};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -166,11 +166,10 @@ fn common_codes() -> Vec<String> {
 /// The mutations of paging limits, which the model info states outside its fields.
 fn paging(info: &ActionInfo, request: &Value) -> Vec<Mutation> {
     let Some(page) = info.paginate else { return Vec::new() };
-    let PageStyle::Offset { offset, limit, .. } = page.style else { return Vec::new() };
-    let min = i64::try_from(page.min_limit).unwrap();
-    let one_less = |(name, min): (&str, i64)| {
+    let Some((position, first)) = page.style.start() else { return Vec::new() };
+    let one_less = |(name, min): (&str, u64)| {
         let field = info.request.field(name).unwrap();
-        let value = min - 1;
+        let value = i64::try_from(min).unwrap() - 1;
         let is_negative = matches!(field.kind, Kind::U64) && value < 0;
         let fault = if is_negative { Fault::WrongType } else { Fault::OutOfRange(field) };
         let mut parameters = request.clone();
@@ -186,7 +185,7 @@ fn paging(info: &ActionInfo, request: &Value) -> Vec<Mutation> {
         let others = info.request.field(name).unwrap().exclusive_with;
         others.iter().any(|other| !request[*other].is_null())
     };
-    let limits = [(offset, 0), (limit, min)].into_iter();
+    let limits = [(position, first), (page.style.limit(), page.min_limit)].into_iter();
     limits.filter(|(name, _)| !excluded(name)).map(one_less).collect()
 }
 

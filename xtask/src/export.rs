@@ -138,6 +138,11 @@ fn paginated(action: &Action) -> Json {
             put(&mut entry, "style", "offset");
             put(&mut entry, "offset", json!(paginate.offset));
         }
+        PageStyle::Number => {
+            put(&mut entry, "style", "number");
+            put(&mut entry, "number", json!(paginate.number));
+            put(&mut entry, "first", paginate.first.unwrap_or(1));
+        }
         PageStyle::Token => {
             put(&mut entry, "style", "token");
             put(&mut entry, "token_in", json!(paginate.token_in));

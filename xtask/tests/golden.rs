@@ -19,7 +19,7 @@ mod prelude;
 use std::path::Path;
 use std::process::Command;
 
-use cvm_protocol::{Action, Model, Paginate, RetryClass, Sensitive, json, query_form};
+use cvm_protocol::{Action, Model, PageStyle, Paginate, RetryClass, Sensitive, json, query_form};
 use generated::docs::DOCS;
 use generated::{actions::*, enums::*, error_code, index, types::*, waiters};
 
@@ -140,6 +140,13 @@ fn tables_have_the_facts_of_the_spec() {
     assert!(index::action("DescribeBoats").unwrap().reconcile.is_none());
     assert!(index::action("ReadLog").unwrap().deprecated && !ReadLog::INFO.regional);
     assert!(index::action("SinkBoats").is_none());
+    let style = ListBuoys::INFO.paginate.unwrap().style;
+    let (number, limit, total) = ("PageNumber", "PageSize", "Data.TotalCount");
+    assert_eq!(style, PageStyle::Number { number, limit, total, first: 0 });
+    assert!(ListBuoys::items(ListBuoysResponse::default()).is_empty());
+    let page = BuoyPage { buoys: vec![Buoy::default()], ..Default::default() };
+    let response = ListBuoysResponse { data: Some(page), ..Default::default() };
+    assert_eq!(ListBuoys::items(response).len(), 1);
     assert_eq!(info.service.name, "tour");
 }
 

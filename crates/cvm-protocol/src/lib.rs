@@ -98,7 +98,9 @@ pub use encode::encode;
 pub use envelope::Envelope;
 pub use error_code::{ErrorCode, ErrorInfo, ErrorKind};
 pub use missing::Missing;
-pub use model::{FromWireText, Item, List, Member, Model, Optional, Slot, Value, member_named};
+pub use model::{
+    FromWireText, Item, List, Member, Model, Optional, Slot, Value, member_at, member_named,
+};
 pub use model_info::{FieldInfo, Kind, ModelInfo};
 pub use name_index::NameIndex;
 pub use one_line::OneLine;

@@ -282,3 +282,15 @@ impl<T: Item> List for Vec<T> {
 pub fn member_named<'a>(model: &'a dyn Model, name: &str) -> Value<'a> {
     model.table().find(name.as_bytes()).map_or(Value::Absent, |index| model.member(index))
 }
+
+/// The member at a path of wire names through objects, such as `Data.TotalCount`; [`Value::Absent`] if there is none.
+#[must_use]
+pub fn member_at<'a>(model: &'a dyn Model, path: &str) -> Value<'a> {
+    match path.split_once('.') {
+        None => member_named(model, path),
+        Some((first, rest)) => match member_named(model, first) {
+            Value::Object(inner) => member_at(inner, rest),
+            _ => Value::Absent,
+        },
+    }
+}

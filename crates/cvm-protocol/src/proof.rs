@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use std::fmt;
 
 use crate::{
-    FieldInfo, Kind, List, Model, ModelInfo, PageInfo, PageStyle, Report, Value, member_named,
+    FieldInfo, Kind, List, Model, ModelInfo, PageInfo, PageStyle, Report, Value, member_at,
+    member_named,
 };
 
 /// Missing members of a response that the struct cannot show, because it holds a default for them.
@@ -48,8 +49,13 @@ impl Gaps {
         self.within.iter().any(of_items) || self.null_items.iter().any(|list| list == items)
     }
 
-    fn lacks(&self, member: &str) -> bool {
-        self.missing.iter().any(|missing| missing == member)
+    /// Whether the member at this path was absent or null. A list in an object is also lacking if it had a null item.
+    fn lacks(&self, path: &str) -> bool {
+        let is_in = |paths: &[String]| paths.iter().any(|missing| missing == path);
+        match path.split_once('.') {
+            Some((object, _)) => self.lacks(object) || is_in(&self.within),
+            None => is_in(&self.missing),
+        }
     }
 }
 
@@ -71,7 +77,7 @@ impl fmt::Display for ListDefect {
 impl std::error::Error for ListDefect {}
 
 impl ListDefect {
-    /// Whether there is a list, none of its items is null, and each has a value in the member `id`.
+    /// Whether there is a list at the path `items`, none of its items is null, and each has a value in the member `id`.
     ///
     /// # Errors
     ///
@@ -82,7 +88,7 @@ impl ListDefect {
         items: &str,
         id: Option<&str>,
     ) -> Result<&'r dyn List, Self> {
-        let list = match member_named(response, items) {
+        let list = match member_at(response, items) {
             Value::List(list) if !gaps.lacks(items) => list,
             _ => return Err(Self(format!("`{items}` is absent or null"))),
         };
@@ -117,12 +123,14 @@ impl ListDefect {
         let list = Self::check(response, gaps, items, id)?;
         let length = list.len();
         match pages.map(|pages| pages.style) {
-            Some(PageStyle::Offset { total, .. }) => match total_of(response, gaps, total) {
-                Some(number) if number == length as u64 => Ok(list),
-                Some(_) if pages.is_some_and(|pages| !pages.is_total_exact) => Ok(list),
-                Some(number) => Err(Self(format!("`{items}` has {length} of {number} items"))),
-                None => Err(Self(format!("`{items}` comes without `{total}`"))),
-            },
+            Some(PageStyle::Offset { total, .. } | PageStyle::Number { total, .. }) => {
+                match total_of(response, gaps, total) {
+                    Some(number) if number == length as u64 => Ok(list),
+                    Some(_) if pages.is_some_and(|pages| !pages.is_total_exact) => Ok(list),
+                    Some(number) => Err(Self(format!("`{items}` has {length} of {number} items"))),
+                    None => Err(Self(format!("`{items}` comes without `{total}`"))),
+                }
+            }
             Some(PageStyle::Token { token_out, .. })
                 if !member_named(response, token_out).is_blank() =>
             {
@@ -166,7 +174,7 @@ impl ListDefect {
 /// The total of a list in all pages, if the response has it.
 #[must_use]
 pub fn total_of(response: &dyn Model, gaps: &Gaps, total: &str) -> Option<u64> {
-    member_named(response, total).as_count().filter(|_| !gaps.lacks(total))
+    member_at(response, total).as_count().filter(|_| !gaps.lacks(total))
 }
 
 /// The members of the response to a change that fail to name the created resources, and what is wrong with them.

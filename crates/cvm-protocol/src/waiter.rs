@@ -89,8 +89,8 @@ impl WaiterInfo {
         if let Some(pages) = &self.action.paginate {
             // A page of the default length would leave out ids, which would then look absent.
             put(slot(&mut request, pages.style.limit()), &pages.max_limit.to_string());
-            if let crate::PageStyle::Offset { offset, .. } = pages.style {
-                put(slot(&mut request, offset), "0");
+            if let Some((position, first)) = pages.style.start() {
+                put(slot(&mut request, position), &first.to_string());
             }
         }
         for (member, value) in self.with {

@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{Condition, FieldInfo, Kind, Missing, ModelInfo, PageStyle, RetryClass, WaiterSpec};
+use crate::{Condition, FieldInfo, Kind, Missing, ModelInfo, RetryClass, WaiterSpec};
 
 /// A [`WaiterSpec`] with a name that its action does not have, or without a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +78,11 @@ const fn problem(spec: &WaiterSpec) -> Result<(), Problem> {
     }
     if let Some(pages) = &action.paginate {
         // An ignored limit would leave out ids, which would then look absent.
-        let (limit, offset) = match pages.style {
-            PageStyle::Offset { offset, limit, .. } => (limit, Some(offset)),
-            PageStyle::Token { limit, .. } => (limit, None),
-        };
-        check!(number(
-            action.request,
-            limit,
-            "the limit of the action is no number of the request"
-        ));
-        if let Some(offset) = offset {
-            let text = "the offset of the action is no number of the request";
-            check!(number(action.request, offset, text));
+        let text = "the limit of the action is no number of the request";
+        check!(number(action.request, pages.style.limit(), text));
+        if let Some((position, _)) = pages.style.start() {
+            let text = "the position of a page is no number of the request";
+            check!(number(action.request, position, text));
         }
     }
     let item = match field(action.response, spec.items) {

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use cvm_protocol::{
-    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, PageStyle, Record, Report, Value,
-    Violation, ViolationKind, json, member_named, query_form, validate,
+    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, Record, Report, Value, Violation,
+    ViolationKind, json, member_named, query_form, validate,
 };
 
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -78,13 +78,10 @@ fn decode(model: &mut dyn Model, parameters: &Parameters<'_>) -> Result<Report, 
 
 /// Adds violations of the limits of pages, which the model info states in another place than the members.
 fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
-    let Some(PageInfo { style: PageStyle::Offset { offset, limit, .. }, min_limit, .. }) =
-        info.paginate
-    else {
-        return;
-    };
-    let min = i64::try_from(min_limit).unwrap_or(i64::MAX);
-    for (name, min) in [(offset, 0), (limit, min)] {
+    let Some(PageInfo { style, min_limit, .. }) = info.paginate else { return };
+    let Some((position, first)) = style.start() else { return };
+    for (name, min) in [(position, first), (style.limit(), min_limit)] {
+        let min = i64::try_from(min).unwrap_or(i64::MAX);
         let field = info.request.field(name);
         let value = member_named(record, name).as_i64().filter(|number| *number < min);
         if let Some((field, number)) = field.zip(value) {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::change::{Changes, Difference, Kind, Level, differences};
 use super::limit;
 use super::member::{self, Set};
-use crate::spec::model::{Action, Api, Enum, Side, Type, member_named};
+use crate::spec::model::{Action, Api, Enum, Side, Type};
 
 /// Compares two versions of a service.
 pub fn compare(old: &Api, new: &Api, changes: &mut Changes) {
@@ -186,7 +186,7 @@ fn paginate(place: &str, difference: &Difference, changes: &mut Changes) {
 fn items(place: &str, old: (&Api, &Action), new: (&Api, &Action), changes: &mut Changes) {
     let entry = |(api, action): (&Api, &Action)| {
         let paginate = action.spec.paginate.as_ref()?;
-        let items = member_named(&action.response, &paginate.items)?;
+        let items = api.follow(&action.response, &paginate.items)?;
         let kind = crate::codegen::emit::fields::item_type(api, &items.kind, items.is_secret());
         Some((paginate.items.clone(), crate::codegen::layout::compact(kind)))
     };

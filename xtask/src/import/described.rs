@@ -16,6 +16,8 @@ pub struct Described {
     pub is_multiple: bool,
     /// The smallest number that is called a maximum.
     pub maximum: Option<u64>,
+    /// The number of the first page, 0 or 1.
+    pub first_page: Option<u64>,
 }
 
 /// Words for the number of a page.
@@ -49,6 +51,30 @@ const MAXIMUM: [&str; 11] = [
 /// What may be between such a word and its number.
 const BETWEEN: &str = "值为是支持限制可设置数量返回条个的能大于：: ，=（(*";
 
+/// Words before the number of the first page, a default, or a minimum.
+const FIRST_PAGE: [&str; 14] = [
+    "从",
+    "起始",
+    "第一页",
+    "默认",
+    "缺省",
+    "最小",
+    "不能小于",
+    "大于等于",
+    "≥",
+    ">=",
+    "&gt;=",
+    "[",
+    "from",
+    "efault",
+];
+
+/// Words before a number that the first page exceeds.
+const ABOVE: [&str; 3] = ["大于", ">", "&gt;"];
+
+/// What may be between such a word and its number.
+const BETWEEN_FIRST: &str = "值为是填：:（( =\n";
+
 impl Described {
     /// Reads a description.
     pub fn read(text: &str) -> Self {
@@ -56,6 +82,7 @@ impl Described {
             counts_pages: counts_pages(text),
             is_multiple: text.contains("倍") || text.contains("multiple of"),
             maximum: maximum(text),
+            first_page: first_page(text),
         }
     }
 }
@@ -85,6 +112,21 @@ fn maximum(text: &str) -> Option<u64> {
         if is_start { number(text.get(at + mark.len()..)?.trim_start()) } else { None }
     });
     after_words.chain(after_ranges).filter(|number| *number > 0).min()
+}
+
+/// The number of the first page, if nothing in the text contradicts it.
+fn first_page(text: &str) -> Option<u64> {
+    let after = |word: &'static str, skipped: &'static str| {
+        text.match_indices(word).filter_map(move |(at, word)| {
+            let rest = text.get(at + word.len()..)?;
+            number(rest.trim_start_matches(|letter: char| skipped.contains(letter)))
+        })
+    };
+    let named = FIRST_PAGE.iter().flat_map(|word| after(*word, BETWEEN_FIRST));
+    let above = ABOVE.iter().flat_map(|word| after(*word, " ")).filter(|number| *number == 0);
+    let mut found = named.filter(|number| *number <= 1).chain(above.map(|_| 1));
+    let first = found.next()?;
+    found.all(|number| number == first).then_some(first)
 }
 
 fn number(text: &str) -> Option<u64> {
@@ -138,6 +180,28 @@ mod tests {
         assert!(Described::read("取 Limit 整数倍").is_multiple);
         assert!(Described::read("A multiple of Limit").is_multiple);
         assert!(!Described::read("默认为0").is_multiple);
+    }
+
+    #[test]
+    fn first_page_number_is_recognized_unless_it_is_contradicted() {
+        for (text, first) in [
+            ("<p>页码，从 0 开始</p>", Some(0)),
+            ("分页页码 第一页是0", Some(0)),
+            ("当前页面索引，默认值为0", Some(0)),
+            ("The page number, from 0.", Some(0)),
+            ("页码，从1开始，默认1", Some(1)),
+            ("页数，取值范围为[1, 1000]。", Some(1)),
+            ("页码（必须大于0）", Some(1)),
+            ("<p>页码（取值范围&gt;0）</p>", Some(1)),
+            ("不传或传0时 会默认为1", Some(1)),
+            ("The page number. Default: 1.", Some(1)),
+            ("页码", None),
+            ("分页条数，默认10条", None),
+            ("页码，大于等于1，默认值为0", None),
+            ("", None),
+        ] {
+            assert_eq!(Described::read(text).first_page, first, "{text}");
+        }
     }
 
     #[test]

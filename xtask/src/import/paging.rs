@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::model::{Action, Member, Type, ValueType};
+use crate::spec::spec_file::Paginate;
 
 /// Members of a response with the number of entries on all pages.
 const TOTALS: [&str; 5] = ["TotalCount", "Total", "TotalNum", "TotalCnt", "TotalNumber"];
@@ -22,6 +23,12 @@ const TOKENS: [(&str, &str); 8] = [
     ("Marker", "NextMarker"),
 ];
 
+/// Members of a request with the number of a page.
+const NUMBERS: [&str; 5] = ["PageNumber", "PageNo", "PageNum", "PageIndex", "Page"];
+
+/// Members of a request with the page size of a list by page number.
+const SIZES: [&str; 4] = ["PageSize", "Limit", "PerPage", "Size"];
+
 /// Members of a request with the page size of a list with tokens.
 const LIMITS: [&str; 4] = ["Limit", "MaxResults", "PageSize", "MaxItems"];
 
@@ -30,16 +37,7 @@ const ENDS: [&str; 8] =
     ["hasmore", "havemore", "more", "listover", "hasnext", "hasnextpage", "isend", "istruncated"];
 
 /// Members of a request that tell a position in a way that is not supported.
-const UNCLEAR: [(&[&str], &str); 2] = [
-    (
-        &["PageNumber", "PageNo", "PageNum", "PageIndex", "Page", "Pageable"],
-        "it counts pages, which paginators do not support",
-    ),
-    (
-        &["Context", "ScrollToken", "ScrollId"],
-        "its position may stay the same until another member tells the end",
-    ),
-];
+const UNCLEAR: [&str; 3] = ["Context", "ScrollToken", "ScrollId"];
 
 /// Page sizes below or above are not believed: a description with such a number rather means something else.
 const PAGE_SIZES: std::ops::RangeInclusive<u64> = 10..=1_000;
@@ -63,20 +61,33 @@ pub fn paging(name: &str, action: &Action, types: &BTreeMap<String, Type>) -> Pa
     let token = TOKENS.iter().find(|(token_in, token_out)| {
         text(request, token_in).is_some() && text(response, token_out).is_some()
     });
-    if !by_offset && token.is_none() {
-        let unclear = UNCLEAR.iter().find(|(names, _)| names.iter().any(|name| has(request, name)));
-        return unclear.map_or(Paging::None, |(_, why)| Paging::Unclear(why));
+    let by_number = NUMBERS.iter().any(|name| has(request, name)) || has(request, "Pageable");
+    if !by_offset && token.is_none() && !by_number {
+        return if UNCLEAR.iter().any(|name| has(request, name)) {
+            Paging::Unclear("its position may stay the same until another member tells the end")
+        } else {
+            Paging::None
+        };
     }
-    let mut lists = response.iter().filter(|member| member.list);
+    let (object, members) = holder(response, types);
+    let mut lists = members.iter().filter(|member| member.list);
     let items = match (lists.next(), lists.next()) {
         (Some(items), None) => items,
         (None, _) => return Paging::Unclear("its response has no list of its own"),
         (Some(_), Some(_)) => return Paging::Unclear("its response has several lists"),
     };
+    let path = |name: &str| format!("{object}{name}");
+    if !by_offset && token.is_none() {
+        let total = total(members).map(path);
+        return by_page_number(request, total, path(&items.name), id(name, items, types));
+    }
+    if !by_offset && !object.is_empty() {
+        return Paging::Unclear("its response has no list of its own");
+    }
     let Some(limit) = by_offset.then(|| number(request, "Limit")).flatten() else {
         return match token {
-            Some(token) => by_token(request, response, items, token),
-            None => Paging::Unclear("its offset or its limit is not a number"),
+            Some(token) if object.is_empty() => by_token(request, response, items, token),
+            _ => Paging::Unclear("its offset or its limit is not a number"),
         };
     };
     let Some(offset) = number(request, "Offset") else {
@@ -85,17 +96,77 @@ pub fn paging(name: &str, action: &Action, types: &BTreeMap<String, Type>) -> Pa
     if offset.described.counts_pages {
         return Paging::Unclear("its offset counts pages, as its description says");
     }
-    let mut totals = TOTALS.iter().filter(|name| number(response, name).is_some());
-    match (totals.next(), totals.next(), token) {
-        (Some(total), None, _) => Paging::Known(json!({
-            "style": "offset", "offset": "Offset", "limit": "Limit", "total": total, "items": items.name,
+    match (total(members), token) {
+        (Ok(total), _) => Paging::Known(json!({
+            "style": "offset", "offset": "Offset", "limit": "Limit", "total": path(total), "items": path(&items.name),
             "id": id(name, items, types).filter(|_| !offset.described.is_multiple),
             "max_limit": max_limit(limit),
         })),
-        (_, _, Some(token)) => by_token(request, response, items, token),
-        (None, ..) => Paging::Unclear("its response has no total"),
-        (Some(_), Some(_), None) => Paging::Unclear("its response has several totals"),
+        (Err(_), Some(token)) if object.is_empty() => by_token(request, response, items, token),
+        (Err(why), _) => Paging::Unclear(why),
     }
+}
+
+/// What has the list: the response, or its only object if it has no list of its own. With the path to its members.
+fn holder<'m>(response: &'m [Member], types: &'m BTreeMap<String, Type>) -> (String, &'m [Member]) {
+    let object = |member: &'m Member| match &member.value_type {
+        ValueType::Type(name) if !member.list => Some((member, types.get(name)?)),
+        _ => None,
+    };
+    let mut objects = response.iter().filter_map(object);
+    match (objects.next(), objects.next()) {
+        (Some((member, type_)), None) if !response.iter().any(|member| member.list) => {
+            (format!("{}.", member.name), type_.members.as_slice())
+        }
+        _ => (String::new(), response),
+    }
+}
+
+/// The member with the number of entries on all pages.
+fn total(response: &[Member]) -> Result<&'static str, &'static str> {
+    let mut totals = TOTALS.iter().filter(|name| number(response, name).is_some());
+    match (totals.next(), totals.next()) {
+        (Some(total), None) => Ok(total),
+        (None, _) => Err("its response has no total"),
+        (Some(_), Some(_)) => Err("its response has several totals"),
+    }
+}
+
+/// The only number of the request with one of these names.
+fn only<'m>(request: &'m [Member], names: &[&str]) -> Option<&'m Member> {
+    let mut members = request.iter().filter(|member| names.contains(&member.name.as_str()));
+    let member = members.next().filter(|_| members.next().is_none())?;
+    number(request, &member.name)
+}
+
+/// Without a word about the first page, it is page 1. If that is wrong, the list ends with an error, because rows below
+/// the total are missing.
+fn by_page_number(
+    request: &[Member],
+    total: Result<String, &'static str>,
+    items: String,
+    id: Option<String>,
+) -> Paging {
+    let Some(page) = only(request, &NUMBERS) else {
+        return Paging::Unclear("its page number is not a number, or there are several");
+    };
+    let Some(size) = only(request, &SIZES) else {
+        return Paging::Unclear("it has a page number, but not one page size");
+    };
+    match total {
+        Ok(total) => Paging::Known(json!({
+            "style": "number", "number": page.name, "first": page.described.first_page.filter(|first| *first == 0),
+            "limit": size.name, "total": total, "items": items, "id": id, "max_limit": max_limit(size),
+        })),
+        Err(why) => Paging::Unclear(why),
+    }
+}
+
+/// Whether the number of the first page is an assumption.
+pub fn is_first_page_assumed(paginate: &Paginate, request: &[Member]) -> bool {
+    let number = paginate.number.as_deref();
+    let page = number.and_then(|name| request.iter().find(|member| member.name == name));
+    page.is_some_and(|page| page.described.first_page.is_none())
 }
 
 fn by_token(
@@ -271,17 +342,72 @@ mod tests {
     }
 
     #[test]
+    fn page_numbers_begin_at_one_unless_the_model_says_zero() {
+        for name in NUMBERS {
+            for (size, text, first) in [
+                ("PageSize", "", json!(null)),
+                ("Limit", "从0开始", json!(0)),
+                ("PerPage", "从1开始", json!(null)),
+            ] {
+                let request = [(name, "int64", text), (size, "string", "Maximum 50.")];
+                let paging = known(of("DescribeBoats", &request, &RESPONSE));
+                let expected = json!({
+                    "style": "number", "number": name, "first": first, "limit": size, "total": "TotalCount",
+                    "items": "Boats", "id": "BoatId", "max_limit": 50,
+                });
+                assert_eq!(paging, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn list_may_be_in_the_only_object_of_the_response() {
+        let text = |output: &str| {
+            format!(
+                r#"{{"metadata":{{"apiVersion":"1"}},"actions":{{"DescribeBoats":{{"input":"I","output":"O"}}}},"objects":{{
+                    "I":{{"members":[
+                        {{"name":"Page","type":"int","member":"int64"}},{{"name":"PageSize","type":"int","member":"int64"}}]}},
+                    "O":{{"members":[{output}]}},
+                    "Fleet":{{"members":[
+                        {{"name":"Total","type":"int","member":"int64"}},{{"name":"Boats","type":"list","member":"Boat"}}]}},
+                    "Boat":{{"members":[{{"name":"BoatId","type":"string","member":"string","output_required":true}}]}}}}}}"#
+            )
+        };
+        let paging_of = |output: &str| {
+            let model = model::convert(&upstream::parse(&text(output)).unwrap()).unwrap();
+            paging("DescribeBoats", &model.actions["DescribeBoats"], &model.types)
+        };
+        let data = r#"{"name":"Data","type":"object","member":"Fleet"}"#;
+        let paging = known(paging_of(data));
+        assert_eq!(
+            (&paging["items"], &paging["total"]),
+            (&json!("Data.Boats"), &json!("Data.Total"))
+        );
+        assert_eq!(paging["id"], "BoatId");
+        let two = format!(r#"{data},{{"name":"More","type":"object","member":"Fleet"}}"#);
+        assert_eq!(why(paging_of(&two)), "its response has no list of its own");
+        let beside = format!(r#"{data},{{"name":"Names","type":"list","member":"string"}}"#);
+        assert_eq!(why(paging_of(&beside)), "its response has no total");
+    }
+
+    #[test]
     fn unclear_lists_are_not_paged() {
         let pages = [("Offset", "int64", "The page number."), ("Limit", "int64", "")];
         let token = [("NextToken", "string", "")];
         let number = [("PageNumber", "int64", ""), ("PageSize", "int64", "")];
+        let sizes = [("Page", "int64", ""), ("PageSize", "int64", ""), ("Limit", "int64", "")];
+        let numbers = [("Page", "int64", ""), ("PageNo", "int64", ""), ("PageSize", "int64", "")];
         let scroll = [("Context", "string", "")];
         let two = [("TotalCount", "int64"), ("Boats", "Boat"), ("Crews", "Boat")];
         let totals = [("TotalCount", "int64"), ("Total", "int64"), ("Boats", "Boat")];
         let more = [("NextToken", "string"), ("HasMore", "bool"), ("Boats", "Boat")];
         for (request, response, expected) in [
             (&pages[..], &RESPONSE[..], "its offset counts pages, as its description says"),
-            (&number, &RESPONSE, "it counts pages, which paginators do not support"),
+            (&number, &RESPONSE[1..], "its response has no total"),
+            (&number, &two, "its response has several lists"),
+            (&number[..1], &RESPONSE, "it has a page number, but not one page size"),
+            (&sizes, &RESPONSE, "it has a page number, but not one page size"),
+            (&numbers, &RESPONSE, "its page number is not a number, or there are several"),
             (
                 &scroll,
                 &RESPONSE,

@@ -1,7 +1,7 @@
 //! What the import of one service found, inferred and skipped, as Markdown.
 
 use super::model::Model;
-use super::paging::{Paging, paging};
+use super::paging::{Paging, is_first_page_assumed, paging};
 use super::verb;
 use crate::spec::model::{Api, Member};
 use crate::spec::spec_file::PageStyle;
@@ -22,6 +22,8 @@ pub struct Report {
     pub client_tokens: Vec<String>,
     /// Lists in pages: action, style and the member that identifies an entry.
     pub paged: Vec<(String, &'static str, Option<String>)>,
+    /// Lists by page number whose model does not say whether the first page is 0 or 1.
+    pub assumed_first: Vec<String>,
     /// Lists that seem to have pages, and why they are read without.
     pub unpaged: Vec<(String, &'static str)>,
     /// Secrets: where the member is, and its name.
@@ -42,6 +44,7 @@ impl Report {
             members: 0,
             client_tokens: Vec::new(),
             paged: Vec::new(),
+            assumed_first: Vec::new(),
             unpaged: Vec::new(),
             secrets: Vec::new(),
             skipped: model.skipped.clone(),
@@ -53,8 +56,13 @@ impl Report {
             if let Some(paginate) = &action.spec.paginate {
                 let style = match paginate.style {
                     PageStyle::Offset => "offset",
+                    PageStyle::Number => "page number",
                     PageStyle::Token => "token",
                 };
+                let upstream = model.actions.get(name);
+                if upstream.is_some_and(|it| is_first_page_assumed(paginate, &it.request)) {
+                    report.assumed_first.push(name.clone());
+                }
                 report.paged.push((name.clone(), style, paginate.id.clone()));
             }
         }
@@ -104,7 +112,9 @@ impl Report {
         );
         list(
             "Lists in pages",
-            "`client.items(…)` reads all their pages. With an id, it also copes with entries that move between pages.",
+            "`client.items(…)` reads all their pages. With an id, it also copes with entries that move between pages. Lists \
+             by page number cope with fewer movements than lists by offset, and several of their pages prove nothing to a \
+             wait or a search.",
             self.paged
                 .iter()
                 .map(|(action, style, id)| match id {
@@ -112,6 +122,12 @@ impl Report {
                     None => format!("`{action}`: by {style}"),
                 })
                 .collect(),
+        );
+        list(
+            "First page number",
+            "The model does not say whether the first page of these lists is 0 or 1. The specs say 1. If that is wrong, \
+             reading a list ends with an error, because entries are missing below its total: add `\"first\": 0` to `paginate`.",
+            self.assumed_first.iter().map(|action| format!("`{action}`")).collect(),
         );
         list(
             "Lists without pages",

@@ -2,7 +2,8 @@
 
 use cvm_models::UntypedResponse;
 use cvm_models::protocol::{
-    Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, Value as Member, member_named, total_of,
+    Gaps, Kind, ListDefect, Model, PageStyle, RetryClass, Value as Member, member_at, member_named,
+    total_of,
 };
 use serde_json::Value;
 
@@ -41,6 +42,11 @@ fn defect_of(request: &Request, response: &dyn Model, gaps: &Gaps) -> Option<Str
                 let total = pages.has_exact_total(request.record()).then_some(total);
                 (pages.items, pages.id, total, number(offset).unwrap_or_default())
             }
+            PageStyle::Number { number: page, limit, total, first } => {
+                let total = pages.has_exact_total(request.record()).then_some(total);
+                let limit = number(limit).unwrap_or(pages.default_limit);
+                (pages.items, pages.id, total, rows_before(number(page), first, limit))
+            }
             PageStyle::Token { .. } => (pages.items, pages.id, None, 0),
         },
         None => (main_list(info)?.0, None, info.response.field(TOTAL).map(|_| TOTAL), 0),
@@ -64,6 +70,11 @@ fn defect_of(request: &Request, response: &dyn Model, gaps: &Gaps) -> Option<Str
     (shown == 0 && begin < total).then(|| format!("`{items}` has 0 of {} items", total - begin))
 }
 
+/// The number of items before a page.
+fn rows_before(page: Option<u64>, first: u64, limit: u64) -> u64 {
+    page.unwrap_or(first).saturating_sub(first).saturating_mul(limit)
+}
+
 /// A note that a list has more items than the response shows. Without it, one page looks like everything.
 pub fn truncation_note(request: &Request, response: &UntypedResponse) -> Option<String> {
     note_of(request, response.record(), &response.report().gaps)
@@ -71,7 +82,7 @@ pub fn truncation_note(request: &Request, response: &UntypedResponse) -> Option<
 
 fn note_of(request: &Request, response: &dyn Model, gaps: &Gaps) -> Option<String> {
     let info = request.info();
-    let length = |items: &str| match member_named(response, items) {
+    let length = |items: &str| match member_at(response, items) {
         Member::List(items) => u64::try_from(items.len()).unwrap_or(u64::MAX),
         _ => 0,
     };
@@ -84,40 +95,43 @@ fn note_of(request: &Request, response: &dyn Model, gaps: &Gaps) -> Option<Strin
     };
     let shown = length(pages.items);
     let number = |name: &str| request.value().get(name).and_then(Value::as_u64);
-    match pages.style {
+    let size = number(pages.style.limit()).unwrap_or(pages.default_limit);
+    let (position, next, end, hint, total) = match pages.style {
         PageStyle::Offset { offset, limit, total } => {
             let end = number(offset).unwrap_or_default().checked_add(shown)?;
-            let is_exact = pages.has_exact_total(request.record());
-            let Some(total) = total_of(response, gaps, total).filter(|_| is_exact) else {
-                let is_full = shown > 0 && shown >= number(limit).unwrap_or(pages.default_limit);
-                return is_full.then(|| {
-                    format!(
-                        "showing {shown} items, and there may be more; continue with --{offset} {end}"
-                    )
-                });
-            };
-            (shown > 0 && end < total).then(|| {
-                format!(
-                    "showing {shown} of {total} items; continue with --{offset} {end} (--{limit} up to {})",
-                    pages.max_limit
-                )
-            })
+            (offset, end, end, format!(" (--{limit} up to {})", pages.max_limit), total)
+        }
+        PageStyle::Number { number: page, total, first, .. } => {
+            let at = number(page);
+            let end = rows_before(at, first, size).checked_add(shown)?;
+            (page, at.unwrap_or(first).max(first).checked_add(1)?, end, String::new(), total)
         }
         PageStyle::Token { token_in, token_out, .. } => {
             let next =
                 member_named(response, token_out).text().filter(|token| !token.is_empty())?;
-            Some(format!(
+            return Some(format!(
                 "showing {shown} items, and there are more; continue with --{token_in}={}",
                 shell_word(&next)
-            ))
+            ));
         }
-    }
+    };
+    let is_exact = pages.has_exact_total(request.record());
+    let Some(total) = total_of(response, gaps, total).filter(|_| is_exact) else {
+        return (shown > 0 && shown >= size).then(|| {
+            format!(
+                "showing {shown} items, and there may be more; continue with --{position} {next}"
+            )
+        });
+    };
+    (shown > 0 && end < total).then(|| {
+        format!("showing {shown} of {total} items; continue with --{position} {next}{hint}")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cvm_models::protocol::{ActionInfo, Record, json as codec};
+    use cvm_models::protocol::{ActionInfo, PageInfo, Record, json as codec};
     use serde_json::json;
 
     /// A decoded response, with the members that it lacks.
@@ -241,6 +255,40 @@ mod tests {
         let info = cvm_models::action("DescribeDisasterRecoverGroups").unwrap();
         let response = json!({ "TotalCount": 7, "DisasterRecoverGroupSet": [] });
         assert!(defect_in(info, &json!({}), &response).is_some());
+    }
+
+    /// A list of instances by page number, as other services have them.
+    fn by_number(first: u64) -> &'static ActionInfo {
+        let info = *cvm_models::action("DescribeInstances").unwrap();
+        let style =
+            PageStyle::Number { number: "Offset", limit: "Limit", total: "TotalCount", first };
+        Box::leak(Box::new(info.paginate(PageInfo { style, ..info.paginate.unwrap() })))
+    }
+
+    #[test]
+    fn list_by_page_number_notes_the_next_page() {
+        let rows = |count: usize| vec![json!({ "InstanceId": "ins-1" }); count];
+        let body = |total: Value, count| json!({ "TotalCount": total, "InstanceSet": rows(count) });
+        for first in [0, 1] {
+            let info = by_number(first);
+            let told = |request: &Value, total, count| note(info, request, &body(total, count));
+            let begin = json!({});
+            let text = told(&begin, json!(50), 20).unwrap();
+            let expected = format!("showing 20 of 50 items; continue with --Offset {}", first + 1);
+            assert_eq!(text, expected);
+            let third = json!({ "Offset": first + 2, "Limit": 10 });
+            let text = told(&third, json!(50), 10).unwrap();
+            assert!(text.ends_with(&format!("continue with --Offset {}", first + 3)), "{text}");
+            assert_eq!(told(&third, json!(30), 10), None);
+            let text = told(&third, json!(null), 10).unwrap();
+            assert!(text.starts_with("showing 10 items, and there may be more"), "{text}");
+            assert_eq!(told(&third, json!(null), 9), None);
+
+            let defect = |request: &Value, total| defect_in(info, request, &body(total, 0));
+            assert!(defect(&begin, json!(5)).unwrap().contains("has 0 of 5 items"));
+            assert!(defect(&third, json!(25)).unwrap().contains("has 0 of 5 items"));
+            assert_eq!(defect(&third, json!(20)), None);
+        }
     }
 
     #[test]

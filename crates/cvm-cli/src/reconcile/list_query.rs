@@ -92,8 +92,8 @@ impl ListQuery<'_> {
         let mut request = self.request(ids);
         if let Some(pages) = self.paging(&request) {
             request.insert(pages.style.limit().to_owned(), pages.max_limit.into());
-            if let PageStyle::Offset { offset, .. } = pages.style {
-                request.insert(offset.to_owned(), 0.into());
+            if let Some((position, first)) = pages.style.start() {
+                request.insert(position.to_owned(), first.into());
             }
         }
         let Some(response) = self.send(connection, request).await? else { return Ok(None) };
@@ -166,6 +166,7 @@ impl ListQuery<'_> {
     fn can_page(&self, pages: &PageInfo, member: &str) -> bool {
         let paging = match pages.style {
             PageStyle::Offset { offset, limit, .. } => [offset, limit],
+            PageStyle::Number { number, limit, .. } => [number, limit],
             PageStyle::Token { token_in, limit, .. } => [token_in, limit],
         };
         let excludes = |one: &str, other: &str| {
@@ -221,7 +222,7 @@ impl ListQuery<'_> {
     }
 
     /// Reads all pages once. Each page begins with the last item of the page before it, so that no item can
-    /// move from one to the other unnoticed.
+    /// move from one to the other unnoticed. Pages by number cannot, so there must be only one.
     async fn pass(&self, connection: &Connection, mut request: Map<String, Value>) -> Result<Pass> {
         let pages = self.paging(&request);
         let own_id = self.list.paginate.and_then(|pages| pages.id);
@@ -236,9 +237,15 @@ impl ListQuery<'_> {
             let overlap = items.last().and_then(own_id_of);
             if let Some(pages) = &pages {
                 request.insert(pages.style.limit().to_owned(), pages.max_limit.into());
-                if let PageStyle::Offset { offset, .. } = pages.style {
-                    let position = items.len() - usize::from(overlap.is_some());
-                    request.insert(offset.to_owned(), position.into());
+                match pages.style {
+                    PageStyle::Offset { offset, .. } => {
+                        let position = items.len() - usize::from(overlap.is_some());
+                        request.insert(offset.to_owned(), position.into());
+                    }
+                    PageStyle::Number { number, first, .. } => {
+                        request.insert(number.to_owned(), first.into());
+                    }
+                    PageStyle::Token { .. } => {}
                 }
             }
             let Some(response) = self.send(connection, request.clone()).await? else {
@@ -261,7 +268,10 @@ impl ListQuery<'_> {
             let is_empty = page.is_empty();
             items.extend(page);
             let more = match style {
-                Some(PageStyle::Offset { total: member, .. }) => {
+                Some(
+                    PageStyle::Offset { total: member, .. }
+                    | PageStyle::Number { total: member, .. },
+                ) => {
                     let total = total_of(response.record(), &response.report().gaps, member);
                     let Some(total) = total.and_then(|total| usize::try_from(total).ok()) else {
                         return Err(self.unusable(&format!("returned no `{member}`")));
@@ -283,6 +293,11 @@ impl ListQuery<'_> {
                     };
                     if more && (is_empty || pages.is_none()) {
                         return Err(self.unusable("announced more items than it returned"));
+                    }
+                    if more && matches!(style, Some(PageStyle::Number { .. })) {
+                        return Err(
+                            self.unusable("has several pages by number, which prove nothing")
+                        );
                     }
                     more
                 }

@@ -1,6 +1,7 @@
 //! The state of reading a list: which page is next, which items were seen, and when to stop.
 
 mod offsets;
+mod page_numbers;
 
 use std::collections::HashSet;
 
@@ -11,6 +12,7 @@ use cvm_protocol::{
 
 use crate::Error;
 use crate::error::ErrorKind;
+use page_numbers::PageNumbers;
 
 /// The maximum number of pages of one list. With 100 items per page this is a million items.
 const MAX_PAGES: u32 = 10_000;
@@ -23,6 +25,8 @@ const MAX_EMPTY_PAGES: u64 = 5;
 pub enum Position {
     /// The number of items before it.
     Offset(u64),
+    /// The number of its page. It is valid only with the same page size.
+    PageNumber(u64),
     /// A page token of the service.
     Token(String),
 }
@@ -35,7 +39,7 @@ pub(crate) struct Cursor {
     /// The total counts exactly the items that match the request.
     is_total_exact: bool,
     next: Option<Position>,
-    /// The offset at which the caller starts.
+    /// The offset or the page at which the caller starts.
     start: u64,
     /// The number of rows that two consecutive pages share.
     overlap: u64,
@@ -55,6 +59,7 @@ pub(crate) struct Cursor {
     total: Option<u64>,
     seen: HashSet<String>,
     tokens: HashSet<String>,
+    numbers: PageNumbers,
     previous_page: Vec<u8>,
     /// The ids of the new items, if they are wanted.
     pub(crate) new_ids: Option<Vec<String>>,
@@ -74,6 +79,9 @@ impl Cursor {
             parameter(info.style.limit()).filter(|limit| *limit > 0).unwrap_or(info.max_limit);
         let next = match &info.style {
             PageStyle::Offset { offset, .. } => Position::Offset(parameter(offset).unwrap_or(0)),
+            PageStyle::Number { number, first, .. } => {
+                Position::PageNumber(parameter(number).unwrap_or(*first))
+            }
             PageStyle::Token { token_in, .. } => {
                 Position::Token(member_named(request, token_in).text().unwrap_or_default())
             }
@@ -96,6 +104,7 @@ impl Cursor {
             total: None,
             seen: HashSet::new(),
             tokens: HashSet::new(),
+            numbers: PageNumbers::default(),
             previous_page: Vec::new(),
             new_ids: None,
         };
@@ -105,10 +114,17 @@ impl Cursor {
     }
 
     /// Starts at this position; false if it is not a position of this kind of list.
-    pub(crate) fn begin_at(&mut self, position: Position) -> bool {
-        let fits = match (&self.info.style, &position) {
+    pub(crate) fn begin_at(&mut self, mut position: Position) -> bool {
+        let fits = match (&self.info.style, &mut position) {
             (PageStyle::Offset { .. }, Position::Offset(at)) => {
                 self.start = *at;
+                true
+            }
+            (PageStyle::Number { first, .. }, Position::PageNumber(page)) => {
+                // Some services take 0 for the first page, whatever its number is.
+                *page = (*page).max(*first);
+                self.start = *page;
+                self.numbers = PageNumbers::starting_after(page.saturating_sub(*first));
                 true
             }
             (PageStyle::Token { .. }, Position::Token(_)) => true,
@@ -119,6 +135,10 @@ impl Cursor {
     }
 
     pub(crate) fn set_limit(&mut self, limit: u64) {
+        if matches!(self.info.style, PageStyle::Number { .. }) && self.pages > 0 {
+            // The number of a page means another position if the size changes.
+            return;
+        }
         self.limit = limit;
         // A page with one row has no room for an overlap.
         self.overlap = u64::from(limit > 1 && self.info.id.is_some());
@@ -129,8 +149,11 @@ impl Cursor {
         self.next.clone()
     }
 
-    /// Where the next page is read, including the overlap.
+    /// Where the next page is read, including the overlap and the way back.
     pub(crate) fn position(&self) -> Option<Position> {
+        if let Some(page) = self.numbers.way_back() {
+            return Some(Position::PageNumber(page));
+        }
         match self.next.clone()? {
             Position::Offset(next) => {
                 let mut at = next.saturating_sub(self.back);
@@ -143,7 +166,7 @@ impl Cursor {
                 }
                 Some(Position::Offset(at.max(self.start)))
             }
-            token @ Position::Token(_) => Some(token),
+            next @ (Position::PageNumber(_) | Position::Token(_)) => Some(next),
         }
     }
 
@@ -156,6 +179,10 @@ impl Cursor {
         match (&self.info.style, position) {
             (PageStyle::Offset { offset, limit, .. }, Position::Offset(at)) => {
                 set_number(request, offset, *at);
+                set_number(request, limit, self.limit);
+            }
+            (PageStyle::Number { number, limit, .. }, Position::PageNumber(page)) => {
+                set_number(request, number, *page);
                 set_number(request, limit, self.limit);
             }
             (PageStyle::Token { token_in, limit, .. }, Position::Token(token)) => {
@@ -182,7 +209,8 @@ impl Cursor {
         let unusable = |defect: ListDefect| Error::new(ErrorKind::Response, defect.to_string());
         let list = ListDefect::check(response, gaps, self.info.items, self.info.id);
         let list = list.map_err(unusable)?;
-        self.pages += 1;
+        // On the way back, the number of pages is known.
+        self.pages += u32::from(self.numbers.way_back().is_none());
         if self.pages >= MAX_PAGES {
             return Err(Error::new(ErrorKind::Paging, "the list has too many pages to be finite"));
         }
@@ -190,11 +218,15 @@ impl Cursor {
             (PageStyle::Offset { total, .. }, Position::Offset(at)) => {
                 self.process_offset(at, list, total_of(response, gaps, total))
             }
+            (PageStyle::Number { total, .. }, Position::PageNumber(page)) => {
+                self.process_number(page, list, total_of(response, gaps, total))
+            }
             (PageStyle::Token { token_out, .. }, _) => {
                 let token = member_named(response, token_out).text().unwrap_or_default();
                 self.process_token(list, token).map(Some)
             }
-            (PageStyle::Offset { .. }, Position::Token(_)) => {
+            // `begin_at` has rejected it.
+            (PageStyle::Offset { .. } | PageStyle::Number { .. }, _) => {
                 self.next = None;
                 Ok(None)
             }
@@ -236,11 +268,26 @@ impl Cursor {
         let items = self.info.items;
         let text = match self.total {
             Some(total) => {
-                format!("`{items}` has no item from {next} on, but the total is {total}")
+                let counted = match self.info.style {
+                    PageStyle::Number { first, .. } => format!(" (the first page is {first})"),
+                    _ => String::new(),
+                };
+                format!("`{items}` has no item from {next} on, but the total is {total}{counted}")
             }
             None => format!("`{items}` is empty, and the response has no total"),
         };
         Err(Error::new(ErrorKind::Response, text))
+    }
+
+    /// How many consecutive pages without a new item the list may have.
+    fn max_empty_pages(&self, total_before: Option<u64>) -> u64 {
+        if total_before.is_some() && self.total > total_before {
+            // If rows are added as fast as pages are read, only `MAX_PAGES` is a limit.
+            return u64::MAX;
+        }
+        // Rows that are inserted before the seen ones shift them by whole pages.
+        let old = self.seen.len() as u64 / (self.limit / 2).max(1);
+        MAX_EMPTY_PAGES + old
     }
 
     fn count_empty_pages(&mut self, keep: &[bool], max: u64) -> Result<(), Error> {

@@ -1,8 +1,12 @@
-//! Reads lists of any length: page by page or item by item, with offsets or page tokens.
+//! Reads lists of any length: page by page or item by item, with offsets, page numbers or page tokens.
 //!
 //! Rows may be added and removed while a list is read. If the specification names a member that identifies an item,
 //! each item that exists all the time is returned exactly once: pages overlap by a row, and if rows have moved up
 //! between two pages, the gap is read first. Pages of a single row cannot overlap; they rely on the total.
+//!
+//! Pages by number cannot overlap either. If such a list has several pages, it is read once more, back to its first page,
+//! and returns the rows that it finds there for the first time. It can still miss an item if rows are both removed and
+//! added meanwhile.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -108,13 +112,15 @@ impl<A: Paginate> Pages<A> {
         if let Ok(cursor) = &mut self.cursor
             && !cursor.begin_at(position)
         {
-            self.cursor =
-                Err("the position is of the wrong kind for this list (offset or page token)");
+            self.cursor = Err(
+                "the position is of the wrong kind for this list (offset, page number or page token)",
+            );
         }
         self
     }
 
-    /// Sets the number of items per page. Default: the limit in the request, or the maximum of the action.
+    /// Sets the number of items per page. Default: the limit in the request, or the maximum of the action. No effect on a
+    /// list by page number after its first page.
     pub fn page_size(mut self, items: u64) -> Self {
         if let Ok(cursor) = &mut self.cursor {
             let info = cursor.info;
@@ -124,7 +130,7 @@ impl<A: Paginate> Pages<A> {
     }
 
     /// Reads this many pages at the same time, once the first page has shown how long the list is. Only for lists
-    /// with offsets; lists with page tokens are always read in sequence.
+    /// with offsets; lists with page numbers or page tokens are always read in sequence.
     ///
     /// Pages still come in order and respect the rate limit. Prefetched pages are discarded if rows have moved up, or
     /// if they were not polled for too long while the caller was busy.

@@ -22,7 +22,7 @@ use crate::waiting::whole_list::read_whole_list;
 ///
 /// The predicate may check any member. If an item lacks a member that is always present, the list does not prove that
 /// nothing matches. Members that may be absent or null prove nothing either: choose a mark that is always present,
-/// such as a name.
+/// such as a name. Neither do several pages of a list by page number: filter such a list by the mark.
 ///
 /// A read may take a third of the settle time, at least 10 s. So the search ends that long after the settle time at
 /// the latest. For a list that takes longer to read, filter it or choose a longer settle time.

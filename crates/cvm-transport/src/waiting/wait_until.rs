@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use cvm_protocol::Paginate;
+use cvm_protocol::{PageInfo, PageStyle, Paginate};
 use tokio::time::timeout_at;
 
 use crate::Error;
@@ -20,8 +20,15 @@ use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
 const CONFIRMING_POLLS: u32 = 2;
 
 /// Why a list that was read decides nothing.
-const INCOMPLETE: &str =
-    "the latest list was incomplete, or an item lacked a member that is always present";
+const fn incomplete(pages: Option<&PageInfo>) -> &'static str {
+    match pages {
+        Some(PageInfo { style: PageStyle::Number { .. }, .. }) => {
+            "the latest list had several pages, which prove nothing if they are read by page number, or an item lacked a \
+             member that is always present"
+        }
+        _ => "the latest list was incomplete, or an item lacked a member that is always present",
+    }
+}
 
 /// A wait for the items of a list: `.await` it, or set options first.
 ///
@@ -48,6 +55,9 @@ const INCOMPLETE: &str =
 /// without a member that is always present, decides nothing; neither does a brief outage. The wait ends with an error if
 /// the closure returns [`WaitVerdict::Failed`] for an item, or if two polls in a row do not list an item that an earlier
 /// one listed.
+///
+/// Several pages by page number are never complete, because an item can move between them. Filter such a list so that it
+/// fits on one page.
 ///
 /// A waiter of the specification knows more, such as whether a state is older than the operation: prefer it where there
 /// is one ([`Client::wait`]). An error that says that an id does not exist ends this wait, so filter the list instead of
@@ -155,7 +165,7 @@ impl<A: Paginate> WaitUntil<A> {
             match timeout_at(until, read).await {
                 Ok(Ok(list)) if list.is_complete => polls.update(list),
                 Ok(Ok(_)) => {
-                    polls.latest_failure = Some((INCOMPLETE, None));
+                    polls.latest_failure = Some((incomplete(A::INFO.paginate.as_ref()), None));
                     continue;
                 }
                 Ok(Err(error)) if error.is_transient() => {

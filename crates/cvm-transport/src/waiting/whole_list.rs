@@ -15,7 +15,7 @@ pub(crate) struct WholeList<T> {
     /// The ids of all items; none if the specification names no id.
     pub(crate) ids: Vec<String>,
     /// Whether the service confirmed the end of the list, and no item lacks a member that is always present. Otherwise
-    /// the list does not prove that nothing else matches.
+    /// the list does not prove that nothing else matches. Several pages by page number never prove it.
     pub(crate) is_complete: bool,
 }
 
@@ -29,9 +29,12 @@ pub(crate) async fn read_whole_list<A: Paginate>(
     // A late copy of another response must not decide anything.
     let client = client.with_fresh_connections().with_deadline(until);
     let mut pages = client.pages(copy_request(request));
-    // Rows before an offset or a page token in the request would never be read.
+    // Rows before the position in the request would never be read.
     pages = match A::INFO.paginate {
         Some(PageInfo { style: PageStyle::Offset { .. }, .. }) => pages.resume(Position::Offset(0)),
+        Some(PageInfo { style: PageStyle::Number { first, .. }, .. }) => {
+            pages.resume(Position::PageNumber(first))
+        }
         Some(PageInfo { style: PageStyle::Token { .. }, .. }) => {
             pages.resume(Position::Token(String::new()))
         }

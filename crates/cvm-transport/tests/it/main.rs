@@ -14,6 +14,7 @@ mod ambiguous_codes;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod changing_lists;
+mod changing_page_numbers;
 mod client_tokens;
 mod clock_skew;
 mod connection_reuse;
@@ -41,9 +42,11 @@ mod malformed_responses;
 #[cfg(feature = "test-util")]
 mod mocks;
 mod newer_api;
+mod numbered_lists;
 mod numbers_as_text;
 mod old_gateway;
 mod overload;
+mod page_numbers;
 mod policies;
 mod proxies;
 mod redirects;

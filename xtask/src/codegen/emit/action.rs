@@ -1,5 +1,6 @@
 //! The file of an action: request, response, their trait implementations, and their tables.
 
+use proc_macro2::Literal;
 use quote::{format_ident, quote};
 
 use super::fields::{Struct, item_type};
@@ -43,16 +44,29 @@ pub fn file(api: &Api, action: &Action) -> Result<String, crate::error::Error> {
         }
     })?;
     if let Some(paginate) = &action.spec.paginate
-        && let Some(items) = member_named(&action.response, &paginate.items)
+        && let Some(items) = api.follow(&action.response, &paginate.items)
         && let Kind::List(kind) = &items.kind
     {
         let entry = item_type(api, kind, items.is_secret());
         let field = ident(&items.rust);
+        let object = paginate.items.split_once('.');
+        let object = object.and_then(|(object, _)| member_named(&action.response, object));
+        let list = match object {
+            None => quote!(response.#field),
+            Some(object) => {
+                let name = ident(&object.rust);
+                if object.is_always_present() {
+                    quote!(response.#name.#field)
+                } else {
+                    quote!(response.#name.map(|object| object.#field).unwrap_or_default())
+                }
+            }
+        };
         page.item(quote! {
             impl Paginate for #type_ {
                 type Item = #entry;
                 fn items(response: #answer) -> Vec<#entry> {
-                    response.#field
+                    #list
                 }
             }
         })?;
@@ -355,6 +369,11 @@ fn paginate(action: &Action, indent: usize) -> Option<String> {
         PageStyle::Offset => {
             let (offset, total) = (text(&paginate.offset), text(&paginate.total));
             quote!(PageStyle::Offset { offset: #offset, limit: #limit, total: #total })
+        }
+        PageStyle::Number => {
+            let (number, total) = (text(&paginate.number), text(&paginate.total));
+            let first = Literal::u64_unsuffixed(paginate.first.unwrap_or(1));
+            quote!(PageStyle::Number { number: #number, limit: #limit, total: #total, first: #first })
         }
         PageStyle::Token => {
             let (token_in, token_out) = (text(&paginate.token_in), text(&paginate.token_out));

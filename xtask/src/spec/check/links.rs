@@ -74,16 +74,18 @@ impl<'a> NameResolver<'a, '_> {
 
     fn paginate(&mut self, action: &'a Action, paginate: &spec_file::Paginate) {
         let (request, response) = (&action.request, &action.response);
-        let by_offset = paginate.style == spec_file::PageStyle::Offset;
+        let is = |style| paginate.style == style;
+        let by_token = is(spec_file::PageStyle::Token);
         for (key, given, wanted) in [
-            ("offset", &paginate.offset, by_offset),
-            ("total", &paginate.total, by_offset),
-            ("limit", &paginate.limit, by_offset || paginate.limit.is_some()),
-            ("token_in", &paginate.token_in, !by_offset),
-            ("token_out", &paginate.token_out, !by_offset),
+            ("offset", &paginate.offset, is(spec_file::PageStyle::Offset)),
+            ("number", &paginate.number, is(spec_file::PageStyle::Number)),
+            ("total", &paginate.total, !by_token),
+            ("limit", &paginate.limit, !by_token || paginate.limit.is_some()),
+            ("token_in", &paginate.token_in, by_token),
+            ("token_out", &paginate.token_out, by_token),
         ] {
             let (members, of) = match key {
-                "offset" | "limit" | "token_in" => (request, "the request"),
+                "offset" | "number" | "limit" | "token_in" => (request, "the request"),
                 _ => (response, "the response"),
             };
             match (given, wanted) {

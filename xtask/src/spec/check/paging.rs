@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::diagnostic::Report;
 use super::super::model::{Action, Api, Kind, Member, member_named};
-use super::super::spec_file::{Paginate, RetryClass};
+use super::super::spec_file::{PageStyle, Paginate, RetryClass};
 
 pub fn check(api: &Api, report: &mut Report) {
     for action in &api.actions {
@@ -46,15 +46,16 @@ impl Paging<'_, '_> {
                 &is_number as &dyn Fn(&Member) -> bool,
                 "a number",
             ),
+            ("number", named(&paginate.number), &action.request, &is_number, "a number"),
             ("limit", named(&paginate.limit), &action.request, &is_number, "a number"),
             ("total", named(&paginate.total), &action.response, &is_number, "a number"),
             ("token_in", named(&paginate.token_in), &action.request, &is_text, "a string"),
             ("token_out", named(&paginate.token_out), &action.response, &is_text, "a string"),
         ] {
-            if name.contains('.') {
+            if name.contains('.') && (key != "total" || !self.is_in_object(&name)) {
                 let message = format!("`{}` is a path", name.escape_debug());
                 self.error(key, message, "name a member of the request or the response itself");
-            } else if let Some(member) = member_named(members, &name)
+            } else if let Some(member) = self.api.follow(members, &name)
                 && !fits(member)
             {
                 let message =
@@ -63,13 +64,25 @@ impl Paging<'_, '_> {
             }
         }
         if paginate.limit.is_some()
-            && [&paginate.offset, &paginate.token_in].contains(&&paginate.limit)
+            && [&paginate.offset, &paginate.number, &paginate.token_in].contains(&&paginate.limit)
         {
             self.error(
                 "limit",
-                "`limit` is the same member as the offset or the token",
+                "`limit` is the same member as the offset, the page number or the token",
                 "name another member",
             );
+        }
+        match paginate.first {
+            Some(_) if paginate.style != PageStyle::Number => {
+                let message = "`first` does not apply to this style of paging";
+                self.error("first", message, "remove it, or correct `style`");
+            }
+            Some(1) => self.error("first", "`1` is the default", "remove it"),
+            Some(2..) => {
+                let message = "the number of the first page is neither 0 nor 1";
+                self.error("first", message, "write 0, or remove it");
+            }
+            Some(0) | None => {}
         }
         if paginate.total_exact == Some(true) {
             self.error("total_exact", "`true` is the default", "remove it");
@@ -82,14 +95,26 @@ impl Paging<'_, '_> {
         }
     }
 
+    /// Whether a path leads through one object of the response, as `Data.Items` does.
+    fn is_in_object(&self, path: &str) -> bool {
+        let parts = path.split_once('.').filter(|(_, rest)| !rest.contains('.'));
+        parts
+            .and_then(|(object, _)| member_named(&self.action.response, object))
+            .is_some_and(|object| matches!(object.kind, Kind::Type(_)))
+    }
+
     fn items(&mut self) {
         let paginate = self.paginate;
-        if paginate.items.contains('.') {
+        if paginate.items.contains('.') && !self.is_in_object(&paginate.items) {
             let message = format!("`{}` is a path", paginate.items.escape_debug());
-            self.error("items", message, "name a list of the response itself");
+            self.error(
+                "items",
+                message,
+                "name a list of the response itself or of an object in it",
+            );
             return;
         }
-        let items = member_named(&self.action.response, &paginate.items);
+        let items = self.api.follow(&self.action.response, &paginate.items);
         let (Some(id), Some(items)) = (&paginate.id, items) else { return };
         let members = self.api.members_of(&items.kind).unwrap_or(&[]);
         if id.contains('.') {

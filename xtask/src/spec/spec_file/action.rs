@@ -234,11 +234,17 @@ pub struct Poll {
 #[derive(Clone, Debug, PartialEq, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Paginate {
-    /// By offset or by token.
+    /// By offset, by page number or by token.
     pub style: PageStyle,
     /// Request member with the index of the first entry.
     #[serde(default, skip_serializing_if = "is_default")]
     pub offset: Option<String>,
+    /// Request member with the number of the page.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub number: Option<String>,
+    /// Number of the first page, if it is 0; absent means 1.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub first: Option<u64>,
     /// Request member for the token from the previous page.
     #[serde(default, skip_serializing_if = "is_default")]
     pub token_in: Option<String>,
@@ -248,14 +254,14 @@ pub struct Paginate {
     /// Request member with the page size. Only a list with page tokens may lack it; then the service decides the size.
     #[serde(default, skip_serializing_if = "is_default")]
     pub limit: Option<String>,
-    /// Response member with the number of entries on all pages.
+    /// Response member with the number of entries on all pages, or the path to it through an object: `Data.TotalCount`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub total: Option<String>,
     /// False if the total may count other entries than those that match, such as all entries of the account; absent means
     /// true. If false, a list ends at the first page that is not full.
     #[serde(default, skip_serializing_if = "is_default")]
     pub total_exact: Option<bool>,
-    /// Response member with the entries.
+    /// Response member with the entries, or the path to it through an object: `Data.Items`.
     pub items: String,
     /// Member that identifies an entry.
     #[serde(default, skip_serializing_if = "is_default")]
@@ -271,12 +277,14 @@ pub struct Paginate {
     pub max_limit: Option<u64>,
 }
 
-/// By offset or by token.
+/// By offset, by page number or by token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PageStyle {
     /// An offset and a page size.
     Offset,
+    /// A page number and a page size.
+    Number,
     /// A token from the previous page.
     Token,
 }

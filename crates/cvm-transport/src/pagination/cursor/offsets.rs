@@ -6,7 +6,7 @@
 
 use cvm_protocol::List;
 
-use super::{Cursor, MAX_EMPTY_PAGES, NewItems, Position};
+use super::{Cursor, NewItems, Position};
 use crate::Error;
 
 /// The factor by which the overlap grows each time a gap is found.
@@ -94,14 +94,7 @@ impl Cursor {
             self.is_complete = is_inexact || total == Some(reached);
             self.next = None;
         } else {
-            // Rows that are inserted before the seen ones shift them by whole pages. If rows are added as fast as
-            // pages are read, only `MAX_PAGES` is a limit.
-            let old = self.seen.len() as u64 / (self.limit / 2).max(1);
-            let is_growing = before.is_some() && self.total > before;
-            self.count_empty_pages(
-                &keep,
-                if is_growing { u64::MAX } else { MAX_EMPTY_PAGES + old },
-            )?;
+            self.count_empty_pages(&keep, self.max_empty_pages(before))?;
             self.next = Some(Position::Offset(reached));
         }
         Ok(Some(NewItems { keep, total: self.total }))

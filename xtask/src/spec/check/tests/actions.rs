@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{LIST, RENT, messages_of_each, valid};
+use super::{LIST, RENT, message_after, messages_of_each, valid};
 use crate::codegen::generate;
 use crate::codegen::tests::resolved;
 
@@ -46,7 +46,7 @@ fn paging_must_agree_with_its_members() {
     specs/actions/DescribeBoats.json:15:22: error: paginate.default_limit: pages have 30 items by default, but the default of `Limit` is 20
       help: use the same value in both
     DescribeBoats.json: "offset": "Limit"
-    specs/actions/DescribeBoats.json:11:14: error: paginate.limit: `limit` is the same member as the offset or the token: "Limit"
+    specs/actions/DescribeBoats.json:11:14: error: paginate.limit: `limit` is the same member as the offset, the page number or the token: "Limit"
       help: name another member
     DescribeBoats.json: "limit": "Since"
     specs/actions/DescribeBoats.json:11:14: error: paginate.limit: `Since` has the type datetime, but paging needs a number
@@ -76,6 +76,49 @@ fn paging_must_agree_with_its_members() {
     specs/actions/ReadLog.json:16:18: error: paginate.min_limit: pages have at least 1 items, but `min` of `MaxResults` is 10
       help: use the same value in both
     "#);
+}
+
+#[test]
+fn page_number_must_agree_with_its_style_and_members() {
+    const BUOYS: &str = "actions/ListBuoys.json";
+    for (path, from, to, expected) in [
+        (BUOYS, "\"first\": 0", "\"first\": 1", "paginate.first: `1` is the default"),
+        (BUOYS, "\"first\": 0", "\"first\": 2", "the first page is neither 0 nor 1"),
+        (
+            LIST,
+            "\"id\": \"BoatId\",",
+            "\"id\": \"BoatId\", \"first\": 0,",
+            "`first` does not apply",
+        ),
+        (LIST, "\"offset\": \"Offset\"", "\"number\": \"Offset\"", "`number` does not apply"),
+        (
+            BUOYS,
+            "\"number\": \"PageNumber\"",
+            "\"offset\": \"PageNumber\"",
+            "paging needs `number`",
+        ),
+        (BUOYS, "\"total\": \"Data.TotalCount\",", "", "paging needs `total`"),
+        (BUOYS, "\"limit\": \"PageSize\",", "", "paging needs `limit`"),
+        (
+            BUOYS,
+            "\"limit\": \"PageSize\"",
+            "\"limit\": \"PageNumber\"",
+            "`limit` is the same member",
+        ),
+        (BUOYS, "\"number\": \"PageNumber\"", "\"number\": \"Page\"", "`Page` is not a member"),
+        (BUOYS, "\"Data.Buoys\"", "\"Data.Buoy\"", "`Data.Buoy` is not a member of the response"),
+        (BUOYS, "\"Data.Buoys\"", "\"Data.TotalCount\"", "`Data.TotalCount` is not a list"),
+        (BUOYS, "\"Data.Buoys\"", "\"Data.Buoys.BuoyId\"", "`Data.Buoys.BuoyId` is a path"),
+        (
+            BUOYS,
+            "\"PageNumber\", \"type\": \"int64\"",
+            "\"PageNumber\", \"type\": \"bool\"",
+            "`PageNumber` has the type bool, but paging needs a number",
+        ),
+    ] {
+        let messages = message_after(path, from, to);
+        assert!(messages.contains(expected), "{to}: {messages}");
+    }
 }
 
 #[test]

@@ -3,11 +3,13 @@
 //! Every action: a request, its response, and what ties them together.
 
 mod describe_boats;
+mod list_buoys;
 mod read_log;
 mod rent_boats;
 mod return_boats;
 
 pub use describe_boats::*;
+pub use list_buoys::*;
 pub use read_log::*;
 pub use rent_boats::*;
 pub use return_boats::*;

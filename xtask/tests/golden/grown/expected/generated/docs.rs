@@ -10,6 +10,7 @@ use crate::generated::{actions::*, enums::*, types::*};
 pub static DOCS: Docs = Docs {
     actions: &[
         &DESCRIBE_BOATS_DOC,
+        &LIST_BUOYS_DOC,
         &READ_LOG_DOC,
         &RENT_BOATS_DOC,
         &RETURN_BOATS_DOC,
@@ -17,6 +18,8 @@ pub static DOCS: Docs = Docs {
     types: &[
         &BERTH_DOC,
         &BOAT_DOC,
+        &BUOY_DOC,
+        &BUOY_PAGE_DOC,
         &FILTER_DOC,
         &HARBOUR_DOC,
     ],

@@ -9,6 +9,8 @@ macro_rules! every_model {
         $callback! {
             $crate::actions::DescribeBoats,
             $crate::actions::DescribeBoatsResponse,
+            $crate::actions::ListBuoys,
+            $crate::actions::ListBuoysResponse,
             $crate::actions::ReadLog,
             $crate::actions::ReadLogResponse,
             $crate::actions::RentBoats,
@@ -17,6 +19,8 @@ macro_rules! every_model {
             $crate::actions::ReturnBoatsResponse,
             $crate::types::Berth,
             $crate::types::Boat,
+            $crate::types::Buoy,
+            $crate::types::BuoyPage,
             $crate::types::Filter,
             $crate::types::Harbour,
         }

@@ -4,10 +4,14 @@
 
 mod berth;
 mod boat;
+mod buoy;
+mod buoy_page;
 mod filter;
 mod harbour;
 
 pub use berth::*;
 pub use boat::*;
+pub use buoy::*;
+pub use buoy_page::*;
 pub use filter::*;
 pub use harbour::*;

@@ -10,12 +10,15 @@ use crate::generated::{actions::*, enums::*, types::*};
 pub static DOCS: Docs = Docs {
     actions: &[
         &DESCRIBE_BOATS_DOC,
+        &LIST_BUOYS_DOC,
         &READ_LOG_DOC,
         &RENT_BOATS_DOC,
     ],
     types: &[
         &BERTH_DOC,
         &BOAT_DOC,
+        &BUOY_DOC,
+        &BUOY_PAGE_DOC,
         &FILTER_DOC,
     ],
     enums: &[

@@ -9,12 +9,16 @@ macro_rules! every_model {
         $callback! {
             $crate::actions::DescribeBoats,
             $crate::actions::DescribeBoatsResponse,
+            $crate::actions::ListBuoys,
+            $crate::actions::ListBuoysResponse,
             $crate::actions::ReadLog,
             $crate::actions::ReadLogResponse,
             $crate::actions::RentBoats,
             $crate::actions::RentBoatsResponse,
             $crate::types::Berth,
             $crate::types::Boat,
+            $crate::types::Buoy,
+            $crate::types::BuoyPage,
             $crate::types::Filter,
         }
     };

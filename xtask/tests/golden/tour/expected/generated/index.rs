@@ -9,6 +9,7 @@
 //! | task | action |
 //! | --- | --- |
 //! | Lists rented vessels, page by page | [`DescribeBoats`](crate::actions::DescribeBoats) |
+//! | Lists the buoys of the fairway, upstream first | [`ListBuoys`](crate::actions::ListBuoys) |
 //! | Rents vessels and puts them into the water | [`RentBoats`](crate::actions::RentBoats) |
 //!
 //! # Logbook
@@ -38,6 +39,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
 /// Every action, sorted by name.
 pub static ACTIONS: &[&ActionInfo] = &[
     &DESCRIBE_BOATS_INFO,
+    &LIST_BUOYS_INFO,
     &READ_LOG_INFO,
     &RENT_BOATS_INFO,
 ];

@@ -7,7 +7,7 @@
 //! change the class: the highest class that applies counts, and a dry run that is guaranteed to
 //! change nothing lowers it.
 //!
-//! - `read`: changes nothing, so it is retried freely (2 actions).
+//! - `read`: changes nothing, so it is retried freely (3 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
 //! - `convergent`: retried once, because repeating it sets the same state (0 actions).
 //! - `guarded`: not retried automatically; first read the state to see whether it took effect (0 actions).
@@ -20,4 +20,5 @@
 //! These actions change nothing:
 //!
 //! - [`DescribeBoats`](crate::actions::DescribeBoats)
+//! - [`ListBuoys`](crate::actions::ListBuoys)
 //! - [`ReadLog`](crate::actions::ReadLog)

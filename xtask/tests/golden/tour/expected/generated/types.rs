@@ -4,8 +4,12 @@
 
 mod berth;
 mod boat;
+mod buoy;
+mod buoy_page;
 mod filter;
 
 pub use berth::*;
 pub use boat::*;
+pub use buoy::*;
+pub use buoy_page::*;
 pub use filter::*;
