@@ -29,13 +29,7 @@ fn main() {
             serve(stream.unwrap());
         }
     });
-    let client = cvm_models::Client::builder()
-        .without_environment()
-        .endpoint(url)
-        .credential(cvm_models::Credential::new("AKIDEXAMPLE", "example-key").unwrap())
-        .region("ap-guangzhou")
-        .build()
-        .unwrap();
+    let client = builder(&url).build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let launched = runtime.block_on(example::launch_in_subnet(&client, "blue"));
     println!("launched {}", launched.unwrap());
@@ -56,6 +50,20 @@ fn main() {
     });
     println!("listed {count}");
 
+    // The features of the imported crate: a blocking client, and a mocked one.
+    let blocking = vpc::blocking::Client::new(builder(&url)).unwrap();
+    let tunnels: Vec<_> = blocking.items(vpc::actions::DescribeTunnels::default()).map(Result::unwrap).collect();
+    println!("blocking: {} tunnels, {} last", tunnels.len(), tunnels[24].tunnel_id);
+    let mock = vpc::Client::mock().on(|request: vpc::actions::DescribeTunnels| {
+        assert_eq!((request.page_number, request.page_size), (Some(0), Some(10)));
+        let tunnel = vpc::types::Tunnel { tunnel_id: "tunnel-7".into(), ..Default::default() };
+        let data = vpc::types::TunnelPage { total_count: 1, tunnel_set: vec![tunnel], ..Default::default() };
+        Ok(vpc::actions::DescribeTunnelsResponse { data, ..Default::default() })
+    });
+    let mut items = mock.build().items(vpc::actions::DescribeTunnels::default());
+    let tunnels = runtime.block_on(items.collect_up_to(100)).unwrap();
+    println!("mocked: {} tunnel, {}", tunnels.len(), tunnels[0].tunnel_id);
+
     let request = vpc::actions::CreateVpnConnection {
         vpn_gateway_id: "vpngw-1".into(),
         pre_share_key: "canary".into(),
@@ -64,6 +72,14 @@ fn main() {
     println!("{request:?}");
     let error = runtime.block_on(client.send(request)).unwrap_err();
     println!("unknown: {}", error.outcome_unknown().is_some());
+}
+
+fn builder(url: &str) -> vpc::ClientBuilder {
+    vpc::Client::builder()
+        .without_environment()
+        .endpoint(url)
+        .credential(vpc::Credential::new("AKIDEXAMPLE", "example-key").unwrap())
+        .region("ap-guangzhou")
 }
 
 /// Reads one request and answers it.
@@ -95,6 +111,7 @@ fn serve(mut stream: TcpStream) {
     assert_eq!(header("x-tc-version"), "2017-03-12");
     let response = match action {
         "describesubnets" => subnets(&body),
+        "describetunnels" => tunnels(&body),
         "runinstances" => {
             assert!(body.contains(r#""SubnetId":"subnet-0""#) && body.contains("ap-guangzhou-6"), "{body}");
             r#""InstanceIdSet":["ins-00000001"],"#.to_owned()
@@ -106,6 +123,19 @@ fn serve(mut stream: TcpStream) {
     let body = format!(r#"{{"Response":{{{response}"RequestId":"r"}}}}"#);
     let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     stream.write_all((head + &body).as_bytes()).unwrap();
+}
+
+/// A page of 25 tunnels. Pages are counted from 0, and the model states a maximum.
+fn tunnels(body: &str) -> String {
+    let number = |name: &str| {
+        let (_, rest) = body.split_once(&format!(r#""{name}":"#)).unwrap();
+        rest.split([',', '}']).next().unwrap().parse::<usize>().unwrap()
+    };
+    let (page, size) = (number("PageNumber"), number("PageSize"));
+    assert_eq!(size, 10);
+    let items = (page * size..25.min((page + 1) * size)).map(|number| format!(r#"{{"TunnelId":"tunnel-{number}"}}"#));
+    let items: Vec<String> = items.collect();
+    format!(r#""Data":{{"TotalCount":25,"TunnelSet":[{}]}},"#, items.join(","))
 }
 
 /// A page of subnets. Offset and limit are strings, and the model states a maximum.
@@ -141,7 +171,7 @@ members = ["vpc"]
 [dependencies]
 cvm-models = { path = "{root}/crates/cvm-models" }
 tokio = { version = "1", features = ["macros", "rt-multi-thread"] }
-vpc = { package = "vpc-v20170312", path = "vpc" }
+vpc = { package = "vpc-v20170312", path = "vpc", features = ["blocking", "test-util"] }
 "#;
 
 fn text(bytes: &[u8]) -> String {
@@ -198,7 +228,7 @@ fn imported_crate_has_no_warnings_and_works_beside_cvm() {
     assert!(
         passed
             && said
-                .contains("3 actions (1 in pages), 2 types; lists without pages: 0, secrets: 1;"),
+                .contains("4 actions (2 in pages), 4 types; lists without pages: 0, secrets: 1;"),
         "{said}"
     );
     // As a member of the workspace, it must not be the root of another one.
@@ -232,6 +262,8 @@ fn imported_crate_has_no_warnings_and_works_beside_cvm() {
          none: no subnet has this name\n\
          two: several subnets have this name\n\
          listed 70\n\
+         blocking: 25 tunnels, tunnel-24 last\n\
+         mocked: 1 tunnel, tunnel-7\n\
          CreateVpnConnection { VpnGatewayId: \"vpngw-1\", PreShareKey: *** }\n\
          unknown: true\n"
     );
@@ -258,13 +290,13 @@ fn every_model_of_a_package_becomes_a_crate_of_one_workspace() {
     let (package, out) = (folder.path().join("package"), folder.path().join("out"));
     let run = || import(&["--all", package.to_str().unwrap(), "--out", out.to_str().unwrap()]);
     let (passed, said) = run();
-    let total = "2 crates; actions: 6, types: 4, lists in pages: 2, lists without: 0, secrets: 2, skipped: 0";
+    let total = "2 crates; actions: 8, types: 8, lists in pages: 4, lists without: 0, secrets: 2, skipped: 0";
     assert!(passed && said.contains(total), "{said}");
     let read = |path: &str| fs::read_to_string(out.join(path)).unwrap();
     assert!(read("Cargo.toml").contains("    \"vpc-v20170312\",\n    \"vpc-v20240101\",\n"));
     let index = read("README.md");
     assert!(
-        index.contains("| [vpc-v20240101](vpc-v20240101/README.md) | vpc | 2024-01-01 | 3 | 1 |"),
+        index.contains("| [vpc-v20240101](vpc-v20240101/README.md) | vpc | 2024-01-01 | 4 | 2 |"),
         "{index}"
     );
     assert!(read("vpc-v20240101/src/generated/actions/describe_subnets.rs").contains("subnets"));
@@ -272,6 +304,7 @@ fn every_model_of_a_package_becomes_a_crate_of_one_workspace() {
     for line in [
         "- `PreShareKey` in the request of `CreateVpnConnection`",
         "- `DescribeSubnets`: by offset",
+        "- `DescribeTunnels`: by page number, entries have the id `TunnelId`",
         "- `CreateVpnConnection`\n",
     ] {
         assert!(report.contains(line), "{line}: {report}");
@@ -298,7 +331,7 @@ fn one_bad_model_of_a_package_does_not_stop_the_others() {
     let (passed, said) =
         import(&["--all", models.to_str().unwrap(), "--out", out.to_str().unwrap()]);
     assert!(
-        !passed && said.contains("1 crates; actions: 3") && said.contains("2 models failed"),
+        !passed && said.contains("1 crates; actions: 4") && said.contains("2 models failed"),
         "{said}"
     );
     assert!(

@@ -24,7 +24,9 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `client` | yes | the client that sends these actions; without it, only the types |
+//! | `blocking` | no | `blocking::Client`, for programs without async |
 //! | `docs` | no | descriptions as data, for programs that print help |
+//! | `test-util` | no | `Client::mock`, and errors and responses made by hand |
 
 #[rustfmt::skip]
 mod generated;

@@ -86,8 +86,12 @@ doctest = false
 default = ["client"]
 # Adds the client that sends these actions.
 client = ["dep:cvm-transport"]
+# Adds `blocking::Client`, for programs without async.
+blocking = ["client", "cvm-transport/blocking"]
 # Adds descriptions as data, for programs that print help.
 docs = []
+# Mocked clients, and errors and responses made by hand, for tests.
+test-util = ["client", "cvm-transport/test-util"]
 
 [dependencies]
 cvm-protocol = {{ path = "{sdk}/crates/cvm-protocol" }}
@@ -118,6 +122,13 @@ fn library(imported: &Imported) -> String {
 //! [`index`] lists the actions, and [`retry_classes`] says which requests the client retries. Only actions whose names
 //! begin like those of read actions are retried after an unknown outcome. Structs have public fields and a `Default`.
 //! A new field is a minor change, so write `..Default::default()`.
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `client` | yes | the client that sends these actions; without it, only the types |
+//! | `blocking` | no | `blocking::Client`, for programs without async |
+//! | `docs` | no | descriptions as data, for programs that print help |
+//! | `test-util` | no | `Client::mock`, and errors and responses made by hand |
 
 #[rustfmt::skip]
 mod generated;
@@ -160,6 +171,8 @@ use {service}::{{actions::{action}, Client}};
 let client = Client::from_env().await?; // the same client sends the actions of all services
 let response = client.send({action}::default()).await?;
 ```
+
+The features `blocking` and `test-util` add a client without async, and mocked clients for tests.
 
 ## What was inferred
 
