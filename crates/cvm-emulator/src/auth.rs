@@ -11,7 +11,7 @@ use cvm_simulator::{AccountId, ApiError};
 use subtle::ConstantTimeEq;
 
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
-use crate::redact;
+use crate::explain;
 use crate::start_error::StartError;
 
 const SIGNATURE_NOT_VALIDATED: &str =
@@ -21,9 +21,6 @@ const SECRET_ID_NOT_FOUND: &str =
 /// The message of the old gateway.
 const OLD_GATEWAY_FAILURE: &str =
     "qcloud was not able to validate the provided access credentials.";
-
-/// Maximum length of an explanation in characters. A form can be a hundred times as long.
-const MAX_EXPLANATION: usize = 8 * 1024;
 
 /// Authenticates requests with the credentials of the emulated accounts.
 #[derive(Debug, Default)]
@@ -149,7 +146,8 @@ impl Authenticator {
             (Ok(()), Some(known)) => Ok(known),
             (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown_secret_id()),
             (Err(VerifyError::Signature), _) => {
-                Err(signature_failure(&explain_tc3(&authorization, timestamp, &request, info)))
+                let why = explain::tc3(&key, &authorization, timestamp, &request, info);
+                Err(signature_failure(&why))
             }
             (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
@@ -176,11 +174,11 @@ impl Authenticator {
             path: incoming.path,
             params: pairs.as_slice(),
         };
-        match (verify::v1(credential, &request), known) {
-            (Ok(EmptyParameters::Signed), Some(known)) => Ok(known),
+        match (verify::v1(credential, &request), &known) {
+            (Ok(EmptyParameters::Signed), Some(known)) => Ok(Arc::clone(known)),
             (Ok(EmptyParameters::Unsigned), Some(known)) => {
                 pairs.retain(|(_, value)| !value.is_empty());
-                Ok(known)
+                Ok(Arc::clone(known))
             }
             (Err(VerifyError::UnknownSecretId) | Ok(_), _) => Err(unknown_secret_id()),
             (Err(VerifyError::RepeatedParameter(name)), _) => {
@@ -188,7 +186,9 @@ impl Authenticator {
                     format!("The parameter `{name}` is given twice; give each name once.");
                 Err(ApiError::new("InvalidParameter", message))
             }
-            (Err(VerifyError::Signature), _) => Err(signature_failure(&explain_v1(&request, info))),
+            (Err(VerifyError::Signature), _) => {
+                Err(signature_failure(&explain::v1(credential, &request, info)))
+            }
             (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
     }
@@ -316,39 +316,4 @@ fn in_dialect(dialect: Dialect, error: ApiError) -> ApiError {
     }
     let why = error.message.strip_prefix(SIGNATURE_NOT_VALIDATED).unwrap_or(&error.message);
     ApiError::explained("AuthFailure", &format!("{OLD_GATEWAY_FAILURE} {}", why.trim_start()))
-}
-
-/// The text that the emulator signed, so that the author of a client can compare it.
-fn explain_tc3(
-    authorization: &tc3::Authorization<'_>,
-    timestamp: u64,
-    request: &tc3::Request<'_>,
-    info: Option<&ActionInfo>,
-) -> String {
-    let query = redact::query(info, request.query);
-    let redacted = tc3::Request { query: &query, ..*request };
-    let received = |request| tc3::CanonicalRequest::received(request, authorization).ok();
-    let (Some(redacted), Some(actual)) = (received(&redacted), received(request)) else {
-        return String::new();
-    };
-    let string_to_sign = tc3::StringToSign::new(timestamp, authorization.scope(), &actual.hash());
-    explanation(&format!(
-        "canonical request:\n{redacted}\n\nstring to sign:\n{}",
-        string_to_sign.as_str()
-    ))
-}
-
-fn explain_v1(request: &v1::Request<'_, String, String>, info: Option<&ActionInfo>) -> String {
-    let mut params = redact::pairs(info, request.params);
-    params.retain(|(name, _)| *name != v1::SIGNATURE);
-    let v1::Request { method, host, path, .. } = *request;
-    let redacted = v1::Request { method, host, path, params: &params };
-    let text = v1::string_to_sign(&redacted).unwrap_or_default();
-    explanation(&format!("string to sign:\n{text}"))
-}
-
-fn explanation(text: &str) -> String {
-    let shortened: String = text.chars().take(MAX_EXPLANATION).collect();
-    let more = if shortened.len() < text.len() { "…" } else { "" };
-    format!("The emulator computed (secret values shown as ***) {shortened}{more}")
 }

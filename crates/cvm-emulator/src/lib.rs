@@ -35,6 +35,7 @@ mod cloud;
 mod decisions;
 mod dialect;
 mod emulator;
+mod explain;
 mod http_service;
 mod limits;
 mod listen;

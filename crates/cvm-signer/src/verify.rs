@@ -6,7 +6,7 @@
 
 use core::{fmt, time::Duration};
 
-use alloc::boxed::Box;
+use alloc::{borrow::Cow, boxed::Box, format};
 use subtle::ConstantTimeEq;
 
 use crate::{
@@ -111,7 +111,8 @@ fn secret_of(credential: Option<&Credential>) -> (&[u8], &Fingerprint) {
 ///
 /// Pass all headers in `request.headers`, and an unsigned `request.payload` if the header
 /// `X-TC-Content-SHA256` says so. Clients differ: header values are tried in lower case, then as the SDKs
-/// sign them, then as sent, each with and without the port of `Host`.
+/// sign them, then as sent; each of them with the host as sent, then without its port, or with the default port of HTTP
+/// or HTTPS if it has none.
 ///
 /// # Errors
 ///
@@ -138,18 +139,15 @@ pub fn tc3(
         let string_to_sign = StringToSign::new(timestamp, authorization.scope(), &hash);
         bool::from(key.key.sign(&string_to_sign).ct_eq(authorization.signature()))
     };
-    let host = canonical_request
-        .signed_headers()
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case("host"))
-        .and_then(|(_, host)| without_port(host));
-    let hosts = [Some(None), host.map(Some)];
-    let verified = hosts.into_iter().flatten().any(|host| {
-        candidate_forms(&canonical_request)
-            .into_iter()
-            .flatten()
-            .any(|case| matches(HeaderForm { case, host }))
-    });
+    let matches_with = |host: Option<&str>| {
+        let cases = candidate_forms(&canonical_request);
+        cases.into_iter().flatten().any(|case| matches(HeaderForm { case, host }))
+    };
+    let mut headers = canonical_request.signed_headers().iter();
+    let host = headers.find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let matches_other_host =
+        |host| other_hosts(host).iter().flatten().any(|host| matches_with(Some(host)));
+    let verified = matches_with(None) || host.is_some_and(|(_, host)| matches_other_host(host));
     result(key.is_known, verified)
 }
 
@@ -183,8 +181,7 @@ pub enum EmptyParameters {
 /// covers parameters with an empty value.
 ///
 /// The official SDKs differ in three ways: underscores in names, parameters with an empty value, and the port of the
-/// host. Only the forms that an SDK has and that differ for this request are tried: one for a request without any of
-/// the three, four at most.
+/// host. Only the forms that an SDK has and that differ for this request are tried, five at most.
 ///
 /// The scheme signs values without any encoding. So the parameters `a=1&b=2` and a single `a` with the value
 /// `1&b=2` have the same signature. TC3 does not have this weakness.
@@ -220,34 +217,38 @@ pub fn v1<N: AsRef<str>, V: AsRef<str>>(
     let given = given.ok_or(VerifyError::SignatureParameter)?;
 
     let (secret_key, _) = secret_of(credential);
-    let mut forms = v1_forms(&as_sent, request.host).into_iter().flatten();
-    let verified = forms.find(|(form, host)| {
+    let matches = |form: v1::ParamForm, host: &str| {
         let sorted = if form.dots { &with_dots } else { &as_sent };
         let computed = v1::SignatureBytes::compute(algorithm, secret_key, |out| {
-            v1::write_string_to_sign(out, request, host, sorted, *form)
+            v1::write_string_to_sign(out, request, host, sorted, form)
         });
         bool::from(computed.ct_eq(&given))
+    };
+    let mut forms = v1_forms(&as_sent).into_iter().flatten();
+    // Only the Node SDK signs another host than it sends. It does not replace underscores.
+    let form = v1::ParamForm::AS_SENT;
+    let verified = forms.find(|form| matches(*form, request.host)).or_else(|| {
+        let mut hosts = other_hosts(request.host).into_iter().flatten();
+        hosts.find(|host| matches(form, host)).map(|_| form)
     });
     result(credential.is_some(), verified.is_some())?;
     match verified {
-        Some((form, _)) if form.drop_empty => Ok(EmptyParameters::Unsigned),
+        Some(form) if form.drop_empty => Ok(EmptyParameters::Unsigned),
         Some(_) => Ok(EmptyParameters::Signed),
         None => Err(VerifyError::Signature),
     }
 }
 
-/// The forms in which an SDK may have signed this request, with the host as each signs it. Each of them costs a keyed
-/// hash of the whole text, which may be a megabyte, and a wrong signature fails only after the last one.
-fn v1_forms<'a>(params: &[(&str, &str)], host: &'a str) -> [Option<(v1::ParamForm, &'a str)>; 4] {
+/// The forms in which an SDK may have signed this request. Each of them costs a keyed hash of the whole text, which may
+/// be a megabyte, and a wrong signature fails only after the last one.
+fn v1_forms(params: &[(&str, &str)]) -> [Option<v1::ParamForm>; 3] {
     let has_underscore = params.iter().any(|(name, _)| name.contains('_'));
     let has_empty = params.iter().any(|(_, value)| value.is_empty());
     [
-        Some((v1::ParamForm::DOTS, host)),
-        has_underscore.then_some((v1::ParamForm::AS_SENT, host)),
-        // Only the Node SDK signs the host without its port, and only the Go SDK leaves out empty values. Neither
-        // replaces underscores.
-        without_port(host).map(|host| (v1::ParamForm::AS_SENT, host)),
-        has_empty.then_some((v1::ParamForm::WITHOUT_EMPTY, host)),
+        Some(v1::ParamForm::DOTS),
+        has_underscore.then_some(v1::ParamForm::AS_SENT),
+        // Only the Go SDK leaves out empty values. It does not replace underscores.
+        has_empty.then_some(v1::ParamForm::WITHOUT_EMPTY),
     ]
 }
 
@@ -257,6 +258,15 @@ fn result(is_known: bool, verified: bool) -> Result<(), VerifyError> {
         (false, _) => Err(VerifyError::UnknownSecretId),
         (true, false) => Err(VerifyError::Signature),
         (true, true) => Ok(()),
+    }
+}
+
+/// The other hosts that a client may have signed: without the port, or with a default port that its HTTP library leaves
+/// out of `Host`.
+fn other_hosts(host: &str) -> [Option<Cow<'_, str>>; 2] {
+    match without_port(host) {
+        Some(name) => [Some(Cow::Borrowed(name)), None],
+        None => [80, 443].map(|port| Some(Cow::Owned(format!("{host}:{port}")))),
     }
 }
 
@@ -369,15 +379,16 @@ mod tests {
     #[test]
     fn v1_request_is_verified_in_as_few_forms_as_possible() {
         for (host, params, count) in [
-            ("h", &[("Action", "x")][..], 1),
+            ("h", &[("Action", "x")][..], 3),
             ("h:80", &[("Action", "x")], 2),
-            ("h", &[("Action", "x"), ("Name", "")], 2),
+            ("h", &[("Action", "x"), ("Name", "")], 4),
             ("h:80", &[("Action", "x"), ("Name", "")], 3),
-            ("h", &[("A_b", "x")], 2),
+            ("h", &[("A_b", "x"), ("Name", "")], 5),
             ("h:80", &[("A_b", "x"), ("Name", "")], 4),
         ] {
-            let forms = v1_forms(params, host);
-            assert_eq!(forms.into_iter().flatten().count(), count, "{host} {params:?}");
+            let forms = v1_forms(params).into_iter().flatten().count();
+            let hosts = other_hosts(host).into_iter().flatten().count();
+            assert_eq!(forms + hosts, count, "{host} {params:?}");
         }
     }
 

@@ -281,6 +281,81 @@ fn signature_errors_show_the_string_to_sign_without_secrets() {
     }
 }
 
+/// The Node SDK signs the default port, which its HTTP library leaves out of the header.
+#[test]
+fn host_is_accepted_with_and_without_its_default_port() {
+    let cloud = cloud();
+    for dialect in DIALECTS {
+        let host = match dialect {
+            Dialect::OldGateway | Dialect::OldGatewayPost => OLD_HOST,
+            _ => HOST,
+        };
+        for (signed, sent, passes) in [
+            ("", "", true),
+            (":80", "", true),
+            (":443", "", true),
+            ("", ":80", true),
+            ("", ":8600", true),
+            (":8600", "", false),
+            (":80", ":8600", false),
+        ] {
+            let call = Call {
+                host: format!("{host}{signed}"),
+                old_host: format!("{host}{signed}"),
+                ..Call::new("DescribeZones")
+            };
+            let mut request = call.pairs(dialect, &[]);
+            let header = format!("{host}{sent}").parse().unwrap();
+            request.headers_mut().insert("host", header);
+            let response = respond(&cloud, &request);
+            let case = format!("{dialect:?}: {signed:?} signed, {sent:?} sent: {response}");
+            assert_eq!(response.get("Error").is_none(), passes, "{case}");
+        }
+    }
+}
+
+#[test]
+fn signature_error_names_the_first_line_that_differs() {
+    let cloud = cloud();
+    let message = |request: &Request<Bytes>| {
+        let response = respond(&cloud, request);
+        assert!(error_code(&response).starts_with("AuthFailure"), "{response}");
+        response["Error"]["Message"].as_str().unwrap().to_owned()
+    };
+    let call = Call::new("DescribeZones");
+    let with_header = |mut request: Request<Bytes>, name: &'static str, value: &str| {
+        request.headers_mut().insert(name, value.parse().unwrap());
+        request
+    };
+    let elsewhere = with_header(call.json("{}"), "host", "127.0.0.1:8600");
+    assert!(message(&elsewhere).contains(
+        "line 5 of the canonical request: the client signed `host:cvm.tencentcloudapi.com`, and the \
+         request has `host:127.0.0.1:8600`"
+    ));
+    let typed = "application/json; charset=utf-8";
+    assert!(message(&with_header(call.json("{}"), "content-type", typed)).contains(
+        "line 4 of the canonical request: the client signed `content-type:application/json`, and the \
+         request has `content-type:application/json; charset=utf-8`"
+    ));
+    let (parts, _) = call.json("").into_parts();
+    let other_body = Request::from_parts(parts, Bytes::from_static(b"{}"));
+    assert!(message(&other_body).contains("line 8 of the canonical request"));
+    let late = with_header(call.json("{}"), "x-tc-timestamp", &(NOW + 1).to_string());
+    let expected = format!("line 2 of the string to sign: the client signed `{NOW}`, and");
+    assert!(message(&late).contains(&expected));
+    let v1 = with_header(call.v1(Dialect::V1Sha1, &[]), "host", "127.0.0.1:8600");
+    assert!(message(&v1).contains(
+        "line 1 of the string to sign: the client signed `POSTcvm.tencentcloudapi.com/?`, and the \
+         request has `POST127.0.0.1:8600/?`"
+    ));
+    let mut other = call;
+    other.credential = Credential::new("AKIDEXAMPLE", "another-key").unwrap();
+    for dialect in DIALECTS {
+        let message = message(&other.pairs(dialect, &[]));
+        assert!(message.contains("check the secret key"), "{dialect:?}: {message}");
+    }
+}
+
 #[test]
 fn signature_errors_show_what_a_correct_client_signs() {
     let cloud = cloud();

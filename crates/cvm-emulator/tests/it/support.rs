@@ -57,6 +57,8 @@ pub struct Call {
     pub region: String,
     pub timestamp: u64,
     pub host: String,
+    /// The host of the old gateway.
+    pub old_host: String,
     pub service: String,
     pub token: Option<String>,
 }
@@ -70,6 +72,7 @@ impl Call {
             region: "ap-guangzhou".into(),
             timestamp: NOW,
             host: HOST.into(),
+            old_host: OLD_HOST.into(),
             service: "cvm".into(),
             token: None,
         }
@@ -132,8 +135,8 @@ impl Call {
         let (method, path, host) = match dialect {
             Dialect::V1Sha1 => (Method::Post, v1::API3_PATH, self.host.as_str()),
             Dialect::V1Sha256Get => (Method::Get, v1::API3_PATH, self.host.as_str()),
-            Dialect::OldGateway => (Method::Get, v1::GATEWAY_PATH, OLD_HOST),
-            _ => (Method::Post, v1::GATEWAY_PATH, OLD_HOST),
+            Dialect::OldGateway => (Method::Get, v1::GATEWAY_PATH, self.old_host.as_str()),
+            _ => (Method::Post, v1::GATEWAY_PATH, self.old_host.as_str()),
         };
         let algorithm = if dialect == Dialect::V1Sha1 { "HmacSHA1" } else { "HmacSHA256" };
         let timestamp = self.timestamp.to_string();
