@@ -19,6 +19,7 @@
 //! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
 //! | `roundtrip` | no model loses anything in either encoding |
 //! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
+//! | `unsupported_parameters` | the emulator refuses no parameter that its coverage does not list |
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `examples` | the example programs work |
 //!
@@ -63,6 +64,7 @@ mod secrets;
 mod signing_vectors;
 mod tampering;
 mod throttling;
+mod unsupported_parameters;
 mod wait_evidence;
 mod waiter_states;
 mod wire;

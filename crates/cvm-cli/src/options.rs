@@ -240,7 +240,17 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "File with the secret key to accept; other users must not be able to read it.",
     ),
-    flag("coverage", &[Emulator], "List supported actions and assumed behavior, then exit."),
+    option(
+        "catalog",
+        "FILE",
+        &[Emulator],
+        "JSON file with instance types, zones, images, stock or prices that extend or replace the built-in ones.",
+    ),
+    flag(
+        "coverage",
+        &[Emulator],
+        "List supported actions, refused parameters and assumed behavior, then exit.",
+    ),
     flag(
         "help",
         &[Plain, Action, Quickstart, Emulator, Resume],
@@ -277,7 +287,7 @@ const GLOBAL: &[&str] = &[
 
 /// Options that may be given only once: they name what the command acts on, so a second value does not correct
 /// the first. For every other option, the last value counts.
-const ONCE: &[&str] = &["cli-input-json", "forget"];
+const ONCE: &[&str] = &["catalog", "cli-input-json", "forget"];
 
 /// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
-    AccountId, ApiError, ChcServer, Command, Region, Repair, Reply, RequestIds,
+    AccountId, ApiError, Catalog, ChcServer, Command, Region, Repair, Reply, RequestIds,
     Response as CommandResponse, Simulator, find_region,
 };
 use http::request::Parts;
@@ -37,6 +37,7 @@ struct Inner {
     authenticator: Authenticator,
     wall_clock: WallClock,
     rejected_ids: RequestIds,
+    catalog: Catalog,
     simulation: Simulation,
 }
 
@@ -48,8 +49,16 @@ impl Cloud {
         rejected_ids: RequestIds,
         simulator: Simulator,
     ) -> Self {
+        let catalog = simulator.catalog();
         let simulation = Simulation::new(simulator);
-        Self(Arc::new(Inner { credential, authenticator, wall_clock, rejected_ids, simulation }))
+        Self(Arc::new(Inner {
+            credential,
+            authenticator,
+            wall_clock,
+            rejected_ids,
+            catalog,
+            simulation,
+        }))
     }
 
     /// Adds an account, whose requests are signed with this credential. It has no resources, and sees none of the
@@ -199,7 +208,7 @@ impl Cloud {
 
     fn execute(&self, authenticated: &Authenticated<'_>) -> Result<(Reply, String), ApiError> {
         let Authenticated { call, info, account } = authenticated;
-        let (info, region) = route(call, *info)?;
+        let (info, region) = route(self.0.catalog, call, *info)?;
         let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
         match self.0.simulation.apply(Command::Request(*account, request)) {
             CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
@@ -240,6 +249,7 @@ impl fmt::Debug for Cloud {
 
 /// Checks version, action and region, in this order.
 fn route(
+    catalog: Catalog,
     call: &Call<'_>,
     info: Option<&'static ActionInfo>,
 ) -> Result<(&'static ActionInfo, &'static Region), ApiError> {
@@ -262,7 +272,8 @@ fn route(
         let message = format!("The action `{action}` does not exist in version {known}.");
         ApiError::new("InvalidAction", message)
     })?;
-    let region = find_region(info, call.region.as_deref(), call.dialect == Dialect::OldGateway)?;
+    let accepts_old_names = call.dialect == Dialect::OldGateway;
+    let region = find_region(catalog, info, call.region.as_deref(), accepts_old_names)?;
     Ok((info, region))
 }
 

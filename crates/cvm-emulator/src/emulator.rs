@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use cvm_signer::Credential;
-use cvm_simulator::{RequestIds, Simulator, TimeMode, Timestamp};
+use cvm_simulator::{Catalog, RequestIds, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -105,6 +105,8 @@ pub struct Builder {
     address: SocketAddr,
     allow_remote: bool,
     wall_clock: WallClock,
+    /// `None` for the built-in one.
+    catalog: Option<Catalog>,
 }
 
 impl Default for Builder {
@@ -118,6 +120,7 @@ impl Default for Builder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             wall_clock: Arc::new(system_time),
+            catalog: None,
         }
     }
 }
@@ -190,6 +193,26 @@ impl Builder {
         self
     }
 
+    /// Sets what the cloud offers: regions, zones, instance types, images, stock and prices. Default:
+    /// [`Catalog::builtin`].
+    ///
+    /// ```
+    /// use cvm_emulator::{Catalog, Emulator};
+    ///
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let catalog = Catalog::builtin().with_json(
+    ///     r#"{ "stock": [{ "types": ["S5.MEDIUM4"], "status": "WithoutStock" }] }"#,
+    /// )?;
+    /// let cloud = Emulator::builder().catalog(catalog).build()?;
+    /// # Ok(())
+    /// # }
+    /// # f().unwrap();
+    /// ```
+    pub const fn catalog(mut self, catalog: Catalog) -> Self {
+        self.catalog = Some(catalog);
+        self
+    }
+
     /// Creates the cloud without a socket, for [`router`](crate::router) or [`Cloud::handle`].
     ///
     /// # Errors
@@ -212,7 +235,8 @@ impl Builder {
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
         // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
-        let simulator = Simulator::new(seed, start_time, self.time_mode);
+        let catalog = self.catalog.unwrap_or_default();
+        let simulator = Simulator::new(seed, start_time, self.time_mode).with_catalog(catalog);
         let rejected_ids = RequestIds::of_rejected(seed);
         Ok(Cloud::new(first, authenticator, self.wall_clock, rejected_ids, simulator))
     }
@@ -267,6 +291,7 @@ impl fmt::Debug for Builder {
             .field("time_mode", &self.time_mode)
             .field("address", &self.address)
             .field("allow_remote", &self.allow_remote)
+            .field("catalog", &self.catalog)
             .finish_non_exhaustive()
     }
 }

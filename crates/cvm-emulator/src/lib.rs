@@ -23,6 +23,7 @@
 //! | test raw requests | [`Builder::build`] and [`Cloud::handle`], or [`router`] |
 //! | run the emulator as a program | [`Builder::serve`] |
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
+//! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
 //!
 //! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of
@@ -50,8 +51,8 @@ mod test_requests;
 pub use clock::VirtualClock;
 pub use cloud::Cloud;
 pub use cvm_simulator::{
-    AccountId, ActionCoverage, Basis, ChcServer, Decision, Repair, RepairMethod, RepairReason,
-    TimeMode, Timestamp, coverage,
+    AccountId, ActionCoverage, Basis, Catalog, CatalogError, ChcServer, Decision, RefusedParameter,
+    Repair, RepairMethod, RepairReason, TimeMode, Timestamp, coverage,
 };
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator};

@@ -9,8 +9,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use cvm_simulator::{
-    AccountId, Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp,
-    find_region,
+    AccountId, Catalog, Command, Parameters, Reply, Request, Response, Simulator, TimeMode,
+    Timestamp, find_region,
 };
 
 const BATCH: usize = 100;
@@ -55,7 +55,8 @@ fn launch(simulator: &mut Simulator) {
 
 fn call(simulator: &mut Simulator, action: &str, parameters: &str) -> Response {
     let info = cvm_models::action(action).expect("the specification has the action");
-    let region = find_region(info, Some("ap-guangzhou"), false).expect("the region exists");
+    let region = find_region(Catalog::builtin(), info, Some("ap-guangzhou"), false)
+        .expect("the region exists");
     let request = Request::parse(info, region, &Parameters::Json(parameters.as_bytes()))
         .expect("the parameters are valid");
     let response = simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request));

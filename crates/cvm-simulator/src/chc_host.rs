@@ -71,6 +71,8 @@ pub(crate) fn api(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> Chc
         tenant_type: ChcTenantType::Hosting,
         deploy_extra_config: provided_installer(),
         is_predefined_type: Some(false),
+        chc_instance_type: Some(format!("CHCS5.{vcpus}C{memory_gb}M")),
+        chc_instance_family: Some("CHCS5".to_owned()),
         sale_status: Some(ChcSaleStatus::NotForSale),
         ..ChcHost::default()
     }

@@ -1,7 +1,10 @@
 //! Which actions are supported, and how the emulator behaves where the specification leaves it open.
 
+use cvm_protocol::{Kind, ModelInfo};
+
 use crate::actions::{self, GROUPS};
 use crate::decision::{Decision, assumed, documented};
+use crate::unsupported::{self, RefusedParameter};
 
 /// One action of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,14 +13,35 @@ pub struct ActionCoverage {
     pub action: &'static str,
     /// Whether the emulator supports it. If not, the parameters are checked, and the error is `UnsupportedOperation`.
     pub supported: bool,
+    /// The number of its parameters, those inside of objects and lists included.
+    pub parameters: usize,
+    /// The parameters, and values of parameters, that the emulator refuses although the service accepts them.
+    pub refused: &'static [RefusedParameter],
 }
 
 /// All actions of the specification, by name.
 #[must_use]
 pub fn coverage() -> Vec<ActionCoverage> {
     let is_supported = |name| actions::handlers().any(|handler| handler.info.name == name);
-    let actions = cvm_models::ACTIONS.iter().map(|info| info.name);
-    actions.map(|action| ActionCoverage { action, supported: is_supported(action) }).collect()
+    let row = |info: &&cvm_protocol::ActionInfo| ActionCoverage {
+        action: info.name,
+        supported: is_supported(info.name),
+        parameters: count_parameters(info.request, 0),
+        refused: unsupported::refused(info.name),
+    };
+    cvm_models::ACTIONS.iter().map(row).collect()
+}
+
+/// Types of requests are not nested deeper than this.
+const MAX_DEPTH: usize = 16;
+
+/// The number of members with a value of their own.
+fn count_parameters(model: &ModelInfo, depth: usize) -> usize {
+    let count = |kind: &Kind| match kind {
+        Kind::Object(inner) if depth < MAX_DEPTH => count_parameters(inner, depth + 1),
+        _ => 1,
+    };
+    model.members.iter().map(|field| count(field.kind.innermost())).sum()
 }
 
 /// Behavior that the tables of the specification do not define: first that of all actions, then group by group.
@@ -55,12 +79,24 @@ mod tests {
     fn supported_actions_are_specified_and_listed_once() {
         let covered = coverage();
         for handler in actions::handlers() {
-            let row = ActionCoverage { action: handler.info.name, supported: true };
-            assert!(covered.contains(&row), "{}", handler.info.name);
+            let row = covered.iter().find(|row| row.action == handler.info.name);
+            assert!(row.is_some_and(|row| row.supported), "{}", handler.info.name);
         }
         assert_eq!(covered.len(), cvm_models::ACTIONS.len());
         let supported = actions::handlers().count();
         assert_eq!(covered.iter().filter(|row| row.supported).count(), supported);
+    }
+
+    #[test]
+    fn parameters_inside_of_objects_and_lists_are_counted() {
+        let count = |name| {
+            let covered = coverage();
+            covered.iter().find(|row| row.action == name).map(|row| row.parameters)
+        };
+        // InstanceIds, StopType, ForceStop and StoppedMode.
+        assert_eq!(count("StopInstances"), Some(4));
+        // ImageIds, Filters.Name, Filters.Values, Offset, Limit and InstanceType.
+        assert_eq!(count("DescribeImages"), Some(6));
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //! # fn f() -> Result<(), cvm_simulator::ApiError> {
 //! let mut simulator = Simulator::new(1, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
 //! let action = cvm_models::action("DescribeZones").unwrap();
-//! let region = cvm_simulator::find_region(action, Some("ap-guangzhou"), false)?;
+//! let region = cvm_simulator::find_region(simulator.catalog(), action, Some("ap-guangzhou"), false)?;
 //! let request = Request::parse(action, region, &Parameters::Json(b"{}"))?;
 //! let response = simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request));
 //! assert!(matches!(response, Response::Reply { .. }));
@@ -28,6 +28,7 @@
 //! | send a request | [`Request::parse`], [`Command::Request`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`] |
+//! | change what the cloud offers | [`Catalog`], [`Simulator::with_catalog`] |
 //! | list what is supported and what is assumed | [`coverage`], [`decisions`] |
 //!
 //! The crate has no features.
@@ -54,11 +55,12 @@ mod request;
 mod simulator;
 mod state;
 mod timestamp;
+mod unsupported;
 mod visits;
 
 pub use account::AccountId;
 pub use api_error::ApiError;
-pub use catalog::Region;
+pub use catalog::{Catalog, CatalogError, Region};
 pub use chc_host::ChcServer;
 pub use clock::TimeMode;
 pub use coverage::{ActionCoverage, coverage, decisions};
@@ -70,3 +72,4 @@ pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
 pub use simulator::{Command, Response, Simulator};
 pub use timestamp::Timestamp;
+pub use unsupported::RefusedParameter;

@@ -1,6 +1,6 @@
 //! Actions of the cloud's operator, for which the API has no action.
 
-use crate::catalog::{REGIONS, region};
+use crate::catalog::Catalog;
 use crate::chc_host::{ChcServer, api};
 use crate::clock::VirtualClock;
 use crate::ids::Stream;
@@ -12,11 +12,12 @@ use crate::timestamp::Timestamp;
 /// the host are not set up.
 pub(crate) fn add_chc_host(
     server: &ChcServer,
+    catalog: Catalog,
     state: &mut State,
     clock: &VirtualClock,
     now: Timestamp,
 ) -> Option<String> {
-    let region = REGIONS.iter().find(|region| region.zone(&server.zone).is_some())?;
+    let region = catalog.regions().iter().find(|region| region.zone(&server.zone).is_some())?;
     state.apply_due(region.name, clock, now);
     let mac = state.ids.number(Stream::ChcHostId);
     let id = state.ids.id("chc-", Stream::ChcHostId);
@@ -29,11 +30,12 @@ pub(crate) fn add_chc_host(
 /// of the task, or `None` if the region or the instance does not exist.
 pub(crate) fn schedule_repair(
     repair: &Repair,
+    catalog: Catalog,
     state: &mut State,
     clock: &VirtualClock,
     now: Timestamp,
 ) -> Option<String> {
-    let region = region(&repair.region, false)?;
+    let region = catalog.region(&repair.region, false)?;
     state.apply_due(region.name, clock, now);
     let instances = state.instances.get(region.name)?;
     let instance = instances.get(instances.serial(&repair.instance_id)?)?;

@@ -7,7 +7,7 @@ use cvm_protocol::{ActionInfo, RetryClass};
 use crate::account::AccountId;
 use crate::actions;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{REGIONS, Region, region};
+use crate::catalog::{Catalog, Region};
 use crate::clock::VirtualClock;
 use crate::handler::{BoxedRequest, Reply};
 use crate::parameters::{self, Parameters};
@@ -63,6 +63,7 @@ impl Request {
     pub(crate) fn handle(
         self,
         account: AccountId,
+        catalog: Catalog,
         state: &mut State,
         clock: &VirtualClock,
         now: Timestamp,
@@ -70,6 +71,7 @@ impl Request {
     ) -> Result<Reply, ApiError> {
         self.request.apply(&mut RequestContext {
             account,
+            catalog,
             codes: DocumentedCodes(self.info),
             request_id,
             region: self.region,
@@ -99,6 +101,7 @@ impl fmt::Debug for Request {
 ///
 /// The name is missing or unknown.
 pub fn find_region(
+    catalog: Catalog,
     info: &ActionInfo,
     name: Option<&str>,
     accepts_old_names: bool,
@@ -108,10 +111,10 @@ pub fn find_region(
         ApiError::new("MissingParameter", message)
     };
     if !info.regional {
-        return REGIONS.first().ok_or_else(missing);
+        return catalog.regions().first().ok_or_else(missing);
     }
     let name = name.ok_or_else(missing)?;
-    region(name, accepts_old_names).ok_or_else(|| {
+    catalog.region(name, accepts_old_names).ok_or_else(|| {
         let message = format!("{} is not offered in the region `{name}`.", info.name);
         ApiError::new("UnsupportedRegion", message)
     })
@@ -134,7 +137,8 @@ mod tests {
 
     #[test]
     fn unsupported_action_is_checked_and_then_refused() {
-        let region = find_region(&SPECIFIED, Some("ap-guangzhou"), false).unwrap();
+        let region =
+            find_region(Catalog::builtin(), &SPECIFIED, Some("ap-guangzhou"), false).unwrap();
         let error = |body: &str| {
             Request::parse(&SPECIFIED, region, &Parameters::Json(body.as_bytes())).err().unwrap()
         };

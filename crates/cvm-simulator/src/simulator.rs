@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::account::AccountId;
+use crate::catalog::Catalog;
 use crate::chc_host::ChcServer;
 use crate::clock::{TimeMode, VirtualClock};
 use crate::handler::Reply;
@@ -21,6 +22,7 @@ use crate::timestamp::Timestamp;
 #[derive(Debug)]
 pub struct Simulator {
     seed: u64,
+    catalog: Catalog,
     accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
@@ -86,16 +88,30 @@ impl Simulator {
     pub fn new(seed: u64, start: Timestamp, mode: TimeMode) -> Self {
         Self {
             seed,
+            catalog: Catalog::builtin(),
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
         }
     }
 
+    /// Sets what the cloud offers, before the first command. Default: [`Catalog::builtin`].
+    #[must_use]
+    pub const fn with_catalog(mut self, catalog: Catalog) -> Self {
+        self.catalog = catalog;
+        self
+    }
+
+    /// What the cloud offers.
+    #[must_use]
+    pub const fn catalog(&self) -> Catalog {
+        self.catalog
+    }
+
     /// Applies a command. `elapsed` is the real time since the start of the simulator.
     pub fn apply(&mut self, elapsed: Duration, command: Command) -> Response {
         self.elapsed = self.elapsed.max(elapsed);
-        let now = self.now(elapsed);
+        let (now, catalog) = (self.now(elapsed), self.catalog);
         match command {
             Command::Request(account, request) => self.handle(account, request, now),
             Command::AdvanceClock(span) => {
@@ -105,14 +121,14 @@ impl Simulator {
             Command::AddChcHost(server) => {
                 let (account, clock) = self.account(server.account);
                 let mut state = account.state.clone();
-                let id = operator::add_chc_host(&server, &mut state, clock, now);
+                let id = operator::add_chc_host(&server, catalog, &mut state, clock, now);
                 account.state = state;
                 Response::ChcHostAdded(id)
             }
             Command::ScheduleRepair(repair) => {
                 let (account, clock) = self.account(repair.account);
                 let mut state = account.state.clone();
-                let id = operator::schedule_repair(&repair, &mut state, clock, now);
+                let id = operator::schedule_repair(&repair, catalog, &mut state, clock, now);
                 account.state = state;
                 Response::RepairScheduled(id)
             }
@@ -128,6 +144,7 @@ impl Simulator {
     /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
     fn handle(&mut self, id: AccountId, request: Request, now: Timestamp) -> Response {
+        let catalog = self.catalog;
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();
         state.apply_due(request.region().name, clock, now);
@@ -135,7 +152,7 @@ impl Simulator {
         let is_read = request.is_read();
         let ids = if is_read { &account.read_ids } else { &account.change_ids };
         let request_id = ids.next();
-        let reply = request.handle(id, &mut state, clock, now, &request_id);
+        let reply = request.handle(id, catalog, &mut state, clock, now, &request_id);
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
             account.state = state;
         }

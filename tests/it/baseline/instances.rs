@@ -130,7 +130,16 @@ pub const BASELINES: &[Baseline] = &[
             },
         })
     }),
-    rejected("RunInstances", "UnsupportedOperation", unsupported),
+    accepted("RunInstances", with_interfaces),
+    accepted("RunInstances", with_ipv6_and_package),
+    accepted("RunInstances", on_dedicated_cluster),
+    accepted("RunInstances", |fixture| {
+        json!({
+            "Placement": { "Zone": "ap-guangzhou-3" },
+            "ImageId": "img-pmqg1cw7",
+            "ChcIds": [fixture.deployed_chc],
+        })
+    }),
     accepted("StartInstances", |fixture| json!({ "InstanceIds": [fixture.stopped] })),
     accepted("StopInstances", |fixture| {
         let ids = [&fixture.running];
@@ -206,7 +215,30 @@ fn prepaid(_: &Fixture) -> Value {
     })
 }
 
-fn unsupported(_: &Fixture) -> Value {
+fn on_dedicated_cluster(_: &Fixture) -> Value {
+    json!({
+        "Placement": { "Zone": "ap-guangzhou-3" },
+        "ImageId": "img-pmqg1cw7",
+        "InstanceChargeType": "CDCPAID",
+        "DedicatedClusterId": "cluster-1a2b3c4d",
+    })
+}
+
+fn with_ipv6_and_package(_: &Fixture) -> Value {
+    json!({
+        "Placement": { "Zone": "ap-guangzhou-3" },
+        "ImageId": "img-pmqg1cw7",
+        "VirtualPrivateCloud": {
+            "VpcId": "vpc-1a2b3c4d", "SubnetId": "subnet-1a2b3c4d", "Ipv6AddressCount": 1,
+        },
+        "InternetAccessible": {
+            "InternetChargeType": "BANDWIDTH_PACKAGE", "InternetMaxBandwidthOut": 10,
+            "BandwidthPackageId": "bwp-1a2b3c4d", "IPv6AddressType": "EIPv6",
+        },
+    })
+}
+
+fn with_interfaces(_: &Fixture) -> Value {
     json!({
         "Placement": { "Zone": "ap-guangzhou-3" },
         "ImageId": "img-pmqg1cw7",

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Baseline, Fixture, accepted, filter, rejected, tags};
+use super::{Baseline, Fixture, accepted, filter, tags};
 use crate::sample::PASSWORD;
 
 pub const BASELINES: &[Baseline] = &[
@@ -27,9 +27,9 @@ pub const BASELINES: &[Baseline] = &[
             },
         })
     }),
-    rejected("CreateLaunchTemplate", "UnsupportedOperation", |_| {
+    accepted("CreateLaunchTemplate", |_| {
         json!({
-            "LaunchTemplateName": "unsupported",
+            "LaunchTemplateName": "with interfaces",
             "Placement": { "Zone": "ap-guangzhou-3" },
             "ImageId": "img-pmqg1cw7",
             "ActionTimer": {

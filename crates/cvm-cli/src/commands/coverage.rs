@@ -1,4 +1,4 @@
-//! `cvm emulator --coverage`: the actions that the emulator supports, and behavior that no table defines.
+//! `cvm emulator --coverage`: the actions and parameters that the emulator supports, and behavior that no table defines.
 
 use cvm_emulator::{ActionCoverage, Basis, coverage, decisions};
 
@@ -19,10 +19,25 @@ fn text() -> String {
         covered.iter().partition(|row| row.supported);
     let mut page = TextPage::new();
     page.line(&format!("{} of {} actions are supported.", supported.len(), covered.len()));
+    let parameters: usize = supported.iter().map(|row| row.parameters).sum();
+    let refused: usize = supported.iter().map(|row| row.refused.len()).sum();
+    page.line(&format!(
+        "{} of their {parameters} parameters are supported without exception.",
+        parameters.saturating_sub(refused)
+    ));
     if !others.is_empty() {
         let names: Vec<_> = others.iter().map(|row| row.action).collect();
         page.line("Not supported; valid requests return UnsupportedOperation:");
         page.paragraph(2, &names.join(", "));
+    }
+    page.gap();
+    page.line("Refused, although the service accepts it:");
+    for row in &supported {
+        for one in row.refused {
+            let value = one.value.map(|value| format!("={value}")).unwrap_or_default();
+            let (action, path, reason) = (row.action, one.path, one.reason);
+            page.paragraph(2, &format!("{action} {path}{value}: {reason}."));
+        }
     }
     page.gap();
     page.line("Behavior that the specification tables do not define, and its basis:");

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use cvm_emulator::{Builder, Cloud, Emulator, ListenAddress, StartError};
+use cvm_emulator::{Builder, Catalog, Cloud, Emulator, ListenAddress, StartError};
 use cvm_models::Credential;
 
 use crate::args::Args;
@@ -60,6 +60,9 @@ fn builder(args: &Args) -> Result<Builder> {
         })?;
         builder = builder.seed(seed);
     }
+    if let Some(path) = args.option("catalog") {
+        builder = builder.catalog(catalog(path)?);
+    }
     match (args.option("secret-id"), args.option("secret-key-file")) {
         (Some(id), Some(path)) => builder = builder.credential(credential(id, path)?),
         (None, None) => {}
@@ -71,6 +74,15 @@ fn builder(args: &Args) -> Result<Builder> {
         }
     }
     Ok(builder)
+}
+
+/// The built-in catalog, extended with a file.
+fn catalog(path: &str) -> Result<Catalog> {
+    let failed = |error: &dyn std::fmt::Display| {
+        CliError::local(format!("cannot load the catalog `{path}`: {error}"))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    Catalog::builtin().with_json(&text).map_err(|error| failed(&error))
 }
 
 fn address(listen: &str) -> Result<SocketAddr> {

@@ -173,6 +173,44 @@ fn seed_makes_ids_repeatable() {
 }
 
 #[test]
+fn catalog_file_extends_the_built_in_catalog() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("catalog.json");
+    let kind = r#"{ "types": [{ "name": "S5.OWN", "vcpus": 3, "memory_gib": 5 }] }"#;
+    fs::write(&catalog, kind).unwrap();
+    let emulator = Emulator::with(&["--instant", "--catalog", catalog.to_str().unwrap()]);
+    let offers = ["DescribeInstanceTypeConfigs", "--Filters.0.Name", "instance-type"];
+    let offers = [&offers[..], &["--Filters.0.Values.0", "S5.OWN", "--output", "text"]].concat();
+    let listed = run(&mut emulator.cvm(&offers));
+    assert_eq!(listed.code, 0, "{}", listed.stderr);
+    assert!(listed.stdout.contains("S5.OWN"), "{}", listed.stdout);
+}
+
+#[test]
+fn bad_catalog_file_is_named_with_place_value_and_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let catalog = folder.path().join("catalog.json");
+    let path = catalog.to_str().unwrap();
+    let start = |options: &[&str]| run(cvm(&["emulator", "--instant"]).args(options));
+    let absent = start(&["--catalog", path]);
+    assert_eq!(absent.code, 6, "{}", absent.stderr);
+    assert!(absent.stderr.contains(&format!("cannot load the catalog `{path}`")));
+    for (text, expected) in [
+        (r#"{ "tipes": [] }"#, "tipes is unknown: did you mean `types`?"),
+        (
+            r#"{ "types": [{ "name": "S5.X", "vcpus": "two", "memory_gib": 1 }] }"#,
+            "types[0].vcpus is \"two\": give a whole number from 1",
+        ),
+    ] {
+        fs::write(&catalog, text).unwrap();
+        let ran = start(&["--catalog", path]);
+        assert_eq!(ran.code, 6, "{text}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
+    }
+    assert_eq!(start(&["--catalog", path, "--catalog", path]).code, 2);
+}
+
+#[test]
 fn conflicting_emulator_options_are_rejected() {
     for (options, expected) in [
         (&["--listen", "here"][..], "`--listen` must be ADDR:PORT"),

@@ -112,7 +112,14 @@ fn emulator_coverage_lists_support_and_assumptions() {
     let supported = coverage.iter().filter(|row| row.supported).count();
     let first = format!("{supported} of {} actions are supported.\n", coverage.len());
     assert!(ran.stdout.starts_with(&first), "{}", ran.stdout);
-    for expected in ["\nTerminateInstances\n", "  documented  ", "  assumed     "] {
+    let parameters: usize = coverage.iter().map(|row| row.parameters).sum();
+    let refused: usize = coverage.iter().map(|row| row.refused.len()).sum();
+    let counted = format!("{} of their {parameters} parameters are", parameters - refused);
+    let reset =
+        "\n  ResetInstancesType InstanceType: other sizes of instances on dedicated hosts.\n";
+    for expected in
+        [counted.as_str(), reset, "\nTerminateInstances\n", "  documented  ", "  assumed     "]
+    {
         assert!(ran.stdout.contains(expected), "{expected}: {}", ran.stdout);
     }
 }

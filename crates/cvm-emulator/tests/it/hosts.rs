@@ -104,7 +104,10 @@ fn invalid_orders_buy_nothing() {
     for (members, expected) in [
         (zone("ap-shanghai-2"), "InvalidZone.MismatchRegion"),
         (zone("ap-guangzhou-7"), "InvalidParameterValue.ZoneNotSupported"),
-        (zone("ap-guangzhou-6"), "ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"),
+        (
+            merge(zone("ap-guangzhou-6"), json!({ "HostType": "HM1" })),
+            "ResourceInsufficient.ZoneSoldOutForSpecifiedInstance",
+        ),
         (json!({ "HostType": "HS999" }), "InvalidParameterValue"),
         (json!({ "HostCount": 0 }), "InvalidParameterValue.Range"),
         (json!({ "HostCount": 101 }), "InvalidParameterValue.Range"),

@@ -10,6 +10,7 @@
 
 mod action_timers;
 mod authentication;
+mod catalog;
 mod chc;
 mod disks;
 mod doc_examples;

@@ -206,7 +206,8 @@ fn zone_lists_its_pack_types() {
         configs.iter().map(name).collect::<Vec<_>>()
     };
     assert_eq!(types(filter("zone", "ap-guangzhou-6")), [WHOLE, "SA9.48XLARGE576"]);
-    assert_eq!(types(filter("zone", "ap-guangzhou-7")), [""; 0]);
+    assert_eq!(types(filter("zone", "ap-guangzhou-7")), ["S9.8XLARGE64", "SA5.64XLARGE1152"]);
+    assert_eq!(types(filter("zone", "ap-guangzhou-5")), [""; 0]);
     for (name, value) in [("instance-family", "S9"), ("instance-type", "S9.36XLARGE576")] {
         let zone = json!({ "Name": "zone", "Values": ["ap-guangzhou-3"] });
         let body = json!({ "Filters": [zone, { "Name": name, "Values": [value] }] });

@@ -1,10 +1,14 @@
-//! Disk types and their sizes. The names are the service's. The limits are assumed from its product pages, because
-//! the API documentation does not state them.
+//! Disk types and their sizes. LOCAL_NVME and LOCAL_PRO are missing: such disks come with an instance type.
 
 use std::ops::RangeInclusive;
 
+use cvm_models::enums;
+
+use super::reader::{Reader, Result, suggestion};
+use super::row::Row;
+
 /// A type of disk.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct DiskType {
     pub(crate) name: &'static str,
     /// Sizes in GiB as a system disk.
@@ -16,56 +20,58 @@ pub(crate) struct DiskType {
 impl DiskType {
     /// Local disks belong to the host: they cannot follow an instance to another type.
     pub(crate) fn is_local(&self) -> bool {
-        self.name.starts_with("LOCAL_")
+        is_local(self.name)
     }
 }
 
-/// The disk type with this name.
-pub(crate) fn disk_type(name: &str) -> Option<&'static DiskType> {
-    DISK_TYPES.iter().find(|one| one.name == name)
+/// Whether the disks of this type are local, as the name says.
+pub(crate) fn is_local(name: &str) -> bool {
+    name.starts_with("LOCAL_")
 }
 
-/// The local disk types that a request can choose.
-pub(crate) fn local_disk_types() -> impl Iterator<Item = &'static DiskType> {
-    DISK_TYPES.iter().filter(|one| one.is_local())
-}
+/// The sizes that a file can state.
+const SIZES: RangeInclusive<i64> = 1..=1_000_000;
 
-const fn row(
-    name: &'static str,
-    system_gib: RangeInclusive<i64>,
-    data_gib: RangeInclusive<i64>,
-) -> DiskType {
-    DiskType { name, system_gib, data_gib }
-}
+impl Row for DiskType {
+    const SECTION: &'static str = "disks";
 
-/// The disk types that a request can choose. LOCAL_NVME and LOCAL_PRO are missing: such disks come with an instance
-/// type.
-const DISK_TYPES: &[DiskType] = &[
-    row("LOCAL_BASIC", 20..=500, 10..=1600),
-    row("LOCAL_SSD", 20..=500, 10..=7000),
-    row("CLOUD_BASIC", 20..=1024, 10..=16_000),
-    row("CLOUD_PREMIUM", 20..=1024, 10..=32_000),
-    row("CLOUD_SSD", 20..=1024, 20..=32_000),
-    row("CLOUD_BSSD", 20..=1024, 10..=32_000),
-    row("CLOUD_HSSD", 20..=1024, 20..=32_000),
-    row("CLOUD_TSSD", 20..=1024, 20..=32_000),
-];
+    fn key(&self) -> &'static str {
+        self.name
+    }
+
+    fn read(item: &mut Reader) -> Result<Self> {
+        let name = item.text("name")?;
+        // Requests with any other name are refused before the catalog is asked.
+        if !enums::DiskType::VALUES.contains(&name) {
+            let fix = suggestion(name, enums::DiskType::VALUES);
+            return Err(item.error("name", format_args!("is \"{name}\", no disk type: {fix}")));
+        }
+        Ok(Self {
+            name,
+            system_gib: item.range("system_gib", &SIZES)?,
+            data_gib: item.range("data_gib", &SIZES)?,
+        })
+    }
+}
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::catalog::Catalog;
 
     #[test]
     fn documented_disk_sizes_are_valid() {
-        let local = disk_type("LOCAL_BASIC").unwrap();
+        let disk_type = |name| Catalog::builtin().disk_type(name).unwrap();
+        let local = disk_type("LOCAL_BASIC");
         assert!(
             local.is_local() && local.system_gib.contains(&50) && local.data_gib.contains(&100)
         );
-        assert!(!disk_type("CLOUD_PREMIUM").unwrap().is_local());
+        assert!(!disk_type("CLOUD_PREMIUM").is_local());
     }
 
     #[test]
     fn local_nvme_disks_cannot_be_chosen() {
-        assert!(disk_type("LOCAL_PRO").is_none() && disk_type("LOCAL_NVME").is_none());
+        let catalog = Catalog::builtin();
+        assert!(catalog.disk_type("LOCAL_PRO").is_none());
+        assert!(catalog.disk_type("LOCAL_NVME").is_none());
     }
 }

@@ -1,9 +1,12 @@
-//! Models of dedicated hosts. The names are the service's; sizes and zones are assumed.
+//! Models of dedicated hosts.
 
-use crate::catalog::Zone;
+use super::reader::{CatalogError, Reader, Result};
+use super::regions::{Zone, ZoneRow};
+use super::row::Row;
+use super::zones::ZonePatterns;
 
 /// A model of dedicated hosts.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HostType {
     pub(crate) name: &'static str,
     pub(crate) vcpus: u32,
@@ -11,69 +14,82 @@ pub(crate) struct HostType {
     pub(crate) disk_gib: u32,
     /// The type of its local disks; empty without any.
     pub(crate) disk_type: &'static str,
-    /// Numbers of the zones, in every region, that offer it.
-    zones: &'static [u32],
+    zones: ZonePatterns,
 }
 
 impl HostType {
     /// Whether a zone offers it.
     pub(crate) fn is_offered_in(&self, zone: Zone) -> bool {
-        self.zones.contains(&zone.number)
+        self.zones.contains(zone)
+    }
+
+    pub(super) fn check(&self, zones: &[ZoneRow]) -> Result<()> {
+        let owner = format!("the host \"{}\"", self.name);
+        if (self.disk_gib > 0) == self.disk_type.is_empty() {
+            let fix = "give both `disk_type` and `disk_gib`, or none";
+            return Err(CatalogError::new(format!("{owner} has half of a local disk: {fix}")));
+        }
+        self.zones.check(&owner, zones)
     }
 }
 
 /// The default model.
 pub(crate) const DEFAULT_HOST_TYPE: &str = "HS1";
 
-/// The model with this name.
-pub(crate) fn host_type(name: &str) -> Option<&'static HostType> {
-    HOST_TYPES.iter().find(|one| one.name == name)
-}
+impl Row for HostType {
+    const SECTION: &'static str = "hosts";
 
-/// Whether a zone offers any dedicated hosts.
-pub(crate) fn has_hosts(zone: Zone) -> bool {
-    HOST_TYPES.iter().any(|one| one.is_offered_in(zone))
-}
+    fn key(&self) -> &'static str {
+        self.name
+    }
 
-const fn row(
-    name: &'static str,
-    vcpus: u32,
-    memory_gib: u32,
-    (disk_gib, disk_type): (u32, &'static str),
-    zones: &'static [u32],
-) -> HostType {
-    HostType { name, vcpus, memory_gib, disk_gib, disk_type, zones }
+    fn read(item: &mut Reader) -> Result<Self> {
+        Ok(Self {
+            name: item.text("name")?,
+            vcpus: item.count("vcpus")?,
+            memory_gib: item.count("memory_gib")?,
+            disk_gib: item.count_or_0("disk_gib")?,
+            disk_type: item.optional_text("disk_type")?.unwrap_or_default(),
+            zones: ZonePatterns::read(item)?,
+        })
+    }
 }
-
-/// The newest zones have none.
-const HOST_TYPES: &[HostType] = &[
-    row("HS1", 40, 224, (12_000, "LOCAL_BASIC"), &[1, 2, 3, 4]),
-    row("HM1", 40, 448, (12_000, "LOCAL_BASIC"), &[2, 3, 4]),
-    row("HS20", 72, 324, (0, ""), &[1, 2, 3, 4, 5]),
-    row("HM20", 72, 648, (0, ""), &[2, 3, 4]),
-    row("HI20", 72, 324, (14_000, "LOCAL_SSD"), &[2, 3]),
-    row("HS50", 116, 448, (0, ""), &[3, 4, 5, 6]),
-];
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::catalog::{disk_type, region};
+    use crate::catalog::{Catalog, DEFAULT_HOST_TYPE, is_local};
 
     #[test]
-    fn host_models_are_unique_and_have_local_disks() {
-        for one in HOST_TYPES {
-            assert_eq!(host_type(one.name).map(|found| found.vcpus), Some(one.vcpus));
-            assert_eq!(one.disk_gib > 0, !one.disk_type.is_empty(), "{}", one.name);
-            let is_local = disk_type(one.disk_type).is_none_or(|kind| kind.is_local());
-            assert!(is_local, "{}", one.name);
+    fn host_disks_are_local() {
+        let catalog = Catalog::builtin();
+        for one in catalog.host_types() {
+            assert!(one.disk_type.is_empty() || is_local(one.disk_type), "{}", one.name);
         }
-        assert!(host_type(DEFAULT_HOST_TYPE).is_some());
+        assert!(catalog.host_type(DEFAULT_HOST_TYPE).is_some());
+    }
+
+    #[test]
+    fn documented_hosts_have_their_resources_and_zone() {
+        let catalog = Catalog::builtin();
+        let sizes = |name| {
+            let one = catalog.host_type(name).unwrap();
+            (one.vcpus, one.memory_gib, one.disk_gib, one.disk_type)
+        };
+        assert_eq!(sizes("HC20"), (32, 96, 1000, "LOCAL_SSD"));
+        // From the sample of DescribeHosts.
+        assert_eq!(sizes("HM50"), (336, 700, 0, ""));
+        let zone = catalog.region("ap-guangzhou", false).unwrap().zone("ap-guangzhou-6").unwrap();
+        // From the samples of AllocateHosts and DescribeHosts.
+        for name in ["HS1", "HM50"] {
+            assert!(catalog.host_type(name).unwrap().is_offered_in(zone), "{name}");
+        }
     }
 
     #[test]
     fn some_zones_have_no_dedicated_hosts() {
-        let zone = |name| region("ap-guangzhou", false).unwrap().zone(name).unwrap();
-        assert!(has_hosts(zone("ap-guangzhou-1")) && !has_hosts(zone("ap-guangzhou-7")));
+        let catalog = Catalog::builtin();
+        let zone = |name| catalog.region("ap-guangzhou", false).unwrap().zone(name).unwrap();
+        assert!(catalog.has_hosts(zone("ap-guangzhou-1")));
+        assert!(!catalog.has_hosts(zone("ap-guangzhou-7")));
     }
 }

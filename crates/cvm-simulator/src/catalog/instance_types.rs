@@ -1,23 +1,26 @@
-//! Instance families and types. The sizes are the service's. Which zone offers which family is assumed.
+//! Instance families and types.
 
-use crate::catalog::Zone;
+use super::reader::{CatalogError, Reader, Result, suggestion};
+use super::regions::{Zone, ZoneRow};
+use super::row::Row;
+use super::zones::ZonePatterns;
 
 /// A family of instance types.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Family {
     pub(crate) name: &'static str,
     /// The display name.
     pub(crate) title: &'static str,
-    pub(crate) hardware: &'static Hardware,
-    /// Numbers of the zones, in every region, that offer it; empty for all zones.
-    zones: &'static [u32],
+    pub(crate) hardware: Hardware,
+    pub(super) zones: ZonePatterns,
     /// The GPU card of the family.
     pub(crate) gpu: Option<Gpu>,
-    sizes: &'static [Size],
+    needs_hpc_cluster: bool,
+    has_jumbo_frames: bool,
 }
 
 /// The hardware of a family.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Hardware {
     pub(crate) processor: &'static str,
     /// Base and turbo frequency.
@@ -27,20 +30,22 @@ pub(crate) struct Hardware {
 }
 
 /// A GPU card.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Gpu {
     pub(crate) model: &'static str,
     pub(crate) memory_gib: f64,
 }
 
 /// The resources of an instance type.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Size {
     /// The name of the type. The part before the dot is the name of the family.
     pub(crate) name: &'static str,
     pub(crate) vcpus: i64,
     pub(crate) memory_gib: i64,
     pub(crate) gpus: i64,
+    /// The number of local disks that come with the type.
+    pub(crate) local_disks: i64,
 }
 
 /// An instance type.
@@ -53,7 +58,7 @@ pub(crate) struct InstanceType {
 impl Family {
     /// Whether a zone offers it.
     pub(crate) fn is_offered_in(&self, zone: Zone) -> bool {
-        self.zones.is_empty() || self.zones.contains(&zone.number)
+        self.zones.contains(zone)
     }
 }
 
@@ -69,7 +74,7 @@ impl InstanceType {
     }
 
     /// Packets per second, in units of 10000.
-    pub(crate) fn packets_10k(self) -> i64 {
+    pub(crate) const fn packets_10k(self) -> i64 {
         15 + 10 * self.size.vcpus
     }
 
@@ -79,41 +84,18 @@ impl InstanceType {
     }
 
     /// Whether it is only for clusters for high-performance computing.
-    pub(crate) fn is_high_performance(self) -> bool {
-        HIGH_PERFORMANCE_FAMILIES.contains(&self.family.name)
+    pub(crate) const fn is_high_performance(self) -> bool {
+        self.family.needs_hpc_cluster
     }
 
     /// Whether it supports jumbo frames.
-    pub(crate) fn has_jumbo_frames(self) -> bool {
-        JUMBO_FAMILIES.contains(&self.family.name)
+    pub(crate) const fn has_jumbo_frames(self) -> bool {
+        self.family.has_jumbo_frames
     }
 }
 
-/// Families for high-performance computing, whose instances are connected over RDMA.
-const HIGH_PERFORMANCE_FAMILIES: &[&str] = &["HCCIC5"];
-
-/// Families with jumbo frames; assumed.
-const JUMBO_FAMILIES: &[&str] = &["S5", "M5"];
-
 /// The documented default, from before the service chose by stock.
 pub(crate) const DEFAULT_TYPE: &str = "S1.SMALL1";
-
-/// All families.
-pub(crate) fn families() -> impl Iterator<Item = &'static Family> {
-    FAMILIES.iter()
-}
-
-/// All instance types, by family.
-pub(crate) fn instance_types() -> impl Iterator<Item = InstanceType> {
-    FAMILIES
-        .iter()
-        .flat_map(|family| family.sizes.iter().map(move |size| InstanceType { family, size }))
-}
-
-/// The instance type with this name.
-pub(crate) fn instance_type(name: &str) -> Option<InstanceType> {
-    instance_types().find(|one| one.size.name == name)
-}
 
 /// Whether a text has the form of a type name, such as `S5.MEDIUM4`.
 pub(crate) fn is_type_name(text: &str) -> bool {
@@ -122,197 +104,147 @@ pub(crate) fn is_type_name(text: &str) -> bool {
     text.split_once('.').is_some_and(|(family, size)| is_word(family) && is_word(size))
 }
 
-const fn size(name: &'static str, vcpus: i64, memory_gib: i64) -> Size {
-    Size { name, vcpus, memory_gib, gpus: 0 }
+impl Row for Family {
+    const SECTION: &'static str = "families";
+
+    fn key(&self) -> &'static str {
+        self.name
+    }
+
+    fn read(item: &mut Reader) -> Result<Self> {
+        let name = item.text("name")?;
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            let problem = format!("is \"{name}\": use only letters and digits");
+            return Err(item.error("name", problem));
+        }
+        Ok(Self {
+            name,
+            title: item.text("title")?,
+            hardware: Hardware {
+                processor: item.text("processor")?,
+                clock: item.text("clock")?,
+                network_card: item.number("network_card", 1..=1_000_000)?,
+            },
+            zones: ZonePatterns::read(item)?,
+            gpu: item.object("gpu")?.map(gpu).transpose()?,
+            needs_hpc_cluster: item.flag("needs_hpc_cluster")?,
+            has_jumbo_frames: item.flag("has_jumbo_frames")?,
+        })
+    }
 }
 
-const fn gpu_size(name: &'static str, vcpus: i64, memory_gib: i64, gpus: i64) -> Size {
-    Size { name, vcpus, memory_gib, gpus }
+fn gpu(mut item: Reader) -> Result<Gpu> {
+    let gpu = Gpu { model: item.text("model")?, memory_gib: item.decimal("memory_gib")? };
+    item.finish()?;
+    Ok(gpu)
 }
 
-const fn family(
-    name: &'static str,
-    title: &'static str,
-    hardware: &'static Hardware,
+impl Row for Size {
+    const SECTION: &'static str = "types";
+
+    fn key(&self) -> &'static str {
+        self.name
+    }
+
+    fn read(item: &mut Reader) -> Result<Self> {
+        let name = item.text("name")?;
+        if !is_type_name(name) {
+            let problem = format!("is \"{name}\": a name is FAMILY.SIZE, such as \"S5.MEDIUM4\"");
+            return Err(item.error("name", problem));
+        }
+        Ok(Self {
+            name,
+            vcpus: item.number("vcpus", 1..=100_000)?,
+            memory_gib: item.number("memory_gib", 1..=10_000_000)?,
+            gpus: item.number_or_0("gpus", 0..=1_000)?,
+            local_disks: item.number_or_0("local_disks", 0..=1_000)?,
+        })
+    }
+}
+
+/// The types with their families, family by family.
+pub(super) fn assemble(
+    families: &'static [Family],
     sizes: &'static [Size],
-) -> Family {
-    Family { name, title, hardware, zones: &[], gpu: None, sizes }
+    zones: &[ZoneRow],
+) -> Result<Vec<InstanceType>> {
+    let mut types = Vec::with_capacity(sizes.len());
+    for size in sizes {
+        let name = size.name;
+        let family_name = name.split('.').next().unwrap_or_default();
+        let Some(family) = families.iter().find(|family| family.name == family_name) else {
+            let known: Vec<&str> = families.iter().map(|family| family.name).collect();
+            let fix = suggestion(family_name, &known);
+            let problem =
+                format!("the type \"{name}\" has no family \"{family_name}\" in `families`");
+            return Err(CatalogError::new(format!("{problem}: {fix}")));
+        };
+        if (size.gpus > 0) != family.gpu.is_some() {
+            let (has, fix) = if size.gpus > 0 {
+                ("has GPU cards, but its family has none", "give the family a `gpu`")
+            } else {
+                ("has no GPU card, but its family has", "give the type `gpus`")
+            };
+            return Err(CatalogError::new(format!("the type \"{name}\" {has}: {fix}")));
+        }
+        types.push(InstanceType { family, size });
+    }
+    let place = |one: &InstanceType| families.iter().position(|it| it.name == one.family.name);
+    types.sort_by_cached_key(place);
+    for family in families {
+        family.zones.check(&format!("the family \"{}\"", family.name), zones)?;
+    }
+    Ok(types)
 }
-
-const fn hardware(processor: &'static str, clock: &'static str, network_card: i64) -> Hardware {
-    Hardware { processor, clock, network_card }
-}
-
-const HASWELL: Hardware = hardware("Intel Xeon E5-2670 v3", "2.3GHz/3.1GHz", 10);
-const BROADWELL: Hardware = hardware("Intel Xeon E5-2680 v4", "2.4GHz/3.3GHz", 10);
-const SKYLAKE: Hardware = hardware("Intel Xeon Skylake 6133", "2.5GHz/3.0GHz", 25);
-const SKYLAKE_FAST: Hardware = hardware("Intel Xeon Skylake 6146", "3.2GHz/4.2GHz", 25);
-const CASCADE_LAKE: Hardware = hardware("Intel Xeon Cascade Lake 8255C", "2.5GHz/3.1GHz", 25);
-const ROME: Hardware = hardware("AMD EPYC Rome 7K62", "2.6GHz/3.3GHz", 25);
-
-const FAMILIES: &[Family] = &[
-    Family {
-        name: "S1",
-        title: "标准型S1",
-        hardware: &HASWELL,
-        zones: &[1, 2, 3, 4],
-        gpu: None,
-        sizes: &[
-            size("S1.SMALL1", 1, 1),
-            size("S1.SMALL2", 1, 2),
-            size("S1.SMALL4", 1, 4),
-            size("S1.MEDIUM2", 2, 2),
-            size("S1.MEDIUM4", 2, 4),
-            size("S1.MEDIUM8", 2, 8),
-            size("S1.LARGE8", 4, 8),
-            size("S1.LARGE16", 4, 16),
-            size("S1.2XLARGE16", 8, 16),
-        ],
-    },
-    Family {
-        name: "S2",
-        title: "标准型S2",
-        hardware: &BROADWELL,
-        zones: &[1, 2, 3, 4],
-        gpu: None,
-        sizes: &[
-            size("S2.SMALL1", 1, 1),
-            size("S2.SMALL2", 1, 2),
-            size("S2.SMALL4", 1, 4),
-            size("S2.MEDIUM2", 2, 2),
-            size("S2.MEDIUM4", 2, 4),
-            size("S2.MEDIUM8", 2, 8),
-            size("S2.LARGE8", 4, 8),
-            size("S2.LARGE16", 4, 16),
-            size("S2.2XLARGE16", 8, 16),
-            size("S2.2XLARGE32", 8, 32),
-        ],
-    },
-    family(
-        "S3",
-        "标准型S3",
-        &SKYLAKE,
-        &[
-            size("S3.SMALL1", 1, 1),
-            size("S3.SMALL2", 1, 2),
-            size("S3.MEDIUM4", 2, 4),
-            size("S3.MEDIUM8", 2, 8),
-            size("S3.LARGE8", 4, 8),
-            size("S3.LARGE16", 4, 16),
-            size("S3.2XLARGE16", 8, 16),
-            size("S3.2XLARGE32", 8, 32),
-        ],
-    ),
-    family(
-        "S5",
-        "标准型S5",
-        &CASCADE_LAKE,
-        &[
-            size("S5.SMALL1", 1, 1),
-            size("S5.SMALL2", 1, 2),
-            size("S5.SMALL4", 1, 4),
-            size("S5.MEDIUM2", 2, 2),
-            size("S5.MEDIUM4", 2, 4),
-            size("S5.MEDIUM8", 2, 8),
-            size("S5.LARGE8", 4, 8),
-            size("S5.LARGE16", 4, 16),
-            size("S5.2XLARGE16", 8, 16),
-            size("S5.2XLARGE32", 8, 32),
-            size("S5.4XLARGE32", 16, 32),
-            size("S5.4XLARGE64", 16, 64),
-        ],
-    ),
-    family(
-        "SA2",
-        "标准型SA2",
-        &ROME,
-        &[
-            size("SA2.SMALL1", 1, 1),
-            size("SA2.SMALL2", 1, 2),
-            size("SA2.MEDIUM4", 2, 4),
-            size("SA2.LARGE8", 4, 8),
-            size("SA2.2XLARGE16", 8, 16),
-        ],
-    ),
-    family(
-        "C3",
-        "计算型C3",
-        &SKYLAKE_FAST,
-        &[
-            size("C3.LARGE8", 4, 8),
-            size("C3.LARGE16", 4, 16),
-            size("C3.2XLARGE16", 8, 16),
-            size("C3.4XLARGE32", 16, 32),
-        ],
-    ),
-    family(
-        "M5",
-        "内存型M5",
-        &CASCADE_LAKE,
-        &[
-            size("M5.SMALL8", 1, 8),
-            size("M5.MEDIUM16", 2, 16),
-            size("M5.LARGE32", 4, 32),
-            size("M5.2XLARGE64", 8, 64),
-        ],
-    ),
-    Family {
-        name: "GN7",
-        title: "GPU计算型GN7",
-        hardware: &CASCADE_LAKE,
-        zones: &[2, 3, 6],
-        gpu: Some(Gpu { model: "NVIDIA T4", memory_gib: 16.0 }),
-        sizes: &[
-            gpu_size("GN7.2XLARGE32", 8, 32, 1),
-            gpu_size("GN7.5XLARGE80", 20, 80, 1),
-            gpu_size("GN7.10XLARGE160", 40, 160, 2),
-        ],
-    },
-    // Whole servers only; the size is assumed.
-    Family {
-        name: "HCCIC5",
-        title: "高性能计算集群HCCIC5",
-        hardware: &CASCADE_LAKE,
-        zones: &[5, 6],
-        gpu: None,
-        sizes: &[size("HCCIC5.24XLARGE384", 96, 384)],
-    },
-];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::region;
+    use crate::catalog::Catalog;
 
     fn zone(name: &str) -> Zone {
-        region("ap-guangzhou", false).unwrap().zone(name).unwrap()
+        Catalog::builtin().region("ap-guangzhou", false).unwrap().zone(name).unwrap()
+    }
+
+    fn instance_type(name: &str) -> Option<InstanceType> {
+        Catalog::builtin().instance_type(name)
     }
 
     #[test]
     fn documented_types_are_offered_in_their_zone() {
-        let zone = zone("ap-guangzhou-2");
-        let offered = |name: &str| {
-            let one = instance_type(name).filter(|one| one.is_offered_in(zone));
+        let offered = |name: &str, zone_name| {
+            let one = instance_type(name).filter(|one| one.is_offered_in(zone(zone_name)));
             one.map(|one| (one.size.vcpus, one.size.memory_gib))
         };
-        assert_eq!(offered("S1.SMALL1"), Some((1, 1)));
-        assert_eq!(offered("S2.MEDIUM4"), Some((2, 4)));
-        assert_eq!(offered("S9.MEDIUM4"), None);
+        assert_eq!(offered("S1.SMALL1", "ap-guangzhou-2"), Some((1, 1)));
+        assert_eq!(offered("S2.MEDIUM4", "ap-guangzhou-2"), Some((2, 4)));
+        // From the sample of DescribeInstanceTypeConfigs.
+        assert_eq!(offered("S6.LARGE8", "ap-guangzhou-6"), Some((4, 8)));
+        assert_eq!(offered("S6.MEDIUM8", "ap-guangzhou-6"), Some((2, 8)));
+        assert_eq!(offered("S6.2XLARGE16", "ap-guangzhou-6"), Some((8, 16)));
+        // From descriptions of parameters.
+        assert_eq!(offered("S5.16XLARGE256", "ap-guangzhou-6"), Some((64, 256)));
+        assert_eq!(offered("S5.LARGE4", "ap-guangzhou-6"), Some((4, 4)));
+        assert_eq!(offered("SA5.MEDIUM2", "ap-guangzhou-6"), Some((2, 2)));
+        assert_eq!(offered("S99.MEDIUM4", "ap-guangzhou-2"), None);
     }
 
+    /// The number of vCPUs is part of the name of every size of the service.
     #[test]
-    fn instance_types_are_unique_and_belong_to_their_family() {
-        let mut names = Vec::new();
-        for InstanceType { family, size } in instance_types() {
-            assert_eq!(size.name.split('.').next(), Some(family.name));
-            assert!(is_type_name(size.name), "{}", size.name);
-            assert_eq!(size.gpus > 0, family.gpu.is_some(), "{}", size.name);
-            names.push(size.name);
+    fn sizes_have_the_resources_that_their_names_state() {
+        for InstanceType { size, .. } in Catalog::builtin().instance_types() {
+            let (_, name) = size.name.split_once('.').unwrap();
+            let word = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            let memory = name.trim_start_matches(word);
+            let vcpus = match word {
+                "SMALL" => 1,
+                "MEDIUM" => 2,
+                "LARGE" => 4,
+                many => 4 * many.trim_end_matches("XLARGE").parse::<i64>().unwrap(),
+            };
+            let stated = (vcpus, memory.parse().unwrap());
+            assert_eq!((size.vcpus, size.memory_gib), stated, "{}", size.name);
         }
-        let count = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), count);
     }
 
     #[test]

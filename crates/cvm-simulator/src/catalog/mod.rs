@@ -1,5 +1,6 @@
-//! What the simulated cloud offers, as tables: a new type, image or zone is one line.
+//! What the simulated cloud offers, as data: the JSON files of the folder `catalog/`, which a user's file extends.
 
+mod content;
 mod disks;
 mod host_types;
 mod images;
@@ -7,16 +8,23 @@ mod import_systems;
 mod instance_types;
 mod pack_types;
 mod prices;
+mod reader;
 mod regions;
+mod row;
+mod rows;
+mod stock;
+#[cfg(test)]
+mod tests;
+mod zones;
 
-pub(crate) use disks::{DiskType, disk_type, local_disk_types};
-pub(crate) use host_types::{DEFAULT_HOST_TYPE, HostType, has_hosts, host_type};
-pub(crate) use images::{IMAGES, image};
-pub(crate) use import_systems::{IMPORT_SYSTEMS, ImportSystem};
-pub(crate) use instance_types::{
-    DEFAULT_TYPE, InstanceType, families, instance_type, instance_types, is_type_name,
-};
-pub(crate) use pack_types::{PackType, pack_type, pack_types};
-pub(crate) use prices::{Tariff, month, spot, term_share};
+pub use content::Catalog;
+pub(crate) use disks::{DiskType, is_local};
+pub(crate) use host_types::{DEFAULT_HOST_TYPE, HostType};
+pub(crate) use images::PublicImage;
+pub(crate) use import_systems::ImportSystem;
+pub(crate) use instance_types::{DEFAULT_TYPE, InstanceType, is_type_name};
+pub(crate) use pack_types::PackType;
+pub(crate) use prices::Tariff;
+pub use reader::CatalogError;
 pub use regions::Region;
-pub(crate) use regions::{CLUSTER_MACHINES, MAX_CLUSTERS, REGIONS, Zone, has_hpc_clusters, region};
+pub(crate) use regions::{CLUSTER_MACHINES, MAX_CLUSTERS, Zone};

@@ -1,64 +1,69 @@
-//! Types of resource pool packs: whole and half physical servers. SA9.96XLARGE1152 is in the documentation; the
-//! others and the zones are assumed.
+//! Types of resource pool packs: whole and half physical servers.
 
-use crate::catalog::Zone;
+use super::reader::{Reader, Result};
+use super::regions::{Zone, ZoneRow};
+use super::row::Row;
+use super::zones::ZonePatterns;
 
 /// A whole or half server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PackType {
     pub(crate) name: &'static str,
     pub(crate) family: &'static str,
     pub(crate) vcpus: u32,
     pub(crate) memory_gib: u32,
-    /// Numbers of the zones, in every region, that offer it.
-    zones: &'static [u32],
+    zones: ZonePatterns,
 }
 
 impl PackType {
     /// Whether a zone offers it.
     pub(crate) fn is_offered_in(&self, zone: Zone) -> bool {
-        self.zones.contains(&zone.number)
+        self.zones.contains(zone)
+    }
+
+    pub(super) fn check(&self, zones: &[ZoneRow]) -> Result<()> {
+        self.zones.check(&format!("the pack \"{}\"", self.name), zones)
     }
 }
 
-/// All types of packs.
-pub(crate) fn pack_types() -> impl Iterator<Item = &'static PackType> {
-    PACK_TYPES.iter()
-}
+impl Row for PackType {
+    const SECTION: &'static str = "packs";
 
-/// The pack type with this name.
-pub(crate) fn pack_type(name: &str) -> Option<&'static PackType> {
-    pack_types().find(|one| one.name == name)
-}
+    fn key(&self) -> &'static str {
+        self.name
+    }
 
-const fn row(
-    name: &'static str,
-    family: &'static str,
-    (vcpus, memory_gib): (u32, u32),
-    zones: &'static [u32],
-) -> PackType {
-    PackType { name, family, vcpus, memory_gib, zones }
+    fn read(item: &mut Reader) -> Result<Self> {
+        Ok(Self {
+            name: item.text("name")?,
+            family: item.text("family")?,
+            vcpus: item.count("vcpus")?,
+            memory_gib: item.count("memory_gib")?,
+            zones: ZonePatterns::read(item)?,
+        })
+    }
 }
-
-const PACK_TYPES: &[PackType] = &[
-    row("SA9.96XLARGE1152", "SA9", (384, 1152), &[1, 2, 3, 6]),
-    row("SA9.48XLARGE576", "SA9", (192, 576), &[1, 2, 3, 6]),
-    row("S9.72XLARGE1152", "S9", (288, 1152), &[2, 3]),
-    row("S9.36XLARGE576", "S9", (144, 576), &[2, 3]),
-];
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::catalog::{instance_type, is_type_name};
+    use crate::catalog::{Catalog, is_type_name};
 
     #[test]
     fn pack_type_names_contain_family_and_size() {
-        for one in pack_types() {
-            assert!(is_type_name(one.name) && instance_type(one.name).is_none(), "{}", one.name);
+        for one in Catalog::builtin().pack_types() {
+            assert!(is_type_name(one.name), "{}", one.name);
             let size = format!("{}.{}XLARGE{}", one.family, one.vcpus / 4, one.memory_gib);
             assert_eq!(one.name, size);
-            assert_eq!(pack_type(one.name).map(|found| found.vcpus), Some(one.vcpus));
+        }
+    }
+
+    /// From the samples of PurchaseResourcePoolPacks and DescribeResourcePoolPackTypeConfigs.
+    #[test]
+    fn documented_packs_are_offered_in_their_zone() {
+        let catalog = Catalog::builtin();
+        let zone = catalog.region("ap-guangzhou", false).unwrap().zone("ap-guangzhou-7").unwrap();
+        for name in ["S9.8XLARGE64", "SA5.64XLARGE1152"] {
+            assert!(catalog.pack_type(name).unwrap().is_offered_in(zone), "{name}");
         }
     }
 }

@@ -1,80 +1,134 @@
-//! Prices from one table of coefficients. They are made up: about as high as real prices, and the same in every run,
-//! so that tests can rely on them.
+//! Prices from one table of coefficients. The built-in ones are made up: about as high as real prices, and the same in
+//! every run, so that tests can rely on them.
 
-use crate::catalog::{HostType, InstanceType, PackType, Region};
+use cvm_models::enums;
 
-/// List prices per hour, in CNY.
-const VCPU: f64 = 0.115;
-const MEMORY_GIB: f64 = 0.05;
+use super::disks::DiskType;
+use super::host_types::HostType;
+use super::instance_types::{Family, InstanceType};
+use super::pack_types::PackType;
+use super::reader::{CatalogError, Reader, Result, suggestion};
+use super::regions::{Region, RegionRow};
 
-/// Price of a GPU card, by model.
-const GPUS: &[(&str, f64)] = &[("NVIDIA T4", 8.0)];
+/// The coefficients: list prices per hour, in CNY.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Prices {
+    vcpu: f64,
+    memory_gib: f64,
+    /// Price of a GPU card, by model.
+    gpus: Vec<Coefficient>,
+    /// Price of a GiB of disk, by type. Disks that come with an instance type are included in its price.
+    disk_gib: Vec<Coefficient>,
+    /// Price of a Mbps of bandwidth, up to a limit and above it.
+    low_bandwidth_mbps: i64,
+    low_bandwidth: f64,
+    high_bandwidth: f64,
+    /// Price of a GB of outgoing traffic.
+    traffic_gb: f64,
+    /// The factor of each region where it is not 1.
+    regions: Vec<Coefficient>,
+    /// The hours that a month of a subscription costs.
+    month_hours: f64,
+    /// The share of the list price of a subscription from a number of months on; the longest term comes first.
+    terms: Vec<(i64, f64)>,
+    /// The share of the list price of a spot instance.
+    spot: f64,
+}
 
-/// Price of a GiB of disk, by type. Disks that come with an instance type are included in its price.
-const DISK_GIB: &[(&str, f64)] = &[
-    ("LOCAL_BASIC", 0.0003),
-    ("LOCAL_SSD", 0.0011),
-    ("CLOUD_BASIC", 0.0004),
-    ("CLOUD_PREMIUM", 0.0006),
-    ("CLOUD_BSSD", 0.0008),
-    ("CLOUD_SSD", 0.0014),
-    ("CLOUD_HSSD", 0.0017),
-    ("CLOUD_TSSD", 0.003),
-];
+type Coefficient = (&'static str, f64);
 
-/// Price of a Mbps of bandwidth, up to a limit and above it.
-const CHEAP_MBPS: i64 = 5;
-const CHEAP_BANDWIDTH: f64 = 0.063;
-const FURTHER_BANDWIDTH: f64 = 0.248;
+impl Prices {
+    /// Changes the prices that a file has.
+    pub(super) fn merge(
+        &mut self,
+        file: &mut Reader,
+        families: &[Family],
+        regions: &[RegionRow],
+    ) -> Result<()> {
+        let Some(mut item) = file.object("prices")? else { return Ok(()) };
+        for (name, price) in [
+            ("vcpu", &mut self.vcpu),
+            ("memory_gib", &mut self.memory_gib),
+            ("low_bandwidth", &mut self.low_bandwidth),
+            ("high_bandwidth", &mut self.high_bandwidth),
+            ("traffic_gb", &mut self.traffic_gb),
+            ("month_hours", &mut self.month_hours),
+            ("spot", &mut self.spot),
+        ] {
+            *price = item.optional_decimal(name)?.unwrap_or(*price);
+        }
+        if let Some(limit) = item.optional_number("low_bandwidth_mbps", 0..=1_000_000)? {
+            self.low_bandwidth_mbps = limit;
+        }
+        let models: Vec<&str> =
+            families.iter().filter_map(|family| family.gpu.as_ref()).map(|gpu| gpu.model).collect();
+        let regions: Vec<&str> = regions.iter().map(|region| region.name).collect();
+        for (name, list, known) in [
+            ("gpus", &mut self.gpus, models.as_slice()),
+            ("disk_gib", &mut self.disk_gib, enums::DiskType::VALUES),
+            ("regions", &mut self.regions, regions.as_slice()),
+        ] {
+            for (key, price) in item.decimals(name)? {
+                if !known.contains(&key) {
+                    let fix = suggestion(key, known);
+                    return Err(
+                        item.error(name, format_args!("has \"{key}\", which is unknown: {fix}"))
+                    );
+                }
+                list.retain(|(known, _)| *known != key);
+                list.push((key, price));
+            }
+        }
+        for (months, share) in item.decimals("terms")? {
+            let number = months.parse::<i64>().ok().filter(|months| *months > 0);
+            let number = number.ok_or_else(|| {
+                item.error("terms", format_args!("has \"{months}\": give a number of months"))
+            })?;
+            self.terms.retain(|(known, _)| *known != number);
+            self.terms.push((number, share));
+        }
+        self.terms.sort_by_key(|(months, _)| -months);
+        item.finish()
+    }
 
-/// Price of a GB of outgoing traffic.
-const TRAFFIC_GB: f64 = 0.8;
-
-/// The factor of each region where it is not 1.
-const REGIONS: &[(&str, f64)] = &[
-    ("ap-hongkong", 1.3),
-    ("ap-taipei", 1.3),
-    ("ap-singapore", 1.25),
-    ("ap-jakarta", 1.25),
-    ("ap-bangkok", 1.25),
-    ("ap-mumbai", 1.15),
-    ("ap-seoul", 1.3),
-    ("ap-tokyo", 1.35),
-    ("na-siliconvalley", 1.2),
-    ("na-ashburn", 1.15),
-    ("na-toronto", 1.2),
-    ("sa-saopaulo", 1.5),
-    ("eu-frankfurt", 1.25),
-    ("ap-shanghai-fsi", 1.6),
-    ("ap-shenzhen-fsi", 1.6),
-];
-
-/// The share of the hours of a month that a subscription costs.
-const MONTH_SHARE: f64 = 0.5;
-const MONTH_HOURS: f64 = 24.0 * 30.0;
-
-/// The share of the list price of a subscription, from this many months on.
-const TERMS: &[(i64, f64)] = &[(36, 0.5), (24, 0.7), (12, 0.83)];
-
-/// The share of the list price of a spot instance.
-const SPOT_SHARE: f64 = 0.2;
+    /// Checks that everything has a price.
+    pub(super) fn check(&self, families: &[Family], disks: &[DiskType]) -> Result<()> {
+        let missing = |noun: &str, name: &str, table: &str| {
+            let fix = format!("give one in `prices.{table}`");
+            Err(CatalogError::new(format!("the {noun} \"{name}\" has no price: {fix}")))
+        };
+        for gpu in families.iter().filter_map(|family| family.gpu.as_ref()) {
+            if coefficient(&self.gpus, gpu.model).is_none() {
+                return missing("GPU card", gpu.model, "gpus");
+            }
+        }
+        for disk in disks {
+            if coefficient(&self.disk_gib, disk.name).is_none() {
+                return missing("disk type", disk.name, "disk_gib");
+            }
+        }
+        Ok(())
+    }
+}
 
 /// The prices of a region. All amounts are list prices in CNY.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tariff {
+    prices: &'static Prices,
     factor: f64,
 }
 
 impl Tariff {
-    pub(crate) fn of(region: &Region) -> Self {
-        Self { factor: coefficient(REGIONS, region.name).unwrap_or(1.0) }
+    pub(super) fn new(prices: &'static Prices, region: &Region) -> Self {
+        Self { prices, factor: coefficient(&prices.regions, region.name).unwrap_or(1.0) }
     }
 
     /// The price of an hour of an instance without its disks: a·vCPU + b·GiB + c·cards.
     pub(crate) fn instance(self, vcpus: i64, memory_gib: i64, gpus: Option<(&str, f64)>) -> f64 {
-        let gpus =
-            gpus.map_or(0.0, |(model, count)| coefficient(GPUS, model).unwrap_or_default() * count);
-        (VCPU * vcpus as f64 + MEMORY_GIB * memory_gib as f64 + gpus) * self.factor
+        let Prices { vcpu, memory_gib: gib, gpus: cards, .. } = self.prices;
+        let gpus = gpus
+            .map_or(0.0, |(model, count)| coefficient(cards, model).unwrap_or_default() * count);
+        (vcpu * vcpus as f64 + gib * memory_gib as f64 + gpus) * self.factor
     }
 
     /// The price of an hour of an instance type, without disks.
@@ -96,61 +150,51 @@ impl Tariff {
 
     /// The price of an hour of a disk: d·GiB, by type.
     pub(crate) fn disk(self, kind: &str, gib: i64) -> f64 {
-        coefficient(DISK_GIB, kind).unwrap_or_default() * gib as f64 * self.factor
+        coefficient(&self.prices.disk_gib, kind).unwrap_or_default() * gib as f64 * self.factor
     }
 
-    /// The price of an hour of bandwidth: e·Mbps up to 5, f·Mbps above.
+    /// The price of an hour of bandwidth: e·Mbps up to a limit, f·Mbps above.
     pub(crate) fn bandwidth(self, mbps: i64) -> f64 {
-        let cheap = mbps.clamp(0, CHEAP_MBPS);
-        let further = mbps.max(CHEAP_MBPS) - CHEAP_MBPS;
-        (CHEAP_BANDWIDTH * cheap as f64 + FURTHER_BANDWIDTH * further as f64) * self.factor
+        let Prices { low_bandwidth_mbps, low_bandwidth, high_bandwidth, .. } = *self.prices;
+        let low = mbps.clamp(0, low_bandwidth_mbps);
+        let high = mbps.max(low_bandwidth_mbps) - low_bandwidth_mbps;
+        (low_bandwidth * low as f64 + high_bandwidth * high as f64) * self.factor
     }
 
     /// The price of a GB of outgoing traffic.
     pub(crate) fn traffic(self) -> f64 {
-        TRAFFIC_GB * self.factor
+        self.prices.traffic_gb * self.factor
+    }
+
+    /// The price of a month of a subscription, from the price of an hour.
+    pub(crate) fn month(self, hour: f64) -> f64 {
+        hour * self.prices.month_hours
+    }
+
+    /// The share of the list price of a subscription for this many months.
+    pub(crate) fn term_share(self, months: i64) -> f64 {
+        let reached = self.prices.terms.iter().find(|(min, _)| months >= *min);
+        reached.map_or(1.0, |(_, share)| *share)
+    }
+
+    /// The price of an hour of a spot instance without its disks. It never changes.
+    pub(crate) fn spot(self, hour: f64) -> f64 {
+        hour * self.prices.spot
     }
 }
 
-/// The price of a month of a subscription, from the price of an hour: hour · 24 · 30 · ½.
-pub(crate) fn month(hour: f64) -> f64 {
-    hour * MONTH_HOURS * MONTH_SHARE
-}
-
-/// The share of the list price of a subscription for this many months.
-pub(crate) fn term_share(months: i64) -> f64 {
-    TERMS.iter().find(|(min, _)| months >= *min).map_or(1.0, |(_, share)| *share)
-}
-
-/// The price of an hour of a spot instance without its disks. It never changes.
-pub(crate) fn spot(hour: f64) -> f64 {
-    hour * SPOT_SHARE
-}
-
-fn coefficient(table: &[(&str, f64)], name: &str) -> Option<f64> {
+fn coefficient(table: &[Coefficient], name: &str) -> Option<f64> {
     table.iter().find(|(known, _)| *known == name).map(|(_, coefficient)| *coefficient)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{disk_type, instance_types, region};
+    use crate::catalog::Catalog;
 
     fn tariff(name: &str) -> Tariff {
-        Tariff::of(region(name, false).unwrap())
-    }
-
-    #[test]
-    fn every_price_belongs_to_an_offer() {
-        for (name, _) in REGIONS {
-            assert!(region(name, false).is_some(), "{name}");
-        }
-        for (name, _) in DISK_GIB {
-            assert!(disk_type(name).is_some(), "{name}");
-        }
-        for gpu in instance_types().filter_map(|one| one.family.gpu.as_ref()) {
-            assert!(coefficient(GPUS, gpu.model).is_some(), "{}", gpu.model);
-        }
+        let catalog = Catalog::builtin();
+        catalog.tariff(catalog.region(name, false).unwrap())
     }
 
     #[test]
@@ -180,8 +224,9 @@ mod tests {
 
     #[test]
     fn longer_terms_cost_less_per_month() {
-        let shares = [1, 11, 12, 23, 24, 36, 60].map(term_share);
+        let tariff = tariff("ap-guangzhou");
+        let shares = [1, 11, 12, 23, 24, 36, 60].map(|months| tariff.term_share(months));
         assert_eq!(shares, [1.0, 1.0, 0.83, 0.83, 0.7, 0.5, 0.5]);
-        assert_eq!(month(1.0), 360.0);
+        assert_eq!(tariff.month(1.0), 360.0);
     }
 }

@@ -6,7 +6,7 @@ use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
+use crate::catalog::Catalog;
 use crate::state::{LaunchImage, RequestContext, StoredDisk};
 
 /// The defaults of the emulator where the service chooses by stock.
@@ -22,13 +22,14 @@ pub(crate) const DATA_STEP_GIB: i64 = 10;
 
 pub(crate) fn system(
     codes: DocumentedCodes,
+    catalog: Catalog,
     requested: Option<&SystemDisk>,
     image: &LaunchImage,
 ) -> Result<StoredDisk, ApiError> {
     let requested = requested.cloned().unwrap_or_default();
     let kind = requested.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
     let size = requested.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
-    let sizes = disk_type(kind.as_str()).map(|known| &known.system_gib);
+    let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.system_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let message = format!("A system disk of type {kind} cannot have {size} GiB.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
@@ -50,6 +51,7 @@ pub(crate) fn system(
 
 pub(crate) fn data(
     codes: DocumentedCodes,
+    catalog: Catalog,
     requested: &[DataDisk],
 ) -> Result<Vec<StoredDisk>, ApiError> {
     if requested.iter().any(|disk| disk.disk_size.is_none()) {
@@ -57,7 +59,8 @@ pub(crate) fn data(
     }
     // A size of 0 means no disk, as documented.
     let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
-    let disks: Vec<_> = real.map(|disk| data_disk(codes, disk)).collect::<Result<_, _>>()?;
+    let disks: Vec<_> =
+        real.map(|disk| data_disk(codes, catalog, disk)).collect::<Result<_, _>>()?;
     let local = disks.iter().filter(|disk| disk.is_local()).count();
     if local > MAX_LOCAL_DATA_DISKS || disks.len() - local > MAX_CLOUD_DATA_DISKS {
         let message = "An instance has at most 1 local and 20 cloud data disks.";
@@ -66,10 +69,14 @@ pub(crate) fn data(
     Ok(disks)
 }
 
-fn data_disk(codes: DocumentedCodes, requested: &DataDisk) -> Result<StoredDisk, ApiError> {
+fn data_disk(
+    codes: DocumentedCodes,
+    catalog: Catalog,
+    requested: &DataDisk,
+) -> Result<StoredDisk, ApiError> {
     let kind = requested.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
     let size = requested.disk_size.unwrap_or_default();
-    let sizes = disk_type(kind.as_str()).map(|known| &known.data_gib);
+    let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.data_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let too_small = sizes.is_some_and(|sizes| size < *sizes.start());
         let ssd = (kind == DiskType::CloudSsd && too_small)
@@ -127,8 +134,6 @@ mod tests {
     use cvm_protocol::Action;
 
     use super::*;
-    use crate::catalog::image;
-
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
 
     fn disk(kind: &str, size: i64) -> DataDisk {
@@ -136,7 +141,7 @@ mod tests {
     }
 
     fn code(disks: &[DataDisk]) -> Option<&'static str> {
-        data(CODES, disks).err().map(|error| error.code)
+        data(CODES, Catalog::builtin(), disks).err().map(|error| error.code)
     }
 
     #[test]
@@ -151,7 +156,7 @@ mod tests {
 
     #[test]
     fn data_disk_of_size_0_is_not_created() {
-        assert_eq!(data(CODES, &[disk("LOCAL_BASIC", 0)]).unwrap(), []);
+        assert_eq!(data(CODES, Catalog::builtin(), &[disk("LOCAL_BASIC", 0)]).unwrap(), []);
     }
 
     #[test]
@@ -167,13 +172,14 @@ mod tests {
 
     #[test]
     fn system_disk_is_at_least_as_large_as_its_image() {
-        let windows = &LaunchImage::of(&image("img-9id7emv7").unwrap().api());
+        let catalog = Catalog::builtin();
+        let windows = &LaunchImage::of(&catalog.image("img-9id7emv7").unwrap().api());
         let of = |size| SystemDisk { disk_size: Some(size), ..SystemDisk::default() };
-        let code = |size| system(CODES, Some(&of(size)), windows).err().map(|it| it.code);
+        let code = |size| system(CODES, catalog, Some(&of(size)), windows).err().map(|it| it.code);
         assert_eq!(code(50), None);
         assert_eq!(code(40), Some("InvalidParameterValue.Range"));
         assert_eq!(code(2000), Some("InvalidParameterValue.Range"));
-        let default = system(CODES, None, windows).unwrap();
+        let default = system(CODES, catalog, None, windows).unwrap();
         assert_eq!((default.gib, default.kind), (50, DiskType::CloudPremium));
     }
 }

@@ -3,7 +3,7 @@
 use cvm_models::enums::InstanceChargeType;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{DEFAULT_TYPE, InstanceType, Zone, instance_type, instance_types};
+use crate::catalog::{Catalog, DEFAULT_TYPE, InstanceType, Zone};
 use crate::error_codes;
 use crate::state::{StoredInstance, System};
 
@@ -23,15 +23,16 @@ impl Kind {
     /// The type that a request asks for.
     pub(crate) fn of(
         codes: DocumentedCodes,
+        catalog: Catalog,
         name: Option<&str>,
         charge_type: &InstanceChargeType,
         zone: Zone,
     ) -> Result<Self, ApiError> {
         let name = name.filter(|name| !name.is_empty());
         if *charge_type == InstanceChargeType::CdhPaid {
-            custom(codes, name.unwrap_or(DEFAULT_SIZE))
+            custom(codes, catalog, name.unwrap_or(DEFAULT_SIZE))
         } else {
-            find_type(codes, name, zone).map(Self::Sold)
+            find_type(codes, catalog, name, zone).map(Self::Sold)
         }
     }
 
@@ -76,11 +77,11 @@ impl Kind {
 }
 
 /// A size of the form `CDH_2C4G`: vCPUs and GiB.
-fn custom(codes: DocumentedCodes, name: &str) -> Result<Kind, ApiError> {
+fn custom(codes: DocumentedCodes, catalog: Catalog, name: &str) -> Result<Kind, ApiError> {
     if let Some((vcpus, memory_gib)) = measures(name) {
         return Ok(Kind::Custom { name: name.to_owned(), vcpus, memory_gib });
     }
-    if instance_type(name).is_some() {
+    if catalog.instance_type(name).is_some() {
         let message =
             format!("Dedicated hosts support sizes such as {DEFAULT_SIZE}, not the type `{name}`.");
         let code = "InvalidParameter.HostIdStandardInstanceTypeNotSupport";
@@ -102,20 +103,40 @@ fn measures(name: &str) -> Option<(i64, i64)> {
 
 fn find_type(
     codes: DocumentedCodes,
+    catalog: Catalog,
     name: Option<&str>,
     zone: Zone,
 ) -> Result<InstanceType, ApiError> {
     let Some(name) = name else {
-        let offered = || instance_types().filter(|one| one.is_offered_in(zone));
+        let offered = || catalog.instance_types().filter(|one| catalog.sells(zone, *one));
         let default = offered().find(|one| one.size.name == DEFAULT_TYPE).or(offered().next());
         return default.ok_or_else(|| not_offered(codes, DEFAULT_TYPE, zone));
     };
     error_codes::type_name(codes, name)?;
-    let found = instance_type(name).ok_or_else(|| {
+    let found = catalog.instance_type(name).ok_or_else(|| {
         let message = format!("The instance type `{name}` does not exist.");
         codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message)
     })?;
-    if found.is_offered_in(zone) { Ok(found) } else { Err(not_offered(codes, name, zone)) }
+    if !found.is_offered_in(zone) {
+        return Err(not_offered(codes, name, zone));
+    }
+    check_stock(codes, catalog, zone, found)?;
+    Ok(found)
+}
+
+/// Checks that a zone is not sold out of a type that it offers.
+pub(crate) fn check_stock(
+    codes: DocumentedCodes,
+    catalog: Catalog,
+    zone: Zone,
+    one: InstanceType,
+) -> Result<(), ApiError> {
+    if catalog.sells(zone, one) {
+        return Ok(());
+    }
+    let (name, zone) = (one.size.name, zone.name());
+    let message = format!("The instance type `{name}` is sold out in the zone `{zone}`.");
+    Err(codes.error(["ResourceInsufficient.SpecifiedInstanceType"], message))
 }
 
 fn not_offered(codes: DocumentedCodes, name: &str, zone: Zone) -> ApiError {

@@ -111,14 +111,14 @@ mod tests {
     use cvm_protocol::Action;
 
     use super::*;
-    use crate::catalog::image;
+    use crate::catalog::Catalog;
 
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
     const LINUX: &str = "img-pmqg1cw7";
     const WINDOWS: &str = "img-9id7emv7";
 
     fn system(id: &str) -> System {
-        System::of(&image(id).unwrap().api())
+        System::of(&Catalog::builtin().image(id).unwrap().api())
     }
 
     fn passes(password: &str, id: &str) -> bool {

@@ -1,9 +1,12 @@
 //! The parts of a launch that several actions share: RunInstances, its price, launch templates and reinstallations.
 
 pub(crate) mod action_timer;
+pub(crate) mod chc_hosts;
+pub(crate) mod dedicated_cluster;
 pub(crate) mod disks;
 pub(crate) mod hpc_cluster;
 pub(crate) mod instance_type;
+pub(crate) mod interfaces;
 pub(crate) mod login;
 pub(crate) mod names;
 pub(crate) mod network;
@@ -12,4 +15,3 @@ pub(crate) mod plan;
 pub(crate) mod spot_price;
 pub(crate) mod tags;
 pub(crate) mod template;
-pub(crate) mod unsupported;

@@ -8,7 +8,11 @@ use cvm_models::types::{InternetAccessible, VirtualPrivateCloud};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Zone;
 use crate::error_codes::TOO_MANY_GROUPS;
+use crate::parameters::has_layout;
 use crate::state::{Addresses, RequestContext, StoredInstance, SubnetUse};
+
+/// Network, subnet and zone.
+pub(crate) type Location = (String, String, String);
 
 /// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
@@ -20,11 +24,27 @@ const MAX_CHOSEN: usize = 20;
 #[derive(Debug, Default)]
 pub(crate) struct Network {
     /// Network, subnet and zone; none for the basic network.
-    subnet: Option<(String, String, String)>,
+    subnet: Option<Location>,
     is_gateway: bool,
     /// The requested private addresses, one for each instance.
     chosen: Vec<Ipv4Addr>,
     is_public: bool,
+    /// The number of further private addresses of the primary interface.
+    more_addresses: u32,
+    /// The number of IPv6 addresses, and whether the instance gets a public one.
+    ipv6_addresses: u64,
+    has_public_ipv6: bool,
+    secondary: Vec<Secondary>,
+}
+
+/// A secondary network interface.
+#[derive(Debug)]
+pub(crate) struct Secondary {
+    pub(crate) location: Location,
+    /// The number of its addresses.
+    pub(crate) addresses: u32,
+    /// Whether it is deleted with its instance.
+    pub(crate) is_deleted: bool,
 }
 
 impl Network {
@@ -53,6 +73,44 @@ impl Network {
         };
         instance.private_address = Some(private);
         instance.public_address = self.is_public.then(|| addresses.next_public());
+        self.connect_extras(instance, addresses);
+    }
+
+    /// Assigns the addresses that few instances have.
+    fn connect_extras(&self, instance: &mut StoredInstance, addresses: &mut Addresses) {
+        let Some((vpc, subnet, zone)) = &self.subnet else { return };
+        for _ in 0..self.more_addresses {
+            let address = addresses.take((vpc, subnet, zone), None);
+            instance.extras_mut().more_private_addresses.push(address);
+        }
+        for interface in &self.secondary {
+            let (vpc, subnet, zone) = &interface.location;
+            for _ in 0..interface.addresses {
+                let address = addresses.take((vpc, subnet, zone), None);
+                if interface.is_deleted {
+                    let address = (subnet.as_str().into(), address);
+                    instance.extras_mut().secondary_addresses.push(address);
+                }
+            }
+        }
+        for _ in 0..self.ipv6_addresses {
+            instance.extras_mut().ipv6_addresses.push(addresses.next_ipv6());
+        }
+        if self.has_public_ipv6 {
+            instance.extras_mut().public_ipv6_address = Some(addresses.next_ipv6());
+        }
+    }
+
+    /// The same with more addresses of the primary interface, which has this many in total, and other interfaces.
+    pub(crate) fn with_interfaces(self, total: u32, secondary: Vec<Secondary>) -> Self {
+        Self { more_addresses: total.saturating_sub(1), secondary, ..self }
+    }
+
+    /// The subnets that an instance needs addresses of, and how many.
+    pub(crate) fn rooms(&self) -> impl Iterator<Item = (&Location, u32)> {
+        let count = 1 + self.more_addresses;
+        let primary = self.subnet.iter().map(move |location| (location, count));
+        primary.chain(self.secondary.iter().map(|it| (&it.location, it.addresses)))
     }
 }
 
@@ -61,20 +119,46 @@ pub(crate) fn plan(
     context: &RequestContext<'_>,
     zone: Zone,
     requested: Option<&VirtualPrivateCloud>,
-    is_public: bool,
+    internet: &Internet,
     count: u64,
 ) -> Result<Network, ApiError> {
+    let codes = context.codes;
+    let Internet { is_public, has_public_ipv6, .. } = *internet;
+    let ipv6_addresses = ipv6_count(codes, requested)?;
+    if has_public_ipv6 && ipv6_addresses == 0 {
+        let message = "`InternetAccessible.IPv6AddressType` needs \
+                       `VirtualPrivateCloud.Ipv6AddressCount`.";
+        return Err(codes.error(["InvalidParameterCombination"], message));
+    }
     let Some(requested) = requested else {
         // Documented in the first API version: the basic network is the default.
         return Ok(Network { is_public, ..Network::default() });
     };
-    let codes = context.codes;
     let (vpc, subnet) = find_subnet(context, zone, requested)?;
     let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
     let location = (vpc, subnet, zone.name());
     check_subnet(context, &location, &chosen, count)?;
     let is_gateway = requested.as_vpc_gateway.unwrap_or(false);
-    Ok(Network { subnet: Some(location), is_gateway, chosen, is_public })
+    let subnet = Some(location);
+    let network =
+        Network { subnet, is_gateway, chosen, is_public, ipv6_addresses, ..Network::default() };
+    Ok(Network { has_public_ipv6, ..network })
+}
+
+/// Maximum number of IPv6 addresses of an instance; the service's limit depends on the instance type.
+const MAX_IPV6_ADDRESSES: u64 = 10;
+
+/// The requested number of IPv6 addresses. Every network has an IPv6 range.
+pub(crate) fn ipv6_count(
+    codes: DocumentedCodes,
+    requested: Option<&VirtualPrivateCloud>,
+) -> Result<u64, ApiError> {
+    let count = requested.and_then(|requested| requested.ipv6_address_count).unwrap_or(0);
+    if count <= MAX_IPV6_ADDRESSES {
+        return Ok(count);
+    }
+    let message = format!("An instance has at most {MAX_IPV6_ADDRESSES} IPv6 addresses.");
+    Err(codes.error(["LimitExceeded.IPv6AddressNum"], message))
 }
 
 /// The network and the subnet of a request.
@@ -127,7 +211,7 @@ pub(crate) fn parse_addresses(
 /// Checks that a subnet, given with its network and zone, has these addresses.
 pub(crate) fn check_subnet(
     context: &RequestContext<'_>,
-    (vpc, subnet, zone): &(String, String, String),
+    (vpc, subnet, zone): &Location,
     chosen: &[Ipv4Addr],
     count: u64,
 ) -> Result<(), ApiError> {
@@ -161,6 +245,8 @@ pub(crate) struct Internet {
     pub(crate) mbps: i64,
     /// Whether the instance gets a public address.
     pub(crate) is_public: bool,
+    /// Whether the instance gets a public IPv6 address.
+    pub(crate) has_public_ipv6: bool,
 }
 
 /// Checks the internet access of a request.
@@ -187,11 +273,33 @@ pub(crate) fn internet(
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
         _ => InternetChargeType::TrafficPostpaidByHour,
     };
+    let charge_type = requested.internet_charge_type.unwrap_or(default);
+    check_package(codes, requested.bandwidth_package_id.as_deref(), &charge_type)?;
     Ok(Internet {
-        charge_type: requested.internet_charge_type.unwrap_or(default),
+        charge_type,
         mbps: bandwidth,
         is_public: bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true),
+        has_public_ipv6: requested.ipv6_address_type.is_some(),
     })
+}
+
+/// Checks a bandwidth package. Packages belong to another service, so every well-formed id exists. An account can also
+/// have a default package, so the charge type needs no id.
+fn check_package(
+    codes: DocumentedCodes,
+    id: Option<&str>,
+    charge_type: &InternetChargeType,
+) -> Result<(), ApiError> {
+    let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(()) };
+    if !has_layout(id, "bwp-x") {
+        let message = format!("The id `{id}` of the bandwidth package does not start with `bwp-`.");
+        return Err(codes.error(["InvalidParameterValue.BandwidthPackageIdMalformed"], message));
+    }
+    if *charge_type == InternetChargeType::BandwidthPackage {
+        return Ok(());
+    }
+    let message = format!("`BandwidthPackageId` needs BANDWIDTH_PACKAGE, not {charge_type}.");
+    Err(codes.error(["UnsupportedOperation.BandwidthPackageIdNotSupported"], message))
 }
 
 /// Maximum number of security groups of an instance, as the text of the error code says.

@@ -16,7 +16,9 @@ use crate::launch::instance_type::Kind;
 use crate::launch::names::Pattern;
 use crate::launch::network::{self, Network, check_security_groups};
 use crate::launch::tags::tags;
-use crate::launch::{disks, hpc_cluster, login, placement, spot_price, unsupported};
+use crate::launch::{
+    chc_hosts, dedicated_cluster, disks, hpc_cluster, interfaces, login, placement, spot_price,
+};
 use crate::parameters::distinct;
 use crate::state::{
     Pairs, PlacementSlot, Pool, RequestContext, StoredInstance, System, Topology, pairs, texts,
@@ -35,6 +37,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) slot: Option<PlacementSlot>,
     /// The host or pack of each instance; `None` for the public pool.
     pub(crate) pools: Option<Vec<Pool>>,
+    /// The CHC host of each instance; empty for all others.
+    pub(crate) chc_ids: &'a [String],
     /// The planned termination of each instance.
     pub(crate) planned_termination: Option<PlannedTermination>,
 }
@@ -51,9 +55,7 @@ impl<'a> Plan<'a> {
         request: &'a RunInstances,
         context: &RequestContext<'_>,
     ) -> Result<Self, ApiError> {
-        let codes = context.codes;
-        unsupported::check_chc_hosts(context, request)?;
-        unsupported::check(codes, request)?;
+        let (codes, catalog) = (context.codes, context.catalog);
         let asked = count(codes, request)?;
         let requested = request.action_timer.as_ref();
         let planned_termination = requested
@@ -69,10 +71,18 @@ impl<'a> Plan<'a> {
         let system = &image.system;
         let charge_type =
             request.instance_charge_type.clone().unwrap_or(InstanceChargeType::PostpaidByHour);
-        let kind = Kind::of(codes, request.instance_type.as_deref(), &charge_type, zone)?;
+        let dedicated_cluster_id = dedicated_cluster::check(codes, request, &charge_type)?;
+        let chc_kind = chc_hosts::check(context, request, zone, asked)?;
+        let kind = match chc_kind {
+            Some(kind) => kind,
+            None => {
+                let name = request.instance_type.as_deref();
+                Kind::of(codes, catalog, name, &charge_type, zone)?
+            }
+        };
         kind.check_system(codes, system)?;
         if let Kind::Sold(one) = kind {
-            spot_price::check(codes, request, context.region, one)?;
+            spot_price::check(codes, request, catalog.tariff(context.region), one)?;
         }
         let hpc_cluster_id = hpc_cluster::check_cluster(context, request, &kind, zone, asked)?;
         let (renew_flag, expires) = term(request, &charge_type, context.now);
@@ -80,14 +90,13 @@ impl<'a> Plan<'a> {
         let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
         let requested = request.internet_accessible.as_ref();
         let internet = network::internet(codes, requested, &charge_type)?;
-        let requested = request.virtual_private_cloud.as_ref();
-        let network = network::plan(context, zone, requested, internet.is_public, asked)?;
+        let network = interfaces::plan(context, zone, request, &internet, asked)?;
         let slot = slot(request, context, asked)?;
         let (login_user, login_port) = system.login();
-        let system_disk = disks::system(codes, request.system_disk.as_ref(), &image)?;
-        let mut data_disks = disks::data(codes, &request.data_disks)?;
+        let system_disk = disks::system(codes, catalog, request.system_disk.as_ref(), &image)?;
+        let mut data_disks = disks::data(codes, catalog, &request.data_disks)?;
         disks::check_snapshots(context, &mut data_disks)?;
-        let security_group_ids = distinct(request.security_group_ids.iter().cloned());
+        let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
         check_security_groups(codes, &security_group_ids)?;
         let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
@@ -124,6 +133,9 @@ impl<'a> Plan<'a> {
             ..StoredInstance::default()
         };
         network.apply_to(&mut template);
+        if dedicated_cluster_id.is_some() {
+            template.extras_mut().dedicated_cluster_id = dedicated_cluster_id;
+        }
         // The type sets all members that depend on it, as in a later change.
         kind.apply_to(&mut template);
         if planned_termination.is_some() {
@@ -132,7 +144,18 @@ impl<'a> Plan<'a> {
         let pools = placement::choose(context, request, &template, asked)?;
         let count = pools.as_ref().map_or(asked, |pools| pools.len() as u64);
         let (name, host_name) = names(codes, request, system, count)?;
-        Ok(Self { count, template, name, host_name, network, slot, pools, planned_termination })
+        let chc_ids = &request.chc_ids;
+        Ok(Self {
+            count,
+            template,
+            name,
+            host_name,
+            network,
+            slot,
+            pools,
+            chc_ids,
+            planned_termination,
+        })
     }
 }
 

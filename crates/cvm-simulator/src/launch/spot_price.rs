@@ -4,13 +4,13 @@ use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Region, Tariff, spot};
+use crate::catalog::{InstanceType, Tariff};
 
 /// Checks the bid. A launch without a bid pays the current price.
 pub(crate) fn check(
     codes: DocumentedCodes,
     request: &RunInstances,
-    region: &Region,
+    tariff: Tariff,
     kind: InstanceType,
 ) -> Result<(), ApiError> {
     let Some(options) = request
@@ -26,7 +26,7 @@ pub(crate) fn check(
         let message = format!("The bid `{text}` is not a decimal number.");
         codes.error(["InvalidParameterValue"], message)
     })?;
-    let asked = spot(Tariff::of(region).instance_type(kind));
+    let asked = tariff.spot(tariff.instance_type(kind));
     if bid >= asked {
         return Ok(());
     }
@@ -41,7 +41,7 @@ mod tests {
     use cvm_protocol::Action;
 
     use super::*;
-    use crate::catalog::{instance_type, region};
+    use crate::catalog::Catalog;
 
     fn code(charge: InstanceChargeType, bid: &str) -> Option<&'static str> {
         let options =
@@ -54,9 +54,10 @@ mod tests {
             }),
             ..RunInstances::default()
         };
-        let region = region("ap-guangzhou", false).unwrap();
-        let kind = instance_type("S5.MEDIUM4").unwrap();
-        check(DocumentedCodes(RunInstances::INFO), &request, region, kind).err().map(|it| it.code)
+        let catalog = Catalog::builtin();
+        let tariff = catalog.tariff(catalog.region("ap-guangzhou", false).unwrap());
+        let kind = catalog.instance_type("S5.MEDIUM4").unwrap();
+        check(DocumentedCodes(RunInstances::INFO), &request, tariff, kind).err().map(|it| it.code)
     }
 
     #[test]

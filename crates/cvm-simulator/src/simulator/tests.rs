@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{Command, Response, Simulator};
 use crate::account::AccountId;
 use crate::api_error::ApiError;
+use crate::catalog::Catalog;
 use crate::chc_host::ChcServer;
 use crate::clock::TimeMode;
 use crate::handler::{BoxedRequest, Reply};
@@ -27,7 +28,7 @@ fn simulator(mode: TimeMode) -> Simulator {
 }
 
 fn request(info: &'static ActionInfo, parameters: &Value) -> Option<Request> {
-    let region = find_region(info, Some("ap-guangzhou"), false).unwrap();
+    let region = find_region(Catalog::builtin(), info, Some("ap-guangzhou"), false).unwrap();
     Request::parse(info, region, &Parameters::Json(parameters.to_string().as_bytes())).ok()
 }
 
@@ -338,7 +339,7 @@ fn panicking_handler_changes_nothing() {
     scenario(&mut simulator, |_| {});
     let before = state(&simulator);
     let stop = StopInstances::INFO;
-    let region = find_region(stop, Some("ap-guangzhou"), false).unwrap();
+    let region = find_region(Catalog::builtin(), stop, Some("ap-guangzhou"), false).unwrap();
     let request = Request::of(stop, region, Box::new(PanickingHandler));
     let command = Command::Request(AccountId::FIRST, request);
     let panic = catch_unwind(AssertUnwindSafe(|| simulator.apply(Duration::ZERO, command)));

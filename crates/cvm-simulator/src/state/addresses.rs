@@ -2,7 +2,7 @@
 //! It is in the network and zone of the first request that names it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::state::StoredInstance;
 
@@ -14,6 +14,8 @@ pub(crate) struct Addresses {
     basic_used: HashSet<Ipv4Addr>,
     /// The number of public addresses assigned.
     public: u32,
+    /// The number of IPv6 addresses assigned.
+    ipv6: u32,
     subnets: HashMap<String, Subnet>,
     /// The number of subnets at which unused ones are removed.
     forget_threshold: usize,
@@ -164,10 +166,25 @@ impl Addresses {
         }
     }
 
-    /// Releases the addresses of an instance that is destroyed or moved.
+    /// An IPv6 address, from the range of the documentation, which is not routed.
+    pub(crate) fn next_ipv6(&mut self) -> Ipv6Addr {
+        self.ipv6 = self.ipv6.wrapping_add(1);
+        let [high, low] = [self.ipv6 >> 16, self.ipv6 & 0xffff].map(|part| part as u16);
+        Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, high, low)
+    }
+
+    /// Releases the addresses of the primary interface of an instance that is destroyed or moved.
     pub(crate) fn release(&mut self, instance: &StoredInstance) {
-        if let Some(address) = instance.private_address {
+        for address in instance.private_addresses() {
             self.give_back(&instance.subnet_id, address);
+        }
+    }
+
+    /// Releases the addresses of the secondary interfaces that are deleted with an instance.
+    pub(crate) fn release_secondary(&mut self, instance: &StoredInstance) {
+        let secondary = instance.extras.iter().flat_map(|extras| &extras.secondary_addresses);
+        for (subnet_id, address) in secondary {
+            self.give_back(subnet_id, *address);
         }
     }
 

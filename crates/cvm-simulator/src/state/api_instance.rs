@@ -15,6 +15,7 @@ impl StoredInstance {
     /// The instance as responses show it.
     pub(crate) fn api(&self) -> Instance {
         let latest = self.latest_operation.as_ref();
+        let extras = self.extras.as_deref();
         let address =
             |address: Option<Ipv4Addr>| address.iter().map(ToString::to_string).collect::<Vec<_>>();
         Instance {
@@ -28,7 +29,7 @@ impl StoredInstance {
             instance_charge_type: self.charge_type.clone(),
             system_disk: self.system_disk.system_disk(),
             data_disks: self.data_disks.iter().map(StoredDisk::data_disk).collect(),
-            private_ip_addresses: address(self.private_address),
+            private_ip_addresses: self.private_addresses().map(|it| it.to_string()).collect(),
             public_ip_addresses: address(self.public_address),
             internet_accessible: self.internet_accessible(),
             virtual_private_cloud: self.network(),
@@ -62,6 +63,18 @@ impl StoredInstance {
             disaster_recover_group_ids: self.placement_group.iter().map(text).collect(),
             partition_number: self.partition,
             cam_role_name: optional(self.role.as_ref()),
+            ipv6_addresses: extras
+                .iter()
+                .flat_map(|it| &it.ipv6_addresses)
+                .map(ToString::to_string)
+                .collect(),
+            public_ipv6_addresses: extras
+                .and_then(|it| it.public_ipv6_address)
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
+            dedicated_cluster_id: optional(extras.and_then(|it| it.dedicated_cluster_id.as_ref()))
+                .unwrap_or_default(),
             hpc_cluster_id: optional(self.hpc_cluster_id.as_ref()).unwrap_or_default(),
             isolated_source: self.isolated_source.clone(),
             gpu_info: self.gpus.as_ref().map(gpu_info),

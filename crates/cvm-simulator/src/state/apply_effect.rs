@@ -82,6 +82,11 @@ impl NewNetwork {
         instance.subnet_id = self.subnet_id.as_str().into();
         instance.is_gateway = self.is_gateway.unwrap_or(instance.is_gateway);
         instance.private_address = Some(self.address);
+        if instance.extras.is_some() || !self.ipv6_addresses.is_empty() {
+            let extras = instance.extras_mut();
+            extras.more_private_addresses.clear();
+            extras.ipv6_addresses.clone_from(&self.ipv6_addresses);
+        }
     }
 }
 

@@ -42,6 +42,26 @@ impl ChcHosts {
     }
 }
 
+impl ChcHosts {
+    /// Whether an instance is installed on a host.
+    pub(crate) fn has_instance(&self, instance_id: &str) -> bool {
+        self.list.iter().any(|host| host.api.cvm_instance_id == instance_id)
+    }
+
+    /// Makes the host of a removed instance available again.
+    pub(crate) fn forget_instance(&mut self, instance_id: &str) {
+        let mut hosts = self.list.iter_mut();
+        if let Some(host) = hosts.find(|host| host.api.cvm_instance_id == instance_id) {
+            host.change(|api| {
+                api.cvm_instance_id.clear();
+                if api.instance_state == ChcHostState::Online {
+                    api.instance_state = ChcHostState::Prepared;
+                }
+            });
+        }
+    }
+}
+
 impl StoredChcHost {
     pub(crate) fn is(&self, chc_id: &str) -> bool {
         self.api.chc_id == chc_id
@@ -77,6 +97,18 @@ impl StoredChcHost {
         if is_installable {
             self.ahead.push_back((ends.after(clock.delay(PREPARING)), prepared));
         }
+    }
+
+    /// The host at this time.
+    pub(crate) fn api_at(&self, now: Timestamp) -> &ChcHost {
+        let due = self.ahead.iter().rev().find(|(time, _)| *time <= now);
+        due.map_or(&self.api, |(_, look)| look)
+    }
+
+    /// Shows the instance that is installed on the host.
+    pub(crate) fn install(&mut self, instance_id: &str) {
+        self.api.cvm_instance_id = instance_id.to_owned();
+        self.api.instance_state = ChcHostState::Online;
     }
 
     /// Changes the host at once, and its pending state as well.

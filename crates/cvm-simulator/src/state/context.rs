@@ -6,7 +6,7 @@ use cvm_models::enums::InstanceState;
 
 use crate::account::AccountId;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{Region, Zone};
+use crate::catalog::{Catalog, Region, Zone};
 use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::ids::IdGenerator;
@@ -19,6 +19,7 @@ use crate::timestamp::Timestamp;
 /// The context of one request.
 pub(crate) struct RequestContext<'a> {
     pub(crate) account: AccountId,
+    pub(crate) catalog: Catalog,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
     pub(crate) region: &'static Region,

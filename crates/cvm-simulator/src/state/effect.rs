@@ -1,6 +1,6 @@
 //! The effect of an operation on its instance, as data.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use cvm_models::enums::{DiskType, InstanceState, RenewFlag, StopChargingMode};
@@ -67,6 +67,7 @@ pub(crate) struct NewNetwork {
     pub(crate) vpc_id: String,
     pub(crate) subnet_id: String,
     pub(crate) address: Ipv4Addr,
+    pub(crate) ipv6_addresses: Vec<Ipv6Addr>,
     /// `None` leaves it unchanged.
     pub(crate) is_gateway: Option<bool>,
     /// Whether the host name is derived from the address.

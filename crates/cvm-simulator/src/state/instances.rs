@@ -264,6 +264,7 @@ impl Instances {
                 self.cancel_event(serial, period.ends, Event::Bandwidth);
             }
             self.addresses.release(&instance);
+            self.addresses.release_secondary(&instance);
             self.removed.push((now, instance.id));
         }
     }

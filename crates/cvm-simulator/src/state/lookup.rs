@@ -6,7 +6,6 @@ use cvm_models::enums::ImageState;
 use cvm_models::types::{DisasterRecoverGroup, HpcClusterInfo, KeyPair};
 
 use crate::api_error::ApiError;
-use crate::catalog::image;
 use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
@@ -204,7 +203,7 @@ impl RequestContext<'_> {
 
     /// The image with this id, if instances of this region can start from it now.
     pub(crate) fn launch_image(&self, image_id: &str) -> Result<LaunchImage, ApiError> {
-        if let Some(public) = image(image_id) {
+        if let Some(public) = self.catalog.image(image_id) {
             return Ok(LaunchImage::of(&public.api()));
         }
         let owned = self.images().and_then(|images| images.get(image_id)).ok_or_else(|| {
@@ -223,7 +222,7 @@ impl RequestContext<'_> {
 
     /// The operating system of instances created from an image, even of a deleted one.
     pub(crate) fn system_of_image(&self, image_id: &str) -> Option<System> {
-        match image(image_id) {
+        match self.catalog.image(image_id) {
             Some(public) => Some(System::of(&public.api())),
             None => self.images()?.system(image_id),
         }

@@ -11,6 +11,7 @@ mod chc_hosts;
 mod client_tokens;
 mod context;
 mod effect;
+mod extras;
 mod grouped;
 mod hosts;
 mod hpc_clusters;
@@ -42,6 +43,7 @@ pub(crate) use context::RequestContext;
 pub(crate) use effect::{
     Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
 };
+pub(crate) use extras::Extras;
 pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};

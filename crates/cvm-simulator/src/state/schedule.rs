@@ -54,6 +54,10 @@ fn apply_due_instances(
     for (ended, instance_id) in instances.take_removed() {
         resources.action_timers.forget_instance(&instance_id);
         resources.repair_tasks.forget_instance(&instance_id, ended);
+        // A change copies what another version of the state shares.
+        if resources.chc_hosts.has_instance(&instance_id) {
+            resources.chc_hosts.forget_instance(&instance_id);
+        }
     }
 }
 

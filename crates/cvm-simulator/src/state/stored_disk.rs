@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
-use crate::catalog::disk_type;
+use crate::catalog;
 
 /// A disk. The API has two types for it, one for system disks and one for data disks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,9 +25,9 @@ pub(crate) struct StoredDisk {
 }
 
 impl StoredDisk {
-    /// Whether it is a local disk that a request can choose.
+    /// Whether it is a local disk.
     pub(crate) fn is_local(&self) -> bool {
-        disk_type(self.kind.as_str()).is_some_and(|known| known.is_local())
+        catalog::is_local(self.kind.as_str())
     }
 
     /// The form of a system disk in the API.

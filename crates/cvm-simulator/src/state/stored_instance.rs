@@ -11,9 +11,9 @@ use cvm_models::enums::{
 use cvm_protocol::Sensitive;
 
 use crate::catalog::InstanceType;
-use crate::state::StoredDisk;
 use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, ISOLATE, Operation, RENAME_HOST, TERMINATE};
+use crate::state::{Extras, StoredDisk};
 use crate::timestamp::Timestamp;
 
 /// How often a prepaid instance can be downsized; assumed.
@@ -104,6 +104,8 @@ pub(crate) struct StoredInstance {
     pub(crate) bandwidth_mbps: i64,
     /// Prepaid bandwidth, present and past.
     pub(crate) bandwidth: Vec<Period>,
+    /// `None` for almost all instances.
+    pub(crate) extras: Option<Box<Extras>>,
 }
 
 /// Whose hardware an instance runs on.
@@ -187,6 +189,17 @@ impl StoredInstance {
 
     pub(crate) fn is_running(&self) -> bool {
         self.state == InstanceState::Running
+    }
+
+    /// What only few instances have, to change it.
+    pub(crate) fn extras_mut(&mut self) -> &mut Extras {
+        self.extras.get_or_insert_default()
+    }
+
+    /// The private addresses of its primary interface.
+    pub(crate) fn private_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        let more = self.extras.iter().flat_map(|extras| &extras.more_private_addresses);
+        self.private_address.into_iter().chain(more.copied())
     }
 
     /// The system disk, then the data disks.

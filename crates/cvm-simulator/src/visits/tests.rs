@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::{
-    AccountId, Command, Parameters, Reply, Request, Response, Simulator, TimeMode, Timestamp,
-    find_region, visits,
+    AccountId, Catalog, Command, Parameters, Reply, Request, Response, Simulator, TimeMode,
+    Timestamp, find_region, visits,
 };
 
 const START: Timestamp = Timestamp::from_unix(1_700_000_000);
@@ -19,7 +19,7 @@ const INSTANCES: usize = 600;
 
 fn call(cloud: &mut Simulator, action: &str, request: &Value) -> Value {
     let info = cvm_models::action(action).unwrap();
-    let region = find_region(info, Some("ap-guangzhou"), false).unwrap();
+    let region = find_region(Catalog::builtin(), info, Some("ap-guangzhou"), false).unwrap();
     let body = request.to_string();
     let request = match Request::parse(info, region, &Parameters::Json(body.as_bytes())) {
         Ok(request) => request,

@@ -216,7 +216,7 @@ fn instances_launch_from_a_private_image_once_it_is_ready() {
     let launched = launch_running(&cloud, of(&id));
     let actual = describe(&cloud, &launched);
     assert_eq!((&actual["ImageId"], &actual["DefaultLoginPort"]), (&json!(id), &json!(3389)));
-    assert_eq!(actual["OsName"], "Windows Server 2016 Datacenter 64bit EN");
+    assert_eq!(actual["OsName"], "Windows Server 2016 Datacenter 64bit Chinese");
     // The system of an instance stays known after its image is deleted.
     send_ok(&cloud, "DeleteImages", json!({ "ImageIds": [id] }));
     assert_eq!(code(of(&id)), "InvalidImageId.NotFound");

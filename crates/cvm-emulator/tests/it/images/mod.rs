@@ -231,7 +231,7 @@ fn private_images_are_listed_before_public_ones() {
         ("image-type", vec!["SHARED_IMAGE"], 0),
         ("image-name", vec!["web-"], 2),
         ("image-name", vec!["web-1"], 1),
-        ("platform", vec!["Cent"], 4),
+        ("platform", vec!["Cent"], 5),
         ("tag-key", vec!["team"], 2),
         ("tag-value", vec!["blue"], 1),
         ("tag:team", vec!["red"], 1),

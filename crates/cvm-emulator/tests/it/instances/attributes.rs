@@ -398,7 +398,7 @@ fn one_invalid_network_change_fails_the_whole_request() {
             json!({ "PrivateIpAddresses": ["172.16.0.9", "nonsense"] }),
             "InvalidParameterValue.IPAddressMalformed",
         ),
-        (&other, json!({ "Ipv6AddressCount": 1 }), "UnsupportedOperation"),
+        (&other, json!({ "Ipv6AddressCount": 11 }), "LimitExceeded"),
     ] {
         let mut members = in_subnet("subnet-00000001");
         let vpc = members["VirtualPrivateCloud"].as_object_mut().unwrap();

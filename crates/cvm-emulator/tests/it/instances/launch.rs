@@ -1,6 +1,5 @@
 //! `RunInstances`: the instances that it creates, and invalid requests.
 
-use cvm_emulator::ChcServer;
 use cvm_models::actions::DescribeInstances;
 use serde_json::{Value, json};
 
@@ -135,10 +134,6 @@ fn missing_resources_are_rejected() {
             json!({ "LaunchTemplate": { "LaunchTemplateId": "lt-12345678" } }),
             "InvalidParameterValue.LaunchTemplateIdNotExisted",
         ),
-        (
-            json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT", "Ipv6AddressCount": 1 } }),
-            "UnsupportedOperation",
-        ),
     ] {
         assert_eq!(code_of(members.clone()), expected, "{members}");
     }
@@ -259,16 +254,6 @@ fn prepaid_instances_have_an_expiry_and_renew_flag() {
     assert_eq!(actual["ExpiredTime"], "2024-02-14T22:13:20Z");
     assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
     assert_eq!(actual["InternetAccessible"]["InternetChargeType"], "BANDWIDTH_PREPAID");
-}
-
-#[test]
-fn launching_on_chc_hosts_is_unsupported() {
-    let cloud = cloud();
-    let id = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1".to_owned())).unwrap();
-    let code =
-        |ids: &[&str]| send_err(&cloud, "RunInstances", run_request(json!({ "ChcIds": ids })));
-    assert_eq!(code(&[&id]), "UnsupportedOperation", "an existing host is not reported as missing");
-    assert_eq!(code(&[&id, "chc-zzzzzzzz"]), "InvalidParameterValue.ChcHostsNotFound");
 }
 
 #[test]

@@ -4,6 +4,7 @@ pub mod attributes;
 mod bandwidth;
 mod launch;
 mod launch_from_template;
+mod launch_networks;
 mod launch_placement;
 mod launch_timer;
 mod launch_token;

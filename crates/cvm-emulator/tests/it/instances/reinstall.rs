@@ -58,7 +58,7 @@ fn running_instance_is_reinstalled_with_another_image() {
     let after = describe(&cloud, &id);
     for (pointer, expected) in [
         ("/ImageId", json!(WINDOWS)),
-        ("/OsName", json!("Windows Server 2016 Datacenter 64bit EN")),
+        ("/OsName", json!("Windows Server 2016 Datacenter 64bit Chinese")),
         ("/DefaultLoginUser", json!("Administrator")),
         ("/DefaultLoginPort", json!(3389)),
         ("/HostName", json!("win-1")),
@@ -284,7 +284,7 @@ fn unsupported_systems_are_not_converted() {
             "UnsupportedOperation.InstanceOsWindows",
         ),
         (
-            launch_running(&cloud, json!({ "ImageId": "img-l8og963d" })),
+            launch_running(&cloud, json!({ "ImageId": "img-7ag0z2jt" })),
             "UnsupportedOperation.InstanceOsConvertOsNotSupport",
         ),
         (

@@ -35,9 +35,28 @@ fn region_lists_the_families_of_its_zones() {
         let call = Call::new("DescribeInstanceFamilyConfigs").region(region);
         column(&read(&cloud.handle(&call.json("{}")))["InstanceFamilyConfigSet"], "InstanceFamily")
     };
-    assert_eq!(names("ap-guangzhou"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5", "GN7", "HCCIC5"]);
+    let all = [
+        "S1",
+        "S2",
+        "S3",
+        "S5",
+        "S6",
+        "S9",
+        "SA2",
+        "SA3",
+        "SA5",
+        "SA9",
+        "C3",
+        "M5",
+        "IT5",
+        "GN7",
+        "HCCIC5",
+        "HCCPNV4ane",
+    ];
+    assert_eq!(names("ap-guangzhou"), all);
     // Its only zone has no GPUs.
-    assert_eq!(names("ap-chongqing"), ["S1", "S2", "S3", "S5", "SA2", "C3", "M5"]);
+    let some = ["S1", "S2", "S3", "S5", "SA2", "SA5", "SA9", "C3", "M5"];
+    assert_eq!(names("ap-chongqing"), some);
     let response = send_ok(&cloud, "DescribeInstanceFamilyConfigs", json!({}));
     assert_eq!(response["InstanceFamilyConfigSet"][3]["InstanceFamilyName"], "标准型S5");
 }
@@ -96,9 +115,12 @@ fn offered_types_can_be_filtered_and_sorted() {
         ];
         rows(one)
     };
-    assert_eq!(column(&by(&["cpu:desc"]), "Cpu"), ["16", "8", "4", "2", "1"]);
+    assert_eq!(
+        column(&by(&["cpu:desc"]), "Cpu"),
+        ["64", "48", "32", "24", "16", "8", "4", "2", "1"]
+    );
     let both = by(&["cpu:asc", "mem:desc"]);
-    assert_eq!(column(&both, "Cpu"), ["1", "2", "4", "8", "16"]);
+    assert_eq!(column(&both, "Cpu"), ["1", "2", "4", "8", "16", "24", "32", "48", "64"]);
     let types = column(&both, "InstanceType");
     assert_eq!(types[..4], ["M5.SMALL8", "S5.SMALL4", "S5.SMALL2", "S5.SMALL1"]);
     for (pairs, expected) in [

@@ -70,7 +70,7 @@ fn incompatible_type_changes_have_no_price() {
     advance(&cloud, 15);
     for (id, kind, expected) in [
         (&plain, "S5", "InvalidInstanceType.Malformed"),
-        (&plain, "S9.LARGE8", "ResourceUnavailable.InstanceType"),
+        (&plain, "S99.LARGE8", "ResourceUnavailable.InstanceType"),
         (&plain, "GN7.2XLARGE32", "InvalidParameterValue.GPUInstanceFamily"),
         (&gpu, "S5.LARGE8", "UnsupportedOperation.HeterogeneousChangeInstanceFamily"),
         (&basic, "S5.LARGE8", "InvalidInstance.NotSupported"),

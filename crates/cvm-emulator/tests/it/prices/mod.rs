@@ -130,7 +130,7 @@ fn price_inquiry_fails_like_the_launch() {
     for members in [
         json!({ "Placement": { "Zone": "ap-beijing-3" } }),
         json!({ "ImageId": "img-00000000" }),
-        json!({ "InstanceType": "S9.MEDIUM4" }),
+        json!({ "InstanceType": "S99.MEDIUM4" }),
         json!({ "InstanceType": "S5" }),
         json!({ "InstanceType": "S1.SMALL1", "Placement": { "Zone": "ap-guangzhou-6" } }),
         json!({ "SystemDisk": { "DiskSize": 10 } }),
@@ -292,7 +292,7 @@ fn pack_price_covers_count_and_period() {
         (body("ap-beijing-3", "SA9.96XLARGE1152", 1, 1), "InvalidZone.MismatchRegion"),
         (body("ap-guangzhou-3", "S5", 1, 1), "InvalidInstanceType.Malformed"),
         (body("ap-guangzhou-3", "S5.4XLARGE64", 1, 1), unsold),
-        (body("ap-guangzhou-3", "S9.MEDIUM4", 1, 1), unsold),
+        (body("ap-guangzhou-3", "S99.MEDIUM4", 1, 1), unsold),
         (body("ap-guangzhou-6", "S9.72XLARGE1152", 1, 1), unsold),
         (body("ap-guangzhou-3", "SA9.96XLARGE1152", 0, 1), "InvalidParameterValue.Range"),
         (body("ap-guangzhou-3", "SA9.96XLARGE1152", 101, 1), "InvalidParameterValue.Range"),

@@ -7,7 +7,7 @@ use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{self, disk_type};
+use crate::catalog;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{
     DiskChange, DiskEffect, Effect, MOVE_DISKS, RequestContext, StoredDisk, StoredInstance,
@@ -24,8 +24,8 @@ impl ActionHandler for ModifyInstanceDiskType {
             return Err(codes.error(["MissingParameter"], message));
         }
         let system =
-            self.system_disk.as_ref().map(|requested| target_type(codes, &requested.disk_type));
-        let data = data.map(|requested| target_type(codes, &requested.disk_type));
+            self.system_disk.as_ref().map(|requested| target_type(context, &requested.disk_type));
+        let data = data.map(|requested| target_type(context, &requested.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
         let (serial, instance) = context.find_instance(&self.instance_id)?;
         let moves = disk_changes(codes, instance, system, data)?;
@@ -37,13 +37,14 @@ impl ActionHandler for ModifyInstanceDiskType {
 
 /// The requested cloud disk type.
 fn target_type(
-    codes: DocumentedCodes,
+    context: &RequestContext<'_>,
     requested: &Option<DiskType>,
 ) -> Result<&'static catalog::DiskType, ApiError> {
+    let codes = context.codes;
     let Some(requested) = requested else {
         return Err(codes.error(["MissingParameter"], "`DiskType` is missing."));
     };
-    let known = disk_type(requested.as_str()).filter(|known| !known.is_local());
+    let known = context.catalog.disk_type(requested.as_str()).filter(|known| !known.is_local());
     known.ok_or_else(|| {
         let message =
             format!("A local disk can only be changed to a cloud disk, not to {requested}.");

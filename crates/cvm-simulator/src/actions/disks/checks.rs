@@ -5,17 +5,18 @@ use std::ops::RangeInclusive;
 use cvm_models::enums::DiskType;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
+use crate::catalog::{self, Catalog};
 use crate::state::StoredDisk;
 
 /// Whether a disk is in the physical server. Local types that a request cannot choose count too.
 pub(crate) fn is_local(kind: &DiskType) -> bool {
-    kind.as_str().starts_with("LOCAL_")
+    catalog::is_local(kind.as_str())
 }
 
 /// Checks the new size of a system disk.
 pub(crate) fn check_system_can_grow(
     codes: DocumentedCodes,
+    catalog: Catalog,
     disk: &StoredDisk,
     gib: i64,
 ) -> Result<(), ApiError> {
@@ -23,7 +24,7 @@ pub(crate) fn check_system_can_grow(
         let message = "A local system disk cannot be enlarged.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let known = disk_type(disk.kind.as_str());
+    let known = catalog.disk_type(disk.kind.as_str());
     check_can_grow(codes, disk.gib, gib, known.map(|known| &known.system_gib))
 }
 

@@ -6,7 +6,7 @@ use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::disk_type;
+use crate::catalog::Catalog;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::disks::DATA_STEP_GIB;
 use crate::state::{
@@ -19,11 +19,11 @@ const ALLOWED_RUNNING: &[InstanceState] = &[InstanceState::Stopped, InstanceStat
 
 impl ActionHandler for ResizeInstanceDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = context.codes;
+        let (codes, catalog) = (context.codes, context.catalog);
         let (serial, instance) = context.find_instance(&self.instance_id)?;
         let growth = match (&self.system_disk, self.data_disks.first()) {
-            (Some(requested), _) => grown_system(codes, requested, instance)?,
-            (None, Some(requested)) => grown_data(codes, requested, instance)?,
+            (Some(requested), _) => grown_system(codes, catalog, requested, instance)?,
+            (None, Some(requested)) => grown_data(codes, catalog, requested, instance)?,
             (None, None) => {
                 let message = "The request names no disk.";
                 return Err(codes.error(["MissingParameter.AtLeastOne"], message));
@@ -50,6 +50,7 @@ struct Growth {
 
 fn grown_system(
     codes: DocumentedCodes,
+    catalog: Catalog,
     requested: &SystemDisk,
     instance: &StoredInstance,
 ) -> Result<Growth, ApiError> {
@@ -63,13 +64,14 @@ fn grown_system(
         let message = "The type of a disk cannot be changed by a resize.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    checks::check_system_can_grow(codes, disk, gib)?;
+    checks::check_system_can_grow(codes, catalog, disk, gib)?;
     let change = DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: true })
 }
 
 fn grown_data(
     codes: DocumentedCodes,
+    catalog: Catalog,
     requested: &DataDisk,
     instance: &StoredInstance,
 ) -> Result<Growth, ApiError> {
@@ -88,7 +90,7 @@ fn grown_data(
         let message = "A local data disk can only be enlarged on a dedicated host.";
         return Err(codes.error(["UnsupportedOperation.InvalidDataDisk"], message));
     }
-    let known = disk_type(disk.kind.as_str());
+    let known = catalog.disk_type(disk.kind.as_str());
     checks::check_can_grow(codes, disk.gib, gib, known.map(|known| &known.data_gib))?;
     let change = DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Large(gib) };
     Ok(Growth { change, in_the_cloud: !is_local })

@@ -5,8 +5,8 @@ use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
 use cvm_models::types::{HostItem, HostResource, Placement};
 use cvm_protocol::json;
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone, has_hosts, host_type};
+use crate::api_error::ApiError;
+use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
@@ -74,7 +74,7 @@ fn parse_order(
         return Err(codes.error(["InvalidProjectId.NotFound"], message));
     }
     let name = request.host_type.as_deref().filter(|name| !name.is_empty());
-    let kind = find_type(codes, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
+    let kind = find_type(context, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
     let flag = request.host_charge_prepaid.as_ref().and_then(|it| it.renew_flag.clone());
     let term = Term::new(context.now, months, flag.unwrap_or(RenewFlag::NotifyAndAutoRenew));
     let item = HostItem {
@@ -95,11 +95,12 @@ fn parse_order(
 }
 
 fn find_type(
-    codes: DocumentedCodes,
+    context: &RequestContext<'_>,
     name: &str,
     zone: Zone,
 ) -> Result<&'static HostType, ApiError> {
-    let kind = host_type(name).ok_or_else(|| {
+    let codes = context.codes;
+    let kind = context.catalog.host_type(name).ok_or_else(|| {
         let message = format!("The host type `{name}` does not exist.");
         codes.error(["InvalidParameterValue"], message)
     })?;
@@ -107,7 +108,7 @@ fn find_type(
         return Ok(kind);
     }
     let zone_name = zone.name();
-    if has_hosts(zone) {
+    if context.catalog.has_hosts(zone) {
         let message = format!("The zone `{zone_name}` has no dedicated host of the type `{name}`.");
         Err(codes.error(["ResourceInsufficient.ZoneSoldOutForSpecifiedInstance"], message))
     } else {

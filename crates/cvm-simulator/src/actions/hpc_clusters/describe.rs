@@ -5,7 +5,6 @@ use cvm_models::enums::HpcClusterType;
 use cvm_models::types::HpcClusterInfo;
 
 use crate::api_error::ApiError;
-use crate::catalog::has_hpc_clusters;
 use crate::filter::{self, IdFilter};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
@@ -23,7 +22,7 @@ impl ActionHandler for DescribeHpcClusters {
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         if let Some(name) = given(self.zone.as_ref())
-            && !has_hpc_clusters(context.zone(name)?)
+            && !context.zone(name)?.has_hpc_clusters()
         {
             let message = format!("The zone `{name}` offers no HPC clusters.");
             return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));

@@ -8,7 +8,7 @@ use cvm_models::enums::{HpcClusterType, TagResourceType};
 use cvm_models::types::HpcClusterInfo;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS, has_hpc_clusters};
+use crate::catalog::{CLUSTER_MACHINES, MAX_CLUSTERS};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
@@ -34,7 +34,7 @@ impl ActionHandler for CreateHpcCluster {
         }
         let tags = tags::tags(codes, &self.tag_specification, &[TagResourceType::Hpc])?;
         let zone = context.zone(&self.zone)?;
-        if !has_hpc_clusters(zone) {
+        if !zone.has_hpc_clusters() {
             let message = format!("The zone `{}` offers no HPC clusters.", self.zone);
             return Err(codes.error(["UnsupportedOperation.InvalidZone"], message));
         }

@@ -7,8 +7,8 @@ use cvm_models::actions::{
 use cvm_models::enums::ImageState;
 use cvm_models::types::Image;
 
-use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{IMAGES, instance_type};
+use crate::api_error::ApiError;
+use crate::catalog::PublicImage;
 use crate::error_codes;
 use crate::filter::{self, CheckedFilter, IdFilter, fits};
 use crate::handler::{ActionHandler, Outcome};
@@ -21,14 +21,15 @@ impl ActionHandler for DescribeImages {
         let (codes, now) = (context.codes, context.now);
         let filters = filter::check(codes, &self.filters)?;
         if let Some(name) = &self.instance_type {
-            check_type(codes, name)?;
+            check_type(context, name)?;
         }
         let ids = IdFilter::new(&self.image_ids);
         // Every instance type of the catalog is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let passes = |image: &Image| filters.iter().all(|filter| matches(filter, image));
+        let public = context.catalog.images();
         let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
-        let listed = owned.chain(IMAGES.iter().map(|public| public.api()));
+        let listed = owned.chain(public.iter().map(PublicImage::api));
         let listed =
             listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
         let page = Page::of(codes.0, self.offset, self.limit);
@@ -41,9 +42,10 @@ impl ActionHandler for DescribeImages {
     }
 }
 
-fn check_type(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+fn check_type(context: &RequestContext<'_>, name: &str) -> Result<(), ApiError> {
+    let codes = context.codes;
     error_codes::type_name(codes, name)?;
-    if instance_type(name).is_none() {
+    if context.catalog.instance_type(name).is_none() {
         let message = format!("The instance type `{name}` does not exist.");
         return Err(codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message));
     }
@@ -59,7 +61,7 @@ fn matches(filter: &CheckedFilter<'_>, image: &Image) -> bool {
         "platform" => filter.any(|pattern| fits(&image.platform, pattern)),
         "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
         "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
-        // There are no dedicated clusters, so no image is cached in one.
+        // No image is cached in a dedicated cluster.
         "dedicated-cluster-id" | "cdc-cache-status" => false,
         name => name.strip_prefix("tag:").is_some_and(|key| {
             filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
@@ -78,8 +80,9 @@ impl ActionHandler for DescribeImageFromFamily {
                 && image.image_state == ImageState::Normal
                 && image.image_deprecated != Some(true)
         };
+        let public = context.catalog.images();
         let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
-        let mut all = owned.chain(IMAGES.iter().map(|public| public.api()));
+        let mut all = owned.chain(public.iter().map(PublicImage::api));
         let image = all.find(is_current);
         Ok(Outcome::Response(DescribeImageFromFamilyResponse {
             image,

@@ -12,7 +12,7 @@ use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{IMPORT_SYSTEMS, ImportSystem};
+use crate::catalog::ImportSystem;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags;
@@ -39,7 +39,7 @@ impl ActionHandler for ImportImage {
         let image_family = names::family(codes, self.image_family.as_deref())?;
         let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
         let architecture = self.architecture.clone().unwrap_or(Architecture::X86_64);
-        let known = find_system(codes, &self, &architecture)?;
+        let known = find_system(context, &self, &architecture)?;
         let is_readable = check_files(codes, &self)?;
         if architecture == Architecture::Arm64 && self.boot_mode == Some(BootMode::LegacyBios) {
             let message = "ARM images can only boot with UEFI.";
@@ -96,12 +96,14 @@ impl ActionHandler for ImportImage {
 }
 
 fn find_system(
-    codes: DocumentedCodes,
+    context: &RequestContext<'_>,
     request: &ImportImage,
     architecture: &Architecture,
 ) -> Result<&'static ImportSystem, ApiError> {
+    let codes = context.codes;
     let (name, version) = (&request.os_type, &request.os_version);
-    let Some(known) = IMPORT_SYSTEMS.iter().find(|known| known.name == name) else {
+    let mut systems = context.catalog.import_systems().iter();
+    let Some(known) = systems.find(|known| known.name == name) else {
         let message = format!("The operating system `{name}` cannot be imported.");
         return Err(codes.error(["InvalidImageOsType.Unsupported"], message));
     };
@@ -146,9 +148,10 @@ fn file(url: &str) -> Option<&str> {
 
 /// Lists the operating systems that ImportImage supports.
 impl ActionHandler for DescribeImportImageOs {
-    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let known = context.catalog.import_systems();
         let names = |of_windows| {
-            let systems = IMPORT_SYSTEMS.iter().filter(|it| it.is_windows() == of_windows);
+            let systems = known.iter().filter(|it| it.is_windows() == of_windows);
             systems.map(|system| system.name.to_owned()).collect()
         };
         Ok(Outcome::Response(DescribeImportImageOsResponse {
@@ -157,7 +160,7 @@ impl ActionHandler for DescribeImportImageOs {
                 linux: names(false),
                 ..Default::default()
             },
-            import_image_os_version_set: IMPORT_SYSTEMS.iter().map(versions).collect(),
+            import_image_os_version_set: known.iter().map(versions).collect(),
             ..Self::Response::default()
         }))
     }

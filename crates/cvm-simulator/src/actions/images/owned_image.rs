@@ -3,7 +3,6 @@
 use cvm_models::enums::ImageState;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::image;
 use crate::state::{IMAGE_QUOTA, Images, OwnedImage, RequestContext};
 
 /// Codes for a public image where one of the account is required. The first fits best.
@@ -20,7 +19,7 @@ pub(crate) fn find<'a>(
     id: &str,
 ) -> Result<&'a mut OwnedImage, ApiError> {
     let (codes, region) = (context.codes, context.region.name);
-    if image(id).is_some() {
+    if context.catalog.image(id).is_some() {
         let message = format!("The image `{id}` is public and does not belong to the account.");
         return Err(codes.error(NOT_OWN, message));
     }

@@ -8,7 +8,7 @@ use cvm_models::types::{Image, SyncImage};
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{Region, region};
+use crate::catalog::Region;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
@@ -71,7 +71,7 @@ fn destinations(
     let reject = |code: &str, message: String| Err(context.codes.error([code], message));
     let mut targets: Vec<&'static Region> = Vec::new();
     for name in names {
-        let Some(target) = region(name, false) else {
+        let Some(target) = context.catalog.region(name, false) else {
             return reject(
                 "InvalidRegion.NotFound",
                 format!("The region `{name}` does not exist."),

@@ -6,7 +6,6 @@ use cvm_models::actions::{
 };
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::instance_type;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login;
 use crate::launch::network::check_security_groups;
@@ -27,7 +26,7 @@ impl ActionHandler for ModifyInstancesAttribute {
         check(codes, &attribute)?;
         let serials = context.find(&instance_ids)?;
         for instance in context.instances(&serials) {
-            check_instance(codes, &attribute, instance, may_reboot)?;
+            check_instance(context, &attribute, instance, may_reboot)?;
         }
         if matches!(attribute, Attribute::JumboFrame(_)) {
             context.check_state(&serials, SETTLED)?;
@@ -105,17 +104,17 @@ fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
 
 /// Checks that depend on the instance.
 fn check_instance(
-    codes: DocumentedCodes,
+    context: &RequestContext<'_>,
     attribute: &Attribute,
     instance: &StoredInstance,
     may_reboot: bool,
 ) -> Result<(), ApiError> {
-    let id = &instance.id;
+    let (codes, id) = (context.codes, &instance.id);
     match attribute {
         Attribute::HostName(name) => login::check_host_name(codes, name, instance.is_windows()),
         Attribute::JumboFrame(_) => {
             let name = &instance.instance_type;
-            if !instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
+            if !context.catalog.instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {
                 let message = format!(
                     "The type {name} of the instance `{id}` does not support jumbo frames."
                 );

@@ -51,10 +51,16 @@ fn holds(filter: &CheckedFilter<'_>, instance: &StoredInstance) -> bool {
         "instance-name" => filter.any(|pattern| fits(&instance.name, pattern)),
         "instance-charge-type" => filter.is(instance.charge_type.as_str()),
         "instance-state" => filter.is(instance.state.as_str()),
-        "private-ip-address" => address(instance.private_address),
+        "private-ip-address" => instance.private_addresses().any(|it| filter.is(&it.to_string())),
         "public-ip-address" => address(instance.public_address),
-        // No instance is on a dedicated cluster or has an IPv6 address.
-        "dedicated-cluster-id" | "ipv6-address" => false,
+        "dedicated-cluster-id" => {
+            let id = instance.extras.as_ref().and_then(|it| it.dedicated_cluster_id.as_deref());
+            id.is_some_and(|id| filter.is(id))
+        }
+        "ipv6-address" => {
+            let addresses = instance.extras.iter().flat_map(|it| &it.ipv6_addresses);
+            addresses.into_iter().any(|it| filter.is(&it.to_string()))
+        }
         "creation-start-time" => {
             let created = instance.created.to_string();
             filter.any(|start| created.as_str() >= start)
@@ -187,11 +193,10 @@ mod tests {
     #[test]
     fn every_documented_filter_is_supported() {
         // A filter that only the fallback arm handles would never match an instance without tags.
-        const NEVER_MATCHES: [&str; 2] = ["dedicated-cluster-id", "ipv6-address"];
         let mut full = instance();
         full.pool = Pool::DedicatedHost("host-1".into());
         let filters = DescribeInstances::INFO.filters.iter();
-        for filter in filters.filter(|filter| !NEVER_MATCHES.contains(&filter.name)) {
+        for filter in filters {
             let (name, value) = match filter.name {
                 "tag:tag-key" => ("tag:team", "blue".to_owned()),
                 "project-id" => ("project-id", "0".to_owned()),
@@ -200,6 +205,14 @@ mod tests {
                 "tag-value" => ("tag-value", "blue".to_owned()),
                 "creation-start-time" => ("creation-start-time", "2000-01-01".to_owned()),
                 "creation-end-time" => ("creation-end-time", "2030-01-01".to_owned()),
+                "dedicated-cluster-id" => {
+                    full.extras_mut().dedicated_cluster_id = Some("cluster-1".into());
+                    ("dedicated-cluster-id", "cluster-1".to_owned())
+                }
+                "ipv6-address" => {
+                    full.extras_mut().ipv6_addresses = vec!["2001:db8::1".parse().unwrap()];
+                    ("ipv6-address", "2001:db8::1".to_owned())
+                }
                 name => (name, member(&mut full, name)),
             };
             let filters =

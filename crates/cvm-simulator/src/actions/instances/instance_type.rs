@@ -11,12 +11,13 @@ use cvm_protocol::Action;
 
 use crate::actions::instances::type_offers::config;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Zone, instance_type, instance_types};
+use crate::catalog::{Catalog, InstanceType, Zone};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::instance_type::check_stock;
 use crate::state::{
     Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredDisk, StoredInstance,
 };
-use crate::{error_codes, filter};
+use crate::{error_codes, filter, unsupported};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
@@ -28,7 +29,7 @@ const MOVABLE_DISKS: &[&str] = &["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "C
 /// with a local system disk can never change its type, so this error comes even while it runs.
 impl ActionHandler for ResetInstancesType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = context.codes;
+        let (codes, catalog) = (context.codes, context.catalog);
         let name = &self.instance_type;
         error_codes::type_name(codes, name)?;
         let serials = context.find(&self.instance_ids)?;
@@ -36,14 +37,18 @@ impl ActionHandler for ResetInstancesType {
         for instance in context.instances(&serials) {
             check_can_move(codes, instance)?;
             let zone = context.region.zone(&instance.zone);
-            let offered =
-                instance_type(name).filter(|one| zone.is_some_and(|zone| one.is_offered_in(zone)));
+            let offered = catalog
+                .instance_type(name)
+                .filter(|one| zone.is_some_and(|zone| one.is_offered_in(zone)));
             let Some(offered) = offered else {
                 let zone = &instance.zone;
                 let message = format!("The zone `{zone}` does not offer the type `{name}`.");
                 return Err(codes.error(["ResourceNotFound.InvalidZoneInstanceType"], message));
             };
-            check_can_become(codes, instance, offered)?;
+            check_can_become(codes, catalog, instance, offered)?;
+            if let Some(zone) = zone {
+                check_stock(codes, catalog, zone, offered)?;
+            }
             requested = Some(offered);
         }
         let is_forced = self.force_stop == Some(true);
@@ -66,7 +71,7 @@ pub(crate) fn check_can_move(
     instance: &StoredInstance,
 ) -> Result<(), ApiError> {
     if instance.host_id().is_some() {
-        return Err(ApiError::not_supported("other sizes of instances on dedicated hosts"));
+        return Err(unsupported::SIZE_ON_HOST.error());
     }
     let disk = instance.system_disk.kind.as_str();
     if MOVABLE_DISKS.contains(&disk) {
@@ -82,6 +87,7 @@ pub(crate) fn check_can_move(
 /// Checks that the instance can change to this type.
 pub(crate) fn check_can_become(
     codes: DocumentedCodes,
+    catalog: Catalog,
     instance: &StoredInstance,
     requested: InstanceType,
 ) -> Result<(), ApiError> {
@@ -91,7 +97,7 @@ pub(crate) fn check_can_become(
         let message = format!("The instance `{id}` cannot be downsized again.");
         return Err(codes.error(["LimitExceeded"], message));
     }
-    let Some(now) = instance_type(&instance.instance_type) else { return Ok(()) };
+    let Some(now) = catalog.instance_type(&instance.instance_type) else { return Ok(()) };
     if now.family.name == requested.family.name {
         return Ok(());
     }
@@ -118,16 +124,17 @@ impl ActionHandler for DescribeInstancesModification {
         let serials = context.find(&self.instance_ids)?;
         let instances: Vec<_> = context.instances(&serials).collect();
         let zone = find_common_zone(context, &instances)?;
-        let others = instance_types().filter(|one| {
+        let others = context.catalog.instance_types().filter(|one| {
             let is_had = |instance: &&StoredInstance| *instance.instance_type == *one.size.name;
             one.is_offered_in(zone) && !instances.iter().all(is_had)
         });
-        let listed = others.map(|one| status(one, zone, &instances)).filter(|status| {
-            filters.iter().all(|filter| match filter.name {
-                "status" => filter.is(status.status.as_str()),
-                _ => false,
-            })
-        });
+        let listed =
+            others.map(|one| status(context.catalog, one, zone, &instances)).filter(|status| {
+                filters.iter().all(|filter| match filter.name {
+                    "status" => filter.is(status.status.as_str()),
+                    _ => false,
+                })
+            });
         let instance_type_config_status_set: Vec<_> = listed.collect();
         Ok(Outcome::Response(DescribeInstancesModificationResponse {
             total_count: i64::try_from(instance_type_config_status_set.len()).unwrap_or(i64::MAX),
@@ -152,13 +159,17 @@ fn find_common_zone(
 
 /// A type is available if every instance can change to it.
 fn status(
+    catalog: Catalog,
     one: InstanceType,
     zone: Zone,
     instances: &[&StoredInstance],
 ) -> InstanceTypeConfigStatus {
     let codes = DocumentedCodes(ResetInstancesType::INFO);
     let obstacle = instances.iter().find_map(|instance| {
-        check_can_move(codes, instance).and_then(|()| check_can_become(codes, instance, one)).err()
+        check_can_move(codes, instance)
+            .and_then(|()| check_can_become(codes, catalog, instance, one))
+            .and_then(|()| check_stock(codes, catalog, zone, one))
+            .err()
     });
     InstanceTypeConfigStatus {
         status: match obstacle {

@@ -7,7 +7,7 @@ use cvm_models::enums::InstanceState;
 
 use crate::actions::disks::checks;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog;
+use crate::catalog::Catalog;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login;
 use crate::launch::login::Strength;
@@ -55,13 +55,13 @@ fn system(
     let key_ids = login::key_ids(context, requested, &image.system)?;
     let keeps = requested.and_then(|requested| requested.keep_image_login.as_deref());
     let keeps_image_login = keeps.is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    if keeps_image_login && catalog::image(&image.id).is_some() {
+    if keeps_image_login && context.catalog.image(&image.id).is_some() {
         let message = "A public image has no login to keep.";
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     check_can_change(codes, instance, &image)?;
     Ok(Reinstallation {
-        gib: size(codes, request, &instance.system_disk, &image)?,
+        gib: size(codes, context.catalog, request, &instance.system_disk, &image)?,
         image,
         host_name: host_name.map(str::to_owned),
         has_agent: installs_agent(request.enhanced_service.as_ref()),
@@ -88,6 +88,7 @@ fn check_can_change(
 /// The new size of the system disk, which can grow.
 fn size(
     codes: DocumentedCodes,
+    catalog: Catalog,
     request: &ResetInstance,
     disk: &StoredDisk,
     image: &LaunchImage,
@@ -101,7 +102,7 @@ fn size(
     let now = disk.gib;
     let gib = requested.and_then(|requested| requested.disk_size).unwrap_or(now);
     if gib != now {
-        checks::check_system_can_grow(codes, disk, gib)?;
+        checks::check_system_can_grow(codes, catalog, disk, gib)?;
     }
     if gib < image.size_gib {
         let (id, min) = (&image.id, image.size_gib);

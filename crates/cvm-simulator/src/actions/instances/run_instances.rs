@@ -6,7 +6,7 @@ use cvm_protocol::json;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
-use crate::launch::template;
+use crate::launch::{chc_hosts, template};
 use crate::state::{Effect, LAUNCH, RequestContext};
 
 impl ActionHandler for RunInstances {
@@ -71,6 +71,10 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         }
         let serial = context.instances.insert(instance);
         context.begin(serial, &LAUNCH, Effect::None);
+        if let Some(chc_id) = usize::try_from(index).ok().and_then(|index| plan.chc_ids.get(index))
+        {
+            chc_hosts::install(context, chc_id, &instance_id);
+        }
         if let Some(end) = &plan.planned_termination {
             end.set(context, instance_id.clone());
         }

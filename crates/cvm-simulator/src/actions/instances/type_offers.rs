@@ -16,9 +16,7 @@ use cvm_models::types::{
 
 use crate::actions::prices::quote;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{
-    DiskType, InstanceType, Tariff, Zone, families, instance_types, local_disk_types, month, spot,
-};
+use crate::catalog::{Catalog, DiskType, InstanceType, Tariff, Zone};
 use crate::filter::{self, CheckedFilter};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
@@ -28,23 +26,30 @@ impl ActionHandler for DescribeInstanceTypeConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = filter::check(context.codes, &self.filters)?;
         context.check_zones(&filters)?;
-        let passes = |config: &InstanceTypeConfig| {
+        let passes = |&(zone, one): &(Zone, InstanceType)| {
             filters.iter().all(|filter| match filter.name {
-                "zone" => filter.is(&config.zone),
-                "instance-family" => filter.is(&config.instance_family),
-                "instance-type" => filter.is(&config.instance_type),
+                "zone" => filter.is(zone.as_str()),
+                "instance-family" => filter.is(one.family.name),
+                "instance-type" => filter.is(one.size.name),
                 _ => false,
             })
         };
-        let offered = context.region.zones().flat_map(|zone| {
-            instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
-        });
-        let configs = offered.map(|(zone, one)| config(zone, one)).filter(passes);
+        let offered = offered(context).filter(passes);
+        let configs = offered.map(|(zone, one)| config(zone, one));
         Ok(Outcome::Response(DescribeInstanceTypeConfigsResponse {
             instance_type_config_set: configs.collect(),
             ..Self::Response::default()
         }))
     }
+}
+
+/// The types that each zone of the region offers.
+fn offered(context: &RequestContext<'_>) -> impl Iterator<Item = (Zone, InstanceType)> + use<> {
+    let catalog = context.catalog;
+    context.region.zones().flat_map(move |zone| {
+        let types = catalog.instance_types().filter(move |one| one.is_offered_in(zone));
+        types.map(move |one| (zone, one))
+    })
 }
 
 /// A type as a zone offers it.
@@ -71,13 +76,14 @@ pub(crate) fn config(
 impl ActionHandler for DescribeInstanceFamilyConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let zones = || context.region.zones();
-        let configs = families()
-            .filter(|family| zones().any(|zone| family.is_offered_in(zone)))
-            .map(|family| InstanceFamilyConfig {
+        let families = context.catalog.families().iter();
+        let configs = families.filter(|family| zones().any(|zone| family.is_offered_in(zone))).map(
+            |family| InstanceFamilyConfig {
                 instance_family_name: family.title.to_owned(),
                 instance_family: family.name.to_owned(),
                 ..Default::default()
-            });
+            },
+        );
         Ok(Outcome::Response(DescribeInstanceFamilyConfigsResponse {
             instance_family_config_set: configs.collect(),
             ..Self::Response::default()
@@ -88,6 +94,9 @@ impl ActionHandler for DescribeInstanceFamilyConfigs {
 /// The charge types of every instance type.
 const CHARGES: [InstanceChargeType; 3] =
     [InstanceChargeType::Prepaid, InstanceChargeType::PostpaidByHour, InstanceChargeType::SpotPaid];
+
+/// The reason of the documentation for a type that is sold out.
+const SOLD_OUT: &str = "ResourcesSoldOut.SpecifiedInstanceType";
 
 /// The filter that sorts the rows and matches all of them.
 const SORT: &str = "sort-keys";
@@ -102,26 +111,28 @@ impl ActionHandler for DescribeZoneInstanceConfigInfos {
             sorts.flat_map(CheckedFilter::values).map(|value| parse_sort_key(codes, value));
         let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
         context.check_zones(&filters)?;
-        let passes = |item: &InstanceTypeQuotaItem| {
+        let passes = |zone: Zone, one: InstanceType, charge: &InstanceChargeType| {
             filters.iter().all(|filter| match filter.name {
-                "zone" => filter.is(&item.zone),
-                "instance-family" => filter.is(&item.instance_family),
-                "instance-type" => filter.is(&item.instance_type),
-                "instance-charge-type" => filter.is(item.instance_charge_type.as_str()),
+                "zone" => filter.is(zone.as_str()),
+                "instance-family" => filter.is(one.family.name),
+                "instance-type" => filter.is(one.size.name),
+                "instance-charge-type" => filter.is(charge.as_str()),
                 SORT => true,
                 _ => false,
             })
         };
-        let tariff = Tariff::of(context.region);
-        let offered = context.region.zones().flat_map(|zone| {
-            instance_types().filter(move |one| one.is_offered_in(zone)).map(move |one| (zone, one))
-        });
-        let mut items: Vec<_> = offered
-            .flat_map(|(zone, one)| {
-                CHARGES.iter().map(move |charge| item(tariff, zone, one, charge))
-            })
-            .filter(passes)
-            .collect();
+        let catalog = context.catalog;
+        let tariff = catalog.tariff(context.region);
+        let local_disks = local_disks(catalog);
+        let mut items = Vec::new();
+        for (zone, one) in offered(context) {
+            for charge in CHARGES.iter().filter(|charge| passes(zone, one, charge)) {
+                items.push(InstanceTypeQuotaItem {
+                    local_disk_type_list: local_disks.clone(),
+                    ..item(tariff, zone, (one, catalog.stock(zone, one)), charge)
+                });
+            }
+        }
         // The first key has the highest priority. Rows that are equal in all keys keep their order.
         for Order { key, falls } in orders.iter().rev() {
             items.sort_by_key(|item| if *falls { -key(item) } else { key(item) });
@@ -158,10 +169,11 @@ fn parse_sort_key(codes: DocumentedCodes, value: &str) -> Result<Order, ApiError
 fn item(
     tariff: Tariff,
     zone: Zone,
-    one: InstanceType,
+    (one, stock): (InstanceType, StockCategory),
     charge: &InstanceChargeType,
 ) -> InstanceTypeQuotaItem {
     let InstanceType { family, size } = one;
+    let is_sold_out = stock == StockCategory::WithoutStock;
     InstanceTypeQuotaItem {
         zone: zone.name(),
         instance_type: size.name.to_owned(),
@@ -172,35 +184,38 @@ fn item(
         memory: size.memory_gib,
         instance_family: family.name.to_owned(),
         type_name: family.title.to_owned(),
-        local_disk_type_list: local_disks(),
-        status: InstanceTypeSaleStatus::Sell,
-        price: price(tariff.instance_type(one), charge),
-        sold_out_reason: String::new(),
+        status: if is_sold_out {
+            InstanceTypeSaleStatus::SoldOut
+        } else {
+            InstanceTypeSaleStatus::Sell
+        },
+        price: price(tariff, tariff.instance_type(one), charge),
+        sold_out_reason: if is_sold_out { SOLD_OUT.to_owned() } else { String::new() },
         instance_bandwidth: one.private_gbps(),
         instance_pps: one.packets_10k(),
-        storage_block_amount: 0,
+        storage_block_amount: size.local_disks,
         cpu_type: family.hardware.processor.to_owned(),
         gpu: size.gpus,
         fpga: 0,
         remark: String::new(),
         gpu_count: size.gpus as f64,
         frequency: family.hardware.clock.to_owned(),
-        status_category: StockCategory::EnoughStock,
+        status_category: stock,
         ..Default::default()
     }
 }
 
 /// The price of a month in advance, or of an hour.
-fn price(hour: f64, charge: &InstanceChargeType) -> ItemPrice {
+fn price(tariff: Tariff, hour: f64, charge: &InstanceChargeType) -> ItemPrice {
     match charge {
-        InstanceChargeType::Prepaid => quote::ahead(month(hour), 1),
-        InstanceChargeType::SpotPaid => quote::by_hour(hour, spot(hour)),
+        InstanceChargeType::Prepaid => quote::ahead(tariff, tariff.month(hour), 1),
+        InstanceChargeType::SpotPaid => quote::by_hour(hour, tariff.spot(hour)),
         _ => quote::by_hour(hour, hour),
     }
 }
 
 /// Every type can be launched with a local disk.
-fn local_disks() -> Vec<LocalDiskType> {
+fn local_disks(catalog: Catalog) -> Vec<LocalDiskType> {
     let disk = |disk: &'static DiskType| LocalDiskType {
         r#type: disk.name.to_owned(),
         partition_type: "data".to_owned(),
@@ -209,5 +224,5 @@ fn local_disks() -> Vec<LocalDiskType> {
         required: LocalDiskRequirement::Optional,
         ..Default::default()
     };
-    local_disk_types().map(disk).collect()
+    catalog.local_disk_types().map(disk).collect()
 }

@@ -17,9 +17,7 @@ const STOPPED: &[InstanceState] = &[InstanceState::Stopped];
 impl ActionHandler for ModifyInstancesVpcAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let requested = &self.virtual_private_cloud;
-        if requested.ipv6_address_count.is_some_and(|count| count > 0) {
-            return Err(ApiError::not_supported("`VirtualPrivateCloud.Ipv6AddressCount`"));
-        }
+        let ipv6_count = network::ipv6_count(context.codes, Some(requested))?;
         let count = self.instance_ids.iter().collect::<BTreeSet<_>>().len() as u64;
         let chosen =
             network::parse_addresses(context.codes, &requested.private_ip_addresses, count)?;
@@ -36,7 +34,9 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
             let runs = instance.is_running();
             let address = chosen.get(location).copied();
             let address = context.instances.addresses.take((&vpc_id, &subnet_id, &zone), address);
+            let ipv6 = &mut context.instances.addresses;
             let network = NewNetwork {
+                ipv6_addresses: (0..ipv6_count).map(|_| ipv6.next_ipv6()).collect(),
                 vpc_id: vpc_id.clone(),
                 subnet_id: subnet_id.clone(),
                 address,

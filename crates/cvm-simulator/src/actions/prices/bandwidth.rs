@@ -11,7 +11,6 @@ use cvm_models::types::{ItemPrice, Price};
 use crate::actions::prices::hourly_rate::Lines;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{Tariff, month};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{RequestContext, StoredInstance};
 use crate::timestamp::Timestamp;
@@ -34,7 +33,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
         let instances = lookup::find(context, &self.instance_ids, false)?;
         let charged = find_common_charge_type(codes, &instances)?;
         check_single_instance(codes, charged, instances.len())?;
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let bandwidth_price = match (charged, instances.first()) {
             (Some(InternetChargeType::BandwidthPackage), _) => {
                 let message =
@@ -116,8 +115,8 @@ fn window_price(
         let message = format!("Prepaid bandwidth of {now} Mbps can only be raised.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let tariff = Tariff::of(context.region);
-    let more = month(tariff.bandwidth(mbps) - tariff.bandwidth(now));
+    let tariff = context.catalog.tariff(context.region);
+    let more = tariff.month(tariff.bandwidth(mbps) - tariff.bandwidth(now));
     let days = end - start + 1;
     Ok(quote::sum(more * days as f64 / MONTH_DAYS, 1.0))
 }

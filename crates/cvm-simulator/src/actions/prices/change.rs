@@ -11,7 +11,7 @@ use crate::actions::prices::hourly_rate::Rates;
 use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{disks, lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{InstanceType, Tariff, disk_type, instance_type};
+use crate::catalog::{Catalog, InstanceType};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{LaunchImage, RequestContext, StoredDisk, StoredInstance};
@@ -30,18 +30,18 @@ impl ActionHandler for InquiryPriceResetInstancesType {
             return Err(lookup::not_supported(codes, instance, why));
         }
         let zone = context.region.zone(&instance.zone);
-        let offered = instance_type(name);
+        let offered = context.catalog.instance_type(name);
         let Some(requested) = offered.filter(|it| zone.is_some_and(|zone| it.is_offered_in(zone)))
         else {
             let zone = &instance.zone;
             let message = format!("The zone `{zone}` does not offer the type `{name}`.");
             return Err(codes.error(["ResourceUnavailable.InstanceType"], message));
         };
-        check_can_become(codes, instance, requested)?;
-        let tariff = Tariff::of(context.region);
+        check_can_become(codes, context.catalog, instance, requested)?;
+        let tariff = context.catalog.tariff(context.region);
         let now = Rates::of(tariff, instance);
         let then = Rates::of(tariff, &changed(instance, requested));
-        let price = match Subscription::of(instance, context.now) {
+        let price = match Subscription::of(tariff, instance, context.now) {
             Some(subscription) => subscription.difference(then.hour() - now.hour()),
             None => then.quote(1, None),
         };
@@ -65,10 +65,11 @@ fn changed(instance: &StoredInstance, requested: InstanceType) -> StoredInstance
 
 fn check_can_become(
     codes: DocumentedCodes,
+    catalog: Catalog,
     instance: &StoredInstance,
     requested: InstanceType,
 ) -> Result<(), ApiError> {
-    let now = instance_type(&instance.instance_type);
+    let now = catalog.instance_type(&instance.instance_type);
     let is_same_family = now.is_some_and(|now| now.family.name == requested.family.name);
     let has_gpu = now.is_some_and(|now| now.family.gpu.is_some());
     let has_local_disk = instance.data_disks.iter().any(StoredDisk::is_local);
@@ -109,15 +110,15 @@ impl ActionHandler for InquiryPriceResetInstance {
             return Err(codes.error([code], message));
         }
         let kind = disk.kind.as_str();
-        let allowed = disk_type(kind).map(|known| &known.system_gib);
+        let allowed = context.catalog.disk_type(kind).map(|known| &known.system_gib);
         let gib = requested.disk_size.unwrap_or(now_gib);
         disks::check_can_grow(codes, now_gib, gib, allowed)?;
         if let Some(image) = &image {
             check_image(context, instance, image, gib)?;
         }
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let more = tariff.disk(kind, gib) - tariff.disk(kind, now_gib);
-        let price = match Subscription::of(instance, context.now) {
+        let price = match Subscription::of(tariff, instance, context.now) {
             Some(subscription) => subscription.difference(more),
             None => quote::by_hour(more, more),
         };

@@ -11,7 +11,7 @@ use cvm_models::types::{DataDisk, Price, SystemDisk};
 use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{Tariff, disk_type};
+use crate::catalog::Catalog;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{RequestContext, StoredDisk, StoredInstance};
 
@@ -28,7 +28,7 @@ struct CurrentDisk<'a> {
 /// disk.
 impl ActionHandler for InquiryPriceResizeInstanceDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let codes = context.codes;
+        let (codes, catalog) = (context.codes, context.catalog);
         let wanted_gib = match (self.data_disks.first(), &self.system_disk) {
             (Some(disk), _) => disk.disk_size,
             (None, Some(disk)) => disk.disk_size,
@@ -44,8 +44,8 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
         let instance = lookup::find_one(context, &self.instance_id)?;
         lookup::check_charged_itself(codes, instance)?;
         let CurrentDisk { kind, now_gib } = match self.data_disks.first() {
-            Some(disk) => of_data(codes, instance, disk, wanted_gib)?,
-            None => of_system(codes, instance, self.system_disk.as_ref(), wanted_gib)?,
+            Some(disk) => of_data(codes, catalog, instance, disk, wanted_gib)?,
+            None => of_system(codes, catalog, instance, self.system_disk.as_ref(), wanted_gib)?,
         };
         if wanted_gib == now_gib {
             let message = format!("The disk already has {now_gib} GiB.");
@@ -56,9 +56,9 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
             return Err(codes.error(["UnsupportedOperation.InstanceStateStopped"], message));
         }
         let kind = kind.as_str();
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let then = tariff.disk(kind, wanted_gib);
-        let price = match Subscription::of(instance, context.now) {
+        let price = match Subscription::of(tariff, instance, context.now) {
             Some(subscription) => subscription.difference(then - tariff.disk(kind, now_gib)),
             None => quote::by_hour(then, then),
         };
@@ -75,20 +75,22 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
 
 fn of_system<'a>(
     codes: DocumentedCodes,
+    catalog: Catalog,
     instance: &'a StoredInstance,
     requested: Option<&SystemDisk>,
     wanted_gib: i64,
 ) -> Result<CurrentDisk<'a>, ApiError> {
     let (kind, now_gib) = (&instance.system_disk.kind, instance.system_disk.gib);
     check_keeps_type(codes, kind, requested.and_then(|requested| requested.disk_type.as_ref()))?;
-    check_cloud_disk(codes, kind)?;
-    let known = disk_type(kind.as_str());
+    check_cloud_disk(codes, catalog, kind)?;
+    let known = catalog.disk_type(kind.as_str());
     check_can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.system_gib))?;
     Ok(CurrentDisk { kind, now_gib })
 }
 
 fn of_data<'a>(
     codes: DocumentedCodes,
+    catalog: Catalog,
     instance: &'a StoredInstance,
     requested: &DataDisk,
     wanted_gib: i64,
@@ -103,20 +105,24 @@ fn of_data<'a>(
     })?;
     let (kind, now_gib) = (&disk.kind, disk.gib);
     check_keeps_type(codes, kind, requested.disk_type.as_ref())?;
-    check_cloud_disk(codes, kind)?;
+    check_cloud_disk(codes, catalog, kind)?;
     if wanted_gib % DATA_STEP_GIB != 0 {
         let message =
             format!("The size of a data disk must be a multiple of 10 GiB, not {wanted_gib}.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    let known = disk_type(kind.as_str());
+    let known = catalog.disk_type(kind.as_str());
     check_can_grow(codes, now_gib, wanted_gib, known.map(|it| &it.data_gib))?;
     Ok(CurrentDisk { kind, now_gib })
 }
 
-fn check_cloud_disk(codes: DocumentedCodes, kind: &DiskType) -> Result<(), ApiError> {
+fn check_cloud_disk(
+    codes: DocumentedCodes,
+    catalog: Catalog,
+    kind: &DiskType,
+) -> Result<(), ApiError> {
     let name = kind.as_str();
-    if disk_type(name).is_some_and(|known| !known.is_local()) {
+    if catalog.disk_type(name).is_some_and(|known| !known.is_local()) {
         return Ok(());
     }
     let message = format!("A disk of type {name} cannot be enlarged.");

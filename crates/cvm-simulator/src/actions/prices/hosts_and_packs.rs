@@ -10,26 +10,26 @@ use crate::actions::hosts::lookup::renewable;
 use crate::actions::prices::quote;
 use crate::actions::resource_pools::purchase::find_offer;
 use crate::api_error::ApiError;
-use crate::catalog::{Tariff, host_type, month};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
 
 /// The price of another term of dedicated hosts.
 impl ActionHandler for InquiryPriceRenewHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let tariff = Tariff::of(context.region);
+        let catalog = context.catalog;
+        let tariff = catalog.tariff(context.region);
         let hosts = renewable(context, &self.host_ids)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
         // Every bought host has an existing type.
-        let types = hosts.iter().filter_map(|host| host_type(&host.item.host_type));
+        let types = hosts.iter().filter_map(|host| catalog.host_type(&host.item.host_type));
         let hour = types.map(|kind| tariff.host(kind)).sum::<f64>();
         // The model info requires a period.
         let months = self.host_charge_prepaid.period.and_then(|period| i64::try_from(period).ok());
         Ok(Outcome::Response(InquiryPriceRenewHostsResponse {
             price: HostPriceInfo {
-                host_price: Some(quote::ahead(month(hour), months.unwrap_or(1))),
+                host_price: Some(quote::ahead(tariff, tariff.month(hour), months.unwrap_or(1))),
                 ..Default::default()
             },
             ..Self::Response::default()
@@ -49,9 +49,10 @@ impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
             return Err(context.codes.error(["InvalidParameterValue.Range"], message));
         }
         let pack = find_offer(context, &self.instance_type, &self.zone)?;
-        let hour = Tariff::of(context.region).pack(pack) * count as f64;
+        let tariff = context.catalog.tariff(context.region);
+        let hour = tariff.pack(pack) * count as f64;
         Ok(Outcome::Response(InquirePricePurchaseResourcePoolPacksResponse {
-            price: quote::ahead(month(hour), self.period.unwrap_or(1)),
+            price: quote::ahead(tariff, tariff.month(hour), self.period.unwrap_or(1)),
             ..Self::Response::default()
         }))
     }

@@ -4,12 +4,13 @@ use cvm_models::enums::{InstanceChargeType, InternetChargeType};
 use cvm_models::types::ItemPrice;
 
 use crate::actions::prices::quote;
-use crate::catalog::{Tariff, month, spot};
+use crate::catalog::Tariff;
 use crate::state::StoredInstance;
 
 /// The price of an hour, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Rates {
+    tariff: Tariff,
     instance: f64,
     disks: f64,
     is_spot: bool,
@@ -20,6 +21,7 @@ impl Rates {
         let gpus = instance.gpus.as_ref().map(|gpus| (&*gpus.model, gpus.count as f64));
         let disks = instance.disks().map(|disk| tariff.disk(disk.kind.as_str(), disk.gib));
         Self {
+            tariff,
             instance: tariff.instance(instance.vcpus, instance.memory_gib, gpus),
             disks: disks.sum(),
             is_spot: instance.charge_type == InstanceChargeType::SpotPaid,
@@ -33,14 +35,14 @@ impl Rates {
 
     /// The discounted price of an hour: a spot instance costs less, its disks do not.
     fn discounted(self) -> f64 {
-        if self.is_spot { spot(self.instance) + self.disks } else { self.hour() }
+        if self.is_spot { self.tariff.spot(self.instance) + self.disks } else { self.hour() }
     }
 
     /// The price of this many such instances, for a number of months or per hour.
     pub(crate) fn quote(self, count: u64, months: Option<i64>) -> ItemPrice {
-        let count = count as f64;
+        let (count, tariff) = (count as f64, self.tariff);
         match months {
-            Some(months) => quote::ahead(month(self.hour()) * count, months),
+            Some(months) => quote::ahead(tariff, tariff.month(self.hour()) * count, months),
             None => quote::by_hour(self.hour() * count, self.discounted() * count),
         }
     }
@@ -72,7 +74,7 @@ impl Lines {
     pub(crate) fn quote(self, tariff: Tariff, months: Option<i64>) -> Option<ItemPrice> {
         let hour = self.ahead + self.hourly;
         match months.filter(|_| self.ahead > 0.0) {
-            Some(months) => Some(quote::ahead(month(self.ahead), months)),
+            Some(months) => Some(quote::ahead(tariff, tariff.month(self.ahead), months)),
             None if hour > 0.0 => Some(quote::by_hour(hour, hour)),
             None => self.has_traffic.then(|| quote::by_gb(tariff.traffic())),
         }

@@ -8,7 +8,6 @@ use cvm_models::types::Price;
 
 use crate::actions::prices::hourly_rate::{Lines, Rates};
 use crate::api_error::ApiError;
-use crate::catalog::Tariff;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::template;
@@ -29,7 +28,7 @@ impl ActionHandler for InquiryPriceRunInstances {
         let request = launch(self);
         let request = template::apply_template(&request, context)?;
         let plan = Plan::of(&request, context)?;
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let mut lines = Lines::default();
         let template = &plan.template;
         for _ in 0..plan.count {

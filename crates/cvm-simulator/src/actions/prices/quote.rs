@@ -6,7 +6,7 @@
 use cvm_models::enums::ChargeUnit;
 use cvm_models::types::ItemPrice;
 
-use crate::catalog::term_share;
+use crate::catalog::Tariff;
 
 /// A rate per hour: the list price and the discounted price.
 pub(crate) fn by_hour(list: f64, asked: f64) -> ItemPrice {
@@ -20,8 +20,8 @@ pub(crate) fn by_gb(list: f64) -> ItemPrice {
 
 /// The total for a number of months, one of which costs `month`: month · months · share of the term. It also contains
 /// the totals for one, three and five years.
-pub(crate) fn ahead(month: f64, months: i64) -> ItemPrice {
-    let term = |months: i64| sum(month * months as f64, term_share(months));
+pub(crate) fn ahead(tariff: Tariff, month: f64, months: i64) -> ItemPrice {
+    let term = |months: i64| sum(month * months as f64, tariff.term_share(months));
     let (one, three, five) = (term(12), term(36), term(60));
     ItemPrice {
         original_price_one_year: one.original_price,
@@ -71,6 +71,7 @@ fn rounded(amount: f64, parts: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
 
     #[test]
     fn totals_have_two_decimals_and_rates_four() {
@@ -94,7 +95,9 @@ mod tests {
 
     #[test]
     fn prepaid_price_has_the_total_and_the_yearly_totals() {
-        let price = ahead(100.0, 24);
+        let catalog = Catalog::builtin();
+        let tariff = catalog.tariff(catalog.region("ap-guangzhou", false).unwrap());
+        let price = ahead(tariff, 100.0, 24);
         assert_eq!((price.original_price, price.discount_price), (Some(2400.0), Some(1680.0)));
         assert_eq!(
             (price.discount_price_one_year, price.discount_one_year),

@@ -7,7 +7,7 @@ use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::ItemPrice;
 
 use crate::actions::prices::quote;
-use crate::catalog::{month, term_share};
+use crate::catalog::Tariff;
 use crate::state::StoredInstance;
 use crate::timestamp::Timestamp;
 
@@ -19,6 +19,7 @@ const DAY: u64 = 86_400;
 /// A subscription.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subscription {
+    tariff: Tariff,
     months: u32,
     /// In seconds.
     total: u64,
@@ -27,21 +28,30 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// The subscription of a prepaid instance.
-    pub(crate) fn of(instance: &StoredInstance, now: Timestamp) -> Option<Self> {
+    pub(crate) fn of(tariff: Tariff, instance: &StoredInstance, now: Timestamp) -> Option<Self> {
         let is_prepaid = instance.charge_type == InstanceChargeType::Prepaid;
         let ends = instance.expires.filter(|_| is_prepaid)?;
-        Self::between(instance.created, ends, now)
+        Self::between(tariff, (instance.created, ends), now)
     }
 
-    fn between(begins: Timestamp, ends: Timestamp, now: Timestamp) -> Option<Self> {
+    fn between(
+        tariff: Tariff,
+        (begins, ends): (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Option<Self> {
         let months = (1..MAX_MONTHS).find(|months| begins.months_later(*months) >= ends)?;
         let total = ends.unix().saturating_sub(begins.unix());
-        Some(Self { months, total, left: ends.unix().saturating_sub(now.unix()).min(total) })
+        Some(Self {
+            tariff,
+            months,
+            total,
+            left: ends.unix().saturating_sub(now.unix()).min(total),
+        })
     }
 
     /// The price paid for an instance with this price per hour, in CNY: month · months · share of the term.
     pub(crate) fn paid(self, hour: f64) -> f64 {
-        month(hour) * f64::from(self.months) * self.share()
+        self.tariff.month(hour) * f64::from(self.months) * self.share()
     }
 
     /// The refund if it ends now, in CNY: paid · seconds left / total seconds.
@@ -53,7 +63,7 @@ impl Subscription {
     /// total seconds, at the share of the term.
     pub(crate) fn difference(self, more_an_hour: f64) -> ItemPrice {
         let months_left = f64::from(self.months) * self.share_left();
-        quote::sum(month(more_an_hour) * months_left, self.share())
+        quote::sum(self.tariff.month(more_an_hour) * months_left, self.share())
     }
 
     /// Whole days, total and left.
@@ -66,17 +76,20 @@ impl Subscription {
     }
 
     fn share(self) -> f64 {
-        term_share(i64::from(self.months))
+        self.tariff.term_share(i64::from(self.months))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Catalog;
 
     fn subscription(ends: &str, now: &str) -> Option<Subscription> {
         let time = |text| Timestamp::parse(text).unwrap();
-        Subscription::between(time("2023-01-01"), time(ends), time(now))
+        let catalog = Catalog::builtin();
+        let tariff = catalog.tariff(catalog.region("ap-guangzhou", false).unwrap());
+        Subscription::between(tariff, (time("2023-01-01"), time(ends)), time(now))
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::actions::prices::hourly_rate::{Lines, Rates};
 use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::ApiError;
-use crate::catalog::{Tariff, month};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{RequestContext, StoredInstance};
 
@@ -23,7 +22,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
         let instances = lookup::find(context, &self.instance_ids, true)?;
         let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
         lookup::check_same_charge_type(codes, &instances, mixed)?;
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
             if instance.charge_type != InstanceChargeType::Prepaid {
@@ -46,7 +45,7 @@ impl ActionHandler for InquiryPriceRenewInstances {
         let months = self.instance_charge_prepaid.period.unwrap_or(1);
         Ok(Outcome::Response(InquiryPriceRenewInstancesResponse {
             price: Price {
-                instance_price: Some(quote::ahead(month(hour), months)),
+                instance_price: Some(quote::ahead(tariff, tariff.month(hour), months)),
                 bandwidth_price: lines.quote(tariff, Some(months)),
                 ..Default::default()
             },
@@ -60,7 +59,7 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let instances = lookup::find(context, &self.instance_ids, false)?;
         let is_ahead = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
-        let tariff = Tariff::of(context.region);
+        let tariff = context.catalog.tariff(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
             check_can_change(context, instance, is_ahead)?;
@@ -71,7 +70,7 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
         let prepaid = self.instance_charge_prepaid.and_then(|prepaid| prepaid.period);
         let months = is_ahead.then(|| prepaid.unwrap_or(1));
         let instance_price = match months {
-            Some(months) => quote::ahead(month(hour), months),
+            Some(months) => quote::ahead(tariff, tariff.month(hour), months),
             None => quote::by_hour(hour, hour),
         };
         Ok(Outcome::Response(InquiryPriceModifyInstancesChargeTypeResponse {
@@ -139,7 +138,8 @@ fn refund(
     instance: &StoredInstance,
 ) -> Result<InstanceRefund, ApiError> {
     let id = &instance.id;
-    let subscription = Subscription::of(instance, context.now).ok_or_else(|| {
+    let tariff = context.catalog.tariff(context.region);
+    let subscription = Subscription::of(tariff, instance, context.now).ok_or_else(|| {
         let message = format!("The instance `{id}` was not prepaid.");
         context.codes.error(["FailedOperation.InquiryRefundPriceFailed"], message)
     })?;
@@ -147,7 +147,6 @@ fn refund(
         let message = format!("The instance `{id}` was already returned, or has expired.");
         return Err(context.codes.error(["FailedOperation.Unreturnable"], message));
     }
-    let tariff = Tariff::of(context.region);
     let bandwidth = match instance.internet_charge_type {
         InternetChargeType::BandwidthPrepaid => tariff.bandwidth(instance.bandwidth_mbps),
         _ => 0.0,

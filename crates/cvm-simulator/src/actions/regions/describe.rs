@@ -7,14 +7,15 @@ use cvm_models::enums::{RegionState, ZoneState};
 use cvm_models::types::{RegionInfo, ZoneInfo};
 
 use crate::api_error::ApiError;
-use crate::catalog::REGIONS;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
 
 /// Lists every region of the catalog, whatever the region of the request.
 impl ActionHandler for DescribeRegions {
-    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let region_set: Vec<_> = REGIONS
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let region_set: Vec<_> = context
+            .catalog
+            .regions()
             .iter()
             .map(|region| RegionInfo {
                 region: region.name.to_owned(),

@@ -10,7 +10,6 @@ use cvm_models::actions::{
 use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::pack_types;
 use crate::filter::{self, CheckedFilter};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
@@ -99,8 +98,9 @@ impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
                 _ => false,
             })
         };
+        let catalog = context.catalog;
         let offered = context.region.zones().flat_map(|zone| {
-            let offered = pack_types().filter(move |one| one.is_offered_in(zone));
+            let offered = catalog.pack_types().iter().filter(move |one| one.is_offered_in(zone));
             offered.map(move |one| InstanceTypeConfig {
                 zone: zone.name(),
                 instance_type: one.name.to_owned(),

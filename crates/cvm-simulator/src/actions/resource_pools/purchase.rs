@@ -11,7 +11,7 @@ use cvm_models::types::ResourcePoolPack;
 use cvm_signer::HexDigest;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::{PackType, instance_type, pack_type};
+use crate::catalog::PackType;
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
@@ -133,10 +133,10 @@ pub(crate) fn find_offer(
     let codes = context.codes;
     error_codes::type_name(codes, name)?;
     let zone = context.zone(zone)?;
-    if let Some(found) = pack_type(name).filter(|one| one.is_offered_in(zone)) {
+    if let Some(found) = context.catalog.pack_type(name).filter(|one| one.is_offered_in(zone)) {
         return Ok(found);
     }
-    if instance_type(name).is_some() {
+    if context.catalog.instance_type(name).is_some() {
         let message = format!("The instance type `{name}` cannot be reserved as a pack.");
         return Err(codes.error([NO_PACK], message));
     }

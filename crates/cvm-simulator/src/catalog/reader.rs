@@ -1,0 +1,269 @@
+//! Reads the objects of a catalog file: their members by name and kind. An error names the member, its value, and what
+//! to write instead.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+
+use cvm_protocol::{Json, did_you_mean, similar_names};
+
+/// Why a catalog file is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogError(String);
+
+impl CatalogError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for CatalogError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for CatalogError {}
+
+pub(super) type Result<T> = std::result::Result<T, CatalogError>;
+
+/// Maximum length in characters of a value in an error.
+const MAX_SHOWN: usize = 60;
+
+/// An object of a file. Members that nobody asked for are unknown.
+pub(super) struct Reader {
+    /// Its place in the file, such as `types[3]`; empty for the whole file.
+    path: String,
+    members: &'static [(String, Json)],
+    /// The members that were asked for.
+    known: Vec<&'static str>,
+}
+
+impl Reader {
+    pub(super) fn new(path: String, json: &'static Json) -> Result<Self> {
+        match json {
+            Json::Object(members) => Ok(Self { path, members, known: Vec::new() }),
+            other => {
+                let subject = if path.is_empty() { "the file" } else { &path };
+                Err(unexpected(subject, other, &"an object"))
+            }
+        }
+    }
+
+    /// The place of a member in the file.
+    pub(super) fn path_of(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+
+    /// The error for a member whose value cannot be used.
+    pub(super) fn error(&self, name: &str, problem: impl fmt::Display) -> CatalogError {
+        CatalogError::new(format!("{} {problem}", self.path_of(name)))
+    }
+
+    fn find(&mut self, name: &'static str) -> Option<&'static Json> {
+        self.known.push(name);
+        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+    }
+
+    /// A member of one kind, if it is present.
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        expected: &dyn fmt::Display,
+        read: impl FnOnce(&'static Json) -> Option<T>,
+    ) -> Result<Option<T>> {
+        let Some(json) = self.find(name) else { return Ok(None) };
+        match read(json) {
+            Some(value) => Ok(Some(value)),
+            None => Err(unexpected(&self.path_of(name), json, expected)),
+        }
+    }
+
+    fn required<T>(&self, name: &str, expected: &dyn fmt::Display, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.error(name, format_args!("is missing: give {expected}")))
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text(&mut self, name: &'static str) -> Result<&'static str> {
+        let value = self.optional_text(name)?;
+        self.required(name, &"a text", value)
+    }
+
+    pub(super) fn optional_text(&mut self, name: &'static str) -> Result<Option<&'static str>> {
+        self.optional(name, &"a text that is not empty", |json| {
+            json.as_text().filter(|text| !text.is_empty())
+        })
+    }
+
+    /// A list of texts; empty if it is absent.
+    pub(super) fn texts(&mut self, name: &'static str) -> Result<&'static [&'static str]> {
+        let texts = self.optional(name, &"a list of texts", |json| match json {
+            Json::List(items) => {
+                items.iter().map(Json::as_text).collect::<Option<Vec<&'static str>>>()
+            }
+            _ => None,
+        })?;
+        let texts: &'static [&'static str] = texts.unwrap_or_default().leak();
+        Ok(texts)
+    }
+
+    /// A whole number in a range.
+    pub(super) fn number(&mut self, name: &'static str, range: RangeInclusive<i64>) -> Result<i64> {
+        let value = self.optional_number(name, range.clone())?;
+        self.required(name, &WholeNumber(range), value)
+    }
+
+    /// A whole number in a range, if it is present.
+    pub(super) fn optional_number(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<i64>,
+    ) -> Result<Option<i64>> {
+        let expected = WholeNumber(range);
+        self.optional(name, &expected, |json| whole_number(json, &expected.0))
+    }
+
+    /// A whole number in a range; 0 if it is absent.
+    pub(super) fn number_or_0(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<i64>,
+    ) -> Result<i64> {
+        self.optional_number(name, range).map(Option::unwrap_or_default)
+    }
+
+    /// A number of things, at least 1.
+    pub(super) fn count(&mut self, name: &'static str) -> Result<u32> {
+        let number = self.number(name, 1..=MAX_COUNT)?;
+        Ok(u32::try_from(number).unwrap_or_default())
+    }
+
+    /// A number of things; 0 if it is absent.
+    pub(super) fn count_or_0(&mut self, name: &'static str) -> Result<u32> {
+        let number = self.number_or_0(name, 0..=MAX_COUNT)?;
+        Ok(u32::try_from(number).unwrap_or_default())
+    }
+
+    /// The lowest and the highest number of a range, as a list of two.
+    pub(super) fn range(
+        &mut self,
+        name: &'static str,
+        range: &RangeInclusive<i64>,
+    ) -> Result<RangeInclusive<i64>> {
+        const EXPECTED: &str = "the lowest and the highest size in GiB, such as [20, 500]";
+        let value = self.optional(name, &EXPECTED, |json| match json {
+            Json::List(items) => {
+                let [low, high] = items.as_slice() else { return None };
+                let (low, high) = (whole_number(low, range)?, whole_number(high, range)?);
+                (low <= high).then(|| low..=high)
+            }
+            _ => None,
+        })?;
+        self.required(name, &EXPECTED, value)
+    }
+
+    /// A decimal number that is not negative, if it is present.
+    pub(super) fn optional_decimal(&mut self, name: &'static str) -> Result<Option<f64>> {
+        self.optional(name, &DECIMAL, decimal)
+    }
+
+    /// A decimal number that is not negative.
+    pub(super) fn decimal(&mut self, name: &'static str) -> Result<f64> {
+        let value = self.optional_decimal(name)?;
+        self.required(name, &DECIMAL, value)
+    }
+
+    /// `true` or `false`; `false` if it is absent.
+    pub(super) fn flag(&mut self, name: &'static str) -> Result<bool> {
+        let value = self.optional(name, &"true or false", |json| match json {
+            Json::Bool(flag) => Some(*flag),
+            _ => None,
+        })?;
+        Ok(value.unwrap_or_default())
+    }
+
+    /// An object, if it is present.
+    pub(super) fn object(&mut self, name: &'static str) -> Result<Option<Self>> {
+        let path = self.path_of(name);
+        self.find(name).map(|json| Self::new(path, json)).transpose()
+    }
+
+    /// A list of objects, if it is present.
+    pub(super) fn list(&mut self, name: &'static str) -> Result<Option<Vec<Self>>> {
+        let path = self.path_of(name);
+        let items = self.optional(name, &"a list of objects", |json| match json {
+            Json::List(items) => Some(items),
+            _ => None,
+        })?;
+        let Some(items) = items else { return Ok(None) };
+        let items = items.iter().enumerate();
+        items
+            .map(|(index, item)| Self::new(format!("{path}[{index}]"), item))
+            .collect::<Result<_>>()
+            .map(Some)
+    }
+
+    /// The members of an object that maps names to decimal numbers; none if it is absent.
+    pub(super) fn decimals(&mut self, name: &'static str) -> Result<Vec<(&'static str, f64)>> {
+        let Some(object) = self.object(name)? else { return Ok(Vec::new()) };
+        let entry = |(name, json): &'static (String, Json)| match decimal(json) {
+            Some(number) => Ok((name.as_str(), number)),
+            None => Err(unexpected(&object.path_of(name), json, &DECIMAL)),
+        };
+        object.members.iter().map(entry).collect()
+    }
+
+    /// Refuses members that the format does not have.
+    pub(super) fn finish(self) -> Result<()> {
+        let unknown = self.members.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
+        let Some((name, _)) = unknown else { return Ok(()) };
+        Err(self.error(name, format_args!("is unknown: {}", suggestion(name, &self.known))))
+    }
+}
+
+/// What to write instead of an unknown name.
+pub(super) fn suggestion(name: &str, known: &[&str]) -> String {
+    did_you_mean(&similar_names(name, known.iter().copied()))
+        .unwrap_or_else(|| format!("the names are {}", known.join(", ")))
+}
+
+/// Maximum of [`Reader::count`].
+const MAX_COUNT: i64 = 10_000_000;
+
+const DECIMAL: &str = "a number that is not negative";
+
+/// The numbers that a member can have.
+struct WholeNumber(RangeInclusive<i64>);
+
+impl fmt::Display for WholeNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number from {} to {}", self.0.start(), self.0.end())
+    }
+}
+
+fn whole_number(json: &Json, range: &RangeInclusive<i64>) -> Option<i64> {
+    match json {
+        Json::Number(digits) => digits.parse().ok().filter(|number| range.contains(number)),
+        _ => None,
+    }
+}
+
+fn decimal(json: &'static Json) -> Option<f64> {
+    match json {
+        Json::Number(digits) => {
+            digits.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
+        }
+        _ => None,
+    }
+}
+
+fn unexpected(subject: &str, json: &Json, expected: &dyn fmt::Display) -> CatalogError {
+    let value = match json {
+        Json::List(_) | Json::Object(_) => json.noun().to_owned(),
+        other => {
+            let text = other.pretty();
+            let shown: String = text.chars().take(MAX_SHOWN).collect();
+            if shown.len() < text.len() { format!("{shown}…") } else { shown }
+        }
+    };
+    CatalogError::new(format!("{subject} is {value}: give {expected}"))
+}

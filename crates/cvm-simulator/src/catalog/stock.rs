@@ -1,0 +1,66 @@
+//! The stock of instance types in zones.
+
+use cvm_models::enums::StockCategory;
+
+use super::instance_types::InstanceType;
+use super::reader::{CatalogError, Reader, Result, suggestion};
+use super::regions::{Zone, ZoneRow};
+use super::zones::{ZonePatterns, matches};
+
+/// A row of the section `stock`: how much of some types some zones have. The last row of a type and a zone counts.
+#[derive(Clone, Debug)]
+pub(super) struct StockRow {
+    zones: ZonePatterns,
+    types: &'static [&'static str],
+    status: StockCategory,
+}
+
+impl StockRow {
+    fn read(mut item: Reader) -> Result<Self> {
+        let types = item.texts("types")?;
+        if types.is_empty() {
+            let problem = "is missing or empty: give names of types, such as [\"S5.*\"]";
+            return Err(item.error("types", problem));
+        }
+        let zones = ZonePatterns::read(&mut item)?;
+        let status = item.text("status")?;
+        if !StockCategory::VALUES.contains(&status) {
+            let fix = suggestion(status, StockCategory::VALUES);
+            return Err(item.error("status", format_args!("is \"{status}\", no status: {fix}")));
+        }
+        item.finish()?;
+        Ok(Self { zones, types, status: status.into() })
+    }
+
+    /// Checks that what it names without `*` exists.
+    pub(super) fn check(&self, types: &[InstanceType], zones: &[ZoneRow]) -> Result<()> {
+        let is_unknown =
+            |name: &&&str| !name.contains('*') && types.iter().all(|one| one.size.name != **name);
+        if let Some(name) = self.types.iter().find(is_unknown) {
+            let known: Vec<&str> = types.iter().map(|one| one.size.name).collect();
+            let fix = suggestion(name, &known);
+            let message = format!("`stock` has the type \"{name}\", which is unknown: {fix}");
+            return Err(CatalogError::new(message));
+        }
+        self.zones.check("`stock`", zones)
+    }
+}
+
+/// The name of the section in a file.
+pub(super) const SECTION: &str = "stock";
+
+/// Adds the rows of a file behind the known ones.
+pub(super) fn merge(rows: &mut Vec<StockRow>, file: &mut Reader) -> Result<()> {
+    for item in file.list(SECTION)?.unwrap_or_default() {
+        rows.push(StockRow::read(item)?);
+    }
+    Ok(())
+}
+
+/// The stock of a type in a zone that offers it. Without a row, it is ample.
+pub(super) fn status(rows: &[StockRow], zone: Zone, one: InstanceType) -> StockCategory {
+    let is_meant = |row: &&StockRow| {
+        row.types.iter().any(|pattern| matches(pattern, one.size.name)) && row.zones.contains(zone)
+    };
+    rows.iter().rfind(is_meant).map_or(StockCategory::EnoughStock, |row| row.status.clone())
+}

@@ -1,0 +1,75 @@
+//! What the emulator refuses although the service accepts it. The handlers return these errors and [`crate::coverage`]
+//! lists them, so both agree.
+
+use crate::api_error::ApiError;
+
+/// A parameter that the emulator refuses, or one of its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedParameter {
+    /// The name of the parameter, in the notation of the API.
+    pub path: &'static str,
+    /// The refused value; `None` for every value.
+    pub value: Option<&'static str>,
+    /// When it is refused, and why.
+    pub reason: &'static str,
+}
+
+impl RefusedParameter {
+    pub(crate) fn error(&self) -> ApiError {
+        ApiError::not_supported(self.reason)
+    }
+}
+
+/// The refused parameters of an action.
+pub(crate) fn refused(action: &str) -> &'static [RefusedParameter] {
+    REFUSED.iter().find(|(name, _)| *name == action).map(|(_, rows)| *rows).unwrap_or_default()
+}
+
+/// By action.
+const REFUSED: &[(&str, &[RefusedParameter])] =
+    &[("ProgramFpgaImage", &[FPGA]), ("ResetInstancesType", &[SIZE_ON_HOST])];
+
+/// A size of an instance on a dedicated host.
+pub(crate) const SIZE_ON_HOST: RefusedParameter = RefusedParameter {
+    path: "InstanceType",
+    value: None,
+    reason: "other sizes of instances on dedicated hosts",
+};
+
+/// The error is that of the service for an instance without such a card.
+const FPGA: RefusedParameter = RefusedParameter {
+    path: "InstanceId",
+    value: None,
+    reason: "instances with FPGA cards, so there is no instance to program",
+};
+
+#[cfg(test)]
+mod tests {
+    use cvm_protocol::{FieldInfo, Kind, ModelInfo};
+
+    use super::*;
+
+    fn field(mut model: &'static ModelInfo, path: &str) -> Option<&'static FieldInfo> {
+        let mut found = None;
+        for name in path.split('.') {
+            let field = model.field(name)?;
+            if let Kind::Object(inner) = field.kind.innermost() {
+                model = inner;
+            }
+            found = Some(field);
+        }
+        found
+    }
+
+    #[test]
+    fn refused_parameters_and_values_are_specified() {
+        for (action, rows) in REFUSED {
+            let info = cvm_models::action(action).unwrap();
+            for row in *rows {
+                let field = field(info.request, row.path).unwrap();
+                let is_known = |value: &str| field.values.contains(&value);
+                assert!(row.value.is_none_or(is_known), "{action} {row:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The emulator refuses no parameter and no value of one that `cvm emulator --coverage` does not list.
+
+use std::collections::BTreeSet;
+
+use cvm_protocol::{FieldInfo, Kind, ModelInfo};
+use serde_json::{Value, json};
+
+use crate::baseline::{Fixture, baselines};
+use crate::{raw_requests, sample};
+
+/// What the messages about unsupported parameters say.
+const REFUSAL: &str = "The emulator does not support";
+
+/// Sets each parameter of each action to each of its values in a valid request.
+#[tokio::test]
+async fn refused_parameters_are_those_that_coverage_lists() {
+    let mut sent = 0;
+    for row in cvm_emulator::coverage() {
+        let info = cvm_models::action(row.action).unwrap();
+        let fixture = Fixture::new().await;
+        let listed: BTreeSet<&str> = row.refused.iter().map(|one| one.path).collect();
+        let baseline = baselines().find(|one| one.action == row.action && one.rejected().is_none());
+        let Some(baseline) = baseline.or(baselines().find(|one| one.action == row.action)) else {
+            continue;
+        };
+        let mut requests = Vec::new();
+        add_variants(info.request, &(baseline.request)(&fixture), &mut requests);
+        for (path, request) in requests {
+            let response = fixture.cloud.send(raw_requests::json(row.action, &request)).await;
+            let is_listed = listed.contains(path.as_str());
+            let is_refused = response.message().contains(REFUSAL);
+            assert!(is_listed || !is_refused, "{} {path}: {}", row.action, response.message());
+            sent += 1;
+        }
+    }
+    assert!(sent > 1_000, "{sent}");
+}
+
+/// The request with each parameter set to each of its values, with the path of the parameter.
+fn add_variants(model: &'static ModelInfo, request: &Value, variants: &mut Vec<(String, Value)>) {
+    for field in model.members {
+        for value in values(field) {
+            let mut variant = request.clone();
+            variant[field.wire] = value;
+            variants.push((field.wire.to_owned(), variant));
+        }
+        let Kind::Object(inner) = field.kind.innermost() else { continue };
+        let is_list = matches!(field.kind, Kind::List(_));
+        let present = if is_list { &request[field.wire][0] } else { &request[field.wire] };
+        let present = if present.is_object() { present.clone() } else { sample_object(field) };
+        let mut inner_variants = Vec::new();
+        add_variants(inner, &present, &mut inner_variants);
+        for (path, value) in inner_variants {
+            let mut variant = request.clone();
+            variant[field.wire] = if is_list { json!([value]) } else { value };
+            variants.push((format!("{}.{path}", field.wire), variant));
+        }
+    }
+}
+
+fn sample_object(field: &FieldInfo) -> Value {
+    match sample::value(field) {
+        Value::Array(items) => items.into_iter().next().unwrap_or_default(),
+        other => other,
+    }
+}
+
+/// All values of a parameter that has a set of them; otherwise a plausible one.
+fn values(field: &FieldInfo) -> Vec<Value> {
+    match field.kind {
+        Kind::Bool => vec![json!(true), json!(false)],
+        Kind::Str if !field.values.is_empty() => field.values.iter().map(|it| json!(it)).collect(),
+        _ => vec![sample::value(field)],
+    }
+}
