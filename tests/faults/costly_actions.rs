@@ -151,7 +151,9 @@ async fn unsafe_actions_are_sent_once() {
             assert_eq!(server.ledger().lock().requests.len(), 1, "{case}");
             match &info.reconcile {
                 Some(facts) => assert!(unknown.recovery().contains(facts.list), "{case}"),
-                None => assert!(unknown.recovery().contains("no Describe action"), "{case}"),
+                None => {
+                    assert!(unknown.recovery().contains("does not know which Describe"), "{case}")
+                }
             }
         }
     }

@@ -8,10 +8,11 @@ use serde_json::Value;
 
 use crate::client::Client;
 use crate::client::extra::ExtraMembers;
-use crate::client::untyped_tables::{CLIENT_TOKEN, REQUEST, REQUEST_WITH_TOKEN, RESPONSE};
+use crate::client::untyped_tables::{CLIENT_TOKEN, PARTIAL_ERRORS, REQUEST, RESPONSE};
+use crate::observe::mask::{MAX_NAME, cut};
 use crate::{Error, UntypedResponse};
 
-/// The description of each action is kept for the life of the program, so their number is limited.
+/// The maximum number of different actions in one program, because the description of each is kept until it ends.
 const MAX_ACTIONS: usize = 4096;
 
 /// An action that is known only by its names: service, version and action.
@@ -21,6 +22,13 @@ const MAX_ACTIONS: usize = 4096;
 /// [`UntypedResponse::masked`] show none, except the client token, the request id, and the code and message of an error.
 /// If a code or message repeats a text of at least 6 characters from the request, the text is masked there and in the
 /// [`Error`].
+///
+/// A `ClientToken` in the request is treated as that of a typed request, whatever the class: reports and errors name it, and this
+/// client sends it with no other parameters. Only the class [`RetryClass::Token`] makes a retry with it safe.
+///
+/// **Limit.** A program can call 4096 different actions, because it keeps the description of each until it ends; another
+/// class or [`without_region`](Self::without_region) makes a different action. A program that gets names from its users should
+/// check them against a list first, so that no user can exhaust the limit.
 ///
 /// ```no_run
 /// use cvm_transport::{Client, UntypedAction};
@@ -76,17 +84,21 @@ impl UntypedAction {
 
     /// The description of this action, made once.
     fn info(&self) -> Result<&'static ActionInfo, Error> {
-        static KNOWN: Mutex<BTreeMap<UntypedAction, &'static ActionInfo>> =
-            Mutex::new(BTreeMap::new());
-        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+        self.info_in(&mut KNOWN.lock().unwrap_or_else(PoisonError::into_inner), MAX_ACTIONS)
+    }
+
+    /// As [`Self::info`], with descriptions that were made before.
+    fn info_in(&self, known: &mut Known, max: usize) -> Result<&'static ActionInfo, Error> {
         if let Some(info) = known.get(self) {
             return Ok(info);
         }
         self.check()?;
-        if known.len() >= MAX_ACTIONS {
-            let text =
-                format!("a program can call at most {MAX_ACTIONS} different untyped actions");
-            return Err(Error::usage(text));
+        if known.len() >= max {
+            return Err(Error::usage(format!(
+                "this program has called {max} different untyped actions, and the description of each is kept until it ends: \
+                 restart it, and check action names of users against a list before the call"
+            )));
         }
         let service = &self.service;
         let service = ServiceInfo {
@@ -97,18 +109,15 @@ impl UntypedAction {
             endpoint_intl: leak(format!("{service}.intl.tencentcloudapi.com")),
             endpoint_internal: leak(format!("{service}.internal.tencentcloudapi.com")),
             old_gateway: None,
-            // The codes that leave the outcome of any service unknown.
-            partial_errors: "FailedOperation InternalError InternalServerError ResponseSizeLimitExceeded ServiceUnavailable",
+            partial_errors: PARTIAL_ERRORS,
         };
         let service: &'static ServiceInfo = Box::leak(Box::new(service));
-        let has_token = self.retry == RetryClass::Token;
-        let request = if has_token { &REQUEST_WITH_TOKEN } else { &REQUEST };
-        let mut info = ActionInfo::new(leak(self.name.clone()), service, request, &RESPONSE);
+        let mut info = ActionInfo::new(leak(self.name.clone()), service, &REQUEST, &RESPONSE);
         info.retry = self.retry;
         info.regional = self.regional;
         // Its effect may come after the response, and the response may take long to begin.
         info.asynchronous = self.retry != RetryClass::Read;
-        info.idempotency_token = has_token.then_some(CLIENT_TOKEN);
+        info.idempotency_token = Some(CLIENT_TOKEN);
         let info: &'static ActionInfo = Box::leak(Box::new(info));
         known.insert(self.clone(), info);
         Ok(info)
@@ -141,10 +150,14 @@ impl UntypedAction {
         } else {
             return Ok(());
         };
-        let Self { service, version, name, .. } = self;
+        let [service, version, name] =
+            [&self.service, &self.version, &self.name].map(|text| cut(text, MAX_NAME));
         Err(Error::usage(format!("{problem}: {service:?}, {version:?}, {name:?}")))
     }
 }
+
+/// The descriptions of the actions that were called.
+type Known = BTreeMap<UntypedAction, &'static ActionInfo>;
 
 fn leak(text: String) -> &'static str {
     text.leak()
@@ -162,16 +175,46 @@ impl Client {
         mut members: Value,
     ) -> Result<UntypedResponse, Error> {
         let info = action.info()?;
+        let refused = |text: String| Error::usage(text).with_action(info.name);
+        let Some(map) = members.as_object_mut() else {
+            return Err(refused("the members of the request must be a JSON object".to_owned()));
+        };
         let mut request = Record::new(info.request);
-        if info.idempotency_token.is_some()
-            && let Some(token) = members.as_object_mut().and_then(|map| map.remove(CLIENT_TOKEN))
-        {
+        if let Some(token) = map.shift_remove(CLIENT_TOKEN) {
             json::from_value(&mut request, &serde_json::json!({ CLIENT_TOKEN: token }))
-                .map_err(|error| Error::usage(error.to_string()).with_action(info.name))?;
+                .map_err(|error| refused(error.to_string()))?;
         }
         let extra = ExtraMembers::new(members, info.request)
             .map_err(|error| error.with_action(info.name))?
             .map(ExtraMembers::of_whole_request);
         self.with_extra(extra).call_record(info, request).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(name: &str) -> UntypedAction {
+        UntypedAction::new("vpc", "2017-03-12", name)
+    }
+
+    #[test]
+    fn each_different_action_is_described_once_up_to_a_limit() {
+        let mut known = Known::new();
+        let first = action("A").info_in(&mut known, 2).unwrap();
+        assert!(std::ptr::eq(first, action("A").info_in(&mut known, 2).unwrap()));
+        let read = action("A").retry(RetryClass::Read).info_in(&mut known, 2).unwrap();
+        assert!(first.asynchronous && !read.asynchronous);
+        let error = action("B").info_in(&mut known, 2).unwrap_err();
+        assert!(error.is_usage() && error.to_string().contains("restart it"), "{error}");
+        assert!(std::ptr::eq(first, action("A").info_in(&mut known, 2).unwrap()), "still works");
+    }
+
+    #[test]
+    fn names_that_are_not_valid_use_up_nothing() {
+        let mut known = Known::new();
+        action("no name").info_in(&mut known, 1).unwrap_err();
+        action("A").info_in(&mut known, 1).unwrap();
     }
 }

@@ -2,16 +2,13 @@
 
 use cvm_protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, NameIndex};
 
+/// The error codes that leave the outcome of any service unknown.
+pub(crate) const PARTIAL_ERRORS: &str = "FailedOperation InternalError InternalServerError ResponseSizeLimitExceeded ServiceUnavailable";
+
 /// The member that carries the client token, in every service that has one.
 pub(crate) const CLIENT_TOKEN: &str = "ClientToken";
 
 pub(crate) static REQUEST: ModelInfo = ModelInfo {
-    name: "the request",
-    members: &[],
-    index: NameIndex { multiplier: 1, shift: 64, slots: &[NameIndex::NONE] },
-};
-
-pub(crate) static REQUEST_WITH_TOKEN: ModelInfo = ModelInfo {
     name: "the request",
     members: &[FieldInfo::new(CLIENT_TOKEN, Kind::Str)],
     index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },

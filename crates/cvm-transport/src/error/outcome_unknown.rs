@@ -18,12 +18,12 @@ pub struct OutcomeUnknown {
 }
 
 impl OutcomeUnknown {
-    /// The client token of the request, for actions that have one.
+    /// The client token of the request, if it has one.
     ///
-    /// The same request may be sent again with this token while the service knows it. The service does not document
-    /// how long that is, so this client refuses to do so after three minutes. A request with other parameters must
-    /// never use this token: this client refuses to send one, even after the first request has ended. Do not send the
-    /// request again if [`Self::forbids_retry`].
+    /// If the action is of class [`RetryClass::Token`](cvm_protocol::RetryClass::Token), the same request may be sent again with
+    /// this token while the service knows it. The service does not document how long that is, so this client refuses to do so
+    /// after three minutes. A request with other parameters must never use this token: this client refuses to send one, even
+    /// after the first request has ended. Do not send the request again if [`Self::forbids_retry`].
     #[must_use]
     pub fn client_token(&self) -> Option<&str> {
         self.client_token.as_deref()

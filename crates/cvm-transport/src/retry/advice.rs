@@ -17,7 +17,10 @@ pub(crate) fn advice(info: &ActionInfo, request: &dyn Model) -> String {
                 None => format!("check with {} whether it took effect", facts.list),
             }
         }
-        None => "no Describe action shows whether it took effect".to_owned(),
+        // Most of these actions have such a list, but it is in no description: those of imported and untyped ones.
+        None => "this client does not know which Describe action shows whether it took effect; check with the service's \
+                 own tools"
+            .to_owned(),
     };
     if let Some(member) = secret_member(info.response) {
         advice.push_str(&format!(
@@ -114,7 +117,11 @@ mod tests {
         assert_eq!(many, "look for Ids `a`, `b`, `c`, … with List");
         let none = advice_for(&[], Some(facts), &REQUEST);
         assert_eq!(none, "check with List whether it took effect");
-        assert!(advice_for(&["a"], None, &REQUEST).starts_with("no Describe action"));
+        let unknown = advice_for(&["a"], None, &REQUEST);
+        assert!(
+            unknown.starts_with("this client does not know which Describe action"),
+            "{unknown}"
+        );
     }
 
     #[test]

@@ -216,7 +216,15 @@ async fn untyped_action_with_an_invalid_name_is_refused() {
         assert!(error.is_usage(), "{error}");
     }
     let action = UntypedAction::new("cvm", "2017-03-12", "A");
-    assert!(client.call_action(&action, json!([1])).await.unwrap_err().is_usage());
+    for members in [json!([1]), json!("text"), json!(null)] {
+        let error = client.call_action(&action, members).await.unwrap_err();
+        assert!(error.is_usage(), "{error:?}");
+        assert_eq!(error.to_string(), "A failed: the members of the request must be a JSON object");
+    }
+    for token in [json!([]), json!({}), json!(1.5), json!("two words"), json!("x".repeat(65))] {
+        let error = client.call_action(&action, json!({ "ClientToken": token })).await.unwrap_err();
+        assert!(error.is_usage(), "{error:?}");
+    }
     assert!(bodies.lock().unwrap().is_empty());
 }
 
