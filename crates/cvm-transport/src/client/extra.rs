@@ -39,6 +39,12 @@ impl ExtraMembers {
         Ok(Some(Self { members: Arc::new(members), is_whole_request: false }))
     }
 
+    /// Checks that each object and list item with extra members is in the request. Otherwise it would be added: an index that
+    /// is off by one would order another disk.
+    pub(crate) fn check_places(&self, request: &dyn Model) -> Result<(), Error> {
+        check_place(&self.members, cvm_protocol::Value::Object(request), "")
+    }
+
     /// States that these are all members of the request.
     pub(crate) fn of_whole_request(self) -> Self {
         Self { is_whole_request: true, ..self }
@@ -117,9 +123,11 @@ impl ExtraMembers {
         secrets.add_texts_of(&self.members);
     }
 
-    /// The members as JSON text, for a hash.
-    pub(crate) fn to_text(&self) -> String {
-        self.members.to_string()
+    /// The members as JSON text, for a hash. Members of JSON objects have no order, so they are sorted at every depth.
+    pub(crate) fn to_sorted_text(&self) -> String {
+        let mut members = Value::clone(&self.members);
+        members.sort_all_objects();
+        members.to_string()
     }
 }
 
@@ -142,9 +150,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
 
 /// Rejects a member that the type has. Objects and lists of the type may contain other new members.
 fn check(value: &Value, table: Option<&'static ModelInfo>, path: &str) -> Result<(), Error> {
-    let step = |name: &str| {
-        if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
-    };
+    let step = |name: &str| below(path, name);
     match (value, table) {
         (Value::Object(members), Some(table)) => members.iter().try_for_each(|(name, member)| {
             let path = step(name);
@@ -171,6 +177,36 @@ fn check(value: &Value, table: Option<&'static ModelInfo>, path: &str) -> Result
     }
 }
 
+fn below(path: &str, step: &str) -> String {
+    if path.is_empty() { step.to_owned() } else { format!("{path}.{step}") }
+}
+
+/// Rejects an object or a list item that is not in the request. `known` is the value of the request at this path.
+fn check_place(extra: &Value, known: cvm_protocol::Value<'_>, path: &str) -> Result<(), Error> {
+    use cvm_protocol::Value as Known;
+    match (extra, known) {
+        (Value::Object(members), Known::Object(model)) => {
+            members.iter().try_for_each(|(name, member)| {
+                match model.table().find(name.as_bytes()) {
+                    Some(index) => check_place(member, model.member(index), &below(path, name)),
+                    // A new member, which may contain anything.
+                    None => Ok(()),
+                }
+            })
+        }
+        (Value::Array(items), Known::List(list)) if !list.is_empty() => {
+            items.iter().enumerate().try_for_each(|(index, item)| {
+                check_place(item, list.at(index), &below(path, &index.to_string()))
+            })
+        }
+        // `check` lets no other pair through.
+        _ => Err(Error::usage(format!(
+            "the request has no `{path}` that the extra members could be added to: set it in the request, or remove it \
+             from the extra members"
+        ))),
+    }
+}
+
 /// Adds new members: into objects that exist, and item by item into lists that exist.
 fn merge(whole: &mut Value, extra: &Value) {
     match (whole, extra) {
@@ -188,7 +224,8 @@ fn merge(whole: &mut Value, extra: &Value) {
             for (index, value) in extra.iter().enumerate() {
                 match whole.get_mut(index) {
                     Some(known) => merge(known, value),
-                    None => whole.push(value.clone()),
+                    // `check_places` lets no such item through.
+                    None => {}
                 }
             }
         }
@@ -199,7 +236,7 @@ fn merge(whole: &mut Value, extra: &Value) {
 
 #[cfg(test)]
 mod tests {
-    use cvm_protocol::{FieldInfo, NameIndex};
+    use cvm_protocol::{FieldInfo, NameIndex, Record, json};
     use serde_json::json;
 
     use super::*;
@@ -209,10 +246,18 @@ mod tests {
         members: &[FieldInfo::new("Size", Kind::I64)],
         index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
     };
+    static PLACE: ModelInfo = ModelInfo {
+        name: "Place",
+        members: &[FieldInfo::new("Zone", Kind::Str)],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
     static RUN: ModelInfo = ModelInfo {
         name: "Run",
-        members: &[FieldInfo::new("Disks", Kind::List(&Kind::Object(&DISK)))],
-        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+        members: &[
+            FieldInfo::new("Disks", Kind::List(&Kind::Object(&DISK))),
+            FieldInfo::new("Place", Kind::Object(&PLACE)),
+        ],
+        index: NameIndex { multiplier: 0xb222_1a58_008a_05a7, shift: 63, slots: &[0, 1] },
     };
 
     fn merged(body: &str, extra: Value) -> Result<String, String> {
@@ -228,10 +273,38 @@ mod tests {
             merged(body, json!({ "New": [1], "Disks": [{}, { "Kind": "fast" }] })).unwrap(),
             r#"{"Disks":[{"Size":1},{"Size":2,"Kind":"fast"}],"New":[1]}"#
         );
-        assert_eq!(
-            merged("{}", json!({ "Disks": [{ "Kind": "fast" }] })).unwrap(),
-            r#"{"Disks":[{"Kind":"fast"}]}"#
-        );
+    }
+
+    #[test]
+    fn objects_and_items_that_the_request_lacks_are_rejected() {
+        let check = |request: Value, extra: Value| {
+            let mut record = Record::new(&RUN);
+            json::from_value(&mut record, &request).unwrap();
+            let extra = ExtraMembers::new(extra, &RUN).unwrap().unwrap();
+            extra.check_places(&record).map_err(|error| error.to_string())
+        };
+        let two = || json!({ "Disks": [{ "Size": 1 }, {}], "Place": {} });
+        for extra in [
+            json!({ "Disks": [{}, { "Kind": "fast" }] }),
+            json!({ "Disks": [{ "Kind": "fast" }] }),
+            json!({ "Disks": [] }),
+            json!({ "Place": { "Rack": 7 } }),
+            json!({ "NewDisks": [{}, {}, {}], "NewPlace": {} }),
+        ] {
+            assert_eq!(check(two(), extra.clone()), Ok(()), "{extra}");
+        }
+        for (request, extra, path) in [
+            (two(), json!({ "Disks": [{}, {}, { "Kind": "fast" }] }), "Disks.2"),
+            (two(), json!({ "Disks": [{}, {}, {}] }), "Disks.2"),
+            (json!({}), json!({ "Disks": [{ "Kind": "fast" }] }), "Disks"),
+            (json!({}), json!({ "Disks": [] }), "Disks"),
+            (json!({ "Disks": [] }), json!({ "Disks": [{}] }), "Disks"),
+            (json!({}), json!({ "Place": { "Rack": 7 } }), "Place"),
+            (json!({}), json!({ "Place": {} }), "Place"),
+        ] {
+            let error = check(request, extra).unwrap_err();
+            assert!(error.starts_with(&format!("the request has no `{path}`")), "{error}");
+        }
     }
 
     #[test]

@@ -231,7 +231,7 @@ impl Client {
 
     /// Like [`send_with_report`](Self::send_with_report), with members that the type of the request does not have,
     /// because the service added them later. `extra` is a JSON object. New members of a nested object or list item go
-    /// into an object or item at the same place.
+    /// into an object or item at the same place, which the request must have: `{}` skips an item of a list.
     ///
     /// A request with extra members that changes something is not retried after an ambiguous attempt, unless it has a
     /// client token. Observers see no value of an extra member, because it may be a secret. If the service repeats a text
@@ -243,7 +243,8 @@ impl Client {
     /// # -> Result<(), cvm_transport::Error> {
     /// use serde_json::json;
     ///
-    /// let extra = json!({ "SpotDuration": 2, "DataDisks": [{ "BurstPerformance": true }] });
+    /// // The request has two data disks, and the second one gets a new member.
+    /// let extra = json!({ "SpotDuration": 2, "DataDisks": [{}, { "BurstPerformance": true }] });
     /// let (response, report) = client.send_with(request, extra).await?;
     /// for member in report.unknown_members() {
     ///     println!("{} = {}", member.path, member.value.pretty());
@@ -255,9 +256,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and [`Error::is_usage`] if `extra` has a member that the type has, or a parameter that every
-    /// request has, such as `Token`; or if the request is sent as pairs and a member is null or empty, which pairs cannot
-    /// express.
+    /// As [`send`](Self::send); and [`Error::is_usage`] if `extra` has a member that the type has, an object or list item that the
+    /// request does not have, or a parameter that every request has, such as `Token`; or if the request is sent as pairs and a
+    /// member is null or empty, which pairs cannot express.
     pub async fn send_with<A: Action>(
         &self,
         request: A,

@@ -59,6 +59,8 @@ impl OutcomeUnknown {
         let mut value = json::to_value(request);
         if let Some(extra) = extra {
             extra.add_to_value(&mut value);
+            // Members of JSON objects have no order. Those of a type have the order of its model info.
+            value.sort_all_objects();
         }
         mask::mask_json(&mut value, info.request);
         HexDigest::sha256(format!("{}\n{value}", info.name).as_bytes()).to_string()

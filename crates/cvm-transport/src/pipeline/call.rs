@@ -49,6 +49,9 @@ impl<'a> Call<'a> {
             let mut unsigned = UnsignedRequest::new(info, region, request, &mut extra);
             interceptor.before_call(&mut unsigned).map_err(|why| stopped(&why))?;
         }
+        if let Some(extra) = &extra {
+            extra.check_places(request)?;
+        }
         let address = shared.addresses.of(info.service, region)?;
         let token = client_token::fill_token(info, request, &*shared.entropy)?;
         let token_use = token.as_ref().map(|_| TokenUse {

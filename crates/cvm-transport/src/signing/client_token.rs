@@ -53,6 +53,6 @@ pub(crate) fn hash_with_secrets(
     let mut text = format!("{}\n", info.name).into_bytes();
     // A request that cannot be encoded is rejected later, when it is encoded in its dialect.
     text.extend(json::to_vec(request).unwrap_or_default());
-    text.extend(extra.map(ExtraMembers::to_text).unwrap_or_default().into_bytes());
+    text.extend(extra.map(ExtraMembers::to_sorted_text).unwrap_or_default().into_bytes());
     HexDigest::sha256(&text)
 }

@@ -37,6 +37,7 @@ mod headers;
 mod hooks;
 mod host_names;
 mod invalid_responses;
+mod json_members;
 mod lists;
 mod malformed_responses;
 #[cfg(feature = "test-util")]

@@ -50,6 +50,23 @@ fn fingerprint_covers_presence_but_not_value_of_secrets() {
 }
 
 #[test]
+fn order_of_parameters_changes_no_fingerprint() {
+    let one = json!({
+        "ImageId": "img-1",
+        "Placement": { "Zone": "z", "ProjectId": 1 },
+        "DataDisks": [{ "DiskSize": 10, "DiskType": "CLOUD_SSD" }],
+    });
+    let other = json!({
+        "DataDisks": [{ "DiskType": "CLOUD_SSD", "DiskSize": 10 }],
+        "Placement": { "ProjectId": 1, "Zone": "z" },
+        "ImageId": "img-1",
+    });
+    assert_ne!(one.to_string(), other.to_string());
+    let fingerprint = |request| entry("RunInstances", &request).fingerprint;
+    assert_eq!(fingerprint(one), fingerprint(other));
+}
+
+#[test]
 fn changed_parameters_break_the_fingerprint() {
     let info = cvm_models::action("RunInstances").unwrap();
     let request = json!({
