@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::cut::{MAX_NAME, cut};
+
 /// JSON text that cannot be decoded as a model.
 ///
 /// The message names kinds and paths, never a value, which could be a secret.
@@ -39,7 +41,7 @@ impl fmt::Display for DecodeError {
         if self.path.is_empty() || self.names_path() {
             f.write_str(&self.message)
         } else {
-            write!(f, "at `{}`: {}", self.path, self.message)
+            write!(f, "at `{}`: {}", cut(&self.path, MAX_NAME), self.message)
         }
     }
 }

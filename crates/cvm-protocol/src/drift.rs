@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::Error;
 
+use crate::cut::{MAX_NAME, cut};
+
 /// Maximum number of drifts that a report keeps; the rest are counted. Without this limit, a hostile response could
 /// make the report larger than itself.
 const KEPT: usize = 64;
@@ -85,7 +87,7 @@ impl fmt::Display for Drift {
             DriftKind::WholeAsFraction => "is a whole number written with a fraction",
             DriftKind::NullItem => "is null inside a list",
         };
-        write!(f, "`{}` {what}", self.path)
+        write!(f, "`{}` {what}", cut(&self.path, MAX_NAME))
     }
 }
 

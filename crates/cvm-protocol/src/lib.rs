@@ -47,6 +47,7 @@ mod action;
 pub mod arbitrary;
 mod compare;
 mod condition;
+mod cut;
 mod debug;
 mod decode;
 mod decode_error;
@@ -90,6 +91,7 @@ pub use action::{
     ServiceInfo,
 };
 pub use condition::{Condition, Predicate, all_conditions};
+pub use cut::cut;
 pub use debug::debug;
 pub use decode::{decode, decode_new, decode_request};
 pub use decode_error::DecodeError;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::cut::{MAX_NAME, cut};
 use crate::{Json, Kind, ModelInfo, did_you_mean, similar_names};
 
 /// A member of a response that the specification does not know.
@@ -76,9 +77,13 @@ fn collect(
 /// model info of the object that has it: ``` `Placement.Zoen` is not a member of Placement; did you mean `Zone`?```
 #[must_use]
 pub(crate) fn unknown_in(table: &'static ModelInfo, path: &str, name: &str) -> String {
-    let similar = similar_names(name, table.members.iter().map(|field| field.wire));
+    // A name of that length is no misspelled one, and comparing it would take long.
+    let similar = match name.len() > MAX_NAME {
+        true => Vec::new(),
+        false => similar_names(name, table.members.iter().map(|field| field.wire)),
+    };
     let hint = did_you_mean(&similar).map_or_else(String::new, |hint| format!("; {hint}"));
-    format!("`{path}` is not a member of {}{hint}", table.name)
+    format!("`{}` is not a member of {}{hint}", cut(path, MAX_NAME), table.name)
 }
 
 /// As the decoder says it when it refuses an unknown member, for a path of a [`Report`](crate::Report) about a model
@@ -93,4 +98,33 @@ pub fn describe_unknown(table: &'static ModelInfo, path: &str) -> String {
         }
     }
     unknown_in(table, path, name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{DecodeError, Drift, DriftKind, FieldInfo, NameIndex};
+
+    static TABLE: ModelInfo = ModelInfo {
+        name: "Thing",
+        members: &[FieldInfo::new("Zone", Kind::Str)],
+        index: NameIndex { multiplier: 1, shift: 64, slots: &[0] },
+    };
+
+    #[test]
+    fn unknown_name_is_shown_with_similar_ones_or_cut() {
+        assert_eq!(
+            describe_unknown(&TABLE, "Zoen"),
+            "`Zoen` is not a member of Thing; did you mean `Zone`?"
+        );
+        let long = "Zone".repeat(1_000_000);
+        let texts = [
+            describe_unknown(&TABLE, &long),
+            DecodeError::new(long.clone(), "is wrong").to_string(),
+            Drift { path: long, kind: DriftKind::UnknownMember }.to_string(),
+        ];
+        for text in texts {
+            assert!(text.len() < 400 && text.contains("(cut, 4000000 bytes in all)`"), "{text}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use cvm_protocol::{Kind, Model, ModelInfo, RetryClass, json};
 use serde_json::{Map, Value};
 
 use crate::Error;
-use crate::observe::mask::Secrets;
+use crate::observe::mask::{MAX_NAME, Secrets, cut};
 
 /// The members of a request beside those of its type. Nothing is known about them, so each value may be a secret.
 #[derive(Clone)]
@@ -141,6 +141,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), Error> {
         return Err(Error::usage("a member of the request has an empty name"));
     }
     if name.contains('.') {
+        let name = cut(name, MAX_NAME);
         let text =
             format!("`{name}` is a path, not a member: give an object that contains the rest");
         return Err(Error::usage(text));

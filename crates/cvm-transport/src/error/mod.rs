@@ -10,7 +10,7 @@ use std::fmt::{
 use std::time::Duration;
 
 use bytes::Bytes;
-use cvm_protocol::{ErrorCode, OneLine, ServiceError};
+use cvm_protocol::{ErrorCode, OneLine, ServiceError, cut};
 
 pub use self::outcome_unknown::OutcomeUnknown;
 use crate::retry::Attempt;
@@ -71,12 +71,19 @@ pub(crate) enum ErrorKind {
     Paging,
 }
 
+/// The maximum size of a message, in bytes. It may repeat names of the request, which have any length.
+const MAX_TEXT: usize = 8 * 1024;
+
 impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let mut message = message.into();
+        if message.len() > MAX_TEXT {
+            message = cut(&message, MAX_TEXT).into_owned();
+        }
         Self(Box::new(Inner {
             kind,
             action: None,
-            message: message.into(),
+            message,
             unknown: None,
             service: None,
             status: None,
@@ -164,7 +171,7 @@ impl Error {
         if !self.0.message.is_empty() {
             self.0.message.push_str("; ");
         }
-        self.0.message.push_str(note);
+        self.0.message.push_str(&cut(note, MAX_TEXT));
         self
     }
 

@@ -1,6 +1,8 @@
 //! Advice for a request that may have taken effect, from the action's reconcile information.
 
-use cvm_protocol::{ActionInfo, Kind, Model, ModelInfo, Value, member_named};
+use cvm_protocol::{ActionInfo, Kind, Model, ModelInfo, Value, cut, member_named};
+
+use crate::observe::mask::MAX_NAME;
 
 /// The maximum number of listed names.
 const MAX_NAMED: usize = 3;
@@ -36,7 +38,10 @@ fn names(request: &dyn Model, member: &str) -> Vec<String> {
     if request.table().field(member).is_none_or(|field| field.secret) {
         return Vec::new();
     }
-    let quote = |value: Value<'_>| Some(format!("`{}`", value.as_str().filter(|t| !t.is_empty())?));
+    let quote = |value: Value<'_>| {
+        let name = value.as_str().filter(|name| !name.is_empty())?;
+        Some(format!("`{}`", cut(name, MAX_NAME)))
+    };
     match member_named(request, member) {
         Value::List(list) => {
             let mut names: Vec<String> =
@@ -115,6 +120,8 @@ mod tests {
         );
         let many = advice_for(&["a", "b", "c", "d"], Some(facts), &REQUEST);
         assert_eq!(many, "look for Ids `a`, `b`, `c`, … with List");
+        let long = advice_for(&[&"x".repeat(100_000)], Some(facts), &REQUEST);
+        assert!(long.len() < 1_000 && long.ends_with("bytes in all)` with List"), "{long}");
         let none = advice_for(&[], Some(facts), &REQUEST);
         assert_eq!(none, "check with List whether it took effect");
         let unknown = advice_for(&["a"], None, &REQUEST);

@@ -1,8 +1,12 @@
 //! Texts of the service are shown on one line and truncated.
 
-use cvm_transport::Error;
+use std::time::Duration;
 
-use crate::actions::{KillThings, ListThings};
+use cvm_protocol::{RetryClass, Waiter};
+use cvm_transport::{Error, UntypedAction};
+use serde_json::json;
+
+use crate::actions::{KillThings, ListThings, SET_NAME, THINGS_READY};
 use crate::fake_service::{FakeService, Reply};
 
 fn error_response(code: &str, message: &str, id: &str) -> String {
@@ -62,5 +66,39 @@ async fn control_characters_of_service_texts_are_escaped() {
                 next = error.source();
             }
         }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn long_texts_of_the_request_are_truncated() {
+    let long = "\u{e9}x".repeat(32 * 1024);
+    let fake = FakeService::new(|_, _| Reply::status(502, vec![]));
+    let client = fake.builder().max_attempts(1).build().unwrap();
+    let mut errors = Vec::new();
+    for (service, version, name) in [
+        (&*long, "2017-03-12", "KillThings"),
+        ("cvm", &*long, "KillThings"),
+        ("cvm", "2017-03-12", &*long),
+    ] {
+        let action = UntypedAction::new(service, version, name).retry(RetryClass::Read);
+        errors.push(client.call_action(&action, json!({})).await.unwrap_err());
+    }
+    errors.push(client.call(&SET_NAME, json!({ long.as_str(): 1 })).await.unwrap_err());
+    let path = format!("{long}.x");
+    errors.push(
+        client.send_with(ListThings::default(), json!({ path.as_str(): 1 })).await.unwrap_err(),
+    );
+    errors.push(client.call(&SET_NAME, json!({ "Name": [long.as_str()] })).await.unwrap_err());
+    errors.push(client.in_region(&long).send(ListThings::default()).await.unwrap_err());
+    errors.push(client.wait(Waiter::new(&THINGS_READY, [format!("{long} ")])).await.unwrap_err());
+    let waiter = Waiter::new(&THINGS_READY, [long.as_str()]);
+    let wait = client.wait(waiter).timeout(Duration::from_secs(1)).await.unwrap_err().to_string();
+    assert!(wait.contains("did not reach the target state") && wait.len() < 16 * 1024);
+    for error in errors {
+        let shown = error.to_string();
+        let start: String = shown.chars().take(200).collect();
+        assert!(error.is_usage(), "{start}");
+        assert!(shown.len() < 4 * 1024, "{}: {start}", shown.len());
+        assert!(format!("{error:?}").len() < 32 * 1024, "{start}");
     }
 }

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use cvm_protocol::query_form::COMMON_PARAMETERS;
 use cvm_protocol::{Json, Kind, ModelInfo, Value, percent};
 
+pub(crate) use cvm_protocol::cut;
 pub(crate) use response::mask_response;
 pub(crate) use secrets::Secrets;
 
@@ -155,17 +156,8 @@ pub(crate) fn authorization(value: &str) -> String {
 
 /// The maximum size of a message of the service, in bytes.
 pub(crate) const MAX_MESSAGE: usize = 4 * 1024;
-/// The maximum size of a code or request id of the service, in bytes.
+/// The maximum size of a name in a message, such as a code or request id of the service, in bytes.
 pub(crate) const MAX_NAME: usize = 256;
-
-/// Shortens a text of the service to this many bytes, and says so.
-pub(crate) fn cut(text: &str, max: usize) -> Cow<'_, str> {
-    if text.len() <= max {
-        return Cow::Borrowed(text);
-    }
-    let kept = (0..=max).rev().find_map(|end| text.get(..end)).unwrap_or_default();
-    Cow::Owned(format!("{kept}… (cut, {} bytes in all)", text.len()))
-}
 
 /// The printable beginning of a response body, for an error message. A body that contains the name of a secret member
 /// and is not valid JSON is not shown, because it is unknown where the secret ends. Without a table, any part of a
