@@ -108,6 +108,18 @@ impl Error {
         this
     }
 
+    /// The error in a response of the service. Without a code it proves nothing, so it is no error of the service.
+    pub(crate) fn in_response(error: ServiceError, has_code: bool) -> Self {
+        if has_code {
+            return Self::from_service(error);
+        }
+        let text = "the response contains an error without a code, which proves nothing";
+        match error.message.as_str() {
+            "" => Self::new(ErrorKind::Response, text),
+            message => Self::new(ErrorKind::Response, format!("{text}: {message}")),
+        }
+    }
+
     pub(crate) fn with_action(mut self, action: &'static str) -> Self {
         self.0.action = Some(action);
         self

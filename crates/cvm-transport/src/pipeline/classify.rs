@@ -206,15 +206,7 @@ impl ResponseClassifier<'_> {
         error.request_id = cut(&id, MAX_NAME).into_owned();
         let request_id = error.request_id.clone();
         let code = has_code.then(|| error.code.clone());
-        let mut failure = if has_code {
-            Error::from_service(error)
-        } else {
-            let text = "the response contains an error without a code, which proves nothing";
-            match error.message.as_str() {
-                "" => Error::new(ErrorKind::Response, text),
-                message => Error::new(ErrorKind::Response, format!("{text}: {message}")),
-            }
-        };
+        let mut failure = Error::in_response(error, has_code);
         if envelope.is_contradictory {
             let text = contradiction(response);
             let text = secrets.scrub(&text);

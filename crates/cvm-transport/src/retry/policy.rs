@@ -49,6 +49,11 @@ pub(crate) fn latest_send(
     token_left.map_or(latest, |left| latest.min(now + left))
 }
 
+/// Whether a request of this class may have changed something in an attempt with this outcome.
+pub(crate) fn may_have_changed(outcome: Outcome, class: RetryClass) -> bool {
+    outcome.may_have_acted() && class != RetryClass::Read
+}
+
 /// The retry state of one call.
 #[derive(Clone, Debug)]
 pub(crate) struct Retry {
@@ -156,9 +161,7 @@ impl Retry {
         if info.breaker_open {
             return self.stop(StopReason::Final);
         }
-        if outcome.may_have_acted() && self.class != RetryClass::Read {
-            self.maybe_applied = true;
-        }
+        self.maybe_applied |= may_have_changed(outcome, self.class);
         match outcome {
             // Correcting the clock or renewing the credential is no failed attempt and costs nothing. It happens at
             // most once each, so the loop ends.

@@ -2,16 +2,27 @@
 
 use std::time::Duration;
 
-use cvm_protocol::{ErrorCode, ServiceError};
+use cvm_protocol::{
+    ActionInfo, ErrorCode, Record, RetryClass, ServiceError, ServiceInfo, Value, member_named,
+};
 
-use crate::Error;
+use crate::client::untyped_tables::{PARTIAL_ERRORS, REQUEST, RESPONSE};
 use crate::error::{ErrorKind, OutcomeUnknown};
+use crate::retry::advice::advice;
+use crate::retry::outcome::{is_code, outcome_of_code, outcome_of_gateway_number};
+use crate::retry::policy::may_have_changed;
 use crate::retry::{Attempt, Outcome};
+use crate::{Action, Error};
 
 /// Builds an [`Error`] as a call would return it.
 ///
+/// Whether the [outcome is unknown](Error::outcome_unknown) follows from the same rules as in a call: from the error code, the HTTP
+/// status, and the retry class of the [`request`](Self::request). Without a request, nothing is known about the action, as for an
+/// [`UntypedAction`](crate::UntypedAction): it may change something, and documents no error codes.
+///
 /// ```
 /// use cvm_transport::testing::ErrorBuilder;
+/// use cvm_transport::Action;
 ///
 /// let error = ErrorBuilder::service("InvalidInstanceId.NotFound", "no such instance")
 ///     .action("StopInstances")
@@ -19,9 +30,20 @@ use crate::retry::{Attempt, Outcome};
 ///     .build();
 /// assert!(error.is_not_found() && error.outcome_unknown().is_none());
 ///
+/// // An internal error proves nothing, so the instances may be gone.
+/// let error = ErrorBuilder::service("InternalError", "try later").action("TerminateInstances").build();
+/// assert!(error.outcome_unknown().is_some());
+///
+/// // A read changes nothing, whatever its error.
+/// fn failed_read<DescribeInstances: Action>() {
+///     let error = ErrorBuilder::service("InternalError", "try later")
+///         .request(&DescribeInstances::default())
+///         .build();
+///     assert!(error.outcome_unknown().is_none());
+/// }
+///
 /// let error = ErrorBuilder::unreadable_response("connection closed")
 ///     .action("RunInstances")
-///     .outcome_unknown("look for the instance by its name")
 ///     .client_token("token-1")
 ///     .build();
 /// assert_eq!(error.outcome_unknown().unwrap().client_token(), Some("token-1"));
@@ -32,8 +54,10 @@ pub struct ErrorBuilder {
     kind: ErrorKind,
     message: String,
     service: Option<ServiceError>,
+    /// `None` for an error of the service, whose code decides, and for a call that made no attempt.
     outcome: Option<Outcome>,
     action: Option<&'static str>,
+    call: FailedCall,
     request_id: Option<String>,
     status: Option<u16>,
     client_token: Option<String>,
@@ -41,6 +65,43 @@ pub struct ErrorBuilder {
     timed_out: bool,
     attempts: u32,
     recovery: Option<String>,
+}
+
+/// What is known about the call that failed.
+#[derive(Debug)]
+struct FailedCall {
+    info: &'static ActionInfo,
+    class: RetryClass,
+    fingerprint: String,
+    recovery: String,
+}
+
+impl FailedCall {
+    /// A call of an action about which nothing is known.
+    fn unknown() -> Self {
+        static SERVICE: ServiceInfo = ServiceInfo {
+            name: "",
+            version: "",
+            endpoint: "",
+            endpoint_regional: "",
+            endpoint_intl: "",
+            endpoint_internal: "",
+            old_gateway: None,
+            partial_errors: PARTIAL_ERRORS,
+        };
+        static ACTION: ActionInfo = ActionInfo::new("", &SERVICE, &REQUEST, &RESPONSE);
+        let recovery = advice(&ACTION, &Record::new(&REQUEST));
+        Self { info: &ACTION, class: ACTION.retry, fingerprint: String::new(), recovery }
+    }
+
+    fn of<A: Action>(request: &A) -> Self {
+        Self {
+            info: A::INFO,
+            class: A::INFO.retry_class(request),
+            fingerprint: OutcomeUnknown::fingerprint_of(A::INFO, request),
+            recovery: advice(A::INFO, request),
+        }
+    }
 }
 
 impl ErrorBuilder {
@@ -51,6 +112,7 @@ impl ErrorBuilder {
             service: None,
             outcome,
             action: None,
+            call: FailedCall::unknown(),
             request_id: None,
             status: None,
             client_token: None,
@@ -61,12 +123,11 @@ impl ErrorBuilder {
         }
     }
 
-    /// An error of the service: [`Error::is_service`].
+    /// An error of the service: [`Error::is_service`]. The code decides whether the outcome is unknown. A number is a code of the
+    /// old gateway, which writes the name of the error in front of the message.
     pub fn service(code: impl Into<String>, message: impl Into<String>) -> Self {
-        let code = ErrorCode::from(code.into());
-        let outcome = if code.is_throttled() { Outcome::Throttled } else { Outcome::Refused };
-        let error = ServiceError::new(code, message, "");
-        let this = Self::new(ErrorKind::Service, Some(outcome), "");
+        let error = ServiceError::new(ErrorCode::from(code.into()), message, "");
+        let this = Self::new(ErrorKind::Service, None, "");
         Self { service: Some(error), status: Some(200), ..this }
     }
 
@@ -85,13 +146,14 @@ impl ErrorBuilder {
         Self::new(ErrorKind::NotSent, Some(Outcome::NotSent), message)
     }
 
-    /// A request without a valid response: [`Error::is_unreadable_response`]. For a write, add
-    /// [`outcome_unknown`](Self::outcome_unknown).
+    /// A request without a valid response: [`Error::is_unreadable_response`]. The outcome is unknown, unless the
+    /// [`request`](Self::request) is a read.
     pub fn unreadable_response(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Response, Some(Outcome::Ambiguous), message)
     }
 
-    /// A response of something other than the service: [`Error::is_misrouted`].
+    /// A response of something other than the service: [`Error::is_misrouted`]. The outcome is unknown, unless the
+    /// [`request`](Self::request) is a read.
     pub fn misrouted(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Misrouted, Some(Outcome::Misrouted), message)
     }
@@ -101,9 +163,23 @@ impl ErrorBuilder {
         Self::new(ErrorKind::Untrusted, Some(Outcome::Untrusted), message)
     }
 
-    /// The action that was called.
+    /// The action that was called, if only its name matters. Nothing else is known about it then, so it may change something. For
+    /// an action that reads, give the [`request`](Self::request) instead.
     pub fn action(mut self, action: &'static str) -> Self {
         self.action = Some(action);
+        self
+    }
+
+    /// The request that failed. It sets the action, the retry class, the error codes that the action documents, the client token,
+    /// and what to do about an unknown outcome.
+    pub fn request<A: Action>(mut self, request: &A) -> Self {
+        self.action = Some(A::INFO.name);
+        self.call = FailedCall::of(request);
+        let token = A::INFO.idempotency_token.map(|name| member_named(request, name));
+        let token = token.as_ref().and_then(Value::as_str);
+        if let Some(token) = token.filter(|token| !token.is_empty()) {
+            self.client_token = Some(token.to_owned());
+        }
         self
     }
 
@@ -143,7 +219,8 @@ impl ErrorBuilder {
         self
     }
 
-    /// The request may have taken effect: [`Error::outcome_unknown`]. `recovery` is the text of what to do next.
+    /// The request may have taken effect whatever the code says, for example in an earlier attempt:
+    /// [`Error::outcome_unknown`]. `recovery` is the text of what to do next.
     pub fn outcome_unknown(mut self, recovery: impl Into<String>) -> Self {
         self.recovery = Some(recovery.into());
         self
@@ -152,23 +229,35 @@ impl ErrorBuilder {
     /// Builds the error.
     #[must_use]
     pub fn build(self) -> Error {
+        let call = self.call;
+        let code = self.service.as_ref().map(|error| error.code.clone());
+        let is_number = |code: &ErrorCode| {
+            !code.as_str().is_empty() && code.as_str().bytes().all(|byte| byte.is_ascii_digit())
+        };
+        let outcome = code.as_ref().map_or(self.outcome, |code| {
+            Some(match is_number(code) {
+                true => outcome_of_gateway_number(code, None),
+                false => outcome_of_code(code, self.status.unwrap_or_default(), call.info),
+            })
+        });
+        let code = code.filter(|code| is_number(code) || is_code(code.as_str()));
         let attempt = |outcome| Attempt {
             outcome,
             began: Duration::ZERO,
             took: Duration::ZERO,
             status: self.status,
-            code: self.service.as_ref().map(|error| error.code.clone()),
+            code: code.clone(),
             request_id: self.request_id.clone(),
         };
-        let attempts: Vec<Attempt> = match self.outcome {
+        let attempts: Vec<Attempt> = match outcome {
             None => Vec::new(),
             Some(outcome) => (0..self.attempts).map(|_| attempt(outcome)).collect(),
         };
-        let request_id = self.request_id.unwrap_or_default();
+        let forbids_retry = self.service.as_ref().is_some_and(ServiceError::forbids_retry);
         let mut error = match self.service {
             Some(mut service) => {
-                service.request_id = request_id;
-                Error::from_service(service)
+                service.request_id = self.request_id.clone().unwrap_or_default();
+                Error::in_response(service, code.is_some())
             }
             None => Error::new(self.kind, self.message),
         };
@@ -181,16 +270,17 @@ impl ErrorBuilder {
             .with_retry_after(self.retry_after)
             .with_timed_out(self.timed_out)
             .with_attempts(attempts.clone());
-        match self.recovery {
-            None => error,
-            Some(recovery) => error.with_unknown(OutcomeUnknown {
-                client_token: self.client_token,
-                fingerprint: String::new(),
-                recovery,
-                attempts,
-                forbids_retry: false,
-            }),
+        let may_have_changed = outcome.is_some_and(|outcome| may_have_changed(outcome, call.class));
+        if self.recovery.is_none() && !may_have_changed {
+            return error;
         }
+        error.with_unknown(OutcomeUnknown {
+            client_token: self.client_token,
+            fingerprint: call.fingerprint,
+            recovery: self.recovery.unwrap_or(call.recovery),
+            attempts,
+            forbids_retry,
+        })
     }
 }
 

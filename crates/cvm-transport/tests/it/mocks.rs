@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use cvm_protocol::Sensitive;
-use cvm_transport::Client;
 use cvm_transport::config::Dialect;
 use cvm_transport::http::HttpResponse;
 use cvm_transport::retry::Outcome;
-use cvm_transport::testing::MockError;
+use cvm_transport::testing::{ErrorBuilder, MockError};
+use cvm_transport::{Action, Client, Error, OutcomeUnknown};
+use serde_json::json;
 
 use crate::actions::{
     Done, KillThings, Launch, LaunchResponse, ListThings, ListThingsResponse, SetName, Thing,
@@ -97,6 +98,96 @@ async fn mock_failures_have_the_outcome_of_real_ones() {
         assert_eq!(error.attempts().len(), attempts, "{error:?}");
         assert_eq!(error.outcome_unknown().is_some(), unknown, "{error:?}");
     }
+}
+
+/// Compares the error of a call with the one that a test builds for the same request and response.
+async fn compare_built<A>(request: A, code: &'static str, status: u16)
+where
+    A: Action<Response: std::fmt::Debug> + Clone,
+{
+    let mock = Client::mock().on(move |_: A| {
+        let error = json!({ "Code": code, "Message": "a message" });
+        let body = json!({ "Response": { "Error": error, "RequestId": "r-1" } });
+        Err(MockError::response(HttpResponse::from_text(status, body.to_string())))
+    });
+    let real = mock.build().with_max_attempts(1).send(request.clone()).await.unwrap_err();
+    let built = ErrorBuilder::service(code, "a message")
+        .request(&request)
+        .status(status)
+        .request_id("r-1")
+        .build();
+    let case = format!("{} {code} {status}:\n{real:?}\n{built:?}", A::INFO.name);
+    assert_eq!(real.to_string(), built.to_string(), "{case}");
+    let facts = |error: &Error| {
+        let attempt = &error.attempts()[0];
+        (
+            (attempt.outcome, attempt.status, attempt.code.clone(), attempt.request_id.clone()),
+            (error.code().cloned(), error.status(), error.client_token().map(str::to_owned)),
+            (error.is_service(), error.is_unreadable_response(), error.is_not_sent()),
+        )
+    };
+    assert_eq!(facts(&real), facts(&built), "{case}");
+    let unknown = |error: &Error| {
+        error.outcome_unknown().map(|unknown| {
+            let text = format!("{} {}", unknown.recovery(), unknown.fingerprint());
+            (text, unknown.client_token().map(str::to_owned), unknown.forbids_retry())
+        })
+    };
+    assert_eq!(unknown(&real), unknown(&built), "{case}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn built_errors_have_the_outcome_of_real_ones() {
+    for code in [
+        "InvalidParameter",
+        "InvalidThingId.NotFound",
+        "LimitExceeded.Things",
+        "ResourceInsufficient",
+        "UnauthorizedOperation",
+        "AuthFailure.TokenFailure",
+        "DryRunOperation",
+        "RequestLimitExceeded",
+        "FailedOperation",
+        "FailedOperation.SomethingNew",
+        "InternalError",
+        "InternalError.TradeUnknownError",
+        "ResponseSizeLimitExceeded",
+        "RequestTimeout",
+        "ServiceUnavailable",
+        "ThingsPartlyDone",
+        "SomethingNew",
+        "",
+        "not a code",
+    ] {
+        for status in [200, 400, 503] {
+            let token = Some("token-1".to_owned());
+            compare_built(Launch { client_token: token, ..Launch::default() }, code, status).await;
+            compare_built(ListThings::default(), code, status).await;
+            compare_built(SetName { thing_id: "a".into(), name: "b".into() }, code, status).await;
+            compare_built(KillThings { thing_ids: vec!["a".into()] }, code, status).await;
+        }
+    }
+    // Without a request, as for an action about which nothing is known.
+    let client = Client::mock().on(|_: KillThings| Err(MockError::connection_lost())).build();
+    let lost = client.send(KillThings::default()).await.unwrap_err();
+    for (code, is_unknown) in [("InternalError", true), ("Busy", true), ("LimitExceeded", false)] {
+        let error = ErrorBuilder::service(code, "").action("KillThings").build();
+        let unknown = error.outcome_unknown();
+        assert_eq!(unknown.is_some(), is_unknown, "{error:?}");
+        let recovery = unknown.map(OutcomeUnknown::recovery);
+        assert_eq!(recovery, is_unknown.then(|| lost.outcome_unknown().unwrap().recovery()));
+    }
+    // Other failures.
+    let write = ErrorBuilder::unreadable_response("closed").request(&KillThings::default()).build();
+    assert!(write.outcome_unknown().is_some());
+    let read = ErrorBuilder::misrouted("a login page").request(&ListThings::default()).build();
+    assert!(read.outcome_unknown().is_none(), "a read changes nothing");
+    assert!(ErrorBuilder::not_sent("no route").build().outcome_unknown().is_none());
+    // The old gateway has numbers.
+    let error = ErrorBuilder::service("4400", "(100010)RequestLimitExceeded").build();
+    assert_eq!(error.attempts()[0].outcome, Outcome::Throttled);
+    let error = ErrorBuilder::service("6000", "an internal error").build();
+    assert!(error.is_service() && error.outcome_unknown().is_some(), "{error:?}");
 }
 
 #[tokio::test(start_paused = true)]
