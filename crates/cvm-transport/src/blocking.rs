@@ -93,7 +93,7 @@ impl Client {
     ///
     /// As [`ClientBuilder::build`]; or if no thread can be started.
     pub fn new(builder: ClientBuilder) -> Result<Self, Error> {
-        Self::of(builder.build()?)
+        Self::from_async(builder.build()?)
     }
 
     /// As [`crate::Client::from_env`].
@@ -107,7 +107,26 @@ impl Client {
         Ok(Self { client, ..this })
     }
 
-    fn of(client: crate::Client) -> Result<Self, Error> {
+    /// Makes a blocking client of an async one, for example of a mocked one. It shares rate limits, retry budgets and credentials
+    /// with the async client and its clones.
+    ///
+    /// ```
+    /// use cvm_transport::{Client, Credential, blocking};
+    ///
+    /// let client = Client::builder()
+    ///     .without_environment()
+    ///     .region("ap-guangzhou")
+    ///     .credential(Credential::new("AKIDEXAMPLE", "secret key")?)
+    ///     .build()?;
+    /// let client = blocking::Client::from_async(client)?;
+    /// assert_eq!(client.as_async().region(), Some("ap-guangzhou"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::is_usage`] if no thread can be started.
+    pub fn from_async(client: crate::Client) -> Result<Self, Error> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("cvm-client")

@@ -4,7 +4,7 @@
 //! | to test | use |
 //! |---|---|
 //! | code that calls actions | [`Client::mock`]: one handler per action, and the requests that were sent |
-//! | code that handles errors | [`ErrorBuilder`], or a handler that returns a [`MockError`] |
+//! | code that handles errors | [`ErrorBuilder`], which follows the same rules, or a handler that returns a [`MockError`] |
 //! | an [`HttpClient`](crate::http::HttpClient) of your own | [`HttpResponse::from_success`](crate::http::HttpResponse::from_success) and its siblings |
 //!
 //! A mock replaces only the HTTP client. Everything else is real: each request is validated, signed, encoded and sent in
@@ -30,7 +30,24 @@
 //! # }
 //! ```
 //!
-//! Pauses between attempts take real time. `#[tokio::test(start_paused = true)]` skips them.
+//! A program without async is tested in the same way, with feature `blocking`:
+//!
+#![cfg_attr(feature = "blocking", doc = "```")]
+#![cfg_attr(not(feature = "blocking"), doc = "```ignore")]
+//! use cvm_transport::testing::MockError;
+//! use cvm_transport::{Action, Client, blocking};
+//!
+//! # fn test<RunInstances: Action<Response: std::fmt::Debug>>() -> Result<(), cvm_transport::Error> {
+//! let mock = Client::mock().on(|_request: RunInstances| Err(MockError::connection_lost()));
+//! let client = blocking::Client::from_async(mock.build())?;
+//! let error = client.send(RunInstances::default()).unwrap_err();
+//! assert!(error.outcome_unknown().is_some());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Pauses between attempts take real time. `#[tokio::test(start_paused = true)]` skips them, but not those of a blocking client,
+//! which has a runtime of its own; [`Client::with_max_attempts`] limits the attempts.
 
 mod error;
 mod mock;

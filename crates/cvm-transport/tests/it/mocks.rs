@@ -248,6 +248,22 @@ async fn mock_client_keeps_its_timeouts() {
     assert!(error.is_timeout(), "{error:?}");
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn blocking_client_of_a_mock_has_its_handlers_and_recorded_requests() {
+    let mock = Client::mock()
+        .on(|_: ListThings| Ok(things(&["thing-1", "thing-2"])))
+        .on(|_: KillThings| Err(MockError::connection_lost()));
+    let requests = mock.requests();
+    let client = cvm_transport::blocking::Client::from_async(mock.build()).unwrap();
+    let ids: Vec<String> =
+        client.items(ListThings::default()).map(|thing| thing.unwrap().thing_id).collect();
+    assert_eq!(ids, ["thing-1", "thing-2"]);
+    let error = client.send(KillThings { thing_ids: ids }).unwrap_err();
+    assert!(error.outcome_unknown().is_some(), "{error:?}");
+    assert_eq!(requests.actions(), ["ListThings", "KillThings"]);
+}
+
 #[test]
 #[should_panic(expected = "the configuration of the mocked client is invalid")]
 fn invalid_configuration_of_a_mock_panics_with_the_reason() {
