@@ -15,8 +15,8 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Usage | ErrorKind::Settings)
     }
 
-    /// The settings of this machine prevent sending: an invalid proxy variable, or a file of certificate authorities
-    /// that cannot be read. Such an error [is also a usage error](Self::is_usage).
+    /// The settings of this machine prevent sending: an invalid proxy variable, a file of certificate authorities that
+    /// cannot be read, or a clock after the year 9999. Such an error [is also a usage error](Self::is_usage).
     ///
     /// **What next:** correct the setting in the message. The request is not the problem, and nothing was sent.
     #[must_use]

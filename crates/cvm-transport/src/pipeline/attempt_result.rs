@@ -75,7 +75,8 @@ impl AttemptResult {
 
     /// An attempt that ended before anything was sent. Usage errors are not retried.
     pub(crate) fn early(error: Error) -> Self {
-        let is_local = matches!(error.kind(), ErrorKind::Usage | ErrorKind::Credentials);
+        let is_local =
+            matches!(error.kind(), ErrorKind::Usage | ErrorKind::Settings | ErrorKind::Credentials);
         let outcome = if is_local { Outcome::Refused } else { Outcome::NotSent };
         // The credential source may already have made its own retries.
         let is_final = std::error::Error::source(&error)

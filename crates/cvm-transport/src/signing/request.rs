@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::client::extra::ExtraMembers;
 use crate::config::Dialect;
 use crate::config::endpoint::Address;
+use crate::error::ErrorKind;
 use crate::http::PreparedRequest;
 use crate::observe::mask;
 use crate::{Error, Region};
@@ -336,5 +337,12 @@ fn sign_v1(
 }
 
 fn sign_error(error: SignError) -> Error {
+    if error == SignError::Timestamp {
+        // The caller gave no timestamp.
+        return Error::new(
+            ErrorKind::Settings,
+            "cannot sign the request: this machine's clock is after the year 9999: set it to the current time",
+        );
+    }
     Error::usage(format!("cannot sign the request: {error}")).with_source(error)
 }

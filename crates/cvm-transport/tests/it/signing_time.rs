@@ -166,3 +166,22 @@ fn scope_date_matches_timestamp_around_midnight() {
         })
         .unwrap();
 }
+
+#[tokio::test]
+async fn clock_after_the_year_9999_is_named_as_that_of_this_machine() {
+    let clock = SettableClock::default();
+    *clock.0.lock().unwrap() = Duration::from_secs(253_402_300_800);
+    for dialect in [Dialect::Tc3, Dialect::Tc3Get] {
+        let fake = FakeService::new(|_, _| Reply::healthy());
+        let client = fake.builder().clock(clock.clone()).dialect(dialect).build().unwrap();
+        let sent = client.send(ListThings::default()).await.unwrap_err();
+        let prepared = client.prepare(ListThings::default()).await.unwrap_err();
+        for error in [sent, prepared] {
+            let text = error.to_string();
+            assert!(error.is_settings() && error.is_not_sent(), "{error:?}");
+            assert!(text.contains("this machine's clock is after the year 9999"), "{text}");
+            assert!(!format!("{error:?}").contains("milliseconds"), "{error:?}");
+        }
+        assert_eq!(fake.request_count(), 0, "{dialect}");
+    }
+}
