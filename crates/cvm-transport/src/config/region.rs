@@ -1,21 +1,27 @@
 //! A validated region name. Validation ensures that no input can change the host of a signed request.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 
 /// A region, such as `ap-guangzhou`.
 ///
 /// Regions newer than this crate are accepted: only the form is checked, because the name becomes part of a host name.
-/// It has two letters, then one to four parts of lower-case letters and digits, and at most 63 characters.
+/// It has two letters, then one to four parts of lower-case letters and digits, and at most 63 characters. With serde it is a
+/// text, and an invalid one is an error.
 ///
 /// ```
 /// use cvm_transport::Region;
 ///
-/// assert_eq!(Region::new("ap-guangzhou")?.as_str(), "ap-guangzhou");
+/// assert_eq!(Region::new("ap-guangzhou")?, "ap-guangzhou");
 /// assert!(Region::new("x@evil.example/#").is_err());
+/// assert!("ap-guangzhou".parse::<Region>()? < Region::new("ap-tokyo")?);
 /// # Ok::<(), cvm_transport::config::RegionError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Region(Arc<str>);
 
 impl Region {
@@ -48,6 +54,39 @@ impl Region {
 impl fmt::Display for Region {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl FromStr for Region {
+    type Err = RegionError;
+
+    fn from_str(name: &str) -> Result<Self, RegionError> {
+        Self::new(name)
+    }
+}
+
+impl PartialEq<str> for Region {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl PartialEq<&str> for Region {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::new(&name).map_err(D::Error::custom)
     }
 }
 
@@ -108,6 +147,8 @@ impl std::error::Error for RegionError {}
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -162,6 +203,26 @@ mod tests {
         for payload in payloads {
             let error = Region::new(&payload).unwrap_err().to_string();
             assert!(error.len() < 1_000 && !error.contains(char::is_control), "{payload:?}");
+        }
+    }
+
+    #[test]
+    fn region_is_a_validated_text_in_files() {
+        let region: Region = serde_json::from_str("\"ap-guangzhou\"").unwrap();
+        assert_eq!(region, "ap-guangzhou");
+        assert_eq!(serde_json::to_string(&region).unwrap(), "\"ap-guangzhou\"");
+        let by_region = BTreeMap::from([("ap-tokyo".parse::<Region>().unwrap(), 2), (region, 1)]);
+        let text = serde_json::to_string(&by_region).unwrap();
+        assert_eq!(text, r#"{"ap-guangzhou":1,"ap-tokyo":2}"#);
+        assert_eq!(serde_json::from_str::<BTreeMap<Region, i32>>(&text).unwrap(), by_region);
+        for (text, message) in [
+            ("\"ap-guangzhou-3\"", "is a zone; use its region, `ap-guangzhou`"),
+            ("\"Guangzhou\"", "is not valid; use a name like"),
+            ("3", "expected a string"),
+            ("null", "expected a string"),
+        ] {
+            let error = serde_json::from_str::<Region>(text).unwrap_err().to_string();
+            assert!(error.contains(message), "{error}");
         }
     }
 
