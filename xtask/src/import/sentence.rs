@@ -62,6 +62,47 @@ pub fn reconcile() -> &'static str {
     "Imported: no Describe action is known that shows the effect; check with the service's own tools."
 }
 
+/// What an error code of the gateway means, unless the text in the specs of CVM holds, and what to do about it. `None` if both
+/// texts hold for every service.
+pub fn error(code: &str, service: &str, version: &str) -> Option<(Option<&'static str>, String)> {
+    let (doc, fix) = match code {
+        "InternalError" => (
+            Some("An internal error of the service occurred while it processed the request."),
+            "Retry reads after a pause; for a change, first check whether it took effect.",
+        ),
+        "InvalidAction" => {
+            let fix = format!("Check the spelling of the action and the version `{version}`.");
+            return Some((None, fix));
+        }
+        "NoSuchProduct" => {
+            let endpoint = format!("{service}.tencentcloudapi.com");
+            let fix = format!("Correct the endpoint; for this service it is `{endpoint}`.");
+            return Some((None, fix));
+        }
+        "NoSuchVersion" => {
+            return Some((None, format!("Set the `X-TC-Version` header to `{version}`.")));
+        }
+        "ResourceInUse" => (
+            Some("Another operation or resource is using the resource."),
+            "Read its state, wait until it is free, then retry.",
+        ),
+        "ResourceUnavailable" => (
+            Some("The resource cannot be used at present; the message gives the reason."),
+            "Read its state, then retry later or use another resource.",
+        ),
+        "ResponseSizeLimitExceeded" => (
+            None,
+            "For a read, use filters or smaller pages; for a change, first check whether it took effect.",
+        ),
+        "UnknownParameter" => (
+            Some("The request contains a member that the action does not have."),
+            "Remove the member named in the message, or correct its spelling.",
+        ),
+        _ => return None,
+    };
+    Some((doc, fix.to_owned()))
+}
+
 /// Further notes about an action.
 pub fn notes(action: &Action) -> Vec<&'static str> {
     let unsigned = action.unsigned.then_some("The service accepts it without a signature.");

@@ -45,16 +45,21 @@ pub fn files(service: &str, model: &Model, common: &[ErrorRow]) -> Result<Files,
         errors: common
             .iter()
             .filter(|row| row.common != Common::No && !row.legacy)
-            .map(gateway)
+            .map(|row| gateway(row, service, &model.version))
             .collect(),
     };
     files.insert("errors.json".to_owned(), formatted(&file)?);
     Ok(files)
 }
 
-/// An error code for a service that documents no codes itself.
-fn gateway(row: &ErrorRow) -> ErrorRow {
-    ErrorRow { common: Common::Yes, ..row.clone() }
+/// An error code of the gateway, for a service that documents no codes itself.
+fn gateway(row: &ErrorRow, service: &str, version: &str) -> ErrorRow {
+    let mut row = ErrorRow { common: Common::Yes, ..row.clone() };
+    if let Some((doc, fix)) = sentence::error(&row.code, service, version) {
+        row.doc = doc.map_or(row.doc, str::to_owned);
+        row.fix = fix;
+    }
+    row
 }
 
 /// Converts to the type that the loader reads, so that an unknown key fails here.

@@ -163,6 +163,35 @@ fn texts_of_the_model_are_not_copied() {
 }
 
 #[test]
+fn error_codes_of_the_gateway_have_texts_for_every_service() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/cvm/2017-03-12");
+    let common = common_errors(&root.join("errors.json")).unwrap();
+    let actions = fs::read_dir(root.join("actions")).unwrap();
+    let mut words: Vec<String> = actions
+        .map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_lowercase())
+        .collect();
+    assert!(words.len() > 100);
+    words.extend(
+        ["cvm", "2017", "compute service", "instance", "disk", "image", "template", "renew"]
+            .map(str::to_owned),
+    );
+    let files = spec::files("as", &converted(POND), &common).unwrap();
+    let file: ErrorsFile = serde_json::from_str(&files["errors.json"]).unwrap();
+    assert!(file.errors.len() > 30, "{}", file.errors.len());
+    for row in &file.errors {
+        let text = format!("{} {}", row.doc, row.fix).to_lowercase();
+        let word = words.iter().find(|word| text.contains(word.as_str()));
+        assert_eq!(word, None, "{}: {text}", row.code);
+    }
+    let fix = |code: &str| &file.errors.iter().find(|row| row.code == code).unwrap().fix;
+    assert!(fix("NoSuchProduct").contains("`as.tencentcloudapi.com`"));
+    assert!(fix("NoSuchVersion").contains("`2020-01-01`"));
+    let texts = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let tree = Tree::from_texts("specs/as/2020-01-01", texts);
+    assert_eq!(specs::open_tree(&tree).1.render(&tree), "");
+}
+
+#[test]
 fn each_rust_key_is_necessary() {
     let files = spec::files("as", &converted(POND), &[]).unwrap();
     let lint = |strip: &str| {
