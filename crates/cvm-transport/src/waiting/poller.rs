@@ -93,14 +93,18 @@ impl Poller {
             Err(error) if error.is_transient() => self.latest_failure = Some(error),
             Err(error) => return Err(error),
         }
-        let resources = self.report.resources.iter().zip(&self.histories);
-        let mut failed = resources
-            .filter(|(resource, _)| resource.verdict == WaitVerdict::Failed)
-            .map(|(resource, seen)| failure_message(self.info, resource, seen.is_absent()));
-        if let Some(text) = failed.next() {
-            return Err(self.ended(text));
+        match self.failure() {
+            Some(error) => Err(error),
+            None => Ok(WaitProgress { report: self.report.clone(), elapsed: self.times.elapsed() }),
         }
-        Ok(WaitProgress { report: self.report.clone(), elapsed: self.times.elapsed() })
+    }
+
+    /// The error of the first resource that cannot reach the target state any more.
+    pub(crate) fn failure(&self) -> Option<Error> {
+        let mut resources = self.report.resources.iter().zip(&self.histories);
+        let (resource, seen) =
+            resources.find(|(resource, _)| resource.verdict == WaitVerdict::Failed)?;
+        Some(self.ended(failure_message(self.info, resource, seen.is_absent())))
     }
 
     /// Reads the state of every pending resource, batch by batch.

@@ -130,7 +130,7 @@ impl WaitProgressStream {
     /// the state of each id. Or the error of a poll that would fail again.
     pub async fn try_next(&mut self) -> Result<Option<WaitProgress>, Error> {
         if self.poller.is_over() {
-            return Ok(None);
+            return self.poller.failure().map_or(Ok(None), Err);
         }
         self.poller.step().await.map(Some)
     }

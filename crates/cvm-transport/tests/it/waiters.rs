@@ -275,6 +275,25 @@ async fn progress_is_reported_after_each_poll() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn wait_that_failed_never_looks_complete() {
+    let service = service_with(|received| rows(received, |id| state(id, id)));
+    let client = service.builder().build().unwrap();
+    for ids in [&["FAILED"][..], &["FAILED", "READY"], &["FAILED", "BUSY"]] {
+        let mut steps = client.wait(Waiter::new(&THINGS_READY, ids.iter().copied())).progress();
+        let mut error = loop {
+            match steps.try_next().await {
+                Ok(progress) => assert!(progress.is_some(), "{ids:?}"),
+                Err(error) => break error,
+            }
+        };
+        for _ in 0..3 {
+            assert!(error.is_wait() && error.to_string().contains("FAILED"), "{ids:?}: {error}");
+            error = steps.try_next().await.unwrap_err();
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn reconciliation_settles_unknown_outcome() {
     let polls = Mutex::new(0);
     let server = service_with(move |received| {
