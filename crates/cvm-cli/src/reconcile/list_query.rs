@@ -3,6 +3,7 @@
 //! `ListDefect` of the protocol crate checks every response, as it does for the waiters of the library. What
 //! it does not accept as proof is no proof here either.
 
+mod so_far;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ use crate::exit::ExitStatus;
 use crate::json_path::{at, text, texts};
 use crate::outcome;
 use crate::request::{Request, record};
+use so_far::SoFar;
 
 /// A list with more pages than this is not read.
 const MAX_PAGES: usize = 10_000;
@@ -281,25 +283,16 @@ impl ListQuery<'_> {
                         let how = format!("`{member}` changed from {before} to {total}");
                         return Ok(Pass::Changed(how));
                     }
-                    let more = if is_exact {
-                        if items.len() > total {
-                            return Err(self.unusable("listed more items than its total"));
-                        }
-                        items.len() < total
-                    } else {
-                        // A short page may have been truncated. A page without a new item is the end.
-                        let is_full = received >= page_size;
-                        !is_empty && (is_full || pages.is_some() && items.len() < total)
+                    let so_far = SoFar {
+                        listed: items.len(),
+                        total,
+                        is_total_exact: is_exact,
+                        is_page_empty: is_empty,
+                        is_page_full: received >= page_size,
+                        can_page: pages.is_some(),
+                        is_by_number: matches!(style, Some(PageStyle::Number { .. })),
                     };
-                    if more && (is_empty || pages.is_none()) {
-                        return Err(self.unusable("announced more items than it returned"));
-                    }
-                    if more && matches!(style, Some(PageStyle::Number { .. })) {
-                        return Err(
-                            self.unusable("has several pages by number, which prove nothing")
-                        );
-                    }
-                    more
+                    so_far.has_more().map_err(|what| self.unusable(what))?
                 }
                 Some(PageStyle::Token { token_in, token_out, .. }) => {
                     let response = response.to_value();
