@@ -5,6 +5,7 @@ mod response;
 mod secrets;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use cvm_protocol::query_form::COMMON_PARAMETERS;
 use cvm_protocol::{Json, Kind, ModelInfo, Value, percent};
@@ -160,18 +161,21 @@ pub(crate) const MAX_MESSAGE: usize = 4 * 1024;
 pub(crate) const MAX_NAME: usize = 256;
 
 /// The printable beginning of a response body, for an error message. A body that contains the name of a secret member
-/// and is not valid JSON is not shown, because it is unknown where the secret ends. Without a table, any part of a
-/// response may be secret.
-pub(crate) fn excerpt(body: &[u8], table: Option<&ModelInfo>, secrets: &Secrets) -> String {
+/// and is not valid JSON is not shown, because it is unknown where the secret ends. Neither is a part of a response with a member
+/// that the table does not have, which may be a secret. Without a table, any part of a response may be secret.
+pub(crate) fn excerpt(body: &[u8], table: Option<&'static ModelInfo>, secrets: &Secrets) -> String {
     let text = String::from_utf8_lossy(body);
     let named = match table {
         Some(table) => secret_named(&text, table, 0),
-        None => text.contains("\"Response\"").then_some("Response"),
+        None => text.contains(RESPONSE).then_some("Response"),
     };
     if let Some(name) = named {
         return format!("{} bytes, not shown because they contain `{name}`", body.len());
     }
     let text = String::from_utf8_lossy(body.get(..body.len().min(16 * 1024)).unwrap_or(body));
+    if table.is_some_and(|table| text.contains(RESPONSE) && has_unknown_name(&text, table)) {
+        return format!("{} bytes, not shown because they contain an unknown member", body.len());
+    }
     let scrubbed = secrets.scrub_cut(&text);
     let mut excerpt: String = scrubbed
         .chars()
@@ -182,6 +186,32 @@ pub(crate) fn excerpt(body: &[u8], table: Option<&ModelInfo>, secrets: &Secrets)
         excerpt.push('…');
     }
     excerpt
+}
+
+/// The name that marks a part of a response.
+const RESPONSE: &str = "\"Response\"";
+
+/// Whether a part of a JSON text has the name of a member that neither the table nor an envelope has.
+fn has_unknown_name(text: &str, table: &'static ModelInfo) -> bool {
+    let mut known = HashSet::from(["Response", "RequestId", "Error", "Code", "Message"]);
+    collect_names(table, 0, &mut known);
+    text.match_indices('"').any(|(end, _)| {
+        let (name, rest) = text.split_at_checked(end).unwrap_or_default();
+        let is_name = rest.get(1..).is_some_and(|rest| rest.trim_start().starts_with(':'));
+        is_name && !name.rsplit('"').next().is_some_and(|name| known.contains(name))
+    })
+}
+
+fn collect_names(table: &'static ModelInfo, depth: usize, names: &mut HashSet<&'static str>) {
+    const MAX_DEPTH: usize = 8;
+    for field in table.members {
+        names.insert(field.wire);
+        if let Kind::Object(inner) = field.kind.innermost()
+            && depth < MAX_DEPTH
+        {
+            collect_names(inner, depth + 1, names);
+        }
+    }
 }
 
 /// A secret member of the model, or of a nested one, whose name a text contains.
@@ -312,6 +342,22 @@ mod tests {
             ] {
                 assert!(!shown.contains("canary") && shown.contains("`Password`"), "{shown}");
             }
+        }
+    }
+
+    #[test]
+    fn part_of_a_response_with_an_unknown_member_is_not_shown() {
+        for (body, is_shown) in [
+            (r#"{"Response":{"Zone":"canary","Names":["a"#, true),
+            (r#"{"Response":{"RequestId":"r","Error":{"Code":"Bad","Message":"canary"#, true),
+            (r#"{"Response": {"Zone" : "canary", "Na"#, true),
+            (r#"{"Response":{"Zone":"here","InitialPin":"canary","#, false),
+            (r#"{"Response":{"Zone":"here","New": {"Zone" : "canary"#, false),
+            ("<html>\"title\": canary</html>", true),
+        ] {
+            let shown = excerpt(body.as_bytes(), Some(&RUN), &Secrets::default());
+            assert_eq!(shown.contains("canary"), is_shown, "{body}: {shown}");
+            assert_eq!(shown.contains("an unknown member"), !is_shown, "{body}: {shown}");
         }
     }
 
