@@ -7,7 +7,7 @@
 
 use proc_macro2::{Delimiter, Literal, Spacing, TokenStream, TokenTree};
 
-use super::doc::WIDTH;
+use super::doc_text::WIDTH;
 
 /// The text of a generated file, built item by item.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! The generator: a pure function from the resolved specs to the text of every generated file.
 
-pub mod doc;
+pub mod doc_text;
 pub mod emit;
 pub mod layout;
-pub mod limits;
+pub mod limit_sentences;
 pub mod perfect_hash;
 pub mod schema;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
 use super::{doc_data, ident, optional_string, reconcile, retry, strings};
-use crate::codegen::doc::{WIDTH, code, item, paragraph};
+use crate::codegen::doc_text::{WIDTH, code, item, paragraph};
 use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
 use crate::spec::spec_file::{self, PageStyle};

@@ -2,9 +2,9 @@
 //!
 //! The description of an item is in the file of the item, so that a changed text changes one file. `docs.rs` lists them all.
 
-use crate::codegen::doc::plain;
+use crate::codegen::doc_text::plain;
 use crate::codegen::layout::{Page, string};
-use crate::codegen::limits::{codes, sentences};
+use crate::codegen::limit_sentences::{codes, sentences};
 use crate::spec::model::{Action, Api, Enum, Kind, Member, Type};
 use crate::spec::spec_file::EnumValue;
 

@@ -1,7 +1,7 @@
 //! The file of a named value set: a list of variants with docs, the rest is `open_enum!`.
 
 use super::{doc_data, ident};
-use crate::codegen::doc::paragraph;
+use crate::codegen::doc_text::paragraph;
 use crate::codegen::layout::{Page, comment, string};
 use crate::spec::model::Enum;
 

@@ -3,7 +3,7 @@
 use quote::quote;
 
 use super::ident;
-use crate::codegen::doc::{WIDTH, paragraph, plain};
+use crate::codegen::doc_text::{WIDTH, paragraph, plain};
 use crate::codegen::layout::{Page, comment, compact, string};
 use crate::spec::model::Api;
 use crate::spec::spec_file::{Common, ErrorKind};

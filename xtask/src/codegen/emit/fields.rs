@@ -4,9 +4,9 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::ident;
-use crate::codegen::doc::paragraph;
+use crate::codegen::doc_text::paragraph;
 use crate::codegen::layout::doc_attributes;
-use crate::codegen::limits::sentences;
+use crate::codegen::limit_sentences::sentences;
 use crate::spec::model::{Api, Kind, Member, Side};
 
 /// A struct to generate.

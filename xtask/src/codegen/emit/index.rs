@@ -3,7 +3,7 @@
 use quote::quote;
 
 use super::ident;
-use crate::codegen::doc::{cell, paragraph};
+use crate::codegen::doc_text::{cell, paragraph};
 use crate::codegen::layout::{Page, compact, string};
 use crate::spec::model::Api;
 

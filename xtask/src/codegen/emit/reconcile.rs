@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 
 use super::strings;
 use super::table::condition;
-use crate::codegen::doc::WIDTH;
+use crate::codegen::doc_text::WIDTH;
 use crate::codegen::layout::{chain, string};
 use crate::spec::condition::Condition;
 use crate::spec::model::{Action, Api};

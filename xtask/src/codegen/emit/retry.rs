@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::codegen::doc::{cell, code, paragraph};
+use crate::codegen::doc_text::{cell, code, paragraph};
 use crate::codegen::layout::Page;
-use crate::codegen::limits::codes;
+use crate::codegen::limit_sentences::codes;
 use crate::spec::condition::{self, Condition, Test};
 use crate::spec::model::{Action, Api};
 use crate::spec::spec_file::RetryClass;

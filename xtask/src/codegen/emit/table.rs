@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 use serde_json::Value;
 
 use super::{ident, strings};
-use crate::codegen::doc::WIDTH;
+use crate::codegen::doc_text::WIDTH;
 use crate::codegen::layout::{chain, compact, fill, string};
 use crate::codegen::perfect_hash;
 use crate::spec::condition::{Condition, Test};

@@ -3,7 +3,7 @@
 use super::doc_data;
 use super::fields::Struct;
 use super::table::Table;
-use crate::codegen::doc::paragraph;
+use crate::codegen::doc_text::paragraph;
 use crate::codegen::layout::Page;
 use crate::spec::model::{Api, Type};
 

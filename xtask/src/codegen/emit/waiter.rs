@@ -5,7 +5,7 @@ use quote::quote;
 use super::error_code::absent_codes;
 use super::table::condition;
 use super::{pairs, strings};
-use crate::codegen::doc::{code, paragraph};
+use crate::codegen::doc_text::{code, paragraph};
 use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, comment, compact, string};
 use crate::spec::condition::Condition;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::doc::code;
+use super::doc_text::code;
 use crate::spec::model::{Kind, Member};
 
 /// The sentences for a member, in reading order, except whether it is always required.
