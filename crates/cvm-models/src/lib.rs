@@ -19,14 +19,14 @@
 //! `..Default::default()`.
 //!
 //! The client keeps to the documented rates, also when it calls an emulator: 60 `DescribeZones` take 2 s.
-//! In tests, `.rate_limiter(NoRateLimit)` on the builder turns that off.
+//! In tests, `.rate_limiter(rate_limit::NoRateLimit)` on the builder turns that off.
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `client` | yes | the client that sends these actions; without it, only the types |
+//! | `client` | yes | `Client`, which sends these actions; without it, only the types |
 //! | `blocking` | no | `blocking::Client`, for programs without async |
+//! | `test-util` | no | `Client::mock` and the module `testing`: mocked clients, and errors and responses made by hand |
 //! | `docs` | no | descriptions as data, for programs that print help |
-//! | `test-util` | no | `Client::mock`, and errors and responses made by hand |
 
 #[rustfmt::skip]
 mod generated;

@@ -44,8 +44,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `tracing` | yes | spans and events for each call, without secrets |
-//! | `blocking` | no | the client without async, on a runtime of its own |
-//! | `test-util` | no | mocked clients, and errors and responses made by hand |
+//! | `blocking` | no | `blocking::Client`, for programs without async; it has its own runtime |
+//! | `test-util` | no | `Client::mock` and the module `testing`: mocked clients, and errors and responses made by hand |
 //!
 //! # Tracing
 //!

@@ -227,7 +227,7 @@ fn median_of(rounds: &[Figures], case: Case) -> String {
 
 /// The rows of [`SUMMARY`] as Markdown, one line per row.
 pub fn summary(rows: &[Row], rounds: &[Figures]) -> String {
-    let mut text = String::from("| what | this SDK | beside it |\n|---|--:|---|\n");
+    let mut text = String::from("| what | this SDK | compared with |\n|---|--:|---|\n");
     for row in rows.iter().filter(|row| SUMMARY.contains(&row.name)) {
         let named =
             |other: &Other| format!("{} {}", other.label, median_of(rounds, row.other_case(other)));
