@@ -289,12 +289,14 @@ impl RetryClass {
         match self {
             Self::Read => "changes nothing, so it is retried freely",
             Self::Token => "retried with the same token, which the service recognizes",
-            Self::Convergent => "retried once, because repeating it sets the same state",
+            Self::Convergent => {
+                "retried once if the outcome is unknown, because a second run sets the same state"
+            }
             Self::Guarded => {
                 "not retried automatically; first read the state to see whether it took effect"
             }
             Self::Hazard => {
-                "not retried once it may have taken effect, because repeating it can cost money or destroy something"
+                "not retried once it may have taken effect, because a second run can cost money or destroy something"
             }
         }
     }

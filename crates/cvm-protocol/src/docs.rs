@@ -10,6 +10,7 @@
 //!     name: "StopInstances",
 //!     summary: "Shuts down instances.",
 //!     notes: &[],
+//!     poll: "",
 //!     reconcile: "",
 //!     request: &[],
 //!     response: &[],
@@ -39,6 +40,8 @@ pub struct ActionDoc {
     pub summary: &'static str,
     /// Further notes, one paragraph each.
     pub notes: &'static [&'static str],
+    /// What to poll until an asynchronous operation is done, in a sentence; empty if no action shows it.
+    pub poll: &'static str,
     /// What to check when the outcome is unknown; empty if nothing is documented.
     pub reconcile: &'static str,
     /// Members of the request, in wire order.

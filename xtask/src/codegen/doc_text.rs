@@ -12,6 +12,17 @@ pub fn paragraph(text: &str, indent: usize) -> Vec<String> {
     wrap(&words(text), WIDTH.saturating_sub(indent + 4), "")
 }
 
+/// Lines of one paragraph in which these code spans are links. The docs must define the links elsewhere.
+pub fn paragraph_with_links(text: &str, indent: usize, spans: &[String]) -> Vec<String> {
+    let mut words = words(text);
+    for word in &mut words {
+        if let Some(span) = spans.iter().find(|span| word.starts_with(span.as_str())) {
+            *word = word.replacen(span.as_str(), &format!("[{span}]"), 1);
+        }
+    }
+    wrap(&words, WIDTH.saturating_sub(indent + 4), "")
+}
+
 /// Lines of one item of a list for a doc comment at this indent.
 pub fn item(text: &str, indent: usize) -> Vec<String> {
     let lines = wrap(&words(text), WIDTH.saturating_sub(indent + 6), "  ");
@@ -166,6 +177,13 @@ mod tests {
         assert_eq!(one("<b>[x](y)</b>"), "\\<b\\>\\[x\\](y)\\</b\\>");
         assert_eq!(one("odd ` tick"), "odd \\` tick");
         assert_eq!(one("see https://x/y."), "see `https://x/y.`");
+    }
+
+    #[test]
+    fn only_given_code_spans_become_links() {
+        let lines =
+            paragraph_with_links("Use `a::B`, not `a::C` or [x].", 0, &["`a::B`".to_owned()]);
+        assert_eq!(lines, ["Use [`a::B`], not `a::C` or \\[x\\]."]);
     }
 
     #[test]

@@ -119,7 +119,7 @@ fn relations(member: &Member, out: &mut Vec<String>) {
         say(format!("Since {version}."));
     }
     if let Some(quirk) = &spec.quirk {
-        say(format!("Quirk: {quirk}"));
+        say(format!("Documentation conflict: {quirk}"));
     }
 }
 

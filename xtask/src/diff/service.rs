@@ -284,7 +284,7 @@ fn waiters(old: &Api, new: &Api, changes: &mut Changes) {
         changes.renamed(name, &was.rust.type_, &is.rust.type_);
         for difference in differences(&was.spec, &is.spec) {
             match difference.key.as_str() {
-                "summary" | "notes" => changes.docs(name),
+                "summary" | "notes" | "after" => changes.docs(name),
                 _ => changes.fact(name, &difference),
             }
         }

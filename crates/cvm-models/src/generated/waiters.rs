@@ -14,11 +14,11 @@ waiter! {
     /// before the change also counts.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
-    /// at `RUNNING`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
-    /// Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the wait. Gives up
-    /// when an operation that was named or seen to start ends with `LatestOperationState` at
-    /// `FAILED`. Reconciliation reports `not_done` only at `STOPPED`, `RESCUE_MODE`, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `RUNNING`, but not while `LatestOperationState` is `OPERATING`. Fails at
+    /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the
+    /// wait. Gives up when an operation that was named with `of_request` or seen to start has
+    /// failed: `LatestOperationState` is `FAILED`. Reconciliation reports `not_done` only at
+    /// `STOPPED` or `RESCUE_MODE`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesRunning INSTANCES_RUNNING
 }
 
@@ -26,11 +26,11 @@ waiter! {
     /// Instances are shut down.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
-    /// at `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
-    /// Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the wait. Gives up
-    /// when an operation that was named or seen to start ends with `LatestOperationState` at
-    /// `FAILED`. Reconciliation reports `not_done` only at `RUNNING`, `RESCUE_MODE`, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `STOPPED`, but not while `LatestOperationState` is `OPERATING`. Fails at
+    /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the
+    /// wait. Gives up when an operation that was named with `of_request` or seen to start has
+    /// failed: `LatestOperationState` is `FAILED`. Reconciliation reports `not_done` only at
+    /// `RUNNING` or `RESCUE_MODE`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesStopped INSTANCES_STOPPED
 }
 
@@ -42,10 +42,10 @@ waiter! {
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
     /// when two polls in a row do not list them, if they were listed before. Gives up if they
-    /// enter `SHUTDOWN` during the wait. Gives up when an operation that was named or seen to
-    /// start ends with `LatestOperationState` at `FAILED`. Reconciliation reports `not_done`
-    /// only at `LAUNCH_FAILED`, `RUNNING`, `STOPPED`, `RESCUE_MODE`, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// enter `SHUTDOWN` during the wait. Gives up when an operation that was named with
+    /// `of_request` or seen to start has failed: `LatestOperationState` is `FAILED`.
+    /// Reconciliation reports `not_done` only at `LAUNCH_FAILED`, `RUNNING`, `STOPPED` or
+    /// `RESCUE_MODE`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesTerminated INSTANCES_TERMINATED
 }
 
@@ -54,10 +54,11 @@ waiter! {
     /// already there looks the same: the next terminate call destroys it.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 600 s and checks `InstanceState`. Succeeds
-    /// at `SHUTDOWN`, but not while `LatestOperationState=OPERATING`. Fails at `LAUNCH_FAILED`.
-    /// Gives up at `TERMINATING`. Gives up when an operation that was named or seen to start
-    /// ends with `LatestOperationState` at `FAILED`. Reconciliation reports `not_done` only at
-    /// `RUNNING`, `STOPPED`, `RESCUE_MODE`, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `SHUTDOWN`, but not while `LatestOperationState` is `OPERATING`. Fails at
+    /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up when an operation that was named
+    /// with `of_request` or seen to start has failed: `LatestOperationState` is `FAILED`.
+    /// Reconciliation reports `not_done` only at `RUNNING`, `STOPPED` or `RESCUE_MODE`, while
+    /// `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesIsolated INSTANCES_ISOLATED
 }
 
@@ -67,10 +68,10 @@ waiter! {
     /// before the first poll does not.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `LatestOperationState`.
-    /// Succeeds at `SUCCESS`, but not while `LatestOperationState=OPERATING`, and only for an
-    /// operation that was named or seen to start. Fails at `FAILED`. Gives up when an operation
-    /// that was named or seen to start ends with `LatestOperationState` at `FAILED`.
-    /// Reconciliation never reports `not_done`.
+    /// Succeeds at `SUCCESS`, but not while `LatestOperationState` is `OPERATING`, and only for
+    /// an operation that was named with `of_request` or seen to start. Fails at `FAILED`. Gives
+    /// up when an operation that was named with `of_request` or seen to start has failed:
+    /// `LatestOperationState` is `FAILED`. Reconciliation never reports `not_done`.
     InstanceOperationsDone INSTANCE_OPERATIONS_DONE
 }
 
@@ -78,7 +79,7 @@ waiter! {
     /// Images are ready for use after being created, copied or imported.
     ///
     /// Polls `DescribeImages` every 10 s for up to 3600 s and checks `ImageState`. Succeeds at
-    /// `NORMAL`. Fails at `CREATEFAILED`, `IMPORTFAILED`. Reconciliation never reports
+    /// `NORMAL`. Fails at `CREATEFAILED` or `IMPORTFAILED`. Reconciliation never reports
     /// `not_done`.
     ImagesNormal IMAGES_NORMAL
 }
@@ -87,11 +88,11 @@ waiter! {
     /// Instances are in rescue mode and can be repaired.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `InstanceState`. Succeeds
-    /// at `RESCUE_MODE`, but not while `LatestOperationState=OPERATING`. Fails at
+    /// at `RESCUE_MODE`, but not while `LatestOperationState` is `OPERATING`. Fails at
     /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the
-    /// wait. Gives up when an operation that was named or seen to start ends with
-    /// `LatestOperationState` at `FAILED`. Reconciliation reports `not_done` only at `RUNNING`,
-    /// `STOPPED`, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// wait. Gives up when an operation that was named with `of_request` or seen to start has
+    /// failed: `LatestOperationState` is `FAILED`. Reconciliation reports `not_done` only at
+    /// `RUNNING` or `STOPPED`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesInRescueMode INSTANCES_IN_RESCUE_MODE
 }
 
@@ -100,11 +101,11 @@ waiter! {
     /// running or stopped.
     ///
     /// Polls `DescribeInstances` every 5 s for up to 900 s and checks `InstanceState`. Succeeds
-    /// at `RUNNING`, `STOPPED`, but not while `LatestOperationState=OPERATING`. Fails at
+    /// at `RUNNING` or `STOPPED`, but not while `LatestOperationState` is `OPERATING`. Fails at
     /// `LAUNCH_FAILED`. Gives up at `TERMINATING`. Gives up if they enter `SHUTDOWN` during the
-    /// wait. Gives up when an operation that was named or seen to start ends with
-    /// `LatestOperationState` at `FAILED`. Reconciliation reports `not_done` only at
-    /// `RESCUE_MODE`, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// wait. Gives up when an operation that was named with `of_request` or seen to start has
+    /// failed: `LatestOperationState` is `FAILED`. Reconciliation reports `not_done` only at
+    /// `RESCUE_MODE`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     InstancesOutOfRescueMode INSTANCES_OUT_OF_RESCUE_MODE
 }
 
@@ -123,10 +124,10 @@ waiter! {
     /// counts: start the wait before the call or right after it.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `LatestOperationState`.
-    /// Succeeds at `SUCCESS`, but not while `InstanceState=OPERATING`, and only for an
-    /// operation that was named or seen to start. Fails at `FAILED`. Gives up when an operation
-    /// that was named or seen to start ends with `LatestOperationState` at `FAILED` or
-    /// `InstanceState=CLEAR_NETWORK_FAILED`. Reconciliation never reports `not_done`.
+    /// Succeeds at `SUCCESS`, but not while `InstanceState` is `OPERATING`, and only for an
+    /// operation that was seen to start. Fails at `FAILED`. Gives up when an operation that was
+    /// seen to start has failed: `LatestOperationState` is `FAILED`, or `InstanceState` is
+    /// `CLEAR_NETWORK_FAILED`. Reconciliation never reports `not_done`.
     ChcHostOperationsDone CHC_HOST_OPERATIONS_DONE
 }
 
@@ -134,23 +135,23 @@ waiter! {
     /// Hosted physical servers are ready to have an instance installed.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `InstanceState`.
-    /// Succeeds at `PREPARED`, but not while `InstanceState=OPERATING`. Gives up if they enter
-    /// `CLEAR_NETWORK_FAILED` during the wait. Gives up when an operation that was named or
-    /// seen to start ends with `LatestOperationState` at `FAILED`. Reconciliation reports
-    /// `not_done` only at `INIT`, with `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// Succeeds at `PREPARED`, but not while `InstanceState` is `OPERATING`. Gives up if they
+    /// enter `CLEAR_NETWORK_FAILED` during the wait. Gives up when an operation that was seen
+    /// to start has failed: `LatestOperationState` is `FAILED`. Reconciliation reports
+    /// `not_done` only at `INIT`, while `LatestOperationState` is `SUCCESS` or `FAILED`.
     ChcHostsPrepared CHC_HOSTS_PREPARED
 }
 
 waiter! {
-    /// Hosted physical servers have been switched to the deploy network. Mode, operation and
-    /// success must all match, as the service documents.
+    /// Hosted physical servers have been switched to the deployment network. Mode, operation
+    /// and success must all match, as the service documents.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `NetworkMode`. Succeeds
-    /// at `DEPLOY` with `LatestOperation=SwitchChcDeployNetwork`,
-    /// `LatestOperationState=SUCCESS`, but not while `InstanceState=OPERATING`. Gives up when
-    /// an operation that was named or seen to start ends with `LatestOperationState` at
-    /// `FAILED`. Reconciliation reports `not_done` only at `BUSINESS`, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `DEPLOY` if `LatestOperation` is `SwitchChcDeployNetwork` and `LatestOperationState`
+    /// is `SUCCESS`, but not while `InstanceState` is `OPERATING`. Gives up when an operation
+    /// that was seen to start has failed: `LatestOperationState` is `FAILED`. Reconciliation
+    /// reports `not_done` only at `BUSINESS`, while `LatestOperationState` is `SUCCESS` or
+    /// `FAILED`.
     ChcHostsInDeployMode CHC_HOSTS_IN_DEPLOY_MODE
 }
 
@@ -159,11 +160,11 @@ waiter! {
     /// success must all match, as the service documents.
     ///
     /// Polls `DescribeChcHosts` every 10 s for up to 3600 s and checks `NetworkMode`. Succeeds
-    /// at `BUSINESS` with `LatestOperation=SwitchChcBusinessNetwork`,
-    /// `LatestOperationState=SUCCESS`, but not while `InstanceState=OPERATING`. Gives up when
-    /// an operation that was named or seen to start ends with `LatestOperationState` at
-    /// `FAILED`. Reconciliation reports `not_done` only at `DEPLOY`, with
-    /// `LatestOperationState` at `SUCCESS`, `FAILED`.
+    /// at `BUSINESS` if `LatestOperation` is `SwitchChcBusinessNetwork` and
+    /// `LatestOperationState` is `SUCCESS`, but not while `InstanceState` is `OPERATING`. Gives
+    /// up when an operation that was seen to start has failed: `LatestOperationState` is
+    /// `FAILED`. Reconciliation reports `not_done` only at `DEPLOY`, while
+    /// `LatestOperationState` is `SUCCESS` or `FAILED`.
     ChcHostsInBusinessMode CHC_HOSTS_IN_BUSINESS_MODE
 }
 
@@ -181,7 +182,7 @@ waiter! {
     /// tasks; without it, the service lists only today's tasks.
     ///
     /// Polls `DescribeTaskInfo` every 30 s for up to 86400 s and checks `TaskStatus`. Succeeds
-    /// at `3`, `6`. Gives up at `5`. Reconciliation reports `not_done` only at `1`.
+    /// at `3` or `6`. Gives up at `5`. Reconciliation reports `not_done` only at `1`.
     RepairTasksEnded REPAIR_TASKS_ENDED
 }
 

@@ -5,8 +5,8 @@ use quote::{format_ident, quote};
 
 use super::fields::{Struct, item_type};
 use super::table::{Table, condition};
-use super::{doc_data, ident, optional_string, reconcile, retry, strings};
-use crate::codegen::doc_text::{WIDTH, code, item, paragraph};
+use super::{asynchronous, doc_data, ident, optional_string, reconcile, retry, strings};
+use crate::codegen::doc_text::{WIDTH, code, item, paragraph, paragraph_with_links};
 use crate::codegen::layout::{Page, chain, compact, string};
 use crate::spec::model::{Action, Api, Kind, Member, Side, member_named};
 use crate::spec::spec_file::{self, PageStyle};
@@ -127,24 +127,10 @@ fn request_docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     if !spec.filters.is_empty() {
         say(filters(action));
     }
-    if let Some(poll) = spec.asynchronous.as_ref().and_then(|a| a.poll.as_ref()) {
-        let mut text =
-            format!("Asynchronous. Poll {} and check {}", code(&poll.action), code(&poll.member));
-        let states = |states: &Option<Vec<String>>| {
-            let states: Vec<String> = states.iter().flatten().map(|state| code(state)).collect();
-            (!states.is_empty()).then(|| states.join(", "))
-        };
-        if let Some(done) = states(&poll.success) {
-            text.push_str(&format!(": {done} means success"));
-        }
-        if let Some(failed) = states(&poll.failure) {
-            let mark = if poll.success.is_some() { ", " } else { ": " };
-            text.push_str(&format!("{mark}{failed} means failure"));
-        }
-        text.push('.');
-        say(paragraph(&text, 0));
-    } else if spec.asynchronous.is_some() {
-        say(paragraph("Asynchronous: the request takes effect after the response.", 0));
+    let waiters = asynchronous::links(api, action);
+    if let Some(text) = asynchronous::sentences(api, action) {
+        let spans: Vec<String> = waiters.iter().map(|(span, _)| span.clone()).collect();
+        say(paragraph_with_links(&text, 0, &spans));
     }
     say(paragraph(&retry::sentences(action).join(" "), 0));
     if let Some(settled) = retry::settled(action) {
@@ -169,6 +155,10 @@ fn request_docs(api: &Api, action: &Action, response: &str) -> Vec<String> {
     docs.push(String::new());
     docs.extend(lines);
     docs.extend(errors_section(api, action));
+    if !waiters.is_empty() {
+        docs.push(String::new());
+        docs.extend(waiters.iter().map(|(span, path)| format!("[{span}]: {path}")));
+    }
     docs
 }
 

@@ -2,6 +2,7 @@
 //!
 //! The description of an item is in the file of the item, so that a changed text changes one file. `docs.rs` lists them all.
 
+use super::asynchronous;
 use crate::codegen::doc_text::plain;
 use crate::codegen::layout::{Page, string};
 use crate::codegen::limit_sentences::{codes, sentences};
@@ -64,6 +65,7 @@ pub fn action(api: &Api, action: &Action) -> String {
             ("name", text(&spec.action)),
             ("summary", text(&spec.summary)),
             ("notes", rows(notes)),
+            ("poll", text(&asynchronous::poll(api, action))),
             ("reconcile", text(reconcile)),
             ("request", members(api, &action.request)),
             ("response", members(api, &action.response)),

@@ -2,6 +2,7 @@
 //! knows no action, type or value by name.
 
 pub mod action;
+pub mod asynchronous;
 pub mod doc_data;
 pub mod enum_;
 pub mod error_code;

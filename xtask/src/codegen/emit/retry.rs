@@ -46,7 +46,10 @@ pub fn sentences(action: &Action) -> Vec<String> {
     let retry = &action.spec.retry;
     let mut out = vec![format!("Retry class: {} ({}).", word(retry.class), promise(retry.class))];
     out.extend(retry.why.clone());
-    out.extend(changes(action).map(|(class, when)| format!("{} if {when}.", capital(word(class)))));
+    out.extend(changes(action).enumerate().map(|(row, (class, when))| {
+        let subject = if row == 0 { "The class" } else { "It" };
+        format!("{subject} is {} if {when}.", word(class))
+    }));
     out
 }
 
@@ -77,11 +80,6 @@ fn changes(action: &Action) -> impl Iterator<Item = (RetryClass, String)> {
         true => (class, clause),
         false => (class, format!("{} is given", codes(&members, "or"))),
     })
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
 /// The page that shows the class of every action.

@@ -8,6 +8,7 @@ use super::{pairs, strings};
 use crate::codegen::doc_text::{code, paragraph};
 use crate::codegen::emit::ident;
 use crate::codegen::layout::{Page, comment, compact, string};
+use crate::codegen::limit_sentences::codes;
 use crate::spec::condition::Condition;
 use crate::spec::model::{Api, Names, Waiter};
 use crate::spec::spec_file::{self, Missing};
@@ -67,8 +68,7 @@ fn goal(waiter: &Waiter) -> String {
 
 /// Describes what it polls, for how long, and what ends the wait.
 fn facts(spec: &spec_file::Waiter) -> String {
-    let states =
-        |states: &[String]| states.iter().map(|state| code(state)).collect::<Vec<_>>().join(", ");
+    let states = |states: &[String]| codes(states, "or");
     let mut text = format!(
         "Polls {} every {} s for up to {} s and checks {}.",
         code(&spec.action),
@@ -76,19 +76,23 @@ fn facts(spec: &spec_file::Waiter) -> String {
         spec.timeout,
         code(&spec.state)
     );
+    let known = match &spec.request_id {
+        Some(_) => "named with `of_request` or seen to start",
+        None => "seen to start",
+    };
     let is_of_operation =
         spec.operation.as_ref().is_some_and(|operation| operation.state == spec.state);
     if !spec.success.is_empty() {
         text.push_str(&format!(" Succeeds at {}", states(&spec.success)));
         if !spec.when.is_empty() {
-            text.push_str(&format!(" with {}", states(&spec.when)));
+            text.push_str(&format!(" if {}", clauses(&spec.when).join(" and ")));
         }
         let running = spec.operation.as_ref().map_or(&[][..], |operation| &operation.running);
         if !running.is_empty() {
-            text.push_str(&format!(", but not while {}", states(running)));
+            text.push_str(&format!(", but not while {}", clauses(running).join(" or ")));
         }
         if is_of_operation {
-            text.push_str(", and only for an operation that was named or seen to start");
+            text.push_str(&format!(", and only for an operation that was {known}"));
         }
         text.push('.');
     }
@@ -108,12 +112,12 @@ fn facts(spec: &spec_file::Waiter) -> String {
         text.push_str(&format!(" Gives up if they enter {elsewhere} during the wait."));
     }
     if let Some(operation) = spec.operation.as_ref().filter(|one| !one.failed.is_empty()) {
-        let failed = format!("{} at {}", code(&operation.state), states(&operation.failed));
-        let conditions = operation.failed_when.iter().map(|condition| code(condition));
-        let failed: Vec<String> = std::iter::once(failed).chain(conditions).collect();
+        let mut failed =
+            vec![format!("{} is {}", code(&operation.state), states(&operation.failed))];
+        failed.extend(clauses(&operation.failed_when));
         text.push_str(&format!(
-            " Gives up when an operation that was named or seen to start ends with {}.",
-            failed.join(" or ")
+            " Gives up when an operation that was {known} has failed: {}.",
+            failed.join(", or ")
         ));
     }
     match (spec.settled.is_empty(), &spec.operation) {
@@ -123,12 +127,18 @@ fn facts(spec: &spec_file::Waiter) -> String {
             text.push_str(&format!(" Reconciliation reports `not_done` only at {settled}"));
             if let Some(operation) = operation {
                 let ended = states(&operation.ended);
-                text.push_str(&format!(", with {} at {ended}", code(&operation.state)));
+                text.push_str(&format!(", while {} is {ended}", code(&operation.state)));
             }
             text.push('.');
         }
     }
     text
+}
+
+/// Conditions as parts of a sentence.
+fn clauses(texts: &[String]) -> Vec<String> {
+    let conditions = texts.iter().filter_map(|text| Condition::parse(text));
+    conditions.map(|condition| condition.clause()).collect()
 }
 
 fn info(api: &Api, waiter: &Waiter) -> String {

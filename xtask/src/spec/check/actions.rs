@@ -17,6 +17,7 @@ pub fn check(api: &Api, report: &mut Report) {
         retry(action, report);
         if let Some(poll) = action.spec.asynchronous.as_ref().and_then(|it| it.poll.as_ref()) {
             self::poll(action, poll, report);
+            waited_for(api, action, report);
         }
     }
     service(api, report);
@@ -201,6 +202,17 @@ fn poll(action: &Action, poll: &Poll, report: &mut Report) {
             }
             listed.push(state);
         }
+    }
+}
+
+/// Checks that a waiter waits for an action whose end can be polled. A service without waiters needs none.
+fn waited_for(api: &Api, action: &Action, report: &mut Report) {
+    let name = &action.spec.action;
+    let is_missing = !api.waiters.iter().any(|waiter| waiter.spec.after.contains(name));
+    if is_missing && !api.waiters.is_empty() {
+        report
+            .error(&action.path, "/async/poll", format!("no waiter waits for {name}"))
+            .help("add the action to `after` of a waiter in waiters.json");
     }
 }
 

@@ -9,6 +9,16 @@ impl<'a> NameResolver<'a, '_> {
     /// Checks one waiter.
     pub fn waiter(&mut self, pointer: &str, waiter: &spec_file::Waiter) {
         let at = |key: &str| format!("{pointer}/{key}");
+        for (index, name) in waiter.after.iter().enumerate() {
+            let pointer = at(&format!("after/{index}"));
+            let Some(action) = self.target(&pointer, name) else { continue };
+            if action.spec.asynchronous.is_none() {
+                let message = format!("`{name}` is not asynchronous");
+                self.report
+                    .error(self.file, pointer, message)
+                    .help("remove it, or add `async` to the action");
+            }
+        }
         let Some(action) = self.target(&at("action"), &waiter.action) else { return };
         let of_request = format!("the request of {}", waiter.action);
         let of_response = format!("the response of {}", waiter.action);

@@ -156,7 +156,8 @@ pub struct Member {
     /// Kept for an older gateway; `export` omits it.
     #[serde(default, skip_serializing_if = "is_default")]
     pub legacy: bool,
-    /// A contradiction in the service's documentation and how we resolve it; part of the generated docs.
+    /// A contradiction in the service's documentation and how we resolve it. Generated docs show it after
+    /// "Documentation conflict:", so plain facts belong in `doc`.
     #[serde(default, skip_serializing_if = "is_default")]
     pub quirk: Option<String>,
     /// What it is, in our own words.

@@ -82,6 +82,9 @@ pub struct Waiter {
     pub interval: u64,
     /// Timeout of the wait in seconds.
     pub timeout: u64,
+    /// The asynchronous actions whose docs name this waiter.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub after: Vec<String>,
 }
 
 /// How a resource shows its latest operation.

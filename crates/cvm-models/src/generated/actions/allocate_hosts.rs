@@ -15,12 +15,13 @@ use crate::prelude::*;
 ///
 /// No action of this API returns a host before its term ends.
 ///
-/// Asynchronous. Poll `DescribeHosts` and check `HostSet.HostState`: `RUNNING` means success,
-/// `LAUNCH_FAILURE` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::HostsRunning`], or poll `DescribeHosts` until `HostState` is `RUNNING` or
+/// `LAUNCH_FAILURE`.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken`, the identical request can be retried for a short time; without one, a retry
-/// can buy a second set of hosts. Hazard if `ClientToken` is not given.
+/// can buy a second set of hosts. The class is hazard if `ClientToken` is not given.
 ///
 /// If the outcome is unknown, check `DescribeHosts`: Retry it unchanged with the same token
 /// while the token is recent. After that, only a unique tag proves which new hosts are yours;
@@ -39,6 +40,8 @@ use crate::prelude::*;
 /// `InvalidProjectId.NotFound`, `InvalidRegion.NotFound`, `InvalidZone.MismatchRegion`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::HostsRunning`]: crate::waiters::HostsRunning
 #[derive(Clone, Default)]
 pub struct AllocateHosts {
     /// Zone and project of the hosts; its members for host ids and resource pools do not apply
@@ -179,6 +182,7 @@ pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
         "Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are hard to tell apart.",
         "No action of this API returns a host before its term ends.",
     ],
+    poll: "Poll `DescribeHosts` until `HostState` is `RUNNING` or `LAUNCH_FAILURE`.",
     reconcile: "Retry it unchanged with the same token while the token is recent. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after a few minutes.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone and project of the hosts; its members for host ids and resource pools do not apply here. A host cannot move to another zone."),

@@ -18,12 +18,15 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
 /// `FAILED`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry can undo a newer key binding, and with `ForceStop` it powers the
-/// instances off again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
+/// instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
+/// `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the key
 /// pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is
@@ -56,6 +59,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct AssociateInstancesKeyPairs {
     /// Linux instances that receive the keys; Windows instances are rejected. Required. Items:
@@ -190,6 +195,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "One unsuitable instance makes the request fail. It is not documented whether the others still get the key, so check each one.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows instances are rejected.")

@@ -11,8 +11,10 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
 /// `FAILED`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry could add a group again that somebody has removed since, so check
@@ -45,6 +47,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateIsolating`, `UnsupportedOperation.InstanceStatePending`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct AssociateSecurityGroups {
     /// The group to add. Despite the list type, only one group is accepted; to bind several,
@@ -149,6 +153,7 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
         "Groups already bound stay bound; the new one has the lowest priority, because rules are matched in the order of binding.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
     request: &[
         MemberDoc::new("SecurityGroupIds", "list<string>", "The group to add. Despite the list type, only one group is accepted; to bind several, call once per group in order of priority.")

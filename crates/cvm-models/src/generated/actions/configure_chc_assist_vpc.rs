@@ -14,10 +14,11 @@ use crate::prelude::*;
 /// A second run may assign new management addresses to a running machine; no documented check
 /// prevents it.
 ///
-/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
-/// `PREPARED` means success.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
+/// `READY` or `PREPARED`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No documented check rejects a second run, which could
 /// change the management addresses, so read `DescribeChcHosts` and decide yourself.
 ///
@@ -45,6 +46,8 @@ use crate::prelude::*;
 /// `InvalidParameterValue.SubnetIdMalformed`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct ConfigureChcAssistVpc {
     /// Servers to configure. If specific addresses are given, their number must match the
@@ -187,6 +190,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
         "A second run may assign new management addresses to a running machine; no documented check prevents it.",
     ],
+    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `PREPARED`.",
     reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers.")

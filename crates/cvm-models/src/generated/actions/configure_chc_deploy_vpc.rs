@@ -11,8 +11,9 @@ use crate::prelude::*;
 /// The response only means that the request was accepted: poll `DescribeChcHosts` until
 /// `LatestOperationState` is `SUCCESS` or `FAILED`.
 ///
-/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY`,
-/// `PREPARED` means success.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
+/// `READY` or `PREPARED`.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). Once the network exists, a second run returns an error, but that error does not
@@ -40,6 +41,8 @@ use crate::prelude::*;
 /// `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct ConfigureChcDeployVpc {
     /// Servers that get the deployment network. If you give specific addresses, give exactly
@@ -162,6 +165,7 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "A server that already has a deployment network is rejected; remove the old one with `RemoveChcDeployVpc`.",
         "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
     ],
+    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `PREPARED`.",
     reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server.")

@@ -15,12 +15,12 @@ use crate::prelude::*;
 ///
 /// No action takes the task id; check `OsName` in `DescribeInstances` to see the result.
 ///
-/// Asynchronous: the request takes effect after the response.
+/// Asynchronous: the operation continues after the response.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). It rewrites the system, and no documented check rejects a
 /// second conversion, so never retry it blindly; only a request with `DryRun` `true` is
-/// harmless. Read if `DryRun` is `true`.
+/// harmless. The class is read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance reports the new
 /// system. If it reports the old one, the conversion may still be running, and the task id that
@@ -81,7 +81,7 @@ pub struct ConvertOperatingSystemsResponse {
     pub support_target_os_list: Vec<TargetOS>,
 
     /// Id of the conversion task, as a string. Keep it for support requests; no CVM action
-    /// takes it. Quirk: A string here, a number in `ExportImages`.
+    /// takes it. Documentation conflict: A string here, a number in `ExportImages`.
     pub task_id: Option<String>,
 
     /// Identifies this call; include it when you contact support.
@@ -177,6 +177,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
         "Run it with `DryRun` first: this checks every instance and lists the possible target systems.",
         "No action takes the task id; check `OsName` in `DescribeInstances` to see the result.",
     ],
+    poll: "",
     reconcile: "Done when the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to convert. Each must currently run CentOS 7 or CentOS 8.")
@@ -191,6 +192,6 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
     response: &[
         MemberDoc::new("SupportTargetOSList", "list<TargetOS>", "Systems and versions to which these instances can be converted. Expect it only from a dry run."),
         MemberDoc::new("TaskId", "string", "Id of the conversion task, as a string. Keep it for support requests; no CVM action takes it.")
-            .limits("Quirk: A string here, a number in `ExportImages`."),
+            .limits("Documentation conflict: A string here, a number in `ExportImages`."),
     ],
 };

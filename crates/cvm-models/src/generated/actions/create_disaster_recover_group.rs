@@ -12,7 +12,8 @@ use crate::prelude::*;
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken`, the identical request can be retried for a short time; without one, a retry
-/// can create a second group of the same name. Hazard if `ClientToken` is not given.
+/// can create a second group of the same name. The class is hazard if `ClientToken` is not
+/// given.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Retry it unchanged with
 /// the same token while the token is recent. After that: one new group with exactly this name
@@ -88,8 +89,8 @@ pub struct CreateDisasterRecoverGroupResponse {
     pub current_num: i64,
 
     /// When the group was created, in UTC. A time earlier than your request shows that a retry
-    /// found the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Declared as a plain time,
-    /// but its sample is in ISO format.
+    /// found the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: Declared
+    /// as a plain time, but its sample is in ISO format.
     pub create_time: String,
 
     /// Whether the group separates instances or partitions; compare it with the request,
@@ -213,6 +214,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         "Add instances at launch, or later with `ModifyInstancesDisasterRecoverGroup`.",
         "Two groups may have the same name, so refer to groups by id.",
     ],
+    poll: "",
     reconcile: "Retry it unchanged with the same token while the token is recent. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
     request: &[
         MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again.")
@@ -239,7 +241,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("CvmQuotaTotal", "int64", "How many instances the group can hold, determined by the level in `Type`."),
         MemberDoc::new("CurrentNum", "int64", "Current number of instances in the group: 0 right after creation, unless the response repeats an earlier one."),
         MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group.")
-            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Quirk: Declared as a plain time, but its sample is in ISO format."),
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: Declared as a plain time, but its sample is in ISO format."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts.")
             .limits("Default: `SPREAD`. Allowed: `PARTITION` and `SPREAD`."),
         MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances.")

@@ -10,7 +10,7 @@ use crate::prelude::*;
 ///
 /// Names need not be unique, so tag the cluster to find it again.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). It has no token and names need not be unique, so a retry
 /// creates a second cluster; check `DescribeHpcClusters` instead.
 ///
@@ -48,8 +48,8 @@ pub struct CreateHpcCluster {
     pub remark: Option<String>,
 
     /// Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`)
-    /// or hosted servers (`CHC`). Default: `STANDARD`. Quirk: An older page documents it as
-    /// free text.
+    /// or hosted servers (`CHC`). Default: `STANDARD`. Documentation conflict: An older page
+    /// documents it as free text.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
     /// Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other
@@ -154,6 +154,7 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
         "The new cluster contains no instances; to fill it, launch instances with its id as `HpcClusterId`.",
         "Names need not be unique, so tag the cluster to find it again.",
     ],
+    poll: "",
     reconcile: "One new cluster with this name means done, two mean that it was created twice, none after a minute means not done.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the cluster; all its instances must be launched there. Not every zone offers clusters."),
@@ -162,7 +163,7 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted.")
             .limits("Length: 1 to 256 characters."),
         MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
-            .limits("Default: `STANDARD`. Quirk: An older page documents it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
+            .limits("Default: `STANDARD`. Documentation conflict: An older page documents it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
         MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types.")
             .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the cluster at creation, with `hpc` as resource type."),

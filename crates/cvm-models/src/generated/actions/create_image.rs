@@ -15,13 +15,15 @@ use crate::prelude::*;
 ///
 /// Remove keys, logs and passwords first: everybody who gets the image gets them too.
 ///
-/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
-/// `CREATEFAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ImagesNormal`], or poll `DescribeImages` until `ImageState` is `NORMAL` or
+/// `CREATEFAILED`.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A duplicate name returns an error, but a forced power-off or Sysprep would affect
-/// the source instance again, so look for the image first. Hazard if `ForcePoweroff` is given
-/// and not `false`. Hazard if `Sysprep` is given and not `false`. Read if `DryRun` is `true`.
+/// the source instance again, so look for the image first. The class is hazard if
+/// `ForcePoweroff` is given and not `false`. It is hazard if `Sysprep` is given and not
+/// `false`. It is read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
 /// created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed.
@@ -94,6 +96,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ImagesNormal`]: crate::waiters::ImagesNormal
 #[derive(Clone, Default)]
 pub struct CreateImage {
     /// Display name, unique among your images in the region; a name already in use is rejected.
@@ -110,16 +114,16 @@ pub struct CreateImage {
 
     /// A boolean sent as a string. If `true`, the instance is shut down for the copy, by force
     /// if necessary; if `false`, it is copied while running and recent data may be missing.
-    /// Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that
-    /// the service expects as a string; older and international documentation writes it in
-    /// uppercase.
+    /// Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict:
+    /// A boolean that the service expects as a string; older and international documentation
+    /// writes it in uppercase.
     pub force_poweroff: Option<String>,
 
     /// A boolean sent as a string, for Windows only. If `true`, the system is generalized
     /// (Sysprep) so that copies get identities of their own; the source loses its own identity
-    /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A
-    /// boolean that the service expects as a string; older and international documentation
-    /// writes it in uppercase.
+    /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`.
+    /// Documentation conflict: A boolean that the service expects as a string; older and
+    /// international documentation writes it in uppercase.
     pub sysprep: Option<String>,
 
     /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
@@ -308,6 +312,7 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         "The snapshots behind an image are charged as long as they exist, and custom images count against `DescribeImageQuota`.",
         "Remove keys, logs and passwords first: everybody who gets the image gets them too.",
     ],
+    poll: "Poll `DescribeImages` until `ImageState` is `NORMAL` or `CREATEFAILED`.",
     reconcile: "Done when an image with this name, created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed. None after a few minutes means not done, but the source instance may still have been powered off.",
     request: &[
         MemberDoc::new("ImageName", "string", "Display name, unique among your images in the region; a name already in use is rejected.")
@@ -317,9 +322,9 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why.")
             .limits("Length: up to 256 characters."),
         MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
         MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Quirk: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
         MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk.")
             .limits("Format: `disk-xxxxxxxx`."),
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")

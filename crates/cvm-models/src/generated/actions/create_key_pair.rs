@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// To use a public key of your own, so that the private key is never transmitted, call
 /// `ImportKeyPair`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). The unique name prevents a second key pair, but the
 /// private key is returned only once, so finding the pair afterwards is not a success.
 ///
@@ -129,6 +129,7 @@ pub(crate) static CREATE_KEY_PAIR_DOC: ActionDoc = ActionDoc {
         "If the response is lost, the key pair exists without a usable private key: delete it and create another under a new name.",
         "To use a public key of your own, so that the private key is never transmitted, call `ImportKeyPair`.",
     ],
+    poll: "",
     reconcile: "No key pair with this name means not done. One created since then is yours, but its private key is lost: if no instance uses it, delete it and create another.",
     request: &[
         MemberDoc::new("KeyName", "string", "Display name; a name already used by another key pair is rejected.")

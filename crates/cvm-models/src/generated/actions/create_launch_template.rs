@@ -13,7 +13,7 @@ use crate::prelude::*;
 /// Success here does not guarantee later launches: each launch checks stock, quota, image and
 /// network again.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
 /// template here, so look for the name with `DescribeLaunchTemplates` before a retry.
 ///
@@ -505,6 +505,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         "Version 1 is the default version until you change it with `ModifyLaunchTemplateDefaultVersion`; create further versions with `CreateLaunchTemplateVersion`.",
         "Success here does not guarantee later launches: each launch checks stock, quota, image and network again.",
     ],
+    poll: "",
     reconcile: "One template with this name created since then means done; two mean that it was created twice: delete the extra one. None after a minute means not done.",
     request: &[
         MemberDoc::new("LaunchTemplateName", "string", "Display name, Chinese or English. No documented rule makes it unique, so refer to templates by id.")

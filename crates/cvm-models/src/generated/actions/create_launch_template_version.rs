@@ -16,7 +16,7 @@ use crate::prelude::*;
 ///
 /// Nothing is launched or charged.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
 /// version here, so compare `LatestVersionNumber` with its earlier value before a retry.
 ///
@@ -464,6 +464,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         "A template can have at most 30 versions; remove old ones with `DeleteLaunchTemplateVersions`.",
         "Nothing is launched or charged.",
     ],
+    poll: "",
     reconcile: "A version created since then with the same description and data means done. None after a minute means not done.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Required even if the base version has the same values."),

@@ -113,6 +113,7 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
         "A group that still contains instances cannot be deleted; first terminate them or remove them with `DeleteInstancesDisasterRecoverGroups`.",
         "Launches from templates that use a deleted group fail.",
     ],
+    poll: "",
     reconcile: "Done for every group that is no longer listed; retry only those still listed.",
     request: &[
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that does not exist or is not empty may make the call fail for all of them.")

@@ -98,6 +98,7 @@ pub(crate) static DELETE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
         "A cluster that contains instances cannot be deleted; terminate its instances and wait until they are gone.",
         "Prepaid instances in the recycle bin may still count as members.",
     ],
+    poll: "",
     reconcile: "Done for every cluster that is no longer listed; retry only those still listed.",
     request: &[
         MemberDoc::new("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster is empty.")

@@ -124,6 +124,7 @@ pub(crate) static DELETE_IMAGES_DOC: ActionDoc = ActionDoc {
         "Instances created from the image keep running, but launch templates and reinstallations that use it fail.",
         "The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no later call of this API can remove them.",
     ],
+    poll: "",
     reconcile: "Done for every image that is no longer listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry does not delete them.",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "Custom images to delete; public images and those shared by others cannot be deleted."),

@@ -95,6 +95,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not canceled, its instance will be destroyed.",
     ],
+    poll: "",
     reconcile: "Done when the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
     request: &[
         MemberDoc::new("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started to run can no longer be stopped."),

@@ -122,6 +122,7 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = Acti
         "The documentation does not mention moving or stopping the instances; from then on, nothing keeps them on separate hardware.",
         "The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.",
     ],
+    poll: "",
     reconcile: "Done when the instance no longer lists the group. If it is in the group again, somebody may have added it since.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to remove. All must be members of the given group, or the call is rejected.")

@@ -107,6 +107,7 @@ pub(crate) static DELETE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "A key pair in use is not deleted, so a batch can be deleted in part; list the key pairs afterwards to be sure.",
         "Unbind key pairs with `DisassociateInstancesKeyPairs` first.",
     ],
+    poll: "",
     reconcile: "Done for every key pair that is no longer listed; a batch can be deleted in part, so retry only those still listed.",
     request: &[
         MemberDoc::new("KeyIds", "list<string>", "Key pairs to delete. The service deletes the public key; your private keys can then no longer be used for new instances.")

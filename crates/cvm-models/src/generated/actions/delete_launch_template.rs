@@ -101,6 +101,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Instances launched from it keep running; launches with its id fail from then on.",
     ],
+    poll: "",
     reconcile: "Done when the template is no longer listed.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "Template to delete. Names need not be unique, so make sure that the id is the right one; deletion cannot be undone.")

@@ -124,6 +124,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
         "The default version cannot be deleted; choose another default with `ModifyLaunchTemplateDefaultVersion` first.",
         "Deleting makes room for new versions; a template can have at most 30.",
     ],
+    poll: "",
     reconcile: "Done for every number that is no longer listed. A number with a newer creation time is another version: do not delete it.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are deleted.")

@@ -113,6 +113,7 @@ pub(crate) static DESCRIBE_ACCOUNT_QUOTA_DOC: ActionDoc = ActionDoc {
         "Quotas are account limits, not stock: `DescribeZoneInstanceConfigInfos` shows what is for sale.",
         "The numbers change with every purchase, including purchases in the console, so they are only a hint.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `quota-type` takes the member names of the response, such as `PostPaidQuotaSet`. Without filters, all quotas of the region are returned."),

@@ -90,6 +90,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "The result depends on the state of each server, so query it right before acting.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id returns an error, which may make the query fail for all servers.")

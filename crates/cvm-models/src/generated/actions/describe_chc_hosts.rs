@@ -164,6 +164,7 @@ pub(crate) static DESCRIBE_CHC_HOSTS_DOC: ActionDoc = ActionDoc {
         "With neither `ChcIds` nor `Filters` it returns the first page of all servers of the account.",
         "Use it to follow network changes: `LatestOperation` and `LatestOperationState` show the latest operation and its result.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Returns exactly these servers. Increase `Limit` to request more servers than fit on a default page.")

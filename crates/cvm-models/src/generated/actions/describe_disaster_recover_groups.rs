@@ -153,6 +153,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Without ids, name or filters it returns the first page of all groups in the region.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Returns exactly these groups; omit it to search by name or tag.")

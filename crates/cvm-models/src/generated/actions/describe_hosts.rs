@@ -142,6 +142,7 @@ pub(crate) static DESCRIBE_HOSTS_DOC: ActionDoc = ActionDoc {
         "Poll it after `AllocateHosts`: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILURE`.",
         "To look up hosts by id, use the `host-id` filter; there is no parameter for a list of ids.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Filters", "list<Filter>", "Filters to apply; use `host-id` to look up known hosts.")

@@ -168,6 +168,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "If a query has several conditions, all of them must match.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("HpcClusterIds", "list<string>", "Returns exactly these clusters. Set `Limit` to at least the number of ids, or the call is rejected.")

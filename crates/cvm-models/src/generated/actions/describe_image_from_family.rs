@@ -87,6 +87,7 @@ pub(crate) static DESCRIBE_IMAGE_FROM_FAMILY_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Query it right before a launch, because a newer image of the family changes the result.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ImageFamily", "string", "Image family to look up, spelled exactly as set on the images. Always send it, although the API does not require it."),

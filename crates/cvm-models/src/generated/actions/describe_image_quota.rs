@@ -83,6 +83,7 @@ pub(crate) static DESCRIBE_IMAGE_QUOTA_DOC: ActionDoc = ActionDoc {
     notes: &[
         "It does not show how many exist; count them with `DescribeImages`, or read both numbers from `DescribeAccountQuota`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

@@ -102,6 +102,7 @@ pub(crate) static DESCRIBE_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
         "Only the owner of the image can query it; an image shared with you is rejected.",
         "`ModifyImageSharePermission` starts and stops sharing. An image must be unshared before it can be deleted.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ImageId", "string", "Image of your own whose shares are listed.")

@@ -193,6 +193,7 @@ pub(crate) static DESCRIBE_IMAGES_DOC: ActionDoc = ActionDoc {
         "Image ids belong to one region: the same operating system has a different id elsewhere, so look it up per region.",
         "An image can launch instances only while its `ImageState` is `NORMAL`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "Returns exactly these images. Omit it to list by `Filters`; without both, all images visible to the account are listed.")

@@ -117,6 +117,7 @@ pub(crate) static DESCRIBE_IMPORT_IMAGE_OS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Use the names exactly as listed for `OsType` and `OsVersion` of `ImportImage`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

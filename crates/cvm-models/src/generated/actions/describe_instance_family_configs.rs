@@ -82,6 +82,7 @@ pub(crate) static DESCRIBE_INSTANCE_FAMILY_CONFIGS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "`DescribeInstanceTypeConfigs` lists the types of each family, and `DescribeZoneInstanceConfigInfos` shows their stock.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

@@ -104,6 +104,7 @@ pub(crate) static DESCRIBE_INSTANCE_INTERNET_BANDWIDTH_CONFIGS_DOC: ActionDoc = 
     notes: &[
         "It covers only prepaid bandwidth (`BANDWIDTH_PREPAID`); other billing modes have no such history.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceId", "string", "Instance whose bandwidth history to return; one per call.")

@@ -116,6 +116,7 @@ pub(crate) static DESCRIBE_INSTANCE_TYPE_CONFIGS_DOC: ActionDoc = ActionDoc {
         "The list does not show stock or price; `DescribeZoneInstanceConfigInfos` shows what can be bought right now.",
         "A type offered in three zones appears three times, once per zone.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Filters", "list<Filter>", "Filters by `zone`, `instance-family` or `instance-type`. Each filter takes a single value here; without filters, all types of the region are returned in one response.")

@@ -139,6 +139,7 @@ pub(crate) static DESCRIBE_INSTANCE_VNC_URL_DOC: ActionDoc = ActionDoc {
         "A stopped instance has no console; at most 30 reconnections per minute are accepted.",
         "To open it in a browser, append it as the `InstanceVncUrl` query parameter to the provider's VNC page.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceId", "string", "Instance whose console to open; it must not be stopped or in the middle of an operation.")

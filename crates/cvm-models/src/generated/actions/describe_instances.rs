@@ -222,6 +222,7 @@ pub(crate) static DESCRIBE_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Use it to follow most changes too: `LatestOperation`, `LatestOperationState` and `LatestOperationRequestId` show the latest operation and its result.",
         "If you need only the states, `DescribeInstancesStatus` returns a much smaller response.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a default page.")

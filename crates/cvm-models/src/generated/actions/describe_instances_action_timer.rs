@@ -124,6 +124,7 @@ pub(crate) static DESCRIBE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         "Send at least one condition; the result without any is not documented.",
         "The response is not paged.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("ActionTimerIds", "list<string>", "Returns exactly these timers. A canceled timer is no longer found."),

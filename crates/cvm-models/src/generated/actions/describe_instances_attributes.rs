@@ -96,6 +96,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
     notes: &[
         "User data can contain secrets, so restrict who may call this and keep responses out of logs.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified.")

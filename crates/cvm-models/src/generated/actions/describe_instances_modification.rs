@@ -132,6 +132,7 @@ pub(crate) static DESCRIBE_INSTANCES_MODIFICATION_DOC: ActionDoc = ActionDoc {
         "Query it before `ResetInstancesType`; for unsuitable types it returns the reason.",
         "Stock can change between this response and the type change.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Query one at a time unless they are alike, because an entry does not include the instance it applies to.")

@@ -101,6 +101,7 @@ pub(crate) static DESCRIBE_INSTANCES_OPERATION_LIMIT_DOC: ActionDoc = ActionDoc 
     notes: &[
         "Downgrades and changes of bandwidth billing are counted; most other operations have no such limit.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances whose counts to return.")

@@ -135,6 +135,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_DOC: ActionDoc = ActionDoc {
         "The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.",
         "It does not filter or show why an operation failed; `DescribeInstances` does both.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Returns only these instances; without it, the states of all instances in the region are returned page by page.")

@@ -92,6 +92,7 @@ pub(crate) static DESCRIBE_INTERNET_CHARGE_TYPE_CONFIGS_DOC: ActionDoc = ActionD
     notes: &[
         "Use the values for `InternetChargeType` of `InternetAccessible`. Only the launch shows whether a listed mode works for the account and the instance.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

@@ -154,6 +154,7 @@ pub(crate) static DESCRIBE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "Private keys are never returned here; only `CreateKeyPair` returns them, once.",
         "Without `KeyIds` or `Filters` it returns the first page of all key pairs.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("KeyIds", "list<string>", "Returns exactly these key pairs. Increase `Limit` to request more key pairs than fit on a default page.")

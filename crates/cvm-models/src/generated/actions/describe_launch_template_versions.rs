@@ -199,6 +199,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
         "Select versions by number, by range or by default version; numbers cannot be combined with the other ways or with paging.",
         "Stored user data and login settings are returned, so keep responses out of logs.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are listed; one per call.")

@@ -163,6 +163,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATES_DOC: ActionDoc = ActionDoc {
         "`DescribeLaunchTemplateVersions` returns the stored settings.",
         "Without `LaunchTemplateIds` or `Filters` it returns the first page of all templates in the region.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("LaunchTemplateIds", "list<string>", "Returns exactly these templates. Increase `Limit` to request more templates than fit on a default page.")

@@ -86,6 +86,7 @@ pub(crate) static DESCRIBE_REGIONS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Send the region names found here in the common `X-TC-Region` header of every other call.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

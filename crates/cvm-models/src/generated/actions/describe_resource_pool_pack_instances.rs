@@ -106,6 +106,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_INSTANCES_DOC: ActionDoc = ActionD
         "Accounts without access to resource pools are rejected.",
         "`DescribeResourcePoolPacks` shows the free capacity of the packs.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Packs to query. You cannot query all packs at once, so list them first.")

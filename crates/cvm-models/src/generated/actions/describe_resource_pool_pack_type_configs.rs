@@ -107,6 +107,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACK_TYPE_CONFIGS_DOC: ActionDoc = Acti
     notes: &[
         "Query it before `PurchaseResourcePoolPacks`; accounts without access to resource pools are rejected.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Filters", "list<Filter>", "Filters to apply; `zone` is required. A family looks like `SA9`, a type like `SA9.96XLARGE1152`.")

@@ -151,6 +151,7 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         "Poll it after a purchase: `CREATING` becomes `ACTIVE`, or `FAILED`.",
         "Accounts without access to resource pools are rejected.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("MaxResults", "int64", "Maximum number of packs per page.")

@@ -25,12 +25,12 @@ use crate::prelude::*;
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeTaskInfo {
-    /// Maximum number of tasks per page. Required. Range: at most 100. Quirk: Required,
-    /// although the text of the action mentions a default of 20.
+    /// Maximum number of tasks per page. Required. Range: at most 100. Documentation conflict:
+    /// Required, although the text of the action mentions a default of 20.
     pub limit: Option<i64>,
 
-    /// Number of tasks to skip before the first one returned; start with 0. Required. Quirk:
-    /// Required, although an older page mentions a default of 0.
+    /// Number of tasks to skip before the first one returned; start with 0. Required.
+    /// Documentation conflict: Required, although an older page mentions a default of 0.
     pub offset: Option<i64>,
 
     /// Returns only tasks of one product. Absent or empty means all products.
@@ -185,12 +185,13 @@ pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
         "Without `StartDate` only tasks created since midnight today are searched, so an empty response does not prove that there are none.",
         "A task must match all given conditions. Approve tasks that wait for approval (`TaskStatus` 1) with `RepairTaskControl`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Limit", "int64", "Maximum number of tasks per page.")
-            .limits("Range: at most 100. Quirk: Required, although the text of the action mentions a default of 20."),
+            .limits("Range: at most 100. Documentation conflict: Required, although the text of the action mentions a default of 20."),
         MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0.")
-            .limits("Quirk: Required, although an older page mentions a default of 0."),
+            .limits("Documentation conflict: Required, although an older page mentions a default of 0."),
         MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products.")
             .limits("Allowed: `CVM`, `CDH` and `CPM2.0`."),
         MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval.")

@@ -131,6 +131,7 @@ pub(crate) static DESCRIBE_ZONE_INSTANCE_CONFIG_INFOS_DOC: ActionDoc = ActionDoc
         "Filter the query by zone, family or type: without filters every combination of the region is returned in one response, without paging.",
         "Stock changes from minute to minute, so `Status` and `StatusCategory` are only a hint; only a launch shows for certain.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Filters", "list<Filter>", "Filters by zone, family, type and charge type. `sort-keys` sorts the rows instead, with values like `cpu:desc` or `mem:asc`. Without any, all types of the region are returned.")

@@ -85,6 +85,7 @@ pub(crate) static DESCRIBE_ZONES_DOC: ActionDoc = ActionDoc {
         "Only the region of the request is covered; send one request per region to see every zone.",
         "Readable zone names are in English unless the common `X-TC-Language` header is `zh-CN`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[],
     response: &[

@@ -15,12 +15,15 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
 /// `FAILED`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry can undo a binding made in between, and with `ForceStop` it powers the
-/// instances off again, so read `LoginSettings.KeyIds` first. Hazard if `ForceStop` is `true`.
+/// instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
+/// `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
 /// the key pairs and no operation is running.
@@ -52,6 +55,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct DisassociateInstancesKeyPairs {
     /// Linux instances from which the keys are removed. One unsuitable instance makes the whole
@@ -179,6 +184,7 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "An instance without a password can no longer be reached over SSH; set one with `ResetInstancesPassword`.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance no longer lists the key pairs and no operation is running.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Linux instances from which the keys are removed. One unsuitable instance makes the whole batch return an error, so check each instance afterwards.")

@@ -11,8 +11,10 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
 /// `FAILED`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry can undo a binding that somebody made in between, so read
@@ -37,6 +39,8 @@ use crate::prelude::*;
 /// `OperationDenied.InstanceOperationInProgress`, `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct DisassociateSecurityGroups {
     /// The group to unbind. Despite the list type, only one group per call is accepted.
@@ -137,6 +141,7 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
         "The rules of the group no longer apply to these instances, which can block or allow access; check what the remaining groups allow.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance no longer lists the groups and no operation is running.",
     request: &[
         MemberDoc::new("SecurityGroupIds", "list<string>", "The group to unbind. Despite the list type, only one group per call is accepted.")

@@ -12,13 +12,14 @@ use crate::prelude::*;
 ///
 /// Most other changes are rejected while an instance is in rescue mode.
 ///
-/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
-/// `RESCUE_MODE` means success.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesInRescueMode`], or poll `DescribeInstancesStatus` until `InstanceState`
+/// is `RESCUE_MODE`.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). If somebody has left rescue mode in the meantime, a retry stops the instance again,
-/// so read `InstanceState` first. Hazard if `StopType` is given and not `SOFT`. Hazard if
-/// `ForceStop` is `true`.
+/// so read `InstanceState` first. The class is hazard if `StopType` is given and not `SOFT`. It
+/// is hazard if `ForceStop` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RESCUE_MODE`
 /// and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means
@@ -52,6 +53,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesInRescueMode`]: crate::waiters::InstancesInRescueMode
 #[derive(Clone, Default)]
 pub struct EnterRescueMode {
     /// The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in
@@ -199,6 +202,7 @@ pub(crate) static ENTER_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
         "Most other changes are rejected while an instance is in rescue mode.",
     ],
+    poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RESCUE_MODE`.",
     reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in progress."),

@@ -10,8 +10,9 @@ use crate::prelude::*;
 /// Before the call, unmount the disks repaired in the rescue system, so that all data is
 /// written.
 ///
-/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
-/// `RUNNING`, `STOPPED` means success.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesOutOfRescueMode`], or poll `DescribeInstancesStatus` until
+/// `InstanceState` is `RUNNING` or `STOPPED`.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry could interrupt somebody who has entered rescue mode again, so read
@@ -37,6 +38,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateStopping`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesOutOfRescueMode`]: crate::waiters::InstancesOutOfRescueMode
 #[derive(Clone, Default)]
 pub struct ExitRescueMode {
     /// The instance to boot normally again; it must be in `RESCUE_MODE`. Required.
@@ -125,6 +128,7 @@ pub(crate) static EXIT_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is no longer `EXIT_RESCUE_MODE`.",
         "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
     ],
+    poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `STOPPED`.",
     reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to boot normally again; it must be in `RESCUE_MODE`."),

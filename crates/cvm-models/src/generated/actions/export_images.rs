@@ -13,9 +13,9 @@ use crate::prelude::*;
 /// The service writes with the role in `RoleName`, which must exist and have write access to
 /// the bucket.
 ///
-/// Asynchronous: the request takes effect after the response.
+/// Asynchronous: the operation continues after the response.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry starts a second task that writes billed files
 /// again and may overwrite the first ones; check the bucket instead.
 ///
@@ -101,7 +101,7 @@ pub struct ExportImages {
 #[derive(Clone, Default)]
 pub struct ExportImagesResponse {
     /// Number of the export task, for support cases and logs; this API has no query for it.
-    /// Quirk: A number here, a string in other actions.
+    /// Documentation conflict: A number here, a string in other actions.
     pub task_id: u64,
 
     /// File names to expect in the bucket, in the form
@@ -199,6 +199,7 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
         "Stored files are billed by the storage service, and files with the same name may be overwritten, so choose your own prefix.",
         "The service writes with the role in `RoleName`, which must exist and have write access to the bucket.",
     ],
+    poll: "",
     reconcile: "No action lists exports: look in the bucket for files with the given prefix. Missing files soon after the call prove nothing, because the task may still be running.",
     request: &[
         MemberDoc::new("BucketName", "string", "Bucket that receives the files, with its account suffix, such as `backup-1250000000`; the role must have write access to it."),
@@ -216,7 +217,7 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
     ],
     response: &[
         MemberDoc::new("TaskId", "uint64", "Number of the export task, for support cases and logs; this API has no query for it.")
-            .limits("Quirk: A number here, a string in other actions."),
+            .limits("Documentation conflict: A number here, a string in other actions."),
         MemberDoc::new("CosPaths", "list<string>", "File names to expect in the bucket, in the form `<prefix>_<image>_system_<snapshot>.<format>`, with `data` in place of `system` for data disks. The files appear as the task proceeds."),
     ],
 };

@@ -12,13 +12,14 @@ use crate::prelude::*;
 /// Take the operating system and version from `DescribeImportImageOs`; other spellings are
 /// rejected.
 ///
-/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success,
-/// `IMPORTFAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ImagesNormal`], or poll `DescribeImages` until `ImageState` is `NORMAL` or
+/// `IMPORTFAILED`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). The documentation does not say when the name becomes
-/// taken, so a retry may import twice; search the images by name instead. Read if `DryRun` is
-/// `true`.
+/// taken, so a retry may import twice; search the images by name instead. The class is read if
+/// `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
 /// created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran
@@ -52,11 +53,13 @@ use crate::prelude::*;
 /// `InvalidParameterValue.TagKeyNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ImagesNormal`]: crate::waiters::ImagesNormal
 #[derive(Clone, Default)]
 pub struct ImportImage {
     /// Processor architecture that the system in the file was built for. Note that ARM is
     /// `arm_64` here but `arm` in responses. Required. Allowed: `x86_64`, `i386` and `arm_64`.
-    /// Quirk: ARM is `arm_64` here and `arm` in responses.
+    /// Documentation conflict: ARM is `arm_64` here and `arm` in responses.
     pub architecture: Option<Architecture>,
 
     /// Operating system family in the file, spelled as in the `ImportImageOsListSupported` list
@@ -222,10 +225,11 @@ pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
         "The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`; `IMPORTFAILED` is final.",
         "Take the operating system and version from `DescribeImportImageOs`; other spellings are rejected.",
     ],
+    poll: "Poll `DescribeImages` until `ImageState` is `NORMAL` or `IMPORTFAILED`.",
     reconcile: "Done when an image with this name, created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran and failed. No such image after some minutes means not done.",
     request: &[
         MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. Note that ARM is `arm_64` here but `arm` in responses.")
-            .limits("Allowed: `x86_64`, `i386` and `arm_64`. Quirk: ARM is `arm_64` here and `arm` in responses."),
+            .limits("Allowed: `x86_64`, `i386` and `arm_64`. Documentation conflict: ARM is `arm_64` here and `arm` in responses."),
         MemberDoc::new("OsType", "string", "Operating system family in the file, spelled as in the `ImportImageOsListSupported` list of `DescribeImportImageOs`."),
         MemberDoc::new("OsVersion", "string", "Version of that operating system, spelled as in the `ImportImageOsVersionSet` list of `DescribeImportImageOs`."),
         MemberDoc::new("ImageUrl", "string", "COS URL of the file with the system disk; the service must be able to read it."),

@@ -12,7 +12,7 @@ use crate::prelude::*;
 ///
 /// The charge type of an instance with a timer cannot be changed.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A second timer could remain after the first is deleted and
 /// still destroy the instance, so list the timers instead of retrying.
 ///
@@ -124,6 +124,7 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         "Check the result with `DescribeInstancesActionTimer`: an instance should have exactly one timer in state `UNDO`.",
         "The charge type of an instance with a timer cannot be changed.",
     ],
+    poll: "",
     reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done while its time is ahead; afterwards it may have run, so check the instance. If there are several, cancel the extra ones, because each of them destroys the instance.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer.")

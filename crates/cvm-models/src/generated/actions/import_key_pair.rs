@@ -136,6 +136,7 @@ pub(crate) static IMPORT_KEY_PAIR_DOC: ActionDoc = ActionDoc {
         "This does not bind it to an instance; use `AssociateInstancesKeyPairs` or name it at launch.",
         "Only the public key is sent, so the service never sees the private key and cannot replace it.",
     ],
+    poll: "",
     reconcile: "Done when the key pair with this name has the same public key; use its id. Compare key type and key but not the comment after them, which the service replaces. A different key means that somebody else uses the name; no key pair with this name means not done.",
     request: &[
         MemberDoc::new("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account.")

@@ -123,6 +123,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = Ac
         "Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the two calls.",
         "Note the spelling: this action begins with `Inquire`, all other price queries with `Inquiry`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the capacity; prices and available types differ between zones."),

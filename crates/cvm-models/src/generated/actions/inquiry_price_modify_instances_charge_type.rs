@@ -150,6 +150,7 @@ pub(crate) static INQUIRY_PRICE_MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = Ac
         "Changes nothing; to make the change, use `ModifyInstancesChargeType`, which takes fewer instances per call.",
         "Not supported for instances stopped without charge, spot instances, instances with a termination timer, and the families BC1 and BS1.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to price the change for.")

@@ -110,6 +110,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
         "Only hosts with a monthly subscription can be priced; nothing is renewed.",
         "To renew, call `RenewHosts` with the same hosts and term.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to price the renewal for.")

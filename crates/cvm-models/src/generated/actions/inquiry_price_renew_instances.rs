@@ -148,6 +148,7 @@ pub(crate) static INQUIRY_PRICE_RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Only instances with a monthly subscription can be priced; nothing is renewed.",
         "To renew, call `RenewInstances` with the same instances, term and disk choice.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to price the renewal for.")

@@ -163,6 +163,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
         "Reinstalls nothing; to do that, use `ResetInstance`.",
         "A change between Linux and Windows can be priced only for `CLOUD_BSSD`, `CLOUD_PREMIUM` and `CLOUD_SSD` system disks, and not in regions outside mainland China.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to price the reinstallation for.")

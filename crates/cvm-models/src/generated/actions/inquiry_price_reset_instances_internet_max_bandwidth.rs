@@ -144,6 +144,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: Acti
         "Instances with different bandwidth billing modes cannot be mixed, and `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.",
         "Changes nothing; to make the change, use `ResetInstancesInternetMaxBandwidth`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to price, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`.")

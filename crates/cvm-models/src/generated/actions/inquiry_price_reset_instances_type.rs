@@ -194,6 +194,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc 
         "Only instances with a `CLOUD_BSSD`, `CLOUD_PREMIUM` or `CLOUD_SSD` system disk are supported, and not those on dedicated hosts.",
         "Changes nothing; to make the change, use `ResetInstancesType`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "The instance to price. Although it is a list, only one id per call is allowed.")

@@ -153,6 +153,7 @@ pub(crate) static INQUIRY_PRICE_RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc
         "Only disks that cannot be detached (`Portable` is false in the block storage API) can be priced, one data disk at a time, and not for instances on dedicated hosts.",
         "Changes nothing; to make the change, use `ResizeInstanceDisks`.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance whose disk is to be priced.")

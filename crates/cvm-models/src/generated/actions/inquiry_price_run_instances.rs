@@ -134,15 +134,15 @@ use crate::prelude::*;
 #[derive(Clone, Default)]
 pub struct InquiryPriceRunInstances {
     /// Zone, project and host to price for. If sent together with `LaunchTemplate`, it
-    /// overrides the template's placement. Required unless `LaunchTemplate` is given. Quirk:
-    /// The model always requires it; the documentation asks for it only without a launch
-    /// template.
+    /// overrides the template's placement. Required unless `LaunchTemplate` is given.
+    /// Documentation conflict: The model always requires it; the documentation asks for it only
+    /// without a launch template.
     pub placement: Option<Placement>,
 
     /// Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it
     /// overrides the template's image. Required unless `LaunchTemplate` is given. Format:
-    /// `img-xxxxxxxx`. Quirk: The model always requires it; the documentation asks for it only
-    /// without a launch template.
+    /// `img-xxxxxxxx`. Documentation conflict: The model always requires it; the documentation
+    /// asks for it only without a launch template.
     pub image_id: Option<String>,
 
     /// Charge type to price. It decides which members of the response are set: amounts for a
@@ -174,7 +174,7 @@ pub struct InquiryPriceRunInstances {
     pub internet_accessible: Option<InternetAccessible>,
 
     /// How many identical instances to price, within the remaining purchase quota. Range: 1
-    /// to 100. Default: 1. Quirk: The launch itself takes up to 500.
+    /// to 100. Default: 1. Documentation conflict: The launch itself takes up to 500.
     pub instance_count: Option<i64>,
 
     /// Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the
@@ -198,7 +198,8 @@ pub struct InquiryPriceRunInstances {
 
     /// Host name in the guest; it is only checked. Windows: up to 15 letters, digits or
     /// hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.
-    /// Length: 2 to 30 characters. Quirk: The launch itself takes up to 60 characters.
+    /// Length: 2 to 30 characters. Documentation conflict: The launch itself takes up to 60
+    /// characters.
     pub host_name: Option<String>,
 
     /// Tags that the launch would bind; only for instances, and free of charge.
@@ -421,12 +422,13 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Some limits are lower than for the launch: fewer instances, a shorter `HostName`, and only one instance when private addresses are given.",
         "Leave passwords and the `ClientToken` of the real launch out of the query.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and host to price for. If sent together with `LaunchTemplate`, it overrides the template's placement.")
-            .limits("Required unless `LaunchTemplate` is given. Quirk: The model always requires it; the documentation asks for it only without a launch template."),
+            .limits("Required unless `LaunchTemplate` is given. Documentation conflict: The model always requires it; the documentation asks for it only without a launch template."),
         MemberDoc::new("ImageId", "string", "Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it overrides the template's image.")
-            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`. Quirk: The model always requires it; the documentation asks for it only without a launch template."),
+            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`. Documentation conflict: The model always requires it; the documentation asks for it only without a launch template."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type to price. It decides which members of the response are set: amounts for a subscription, hourly rates otherwise.")
             .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR` and `SPOTPAID`."),
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other charge types.")
@@ -438,7 +440,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network of the instances, as in the launch. If omitted, the classic network. If it lists private addresses, only one instance can be priced."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing."),
         MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota.")
-            .limits("Range: 1 to 100. Default: 1. Quirk: The launch itself takes up to 500."),
+            .limits("Range: 1 to 100. Default: 1. Documentation conflict: The launch itself takes up to 500."),
         MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price.")
             .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. It does not affect the price; leave passwords out of the query."),
@@ -448,7 +450,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ClientToken", "string", "Not needed, because a query can be repeated freely. Never use the token of a real launch here.")
             .limits("Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("HostName", "string", "Host name in the guest; it is only checked. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
-            .limits("Length: 2 to 30 characters. Quirk: The launch itself takes up to 60 characters."),
+            .limits("Length: 2 to 30 characters. Documentation conflict: The launch itself takes up to 60 characters."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags that the launch would bind; only for instances, and free of charge."),
         MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances, as in the launch."),
         MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs, as in the launch. In closed beta; they do not affect the price."),

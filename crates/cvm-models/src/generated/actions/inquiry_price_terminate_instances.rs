@@ -130,6 +130,7 @@ pub(crate) static INQUIRY_PRICE_TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
         "The documentation mentions a `ReleasePrepaidDataDisks` parameter for including prepaid data disks, but this request has none.",
         "One instance that does not qualify makes the whole request fail.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to price the refund for. The response has one entry for each.")

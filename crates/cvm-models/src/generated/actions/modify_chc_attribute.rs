@@ -9,10 +9,10 @@ use crate::prelude::*;
 ///
 /// The management login can be set but not read back, so store it safely.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). The name
-/// is only a label and can be set again, but somebody may have changed the login, security
-/// groups or device type since, so read first. Guarded if `Password`, `BmcUser`,
-/// `BmcSecurityGroupIds` or `DeviceType` is given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). The name is only a label and can be set again, but somebody may have
+/// changed the login, security groups or device type since, so read first. The class is guarded
+/// if `Password`, `BmcUser`, `BmcSecurityGroupIds` or `DeviceType` is given.
 ///
 /// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and
 /// security groups have the requested values. No query returns the user or password of the
@@ -159,6 +159,7 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "Omitted parameters keep their current values.",
         "The management login can be set but not read back, so store it safely.",
     ],
+    poll: "",
     reconcile: "Done when name, device type and security groups have the requested values. No query returns the user or password of the management controller.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values.")

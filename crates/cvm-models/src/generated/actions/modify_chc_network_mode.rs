@@ -14,10 +14,13 @@ use crate::prelude::*;
 /// `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is
 /// `SUCCESS`.
 ///
-/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.LatestOperationState`: `SUCCESS`
-/// means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ChcHostsInDeployMode`] or [`waiters::ChcHostsInBusinessMode`], or poll
+/// `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while
+/// `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the
+/// reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). It is not documented that requesting the current mode is
 /// harmless, and each run affects live traffic, so read `NetworkMode` instead.
 ///
@@ -39,6 +42,9 @@ use crate::prelude::*;
 /// `InvalidParameterValue.ChcHostsNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ChcHostsInDeployMode`]: crate::waiters::ChcHostsInDeployMode
+/// [`waiters::ChcHostsInBusinessMode`]: crate::waiters::ChcHostsInBusinessMode
 #[derive(Clone, Default)]
 pub struct ModifyChcNetworkMode {
     /// Hosted servers to switch, all to the same mode. Required. Format: `chc-xxxxxxxx`.
@@ -127,6 +133,7 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
         "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.",
         "Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
     ],
+    poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode.")

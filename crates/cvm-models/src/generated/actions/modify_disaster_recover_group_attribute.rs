@@ -6,9 +6,10 @@ use crate::prelude::*;
 ///
 /// `Name` is required even when only the affinity changes; send the current name then.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). Setting
-/// the same name again is harmless, but a repeated affinity may be rejected or conflict with a
-/// newer value, so read the group first. Guarded if `Affinity` is given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). Setting the same name again is harmless, but a repeated affinity may be
+/// rejected or conflict with a newer value, so read the group first. The class is guarded if
+/// `Affinity` is given.
 ///
 /// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done when name and
 /// affinity have the requested values. A larger affinity means that somebody has raised it
@@ -115,6 +116,7 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_DOC: ActionDoc = Actio
     notes: &[
         "`Name` is required even when only the affinity changes; send the current name then.",
     ],
+    poll: "",
     reconcile: "Done when name and affinity have the requested values. A larger affinity means that somebody has raised it further since.",
     request: &[
         MemberDoc::new("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`.")

@@ -6,9 +6,10 @@ use crate::prelude::*;
 ///
 /// Send either `HostName` or `RenewFlag`, not both in one call.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). A name can
-/// be set again safely, but the renewal setting affects billing and the project affects access,
-/// so read the host before retrying those. Guarded if `RenewFlag` or `ProjectId` is given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). A name can be set again safely, but the renewal setting affects billing and
+/// the project affects access, so read the host before retrying those. The class is guarded if
+/// `RenewFlag` or `ProjectId` is given.
 ///
 /// If the outcome is unknown, check `DescribeHosts`: Done when name, renewal setting and
 /// project have the requested values.
@@ -121,6 +122,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Send either `HostName` or `RenewFlag`, not both in one call.",
     ],
+    poll: "",
     reconcile: "Done when name, renewal setting and project have the requested values.",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value.")

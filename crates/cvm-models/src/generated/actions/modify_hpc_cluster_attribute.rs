@@ -6,8 +6,8 @@ use crate::prelude::*;
 ///
 /// Both are only labels: instances in the cluster are not affected.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). Name and
-/// remark are only labels, so setting them again has the same result.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). Name and remark are only labels, so setting them again has the same result.
 ///
 /// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark have the
 /// requested values.
@@ -101,6 +101,7 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Both are only labels: instances in the cluster are not affected.",
     ],
+    poll: "",
     reconcile: "Done when name and remark have the requested values.",
     request: &[
         MemberDoc::new("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`.")

@@ -8,10 +8,10 @@ use crate::prelude::*;
 ///
 /// Family and deprecation mark can affect which image a launch by family uses.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). A
-/// description can be set again safely, but a retried name may conflict with the first request,
-/// and family and mark affect launches, so read the image first. Guarded if `ImageName`,
-/// `ImageFamily` or `ImageDeprecated` is given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). A description can be set again safely, but a retried name may conflict with
+/// the first request, and family and mark affect launches, so read the image first. The class
+/// is guarded if `ImageName`, `ImageFamily` or `ImageDeprecated` is given.
 ///
 /// If the outcome is unknown, check `DescribeImages`: Done when name, description, family and
 /// mark have the requested values.
@@ -150,6 +150,7 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "An image that is shared with other accounts cannot be changed; stop sharing it first.",
         "Family and deprecation mark can affect which image a launch by family uses.",
     ],
+    poll: "",
     reconcile: "Done when name, description, family and mark have the requested values.",
     request: &[
         MemberDoc::new("ImageId", "string", "The custom image to change. It must not be shared.")

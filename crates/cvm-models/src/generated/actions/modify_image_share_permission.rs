@@ -151,6 +151,7 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
         "An image can be shared with up to 500 accounts. While it is shared, it cannot be changed or deleted.",
         "`DescribeImageSharePermission` shows who has access.",
     ],
+    poll: "",
     reconcile: "When sharing, done for each account that is listed; when stopping, done for each account that is not listed.",
     request: &[
         MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`.")

@@ -14,10 +14,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry may place a second paid order while data is being
 /// moved, so compare the disk types and check billing first.
 ///
@@ -49,6 +51,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstanceDiskType {
     /// The stopped instance whose local disks are to be moved. Required. Format:
@@ -159,6 +163,7 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_DOC: ActionDoc = ActionDoc {
         "Cloud disks are billed, so keep a sufficient balance.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the disks have the new type. Local disks with the same latest operation as before mean not done; with an open order in billing, the outcome is undecided.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The stopped instance whose local disks are to be moved.")

@@ -17,15 +17,17 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). A display
-/// name can be set again safely; a host name restarts instances and the other properties affect
-/// access or protection, so read those first. Hazard if `HostName` is given and `AutoReboot` is
-/// not `false`. Guarded if `HostName` is given. Hazard if `EnableJumboFrame` is given. Guarded
-/// if `SecurityGroups`, `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is
-/// given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). A display name can be set again safely; a host name restarts instances and
+/// the other properties affect access or protection, so read those first. The class is hazard
+/// if `HostName` is given and `AutoReboot` is not `false`. It is guarded if `HostName` is
+/// given. It is hazard if `EnableJumboFrame` is given. It is guarded if `SecurityGroups`,
+/// `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is given.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the property has the new
 /// value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
@@ -82,6 +84,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesAttribute {
     /// Instances to change; all of them get the same value. Required. Items: 1 to 100. Format:
@@ -90,9 +94,9 @@ pub struct ModifyInstancesAttribute {
 
     /// New display name. It is only a label and need not be unique. Length: up to 128
     /// characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
-    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The
-    /// Chinese documentation says 60 characters; the international one says 128, the same as
-    /// for a launch.
+    /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation
+    /// conflict: The Chinese documentation says 60 characters; the international one says 128,
+    /// the same as for a launch.
     pub instance_name: Option<String>,
 
     /// New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes`
@@ -122,8 +126,8 @@ pub struct ModifyInstancesAttribute {
     /// `true` protects the instances from `TerminateInstances`; `false` removes the protection.
     /// If omitted, the setting stays the same. Specify exactly one of `InstanceName`,
     /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
-    /// `EnableJumboFrame`. Quirk: The documentation calls `false` the default, but omitting the
-    /// parameter leaves the setting unchanged.
+    /// `EnableJumboFrame`. Documentation conflict: The documentation calls `false` the default,
+    /// but omitting the parameter leaves the setting unchanged.
     pub disable_api_termination: Option<bool>,
 
     /// Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it.
@@ -347,12 +351,13 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "A list in `SecurityGroups` replaces all groups bound before, which can allow or block access.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the property has the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceName", "string", "New display name. It is only a label and need not be unique.")
-            .limits("Length: up to 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
+            .limits("Length: up to 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
         MemberDoc::new("UserData", "string", "New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes` can return it.")
             .limits("Size: up to 16384 bytes. Encoding: base64. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
         MemberDoc::new("SecurityGroups", "list<string>", "Complete new list of security groups, in order of priority. Groups that are bound but not listed are unbound.")
@@ -362,7 +367,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("HostName", "string", "New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
             .limits("Length: 2 to 60 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
         MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same.")
-            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Quirk: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
+            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
         MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`.")
             .limits("Default: `user`. Allowed: `user`, `system` and `service_linked`."),
         MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself.")

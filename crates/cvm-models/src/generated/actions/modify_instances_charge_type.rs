@@ -14,10 +14,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry can place a second paid order, so compare
 /// `InstanceChargeType` and look for open orders first.
 ///
@@ -65,6 +67,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateTerminating`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesChargeType {
     /// Instances to change. Check each id afterwards, because an error for one does not show
@@ -202,6 +206,7 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
         "Not supported for instances stopped without charge, instances with a termination timer, and the families BC1 and BS1.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance has the new charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`. The old charge type with the same latest operation as before and no open order means not done; in any other case a person must decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, because an error for one does not show what happened to the others.")

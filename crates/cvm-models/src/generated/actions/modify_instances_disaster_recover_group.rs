@@ -13,12 +13,14 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry can undo a newer choice and, with `Force`, restart the instance again,
-/// so read `DisasterRecoverGroupIds` first. Hazard if `Force` is `true`.
+/// so read `DisasterRecoverGroupIds` first. The class is hazard if `Force` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
 /// group, in the requested partition if one was given, and the latest operation is `SUCCESS`.
@@ -53,6 +55,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.SpecialInstanceType`, `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesDisasterRecoverGroup {
     /// Instances to move, in the classic network or in a private network (VPC). Required.
@@ -73,8 +77,9 @@ pub struct ModifyInstancesDisasterRecoverGroup {
     pub disaster_recover_group_ids: Vec<String>,
 
     /// Partition in a partition placement group, up to its number of partitions. If omitted, a
-    /// random one is chosen; the feature is still being rolled out. Range: 1 to 30. Quirk: The
-    /// documentation says 1 to 10, while a group may have 30 partitions.
+    /// random one is chosen; the feature is still being rolled out. Range: 1 to 30.
+    /// Documentation conflict: The documentation says 1 to 10, while a group may have 30
+    /// partitions.
     pub partition_number: Option<i64>,
 
     #[doc(hidden)]
@@ -202,6 +207,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
         "With `Force`, an instance may move to another physical machine and restart; instances with local disks cannot.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance is in the new group, in the requested partition if one was given, and the latest operation is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to move, in the classic network or in a private network (VPC).")
@@ -213,7 +219,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "The placement group to move to. Although it is a list, only one group per call is allowed.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("PartitionNumber", "int64", "Partition in a partition placement group, up to its number of partitions. If omitted, a random one is chosen; the feature is still being rolled out.")
-            .limits("Range: 1 to 30. Quirk: The documentation says 1 to 10, while a group may have 30 partitions."),
+            .limits("Range: 1 to 30. Documentation conflict: The documentation says 1 to 10, while a group may have 30 partitions."),
     ],
     response: &[],
 };

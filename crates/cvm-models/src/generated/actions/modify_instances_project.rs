@@ -12,8 +12,10 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry can undo a newer assignment, and projects often decide who has access
@@ -34,6 +36,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateIsolating`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesProject {
     /// Instances to move, none of them bound to a load balancer. Required. Items: 1 to 100.
@@ -131,6 +135,7 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_DOC: ActionDoc = ActionDoc {
         "Instances bound to a load balancer are rejected; unbind them first.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer.")

@@ -11,8 +11,10 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). The setting decides whether the instances are charged or lost at expiry, and a
@@ -46,6 +48,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateStopping`, `UnsupportedOperation.SpecialInstanceType`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesRenewFlag {
     /// Prepaid instances to change; all of them get the same setting. Required. Items: 1
@@ -160,6 +164,7 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
         "With automatic renewal, one more month is bought at each expiry while the balance is sufficient; otherwise the instances are isolated on expiry.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the renewal setting has the new value and the latest operation is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting.")

@@ -17,10 +17,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). Every run stops and starts the instances, and without
 /// fixed addresses each run assigns new ones, so read the network settings instead.
 ///
@@ -72,6 +74,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ModifyInstancesVpcAttribute {
     /// Instances to change. If private addresses are given, list as many instances as
@@ -87,7 +91,8 @@ pub struct ModifyInstancesVpcAttribute {
     pub force_stop: Option<bool>,
 
     /// Whether the host name in the guest stays the same; with `false` it may change with the
-    /// address. Default: true. Quirk: The international text gives `false` as the default.
+    /// address. Default: true. Documentation conflict: The international text gives `false` as
+    /// the default.
     pub reserve_host_name: Option<bool>,
 
     #[doc(hidden)]
@@ -209,6 +214,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The addresses change: update other machines, name servers and firewall rules that use them.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows it.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order.")
@@ -217,7 +223,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ForceStop", "bool", "Whether running instances may be powered off hard. If unsaved data matters, send `false` and stop them yourself first.")
             .limits("Default: true."),
         MemberDoc::new("ReserveHostName", "bool", "Whether the host name in the guest stays the same; with `false` it may change with the address.")
-            .limits("Default: true. Quirk: The international text gives `false` as the default."),
+            .limits("Default: true. Documentation conflict: The international text gives `false` as the default."),
     ],
     response: &[],
 };

@@ -6,9 +6,9 @@ use crate::prelude::*;
 ///
 /// The keys themselves, the id and the bindings to instances do not change.
 ///
-/// Retry class: convergent (retried once, because repeating it sets the same state). A
-/// description can be set again safely; a retried name may conflict with the first request, so
-/// look up the key pair first. Guarded if `KeyName` is given.
+/// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
+/// the same state). A description can be set again safely; a retried name may conflict with the
+/// first request, so look up the key pair first. The class is guarded if `KeyName` is given.
 ///
 /// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description have the
 /// requested values.
@@ -122,6 +122,7 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     notes: &[
         "The keys themselves, the id and the bindings to instances do not change.",
     ],
+    poll: "",
     reconcile: "Done when name and description have the requested values.",
     request: &[
         MemberDoc::new("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`.")

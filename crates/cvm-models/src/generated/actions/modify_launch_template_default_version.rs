@@ -120,6 +120,7 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_DOC: ActionDoc = Action
     notes: &[
         "Every later launch without a version number uses the new default; running instances are not affected.",
     ],
+    poll: "",
     reconcile: "Done when the default has the requested number.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`.")

@@ -10,11 +10,11 @@ use crate::prelude::*;
 ///
 /// This API does not reliably show when the writing is done; check inside the guest.
 ///
-/// Asynchronous: the request takes effect after the response.
+/// Asynchronous: the operation continues after the response.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry writes the cards again while a workload may
-/// already use them; check inside the guest instead. Read if `DryRun` is `true`.
+/// already use them; check inside the guest instead. The class is read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown: No query shows it reliably: the latest operation of the instance
 /// may name it, and the cards can be checked inside the guest.
@@ -124,6 +124,7 @@ pub(crate) static PROGRAM_FPGA_IMAGE_DOC: ActionDoc = ActionDoc {
         "If `DBDFs` is omitted, every card of the instance is written.",
         "This API does not reliably show when the writing is done; check inside the guest.",
     ],
+    poll: "",
     reconcile: "No query shows it reliably: the latest operation of the instance may name it, and the cards can be checked inside the guest.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance with the FPGA cards; one per call.")

@@ -12,12 +12,14 @@ use crate::prelude::*;
 ///
 /// Set your own name: without one, a purchase whose response was lost is hard to identify.
 ///
-/// Asynchronous. Poll `DescribeResourcePoolPacks` and check `DedicatedResourcePackSet.Status`:
-/// `ACTIVE` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ResourcePoolPacksActive`], or poll `DescribeResourcePoolPacks` until `Status` is
+/// `ACTIVE` or `FAILED`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). There is no client token, so a retry can buy the packs a
-/// second time; search the pools by your own name instead. Read if `DryRun` is `true`.
+/// second time; search the pools by your own name instead. The class is read if `DryRun` is
+/// `true`.
 ///
 /// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs with your own name that
 /// started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes
@@ -48,6 +50,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.ResourcePoolPackageInvisibleForUser`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ResourcePoolPacksActive`]: crate::waiters::ResourcePoolPacksActive
 #[derive(Clone, Default)]
 pub struct PurchaseResourcePoolPacks {
     /// Zone of the capacity. It cannot be changed later. Required.
@@ -210,6 +214,7 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         "Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE`; `FAILED` is final.",
         "Set your own name: without one, a purchase whose response was lost is hard to identify.",
     ],
+    poll: "Poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE` or `FAILED`.",
     reconcile: "Packs with your own name that started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done; without your own name, there is no way to tell whose packs they are.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the capacity. It cannot be changed later."),

@@ -16,10 +16,12 @@ use crate::prelude::*;
 /// A forced reboot is like cutting the power: unsaved data is lost and file systems may be
 /// damaged.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A finished reboot leaves the instance running, so a retry
 /// restarts it a second time.
 ///
@@ -53,6 +55,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct RebootInstances {
     /// Instances to restart, all in the region of the request. Split a fleet into several calls
@@ -178,6 +182,7 @@ pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
         "The final state equals the initial one, so a changed `LatestOperationRequestId` shows completion, not `RUNNING` alone.",
         "A forced reboot is like cutting the power: unsaved data is lost and file systems may be damaged.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the state is `REBOOTING`, or when the latest operation is a reboot with a new request id. After the reboot, nothing else distinguishes an instance that restarted from one that did not.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not all go down at the same time.")

@@ -9,10 +9,11 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `INIT` means
-/// success, `CLEAR_NETWORK_FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
+/// `INIT` or `CLEAR_NETWORK_FAILED`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No protection against a second run is documented, and it
 /// would remove networks that were configured since, so read `DescribeChcHosts` and decide
 /// yourself.
@@ -31,6 +32,8 @@ use crate::prelude::*;
 /// `InvalidParameterValue.ChcHostsNotFound`, `InvalidParameterValue.IncorrectFormat`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct RemoveChcAssistVpc {
     /// Hosted servers whose management and deploy addresses are removed. Required. Format:
@@ -119,6 +122,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "Both networks must be configured again before the servers can be managed or installed.",
         "Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`; `CLEAR_NETWORK_FAILED` is a failure.",
     ],
+    poll: "Poll `DescribeChcHosts` until `InstanceState` is `INIT` or `CLEAR_NETWORK_FAILED`.",
     reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress. Do not configure anything before the outcome is known.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deploy addresses are removed.")

@@ -10,10 +10,11 @@ use crate::prelude::*;
 /// Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty;
 /// `CLEAR_NETWORK_FAILED` is a failure.
 ///
-/// Asynchronous. Poll `DescribeChcHosts` and check `ChcHostSet.InstanceState`: `READY` means
-/// success, `CLEAR_NETWORK_FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
+/// `READY` or `CLEAR_NETWORK_FAILED`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No protection against a second run is documented, and it
 /// would remove a deploy network that was configured since, so read `DescribeChcHosts` and
 /// decide yourself.
@@ -32,6 +33,8 @@ use crate::prelude::*;
 /// `InvalidParameterValue.IncorrectFormat`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct RemoveChcDeployVpc {
     /// Hosted servers whose deploy addresses are removed; the management addresses stay.
@@ -110,6 +113,7 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "Systems cannot be installed on the servers until a deploy network is configured again.",
         "Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty; `CLEAR_NETWORK_FAILED` is a failure.",
     ],
+    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `CLEAR_NETWORK_FAILED`.",
     reconcile: "Done when the server has no deploy network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deploy addresses are removed; the management addresses stay.")

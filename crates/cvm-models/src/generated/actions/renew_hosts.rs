@@ -11,7 +11,7 @@ use crate::prelude::*;
 ///
 /// When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). Every run adds and charges another term for the hosts, so
 /// compare `ExpiredTime` and look for open orders instead of retrying.
 ///
@@ -111,6 +111,7 @@ pub(crate) static RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
         "The whole term is charged immediately; `InquiryPriceRenewHosts` returns the price, and the balance must cover it.",
         "When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.",
     ],
+    poll: "",
     reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term.")

@@ -14,7 +14,7 @@ use crate::prelude::*;
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). An approved task no longer accepts approval, and with `LossyLocal` the approval
-/// wipes local disks, so read the task first. Hazard if `TaskSubMethod` is given.
+/// wipes local disks, so read the task first. The class is hazard if `TaskSubMethod` is given.
 ///
 /// If the outcome is unknown: Query `DescribeTaskInfo` with the task id and an early
 /// `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4
@@ -53,8 +53,8 @@ pub struct RepairTaskControl {
 
     /// `LossyLocal` allows a migration that wipes all local disks. Ignored where it does not
     /// apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.
-    /// Quirk: Only one value is listed, but the documented example is a different text: any
-    /// value other than `LossyLocal` means the default.
+    /// Documentation conflict: Only one value is listed, but the documented example is a
+    /// different text: any value other than `LossyLocal` means the default.
     pub task_sub_method: Option<RepairTaskSubMethod>,
 
     #[doc(hidden)]
@@ -139,6 +139,7 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
         "Maintenance usually interrupts the machine; `AuthType` of the task shows what will happen.",
         "With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.",
     ],
+    poll: "",
     reconcile: "Query `DescribeTaskInfo` with the task id and an early `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4 means done if the approval is by `Customer_auth`; with another source, somebody else approved it. 5 or 6 means that approval is no longer possible.",
     request: &[
         MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task.")
@@ -151,7 +152,7 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.")
-            .limits("Quirk: Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
+            .limits("Documentation conflict: Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
     ],
     response: &[
         MemberDoc::new("TaskId", "string", "The approved task, the same as in the request.")

@@ -15,10 +15,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). Every run formats the system disk again, so compare
 /// `LatestOperation` and `LatestOperationRequestId` instead of retrying.
 ///
@@ -95,6 +97,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ResetInstance {
     /// The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its
@@ -273,6 +277,7 @@ pub(crate) static RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
         "Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "The request ran if the latest operation is `ResetInstance` with a new request id; its state then shows how it ended. Without a read from before the call there is no way to tell, and a retry formats the disk again.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its system disk is wiped.")

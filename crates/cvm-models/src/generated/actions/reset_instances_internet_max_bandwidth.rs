@@ -16,10 +16,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). For prepaid bandwidth, each run can buy a period again, so
 /// read `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
@@ -60,6 +62,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ResetInstancesInternetMaxBandwidth {
     /// Instances to change, all with the same bandwidth billing mode. Only one for
@@ -197,6 +201,7 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = Action
         "Instances with different bandwidth billing modes cannot be mixed in one call.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means done; two mean it was bought twice.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`.")

@@ -14,10 +14,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry may stop the instances again and restore an older
 /// password, so compare `LatestOperation` first.
 ///
@@ -52,6 +54,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ResetInstancesPassword {
     /// Instances that get the password. If Linux and Windows are mixed, the stricter Windows
@@ -179,6 +183,7 @@ pub(crate) static RESET_INSTANCES_PASSWORD_DOC: ActionDoc = ActionDoc {
         "For logins with SSH keys, see `AssociateInstancesKeyPairs`.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "The request ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query returns a password, so try to log in.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all.")

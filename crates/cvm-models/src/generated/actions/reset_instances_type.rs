@@ -18,10 +18,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry can restart the instance and place a second paid
 /// order, so compare `InstanceType` and `LatestOperation` first.
 ///
@@ -124,6 +126,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ResetInstancesType {
     /// The instance to resize. Although it is a list, only one id per call is allowed.
@@ -293,6 +297,7 @@ pub(crate) static RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
         "The instance is `RUNNING` afterwards whatever its state was before; you do not need to start it.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance has the new type and the latest operation is `SUCCESS`. The old type with the same latest operation as before means not done, unless an unpaid order exists.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "The instance to resize. Although it is a list, only one id per call is allowed.")

@@ -17,10 +17,12 @@ use crate::prelude::*;
 /// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
 /// `LatestOperationErrorMsg`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
+/// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
+/// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry can power off the instance again and place a
 /// second order, so compare `DiskSize` and `LatestOperation` first.
 ///
@@ -60,6 +62,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstanceOperationsDone`]: crate::waiters::InstanceOperationsDone
 #[derive(Clone, Default)]
 pub struct ResizeInstanceDisks {
     /// The instance whose disk is to be enlarged. Required. Format: `ins-xxxxxxxx`.
@@ -201,6 +205,7 @@ pub(crate) static RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
         "Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks` first), and you must still extend the partition and file system in the guest.",
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the same latest operation as before means not done, unless an unpaid order exists.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance whose disk is to be enlarged.")

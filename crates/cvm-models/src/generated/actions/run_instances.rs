@@ -17,13 +17,14 @@ use crate::prelude::*;
 /// Use `DryRun` to check parameters, limits and stock without buying;
 /// `InquiryPriceRunInstances` returns the price.
 ///
-/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`:
-/// `RUNNING` means success, `LAUNCH_FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesRunning`], or poll `DescribeInstancesStatus` until `InstanceState` is
+/// `RUNNING` or `LAUNCH_FAILED`.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). With a
 /// `ClientToken`, the identical request can be retried for a short time; without one, a retry
-/// can buy a second set of instances. Hazard if `ClientToken` is not given. Read if `DryRun` is
-/// `true`.
+/// can buy a second set of instances. The class is hazard if `ClientToken` is not given. It is
+/// read if `DryRun` is `true`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: While the token is recent, retry the
 /// identical request with the same token. Later, only your own tag proves which new instances
@@ -279,6 +280,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateIsolating`, `VpcAddrNotInSubNet`, `VpcIpIsUsed`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesRunning`]: crate::waiters::InstancesRunning
 #[derive(Clone, Default)]
 pub struct RunInstances {
     /// Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster
@@ -327,14 +330,15 @@ pub struct RunInstances {
 
     /// Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call
     /// fails if even this number is not available. Only some accounts, regions and charge types
-    /// support it. Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a
-    /// value equal to `InstanceCount`; the error code requires a smaller one.
+    /// support it. Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict:
+    /// One text allows a value equal to `InstanceCount`; the error code requires a smaller one.
     pub min_count: Option<i64>,
 
     /// Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
     /// `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern
-    /// is kept as plain text. Length: up to 128 characters. Default: `未命名`. Quirk: The
-    /// error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters.
+    /// is kept as plain text. Length: up to 128 characters. Default: `未命名`. Documentation
+    /// conflict: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128
+    /// characters.
     pub instance_name: Option<String>,
 
     /// Password, key pairs or the login kept from the image. If omitted, a random password is
@@ -767,6 +771,7 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Send a `ClientToken` and your own tag: the token makes a retry safe, and the tag lets you find the instances later, because no query shows the token.",
         "Use `DryRun` to check parameters, limits and stock without buying; `InquiryPriceRunInstances` returns the price.",
     ],
+    poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `LAUNCH_FAILED`.",
     reconcile: "While the token is recent, retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances.")
@@ -786,9 +791,9 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console.")
             .limits("Range: 1 to 500. Default: 1."),
         MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it.")
-            .limits("Range: at least 1. Must not exceed `InstanceCount`. Quirk: One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
+            .limits("Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict: One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
         MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text.")
-            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Quirk: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
+            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Documentation conflict: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you.")
             .limits("Format: `sg-xxxxxxxx`."),

@@ -12,8 +12,10 @@ use crate::prelude::*;
 ///
 /// Charging resumes for instances stopped with `STOP_CHARGING`.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesRunning`], or poll `DescribeInstances` until `LatestOperationRequestId`
+/// is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a
+/// failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry could start an instance that somebody has stopped again in the
@@ -48,6 +50,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateTerminating`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesRunning`]: crate::waiters::InstancesRunning
 #[derive(Clone, Default)]
 pub struct StartInstances {
     /// Instances to start, all in the region of the request. If one id is rejected, it is not
@@ -156,6 +160,7 @@ pub(crate) static START_INSTANCES_DOC: ActionDoc = ActionDoc {
         "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
         "Charging resumes for instances stopped with `STOP_CHARGING`.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means that the start is still in progress and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards.")

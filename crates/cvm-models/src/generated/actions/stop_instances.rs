@@ -15,13 +15,16 @@ use crate::prelude::*;
 ///
 /// Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.
 ///
-/// Asynchronous. Poll `DescribeInstances` and check `InstanceSet.LatestOperationState`:
-/// `SUCCESS` means success, `FAILED` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesStopped`], or poll `DescribeInstances` until `LatestOperationRequestId`
+/// is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a
+/// failure, `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). A late retry could stop an instance that somebody has started again, and a forced
-/// stop can damage data, so read its state first. Hazard if `StopType` is given and not `SOFT`.
-/// Hazard if `ForceStop` is `true`. Hazard if `StoppedMode` is given and not `KEEP_CHARGING`.
+/// stop can damage data, so read its state first. The class is hazard if `StopType` is given
+/// and not `SOFT`. It is hazard if `ForceStop` is `true`. It is hazard if `StoppedMode` is
+/// given and not `KEEP_CHARGING`.
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when the state is `STOPPED` and
 /// the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if
@@ -59,6 +62,8 @@ use crate::prelude::*;
 /// `UnsupportedOperation.StoppedModeStopCharging`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesStopped`]: crate::waiters::InstancesStopped
 #[derive(Clone, Default)]
 pub struct StopInstances {
     /// Instances to shut down, all in the region of the request. Check each id afterwards,
@@ -220,6 +225,7 @@ pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
         "A forced stop is like pulling the power cord: unsaved data is lost and file systems may be damaged.",
         "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
     ],
+    poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others.")

@@ -13,9 +13,10 @@ use crate::prelude::*;
 ///
 /// Copies are stored and billed as separate images.
 ///
-/// Asynchronous. Poll `DescribeImages` and check `ImageSet.ImageState`: `NORMAL` means success.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::ImagesNormal`], or poll `DescribeImages` until `ImageState` is `NORMAL`.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A retry may make a second set of billed copies; search
 /// each target region for the name you gave instead.
 ///
@@ -51,6 +52,8 @@ use crate::prelude::*;
 /// `InvalidRegion.NotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::ImagesNormal`]: crate::waiters::ImagesNormal
 #[derive(Clone, Default)]
 pub struct SyncImages {
     /// The image to copy, in state `NORMAL`. Although it is a list, only one image per call is
@@ -185,6 +188,7 @@ pub(crate) static SYNC_IMAGES_DOC: ActionDoc = ActionDoc {
         "Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account can have at most 500 custom images per region.",
         "Copies are stored and billed as separate images.",
     ],
+    poll: "Poll `DescribeImages` until `ImageState` is `NORMAL`.",
     reconcile: "Search `DescribeImages` in each target region for the name of the copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not name its source, so without your own name there is no way to tell.",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. Although it is a list, only one image per call is allowed.")

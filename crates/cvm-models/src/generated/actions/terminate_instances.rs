@@ -17,9 +17,10 @@ use crate::prelude::*;
 /// Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without
 /// `DeleteWithInstance` are kept and still billed.
 ///
-/// Asynchronous. Poll `DescribeInstancesStatus` and check `InstanceStatusSet.InstanceState`.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::InstancesTerminated`] or [`waiters::InstancesIsolated`].
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). For a prepaid instance, a retry is the second call, which
 /// destroys it permanently; never retry without reading the state.
 ///
@@ -80,13 +81,16 @@ use crate::prelude::*;
 /// `UnsupportedOperation.InstanceStateTerminating`, `UnsupportedOperation.SpecialInstanceType`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::InstancesTerminated`]: crate::waiters::InstancesTerminated
+/// [`waiters::InstancesIsolated`]: crate::waiters::InstancesIsolated
 #[derive(Clone, Default)]
 pub struct TerminateInstances {
     /// Instances to terminate. Resolve names to ids right before the call and check them,
     /// because termination of pay-as-you-go instances cannot be undone. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`. Quirk: The documentation says that pay-as-you-go
-    /// instances are destroyed immediately; the product page says that those returned for
-    /// release after two hours stay in the recycle bin until then.
+    /// to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation says that
+    /// pay-as-you-go instances are destroyed immediately; the product page says that those
+    /// returned for release after two hours stay in the recycle bin until then.
     pub instance_ids: Vec<String>,
 
     /// Also releases an elastic address: only the first one on the primary interface, and only
@@ -101,9 +105,9 @@ pub struct TerminateInstances {
 
     /// Only checks the request and releases nothing; a parameter of the older gateway that the
     /// current API does not list. Try it on an expendable instance before you rely on it.
-    /// Supported only by an older gateway. Quirk: The page of the older gateway lists it; the
-    /// current model does not. A service that ignores it destroys the instances, so here it
-    /// never counts as a dry run.
+    /// Supported only by an older gateway. Documentation conflict: The page of the older
+    /// gateway lists it; the current model does not. A service that ignores it destroys the
+    /// instances, so here it never counts as a dry run.
     pub dry_run: Option<bool>,
 
     #[doc(hidden)]
@@ -233,16 +237,17 @@ pub(crate) static TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Instances with `DisableApiTermination` set are rejected until the protection is removed.",
         "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` are kept and still billed.",
     ],
+    poll: "",
     reconcile: "Done if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone.")
-            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Quirk: The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
         MemberDoc::new("ReleaseAddress", "bool", "Also releases an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. You may not be able to get a released address again; any other address stays yours.")
             .limits("Default: false."),
         MemberDoc::new("ReleasePrepaidDataDisks", "bool", "Also terminates the prepaid data disks attached to the instances, with all data on them; they follow a prepaid instance into the recycle bin. With `false` they are kept.")
             .limits("Default: false."),
         MemberDoc::new("DryRun", "bool", "Only checks the request and releases nothing; a parameter of the older gateway that the current API does not list. Try it on an expendable instance before you rely on it.")
-            .limits("Supported only by an older gateway. Quirk: The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
+            .limits("Supported only by an older gateway. Documentation conflict: The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
     ],
     response: &[],
 };

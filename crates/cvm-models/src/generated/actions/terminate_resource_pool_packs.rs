@@ -121,6 +121,7 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         "Their physical location (rack, switch, host) can no longer be queried.",
         "The pool record is deleted permanently; there is no recycle bin.",
     ],
+    poll: "",
     reconcile: "Done when the pool is no longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.",
     request: &[
         MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Pools to terminate. Check the ids before the call, because it cannot be undone.")

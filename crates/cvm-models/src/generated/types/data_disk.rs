@@ -8,8 +8,8 @@ pub struct DataDisk {
     /// Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no
     /// data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total,
     /// and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps of 10.
-    /// Default: 0. Quirk: The model always requires it, but the text and the example of
-    /// `ModifyInstanceDiskType` send only `DiskType`.
+    /// Default: 0. Documentation conflict: The model always requires it, but the text and the
+    /// example of `ModifyInstanceDiskType` send only `DiskType`.
     pub disk_size: Option<i64>,
 
     /// Storage class, which determines speed and price. Set it explicitly: the default is a
@@ -19,8 +19,8 @@ pub struct DataDisk {
     pub disk_type: Option<DiskType>,
 
     /// Id of an existing disk. Queries return it, a resize can identify the disk by it, and a
-    /// launch cannot set it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses only,
-    /// although nothing else identifies the disk to resize.
+    /// launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: Documented for
+    /// responses only, although nothing else identifies the disk to resize.
     pub disk_id: Option<String>,
 
     /// Whether the disk is deleted with the instance. `true` works only for hourly cloud disks;
@@ -104,11 +104,11 @@ pub(crate) static DATA_DISK_DOC: TypeDoc = TypeDoc {
     summary: "A data disk of an instance: what to create in a request, what is attached in a response.",
     members: &[
         MemberDoc::new("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total, and a disk cannot shrink.")
-            .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Quirk: The model always requires it, but the text and the example of `ModifyInstanceDiskType` send only `DiskType`."),
+            .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Documentation conflict: The model always requires it, but the text and the example of `ModifyInstanceDiskType` send only `DiskType`."),
         MemberDoc::new("DiskType", "DiskType", "Storage class, which determines speed and price. Set it explicitly: the default is a local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be requested.")
             .limits("Default: `LOCAL_BASIC`. Not settable: `LOCAL_NVME` and `LOCAL_PRO`. Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `LOCAL_NVME`, `LOCAL_PRO`, `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD`, `CLOUD_TSSD` and `CLOUD_BSSD`."),
         MemberDoc::new("DiskId", "string", "Id of an existing disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Quirk: Documented for responses only, although nothing else identifies the disk to resize."),
+            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: Documented for responses only, although nothing else identifies the disk to resize."),
         MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Read by `RunInstances` only.")
             .limits("Default: true."),
         MemberDoc::new("SnapshotId", "string", "Snapshot whose contents fill the new disk; the disk must be larger than the snapshot. Without it the disk is empty and needs formatting.")

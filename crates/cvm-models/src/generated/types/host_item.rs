@@ -36,8 +36,8 @@ pub struct HostItem {
     pub instance_ids: Vec<String>,
 
     /// `RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is
-    /// `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances. Quirk: A failed creation is
-    /// `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances.
+    /// `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances. Documentation conflict: A
+    /// failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances.
     pub host_state: HostState,
 
     /// Address of the host inside the provider's network; instances have their own addresses.
@@ -108,7 +108,7 @@ pub(crate) static HOST_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("InstanceIds", "list<string>", "Instances created on the host; all of them are affected when it fails or expires.")
             .limits("Format: `ins-xxxxxxxx`."),
         MemberDoc::new("HostState", "HostState", "`RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances.")
-            .limits("Quirk: A failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances."),
+            .limits("Documentation conflict: A failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances."),
         MemberDoc::new("HostIp", "string", "Address of the host inside the provider's network; instances have their own addresses."),
         MemberDoc::new("HostResource", "HostResource", "Total and free cores, memory, disk and GPUs; check it to see what still fits."),
         MemberDoc::new("CageId", "string", "Cage that encloses the host in a financial zone; empty for all other hosts."),

@@ -32,8 +32,8 @@ pub struct Image {
     pub image_size: i64,
 
     /// Processor family the image runs on, which must match the instance type. Note that it is
-    /// `arm` here but `arm_64` in `ImportImage`. Allowed: `x86_64`, `arm` and `i386`. Quirk:
-    /// ARM is `arm` here and `arm_64` in `ImportImage`.
+    /// `arm` here but `arm_64` in `ImportImage`. Allowed: `x86_64`, `arm` and `i386`.
+    /// Documentation conflict: ARM is `arm` here and `arm_64` in `ImportImage`.
     pub architecture: Architecture,
 
     /// Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the
@@ -150,7 +150,7 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ImageSize", "int64", "Space the image needs; a system disk must be at least this large.")
             .limits("Unit: GiB."),
         MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. Note that it is `arm` here but `arm_64` in `ImportImage`.")
-            .limits("Allowed: `x86_64`, `arm` and `i386`. Quirk: ARM is `arm` here and `arm_64` in `ImportImage`."),
+            .limits("Allowed: `x86_64`, `arm` and `i386`. Documentation conflict: ARM is `arm` here and `arm_64` in `ImportImage`."),
         MemberDoc::new("ImageState", "ImageState", "Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the others are temporary.")
             .limits("Allowed: `CREATING`, `NORMAL`, `CREATEFAILED`, `SYNCING`, `IMPORTING` and `IMPORTFAILED`."),
         MemberDoc::new("Platform", "string", "Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules and whether key pairs work; new families can appear.")

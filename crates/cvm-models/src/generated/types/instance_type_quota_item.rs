@@ -13,8 +13,8 @@ pub struct InstanceTypeQuotaItem {
     pub instance_type: String,
 
     /// Charge type of the offer and its price; the same type can be sold out under one charge
-    /// type and available under another. Quirk: The list of this member lacks `CDCPAID`, which
-    /// the filter `instance-charge-type` of the action accepts.
+    /// type and available under another. Documentation conflict: The list of this member lacks
+    /// `CDCPAID`, which the filter `instance-charge-type` of the action accepts.
     pub instance_charge_type: InstanceChargeType,
 
     /// Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one
@@ -152,7 +152,7 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Zone the offer is for; the same type in another zone is a separate entry."),
         MemberDoc::new("InstanceType", "string", "Type to set in `RunInstances`, such as `S5.LARGE4`."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the offer and its price; the same type can be sold out under one charge type and available under another.")
-            .limits("Quirk: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
+            .limits("Documentation conflict: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
         MemberDoc::new("NetworkCard", "int64", "Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one instance is `InstanceBandwidth`."),
         MemberDoc::new("Externals", "Externals", "Restrictions and extras of the type, such as networks it cannot be launched in."),
         MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; note the spelling: `CPU` in other types.")

@@ -19,8 +19,9 @@ pub struct LoginSettings {
 
     /// Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for
     /// custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
-    /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean
-    /// sent as text; older and international documentation writes it in capitals.
+    /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation
+    /// conflict: A boolean sent as text; older and international documentation writes it in
+    /// capitals.
     pub keep_image_login: Option<String>,
 
     #[doc(hidden)]
@@ -59,6 +60,6 @@ pub(crate) static LOGIN_SETTINGS_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here.")
             .limits("Format: `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`."),
         MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Quirk: A boolean sent as text; older and international documentation writes it in capitals."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation conflict: A boolean sent as text; older and international documentation writes it in capitals."),
     ],
 };

@@ -11,8 +11,8 @@ pub struct Placement {
     pub zone: String,
 
     /// Project that groups resources for permissions and cost reports; 0 is the default
-    /// project. It also determines which default security group is used. Default: 0. Quirk:
-    /// Unsigned in `ModifyHostsAttribute`, signed everywhere else.
+    /// project. It also determines which default security group is used. Default: 0.
+    /// Documentation conflict: Unsigned in `ModifyHostsAttribute`, signed everywhere else.
     pub project_id: Option<i64>,
 
     /// Dedicated hosts to choose from; each instance is placed on one of them at random. For
@@ -74,7 +74,7 @@ pub(crate) static PLACEMENT_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("Zone", "string", "Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must be in the region of the request, and an instance stays in its zone."),
         MemberDoc::new("ProjectId", "int64", "Project that groups resources for permissions and cost reports; 0 is the default project. It also determines which default security group is used.")
-            .limits("Default: 0. Quirk: Unsigned in `ModifyHostsAttribute`, signed everywhere else."),
+            .limits("Default: 0. Documentation conflict: Unsigned in `ModifyHostsAttribute`, signed everywhere else."),
         MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to choose from; each instance is placed on one of them at random. For requests only; responses use `HostId`.")
             .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostId", "string", "Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`.")

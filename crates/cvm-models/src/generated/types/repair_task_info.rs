@@ -36,7 +36,8 @@ pub struct RepairTaskInfo {
     pub operate_status: u64,
 
     /// When the provider created the task; `StartDate` and `EndDate` of the query refer to this
-    /// time. Quirk: A plain time with a space between date and time, unlike other times.
+    /// time. Documentation conflict: A plain time with a space between date and time, unlike
+    /// other times.
     pub create_time: String,
 
     /// When the work was approved; null while the task is waiting. May be null.
@@ -169,7 +170,7 @@ pub(crate) static REPAIR_TASK_INFO_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("OperateStatus", "uint64", "What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5 canceled, 6 avoided.")
             .limits("Allowed: 1 to 6."),
         MemberDoc::new("CreateTime", "datetime", "When the provider created the task; `StartDate` and `EndDate` of the query refer to this time.")
-            .limits("Quirk: A plain time with a space between date and time, unlike other times."),
+            .limits("Documentation conflict: A plain time with a space between date and time, unlike other times."),
         MemberDoc::new("AuthTime", "datetime", "When the work was approved; null while the task is waiting.")
             .limits("May be null."),
         MemberDoc::new("EndTime", "datetime", "When the task ended; null while it is open.")

@@ -7,8 +7,8 @@ use crate::prelude::*;
 pub struct RunAutomationServiceEnabled {
     /// `true` installs the agent. Note the difference: sending this object without the member
     /// means off, but omitting the whole object means on for public images. Default: false.
-    /// Quirk: If the whole object is absent, the service is on for public images; if the object
-    /// is sent without a value, it is off.
+    /// Documentation conflict: If the whole object is absent, the service is on for public
+    /// images; if the object is sent without a value, it is off.
     pub enabled: Option<bool>,
 
     #[doc(hidden)]
@@ -31,6 +31,6 @@ pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
     summary: "The switch for the automation agent (TAT), which runs remote commands in a guest.",
     members: &[
         MemberDoc::new("Enabled", "bool", "`true` installs the agent. Note the difference: sending this object without the member means off, but omitting the whole object means on for public images.")
-            .limits("Default: false. Quirk: If the whole object is absent, the service is on for public images; if the object is sent without a value, it is off."),
+            .limits("Default: false. Documentation conflict: If the whole object is absent, the service is on for public images; if the object is sent without a value, it is off."),
     ],
 };

@@ -12,8 +12,8 @@ pub struct SystemDisk {
     pub disk_type: Option<DiskType>,
 
     /// Id of the existing boot disk. Queries return it, a resize can identify the disk by it,
-    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Quirk: Documented for responses
-    /// only, although the published sample of `ResizeInstanceDisks` sends it.
+    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: Documented
+    /// for responses only, although the published sample of `ResizeInstanceDisks` sends it.
     pub disk_id: Option<String>,
 
     /// Capacity, at least the size of the image. It can be increased later but not reduced.
@@ -78,7 +78,7 @@ pub(crate) static SYSTEM_DISK_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("DiskType", "DiskType", "Storage class. Without it, the service uses any class in stock, so set it for consistent performance; `LOCAL_` classes tie the instance to its hardware and prevent some later changes.")
             .limits("Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `CLOUD_BASIC`, `CLOUD_SSD`, `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`."),
         MemberDoc::new("DiskId", "string", "Id of the existing boot disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Quirk: Documented for responses only, although the published sample of `ResizeInstanceDisks` sends it."),
+            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: Documented for responses only, although the published sample of `ResizeInstanceDisks` sends it."),
         MemberDoc::new("DiskSize", "int64", "Capacity, at least the size of the image. It can be increased later but not reduced.")
             .limits("Unit: GiB. Default: 50."),
         MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud.")

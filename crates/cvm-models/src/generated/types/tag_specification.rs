@@ -7,8 +7,8 @@ use crate::prelude::*;
 pub struct TagSpecification {
     /// Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`,
     /// `ps` for a placement group or `hpc` for a cluster. It must match the action. Required.
-    /// Quirk: No value is documented for launch templates, although they can be tagged, so the
-    /// check accepts other values.
+    /// Documentation conflict: No value is documented for launch templates, although they can
+    /// be tagged, so the check accepts other values.
     pub resource_type: Option<TagResourceType>,
 
     /// The tags to bind. The whole creation fails if a key is given twice or the account may
@@ -36,7 +36,7 @@ pub(crate) static TAG_SPECIFICATION_DOC: TypeDoc = TypeDoc {
     summary: "Tags to bind to one type of resource when it is created.",
     members: &[
         MemberDoc::new("ResourceType", "TagResourceType", "Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must match the action.")
-            .limits("Quirk: No value is documented for launch templates, although they can be tagged, so the check accepts other values."),
+            .limits("Documentation conflict: No value is documented for launch templates, although they can be tagged, so the check accepts other values."),
         MemberDoc::new("Tags", "list<Tag>", "The tags to bind. The whole creation fails if a key is given twice or the account may not use it."),
     ],
 };

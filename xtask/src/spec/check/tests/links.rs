@@ -100,6 +100,21 @@ fn waiters_must_name_existing_members_and_states() {
 }
 
 #[test]
+fn waiters_are_named_after_asynchronous_actions() {
+    let waiters = "waiters.json";
+    insta::assert_snapshot!(message_after(waiters, "[\"RentBoats\"]", "[\"RentBoat\"]"), @r"
+    specs/actions/RentBoats.json:37:13: error: async.poll: no waiter waits for RentBoats
+      help: add the action to `after` of a waiter in waiters.json
+    specs/waiters.json:7:102: error: waiters.BoatsAfloat.after[0]: there is no action `RentBoat`
+      help: did you mean `RentBoats`?
+    ");
+    insta::assert_snapshot!(message_after(waiters, "[\"RentBoats\"]", "[\"RentBoats\", \"DescribeBoats\"]"), @r"
+    specs/waiters.json:7:115: error: waiters.BoatsAfloat.after[1]: `DescribeBoats` is not asynchronous
+      help: remove it, or add `async` to the action
+    ");
+}
+
+#[test]
 fn tokens_conditions_and_groups_must_exist() {
     insta::assert_snapshot!(message_after(RENT, "\"idempotency_token\": \"ClientToken\"", "\"idempotency_token\": \"Token\""), @r"
     specs/actions/RentBoats.json:33:24: error: idempotency_token: `Token` is not a member of the request

@@ -13,7 +13,7 @@ waiter! {
     ///
     /// Polls `DescribeBoats` every 5 s for up to 60 s and checks `BoatState`. Succeeds at
     /// `AFLOAT`. Fails at `SUNK`. Gives up at `RETURNED`. Reconciliation reports `not_done`
-    /// only at `PENDING`, with `NextState` at `AFLOAT`.
+    /// only at `PENDING`, while `NextState` is `AFLOAT`.
     BoatsAfloat BOATS_AFLOAT
 }
 
@@ -24,7 +24,7 @@ waiter! {
     ///
     /// Polls `DescribeBoats` every 10 s for up to 600 s and checks `BoatState`. Succeeds when
     /// two polls in a row do not list them, if they were listed before. Reconciliation reports
-    /// `not_done` only at `RETURNED`, `SUNK`.
+    /// `not_done` only at `RETURNED` or `SUNK`.
     BoatsGone BOATS_GONE
 }
 
@@ -32,10 +32,11 @@ waiter! {
     /// The last work on them is done.
     ///
     /// Polls `DescribeBoats` every 7 s for up to 60 s and checks `Trouble`. Succeeds at `none`
-    /// with `Locked=false`, but not while `Locked=true`, and only for an operation that was
-    /// named or seen to start. Gives up if they enter `salvage` during the wait. Gives up when
-    /// an operation that was named or seen to start ends with `Trouble` at `leak`.
-    /// Reconciliation reports `not_done` only at `leak`, with `Trouble` at `none`, `leak`.
+    /// if `Locked` is `false`, but not while `Locked` is `true`, and only for an operation that
+    /// was named with `of_request` or seen to start. Gives up if they enter `salvage` during
+    /// the wait. Gives up when an operation that was named with `of_request` or seen to start
+    /// has failed: `Trouble` is `leak`. Reconciliation reports `not_done` only at `leak`, while
+    /// `Trouble` is `none` or `leak`.
     BoatsRepaired BOATS_REPAIRED
 }
 

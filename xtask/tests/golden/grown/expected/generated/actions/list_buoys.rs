@@ -86,6 +86,7 @@ pub(crate) static LIST_BUOYS_DOC: ActionDoc = ActionDoc {
     name: "ListBuoys",
     summary: "Lists the buoys of the fairway, upstream first.",
     notes: &[],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("PageNumber", "int64", "Counted from zero."),

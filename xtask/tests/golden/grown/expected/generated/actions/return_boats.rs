@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Ends the contracts of rented vessels.
 ///
-/// Retry class: hazard (not retried once it may have taken effect, because repeating it can
+/// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). A vessel that somebody else has rented since would be
 /// returned.
 ///
@@ -75,6 +75,7 @@ pub(crate) static RETURN_BOATS_DOC: ActionDoc = ActionDoc {
     name: "ReturnBoats",
     summary: "Ends the contracts of rented vessels.",
     notes: &[],
+    poll: "",
     reconcile: "Look for the vessels in the list.",
     request: &[
         MemberDoc::new("BoatIds", "list<string>", "What is returned.")

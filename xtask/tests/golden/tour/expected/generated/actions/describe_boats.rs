@@ -142,6 +142,7 @@ pub(crate) static DESCRIBE_BOATS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "With neither ids nor filters it lists all of them.",
     ],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("BoatIds", "list<string>", "Fetches exactly these.")

@@ -6,7 +6,7 @@ use crate::prelude::*;
 ///
 /// Deprecated: The paper edition takes its place.
 ///
-/// Asynchronous: the request takes effect after the response.
+/// Asynchronous: the operation continues after the response.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -97,6 +97,7 @@ pub(crate) static READ_LOG_DOC: ActionDoc = ActionDoc {
     name: "ReadLog",
     summary: "Lists what happened, newest first.",
     notes: &[],
+    poll: "",
     reconcile: "",
     request: &[
         MemberDoc::new("NextToken", "string", "What the page before gave."),

@@ -4,12 +4,12 @@ use crate::prelude::*;
 
 /// Rents vessels and puts them into the water.
 ///
-/// Asynchronous. Poll `DescribeBoats` and check `BoatSet.BoatState`: `AFLOAT` means success,
-/// `SUNK` means failure.
+/// Asynchronous: the operation continues after the response. Wait with
+/// [`waiters::BoatsAfloat`], or poll `DescribeBoats` until `BoatState` is `AFLOAT` or `SUNK`.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). A resend
-/// without the token would rent again. Hazard if `ClientToken` is not given. Read if `DryRun`
-/// is `true`. Hazard if `Mode` is given and not `CALM`.
+/// without the token would rent again. The class is hazard if `ClientToken` is not given. It is
+/// read if `DryRun` is `true`. It is hazard if `Mode` is given and not `CALM`.
 ///
 /// If the outcome is unknown, check `DescribeBoats`: List vessels by your own tag.
 ///
@@ -21,6 +21,8 @@ use crate::prelude::*;
 /// - `InvalidBoatId.NotFound`: No vessel has this id.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
+///
+/// [`waiters::BoatsAfloat`]: crate::waiters::BoatsAfloat
 #[derive(Clone, Default)]
 pub struct RentBoats {
     /// Where they will lie. Required.
@@ -38,8 +40,8 @@ pub struct RentBoats {
     /// Term of the contract. Required if `Mode` is `FAST`. Allowed: 1 to 3, 12.
     pub months: Option<i64>,
 
-    /// Whether damage is covered. Default: `false`. Allowed: `true` and `false`. Quirk: A
-    /// boolean, yet sent as a string.
+    /// Whether damage is covered. Default: `false`. Allowed: `true` and `false`. Documentation
+    /// conflict: A boolean, yet sent as a string.
     pub insure: Option<String>,
 
     /// Opens the locker. Required. Length: 8 to 30 characters. Pattern: `[0-9A-Za-z]+`.
@@ -222,6 +224,7 @@ pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {
     name: "RentBoats",
     summary: "Rents vessels and puts them into the water.",
     notes: &[],
+    poll: "Poll `DescribeBoats` until `BoatState` is `AFLOAT` or `SUNK`.",
     reconcile: "List vessels by your own tag.",
     request: &[
         MemberDoc::new("Berth", "Berth", "Where they will lie."),
@@ -233,7 +236,7 @@ pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Months", "int64", "Term of the contract.")
             .limits("Required if `Mode` is `FAST`. Allowed: 1 to 3, 12."),
         MemberDoc::new("Insure", "string", "Whether damage is covered.")
-            .limits("Default: `false`. Allowed: `true` and `false`. Quirk: A boolean, yet sent as a string."),
+            .limits("Default: `false`. Allowed: `true` and `false`. Documentation conflict: A boolean, yet sent as a string."),
         MemberDoc::new("Password", "string", "Opens the locker.")
             .limits("Length: 8 to 30 characters. Pattern: `[0-9A-Za-z]+`."),
         MemberDoc::new("UserData", "string", "Handed to the crew.")
