@@ -64,15 +64,14 @@ fn program() -> String {
     );
     page.entry(
         COLUMN,
-        "--A.Secret @FILE",
+        "--A.Password @FILE",
         "A secret from a file. @- reads standard input; @@x is the value @x. Works inside JSON too.",
     );
     page.entry(COLUMN, "--A=-x", "A value that begins with a dash.");
     page.entry(
         COLUMN,
         "--cli-input-json",
-        "A parameter that is named in full replaces the whole member of the JSON. One that names a part \
-         of a member that the JSON has is rejected.",
+        "Next to the JSON, --A replaces its whole member A; --A.B is an error if the JSON has A.",
     );
     page.gap();
     options_of(&mut page, Scope::Action, "Options of actions");
@@ -81,6 +80,11 @@ fn program() -> String {
         COLUMN,
         "TENCENTCLOUD_SECRET_ID",
         "Your secret id; requires TENCENTCLOUD_SECRET_KEY.",
+    );
+    page.entry(
+        COLUMN,
+        "TENCENTCLOUD_SECRET_KEY",
+        "Your secret key; requires TENCENTCLOUD_SECRET_ID.",
     );
     page.entry(COLUMN, "TENCENTCLOUD_TOKEN", "Token of temporary credentials.");
     page.entry(COLUMN, "TENCENTCLOUD_REGION", "Region, unless --region is given.");
@@ -135,8 +139,9 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
              interrupted, or its outcome is unknown. Entries are in CVM_JOURNAL, else in cvm/journal below \
              XDG_STATE_HOME or ~/.local/state; only you can read them, and they contain no secret.",
             "`cvm resume` lists the entries; `cvm resume ID` settles one. It retries a request whose client \
-             token the service still knows (up to 3 minutes old); give its secrets again as parameters. It \
-             never retries any other request, and only reads to find out whether it took effect.",
+             token the service still knows (up to 3 minutes old, only on Linux and before a restart of this \
+             machine); give its secrets again as parameters. It never retries any other request, and only \
+             reads to find out whether it took effect.",
             "It exits with 0 when the request took effect and the entry is removed, and with 3 if a person has \
              to decide; after that decision, run `cvm resume --forget ID`.",
         ],
@@ -158,11 +163,11 @@ const EXIT_NOTES: &[&str] = &[
     "After 3 and 7, the journal keeps its entry, and `cvm resume` lists it. With 7, standard error shows \
      the request id and what is known of the response.",
     "If standard output is closed (`>&-`), every action exits with 7, including reads, and every other \
-     command with 6. A null device opened for reading and writing, as by Python's DEVNULL, counts as closed; \
-     `>/dev/null` does not.",
+     command with 6. A null device that is open for reading and writing, such as Python's \
+     subprocess.DEVNULL, counts as closed; `>/dev/null` does not.",
     "If the list in the response of a read is absent, null, or empty although its total is not 0, it is \
-     printed as received, and cvm exits with 5. A list that is shorter than its total is printed with a note: how \
-     to continue, or that there are no more pages.",
+     printed as received, and cvm exits with 5. If the list is shorter than its total, it is printed, and a note on \
+     standard error says how to get the rest, or that there are no more items.",
     "A signal before a change is sent, or during a read, terminates cvm directly: shells report 128 + its \
      number. While cvm waits for the response to a change, Ctrl-C, SIGTERM, SIGHUP and every other signal that asks a \
      program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) lead to exit code 3, and to 7 while it writes the response.",
@@ -184,6 +189,14 @@ fn exit_codes() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn program_help_has_an_entry_for_each_credential_variable() {
+        let text = program();
+        for name in ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_TOKEN"] {
+            assert!(text.lines().any(|line| line.starts_with(&format!("  {name} "))), "{name}");
+        }
+    }
 
     #[test]
     fn program_help_lists_every_option() {

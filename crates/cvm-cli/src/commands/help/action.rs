@@ -74,16 +74,20 @@ fn usage(info: &'static ActionInfo) -> Vec<String> {
 fn facts(page: &mut TextPage, info: &ActionInfo) {
     page.paragraph(2, &format!("Retry class: {} ({}).", info.retry, info.retry.handling()));
     for row in info.retry_overrides {
-        page.paragraph(4, &format!("{} if {}.", row.class, all_conditions(row.when)));
+        let when = all_conditions(row.when);
+        page.paragraph(4, &format!("The class is {} if {when}.", row.class));
     }
-    let settled = DOCS.action(info.name).map_or("", |doc| doc.reconcile);
+    let doc = DOCS.action(info.name);
+    let settled = doc.map_or("", |doc| doc.reconcile);
     if !settled.is_empty() {
         let list =
             info.reconcile.map(|facts| format!(", check {}", facts.list)).unwrap_or_default();
         page.hanging(2, 4, &format!("If the outcome is unknown{list}: {settled}"));
     }
     if info.asynchronous {
-        page.paragraph(2, "Asynchronous: the operation continues after the response.");
+        let poll = doc.map_or("", |doc| doc.poll);
+        let text = format!("Asynchronous: the operation continues after the response. {poll}");
+        page.paragraph(2, &text);
     }
     if let Some(rate) = info.rate_limit_per_second {
         page.paragraph(2, &format!("Rate limit: {rate} calls per second."));
@@ -277,6 +281,19 @@ mod tests {
             assert!(line(name).contains(shown), "{}", line(name));
         }
         assert!(line("ResizeInstanceDisks").contains("--DataDisks.0."));
+    }
+
+    #[test]
+    fn help_of_an_asynchronous_action_says_what_to_poll() {
+        let text = help(lookup::action("StopInstances").unwrap());
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            text.contains("continues after the response. Poll `DescribeInstances` until"),
+            "{text}"
+        );
+        assert!(text.contains("`LatestOperationRequestId` is the id of this request"), "{text}");
+        let text = help(lookup::action("ExportImages").unwrap());
+        assert!(text.contains("continues after the response.\n"), "{text}");
     }
 
     #[test]
