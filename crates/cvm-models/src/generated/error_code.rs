@@ -1942,8 +1942,8 @@ pub const RESOURCE_IN_USE_HPC_CLUSTER: &str = "ResourceInUse.HpcCluster";
 
 /// There is not enough stock for the request.
 ///
-/// Request less, or another type, zone or region. Kind: quota or stock. Any action may return
-/// it.
+/// Request less, or choose another type, zone or region. Kind: quota or stock. Any action may
+/// return it.
 pub const RESOURCE_INSUFFICIENT: &str = "ResourceInsufficient";
 
 /// The zone has no capacity left for sale.
@@ -1992,10 +1992,10 @@ pub const RESOURCE_INSUFFICIENT_INSUFFICIENT_GROUP_QUOTA: &str =
 pub const RESOURCE_INSUFFICIENT_INSUFFICIENT_OFFERING_MINIMUM: &str =
     "ResourceInsufficient.InsufficientOfferingMinimum";
 
-/// Too little stock of the instance type is left in the zone for this request.
+/// The zone does not have enough stock of this instance type for the request.
 ///
-/// Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer.
-/// Kind: quota or stock.
+/// Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer
+/// instances. Kind: quota or stock.
 pub const RESOURCE_INSUFFICIENT_SPECIFIED_INSTANCE_TYPE: &str =
     "ResourceInsufficient.SpecifiedInstanceType";
 
@@ -5390,7 +5390,7 @@ pub static ERRORS: &[ErrorInfo] = &[
         retryable: false,
         partial: false,
         doc: "There is not enough stock for the request.",
-        fix: "Request less, or another type, zone or region.",
+        fix: "Request less, or choose another type, zone or region.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_AVAILABILITY_ZONE_SOLD_OUT,
@@ -5453,8 +5453,8 @@ pub static ERRORS: &[ErrorInfo] = &[
         kind: ErrorKind::Quota,
         retryable: false,
         partial: false,
-        doc: "Too little stock of the instance type is left in the zone for this request.",
-        fix: "Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer.",
+        doc: "The zone does not have enough stock of this instance type for the request.",
+        fix: "Choose a type whose `Status` is `SELL` in DescribeZoneInstanceConfigInfos, or request fewer instances.",
     },
     ErrorInfo {
         code: RESOURCE_INSUFFICIENT_ZONE_SOLD_OUT_FOR_SPECIFIED_INSTANCE,

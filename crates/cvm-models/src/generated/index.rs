@@ -138,9 +138,9 @@
 //! | Lists the actions that hosted physical servers (CHC) currently reject | [`DescribeChcDeniedActions`](crate::actions::DescribeChcDeniedActions) |
 //! | Lists hosted physical servers (CHC) with their networks, hardware and latest operation, page by page | [`DescribeChcHosts`](crate::actions::DescribeChcHosts) |
 //! | Changes the name, device type, management login or management security groups of hosted physical servers (CHC) | [`ModifyChcAttribute`](crate::actions::ModifyChcAttribute) |
-//! | Switches hosted physical servers (CHC) between the deploy network and the business network, for installing them with your own PXE setup | [`ModifyChcNetworkMode`](crate::actions::ModifyChcNetworkMode) |
-//! | Clears the management network and the deploy network of hosted physical servers (CHC) | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) |
-//! | Clears the deploy network of hosted physical servers (CHC) and keeps their management network | [`RemoveChcDeployVpc`](crate::actions::RemoveChcDeployVpc) |
+//! | Switches hosted physical servers (CHC) between the deployment network and the business network, for installing them with your own PXE setup | [`ModifyChcNetworkMode`](crate::actions::ModifyChcNetworkMode) |
+//! | Clears the management network and the deployment network of hosted physical servers (CHC) | [`RemoveChcAssistVpc`](crate::actions::RemoveChcAssistVpc) |
+//! | Clears the deployment network of hosted physical servers (CHC) and keeps their management network | [`RemoveChcDeployVpc`](crate::actions::RemoveChcDeployVpc) |
 //!
 //! # High-performance clusters
 //!

@@ -59,16 +59,28 @@ fn request_id(waiter: &Waiter) -> Option<&str> {
 /// An action and a condition: "`DescribeHosts` until `HostState` is `RUNNING`". `None` if no state is known.
 fn until(api: &Api, action: &Action) -> Option<String> {
     let poll = action.spec.asynchronous.as_ref()?.poll.as_ref()?;
-    let states: Vec<String> = poll.success.iter().chain(&poll.failure).flatten().cloned().collect();
+    let state = poll.member.rsplit('.').next()?;
+    let polls_same = |waiter: &&Waiter| {
+        is_of_operation(waiter) && waiter.spec.action == poll.action && waiter.spec.state == state
+    };
+    // The end of the operation also shows a failure after which the state stays the same.
+    let own = waiters(api, action).find(|waiter| is_of_operation(waiter));
+    let (list, state, states): (&str, &str, Vec<String>) = match own {
+        Some(Waiter { spec, .. }) => {
+            let states = spec.success.iter().chain(&spec.failure);
+            (&spec.action, &spec.state, states.cloned().collect())
+        }
+        None => {
+            let states = poll.success.iter().chain(&poll.failure).flatten();
+            (&poll.action, state, states.cloned().collect())
+        }
+    };
     if states.is_empty() {
         return None;
     }
-    let state = poll.member.rsplit('.').next()?;
-    let mut text = format!("{} until ", code(&poll.action));
+    let mut text = format!("{} until ", code(list));
     // The state of an earlier operation looks the same, and the waiter says how to tell them apart.
-    let waiter = api.waiters.iter().find(|waiter| {
-        is_of_operation(waiter) && waiter.spec.action == poll.action && waiter.spec.state == state
-    });
+    let waiter = own.or_else(|| api.waiters.iter().find(polls_same));
     if let Some(id) = waiter.and_then(request_id) {
         text.push_str(&format!("{} is the id of this request and ", code(id)));
     }

@@ -7,9 +7,6 @@ use crate::prelude::*;
 /// The whole term is paid up front. Hosts renew automatically unless `HostChargePrepaid` says
 /// otherwise, so an unneeded host keeps costing money.
 ///
-/// Returned ids only mean that the order was accepted: poll `DescribeHosts` until each
-/// `HostState` is `RUNNING`; `LAUNCH_FAILURE` is final.
-///
 /// Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are
 /// hard to tell apart.
 ///
@@ -23,10 +20,10 @@ use crate::prelude::*;
 /// `ClientToken`, the identical request can be retried for a short time; without one, a retry
 /// can buy a second set of hosts. The class is hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Retry it unchanged with the same token
-/// while the token is recent. After that, only a unique tag proves which new hosts are yours;
-/// `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after
-/// a few minutes.
+/// If the outcome is unknown, check `DescribeHosts`: Within three minutes of the first attempt,
+/// you can retry it unchanged with the same token. After that, only a unique tag proves which
+/// new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no
+/// host has appeared after a few minutes.
 ///
 /// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 ///
@@ -178,12 +175,11 @@ pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
     summary: "Buys one or more dedicated hosts (CDH) of one model for a monthly term.",
     notes: &[
         "The whole term is paid up front. Hosts renew automatically unless `HostChargePrepaid` says otherwise, so an unneeded host keeps costing money.",
-        "Returned ids only mean that the order was accepted: poll `DescribeHosts` until each `HostState` is `RUNNING`; `LAUNCH_FAILURE` is final.",
         "Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are hard to tell apart.",
         "No action of this API returns a host before its term ends.",
     ],
     poll: "Poll `DescribeHosts` until `HostState` is `RUNNING` or `LAUNCH_FAILURE`.",
-    reconcile: "Retry it unchanged with the same token while the token is recent. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after a few minutes.",
+    reconcile: "Within three minutes of the first attempt, you can retry it unchanged with the same token. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after a few minutes.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone and project of the hosts; its members for host ids and resource pools do not apply here. A host cannot move to another zone."),
         MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first order instead of buying more hosts; keep the rest of the request unchanged. Without it, nothing prevents a double purchase."),

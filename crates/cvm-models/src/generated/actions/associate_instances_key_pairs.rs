@@ -14,10 +14,6 @@ use crate::prelude::*;
 /// One unsuitable instance makes the request fail. It is not documented whether the others
 /// still get the key, so check each one.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
-/// `FAILED`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -193,7 +189,6 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "Keys bound earlier stop working, and so does password login, so make sure that you have the new private key first.",
         "Instances must be `STOPPED` or be powered off with `ForceStop`; an instance that was running is started again afterwards.",
         "One unsuitable instance makes the request fail. It is not documented whether the others still get the key, so check each one.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",

@@ -7,10 +7,6 @@ use crate::prelude::*;
 /// Groups already bound stay bound; the new one has the lowest priority, because rules are
 /// matched in the order of binding.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
-/// `FAILED`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -151,7 +147,6 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
     summary: "Adds one security group to one or more instances.",
     notes: &[
         "Groups already bound stay bound; the new one has the lowest priority, because rules are matched in the order of binding.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",

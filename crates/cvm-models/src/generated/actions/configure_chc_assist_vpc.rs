@@ -8,15 +8,13 @@ use crate::prelude::*;
 /// Intended for servers that are still `INIT`; `DescribeChcDeniedActions` shows whether a
 /// server allows this action.
 ///
-/// The response only means that the request was accepted: poll `DescribeChcHosts` until
-/// `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.
-///
 /// A second run may assign new management addresses to a running machine; no documented check
 /// prevents it.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
-/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
-/// `READY` or `PREPARED`.
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `LatestOperationState`
+/// is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure,
+/// `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No documented check rejects a second run, which could
@@ -66,7 +64,7 @@ pub struct ConfigureChcAssistVpc {
     /// network is set up; `ConfigureChcDeployVpc` can add this one later.
     pub deploy_virtual_private_cloud: Option<VirtualPrivateCloud>,
 
-    /// Security groups that protect the deployment network; only useful with
+    /// Security groups that protect the deployment network. Used only with
     /// `DeployVirtualPrivateCloud`. Format: `sg-xxxxxxxx`.
     pub deploy_security_group_ids: Vec<String>,
 
@@ -187,10 +185,9 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
     summary: "Sets up the out-of-band management network of hosted physical servers (CHC) and, if given, their deployment network.",
     notes: &[
         "Intended for servers that are still `INIT`; `DescribeChcDeniedActions` shows whether a server allows this action.",
-        "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` and the networks appear.",
         "A second run may assign new management addresses to a running machine; no documented check prevents it.",
     ],
-    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `PREPARED`.",
+    poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers.")
@@ -199,7 +196,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("BmcSecurityGroupIds", "list<string>", "Security groups that protect the management network. Keep them strict: anyone who can reach a BMC controls the machine.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("DeployVirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet for installing operating systems. Without it, only the management network is set up; `ConfigureChcDeployVpc` can add this one later."),
-        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network; only useful with `DeployVirtualPrivateCloud`.")
+        MemberDoc::new("DeploySecurityGroupIds", "list<string>", "Security groups that protect the deployment network. Used only with `DeployVirtualPrivateCloud`.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("ChcDeployExtraConfig", "ChcDeployExtraConfig", "Network boot settings, such as the installer system and the boot mode, for users who run their own boot server."),
     ],

@@ -8,12 +8,10 @@ use crate::prelude::*;
 /// A server that already has a deployment network is rejected; remove the old one with
 /// `RemoveChcDeployVpc`.
 ///
-/// The response only means that the request was accepted: poll `DescribeChcHosts` until
-/// `LatestOperationState` is `SUCCESS` or `FAILED`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
-/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
-/// `READY` or `PREPARED`.
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `LatestOperationState`
+/// is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure,
+/// `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: guarded (not retried automatically; first read the state to see whether it took
 /// effect). Once the network exists, a second run returns an error, but that error does not
@@ -163,9 +161,8 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
     summary: "Sets up the deployment network of hosted physical servers (CHC), used to install operating systems.",
     notes: &[
         "A server that already has a deployment network is rejected; remove the old one with `RemoveChcDeployVpc`.",
-        "The response only means that the request was accepted: poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED`.",
     ],
-    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `PREPARED`.",
+    poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server.")

@@ -13,7 +13,8 @@ use crate::prelude::*;
 /// Run it with `DryRun` first: this checks every instance and lists the possible target
 /// systems.
 ///
-/// No action takes the task id; check `OsName` in `DescribeInstances` to see the result.
+/// No action reports the progress of the task: check `OsName` in `DescribeInstances` to see the
+/// result.
 ///
 /// Asynchronous: the operation continues after the response.
 ///
@@ -80,8 +81,8 @@ pub struct ConvertOperatingSystemsResponse {
     /// dry run.
     pub support_target_os_list: Vec<TargetOS>,
 
-    /// Id of the conversion task, as a string. Keep it for support requests; no CVM action
-    /// takes it. Documentation conflict: A string here, a number in `ExportImages`.
+    /// Id of the conversion task: a string, unlike in `ExportImages`. Keep it for support
+    /// requests; no CVM action takes it.
     pub task_id: Option<String>,
 
     /// Identifies this call; include it when you contact support.
@@ -175,7 +176,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
         "The system disk is rewritten, so create a snapshot or an image first; no action converts back.",
         "Instances must be `RUNNING` with the automation agent (TAT) online; Windows, marketplace images and some special instance types are rejected.",
         "Run it with `DryRun` first: this checks every instance and lists the possible target systems.",
-        "No action takes the task id; check `OsName` in `DescribeInstances` to see the result.",
+        "No action reports the progress of the task: check `OsName` in `DescribeInstances` to see the result.",
     ],
     poll: "",
     reconcile: "Done when the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
@@ -191,7 +192,6 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
     ],
     response: &[
         MemberDoc::new("SupportTargetOSList", "list<TargetOS>", "Systems and versions to which these instances can be converted. Expect it only from a dry run."),
-        MemberDoc::new("TaskId", "string", "Id of the conversion task, as a string. Keep it for support requests; no CVM action takes it.")
-            .limits("Documentation conflict: A string here, a number in `ExportImages`."),
+        MemberDoc::new("TaskId", "string", "Id of the conversion task: a string, unlike in `ExportImages`. Keep it for support requests; no CVM action takes it."),
     ],
 };

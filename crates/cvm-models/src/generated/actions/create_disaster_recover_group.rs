@@ -15,9 +15,9 @@ use crate::prelude::*;
 /// can create a second group of the same name. The class is hazard if `ClientToken` is not
 /// given.
 ///
-/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Retry it unchanged with
-/// the same token while the token is recent. After that: one new group with exactly this name
-/// means done, two mean that it was created twice, none means not done.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Within three minutes of
+/// the first attempt, you can retry it unchanged with the same token. After that: one new group
+/// with exactly this name means done, two mean that it was created twice, none means not done.
 ///
 /// Returns [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
@@ -57,8 +57,8 @@ pub struct CreateDisasterRecoverGroup {
     pub strategy: Option<DisasterRecoverGroupStrategy>,
 
     /// How many partitions the group is divided into; instances of different partitions do not
-    /// share hardware. Only for partition groups. Required if `Strategy` is `PARTITION`. Range:
-    /// 2 to 30.
+    /// share hardware. Used only for partition groups. Required if `Strategy` is `PARTITION`.
+    /// Range: 2 to 30.
     pub partition_count: Option<i64>,
 
     /// Tags to add to the group at creation, with `ps` as resource type.
@@ -89,8 +89,8 @@ pub struct CreateDisasterRecoverGroupResponse {
     pub current_num: i64,
 
     /// When the group was created, in UTC. A time earlier than your request shows that a retry
-    /// found the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: Declared
-    /// as a plain time, but its sample is in ISO format.
+    /// found the first group. Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: The
+    /// published model declares a plain time, but the published example is in ISO 8601 format.
     pub create_time: String,
 
     /// Whether the group separates instances or partitions; compare it with the request,
@@ -215,7 +215,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         "Two groups may have the same name, so refer to groups by id.",
     ],
     poll: "",
-    reconcile: "Retry it unchanged with the same token while the token is recent. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
+    reconcile: "Within three minutes of the first attempt, you can retry it unchanged with the same token. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
     request: &[
         MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again.")
             .limits("Length: 1 to 60 characters."),
@@ -227,7 +227,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
             .limits("Range: 1 to 10. Default: 1."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet.")
             .limits("Default: `SPREAD`. Allowed: `PARTITION` and `SPREAD`."),
-        MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Only for partition groups.")
+        MemberDoc::new("PartitionCount", "int64", "How many partitions the group is divided into; instances of different partitions do not share hardware. Used only for partition groups.")
             .limits("Required if `Strategy` is `PARTITION`. Range: 2 to 30."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the group at creation, with `ps` as resource type."),
     ],
@@ -241,7 +241,7 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("CvmQuotaTotal", "int64", "How many instances the group can hold, determined by the level in `Type`."),
         MemberDoc::new("CurrentNum", "int64", "Current number of instances in the group: 0 right after creation, unless the response repeats an earlier one."),
         MemberDoc::new("CreateTime", "datetime", "When the group was created, in UTC. A time earlier than your request shows that a retry found the first group.")
-            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: Declared as a plain time, but its sample is in ISO format."),
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: The published model declares a plain time, but the published example is in ISO 8601 format."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether the group separates instances or partitions; compare it with the request, because partition groups are not available to all accounts.")
             .limits("Default: `SPREAD`. Allowed: `PARTITION` and `SPREAD`."),
         MemberDoc::new("PartitionCount", "int64", "Number of partitions in the group; absent when it separates single instances.")

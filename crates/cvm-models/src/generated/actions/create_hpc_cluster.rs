@@ -49,11 +49,11 @@ pub struct CreateHpcCluster {
 
     /// Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`)
     /// or hosted servers (`CHC`). Default: `STANDARD`. Documentation conflict: An older page
-    /// documents it as free text.
+    /// describes it as free text.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
-    /// Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other
-    /// types. Format: `cluster-xxxxxxxx`.
+    /// Dedicated cluster that contains the machines. Used only with the type `CDC`; omit it for
+    /// other types. Format: `cluster-xxxxxxxx`.
     pub hpc_cluster_business_id: Option<String>,
 
     /// Tags to add to the cluster at creation, with `hpc` as resource type.
@@ -163,8 +163,8 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted.")
             .limits("Length: 1 to 256 characters."),
         MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
-            .limits("Default: `STANDARD`. Documentation conflict: An older page documents it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
-        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Only for type `CDC`; omit it for other types.")
+            .limits("Default: `STANDARD`. Documentation conflict: An older page describes it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
+        MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Used only with the type `CDC`; omit it for other types.")
             .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to the cluster at creation, with `hpc` as resource type."),
     ],

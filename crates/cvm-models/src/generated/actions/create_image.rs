@@ -4,9 +4,6 @@ use crate::prelude::*;
 
 /// Creates a custom image from an instance or from snapshots, for launching copies later.
 ///
-/// The response only means that the request was accepted: poll `DescribeImages` until
-/// `ImageState` is `NORMAL`; `CREATEFAILED` is final.
-///
 /// You can create an image of a running instance, but it lacks data that programs have not yet
 /// written to disk; stop the instance first for a consistent copy.
 ///
@@ -115,15 +112,14 @@ pub struct CreateImage {
     /// A boolean sent as a string. If `true`, the instance is shut down for the copy, by force
     /// if necessary; if `false`, it is copied while running and recent data may be missing.
     /// Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict:
-    /// A boolean that the service expects as a string; older and international documentation
-    /// writes it in uppercase.
+    /// Older and international documentation writes the values in capitals.
     pub force_poweroff: Option<String>,
 
     /// A boolean sent as a string, for Windows only. If `true`, the system is generalized
     /// (Sysprep) so that copies get identities of their own; the source loses its own identity
     /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`.
-    /// Documentation conflict: A boolean that the service expects as a string; older and
-    /// international documentation writes it in uppercase.
+    /// Documentation conflict: Older and international documentation writes the values in
+    /// capitals.
     pub sysprep: Option<String>,
 
     /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
@@ -307,7 +303,6 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
     name: "CreateImage",
     summary: "Creates a custom image from an instance or from snapshots, for launching copies later.",
     notes: &[
-        "The response only means that the request was accepted: poll `DescribeImages` until `ImageState` is `NORMAL`; `CREATEFAILED` is final.",
         "You can create an image of a running instance, but it lacks data that programs have not yet written to disk; stop the instance first for a consistent copy.",
         "The snapshots behind an image are charged as long as they exist, and custom images count against `DescribeImageQuota`.",
         "Remove keys, logs and passwords first: everybody who gets the image gets them too.",
@@ -322,9 +317,9 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why.")
             .limits("Length: up to 256 characters."),
         MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
         MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: A boolean that the service expects as a string; older and international documentation writes it in uppercase."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
         MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk.")
             .limits("Format: `disk-xxxxxxxx`."),
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")

@@ -14,7 +14,7 @@ use crate::prelude::*;
 /// network again.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
-/// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
+/// cost money or destroy something). It is not documented that `ClientToken` prevents a second
 /// template here, so look for the name with `DescribeLaunchTemplates` before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplates`: One template with this name
@@ -152,7 +152,7 @@ pub struct CreateLaunchTemplate {
     pub launch_template_version_description: Option<String>,
 
     /// Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is
-    /// available; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`.
+    /// available; on a dedicated host, write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`.
     pub instance_type: Option<String>,
 
     /// Type and size of the system disk of later launches; without it, service defaults apply.
@@ -177,7 +177,8 @@ pub struct CreateLaunchTemplate {
 
     /// Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several
     /// patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.
-    /// Length: up to 128 characters. Default: `未命名`.
+    /// The default is Chinese for "unnamed". Length: up to 128 characters. Default:
+    /// `未命名`.
     pub instance_name: Option<String>,
 
     /// Key pairs, a password, or the login settings kept from the image. Prefer keys: a
@@ -192,18 +193,18 @@ pub struct CreateLaunchTemplate {
     /// while other images keep their own settings.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// String intended to make a retry safe. It is also part of the data stored in the template
-    /// and might then be used for every launch, so omit it unless you have tested it. Length:
-    /// up to 64 characters. Characters: ASCII.
+    /// Unique string that may make a retry safe. It is also stored in the template and may then
+    /// be used for every launch, so omit it unless you have tested it. Length: up to 64
+    /// characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits
+    /// Host name of the instances, the same for all launches. Windows: up to 15 letters, digits
     /// or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or
     /// consecutive. Length: 2 to 60 characters.
     pub host_name: Option<String>,
 
-    /// Timed action planned for each launched instance; only termination is supported. A fixed
-    /// time is soon in the past, so it is rarely useful in a template.
+    /// Timed action for each launched instance; only termination is supported. The time is
+    /// fixed, so it has passed for later launches, and is rarely useful in a template.
     pub action_timer: Option<ActionTimer>,
 
     /// Placement group that launched instances join. Launches fail once the group is full.
@@ -213,7 +214,7 @@ pub struct CreateLaunchTemplate {
     /// Tags to add to launched instances, not to the template.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Maximum price for spot launches from the template; only useful with `InstanceChargeType`
+    /// Maximum price for spot launches from the template. Used only with the charge type
     /// `SPOTPAID`. Required if `InstanceChargeType` is `SPOTPAID`.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
@@ -515,7 +516,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of this version, such as what changed; empty if omitted.")
             .limits("Length: 2 to 256 characters. Default: the empty string."),
-        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is available; for dedicated hosts write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
+        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`. Without it, the service picks one that is available; on a dedicated host, write `CDH_<cores>C<GiB>G`, such as `CDH_1C1G`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk of later launches; without it, service defaults apply."),
         MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks that every launch creates; none without it. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
             .limits("Items: up to 21."),
@@ -523,21 +524,21 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth and address of later launches. Without it, instances get 0 Mbps and cannot be reached from the internet."),
         MemberDoc::new("InstanceCount", "int64", "Number of instances per launch from the template, if the launch gives no number. The purchase quota is checked at launch.")
             .limits("Default: 1."),
-        MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.")
+        MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended. The default is Chinese for \"unnamed\".")
             .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. Without it, public images get the security and monitoring agents, while other images keep their own settings."),
-        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It is also part of the data stored in the template and might then be used for every launch, so omit it unless you have tested it.")
+        MemberDoc::new("ClientToken", "string", "Unique string that may make a retry safe. It is also stored in the template and may then be used for every launch, so omit it unless you have tested it.")
             .limits("Length: up to 64 characters. Characters: ASCII."),
-        MemberDoc::new("HostName", "string", "Hostname of the instances, the same for all launches. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
+        MemberDoc::new("HostName", "string", "Host name of the instances, the same for all launches. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
             .limits("Length: 2 to 60 characters."),
-        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action planned for each launched instance; only termination is supported. A fixed time is soon in the past, so it is rarely useful in a template."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action for each launched instance; only termination is supported. The time is fixed, so it has passed for later launches, and is rarely useful in a template."),
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that launched instances join. Launches fail once the group is full.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to launched instances, not to the template."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from the template; only useful with `InstanceChargeType` `SPOTPAID`.")
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from the template. Used only with the charge type `SPOTPAID`.")
             .limits("Required if `InstanceChargeType` is `SPOTPAID`."),
         MemberDoc::new("UserData", "string", "Base64 script or text that each instance receives at first boot. It can be read back from the template, so do not include secrets.")
             .limits("Size: up to 16384 bytes. Encoding: base64."),

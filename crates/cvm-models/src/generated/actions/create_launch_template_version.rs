@@ -17,7 +17,7 @@ use crate::prelude::*;
 /// Nothing is launched or charged.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
-/// cost money or destroy something). It is doubtful whether `ClientToken` prevents a second
+/// cost money or destroy something). It is not documented that `ClientToken` prevents a second
 /// version here, so compare `LatestVersionNumber` with its earlier value before a retry.
 ///
 /// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version created since
@@ -113,8 +113,8 @@ use crate::prelude::*;
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct CreateLaunchTemplateVersion {
-    /// Zone, project and optionally dedicated host for launches from this version. Required
-    /// even if the base version has the same values. Required.
+    /// Zone, project and optionally dedicated host for launches from this version. Needed even
+    /// if the base version has the same values. Required.
     pub placement: Placement,
 
     /// Template that gets the version. It must already exist; this action never creates a
@@ -129,8 +129,8 @@ pub struct CreateLaunchTemplateVersion {
     /// Length: 2 to 256 characters. Default: the empty string.
     pub launch_template_version_description: Option<String>,
 
-    /// Instance type, such as `S5.MEDIUM4`, or like `CDH_1C1G` for dedicated hosts; if omitted,
-    /// the base version's type is kept.
+    /// Instance type, such as `S5.MEDIUM4`, or `CDH_1C1G` on a dedicated host; if omitted, the
+    /// base version's type is kept.
     pub instance_type: Option<String>,
 
     /// Image for launches from this version; if omitted, the base version's image is kept.
@@ -174,18 +174,18 @@ pub struct CreateLaunchTemplateVersion {
     /// security and monitoring agents and other images keep their own settings.
     pub enhanced_service: Option<EnhancedService>,
 
-    /// String intended to make a retry safe. It may also be stored in the version and then used
-    /// for every launch, so omit it unless you have tested it. Length: up to 64 characters.
-    /// Characters: ASCII.
+    /// Unique string that may make a retry safe. It may also be stored in the version and then
+    /// be used for every launch, so omit it unless you have tested it. Length: up to 64
+    /// characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not
+    /// Host name of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not
     /// only digits. Dots and hyphens may not be first, last or consecutive. Length: 2 to 60
     /// characters.
     pub host_name: Option<String>,
 
-    /// Timed action for each launched instance; only termination is supported. Note that a
-    /// fixed time is soon in the past.
+    /// Timed action for each launched instance; only termination is supported. The time is
+    /// fixed, so it has passed for later launches.
     pub action_timer: Option<ActionTimer>,
 
     /// Placement group that instances of this version join; launches fail once it is full.
@@ -195,7 +195,7 @@ pub struct CreateLaunchTemplateVersion {
     /// Tags to add to instances launched from this version.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Maximum price for spot launches from this version; only useful with `InstanceChargeType`
+    /// Maximum price for spot launches from this version. Used only with the charge type
     /// `SPOTPAID`. Required if `InstanceChargeType` is `SPOTPAID`.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
@@ -230,8 +230,8 @@ pub struct CreateLaunchTemplateVersion {
     /// setting is kept.
     pub disable_api_termination: Option<bool>,
 
-    /// Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is
-    /// rejected.
+    /// Allows jumbo frames. Omit this parameter for instance types without jumbo frames: they
+    /// reject even `false`.
     pub enable_jumbo_frame: Option<bool>,
 
     /// Custom key-value pairs for instances of this version; in closed beta. See
@@ -467,13 +467,13 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
     poll: "",
     reconcile: "A version created since then with the same description and data means done. None after a minute means not done.",
     request: &[
-        MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Required even if the base version has the same values."),
+        MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Needed even if the base version has the same values."),
         MemberDoc::new("LaunchTemplateId", "string", "Template that gets the version. It must already exist; this action never creates a template.")
             .limits("Format: `lt-xxxxxxxx`."),
         MemberDoc::new("LaunchTemplateVersion", "int64", "Base version whose values are used for omitted parameters. Without it, the template's default version is the base."),
         MemberDoc::new("LaunchTemplateVersionDescription", "string", "Description of what this version changes, since version numbers alone do not show it.")
             .limits("Length: 2 to 256 characters. Default: the empty string."),
-        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`, or like `CDH_1C1G` for dedicated hosts; if omitted, the base version's type is kept."),
+        MemberDoc::new("InstanceType", "string", "Instance type, such as `S5.MEDIUM4`, or `CDH_1C1G` on a dedicated host; if omitted, the base version's type is kept."),
         MemberDoc::new("ImageId", "string", "Image for launches from this version; if omitted, the base version's image is kept.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk; if omitted, the base version's disk is kept."),
@@ -488,15 +488,15 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface; if neither this version nor its base has any, the default group is bound.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. If neither this version nor its base sets it, public images get the security and monitoring agents and other images keep their own settings."),
-        MemberDoc::new("ClientToken", "string", "String intended to make a retry safe. It may also be stored in the version and then used for every launch, so omit it unless you have tested it.")
+        MemberDoc::new("ClientToken", "string", "Unique string that may make a retry safe. It may also be stored in the version and then be used for every launch, so omit it unless you have tested it.")
             .limits("Length: up to 64 characters. Characters: ASCII."),
-        MemberDoc::new("HostName", "string", "Hostname of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
+        MemberDoc::new("HostName", "string", "Host name of the instances. Windows: up to 15 letters, digits or hyphens, no dots, not only digits. Dots and hyphens may not be first, last or consecutive.")
             .limits("Length: 2 to 60 characters."),
-        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action for each launched instance; only termination is supported. Note that a fixed time is soon in the past."),
+        MemberDoc::new("ActionTimer", "ActionTimer", "Timed action for each launched instance; only termination is supported. The time is fixed, so it has passed for later launches."),
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that instances of this version join; launches fail once it is full.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags to add to instances launched from this version."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from this version; only useful with `InstanceChargeType` `SPOTPAID`.")
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Maximum price for spot launches from this version. Used only with the charge type `SPOTPAID`.")
             .limits("Required if `InstanceChargeType` is `SPOTPAID`."),
         MemberDoc::new("UserData", "string", "Base64 script or text for the first boot of each instance. Anyone who can query the version can read it, so do not include secrets.")
             .limits("Size: up to 16384 bytes. Encoding: base64."),
@@ -510,7 +510,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal for prepaid launches; every launch buys the whole term.")
             .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("DisableApiTermination", "bool", "If `true`, instances of this version reject `TerminateInstances` until `ModifyInstancesAttribute` turns the protection off. If omitted, the base version's setting is kept."),
-        MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames. If `InstanceType` lacks the feature, omit it; even `false` is rejected."),
+        MemberDoc::new("EnableJumboFrame", "bool", "Allows jumbo frames. Omit this parameter for instance types without jumbo frames: they reject even `false`."),
         MemberDoc::new("Metadata", "Metadata", "Custom key-value pairs for instances of this version; in closed beta. See `TemplateDataModifyAction` for launches that send metadata too."),
         MemberDoc::new("TemplateDataModifyAction", "TemplateDataModifyAction", "How metadata of this version is combined with metadata of a launch: `Update` merges them by key and the launch wins, `Replace` keeps only the launch's pairs. If omitted, the base version's value is kept, or `Replace` if it has none. In closed beta.")
             .limits("Allowed: `Update` and `Replace`."),

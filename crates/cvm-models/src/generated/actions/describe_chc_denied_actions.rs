@@ -19,8 +19,8 @@ use crate::prelude::*;
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
 pub struct DescribeChcDeniedActions {
-    /// Servers to query. An unknown id returns an error, which may make the query fail for all
-    /// servers. Required. Format: `chc-xxxxxxxx`.
+    /// Servers to query. An unknown id is an error and may make the whole call fail. Required.
+    /// Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
     #[doc(hidden)]
@@ -93,7 +93,7 @@ pub(crate) static DESCRIBE_CHC_DENIED_ACTIONS_DOC: ActionDoc = ActionDoc {
     poll: "",
     reconcile: "",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id returns an error, which may make the query fail for all servers.")
+        MemberDoc::new("ChcIds", "list<string>", "Servers to query. An unknown id is an error and may make the whole call fail.")
             .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[

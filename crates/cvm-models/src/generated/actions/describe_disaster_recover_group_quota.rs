@@ -46,7 +46,7 @@ pub struct DescribeDisasterRecoverGroupQuotaResponse {
     pub cvm_in_host_group_quota: i64,
 
     /// Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead.
-    /// Deprecated. Documentation conflict: Same meaning as `CvmInSwitchGroupQuota`.
+    /// Deprecated.
     pub cvm_in_sw_group_quota: Option<i64>,
 
     /// Maximum number of instances in one group of type `RACK`, which places them in different
@@ -142,7 +142,7 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUP_QUOTA_DOC: ActionDoc = ActionD
         MemberDoc::new("CurrentNum", "int64", "Number of groups that exist now; the difference from `GroupQuota` can still be created."),
         MemberDoc::new("CvmInHostGroupQuota", "int64", "Maximum number of instances in one group of type `HOST`, which places them on different hosts."),
         MemberDoc::new("CvmInSwGroupQuota", "int64", "Old name of the limit for groups of type `SW`; read `CvmInSwitchGroupQuota` instead.")
-            .limits("Deprecated. Documentation conflict: Same meaning as `CvmInSwitchGroupQuota`."),
+            .limits("Deprecated."),
         MemberDoc::new("CvmInRackGroupQuota", "int64", "Maximum number of instances in one group of type `RACK`, which places them in different racks."),
         MemberDoc::new("CvmInSwitchGroupQuota", "int64", "Maximum number of instances in one group of type `SW`, which places them behind different switches."),
     ],

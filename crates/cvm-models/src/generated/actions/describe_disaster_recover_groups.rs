@@ -51,9 +51,9 @@ pub struct DescribeDisasterRecoverGroupsResponse {
     /// The groups of this page, each with the ids of its instances.
     pub disaster_recover_group_set: Vec<DisasterRecoverGroup>,
 
-    /// Number of placement groups of the account according to the documentation; the published
-    /// sample counts the matches. With ids, a name or filters, the list ends at a page that is
-    /// not full.
+    /// According to the documentation, the number of placement groups of the account; in the
+    /// published example, the number of matches. With ids, a name or filters, read until a page
+    /// is not full.
     pub total_count: i64,
 
     /// Identifies this call; include it when you contact support.
@@ -168,6 +168,6 @@ pub(crate) static DESCRIBE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
     ],
     response: &[
         MemberDoc::new("DisasterRecoverGroupSet", "list<DisasterRecoverGroup>", "The groups of this page, each with the ids of its instances."),
-        MemberDoc::new("TotalCount", "int64", "Number of placement groups of the account according to the documentation; the published sample counts the matches. With ids, a name or filters, the list ends at a page that is not full."),
+        MemberDoc::new("TotalCount", "int64", "According to the documentation, the number of placement groups of the account; in the published example, the number of matches. With ids, a name or filters, read until a page is not full."),
     ],
 };

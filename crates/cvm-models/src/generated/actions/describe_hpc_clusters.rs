@@ -45,7 +45,7 @@ pub struct DescribeHpcClusters {
     /// it may mean `STANDARD` only. Default: `STANDARD`.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
-    /// Returns only clusters in this dedicated cluster; only useful with type `CDC`. Format:
+    /// Returns only clusters in this dedicated cluster. Used only with the type `CDC`. Format:
     /// `cluster-xxxxxxxx`.
     pub hpc_cluster_business_id: Option<String>,
 
@@ -182,7 +182,7 @@ pub(crate) static DESCRIBE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
             .limits("Range: 1 to 100. Default: 20."),
         MemberDoc::new("HpcClusterType", "HpcClusterType", "Returns only clusters of this type. To get all types, query each one, because omitting it may mean `STANDARD` only.")
             .limits("Default: `STANDARD`. Allowed: `CDC`, `CHC` and `STANDARD`."),
-        MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster; only useful with type `CDC`.")
+        MemberDoc::new("HpcClusterBusinessId", "string", "Returns only clusters in this dedicated cluster. Used only with the type `CDC`.")
             .limits("Format: `cluster-xxxxxxxx`."),
         MemberDoc::new("InstanceType", "string", "Returns only clusters for this instance type, such as `HCCPNV4ane.58XLARGE1929`."),
         MemberDoc::new("Filters", "list<Filter>", "Filters by tag. Use the other parameters to filter by name, zone or type.")

@@ -58,9 +58,9 @@ pub struct DescribeInstances {
     /// `Filters`.
     pub instance_ids: Vec<String>,
 
-    /// Filters by zone, network, state, name, tag and more; the names are listed above. At most
-    /// 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the
-    /// primary network interface. Items: up to 10. Cannot be combined with `InstanceIds`.
+    /// Filters by zone, network, state, name, tag and more. At most 5 values per filter. Times
+    /// are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface.
+    /// Items: up to 10. Cannot be combined with `InstanceIds`.
     pub filters: Vec<Filter>,
 
     /// Number of instances to skip before the first one returned; increase it by `Limit` for
@@ -227,7 +227,7 @@ pub(crate) static DESCRIBE_INSTANCES_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Returns exactly these instances. Set `Limit` too when requesting more ids than fit on a default page.")
             .limits("Items: up to 100. Format: `ins-xxxxxxxx`. Cannot be combined with `Filters`."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, network, state, name, tag and more; the names are listed above. At most 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface.")
+        MemberDoc::new("Filters", "list<Filter>", "Filters by zone, network, state, name, tag and more. At most 5 values per filter. Times are `YYYY-MM-DD hh:mm:ss`; the address filters check the primary network interface.")
             .limits("Items: up to 10. Cannot be combined with `InstanceIds`."),
         MemberDoc::new("Offset", "int64", "Number of instances to skip before the first one returned; increase it by `Limit` for the next page.")
             .limits("Default: 0."),

@@ -22,8 +22,8 @@ pub struct DescribeInstancesAttributes {
     /// Attributes to return. Only one exists so far, but it must be specified. Required.
     pub attributes: Vec<InstanceAttributeName>,
 
-    /// Instances to query. An unknown id returns an error, which may make the call fail for
-    /// all. Required. Format: `ins-xxxxxxxx`.
+    /// Instances to query. An unknown id is an error and may make the whole call fail.
+    /// Required. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
     #[doc(hidden)]
@@ -101,7 +101,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("Attributes", "list<InstanceAttributeName>", "Attributes to return. Only one exists so far, but it must be specified.")
             .limits("Allowed: `UserData`."),
-        MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id returns an error, which may make the call fail for all.")
+        MemberDoc::new("InstanceIds", "list<string>", "Instances to query. An unknown id is an error and may make the whole call fail.")
             .limits("Format: `ins-xxxxxxxx`."),
     ],
     response: &[

@@ -4,7 +4,8 @@ use crate::prelude::*;
 
 /// Lists the lifecycle states of instances; each entry has only an id and a state.
 ///
-/// The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.
+/// This is the cheapest action to poll after a launch: `PENDING` becomes `RUNNING`, or
+/// `LAUNCH_FAILED`.
 ///
 /// It does not filter or show why an operation failed; `DescribeInstances` does both.
 ///
@@ -132,7 +133,7 @@ pub(crate) static DESCRIBE_INSTANCES_STATUS_DOC: ActionDoc = ActionDoc {
     name: "DescribeInstancesStatus",
     summary: "Lists the lifecycle states of instances; each entry has only an id and a state.",
     notes: &[
-        "The cheapest way to wait for a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.",
+        "This is the cheapest action to poll after a launch: `PENDING` becomes `RUNNING`, or `LAUNCH_FAILED`.",
         "It does not filter or show why an operation failed; `DescribeInstances` does both.",
     ],
     poll: "",

@@ -4,8 +4,8 @@ use crate::prelude::*;
 
 /// Lists versions of one launch template with all their settings, page by page.
 ///
-/// Select versions by number, by range or by default version; numbers cannot be combined with
-/// the other ways or with paging.
+/// Select versions by number, by range, or only the default one. Numbers cannot be combined
+/// with a range, `DefaultVersion` or paging.
 ///
 /// Stored user data and login settings are returned, so keep responses out of logs.
 ///
@@ -72,8 +72,8 @@ pub struct DescribeLaunchTemplateVersions {
 /// Response of [`DescribeLaunchTemplateVersions`].
 #[derive(Clone, Default)]
 pub struct DescribeLaunchTemplateVersionsResponse {
-    /// Number of versions on all pages, although the documentation could also mean templates.
-    /// The list therefore ends at a page that is not full.
+    /// Number of versions on all pages. The documentation is ambiguous and may mean templates,
+    /// so do not use it to find the end: read until a page is not full.
     pub total_count: u64,
 
     /// The versions of this page, each with its number, description and launch settings.
@@ -196,7 +196,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
     name: "DescribeLaunchTemplateVersions",
     summary: "Lists versions of one launch template with all their settings, page by page.",
     notes: &[
-        "Select versions by number, by range or by default version; numbers cannot be combined with the other ways or with paging.",
+        "Select versions by number, by range, or only the default one. Numbers cannot be combined with a range, `DefaultVersion` or paging.",
         "Stored user data and login settings are returned, so keep responses out of logs.",
     ],
     poll: "",
@@ -218,7 +218,7 @@ pub(crate) static DESCRIBE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
             .limits("Default: false. Cannot be combined with `LaunchTemplateVersions`."),
     ],
     response: &[
-        MemberDoc::new("TotalCount", "uint64", "Number of versions on all pages, although the documentation could also mean templates. The list therefore ends at a page that is not full."),
+        MemberDoc::new("TotalCount", "uint64", "Number of versions on all pages. The documentation is ambiguous and may mean templates, so do not use it to find the end: read until a page is not full."),
         MemberDoc::new("LaunchTemplateVersionSet", "list<LaunchTemplateVersionInfo>", "The versions of this page, each with its number, description and launch settings."),
     ],
 };

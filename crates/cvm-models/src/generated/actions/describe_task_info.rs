@@ -26,11 +26,13 @@ use crate::prelude::*;
 #[derive(Clone, Default)]
 pub struct DescribeTaskInfo {
     /// Maximum number of tasks per page. Required. Range: at most 100. Documentation conflict:
-    /// Required, although the text of the action mentions a default of 20.
+    /// The published model requires it, but the description of the action mentions a default
+    /// of 20.
     pub limit: Option<i64>,
 
     /// Number of tasks to skip before the first one returned; start with 0. Required.
-    /// Documentation conflict: Required, although an older page mentions a default of 0.
+    /// Documentation conflict: The published model requires it, but an older page mentions a
+    /// default of 0.
     pub offset: Option<i64>,
 
     /// Returns only tasks of one product. Absent or empty means all products.
@@ -189,9 +191,9 @@ pub(crate) static DESCRIBE_TASK_INFO_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[
         MemberDoc::new("Limit", "int64", "Maximum number of tasks per page.")
-            .limits("Range: at most 100. Documentation conflict: Required, although the text of the action mentions a default of 20."),
+            .limits("Range: at most 100. Documentation conflict: The published model requires it, but the description of the action mentions a default of 20."),
         MemberDoc::new("Offset", "int64", "Number of tasks to skip before the first one returned; start with 0.")
-            .limits("Documentation conflict: Required, although an older page mentions a default of 0."),
+            .limits("Documentation conflict: The published model requires it, but an older page mentions a default of 0."),
         MemberDoc::new("Product", "RepairTaskProduct", "Returns only tasks of one product. Absent or empty means all products.")
             .limits("Allowed: `CVM`, `CDH` and `CPM2.0`."),
         MemberDoc::new("TaskStatus", "list<int64>", "Returns only tasks in one of these states. 1 finds tasks that still wait for your approval.")

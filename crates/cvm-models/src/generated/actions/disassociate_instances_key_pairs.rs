@@ -11,10 +11,6 @@ use crate::prelude::*;
 /// An instance without a password can no longer be reached over SSH; set one with
 /// `ResetInstancesPassword`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
-/// `FAILED`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -182,7 +178,6 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Instances must be `STOPPED` unless `ForceStop` is `true`; a running instance is then powered off and started again afterwards.",
         "An instance without a password can no longer be reached over SSH; set one with `ResetInstancesPassword`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance no longer lists the key pairs and no operation is running.",

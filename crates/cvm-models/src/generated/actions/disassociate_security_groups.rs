@@ -7,10 +7,6 @@ use crate::prelude::*;
 /// The rules of the group no longer apply to these instances, which can block or allow access;
 /// check what the remaining groups allow.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on
-/// `FAILED`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -139,7 +135,6 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
     summary: "Removes one security group from one or more instances.",
     notes: &[
         "The rules of the group no longer apply to these instances, which can block or allow access; check what the remaining groups allow.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`, and read `LatestOperationErrorMsg` on `FAILED`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance no longer lists the groups and no operation is running.",

@@ -7,9 +7,6 @@ use crate::prelude::*;
 /// The workload is down while the instance is in rescue mode; leave the mode with
 /// `ExitRescueMode`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstancesStatus` until
-/// the state is `RESCUE_MODE`.
-///
 /// Most other changes are rejected while an instance is in rescue mode.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
@@ -199,7 +196,6 @@ pub(crate) static ENTER_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
     summary: "Stops an instance and boots it into rescue mode, a separate system for repairing its disks.",
     notes: &[
         "The workload is down while the instance is in rescue mode; leave the mode with `ExitRescueMode`.",
-        "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is `RESCUE_MODE`.",
         "Most other changes are rejected while an instance is in rescue mode.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RESCUE_MODE`.",

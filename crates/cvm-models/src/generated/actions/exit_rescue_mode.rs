@@ -4,9 +4,6 @@ use crate::prelude::*;
 
 /// Takes an instance out of rescue mode and boots its own system again.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstancesStatus` until
-/// the state is no longer `EXIT_RESCUE_MODE`.
-///
 /// Before the call, unmount the disks repaired in the rescue system, so that all data is
 /// written.
 ///
@@ -125,7 +122,6 @@ pub(crate) static EXIT_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
     name: "ExitRescueMode",
     summary: "Takes an instance out of rescue mode and boots its own system again.",
     notes: &[
-        "The response only means that the request was accepted: poll `DescribeInstancesStatus` until the state is no longer `EXIT_RESCUE_MODE`.",
         "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `STOPPED`.",

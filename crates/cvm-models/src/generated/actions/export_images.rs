@@ -67,8 +67,8 @@ pub struct ExportImages {
     /// the role must have write access to it. Required.
     pub bucket_name: String,
 
-    /// Custom images to export. The API marks it as optional, but the alternative (snapshots)
-    /// is not available yet, so always set it. Format: `img-xxxxxxxx`.
+    /// Custom images to export. The published model marks it as optional, but its alternative
+    /// (snapshots) is not available yet, so always set it. Format: `img-xxxxxxxx`.
     pub image_ids: Vec<String>,
 
     /// File format of the exported disks. Choose one that the target platform can read; `RAW`
@@ -100,8 +100,8 @@ pub struct ExportImages {
 /// empty or zero.
 #[derive(Clone, Default)]
 pub struct ExportImagesResponse {
-    /// Number of the export task, for support cases and logs; this API has no query for it.
-    /// Documentation conflict: A number here, a string in other actions.
+    /// Number of the export task; other actions return a string. Keep it for support requests;
+    /// no CVM action takes it.
     pub task_id: u64,
 
     /// File names to expect in the bucket, in the form
@@ -203,7 +203,7 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
     reconcile: "No action lists exports: look in the bucket for files with the given prefix. Missing files soon after the call prove nothing, because the task may still be running.",
     request: &[
         MemberDoc::new("BucketName", "string", "Bucket that receives the files, with its account suffix, such as `backup-1250000000`; the role must have write access to it."),
-        MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The API marks it as optional, but the alternative (snapshots) is not available yet, so always set it.")
+        MemberDoc::new("ImageIds", "list<string>", "Custom images to export. The published model marks it as optional, but its alternative (snapshots) is not available yet, so always set it.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("ExportFormat", "ExportFormat", "File format of the exported disks. Choose one that the target platform can read; `RAW` files are as large as the disk.")
             .limits("Default: `RAW`. Allowed: `RAW`, `QCOW2`, `VHD` and `VMDK`."),
@@ -216,8 +216,7 @@ pub(crate) static EXPORT_IMAGES_DOC: ActionDoc = ActionDoc {
             .limits("Default: `CVM_QcsRole`."),
     ],
     response: &[
-        MemberDoc::new("TaskId", "uint64", "Number of the export task, for support cases and logs; this API has no query for it.")
-            .limits("Documentation conflict: A number here, a string in other actions."),
+        MemberDoc::new("TaskId", "uint64", "Number of the export task; other actions return a string. Keep it for support requests; no CVM action takes it."),
         MemberDoc::new("CosPaths", "list<string>", "File names to expect in the bucket, in the form `<prefix>_<image>_system_<snapshot>.<format>`, with `data` in place of `system` for data disks. The files appear as the task proceeds."),
     ],
 };

@@ -6,9 +6,6 @@ use crate::prelude::*;
 ///
 /// Supports files in RAW, VHD, QCOW2 and VMDK format.
 ///
-/// The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`;
-/// `IMPORTFAILED` is final.
-///
 /// Take the operating system and version from `DescribeImportImageOs`; other spellings are
 /// rejected.
 ///
@@ -57,9 +54,8 @@ use crate::prelude::*;
 /// [`waiters::ImagesNormal`]: crate::waiters::ImagesNormal
 #[derive(Clone, Default)]
 pub struct ImportImage {
-    /// Processor architecture that the system in the file was built for. Note that ARM is
-    /// `arm_64` here but `arm` in responses. Required. Allowed: `x86_64`, `i386` and `arm_64`.
-    /// Documentation conflict: ARM is `arm_64` here and `arm` in responses.
+    /// Processor architecture that the system in the file was built for. ARM is `arm_64` here,
+    /// but `arm` in responses. Required. Allowed: `x86_64`, `i386` and `arm_64`.
     pub architecture: Option<Architecture>,
 
     /// Operating system family in the file, spelled as in the `ImportImageOsListSupported` list
@@ -222,14 +218,13 @@ pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
     summary: "Imports a disk file from a storage bucket (COS) as a custom image for creating instances.",
     notes: &[
         "Supports files in RAW, VHD, QCOW2 and VMDK format.",
-        "The import runs in the background: poll `DescribeImages` until `ImageState` is `NORMAL`; `IMPORTFAILED` is final.",
         "Take the operating system and version from `DescribeImportImageOs`; other spellings are rejected.",
     ],
     poll: "Poll `DescribeImages` until `ImageState` is `NORMAL` or `IMPORTFAILED`.",
     reconcile: "Done when an image with this name, created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran and failed. No such image after some minutes means not done.",
     request: &[
-        MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. Note that ARM is `arm_64` here but `arm` in responses.")
-            .limits("Allowed: `x86_64`, `i386` and `arm_64`. Documentation conflict: ARM is `arm_64` here and `arm` in responses."),
+        MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. ARM is `arm_64` here, but `arm` in responses.")
+            .limits("Allowed: `x86_64`, `i386` and `arm_64`."),
         MemberDoc::new("OsType", "string", "Operating system family in the file, spelled as in the `ImportImageOsListSupported` list of `DescribeImportImageOs`."),
         MemberDoc::new("OsVersion", "string", "Version of that operating system, spelled as in the `ImportImageOsVersionSet` list of `DescribeImportImageOs`."),
         MemberDoc::new("ImageUrl", "string", "COS URL of the file with the system disk; the service must be able to read it."),

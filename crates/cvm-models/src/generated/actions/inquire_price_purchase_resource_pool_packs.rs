@@ -7,7 +7,7 @@ use crate::prelude::*;
 /// Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the
 /// two calls.
 ///
-/// Note the spelling: this action begins with `Inquire`, all other price queries with
+/// The spelling differs: this action begins with `Inquire`, all other price queries with
 /// `Inquiry`.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
@@ -121,7 +121,7 @@ pub(crate) static INQUIRE_PRICE_PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = Ac
     summary: "Returns the price of resource pool packs, without buying anything.",
     notes: &[
         "Send the same values as for `PurchaseResourcePoolPacks`; the price may change between the two calls.",
-        "Note the spelling: this action begins with `Inquire`, all other price queries with `Inquiry`.",
+        "The spelling differs: this action begins with `Inquire`, all other price queries with `Inquiry`.",
     ],
     poll: "",
     reconcile: "",

@@ -135,14 +135,14 @@ use crate::prelude::*;
 pub struct InquiryPriceRunInstances {
     /// Zone, project and host to price for. If sent together with `LaunchTemplate`, it
     /// overrides the template's placement. Required unless `LaunchTemplate` is given.
-    /// Documentation conflict: The model always requires it; the documentation asks for it only
-    /// without a launch template.
+    /// Documentation conflict: The published model always requires it; the documentation
+    /// requires it only without a launch template.
     pub placement: Option<Placement>,
 
     /// Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it
     /// overrides the template's image. Required unless `LaunchTemplate` is given. Format:
-    /// `img-xxxxxxxx`. Documentation conflict: The model always requires it; the documentation
-    /// asks for it only without a launch template.
+    /// `img-xxxxxxxx`. Documentation conflict: The published model always requires it; the
+    /// documentation requires it only without a launch template.
     pub image_id: Option<String>,
 
     /// Charge type to price. It decides which members of the response are set: amounts for a
@@ -173,18 +173,19 @@ pub struct InquiryPriceRunInstances {
     /// Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing.
     pub internet_accessible: Option<InternetAccessible>,
 
-    /// How many identical instances to price, within the remaining purchase quota. Range: 1
-    /// to 100. Default: 1. Documentation conflict: The launch itself takes up to 500.
+    /// How many identical instances to price, within the remaining purchase quota. A launch
+    /// accepts up to 500. Range: 1 to 100. Default: 1.
     pub instance_count: Option<i64>,
 
     /// Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the
-    /// price. Length: up to 128 characters. Default: `未命名`.
+    /// price. The default is Chinese for "unnamed". Length: up to 128 characters. Default:
+    /// `未命名`.
     pub instance_name: Option<String>,
 
     /// Login of the instances. It does not affect the price; leave passwords out of the query.
     pub login_settings: Option<LoginSettings>,
 
-    /// Security groups that the launch would bind; they are free and only checked. Format:
+    /// Security groups that the launch would bind; they are checked and free of charge. Format:
     /// `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
@@ -196,10 +197,9 @@ pub struct InquiryPriceRunInstances {
     /// here. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
-    /// Host name in the guest; it is only checked. Windows: up to 15 letters, digits or
-    /// hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.
-    /// Length: 2 to 30 characters. Documentation conflict: The launch itself takes up to 60
-    /// characters.
+    /// Host name in the guest; it is checked but does not affect the price. A launch accepts up
+    /// to 60 characters. Windows: up to 15 letters, digits or hyphens, no dots, not only
+    /// digits; a dot or hyphen may not be first, last or doubled. Length: 2 to 30 characters.
     pub host_name: Option<String>,
 
     /// Tags that the launch would bind; only for instances, and free of charge.
@@ -426,9 +426,9 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and host to price for. If sent together with `LaunchTemplate`, it overrides the template's placement.")
-            .limits("Required unless `LaunchTemplate` is given. Documentation conflict: The model always requires it; the documentation asks for it only without a launch template."),
+            .limits("Required unless `LaunchTemplate` is given. Documentation conflict: The published model always requires it; the documentation requires it only without a launch template."),
         MemberDoc::new("ImageId", "string", "Image to price; paid images add to the price. If sent together with `LaunchTemplate`, it overrides the template's image.")
-            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`. Documentation conflict: The model always requires it; the documentation asks for it only without a launch template."),
+            .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`. Documentation conflict: The published model always requires it; the documentation requires it only without a launch template."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type to price. It decides which members of the response are set: amounts for a subscription, hourly rates otherwise.")
             .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR` and `SPOTPAID`."),
         MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to price for a monthly subscription. It has no meaning for other charge types.")
@@ -439,18 +439,18 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
             .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network of the instances, as in the launch. If omitted, the classic network. If it lists private addresses, only one instance can be priced."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing."),
-        MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota.")
-            .limits("Range: 1 to 100. Default: 1. Documentation conflict: The launch itself takes up to 500."),
-        MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price.")
+        MemberDoc::new("InstanceCount", "int64", "How many identical instances to price, within the remaining purchase quota. A launch accepts up to 500.")
+            .limits("Range: 1 to 100. Default: 1."),
+        MemberDoc::new("InstanceName", "string", "Display name, checked as in the launch (`{R:3}` numbers from 3). It does not affect the price. The default is Chinese for \"unnamed\".")
             .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login of the instances. It does not affect the price; leave passwords out of the query."),
-        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are free and only checked.")
+        MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups that the launch would bind; they are checked and free of charge.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents that the launch would install. If omitted, security and monitoring count as on, while in the launch itself that depends on the image."),
         MemberDoc::new("ClientToken", "string", "Not needed, because a query can be repeated freely. Never use the token of a real launch here.")
             .limits("Length: up to 64 characters. Characters: ASCII."),
-        MemberDoc::new("HostName", "string", "Host name in the guest; it is only checked. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
-            .limits("Length: 2 to 30 characters. Documentation conflict: The launch itself takes up to 60 characters."),
+        MemberDoc::new("HostName", "string", "Host name in the guest; it is checked but does not affect the price. A launch accepts up to 60 characters. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
+            .limits("Length: 2 to 30 characters."),
         MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags that the launch would bind; only for instances, and free of charge."),
         MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances, as in the launch."),
         MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs, as in the launch. In closed beta; they do not affect the price."),

@@ -2,15 +2,15 @@
 
 use crate::prelude::*;
 
-/// Switches hosted physical servers (CHC) between the deploy network and the business network,
-/// for installing them with your own PXE setup.
+/// Switches hosted physical servers (CHC) between the deployment network and the business
+/// network, for installing them with your own PXE setup.
 ///
 /// The switch affects the traffic of the workload; plan for it before the call.
 ///
-/// `DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS`
-/// needs one that is `ONLINE`. Anything else is rejected.
+/// `DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deployment network;
+/// `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.
 ///
-/// Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is
+/// The switch is done when `NetworkMode` has the requested value, `LatestOperation` is
 /// `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is
 /// `SUCCESS`.
 ///
@@ -127,11 +127,11 @@ model!(ModifyChcNetworkModeResponse MODIFY_CHC_NETWORK_MODE_RESPONSE { 0 request
 #[cfg(feature = "docs")]
 pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
     name: "ModifyChcNetworkMode",
-    summary: "Switches hosted physical servers (CHC) between the deploy network and the business network, for installing them with your own PXE setup.",
+    summary: "Switches hosted physical servers (CHC) between the deployment network and the business network, for installing them with your own PXE setup.",
     notes: &[
         "The switch affects the traffic of the workload; plan for it before the call.",
-        "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deploy network; `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.",
-        "Poll `DescribeChcHosts` until `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
+        "`DEPLOY` needs a server that is `PREPARED` or `ONLINE` and has a deployment network; `BUSINESS` needs one that is `ONLINE`. Anything else is rejected.",
+        "The switch is done when `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",

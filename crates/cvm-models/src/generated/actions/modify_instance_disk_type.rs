@@ -10,10 +10,6 @@ use crate::prelude::*;
 ///
 /// Cloud disks are billed, so keep a sufficient balance.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -161,7 +157,6 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_DOC: ActionDoc = ActionDoc {
         "The instance must be `STOPPED`; spot instances are not supported.",
         "If an instance has a local system disk and a local data disk, both must move in one call.",
         "Cloud disks are billed, so keep a sufficient balance.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the disks have the new type. Local disks with the same latest operation as before mean not done; with an open order in billing, the outcome is undecided.",

@@ -13,10 +13,6 @@ use crate::prelude::*;
 /// A list in `SecurityGroups` replaces all groups bound before, which can allow or block
 /// access.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -95,8 +91,8 @@ pub struct ModifyInstancesAttribute {
     /// New display name. It is only a label and need not be unique. Length: up to 128
     /// characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`,
     /// `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation
-    /// conflict: The Chinese documentation says 60 characters; the international one says 128,
-    /// the same as for a launch.
+    /// conflict: The Chinese documentation says 60 characters; the international documentation
+    /// says 128, as for a launch.
     pub instance_name: Option<String>,
 
     /// New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes`
@@ -349,7 +345,6 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "A request changes exactly one property; `AutoReboot` may be combined with `HostName`, and `CamRoleType` with `CamRoleName`.",
         "A new `HostName` restarts the instances immediately unless `AutoReboot` is `false`.",
         "A list in `SecurityGroups` replaces all groups bound before, which can allow or block access.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the property has the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
@@ -357,7 +352,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
         MemberDoc::new("InstanceName", "string", "New display name. It is only a label and need not be unique.")
-            .limits("Length: up to 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The Chinese documentation says 60 characters; the international one says 128, the same as for a launch."),
+            .limits("Length: up to 128 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The Chinese documentation says 60 characters; the international documentation says 128, as for a launch."),
         MemberDoc::new("UserData", "string", "New base64 script for the guest. Do not put secrets in it: `DescribeInstancesAttributes` can return it.")
             .limits("Size: up to 16384 bytes. Encoding: base64. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
         MemberDoc::new("SecurityGroups", "list<string>", "Complete new list of security groups, in order of priority. Groups that are bound but not listed are unbound.")

@@ -10,10 +10,6 @@ use crate::prelude::*;
 /// Not supported for instances stopped without charge, instances with a termination timer, and
 /// the families BC1 and BS1.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -204,7 +200,6 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
     notes: &[
         "A change to `PREPAID` charges the whole term immediately; `InquiryPriceModifyInstancesChargeType` returns the price.",
         "Not supported for instances stopped without charge, instances with a termination timer, and the families BC1 and BS1.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance has the new charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`. The old charge type with the same latest operation as before and no open order means not done; in any other case a person must decide.",

@@ -9,10 +9,6 @@ use crate::prelude::*;
 /// With `Force`, an instance may move to another physical machine and restart; instances with
 /// local disks cannot.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -78,8 +74,8 @@ pub struct ModifyInstancesDisasterRecoverGroup {
 
     /// Partition in a partition placement group, up to its number of partitions. If omitted, a
     /// random one is chosen; the feature is still being rolled out. Range: 1 to 30.
-    /// Documentation conflict: The documentation says 1 to 10, while a group may have 30
-    /// partitions.
+    /// Documentation conflict: The documentation of this parameter says 1 to 10, but a group
+    /// can have 30 partitions.
     pub partition_number: Option<i64>,
 
     #[doc(hidden)]
@@ -205,7 +201,6 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
     notes: &[
         "Without `Force`, the call fails if the current hardware does not satisfy the group.",
         "With `Force`, an instance may move to another physical machine and restart; instances with local disks cannot.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance is in the new group, in the requested partition if one was given, and the latest operation is `SUCCESS`.",
@@ -219,7 +214,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "The placement group to move to. Although it is a list, only one group per call is allowed.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
         MemberDoc::new("PartitionNumber", "int64", "Partition in a partition placement group, up to its number of partitions. If omitted, a random one is chosen; the feature is still being rolled out.")
-            .limits("Range: 1 to 30. Documentation conflict: The documentation says 1 to 10, while a group may have 30 partitions."),
+            .limits("Range: 1 to 30. Documentation conflict: The documentation of this parameter says 1 to 10, but a group can have 30 partitions."),
     ],
     response: &[],
 };

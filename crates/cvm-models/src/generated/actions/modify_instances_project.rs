@@ -8,10 +8,6 @@ use crate::prelude::*;
 ///
 /// Instances bound to a load balancer are rejected; unbind them first.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -133,7 +129,6 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_DOC: ActionDoc = ActionDoc {
     notes: &[
         "A project only groups resources, but permissions and cost reports often depend on it.",
         "Instances bound to a load balancer are rejected; unbind them first.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",

@@ -7,10 +7,6 @@ use crate::prelude::*;
 /// With automatic renewal, one more month is bought at each expiry while the balance is
 /// sufficient; otherwise the instances are isolated on expiry.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -162,7 +158,6 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
     summary: "Changes what happens to prepaid instances when their term ends.",
     notes: &[
         "With automatic renewal, one more month is bought at each expiry while the balance is sufficient; otherwise the instances are isolated on expiry.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the renewal setting has the new value and the latest operation is `SUCCESS`.",

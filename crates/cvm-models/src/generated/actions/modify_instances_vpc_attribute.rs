@@ -5,17 +5,13 @@ use crate::prelude::*;
 /// Gives instances new private addresses, or moves them to another private network (VPC) or
 /// subnet.
 ///
-/// Instances are stopped for the change and started again; by default, running ones may even be
-/// powered off hard.
+/// Instances are stopped for the change and started again. By default, running instances may
+/// even be powered off hard.
 ///
 /// The target subnet must be in the zone of the instances. Before a move to another network,
 /// detach extra network interfaces and load balancers.
 ///
 /// The addresses change: update other machines, name servers and firewall rules that use them.
-///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
@@ -28,7 +24,7 @@ use crate::prelude::*;
 ///
 /// If the outcome is unknown, check `DescribeInstances`: Done when network, subnet and fixed
 /// addresses have the requested values and the latest operation is `SUCCESS`. Without fixed
-/// addresses, only a comparison with the earlier addresses shows it.
+/// addresses, only a comparison with the earlier addresses shows whether it took effect.
 ///
 /// Returns [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls per second.
@@ -91,8 +87,8 @@ pub struct ModifyInstancesVpcAttribute {
     pub force_stop: Option<bool>,
 
     /// Whether the host name in the guest stays the same; with `false` it may change with the
-    /// address. Default: true. Documentation conflict: The international text gives `false` as
-    /// the default.
+    /// address. Default: true. Documentation conflict: The documentation of the international
+    /// site gives `false` as the default.
     pub reserve_host_name: Option<bool>,
 
     #[doc(hidden)]
@@ -209,13 +205,12 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     name: "ModifyInstancesVpcAttribute",
     summary: "Gives instances new private addresses, or moves them to another private network (VPC) or subnet.",
     notes: &[
-        "Instances are stopped for the change and started again; by default, running ones may even be powered off hard.",
+        "Instances are stopped for the change and started again. By default, running instances may even be powered off hard.",
         "The target subnet must be in the zone of the instances. Before a move to another network, detach extra network interfaces and load balancers.",
         "The addresses change: update other machines, name servers and firewall rules that use them.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows it.",
+    reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows whether it took effect.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order.")
             .limits("Format: `ins-xxxxxxxx`."),
@@ -223,7 +218,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ForceStop", "bool", "Whether running instances may be powered off hard. If unsaved data matters, send `false` and stop them yourself first.")
             .limits("Default: true."),
         MemberDoc::new("ReserveHostName", "bool", "Whether the host name in the guest stays the same; with `false` it may change with the address.")
-            .limits("Default: true. Documentation conflict: The international text gives `false` as the default."),
+            .limits("Default: true. Documentation conflict: The documentation of the international site gives `false` as the default."),
     ],
     response: &[],
 };

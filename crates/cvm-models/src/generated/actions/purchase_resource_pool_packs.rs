@@ -7,9 +7,6 @@ use crate::prelude::*;
 /// Unused capacity is billed too, so an empty pool costs money: check the price with
 /// `InquirePricePurchaseResourcePoolPacks` first, and keep a sufficient balance.
 ///
-/// Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until
-/// `Status` is `ACTIVE`; `FAILED` is final.
-///
 /// Set your own name: without one, a purchase whose response was lost is hard to identify.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
@@ -211,7 +208,6 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
     summary: "Buys resource pool packs: whole or half physical machines reserved for your own instances.",
     notes: &[
         "Unused capacity is billed too, so an empty pool costs money: check the price with `InquirePricePurchaseResourcePoolPacks` first, and keep a sufficient balance.",
-        "Returned ids only mean that creation was accepted: poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE`; `FAILED` is final.",
         "Set your own name: without one, a purchase whose response was lost is hard to identify.",
     ],
     poll: "Poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE` or `FAILED`.",

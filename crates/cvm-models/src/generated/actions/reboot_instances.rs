@@ -6,10 +6,6 @@ use crate::prelude::*;
 ///
 /// Instances must be `RUNNING`; they go to `REBOOTING` and back to `RUNNING`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// The final state equals the initial one, so a changed `LatestOperationRequestId` shows
 /// completion, not `RUNNING` alone.
 ///
@@ -178,7 +174,6 @@ pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
     summary: "Restarts one or more running instances.",
     notes: &[
         "Instances must be `RUNNING`; they go to `REBOOTING` and back to `RUNNING`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
         "The final state equals the initial one, so a changed `LatestOperationRequestId` shows completion, not `RUNNING` alone.",
         "A forced reboot is like cutting the power: unsaved data is lost and file systems may be damaged.",
     ],

@@ -2,16 +2,17 @@
 
 use crate::prelude::*;
 
-/// Clears the management network and the deploy network of hosted physical servers (CHC).
+/// Clears the management network and the deployment network of hosted physical servers (CHC).
 ///
 /// Both networks must be configured again before the servers can be managed or installed.
 ///
-/// Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`;
-/// `CLEAR_NETWORK_FAILED` is a failure.
+/// When the removal is done, `DescribeChcHosts` shows neither network, and `InstanceState` is
+/// `INIT`.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
-/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
-/// `INIT` or `CLEAR_NETWORK_FAILED`.
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `LatestOperationState`
+/// is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure,
+/// `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No protection against a second run is documented, and it
@@ -36,7 +37,7 @@ use crate::prelude::*;
 /// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct RemoveChcAssistVpc {
-    /// Hosted servers whose management and deploy addresses are removed. Required. Format:
+    /// Hosted servers whose management and deployment addresses are removed. Required. Format:
     /// `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
@@ -117,15 +118,15 @@ model!(RemoveChcAssistVpcResponse REMOVE_CHC_ASSIST_VPC_RESPONSE { 0 request_id 
 #[cfg(feature = "docs")]
 pub(crate) static REMOVE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
     name: "RemoveChcAssistVpc",
-    summary: "Clears the management network and the deploy network of hosted physical servers (CHC).",
+    summary: "Clears the management network and the deployment network of hosted physical servers (CHC).",
     notes: &[
         "Both networks must be configured again before the servers can be managed or installed.",
-        "Poll `DescribeChcHosts`: when done, the networks are empty and `InstanceState` is `INIT`; `CLEAR_NETWORK_FAILED` is a failure.",
+        "When the removal is done, `DescribeChcHosts` shows neither network, and `InstanceState` is `INIT`.",
     ],
-    poll: "Poll `DescribeChcHosts` until `InstanceState` is `INIT` or `CLEAR_NETWORK_FAILED`.",
+    poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress. Do not configure anything before the outcome is known.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deploy addresses are removed.")
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deployment addresses are removed.")
             .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[],

@@ -2,24 +2,25 @@
 
 use crate::prelude::*;
 
-/// Clears the deploy network of hosted physical servers (CHC) and keeps their management
+/// Clears the deployment network of hosted physical servers (CHC) and keeps their management
 /// network.
 ///
-/// Systems cannot be installed on the servers until a deploy network is configured again.
+/// Systems cannot be installed on the servers until a deployment network is configured again.
 ///
-/// Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty;
-/// `CLEAR_NETWORK_FAILED` is a failure.
+/// When the removal is done, `DeployVirtualPrivateCloud` in `DescribeChcHosts` is empty.
+/// `InstanceState` `CLEAR_NETWORK_FAILED` is a failure.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
-/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `InstanceState` is
-/// `READY` or `CLEAR_NETWORK_FAILED`.
+/// [`waiters::ChcHostOperationsDone`], or poll `DescribeChcHosts` until `LatestOperationState`
+/// is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure,
+/// `LatestOperationErrorMsg` has the reason.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). No protection against a second run is documented, and it
-/// would remove a deploy network that was configured since, so read `DescribeChcHosts` and
+/// would remove a deployment network that was configured since, so read `DescribeChcHosts` and
 /// decide yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deploy
+/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deployment
 /// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the
 /// removal is still in progress.
 ///
@@ -37,7 +38,7 @@ use crate::prelude::*;
 /// [`waiters::ChcHostOperationsDone`]: crate::waiters::ChcHostOperationsDone
 #[derive(Clone, Default)]
 pub struct RemoveChcDeployVpc {
-    /// Hosted servers whose deploy addresses are removed; the management addresses stay.
+    /// Hosted servers whose deployment addresses are removed; the management addresses stay.
     /// Required. Format: `chc-xxxxxxxx`.
     pub chc_ids: Vec<String>,
 
@@ -108,15 +109,15 @@ model!(RemoveChcDeployVpcResponse REMOVE_CHC_DEPLOY_VPC_RESPONSE { 0 request_id 
 #[cfg(feature = "docs")]
 pub(crate) static REMOVE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
     name: "RemoveChcDeployVpc",
-    summary: "Clears the deploy network of hosted physical servers (CHC) and keeps their management network.",
+    summary: "Clears the deployment network of hosted physical servers (CHC) and keeps their management network.",
     notes: &[
-        "Systems cannot be installed on the servers until a deploy network is configured again.",
-        "Poll `DescribeChcHosts`: when done, `DeployVirtualPrivateCloud` is empty; `CLEAR_NETWORK_FAILED` is a failure.",
+        "Systems cannot be installed on the servers until a deployment network is configured again.",
+        "When the removal is done, `DeployVirtualPrivateCloud` in `DescribeChcHosts` is empty. `InstanceState` `CLEAR_NETWORK_FAILED` is a failure.",
     ],
-    poll: "Poll `DescribeChcHosts` until `InstanceState` is `READY` or `CLEAR_NETWORK_FAILED`.",
-    reconcile: "Done when the server has no deploy network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress.",
+    poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
+    reconcile: "Done when the server has no deployment network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress.",
     request: &[
-        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deploy addresses are removed; the management addresses stay.")
+        MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deployment addresses are removed; the management addresses stay.")
             .limits("Format: `chc-xxxxxxxx`."),
     ],
     response: &[],

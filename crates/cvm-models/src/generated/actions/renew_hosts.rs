@@ -9,7 +9,8 @@ use crate::prelude::*;
 /// The whole term is charged immediately; `InquiryPriceRenewHosts` returns the price, and the
 /// balance must cover it.
 ///
-/// When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.
+/// When the renewal is done, `ExpiredTime` in `DescribeHosts` has moved by the length of the
+/// term.
 ///
 /// Retry class: hazard (not retried once it may have taken effect, because a second run can
 /// cost money or destroy something). Every run adds and charges another term for the hosts, so
@@ -35,7 +36,7 @@ pub struct RenewHosts {
     /// `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
-    /// Term to add and the renewal setting afterwards. Note that automatic renewal is the
+    /// Term to add, and the renewal setting that applies afterwards. Automatic renewal is the
     /// default for hosts. Required.
     pub host_charge_prepaid: ChargePrepaid,
 
@@ -109,14 +110,14 @@ pub(crate) static RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "Only hosts with a monthly subscription are accepted.",
         "The whole term is charged immediately; `InquiryPriceRenewHosts` returns the price, and the balance must cover it.",
-        "When the renewal is done, `ExpiredTime` in `DescribeHosts` is later by the term.",
+        "When the renewal is done, `ExpiredTime` in `DescribeHosts` has moved by the length of the term.",
     ],
     poll: "",
     reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term.")
             .limits("Items: 1 to 100. Format: `host-xxxxxxxx`."),
-        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to add and the renewal setting afterwards. Note that automatic renewal is the default for hosts."),
+        MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term to add, and the renewal setting that applies afterwards. Automatic renewal is the default for hosts."),
     ],
     response: &[],
 };

@@ -12,10 +12,6 @@ use crate::prelude::*;
 /// Detachable prepaid data disks are renewed and charged too unless `RenewPortableDataDisk` is
 /// `false`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -63,8 +59,9 @@ pub struct RenewInstances {
     /// `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// Term to add and the renewal setting afterwards. It is always needed in practice, because
-    /// only prepaid instances can be renewed. Required if the instance is PREPAID.
+    /// Term to add, and the renewal setting that applies afterwards. It is always needed in
+    /// practice, because only prepaid instances can be renewed. Required if the instance is
+    /// PREPAID.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
     /// Whether detachable prepaid data disks attached to the instances are renewed and charged
@@ -169,14 +166,13 @@ pub(crate) static RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Only instances with a monthly subscription are accepted.",
         "The whole term is charged immediately; `InquiryPriceRenewInstances` returns the price, and the balance must cover it.",
         "Detachable prepaid data disks are renewed and charged too unless `RenewPortableDataDisk` is `false`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add and the renewal setting afterwards. It is always needed in practice, because only prepaid instances can be renewed.")
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term to add, and the renewal setting that applies afterwards. It is always needed in practice, because only prepaid instances can be renewed.")
             .limits("Required if the instance is PREPAID."),
         MemberDoc::new("RenewPortableDataDisk", "bool", "Whether detachable prepaid data disks attached to the instances are renewed and charged too. With `false` they keep their own expiry.")
             .limits("Default: true."),

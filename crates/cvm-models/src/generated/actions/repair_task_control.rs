@@ -53,8 +53,8 @@ pub struct RepairTaskControl {
 
     /// `LossyLocal` allows a migration that wipes all local disks. Ignored where it does not
     /// apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.
-    /// Documentation conflict: Only one value is listed, but the documented example is a
-    /// different text: any value other than `LossyLocal` means the default.
+    /// Documentation conflict: The documentation lists only one value, but its example sends a
+    /// different text. Any value other than `LossyLocal` means the default.
     pub task_sub_method: Option<RepairTaskSubMethod>,
 
     #[doc(hidden)]
@@ -152,7 +152,7 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("OrderAuthTime", "string", "Scheduled start, at least 5 minutes and at most 48 hours ahead and before the deadline of the task. If omitted, the work begins immediately.")
             .limits("Format: `YYYY-MM-DD hh:mm:ss`."),
         MemberDoc::new("TaskSubMethod", "RepairTaskSubMethod", "`LossyLocal` allows a migration that wipes all local disks. Ignored where it does not apply. Mounts of such disks in `/etc/fstab` need `nofail`, or the next boot may hang.")
-            .limits("Documentation conflict: Only one value is listed, but the documented example is a different text: any value other than `LossyLocal` means the default."),
+            .limits("Documentation conflict: The documentation lists only one value, but its example sends a different text. Any value other than `LossyLocal` means the default."),
     ],
     response: &[
         MemberDoc::new("TaskId", "string", "The approved task, the same as in the request.")

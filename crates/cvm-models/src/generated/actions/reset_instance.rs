@@ -11,10 +11,6 @@ use crate::prelude::*;
 ///
 /// Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -275,7 +271,6 @@ pub(crate) static RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
         "Everything on the system disk is lost and data disks are kept, but save what you need first.",
         "Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system disk can change to another operating system.",
         "Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "The request ran if the latest operation is `ResetInstance` with a new request id; its state then shows how it ended. Without a read from before the call there is no way to tell, and a retry formats the disk again.",

@@ -12,10 +12,6 @@ use crate::prelude::*;
 ///
 /// Instances with different bandwidth billing modes cannot be mixed in one call.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -199,7 +195,6 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = Action
         "`BANDWIDTH_PREPAID` bandwidth can only be raised, for a paid period from `StartTime` to `EndTime`; `InquiryPriceResetInstancesInternetMaxBandwidth` returns the price.",
         "With the other billing modes, the change up or down takes effect immediately and both times are rejected; `BANDWIDTH_POSTPAID_BY_MONTH` is not supported.",
         "Instances with different bandwidth billing modes cannot be mixed in one call.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means done; two mean it was bought twice.",

@@ -10,10 +10,6 @@ use crate::prelude::*;
 ///
 /// For logins with SSH keys, see `AssociateInstancesKeyPairs`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -62,9 +58,9 @@ pub struct ResetInstancesPassword {
     /// rules apply to all. Required. Items: 1 to 100. Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// New password, with three kinds of characters and not beginning with `/`; for Windows, at
-    /// least 12 characters and without the user name. It cannot be read back. Required. Length:
-    /// 8 to 30 characters.
+    /// New password. It needs three kinds of characters and must not begin with `/`. For
+    /// Windows, it needs at least 12 characters and must not contain the user name. It cannot
+    /// be read back. Required. Length: 8 to 30 characters.
     pub password: Sensitive,
 
     /// Guest user whose password is set. The administrator is `Administrator` on Windows,
@@ -181,14 +177,13 @@ pub(crate) static RESET_INSTANCES_PASSWORD_DOC: ActionDoc = ActionDoc {
         "Instances must be `STOPPED`, unless `ForceStop` is `true`, which shuts down running ones.",
         "All instances in the call get the same password.",
         "For logins with SSH keys, see `AssociateInstancesKeyPairs`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "The request ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query returns a password, so try to log in.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("Password", "string", "New password, with three kinds of characters and not beginning with `/`; for Windows, at least 12 characters and without the user name. It cannot be read back.")
+        MemberDoc::new("Password", "string", "New password. It needs three kinds of characters and must not begin with `/`. For Windows, it needs at least 12 characters and must not contain the user name. It cannot be read back.")
             .limits("Length: 8 to 30 characters."),
         MemberDoc::new("UserName", "string", "Guest user whose password is set. The administrator is `Administrator` on Windows, `ubuntu` on Ubuntu and `root` elsewhere.")
             .limits("Length: up to 64 characters."),

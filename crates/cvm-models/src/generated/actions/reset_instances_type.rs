@@ -14,10 +14,6 @@ use crate::prelude::*;
 /// The instance is `RUNNING` afterwards whatever its state was before; you do not need to start
 /// it.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -295,7 +291,6 @@ pub(crate) static RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
         "Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system disk are supported, and not those on dedicated hosts.",
         "Prepaid instances are charged the difference immediately (check `InquiryPriceResetInstancesType` first); `DescribeInstancesOperationLimit` shows how many downgrades are left.",
         "The instance is `RUNNING` afterwards whatever its state was before; you do not need to start it.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the instance has the new type and the latest operation is `SUCCESS`. The old type with the same latest operation as before means not done, unless an unpaid order exists.",

@@ -13,10 +13,6 @@ use crate::prelude::*;
 /// Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks`
 /// first), and you must still extend the partition and file system in the guest.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::InstanceOperationsDone`] and its `of_request`, or poll `DescribeInstances` until
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
@@ -203,7 +199,6 @@ pub(crate) static RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
         "Only disks that cannot be detached (`Portable` is false in the block storage API) are supported; a disk can grow but never shrink.",
         "A running instance needs `ForceStop` or `ResizeOnline`; by default, disks are enlarged while the instance is stopped.",
         "Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks` first), and you must still extend the partition and file system in the guest.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
     reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the same latest operation as before means not done, unless an unpaid order exists.",

@@ -4,12 +4,8 @@ use crate::prelude::*;
 
 /// Creates and starts one or more instances with the same configuration.
 ///
-/// Returned ids only mean that creation was accepted: poll `DescribeInstancesStatus` until each
-/// id is `RUNNING`; `LAUNCH_FAILED` is final.
-///
 /// Prepaid instances are charged in full immediately, and pay-as-you-go instances reserve the
-/// cost of one hour, so keep a sufficient balance; vouchers count, but not for the reserved
-/// amount.
+/// cost of one hour. Keep a sufficient balance; vouchers do not count toward the reserved hour.
 ///
 /// Send a `ClientToken` and your own tag: the token makes a retry safe, and the tag lets you
 /// find the instances later, because no query shows the token.
@@ -26,10 +22,11 @@ use crate::prelude::*;
 /// can buy a second set of instances. The class is hazard if `ClientToken` is not given. It is
 /// read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: While the token is recent, retry the
-/// identical request with the same token. Later, only your own tag proves which new instances
-/// are yours; without a tag, compare count, zone and time, and retry the launch only if no
-/// instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`: Within three minutes of the first
+/// attempt, you can retry the identical request with the same token. Later, only your own tag
+/// proves which new instances are yours; without a tag, compare count, zone and time, and retry
+/// the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the
+/// request ran and failed.
 ///
 /// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -289,8 +286,8 @@ pub struct RunInstances {
     /// `POSTPAID_BY_HOUR`.
     pub instance_charge_type: Option<InstanceChargeType>,
 
-    /// Term and renewal of a monthly subscription. Only used for `PREPAID`. Required if
-    /// `InstanceChargeType` is `PREPAID`.
+    /// Term and renewal of a monthly subscription. Used only with the charge type `PREPAID`.
+    /// Required if `InstanceChargeType` is `PREPAID`.
     pub instance_charge_prepaid: Option<InstanceChargePrepaid>,
 
     /// Zone, project, dedicated host or resource pool for the instances. If sent together with
@@ -328,16 +325,18 @@ pub struct RunInstances {
     /// includes purchases made in the console. Range: 1 to 500. Default: 1.
     pub instance_count: Option<i64>,
 
-    /// Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call
-    /// fails if even this number is not available. Only some accounts, regions and charge types
-    /// support it. Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict:
-    /// One text allows a value equal to `InstanceCount`; the error code requires a smaller one.
+    /// Smallest number of instances to create if stock is too short for `InstanceCount`. The
+    /// call fails if not even this number is available. Only some accounts, regions and charge
+    /// types support it. Range: at least 1. Must not exceed `InstanceCount`. Documentation
+    /// conflict: The description of the parameter allows a value equal to `InstanceCount`; the
+    /// description of the error code requires a smaller one.
     pub min_count: Option<i64>,
 
     /// Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
     /// `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern
-    /// is kept as plain text. Length: up to 128 characters. Default: `未命名`. Documentation
-    /// conflict: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128
+    /// is kept as plain text. The default is Chinese for "unnamed". Length: up to 128
+    /// characters. Default: `未命名`. Documentation conflict: The description of the error
+    /// code `InvalidInstanceName.TooLong` says 60 bytes; that of the parameter says 128
     /// characters.
     pub instance_name: Option<String>,
 
@@ -365,19 +364,19 @@ pub struct RunInstances {
     /// are appended. Length: 2 to 60 characters.
     pub host_name: Option<String>,
 
-    /// Schedules a later action on the new instances. Termination is the only one, which is
-    /// useful for short-lived instances.
+    /// Schedules a later action on the new instances. Termination is the only action so far,
+    /// which is useful for short-lived instances.
     pub action_timer: Option<ActionTimer>,
 
-    /// Placement group that spreads the instances over hardware. The launch fails if the group
-    /// is full. Items: 1. Format: `ps-xxxxxxxx`.
+    /// Placement group that spreads the instances over different hardware. The launch fails if
+    /// the group is full. Items: 1. Format: `ps-xxxxxxxx`.
     pub disaster_recover_group_ids: Vec<String>,
 
-    /// Tags bound at creation to the instances and their cloud disks. The best way to find the
-    /// instances if the response was lost.
+    /// Tags bound at creation to the instances and their cloud disks. They are the best way to
+    /// find the instances if the response is lost.
     pub tag_specification: Vec<TagSpecification>,
 
-    /// Bid for `SPOTPAID` instances. If omitted, they bid the current fixed discount price.
+    /// Bid for `SPOTPAID` instances. If omitted, the bid is the current fixed discount price.
     pub instance_market_options: Option<InstanceMarketOptionsRequest>,
 
     /// Base64 text passed to the guest for its first start, such as a shell or PowerShell
@@ -766,17 +765,16 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
     name: "RunInstances",
     summary: "Creates and starts one or more instances with the same configuration.",
     notes: &[
-        "Returned ids only mean that creation was accepted: poll `DescribeInstancesStatus` until each id is `RUNNING`; `LAUNCH_FAILED` is final.",
-        "Prepaid instances are charged in full immediately, and pay-as-you-go instances reserve the cost of one hour, so keep a sufficient balance; vouchers count, but not for the reserved amount.",
+        "Prepaid instances are charged in full immediately, and pay-as-you-go instances reserve the cost of one hour. Keep a sufficient balance; vouchers do not count toward the reserved hour.",
         "Send a `ClientToken` and your own tag: the token makes a retry safe, and the tag lets you find the instances later, because no query shows the token.",
         "Use `DryRun` to check parameters, limits and stock without buying; `InquiryPriceRunInstances` returns the price.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `LAUNCH_FAILED`.",
-    reconcile: "While the token is recent, retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
+    reconcile: "Within three minutes of the first attempt, you can retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances.")
             .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
-        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Only used for `PREPAID`.")
+        MemberDoc::new("InstanceChargePrepaid", "InstanceChargePrepaid", "Term and renewal of a monthly subscription. Used only with the charge type `PREPAID`.")
             .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("Placement", "Placement", "Zone, project, dedicated host or resource pool for the instances. If sent together with `LaunchTemplate`, it overrides the template's placement.")
             .limits("Required unless `LaunchTemplate` is given."),
@@ -790,10 +788,10 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth, its billing and the public address. If omitted, the instances get 0 Mbps and cannot be reached from the internet."),
         MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console.")
             .limits("Range: 1 to 500. Default: 1."),
-        MemberDoc::new("MinCount", "int64", "Accept fewer than `InstanceCount` if stock is short, but not fewer than this. The call fails if even this number is not available. Only some accounts, regions and charge types support it.")
-            .limits("Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict: One text allows a value equal to `InstanceCount`; the error code requires a smaller one."),
-        MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text.")
-            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Documentation conflict: The error code `InvalidInstanceName.TooLong` says 60 bytes, the parameter 128 characters."),
+        MemberDoc::new("MinCount", "int64", "Smallest number of instances to create if stock is too short for `InstanceCount`. The call fails if not even this number is available. Only some accounts, regions and charge types support it.")
+            .limits("Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict: The description of the parameter allows a value equal to `InstanceCount`; the description of the error code requires a smaller one."),
+        MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text. The default is Chinese for \"unnamed\".")
+            .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Documentation conflict: The description of the error code `InvalidInstanceName.TooLong` says 60 bytes; that of the parameter says 128 characters."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you.")
             .limits("Format: `sg-xxxxxxxx`."),
@@ -802,11 +800,11 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
             .limits("Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("HostName", "string", "Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on are appended.")
             .limits("Length: 2 to 60 characters."),
-        MemberDoc::new("ActionTimer", "ActionTimer", "Schedules a later action on the new instances. Termination is the only one, which is useful for short-lived instances."),
-        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that spreads the instances over hardware. The launch fails if the group is full.")
+        MemberDoc::new("ActionTimer", "ActionTimer", "Schedules a later action on the new instances. Termination is the only action so far, which is useful for short-lived instances."),
+        MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement group that spreads the instances over different hardware. The launch fails if the group is full.")
             .limits("Items: 1. Format: `ps-xxxxxxxx`."),
-        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags bound at creation to the instances and their cloud disks. The best way to find the instances if the response was lost."),
-        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances. If omitted, they bid the current fixed discount price."),
+        MemberDoc::new("TagSpecification", "list<TagSpecification>", "Tags bound at creation to the instances and their cloud disks. They are the best way to find the instances if the response is lost."),
+        MemberDoc::new("InstanceMarketOptions", "InstanceMarketOptionsRequest", "Bid for `SPOTPAID` instances. If omitted, the bid is the current fixed discount price."),
         MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start, such as a shell or PowerShell script. Do not put secrets in it: `DescribeInstancesAttributes` can return it.")
             .limits("Size: up to 16384 bytes. Encoding: base64."),
         MemberDoc::new("Metadata", "Metadata", "Your own key-value pairs stored with the instances. In closed beta, so expect an error unless your account has access."),

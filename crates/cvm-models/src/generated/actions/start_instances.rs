@@ -6,10 +6,6 @@ use crate::prelude::*;
 ///
 /// Instances must be `STOPPED`; they go through `STARTING` to `RUNNING`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// Charging resumes for instances stopped with `STOP_CHARGING`.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
@@ -157,7 +153,6 @@ pub(crate) static START_INSTANCES_DOC: ActionDoc = ActionDoc {
     summary: "Starts one or more stopped instances.",
     notes: &[
         "Instances must be `STOPPED`; they go through `STARTING` to `RUNNING`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
         "Charging resumes for instances stopped with `STOP_CHARGING`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",

@@ -6,10 +6,6 @@ use crate::prelude::*;
 ///
 /// Instances must be `RUNNING`; they go through `STOPPING` to `STOPPED`.
 ///
-/// The response only means that the request was accepted: poll `DescribeInstances` until
-/// `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read
-/// `LatestOperationErrorMsg`.
-///
 /// A forced stop is like pulling the power cord: unsaved data is lost and file systems may be
 /// damaged.
 ///
@@ -221,7 +217,6 @@ pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
     summary: "Shuts down one or more running instances.",
     notes: &[
         "Instances must be `RUNNING`; they go through `STOPPING` to `STOPPED`.",
-        "The response only means that the request was accepted: poll `DescribeInstances` until `LatestOperationState` is no longer `OPERATING`; if it is `FAILED`, read `LatestOperationErrorMsg`.",
         "A forced stop is like pulling the power cord: unsaved data is lost and file systems may be damaged.",
         "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
     ],

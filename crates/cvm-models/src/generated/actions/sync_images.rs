@@ -8,8 +8,8 @@ use crate::prelude::*;
 /// For a copy to other regions, leave out the source region; a copy of a shared image and an
 /// encrypted copy stay in the source region.
 ///
-/// Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account can
-/// have at most 500 custom images per region.
+/// Wait in every target region, because each copy belongs to its region. An account can have at
+/// most 500 custom images per region.
 ///
 /// Copies are stored and billed as separate images.
 ///
@@ -185,7 +185,7 @@ pub(crate) static SYNC_IMAGES_DOC: ActionDoc = ActionDoc {
     summary: "Copies a custom image to other regions, turns a shared image into your own, or makes an encrypted copy.",
     notes: &[
         "For a copy to other regions, leave out the source region; a copy of a shared image and an encrypted copy stay in the source region.",
-        "Poll `DescribeImages` in every target region until `ImageState` is `NORMAL`; an account can have at most 500 custom images per region.",
+        "Wait in every target region, because each copy belongs to its region. An account can have at most 500 custom images per region.",
         "Copies are stored and billed as separate images.",
     ],
     poll: "Poll `DescribeImages` until `ImageState` is `NORMAL`.",

@@ -14,7 +14,7 @@ use crate::prelude::*;
 ///
 /// Instances with `DisableApiTermination` set are rejected until the protection is removed.
 ///
-/// Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without
+/// An instance that `DescribeInstancesStatus` no longer lists is destroyed. Data disks without
 /// `DeleteWithInstance` are kept and still billed.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
@@ -88,9 +88,9 @@ use crate::prelude::*;
 pub struct TerminateInstances {
     /// Instances to terminate. Resolve names to ids right before the call and check them,
     /// because termination of pay-as-you-go instances cannot be undone. Required. Items: 1
-    /// to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation says that
-    /// pay-as-you-go instances are destroyed immediately; the product page says that those
-    /// returned for release after two hours stay in the recycle bin until then.
+    /// to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation of the action
+    /// says that pay-as-you-go instances are destroyed immediately. The product page says that
+    /// instances to be released after two hours stay in the recycle bin until then.
     pub instance_ids: Vec<String>,
 
     /// Also releases an elastic address: only the first one on the primary interface, and only
@@ -103,11 +103,11 @@ pub struct TerminateInstances {
     /// Default: false.
     pub release_prepaid_data_disks: Option<bool>,
 
-    /// Only checks the request and releases nothing; a parameter of the older gateway that the
-    /// current API does not list. Try it on an expendable instance before you rely on it.
-    /// Supported only by an older gateway. Documentation conflict: The page of the older
-    /// gateway lists it; the current model does not. A service that ignores it destroys the
-    /// instances, so here it never counts as a dry run.
+    /// With `true`, a gateway that supports it only checks the request and terminates nothing.
+    /// Try it on an expendable instance before you rely on it. Supported only by an older
+    /// gateway. Documentation conflict: The page of the older gateway lists it, but the current
+    /// model does not. A service that ignores it destroys the instances, so the client never
+    /// treats the request as a dry run.
     pub dry_run: Option<bool>,
 
     #[doc(hidden)]
@@ -235,19 +235,19 @@ pub(crate) static TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
         "The first call on a prepaid instance moves it to the recycle bin (`SHUTDOWN`); a second call destroys it permanently. Pay-as-you-go instances skip the recycle bin and cannot be recovered.",
         "All instances in one call must have the same charge type, and prepaid ones must satisfy the provider's refund rules; `InquiryPriceTerminateInstances` returns the refund.",
         "Instances with `DisableApiTermination` set are rejected until the protection is removed.",
-        "Poll `DescribeInstancesStatus`: an id that is gone is destroyed. Data disks without `DeleteWithInstance` are kept and still billed.",
+        "An instance that `DescribeInstancesStatus` no longer lists is destroyed. Data disks without `DeleteWithInstance` are kept and still billed.",
     ],
     poll: "",
     reconcile: "Done if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone.")
-            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation says that pay-as-you-go instances are destroyed immediately; the product page says that those returned for release after two hours stay in the recycle bin until then."),
+            .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation of the action says that pay-as-you-go instances are destroyed immediately. The product page says that instances to be released after two hours stay in the recycle bin until then."),
         MemberDoc::new("ReleaseAddress", "bool", "Also releases an elastic address: only the first one on the primary interface, and only a premium, DDoS-protected or IPv6 one. You may not be able to get a released address again; any other address stays yours.")
             .limits("Default: false."),
         MemberDoc::new("ReleasePrepaidDataDisks", "bool", "Also terminates the prepaid data disks attached to the instances, with all data on them; they follow a prepaid instance into the recycle bin. With `false` they are kept.")
             .limits("Default: false."),
-        MemberDoc::new("DryRun", "bool", "Only checks the request and releases nothing; a parameter of the older gateway that the current API does not list. Try it on an expendable instance before you rely on it.")
-            .limits("Supported only by an older gateway. Documentation conflict: The page of the older gateway lists it; the current model does not. A service that ignores it destroys the instances, so here it never counts as a dry run."),
+        MemberDoc::new("DryRun", "bool", "With `true`, a gateway that supports it only checks the request and terminates nothing. Try it on an expendable instance before you rely on it.")
+            .limits("Supported only by an older gateway. Documentation conflict: The page of the older gateway lists it, but the current model does not. A service that ignores it destroys the instances, so the client never treats the request as a dry run."),
     ],
     response: &[],
 };

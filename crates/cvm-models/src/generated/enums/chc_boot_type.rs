@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Processor architecture and boot firmware of a hosted customer server.
+    /// Processor architecture and boot firmware of a hosted physical server.
     ChcBootType {
         /// An x86 server with classic BIOS boot.
         X86Legacy = "x86_legacy",
@@ -20,7 +20,7 @@ open_enum! {
 #[cfg(feature = "docs")]
 pub(crate) static CHC_BOOT_TYPE_DOC: EnumDoc = EnumDoc {
     name: "ChcBootType",
-    summary: "Processor architecture and boot firmware of a hosted customer server.",
+    summary: "Processor architecture and boot firmware of a hosted physical server.",
     values: &[
         ("x86_legacy", "An x86 server with classic BIOS boot."),
         ("x86_uefi", "An x86 server with UEFI boot. It appears in a published response but in no list of values."),

@@ -3,12 +3,12 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Setup state of a hosted customer server.
+    /// Setup state of a hosted physical server.
     ChcHostState {
-        /// The server is registered, but its management and deploy networks are not set up.
+        /// The server is registered, but its management and deployment networks are not set up.
         Init = "INIT",
 
-        /// The management and deploy networks are set up.
+        /// The management and deployment networks are set up.
         Ready = "READY",
 
         /// The server is ready to receive an instance.
@@ -21,7 +21,7 @@ open_enum! {
         /// network.
         Operating = "OPERATING",
 
-        /// Removing the management and deploy network settings failed.
+        /// Removing the management and deployment network settings failed.
         ClearNetworkFailed = "CLEAR_NETWORK_FAILED",
     }
 }
@@ -29,13 +29,13 @@ open_enum! {
 #[cfg(feature = "docs")]
 pub(crate) static CHC_HOST_STATE_DOC: EnumDoc = EnumDoc {
     name: "ChcHostState",
-    summary: "Setup state of a hosted customer server.",
+    summary: "Setup state of a hosted physical server.",
     values: &[
-        ("INIT", "The server is registered, but its management and deploy networks are not set up."),
-        ("READY", "The management and deploy networks are set up."),
+        ("INIT", "The server is registered, but its management and deployment networks are not set up."),
+        ("READY", "The management and deployment networks are set up."),
         ("PREPARED", "The server is ready to receive an instance."),
         ("ONLINE", "An instance is placed on the server."),
         ("OPERATING", "An operation on the server is in progress, such as setting up its management network."),
-        ("CLEAR_NETWORK_FAILED", "Removing the management and deploy network settings failed."),
+        ("CLEAR_NETWORK_FAILED", "Removing the management and deployment network settings failed."),
     ],
 };

@@ -3,9 +3,9 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Network that the business interface of a hosted customer server is attached to.
+    /// Network that the business interface of a hosted physical server is attached to.
     ChcNetworkMode {
-        /// The interface is on the deploy network, where the system is installed.
+        /// The interface is on the deployment network, where the system is installed.
         Deploy = "DEPLOY",
 
         /// The interface is on the business network, which is used in normal operation.
@@ -16,9 +16,9 @@ open_enum! {
 #[cfg(feature = "docs")]
 pub(crate) static CHC_NETWORK_MODE_DOC: EnumDoc = EnumDoc {
     name: "ChcNetworkMode",
-    summary: "Network that the business interface of a hosted customer server is attached to.",
+    summary: "Network that the business interface of a hosted physical server is attached to.",
     values: &[
-        ("DEPLOY", "The interface is on the deploy network, where the system is installed."),
+        ("DEPLOY", "The interface is on the deployment network, where the system is installed."),
         ("BUSINESS", "The interface is on the business network, which is used in normal operation."),
     ],
 };

@@ -3,7 +3,7 @@
 use crate::prelude::*;
 
 open_enum! {
-    /// Sale status of a hosted customer server.
+    /// Sale status of a hosted physical server.
     ChcSaleStatus {
         /// The server cannot be sold.
         NotForSale = "NOT_FOR_SALE",
@@ -19,7 +19,7 @@ open_enum! {
 #[cfg(feature = "docs")]
 pub(crate) static CHC_SALE_STATUS_DOC: EnumDoc = EnumDoc {
     name: "ChcSaleStatus",
-    summary: "Sale status of a hosted customer server.",
+    summary: "Sale status of a hosted physical server.",
     values: &[
         ("NOT_FOR_SALE", "The server cannot be sold."),
         ("AVAILABLE", "The server can be sold."),

@@ -9,7 +9,7 @@ open_enum! {
         /// this type.
         Cdc = "CDC",
 
-        /// The cluster consists of hosted customer hardware.
+        /// The cluster consists of hosted physical servers.
         Chc = "CHC",
 
         /// Regular cluster on the public platform.
@@ -23,7 +23,7 @@ pub(crate) static HPC_CLUSTER_TYPE_DOC: EnumDoc = EnumDoc {
     summary: "Type of high-performance computing cluster.",
     values: &[
         ("CDC", "The cluster is on a dedicated cluster; `HpcClusterBusinessId` is accepted only for this type."),
-        ("CHC", "The cluster consists of hosted customer hardware."),
+        ("CHC", "The cluster consists of hosted physical servers."),
         ("STANDARD", "Regular cluster on the public platform."),
     ],
 };

@@ -5,7 +5,7 @@ use crate::prelude::*;
 open_enum! {
     /// Product that a maintenance task is about.
     RepairTaskProduct {
-        /// A cloud server instance.
+        /// A CVM instance.
         Cvm = "CVM",
 
         /// A dedicated host.
@@ -21,7 +21,7 @@ pub(crate) static REPAIR_TASK_PRODUCT_DOC: EnumDoc = EnumDoc {
     name: "RepairTaskProduct",
     summary: "Product that a maintenance task is about.",
     values: &[
-        ("CVM", "A cloud server instance."),
+        ("CVM", "A CVM instance."),
         ("CDH", "A dedicated host."),
         ("CPM2.0", "A bare-metal cloud server."),
     ],

@@ -5,7 +5,7 @@ use crate::prelude::*;
 /// The quotas of one region, grouped by what they limit.
 #[derive(Clone, Default)]
 pub struct AccountQuota {
-    /// Limits for hourly instances, one entry per zone.
+    /// Limits for pay-as-you-go instances, one entry per zone.
     pub post_paid_quota_set: Vec<PostPaidQuota>,
 
     /// Limits for monthly subscriptions, one entry per zone.
@@ -15,7 +15,7 @@ pub struct AccountQuota {
     /// instances.
     pub spot_paid_quota_set: Vec<SpotPaidQuota>,
 
-    /// Limit for private images of the region; expect one entry.
+    /// Limit for custom images in the region; expect one entry.
     pub image_quota_set: Vec<ImageQuota>,
 
     /// Limits for placement groups and for the instances in them.
@@ -58,10 +58,10 @@ pub(crate) static ACCOUNT_QUOTA_DOC: TypeDoc = TypeDoc {
     name: "AccountQuota",
     summary: "The quotas of one region, grouped by what they limit.",
     members: &[
-        MemberDoc::new("PostPaidQuotaSet", "list<PostPaidQuota>", "Limits for hourly instances, one entry per zone."),
+        MemberDoc::new("PostPaidQuotaSet", "list<PostPaidQuota>", "Limits for pay-as-you-go instances, one entry per zone."),
         MemberDoc::new("PrePaidQuotaSet", "list<PrePaidQuota>", "Limits for monthly subscriptions, one entry per zone."),
         MemberDoc::new("SpotPaidQuotaSet", "list<SpotPaidQuota>", "Limits for spot instances, one entry per zone, counted in processor cores rather than instances."),
-        MemberDoc::new("ImageQuotaSet", "list<ImageQuota>", "Limit for private images of the region; expect one entry."),
+        MemberDoc::new("ImageQuotaSet", "list<ImageQuota>", "Limit for custom images in the region; expect one entry."),
         MemberDoc::new("DisasterRecoverGroupQuotaSet", "list<DisasterRecoverGroupQuota>", "Limits for placement groups and for the instances in them."),
     ],
 };

@@ -5,8 +5,7 @@ use crate::prelude::*;
 /// The quotas of an account together with the region they apply to.
 #[derive(Clone, Default)]
 pub struct AccountQuotaOverview {
-    /// Region these numbers are about, such as `ap-guangzhou`; other regions have quotas of
-    /// their own.
+    /// Region these numbers are about, such as `ap-guangzhou`; each region has separate quotas.
     pub region: String,
 
     /// The quotas themselves. Lists excluded by a `quota-type` filter are empty or absent.
@@ -32,7 +31,7 @@ pub(crate) static ACCOUNT_QUOTA_OVERVIEW_DOC: TypeDoc = TypeDoc {
     name: "AccountQuotaOverview",
     summary: "The quotas of an account together with the region they apply to.",
     members: &[
-        MemberDoc::new("Region", "string", "Region these numbers are about, such as `ap-guangzhou`; other regions have quotas of their own."),
+        MemberDoc::new("Region", "string", "Region these numbers are about, such as `ap-guangzhou`; each region has separate quotas."),
         MemberDoc::new("AccountQuota", "AccountQuota", "The quotas themselves. Lists excluded by a `quota-type` filter are empty or absent."),
     ],
 };

@@ -5,8 +5,7 @@ use crate::prelude::*;
 /// A one-time action scheduled for an instance; currently only termination can be scheduled.
 #[derive(Clone, Default)]
 pub struct ActionTimer {
-    /// The action to run at the scheduled time. Termination destroys the instance, so treat a
-    /// timer as a lease that ends.
+    /// The action to run at the scheduled time. Termination destroys the instance.
     pub timer_action: Option<TimerAction>,
 
     /// Execution time in UTC. It must be more than five minutes in the future when the request
@@ -61,7 +60,7 @@ pub(crate) static ACTION_TIMER_DOC: TypeDoc = TypeDoc {
     name: "ActionTimer",
     summary: "A one-time action scheduled for an instance; currently only termination can be scheduled.",
     members: &[
-        MemberDoc::new("TimerAction", "TimerAction", "The action to run at the scheduled time. Termination destroys the instance, so treat a timer as a lease that ends.")
+        MemberDoc::new("TimerAction", "TimerAction", "The action to run at the scheduled time. Termination destroys the instance.")
             .limits("Allowed: `TerminateInstances`."),
         MemberDoc::new("ActionTime", "string", "Execution time in UTC. It must be more than five minutes in the future when the request arrives; responses may use another time format, so parse tolerantly.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),

@@ -10,9 +10,8 @@ pub struct ChargePrepaid {
     pub period: Option<u64>,
 
     /// What happens at the end of the term. By default, a host renews month by month while the
-    /// balance lasts; set a manual flag if the cost must end. Default: `NOTIFY_AND_AUTO_RENEW`.
-    /// Documentation conflict: Hosts renew automatically by default; instances and pools do
-    /// not.
+    /// balance lasts, unlike instances and resource pools. Set a manual flag if the cost must
+    /// end. Default: `NOTIFY_AND_AUTO_RENEW`.
     pub renew_flag: Option<RenewFlag>,
 
     #[doc(hidden)]
@@ -44,7 +43,7 @@ pub(crate) static CHARGE_PREPAID_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("Period", "uint64", "Length of the term. The whole term is charged when the order is placed, and again for every repeated order.")
             .limits("Unit: month. Allowed: 1 to 12, 24, 36."),
-        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. By default, a host renews month by month while the balance lasts; set a manual flag if the cost must end.")
-            .limits("Default: `NOTIFY_AND_AUTO_RENEW`. Documentation conflict: Hosts renew automatically by default; instances and pools do not. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
+        MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. By default, a host renews month by month while the balance lasts, unlike instances and resource pools. Set a manual flag if the cost must end.")
+            .limits("Default: `NOTIFY_AND_AUTO_RENEW`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
     ],
 };

@@ -6,10 +6,10 @@ use crate::prelude::*;
 #[derive(Clone, Default)]
 pub struct DataDisk {
     /// Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no
-    /// data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total,
-    /// and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps of 10.
-    /// Default: 0. Documentation conflict: The model always requires it, but the text and the
-    /// example of `ModifyInstanceDiskType` send only `DiskType`.
+    /// data disk. You can omit it only in `ModifyInstanceDiskType`. In a resize it is the new
+    /// total, and a disk cannot shrink. Required unless `DiskType` is given. Unit: GiB. Steps
+    /// of 10. Default: 0. Documentation conflict: The published model requires it in every
+    /// action, but the description and example of `ModifyInstanceDiskType` omit it.
     pub disk_size: Option<i64>,
 
     /// Storage class, which determines speed and price. Set it explicitly: the default is a
@@ -19,34 +19,33 @@ pub struct DataDisk {
     pub disk_type: Option<DiskType>,
 
     /// Id of an existing disk. Queries return it, a resize can identify the disk by it, and a
-    /// launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: Documented for
-    /// responses only, although nothing else identifies the disk to resize.
+    /// launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: It is documented
+    /// for responses only, but nothing else identifies the disk to resize.
     pub disk_id: Option<String>,
 
     /// Whether the disk is deleted with the instance. `true` works only for hourly cloud disks;
-    /// with `false` the disk remains, keeps its data and is still billed. Read by
-    /// `RunInstances` only. Default: true.
+    /// with `false` the disk remains, keeps its data and is still billed. Only `RunInstances`
+    /// uses it. Default: true.
     pub delete_with_instance: Option<bool>,
 
     /// Snapshot whose contents fill the new disk; the disk must be larger than the snapshot.
     /// Without it the disk is empty and needs formatting. Format: `snap-xxxxxxxx`.
     pub snapshot_id: Option<String>,
 
-    /// Creates the disk encrypted at rest, which this API cannot add later. Read by
-    /// `RunInstances` only; not every region offers it. Default: false.
+    /// Creates the disk encrypted at rest, which this API cannot add later. Only `RunInstances`
+    /// uses it, and not every region offers it. Default: false.
     pub encrypt: Option<bool>,
 
     /// Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with
-    /// `Encrypt`, and only `RunInstances` reads it. Format: `UUID or kms-xxxxxxxx`. May be
-    /// null.
+    /// `Encrypt`, and only `RunInstances` uses it. Format: `UUID or kms-xxxxxxxx`. May be null.
     pub kms_key_id: Option<String>,
 
     /// Extra throughput bought in addition to the baseline for the size, charged separately.
     /// Only `CLOUD_TSSD` and `CLOUD_HSSD` disks support it. Unit: MiB/s. May be null.
     pub throughput_performance: Option<i64>,
 
-    /// Dedicated cluster that stores the disk; null for a disk in the ordinary cloud. May be
-    /// null.
+    /// Dedicated cluster that stores the disk; null for a disk outside a dedicated cluster. May
+    /// be null.
     pub cdc_id: Option<String>,
 
     /// Lets the disk exceed its normal speed for short peaks. In closed beta, so the request is
@@ -103,23 +102,23 @@ pub(crate) static DATA_DISK_DOC: TypeDoc = TypeDoc {
     name: "DataDisk",
     summary: "A data disk of an instance: what to create in a request, what is attached in a response.",
     members: &[
-        MemberDoc::new("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. Only `ModifyInstanceDiskType` can omit it. In a resize it is the new total, and a disk cannot shrink.")
-            .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Documentation conflict: The model always requires it, but the text and the example of `ModifyInstanceDiskType` send only `DiskType`."),
+        MemberDoc::new("DiskSize", "int64", "Capacity, in steps of 10 GiB and within limits that depend on the disk type; 0 means no data disk. You can omit it only in `ModifyInstanceDiskType`. In a resize it is the new total, and a disk cannot shrink.")
+            .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Documentation conflict: The published model requires it in every action, but the description and example of `ModifyInstanceDiskType` omit it."),
         MemberDoc::new("DiskType", "DiskType", "Storage class, which determines speed and price. Set it explicitly: the default is a local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be requested.")
             .limits("Default: `LOCAL_BASIC`. Not settable: `LOCAL_NVME` and `LOCAL_PRO`. Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `LOCAL_NVME`, `LOCAL_PRO`, `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD`, `CLOUD_TSSD` and `CLOUD_BSSD`."),
         MemberDoc::new("DiskId", "string", "Id of an existing disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: Documented for responses only, although nothing else identifies the disk to resize."),
-        MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Read by `RunInstances` only.")
+            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but nothing else identifies the disk to resize."),
+        MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Only `RunInstances` uses it.")
             .limits("Default: true."),
         MemberDoc::new("SnapshotId", "string", "Snapshot whose contents fill the new disk; the disk must be larger than the snapshot. Without it the disk is empty and needs formatting.")
             .limits("Format: `snap-xxxxxxxx`."),
-        MemberDoc::new("Encrypt", "bool", "Creates the disk encrypted at rest, which this API cannot add later. Read by `RunInstances` only; not every region offers it.")
+        MemberDoc::new("Encrypt", "bool", "Creates the disk encrypted at rest, which this API cannot add later. Only `RunInstances` uses it, and not every region offers it.")
             .limits("Default: false."),
-        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with `Encrypt`, and only `RunInstances` reads it.")
+        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the encryption, as its UUID or `kms-` id. It takes effect only with `Encrypt`, and only `RunInstances` uses it.")
             .limits("Format: `UUID or kms-xxxxxxxx`. May be null."),
         MemberDoc::new("ThroughputPerformance", "int64", "Extra throughput bought in addition to the baseline for the size, charged separately. Only `CLOUD_TSSD` and `CLOUD_HSSD` disks support it.")
             .limits("Unit: MiB/s. May be null."),
-        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the disk; null for a disk in the ordinary cloud.")
+        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the disk; null for a disk outside a dedicated cluster.")
             .limits("May be null."),
         MemberDoc::new("BurstPerformance", "bool", "Lets the disk exceed its normal speed for short peaks. In closed beta, so the request is rejected unless your account is allowed to use it."),
         MemberDoc::new("DiskName", "string", "Display name of the disk, free text that need not be unique; it helps to tell several disks of an instance apart.")

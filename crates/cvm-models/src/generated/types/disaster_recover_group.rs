@@ -31,11 +31,11 @@ pub struct DisasterRecoverGroup {
     /// How many members may share one unit of the hardware level; 1 separates all members.
     pub affinity: i64,
 
-    /// Whether single instances or whole partitions are kept apart. Partition groups are still
+    /// Whether single instances or whole partitions are separated. Partition groups are still
     /// being rolled out.
     pub strategy: Option<DisasterRecoverGroupStrategy>,
 
-    /// Partitions in the group; absent when it keeps single instances apart.
+    /// Partitions in the group; absent when it separates single instances.
     pub partition_count: Option<i64>,
 
     /// Tags bound to the group, by which `DescribeDisasterRecoverGroups` can find it.
@@ -98,9 +98,9 @@ pub(crate) static DISASTER_RECOVER_GROUP_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("CreateTime", "datetime_iso", "When the group was created, in UTC; helps to distinguish groups with the same name.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("Affinity", "int64", "How many members may share one unit of the hardware level; 1 separates all members."),
-        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether single instances or whole partitions are kept apart. Partition groups are still being rolled out.")
+        MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "Whether single instances or whole partitions are separated. Partition groups are still being rolled out.")
             .limits("Allowed: `PARTITION` and `SPREAD`."),
-        MemberDoc::new("PartitionCount", "int64", "Partitions in the group; absent when it keeps single instances apart."),
+        MemberDoc::new("PartitionCount", "int64", "Partitions in the group; absent when it separates single instances."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the group, by which `DescribeDisasterRecoverGroups` can find it."),
     ],
 };

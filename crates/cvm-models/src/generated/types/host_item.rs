@@ -35,9 +35,8 @@ pub struct HostItem {
     /// Format: `ins-xxxxxxxx`.
     pub instance_ids: Vec<String>,
 
-    /// `RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is
-    /// `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances. Documentation conflict: A
-    /// failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances.
+    /// `RUNNING` hosts take instances; `PENDING` is being set up. A failed creation is
+    /// `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances.
     pub host_state: HostState,
 
     /// Address of the host inside the provider's network; instances have their own addresses.
@@ -107,8 +106,7 @@ pub(crate) static HOST_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ExpiredTime", "datetime_iso", "End of the paid term in UTC. Renew before it with `RenewHosts`, because the instances on the host depend on it."),
         MemberDoc::new("InstanceIds", "list<string>", "Instances created on the host; all of them are affected when it fails or expires.")
             .limits("Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("HostState", "HostState", "`RUNNING` hosts take instances; `PENDING` is being set up. Note that failure is `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances.")
-            .limits("Documentation conflict: A failed creation is `LAUNCH_FAILURE` here but `LAUNCH_FAILED` for instances."),
+        MemberDoc::new("HostState", "HostState", "`RUNNING` hosts take instances; `PENDING` is being set up. A failed creation is `LAUNCH_FAILURE`, unlike the `LAUNCH_FAILED` of instances."),
         MemberDoc::new("HostIp", "string", "Address of the host inside the provider's network; instances have their own addresses."),
         MemberDoc::new("HostResource", "HostResource", "Total and free cores, memory, disk and GPUs; check it to see what still fits."),
         MemberDoc::new("CageId", "string", "Cage that encloses the host in a financial zone; empty for all other hosts."),

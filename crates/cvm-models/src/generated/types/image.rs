@@ -14,7 +14,7 @@ pub struct Image {
     pub os_name: String,
 
     /// Who owns the image from your point of view: the provider, your account, or another
-    /// account that shares it. Only private images can be changed or deleted.
+    /// account that shares it. Only your own images can be changed or deleted.
     pub image_type: ImageType,
 
     /// When this image was created, in UTC. Use it to find the newest of several images;
@@ -31,9 +31,8 @@ pub struct Image {
     /// Space the image needs; a system disk must be at least this large. Unit: GiB.
     pub image_size: i64,
 
-    /// Processor family the image runs on, which must match the instance type. Note that it is
-    /// `arm` here but `arm_64` in `ImportImage`. Allowed: `x86_64`, `arm` and `i386`.
-    /// Documentation conflict: ARM is `arm` here and `arm_64` in `ImportImage`.
+    /// Processor family the image runs on, which must match the instance type. ARM is `arm`
+    /// here, but `arm_64` in `ImportImage`. Allowed: `x86_64`, `arm` and `i386`.
     pub architecture: Architecture,
 
     /// Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the
@@ -141,7 +140,7 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ImageId", "string", "Id to launch or reinstall with. It is valid in one region only; a synchronized copy in another region has its own id.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("OsName", "string", "Full name and version of the operating system inside, such as `CentOS 7.6 64bit`; meant for people, so check `Platform` in code."),
-        MemberDoc::new("ImageType", "ImageType", "Who owns the image from your point of view: the provider, your account, or another account that shares it. Only private images can be changed or deleted.")
+        MemberDoc::new("ImageType", "ImageType", "Who owns the image from your point of view: the provider, your account, or another account that shares it. Only your own images can be changed or deleted.")
             .limits("Allowed: `PUBLIC_IMAGE`, `PRIVATE_IMAGE` and `SHARED_IMAGE`."),
         MemberDoc::new("CreatedTime", "datetime_iso", "When this image was created, in UTC. Use it to find the newest of several images; samples also write the offset as `+00:00`.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
@@ -149,8 +148,8 @@ pub(crate) static IMAGE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ImageDescription", "string", "Free text from its owner; empty if none was given."),
         MemberDoc::new("ImageSize", "int64", "Space the image needs; a system disk must be at least this large.")
             .limits("Unit: GiB."),
-        MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. Note that it is `arm` here but `arm_64` in `ImportImage`.")
-            .limits("Allowed: `x86_64`, `arm` and `i386`. Documentation conflict: ARM is `arm` here and `arm_64` in `ImportImage`."),
+        MemberDoc::new("Architecture", "Architecture", "Processor family the image runs on, which must match the instance type. ARM is `arm` here, but `arm_64` in `ImportImage`.")
+            .limits("Allowed: `x86_64`, `arm` and `i386`."),
         MemberDoc::new("ImageState", "ImageState", "Only `NORMAL` images can be used. `CREATEFAILED` and `IMPORTFAILED` are final; the others are temporary.")
             .limits("Allowed: `CREATING`, `NORMAL`, `CREATEFAILED`, `SYNCING`, `IMPORTING` and `IMPORTFAILED`."),
         MemberDoc::new("Platform", "string", "Operating system family, such as `Ubuntu` or `Windows`. It determines the password rules and whether key pairs work; new families can appear.")

@@ -2,13 +2,13 @@
 
 use crate::prelude::*;
 
-/// Used and allowed number of private images in a region.
+/// Used and allowed number of custom images in a region.
 #[derive(Clone, Default)]
 pub struct ImageQuota {
-    /// Private images that exist now; deleting images lowers it.
+    /// Custom images that exist now; deleting images lowers it.
     pub used_quota: u64,
 
-    /// Maximum number of private images; creation, import and incoming copies fail once it is
+    /// Maximum number of custom images; creation, import and incoming copies fail once it is
     /// reached.
     pub total_quota: u64,
 
@@ -30,9 +30,9 @@ model!(ImageQuota IMAGE_QUOTA { 0 used_quota 1 total_quota });
 #[cfg(feature = "docs")]
 pub(crate) static IMAGE_QUOTA_DOC: TypeDoc = TypeDoc {
     name: "ImageQuota",
-    summary: "Used and allowed number of private images in a region.",
+    summary: "Used and allowed number of custom images in a region.",
     members: &[
-        MemberDoc::new("UsedQuota", "uint64", "Private images that exist now; deleting images lowers it."),
-        MemberDoc::new("TotalQuota", "uint64", "Maximum number of private images; creation, import and incoming copies fail once it is reached."),
+        MemberDoc::new("UsedQuota", "uint64", "Custom images that exist now; deleting images lowers it."),
+        MemberDoc::new("TotalQuota", "uint64", "Maximum number of custom images; creation, import and incoming copies fail once it is reached."),
     ],
 };

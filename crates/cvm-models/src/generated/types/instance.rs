@@ -61,8 +61,8 @@ pub struct Instance {
 
     /// What happens when the prepaid term ends. Null for pay-as-you-go instances. Allowed:
     /// `NOTIFY_AND_MANUAL_RENEW`, `NOTIFY_AND_AUTO_RENEW` and
-    /// `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Documentation conflict: Documented as null for
-    /// instances that are not prepaid, but published samples set it.
+    /// `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Documentation conflict: It is documented as null for
+    /// instances that are not prepaid, but published examples set it.
     pub renew_flag: Option<RenewFlag>,
 
     /// When the instance was created, in UTC. Both the numeric offset `+00:00` and `Z` occur,
@@ -70,8 +70,8 @@ pub struct Instance {
     pub created_time: String,
 
     /// End of the prepaid term in UTC, after which the instance is isolated. Null for
-    /// pay-as-you-go instances. Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict:
-    /// Documented as null for instances that are not prepaid, but published samples set it.
+    /// pay-as-you-go instances. Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: It is
+    /// documented as null for instances that are not prepaid, but published examples set it.
     pub expired_time: Option<String>,
 
     /// Operating system of the image in readable form, such as `CentOS 7.6 64bit`; meant for
@@ -134,7 +134,7 @@ pub struct Instance {
     /// empty outside a cluster.
     pub rdma_ip_addresses: Vec<String>,
 
-    /// Dedicated cluster (CDC) that hosts the instance; empty in the ordinary cloud.
+    /// Dedicated cluster (CDC) that hosts the instance; empty outside a dedicated cluster.
     pub dedicated_cluster_id: String,
 
     /// Why the instance is in the recycle bin: debt, an expired term, or a return by its owner.
@@ -334,11 +334,11 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("ImageId", "string", "Image the system disk was made from; it may have been deleted or unshared since, so a lookup can find nothing.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens when the prepaid term ends. Null for pay-as-you-go instances.")
-            .limits("Allowed: `NOTIFY_AND_MANUAL_RENEW`, `NOTIFY_AND_AUTO_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Documentation conflict: Documented as null for instances that are not prepaid, but published samples set it."),
+            .limits("Allowed: `NOTIFY_AND_MANUAL_RENEW`, `NOTIFY_AND_AUTO_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`. Documentation conflict: It is documented as null for instances that are not prepaid, but published examples set it."),
         MemberDoc::new("CreatedTime", "datetime_iso", "When the instance was created, in UTC. Both the numeric offset `+00:00` and `Z` occur, so parse both.")
             .limits("Format: `YYYY-MM-DDThh:mm:ssZ`."),
         MemberDoc::new("ExpiredTime", "datetime_iso", "End of the prepaid term in UTC, after which the instance is isolated. Null for pay-as-you-go instances.")
-            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: Documented as null for instances that are not prepaid, but published samples set it."),
+            .limits("Format: `YYYY-MM-DDThh:mm:ssZ`. Documentation conflict: It is documented as null for instances that are not prepaid, but published examples set it."),
         MemberDoc::new("OsName", "string", "Operating system of the image in readable form, such as `CentOS 7.6 64bit`; meant for people, as its wording is not fixed."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups bound to the primary interface; their order is their priority.")
             .limits("Format: `sg-xxxxxxxx`."),
@@ -362,7 +362,7 @@ pub(crate) static INSTANCE_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("HpcClusterId", "string", "High-performance cluster the instance belongs to; empty for ordinary instances.")
             .limits("Format: `hpc-xxxxxxxx`."),
         MemberDoc::new("RdmaIpAddresses", "list<string>", "Addresses on the RDMA network of the cluster, for traffic between its nodes; null or empty outside a cluster."),
-        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) that hosts the instance; empty in the ordinary cloud."),
+        MemberDoc::new("DedicatedClusterId", "string", "Dedicated cluster (CDC) that hosts the instance; empty outside a dedicated cluster."),
         MemberDoc::new("IsolatedSource", "IsolatedSource", "Why the instance is in the recycle bin: debt, an expired term, or a return by its owner. Otherwise `NOTISOLATED`.")
             .limits("Allowed: `ARREAR`, `EXPIRE`, `MANMADE` and `NOTISOLATED`."),
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Placement groups of the instance; at most one.")

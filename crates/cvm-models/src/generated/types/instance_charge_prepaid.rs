@@ -7,8 +7,8 @@ use crate::prelude::*;
 pub struct InstanceChargePrepaid {
     /// Length of the term to buy. The whole term is charged when the order is placed, and again
     /// for every repeated call. Required. Unit: month. Allowed: 1 to 12, 24, 36, 48, 60.
-    /// Documentation conflict: The error code `InvalidPeriod` mentions only values up to 36
-    /// months.
+    /// Documentation conflict: The description of the error code `InvalidPeriod` mentions only
+    /// terms of up to 36 months.
     pub period: Option<i64>,
 
     /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews one month at a time
@@ -47,7 +47,7 @@ pub(crate) static INSTANCE_CHARGE_PREPAID_DOC: TypeDoc = TypeDoc {
     summary: "Term and renewal of a monthly subscription for instances.",
     members: &[
         MemberDoc::new("Period", "int64", "Length of the term to buy. The whole term is charged when the order is placed, and again for every repeated call.")
-            .limits("Unit: month. Allowed: 1 to 12, 24, 36, 48, 60. Documentation conflict: The error code `InvalidPeriod` mentions only values up to 36 months."),
+            .limits("Unit: month. Allowed: 1 to 12, 24, 36, 48, 60. Documentation conflict: The description of the error code `InvalidPeriod` mentions only terms of up to 36 months."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews one month at a time while the balance lasts; otherwise the instance is isolated on expiry.")
             .limits("Default: `NOTIFY_AND_MANUAL_RENEW`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
     ],

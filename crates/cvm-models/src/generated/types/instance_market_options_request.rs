@@ -2,10 +2,11 @@
 
 use crate::prelude::*;
 
-/// The market conditions of a spot launch; despite its name a member, not a request.
+/// The market conditions of a spot launch. Despite its name, it is part of a request, not a
+/// request.
 #[derive(Clone, Default)]
 pub struct InstanceMarketOptionsRequest {
-    /// Bid and type of the spot request; useful only with the charge type `SPOTPAID`. Required.
+    /// Bid and type of the spot request. Used only with the charge type `SPOTPAID`. Required.
     pub spot_options: SpotMarketOptions,
 
     /// Market to buy in. Only the spot market exists, so the member can be omitted.
@@ -33,9 +34,9 @@ model!(InstanceMarketOptionsRequest INSTANCE_MARKET_OPTIONS_REQUEST {
 #[cfg(feature = "docs")]
 pub(crate) static INSTANCE_MARKET_OPTIONS_REQUEST_DOC: TypeDoc = TypeDoc {
     name: "InstanceMarketOptionsRequest",
-    summary: "The market conditions of a spot launch; despite its name a member, not a request.",
+    summary: "The market conditions of a spot launch. Despite its name, it is part of a request, not a request.",
     members: &[
-        MemberDoc::new("SpotOptions", "SpotMarketOptions", "Bid and type of the spot request; useful only with the charge type `SPOTPAID`."),
+        MemberDoc::new("SpotOptions", "SpotMarketOptions", "Bid and type of the spot request. Used only with the charge type `SPOTPAID`."),
         MemberDoc::new("MarketType", "MarketType", "Market to buy in. Only the spot market exists, so the member can be omitted.")
             .limits("Allowed: `spot`."),
     ],

@@ -13,8 +13,8 @@ pub struct InstanceTypeQuotaItem {
     pub instance_type: String,
 
     /// Charge type of the offer and its price; the same type can be sold out under one charge
-    /// type and available under another. Documentation conflict: The list of this member lacks
-    /// `CDCPAID`, which the filter `instance-charge-type` of the action accepts.
+    /// type and available under another. Documentation conflict: The documented values of this
+    /// member lack `CDCPAID`, which the filter `instance-charge-type` accepts.
     pub instance_charge_type: InstanceChargeType,
 
     /// Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one
@@ -24,7 +24,7 @@ pub struct InstanceTypeQuotaItem {
     /// Restrictions and extras of the type, such as networks it cannot be launched in.
     pub externals: Externals,
 
-    /// Virtual CPUs of the type; note the spelling: `CPU` in other types. Unit: core.
+    /// Virtual CPUs of the type; other types spell this member `CPU`. Unit: core.
     pub cpu: i64,
 
     /// RAM of the type, documented in GB here and GiB elsewhere, although the numbers agree.
@@ -152,10 +152,10 @@ pub(crate) static INSTANCE_TYPE_QUOTA_ITEM_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("Zone", "string", "Zone the offer is for; the same type in another zone is a separate entry."),
         MemberDoc::new("InstanceType", "string", "Type to set in `RunInstances`, such as `S5.LARGE4`."),
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the offer and its price; the same type can be sold out under one charge type and available under another.")
-            .limits("Documentation conflict: The list of this member lacks `CDCPAID`, which the filter `instance-charge-type` of the action accepts. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
+            .limits("Documentation conflict: The documented values of this member lack `CDCPAID`, which the filter `instance-charge-type` accepts. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
         MemberDoc::new("NetworkCard", "int64", "Speed class of the network card, such as 25 for a 25 Gbps card; the bandwidth of one instance is `InstanceBandwidth`."),
         MemberDoc::new("Externals", "Externals", "Restrictions and extras of the type, such as networks it cannot be launched in."),
-        MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; note the spelling: `CPU` in other types.")
+        MemberDoc::new("Cpu", "int64", "Virtual CPUs of the type; other types spell this member `CPU`.")
             .limits("Unit: core."),
         MemberDoc::new("Memory", "int64", "RAM of the type, documented in GB here and GiB elsewhere, although the numbers agree.")
             .limits("Unit: GB."),

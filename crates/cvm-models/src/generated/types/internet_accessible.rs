@@ -15,12 +15,12 @@ pub struct InternetAccessible {
     /// depends on the instance type and billing mode. Unit: Mbps. Default: 0.
     pub internet_max_bandwidth_out: Option<i64>,
 
-    /// Whether to assign a public address. Assigned automatically when the bandwidth is above
-    /// 0, and not allowed at 0. Read by `RunInstances` only.
+    /// Whether to assign a public address. If omitted, one is assigned when the bandwidth is
+    /// above 0. `true` is an error at 0. Only `RunInstances` uses it.
     pub public_ip_assigned: Option<bool>,
 
     /// Shared bandwidth package to join, for `BANDWIDTH_PACKAGE` billing; its carrier and zone
-    /// must match. Read by `RunInstances` only.
+    /// must match. Only `RunInstances` uses it.
     pub bandwidth_package_id: Option<String>,
 
     /// Carrier of the public address. Single-carrier lines (`CMCC`, `CTCC`, `CUCC`) need an
@@ -28,11 +28,11 @@ pub struct InternetAccessible {
     pub internet_service_provider: Option<InternetServiceProvider>,
 
     /// Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong,
-    /// `AntiDDoSEIP` in some regions; available only to allowed accounts.
+    /// `AntiDDoSEIP` in some regions; only for accounts on an allowlist.
     pub ipv4_address_type: Option<Ipv4AddressType>,
 
     /// Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6`
-    /// exists only in Hong Kong; available only to allowed accounts.
+    /// exists only in Hong Kong; only for accounts on an allowlist.
     pub ipv6_address_type: Option<Ipv6AddressType>,
 
     /// Protection package that covers a DDoS-protected address; buy it first. Required if
@@ -88,13 +88,13 @@ pub(crate) static INTERNET_ACCESSIBLE_DOC: TypeDoc = TypeDoc {
             .limits("Not settable: `BANDWIDTH_POSTPAID_BY_MONTH`. Allowed: `BANDWIDTH_PREPAID`, `TRAFFIC_POSTPAID_BY_HOUR`, `BANDWIDTH_POSTPAID_BY_HOUR`, `BANDWIDTH_PACKAGE` and `BANDWIDTH_POSTPAID_BY_MONTH`."),
         MemberDoc::new("InternetMaxBandwidthOut", "int64", "Limit on outgoing public bandwidth. 0 means no public access at all; the highest value depends on the instance type and billing mode.")
             .limits("Unit: Mbps. Default: 0."),
-        MemberDoc::new("PublicIpAssigned", "bool", "Whether to assign a public address. Assigned automatically when the bandwidth is above 0, and not allowed at 0. Read by `RunInstances` only."),
-        MemberDoc::new("BandwidthPackageId", "string", "Shared bandwidth package to join, for `BANDWIDTH_PACKAGE` billing; its carrier and zone must match. Read by `RunInstances` only."),
+        MemberDoc::new("PublicIpAssigned", "bool", "Whether to assign a public address. If omitted, one is assigned when the bandwidth is above 0. `true` is an error at 0. Only `RunInstances` uses it."),
+        MemberDoc::new("BandwidthPackageId", "string", "Shared bandwidth package to join, for `BANDWIDTH_PACKAGE` billing; its carrier and zone must match. Only `RunInstances` uses it."),
         MemberDoc::new("InternetServiceProvider", "InternetServiceProvider", "Carrier of the public address. Single-carrier lines (`CMCC`, `CTCC`, `CUCC`) need an account on the allowlist and exist only in some regions.")
             .limits("Default: `BGP`. Allowed: `BGP`, `CMCC`, `CTCC` and `CUCC`."),
-        MemberDoc::new("IPv4AddressType", "Ipv4AddressType", "Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong, `AntiDDoSEIP` in some regions; available only to allowed accounts.")
+        MemberDoc::new("IPv4AddressType", "Ipv4AddressType", "Type of public IPv4 address. `HighQualityEIP` exists in Singapore and Hong Kong, `AntiDDoSEIP` in some regions; only for accounts on an allowlist.")
             .limits("Allowed: `WanIP`, `HighQualityEIP` and `AntiDDoSEIP`."),
-        MemberDoc::new("IPv6AddressType", "Ipv6AddressType", "Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6` exists only in Hong Kong; available only to allowed accounts.")
+        MemberDoc::new("IPv6AddressType", "Ipv6AddressType", "Type of public IPv6 address; set it to have such an address assigned. `HighQualityEIPv6` exists only in Hong Kong; only for accounts on an allowlist.")
             .limits("Allowed: `EIPv6` and `HighQualityEIPv6`."),
         MemberDoc::new("AntiDDoSPackageId", "string", "Protection package that covers a DDoS-protected address; buy it first.")
             .limits("Required if `IPv4AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`."),

@@ -17,11 +17,10 @@ pub struct LoginSettings {
     /// `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`.
     pub key_ids: Vec<String>,
 
-    /// Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for
-    /// custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
+    /// Keeps the users and passwords stored in the image. A boolean sent as a string; `true` is
+    /// for custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
     /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation
-    /// conflict: A boolean sent as text; older and international documentation writes it in
-    /// capitals.
+    /// conflict: Older and international documentation writes the values in capitals.
     pub keep_image_login: Option<String>,
 
     #[doc(hidden)]
@@ -59,7 +58,7 @@ pub(crate) static LOGIN_SETTINGS_DOC: TypeDoc = TypeDoc {
             .limits("Length: 8 to 30 characters. Cannot be combined with `KeyIds` or `KeepImageLogin`."),
         MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here.")
             .limits("Format: `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`."),
-        MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as text; `true` is for custom, shared and imported images only.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation conflict: A boolean sent as text; older and international documentation writes it in capitals."),
+        MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as a string; `true` is for custom, shared and imported images only.")
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation conflict: Older and international documentation writes the values in capitals."),
     ],
 };

@@ -12,7 +12,8 @@ pub struct Placement {
 
     /// Project that groups resources for permissions and cost reports; 0 is the default
     /// project. It also determines which default security group is used. Default: 0.
-    /// Documentation conflict: Unsigned in `ModifyHostsAttribute`, signed everywhere else.
+    /// Documentation conflict: The published model declares an unsigned number in
+    /// `ModifyHostsAttribute` and a signed number elsewhere.
     pub project_id: Option<i64>,
 
     /// Dedicated hosts to choose from; each instance is placed on one of them at random. For
@@ -32,8 +33,8 @@ pub struct Placement {
     /// Requires `DedicatedResourcePackTenancy`. Format: `rpp-xxxxxxxx`.
     pub dedicated_resource_pack_ids: Vec<String>,
 
-    /// Rack inside the resource pool that holds the instance, to see how widely machines are
-    /// spread. Returned in responses only.
+    /// Rack of the instance within its resource pool. Compare racks to see how your instances
+    /// are spread. Returned in responses only.
     pub rack_id: Option<String>,
 
     #[doc(hidden)]
@@ -74,7 +75,7 @@ pub(crate) static PLACEMENT_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("Zone", "string", "Availability zone, such as `ap-guangzhou-6`, as listed by `DescribeZones`. It must be in the region of the request, and an instance stays in its zone."),
         MemberDoc::new("ProjectId", "int64", "Project that groups resources for permissions and cost reports; 0 is the default project. It also determines which default security group is used.")
-            .limits("Default: 0. Documentation conflict: Unsigned in `ModifyHostsAttribute`, signed everywhere else."),
+            .limits("Default: 0. Documentation conflict: The published model declares an unsigned number in `ModifyHostsAttribute` and a signed number elsewhere."),
         MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to choose from; each instance is placed on one of them at random. For requests only; responses use `HostId`.")
             .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostId", "string", "Dedicated host the instance runs on. Returned in responses only; requests use `HostIds`.")
@@ -83,6 +84,6 @@ pub(crate) static PLACEMENT_DOC: TypeDoc = TypeDoc {
             .limits("Allowed: `ResourcePool`."),
         MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Resource pool packs to launch from, which use capacity that is already paid for. Requires `DedicatedResourcePackTenancy`.")
             .limits("Format: `rpp-xxxxxxxx`."),
-        MemberDoc::new("RackId", "string", "Rack inside the resource pool that holds the instance, to see how widely machines are spread. Returned in responses only."),
+        MemberDoc::new("RackId", "string", "Rack of the instance within its resource pool. Compare racks to see how your instances are spread. Returned in responses only."),
     ],
 };

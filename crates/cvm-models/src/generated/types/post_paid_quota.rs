@@ -2,19 +2,19 @@
 
 use crate::prelude::*;
 
-/// How many hourly instances the account may have in one zone.
+/// How many pay-as-you-go instances the account may have in one zone.
 #[derive(Clone, Default)]
 pub struct PostPaidQuota {
-    /// Hourly instances that currently count against the limit.
+    /// Pay-as-you-go instances that currently count against the limit.
     pub used_quota: u64,
 
-    /// Hourly instances that can still be created before launches are rejected.
+    /// Pay-as-you-go instances that can still be created before launches are rejected.
     pub remaining_quota: u64,
 
-    /// Upper limit of hourly instances in the zone.
+    /// Upper limit of pay-as-you-go instances in the zone.
     pub total_quota: u64,
 
-    /// Zone that the limit for hourly instances applies to.
+    /// Zone that the limit for pay-as-you-go instances applies to.
     pub zone: String,
 
     #[doc(hidden)]
@@ -37,11 +37,11 @@ model!(PostPaidQuota POST_PAID_QUOTA { 0 used_quota 1 remaining_quota 2 total_qu
 #[cfg(feature = "docs")]
 pub(crate) static POST_PAID_QUOTA_DOC: TypeDoc = TypeDoc {
     name: "PostPaidQuota",
-    summary: "How many hourly instances the account may have in one zone.",
+    summary: "How many pay-as-you-go instances the account may have in one zone.",
     members: &[
-        MemberDoc::new("UsedQuota", "uint64", "Hourly instances that currently count against the limit."),
-        MemberDoc::new("RemainingQuota", "uint64", "Hourly instances that can still be created before launches are rejected."),
-        MemberDoc::new("TotalQuota", "uint64", "Upper limit of hourly instances in the zone."),
-        MemberDoc::new("Zone", "string", "Zone that the limit for hourly instances applies to."),
+        MemberDoc::new("UsedQuota", "uint64", "Pay-as-you-go instances that currently count against the limit."),
+        MemberDoc::new("RemainingQuota", "uint64", "Pay-as-you-go instances that can still be created before launches are rejected."),
+        MemberDoc::new("TotalQuota", "uint64", "Upper limit of pay-as-you-go instances in the zone."),
+        MemberDoc::new("Zone", "string", "Zone that the limit for pay-as-you-go instances applies to."),
     ],
 };

@@ -35,9 +35,8 @@ pub struct RepairTaskInfo {
     /// canceled, 6 avoided. Allowed: 1 to 6.
     pub operate_status: u64,
 
-    /// When the provider created the task; `StartDate` and `EndDate` of the query refer to this
-    /// time. Documentation conflict: A plain time with a space between date and time, unlike
-    /// other times.
+    /// When the provider created the task, with a space between date and time, unlike other
+    /// times. `StartDate` and `EndDate` of the query refer to this time.
     pub create_time: String,
 
     /// When the work was approved; null while the task is waiting. May be null.
@@ -169,8 +168,7 @@ pub(crate) static REPAIR_TASK_INFO_DOC: TypeDoc = TypeDoc {
             .limits("Allowed: 1 to 6."),
         MemberDoc::new("OperateStatus", "uint64", "What has been done about the task: 1 not approved, 2 approved, 3 handled, 4 scheduled, 5 canceled, 6 avoided.")
             .limits("Allowed: 1 to 6."),
-        MemberDoc::new("CreateTime", "datetime", "When the provider created the task; `StartDate` and `EndDate` of the query refer to this time.")
-            .limits("Documentation conflict: A plain time with a space between date and time, unlike other times."),
+        MemberDoc::new("CreateTime", "datetime", "When the provider created the task, with a space between date and time, unlike other times. `StartDate` and `EndDate` of the query refer to this time."),
         MemberDoc::new("AuthTime", "datetime", "When the work was approved; null while the task is waiting.")
             .limits("May be null."),
         MemberDoc::new("EndTime", "datetime", "When the task ended; null while it is open.")

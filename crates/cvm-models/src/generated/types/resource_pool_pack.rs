@@ -40,10 +40,12 @@ pub struct ResourcePoolPack {
     /// usable address.
     pub host_ip: String,
 
-    /// Opaque identifier of the rack of the pool, to see how widely pools are spread.
+    /// Opaque identifier of the rack of the pool. Compare racks to see how your pools are
+    /// spread.
     pub rack_id: String,
 
-    /// Opaque identifier of the network switch of the pool, to see how widely pools are spread.
+    /// Opaque identifier of the network switch of the pool. Compare switches to see how your
+    /// pools are spread.
     pub switch_id: String,
 
     /// Whether launches that name no pool can be placed here; if not, only launches that name
@@ -124,8 +126,8 @@ pub(crate) static RESOURCE_POOL_PACK_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("TotalCapacity", "ResourceCount", "Total capacity of the pool, used and free."),
         MemberDoc::new("AvailableCapacity", "ResourceCount", "Capacity that is still free; compare it with the instance type before a launch."),
         MemberDoc::new("HostIp", "string", "Opaque identifier of the physical host, for comparison with other pools; it is not a usable address."),
-        MemberDoc::new("RackId", "string", "Opaque identifier of the rack of the pool, to see how widely pools are spread."),
-        MemberDoc::new("SwitchId", "string", "Opaque identifier of the network switch of the pool, to see how widely pools are spread."),
+        MemberDoc::new("RackId", "string", "Opaque identifier of the rack of the pool. Compare racks to see how your pools are spread."),
+        MemberDoc::new("SwitchId", "string", "Opaque identifier of the network switch of the pool. Compare switches to see how your pools are spread."),
         MemberDoc::new("AutoPlacement", "bool", "Whether launches that name no pool can be placed here; if not, only launches that name this pool are."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens to the pool at `EndTime`: renewed automatically, or left to expire with or without a notice.")
             .limits("Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),

@@ -5,10 +5,8 @@ use crate::prelude::*;
 /// The switch for the automation agent (TAT), which runs remote commands in a guest.
 #[derive(Clone, Default)]
 pub struct RunAutomationServiceEnabled {
-    /// `true` installs the agent. Note the difference: sending this object without the member
-    /// means off, but omitting the whole object means on for public images. Default: false.
-    /// Documentation conflict: If the whole object is absent, the service is on for public
-    /// images; if the object is sent without a value, it is off.
+    /// `true` installs the agent. If the request omits this whole object, public images get the
+    /// agent; if it has the object without `Enabled`, they do not. Default: false.
     pub enabled: Option<bool>,
 
     #[doc(hidden)]
@@ -30,7 +28,7 @@ pub(crate) static RUN_AUTOMATION_SERVICE_ENABLED_DOC: TypeDoc = TypeDoc {
     name: "RunAutomationServiceEnabled",
     summary: "The switch for the automation agent (TAT), which runs remote commands in a guest.",
     members: &[
-        MemberDoc::new("Enabled", "bool", "`true` installs the agent. Note the difference: sending this object without the member means off, but omitting the whole object means on for public images.")
-            .limits("Default: false. Documentation conflict: If the whole object is absent, the service is on for public images; if the object is sent without a value, it is off."),
+        MemberDoc::new("Enabled", "bool", "`true` installs the agent. If the request omits this whole object, public images get the agent; if it has the object without `Enabled`, they do not.")
+            .limits("Default: false."),
     ],
 };

@@ -12,28 +12,29 @@ pub struct SystemDisk {
     pub disk_type: Option<DiskType>,
 
     /// Id of the existing boot disk. Queries return it, a resize can identify the disk by it,
-    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: Documented
-    /// for responses only, although the published sample of `ResizeInstanceDisks` sends it.
+    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: It is
+    /// documented for responses only, but the published example of `ResizeInstanceDisks` sends
+    /// it.
     pub disk_id: Option<String>,
 
     /// Capacity, at least the size of the image. It can be increased later but not reduced.
     /// Unit: GiB. Default: 50.
     pub disk_size: Option<i64>,
 
-    /// Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud. May
-    /// be null.
+    /// Dedicated cluster that stores the boot disk; null for a disk outside a dedicated
+    /// cluster. May be null.
     pub cdc_id: Option<String>,
 
     /// Display name of the boot disk, free text that need not be unique. Length: up to 128
     /// characters.
     pub disk_name: Option<String>,
 
-    /// Creates the boot disk encrypted at rest. Read by `RunInstances` only and still being
+    /// Creates the boot disk encrypted at rest. Only `RunInstances` uses it. It is still being
     /// rolled out, so some accounts and regions reject it. Default: false.
     pub encrypt: Option<bool>,
 
     /// Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with
-    /// `Encrypt`. Read by `RunInstances` only and still being rolled out. Format:
+    /// `Encrypt`. Only `RunInstances` uses it, and it is still being rolled out. Format:
     /// `UUID or kms-xxxxxxxx`.
     pub kms_key_id: Option<String>,
 
@@ -78,16 +79,16 @@ pub(crate) static SYSTEM_DISK_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("DiskType", "DiskType", "Storage class. Without it, the service uses any class in stock, so set it for consistent performance; `LOCAL_` classes tie the instance to its hardware and prevent some later changes.")
             .limits("Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `CLOUD_BASIC`, `CLOUD_SSD`, `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`."),
         MemberDoc::new("DiskId", "string", "Id of the existing boot disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: Documented for responses only, although the published sample of `ResizeInstanceDisks` sends it."),
+            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but the published example of `ResizeInstanceDisks` sends it."),
         MemberDoc::new("DiskSize", "int64", "Capacity, at least the size of the image. It can be increased later but not reduced.")
             .limits("Unit: GiB. Default: 50."),
-        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk in the ordinary cloud.")
+        MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk outside a dedicated cluster.")
             .limits("May be null."),
         MemberDoc::new("DiskName", "string", "Display name of the boot disk, free text that need not be unique.")
             .limits("Length: up to 128 characters."),
-        MemberDoc::new("Encrypt", "bool", "Creates the boot disk encrypted at rest. Read by `RunInstances` only and still being rolled out, so some accounts and regions reject it.")
+        MemberDoc::new("Encrypt", "bool", "Creates the boot disk encrypted at rest. Only `RunInstances` uses it. It is still being rolled out, so some accounts and regions reject it.")
             .limits("Default: false."),
-        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with `Encrypt`. Read by `RunInstances` only and still being rolled out.")
+        MemberDoc::new("KmsKeyId", "string", "Your own KMS key for the boot disk, as its UUID or `kms-` id; it takes effect only with `Encrypt`. Only `RunInstances` uses it, and it is still being rolled out.")
             .limits("Format: `UUID or kms-xxxxxxxx`."),
     ],
 };

@@ -6,9 +6,8 @@ use crate::prelude::*;
 #[derive(Clone, Default)]
 pub struct TagSpecification {
     /// Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`,
-    /// `ps` for a placement group or `hpc` for a cluster. It must match the action. Required.
-    /// Documentation conflict: No value is documented for launch templates, although they can
-    /// be tagged, so the check accepts other values.
+    /// `ps` for a placement group or `hpc` for a cluster. It must match the action. No value is
+    /// documented for launch templates, so local validation accepts any value. Required.
     pub resource_type: Option<TagResourceType>,
 
     /// The tags to bind. The whole creation fails if a key is given twice or the account may
@@ -35,8 +34,7 @@ pub(crate) static TAG_SPECIFICATION_DOC: TypeDoc = TypeDoc {
     name: "TagSpecification",
     summary: "Tags to bind to one type of resource when it is created.",
     members: &[
-        MemberDoc::new("ResourceType", "TagResourceType", "Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must match the action.")
-            .limits("Documentation conflict: No value is documented for launch templates, although they can be tagged, so the check accepts other values."),
+        MemberDoc::new("ResourceType", "TagResourceType", "Type of resource that the tags are bound to: `instance`, `host`, `image`, `keypair`, `ps` for a placement group or `hpc` for a cluster. It must match the action. No value is documented for launch templates, so local validation accepts any value."),
         MemberDoc::new("Tags", "list<Tag>", "The tags to bind. The whole creation fails if a key is given twice or the account may not use it."),
     ],
 };

@@ -24,7 +24,7 @@ pub struct VirtualPrivateCloud {
     pub private_ip_addresses: Vec<String>,
 
     /// Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in
-    /// the network. Not 0 together with `IPv6AddressType`.
+    /// the network. It must not be 0 if `IPv6AddressType` is given.
     pub ipv6_address_count: Option<u64>,
 
     #[doc(hidden)]
@@ -73,6 +73,6 @@ pub(crate) static VIRTUAL_PRIVATE_CLOUD_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("AsVpcGateway", "bool", "Makes the instance a gateway through which other machines of the network reach the internet. Needs a public address on the instance itself.")
             .limits("Default: false."),
         MemberDoc::new("PrivateIpAddresses", "list<string>", "Specific addresses to use, one per instance, free and inside the subnet. Without them, addresses are assigned from the subnet; applies at launch and when the network is changed."),
-        MemberDoc::new("Ipv6AddressCount", "uint64", "Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in the network. Not 0 together with `IPv6AddressType`."),
+        MemberDoc::new("Ipv6AddressCount", "uint64", "Number of IPv6 addresses to assign at random to the interface; IPv6 must be enabled in the network. It must not be 0 if `IPv6AddressType` is given."),
     ],
 };
