@@ -19,11 +19,20 @@ impl ModelInfo {
     #[must_use]
     #[inline]
     pub fn find(&self, name: &[u8]) -> Option<usize> {
-        let candidate = self.index.candidate(name)?;
+        let Some(candidate) = self.index.candidate(name) else { return self.find_unhashed(name) };
         self.members
             .get(candidate)
             .is_some_and(|field| is_same(field.wire.as_bytes(), name))
             .then_some(candidate)
+    }
+
+    /// Compares the name with each member, if no hash function separates the names of this model.
+    #[cold]
+    fn find_unhashed(&self, name: &[u8]) -> Option<usize> {
+        if !self.index.slots.is_empty() {
+            return None;
+        }
+        self.members.iter().position(|field| is_same(field.wire.as_bytes(), name))
     }
 
     /// The member called `name` on the wire.

@@ -11,7 +11,8 @@ pub struct NameIndex {
     pub multiplier: u64,
     /// The right shift of the product: 64 minus the number of index bits.
     pub shift: u32,
-    /// For each hash value, the index of the member, or [`NameIndex::NONE`].
+    /// For each hash value, the index of the member, or [`NameIndex::NONE`]. Empty if no multiplier separates the names:
+    /// only the first and the last eight bytes of a name and its length are hashed. A name is then compared with each.
     pub slots: &'static [u8],
 }
 
@@ -84,6 +85,7 @@ pub(crate) fn is_same(known: &[u8], name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{FieldInfo, Kind, ModelInfo};
 
     #[test]
     fn short_name_is_its_bytes_in_one_word() {
@@ -106,5 +108,25 @@ mod tests {
                 assert!(!is_same(name, &other), "{length} bytes, byte {at}");
             }
         }
+    }
+
+    #[test]
+    fn names_that_no_multiplier_separates_are_found() {
+        const fn count(name: &'static str) -> FieldInfo {
+            FieldInfo::new(name, Kind::U64)
+        }
+        static STATISTICS: ModelInfo = ModelInfo {
+            name: "PolicyStatistics",
+            members: &[count("IngressIPv4TotalCount"), count("IngressIPv6TotalCount")],
+            index: NameIndex { multiplier: 1, shift: 64, slots: &[] },
+        };
+        let names = STATISTICS.members.iter().map(|field| field.wire.as_bytes());
+        let hashed = |name: &[u8]| NameIndex::hash(name, 0x9e37_79b9_7f4a_7c15, 0);
+        let words: Vec<usize> = names.map(hashed).collect();
+        assert_eq!(words[0], words[1]);
+        assert_eq!(STATISTICS.find(b"IngressIPv4TotalCount"), Some(0));
+        assert_eq!(STATISTICS.find(b"IngressIPv6TotalCount"), Some(1));
+        assert_eq!(STATISTICS.find(b"IngressIPv5TotalCount"), None);
+        assert_eq!(STATISTICS.find(b"Nothing"), None);
     }
 }

@@ -1,5 +1,7 @@
 //! Finds the perfect hash function for the member names of a table.
 
+use std::collections::HashSet;
+
 use cvm_protocol::NameIndex;
 
 /// The parts of a [`NameIndex`].
@@ -16,10 +18,12 @@ pub struct Index {
 /// How many multipliers are tried before the size is doubled.
 const TRIES: u64 = 4096;
 
-/// The smallest index that was found for these names. The same names always give the same index.
+/// The smallest index that was found for these names. The same names always give the same index. Without slots, the engine
+/// compares names one by one.
 pub fn index(names: &[&str]) -> Index {
-    if names.is_empty() {
-        return Index { multiplier: 1, shift: u64::BITS, slots: Vec::new() };
+    let unhashed = Index { multiplier: 1, shift: u64::BITS, slots: Vec::new() };
+    if names.is_empty() || !differ_in_hashed_bytes(names) {
+        return unhashed;
     }
     let least = names.len().next_power_of_two().trailing_zeros();
     for bits in least..=16 {
@@ -31,8 +35,15 @@ pub fn index(names: &[&str]) -> Index {
             }
         }
     }
-    // Only equal names collide for 4096 multipliers in 65,536 slots, and the checks reject equal names.
-    Index { multiplier: 1, shift: u64::BITS, slots: Vec::new() }
+    unhashed
+}
+
+/// Whether the part of each name that is hashed differs from that of the others. A long name is hashed without its middle, so
+/// `IngressIPv4TotalCount` and `IngressIPv6TotalCount` do not differ.
+fn differ_in_hashed_bytes(names: &[&str]) -> bool {
+    let words: HashSet<usize> =
+        names.iter().map(|name| NameIndex::hash(name.as_bytes(), 1, 0)).collect();
+    words.len() == names.len()
 }
 
 fn place(names: &[&str], multiplier: u64, shift: u32, size: usize) -> Option<Vec<u8>> {
@@ -71,6 +82,16 @@ mod tests {
                 assert_eq!(found.slots.get(slot).copied(), u8::try_from(member).ok());
             }
             assert_eq!(found, index(names), "same names, same index");
+        }
+    }
+
+    #[test]
+    fn names_that_differ_only_in_the_middle_have_no_slots() {
+        for names in [
+            ["IngressIPv4TotalCount", "IngressIPv6TotalCount"],
+            ["EgressIPv4TotalCount", "EgressIPv6TotalCount"],
+        ] {
+            assert_eq!(index(&names).slots, [0_u8; 0], "{names:?}");
         }
     }
 }
