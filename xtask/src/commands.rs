@@ -4,30 +4,29 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::codegen::write::{Mode, Outcome, ensure, refuse_other_service};
-use crate::codegen::{self, schema};
+use crate::codegen::write::{
+    Mode, Outcome, ensure, ensure_links, is_written_by_hand, refuse_other_service,
+};
+use crate::codegen::{self, package, schema};
 use crate::error::{Error, at};
 use crate::spec::diagnostic::Report;
 use crate::spec::source::Tree;
 use crate::spec::{self, format};
-use crate::{ci, conformance, diff, export, import, tidy, vectors};
+use crate::{ci, conformance, diff, export, import, services, tidy, vectors};
 
-/// The folder below `specs` with the service of this workspace.
+/// The folder below `specs` with the service that commands for one service read by default.
 const SERVICE: &str = "cvm/2017-03-12";
-
-/// The crate with the code that is generated from it.
-const MODELS: &str = "crates/cvm-models";
 
 const HELP: &str = "\
 usage: cargo xtask <command>
 
-  codegen                write all files that are generated from specs/
+  codegen                write all files that are generated from specs/, a crate for each service
       --check            only report files that are not up to date
       --specs DIR --out DIR   another service: its specs, and the source folder of its crate (both or neither)
-  lint [--specs DIR]     report every mistake in the specs
-  fmt-specs [--check] [--specs DIR]   format the spec files
-  export [--specs DIR]   print the resolved specs as one JSON document
-  diff OLD NEW           print the changelog entry between two folders of specs
+  lint [--specs DIR]     report every mistake in the specs, of all services or of one
+  fmt-specs [--check] [--specs DIR]   format the spec files, of all services or of one
+  export [--specs DIR]   print the resolved specs of CVM or another service as one JSON document
+  diff OLD NEW           print the changelog entry between two folders of specs, or between two checkouts
   import MODEL.json      write specs from a published API model (api.json)
       --crate DIR                a complete crate instead, with specs, code and docs
       --service NAME --out DIR   another service name; another folder than specs/NAME/VERSION
@@ -209,12 +208,21 @@ impl Options {
         if self.check { Mode::Check } else { Mode::Write }
     }
 
-    /// The folder of the specs, and its name in messages.
+    /// The folder of the specs of one service, and its name in messages.
     fn specs(&self) -> (PathBuf, String) {
         match &self.specs {
             Some(folder) => (folder.clone(), shown(folder)),
             None => (root().join("specs").join(SERVICE), format!("specs/{SERVICE}")),
         }
+    }
+
+    /// The folder of the given specs, otherwise those of all services, each with its name in messages.
+    fn all_specs(&self) -> Result<Vec<(PathBuf, String)>, Error> {
+        if self.specs.is_some() {
+            return Ok(vec![self.specs()]);
+        }
+        let services = services::all(&root())?;
+        Ok(services.iter().map(|it| (root().join(it.specs()), it.specs())).collect())
     }
 }
 
@@ -251,33 +259,54 @@ fn measure(arguments: &[String]) -> Result<String, Error> {
 }
 
 fn codegen(options: &Options) -> Result<String, Error> {
-    if let (Some(specs), None) = (&options.specs, &options.out) {
-        return Err(format!(
-            "codegen: `--specs {}` without `--out` would replace the files of {MODELS}; \
-             name the source folder of the other crate with `--out`",
-            specs.display()
-        )
-        .into());
-    }
-    let (specs, shown_as) = options.specs();
-    let api = spec::open_clean(&specs, &shown_as)?;
-    let files = codegen::generate(&api)?;
     let mut outcome = Outcome::default();
     let mode = options.mode();
-    match &options.out {
-        Some(out) => {
-            refuse_other_service(out, &shown_as)?;
-            ensure(out, &out.to_string_lossy(), &files, &["generated"], mode, &mut outcome)?
+    let count = match (&options.specs, &options.out) {
+        (Some(specs), None) => {
+            return Err(format!(
+                "codegen: `--specs {}` needs `--out`: the source folder of its crate. \
+                 Without both, the crates of this workspace are written.",
+                specs.display()
+            )
+            .into());
         }
-        None => {
-            let source = format!("{MODELS}/src");
-            ensure(&root().join(&source), &source, &files, &["generated"], mode, &mut outcome)?;
-            let schemas = schema::schemas()?;
-            let folder = root().join("specs/schema");
-            ensure(&folder, "specs/schema", &schemas, &[""], mode, &mut outcome)?;
+        (_, Some(out)) => {
+            let (specs, shown_as) = options.specs();
+            let files = codegen::generate(&spec::open_clean(&specs, &shown_as)?)?;
+            refuse_other_service(out, &shown_as)?;
+            ensure(out, &out.to_string_lossy(), &files, &["generated"], mode, &mut outcome)?;
+            files.len()
+        }
+        (None, None) => workspace(mode, &mut outcome)?,
+    };
+    report(&outcome, mode, count)
+}
+
+/// Writes the crates of all services, and the schemas of their specs. Returns the number of files. Nothing is written if
+/// the specs of any service have an error.
+fn workspace(mode: Mode, outcome: &mut Outcome) -> Result<usize, Error> {
+    let root = root();
+    let mut crates = Vec::new();
+    for service in services::all(&root)? {
+        let shown_as = service.specs();
+        let api = spec::open_clean(&root.join(&shown_as), &shown_as)?;
+        crates.push((service.package(), codegen::generate(&api)?, package::files(&api)));
+    }
+    let schemas = schema::schemas()?;
+    let mut count = schemas.len();
+    ensure(&root.join("specs/schema"), "specs/schema", &schemas, &[""], mode, outcome)?;
+    for (package, generated, files) in crates {
+        let folder = root.join(&package);
+        let source = format!("{package}/src");
+        ensure(&root.join(&source), &source, &generated, &["generated"], mode, outcome)?;
+        count += generated.len();
+        if !is_written_by_hand(&folder.join("Cargo.toml")) {
+            ensure(&folder, &package, &files, &[], mode, outcome)?;
+            ensure_links(&folder, &package, &["LICENSE-APACHE", "LICENSE-MIT"], mode, outcome)?;
+            count += files.len();
         }
     }
-    report(&outcome, mode, files.len())
+    Ok(count)
 }
 
 fn report(outcome: &Outcome, mode: Mode, count: usize) -> Result<String, Error> {
@@ -337,44 +366,52 @@ fn import(options: &Options) -> Result<String, Error> {
 }
 
 fn lint(options: &Options) -> Result<String, Error> {
-    let (specs, shown_as) = options.specs();
-    let (tree, api, report) = spec::open(&specs, &shown_as)?;
-    let counts = api.map_or_else(String::new, |api| {
-        let (actions, types, enums) = (api.actions.len(), api.types.len(), api.enums.len());
-        format!("{actions} actions, {types} types, {enums} enums, {} error codes", api.errors.len())
-    });
-    match report.len() {
-        0 => Ok(format!("{counts}: no errors\n")),
-        1 => Err(format!("{}1 error", report.render(&tree)).into()),
-        many => Err(format!("{}{many} errors", report.render(&tree)).into()),
+    let (mut counts, mut messages, mut errors) = (String::new(), String::new(), 0);
+    for (specs, shown_as) in options.all_specs()? {
+        let (tree, api, report) = spec::open(&specs, &shown_as)?;
+        messages.push_str(&report.render(&tree));
+        errors += report.len();
+        if let Some(api) = api {
+            let (actions, types, enums) = (api.actions.len(), api.types.len(), api.enums.len());
+            let codes = api.errors.len();
+            counts.push_str(&format!(
+                "{shown_as}: {actions} actions, {types} types, {enums} enums, {codes} error codes\n"
+            ));
+        }
+    }
+    match errors {
+        0 => Ok(format!("{counts}no errors\n")),
+        1 => Err(format!("{messages}1 error").into()),
+        many => Err(format!("{messages}{many} errors").into()),
     }
 }
 
 fn fmt_specs(options: &Options) -> Result<String, Error> {
-    let (specs, shown_as) = options.specs();
-    let tree = Tree::read(&specs, &shown_as)?;
-    if tree.files().next().is_none() {
-        return Err(format!("{}: no spec files", specs.display()).into());
-    }
-    let mut report = Report::default();
-    let mut text = String::new();
-    let mut stale = 0;
-    for (path, want) in format::format_all(&tree, &mut report) {
-        let below = path.strip_prefix(&format!("{shown_as}/")).unwrap_or(&path);
-        if tree.text(below) == Some(want.as_str()) {
-            continue;
+    let (mut text, mut messages, mut stale) = (String::new(), String::new(), 0);
+    for (specs, shown_as) in options.all_specs()? {
+        let tree = Tree::read(&specs, &shown_as)?;
+        if tree.files().next().is_none() {
+            return Err(format!("{}: no spec files", specs.display()).into());
         }
-        stale += 1;
-        let target = specs.join(below);
-        if options.mode() == Mode::Write {
-            std::fs::write(&target, want).map_err(|error| at(&target, &error))?;
-            text.push_str(&format!("formatted {path}\n"));
-        } else {
-            text.push_str(&format!("{path} is not formatted\n"));
+        let mut report = Report::default();
+        for (path, want) in format::format_all(&tree, &mut report) {
+            let below = path.strip_prefix(&format!("{shown_as}/")).unwrap_or(&path);
+            if tree.text(below) == Some(want.as_str()) {
+                continue;
+            }
+            stale += 1;
+            if options.mode() == Mode::Write {
+                let target = specs.join(below);
+                std::fs::write(&target, want).map_err(|error| at(&target, &error))?;
+                text.push_str(&format!("formatted {path}\n"));
+            } else {
+                text.push_str(&format!("{path} is not formatted\n"));
+            }
         }
+        messages.push_str(&report.render(&tree));
     }
-    if !report.is_clean() {
-        return Err(report.render(&tree).into());
+    if !messages.is_empty() {
+        return Err(messages.into());
     }
     match (options.mode(), stale) {
         (Mode::Check, 1..) => Err(format!("{text}run `cargo xtask fmt-specs`").into()),

@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod export;
 mod import;
+mod services;
 mod spec;
 mod tidy;
 mod vectors;

@@ -4,6 +4,7 @@ pub mod doc_text;
 pub mod emit;
 pub mod layout;
 pub mod limit_sentences;
+pub mod package;
 pub mod perfect_hash;
 pub mod schema;
 #[cfg(test)]

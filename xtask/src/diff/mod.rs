@@ -11,10 +11,12 @@ mod limit;
 mod member;
 mod service;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, at};
+use crate::services::package_name;
 use crate::spec::diagnostic::Report;
 use crate::spec::load::load;
 use crate::spec::model::Api;
@@ -22,16 +24,94 @@ use crate::spec::resolve::resolve;
 use crate::spec::source::Tree;
 use change::Changes;
 
-/// Maximum number of folders in a message.
-const SHOWN: usize = 5;
-
-/// Compares two folders of specs and returns the changelog entry.
+/// Compares two folders of specs, or two checkouts, and returns the changelog entry of each service.
 pub fn run(folders: &[PathBuf]) -> Result<String, Error> {
     let [old, new] = folders else {
         return Err("diff: expected two folders of specs, the old one first".into());
     };
-    let (old, new) = (open(old)?, open(new)?);
-    Ok(entry(&old, &new))
+    let (mut old, mut new) = (Version::find(old)?, Version::find(new)?);
+    // A folder of one service is compared with the same service of a checkout.
+    if old.is_one_service {
+        new.keep_only(&old)?;
+    } else if new.is_one_service {
+        old.keep_only(&new)?;
+    }
+    match (old.only(), new.only()) {
+        (Some(old), Some(new)) => Ok(entry(&open(old)?, &open(new)?)),
+        _ => entries(&old, &new),
+    }
+}
+
+/// One version of the specs: of a single service, or of a checkout.
+#[derive(Debug)]
+struct Version {
+    given: PathBuf,
+    /// Whether the folder itself has the specs of one service.
+    is_one_service: bool,
+    /// The folder of each service, by name.
+    services: BTreeMap<String, PathBuf>,
+}
+
+impl Version {
+    /// The given folder, if it has a `service.json`; otherwise the services below it or below its `specs`.
+    fn find(given: &Path) -> Result<Self, Error> {
+        let is_one_service = given.join("service.json").is_file();
+        let mut folders = Vec::new();
+        if is_one_service {
+            folders.push(given.to_path_buf());
+        } else {
+            for base in [given.to_path_buf(), given.join("specs")] {
+                for service in folders_in(&base)? {
+                    folders.extend(folders_in(&service)?);
+                }
+            }
+        }
+        let mut services = BTreeMap::new();
+        for folder in folders.into_iter().filter(|folder| folder.join("service.json").is_file()) {
+            let name = open(&folder)?.service.service;
+            if let Some(other) = services.insert(name.clone(), folder.clone()) {
+                let (one, other) = (other.display(), folder.display());
+                return Err(format!("{one} and {other} both have the service {name}").into());
+            }
+        }
+        if services.is_empty() {
+            return Err(format!("{}: found no `service.json` here", given.display()).into());
+        }
+        Ok(Self { given: given.to_path_buf(), is_one_service, services })
+    }
+
+    fn keep_only(&mut self, other: &Self) -> Result<(), Error> {
+        if self.is_one_service {
+            return Ok(());
+        }
+        self.services.retain(|name, _| other.services.contains_key(name));
+        if self.services.is_empty() {
+            let (here, there) = (self.given.display(), other.given.display());
+            return Err(format!("{here} does not have the service of {there}").into());
+        }
+        Ok(())
+    }
+
+    fn only(&self) -> Option<&Path> {
+        let mut folders = self.services.values();
+        folders.next().filter(|_| self.services.len() == 1).map(PathBuf::as_path)
+    }
+}
+
+/// The changelog entry of each crate.
+fn entries(old: &Version, new: &Version) -> Result<String, Error> {
+    let mut text = String::new();
+    let names: BTreeSet<&String> = old.services.keys().chain(new.services.keys()).collect();
+    for name in names {
+        let body = match (old.services.get(name), new.services.get(name)) {
+            (Some(old), Some(new)) => entry(&open(old)?, &open(new)?),
+            (None, Some(new)) => format!("A new crate: {} actions.\n", open(new)?.actions.len()),
+            _ => "Semver: **major**: the crate was removed.\n".to_owned(),
+        };
+        let gap = if text.is_empty() { "" } else { "\n" };
+        text.push_str(&format!("{gap}# {}\n\n{body}", package_name(name)));
+    }
+    Ok(text)
 }
 
 fn entry(old: &Api, new: &Api) -> String {
@@ -42,47 +122,13 @@ fn entry(old: &Api, new: &Api) -> String {
 
 /// Loads one version. It must be readable and complete, but it is not linted, because an old version follows older rules.
 fn open(folder: &Path) -> Result<Api, Error> {
-    let folder = service_folder(folder)?;
-    let tree = Tree::read(&folder, &folder.to_string_lossy().replace('\\', "/"))?;
+    let tree = Tree::read(folder, &folder.to_string_lossy().replace('\\', "/"))?;
     let mut report = Report::default();
     let api = load(&tree, &mut report).map(|files| resolve(files, &mut report));
     report.sort();
     match api {
         Some(api) if report.is_clean() => Ok(api),
         _ => Err(report.render(&tree).into()),
-    }
-}
-
-/// The folder with `service.json`: the given folder, or the only such folder below it or below its `specs`, so that a
-/// checkout can be given.
-fn service_folder(folder: &Path) -> Result<PathBuf, Error> {
-    if folder.join("service.json").is_file() {
-        return Ok(folder.to_path_buf());
-    }
-    let mut found = Vec::new();
-    for base in [folder.to_path_buf(), folder.join("specs")] {
-        for service in folders_in(&base)? {
-            for version in folders_in(&service)? {
-                if version.join("service.json").is_file() {
-                    found.push(version);
-                }
-            }
-        }
-    }
-    match found.as_slice() {
-        [one] => Ok(one.clone()),
-        [] => Err(format!("{}: found no `service.json` here", folder.display()).into()),
-        many => {
-            let displayed = many.iter().take(SHOWN).map(|path| path.display().to_string());
-            let names: Vec<String> = displayed.collect();
-            let more = match many.len().saturating_sub(SHOWN) {
-                0 => String::new(),
-                more => format!("\n  and {more} more"),
-            };
-            let (folder, names) = (folder.display(), names.join("\n  "));
-            Err(format!("{folder}: found several services; name one of them:\n  {names}{more}")
-                .into())
-        }
     }
 }
 

@@ -16,7 +16,7 @@ pub fn compare(old: &Api, new: &Api, changes: &mut Changes) {
     waiters(old, new, changes);
     for difference in differences(&old.service, &new.service) {
         match difference.key.as_str() {
-            "summary" | "groups" => changes.docs("service.json"),
+            "title" | "summary" | "scope" | "groups" => changes.docs("service.json"),
             // They only affect Rust names, which are compared separately.
             "words" => {}
             _ => changes.fact("service.json", &difference),

@@ -256,24 +256,69 @@ fn removals_are_a_major_release() {
     ");
 }
 
-#[test]
-fn only_service_of_a_checkout_is_found() {
-    let folder = tempfile::tempdir().unwrap();
-    let error = open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("found no `service.json`"), "{error}");
-    let specs = folder.path().join("specs/pond/2020-01-01");
+/// Writes a service with this name into a checkout. Returns the folder of its specs.
+fn write_service(checkout: &Path, name: &str) -> PathBuf {
+    let specs = checkout.join("specs").join(name).join("2020-01-01");
     fs::create_dir_all(&specs).unwrap();
-    fs::write(specs.join("service.json"), SERVICE).unwrap();
+    fs::write(specs.join("service.json"), SERVICE.replace("pond", name)).unwrap();
     fs::write(specs.join("errors.json"), ERRORS).unwrap();
-    assert_eq!(open(folder.path()).unwrap().service.service, "pond");
+    specs
+}
+
+#[test]
+fn services_of_a_checkout_are_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = || Version::find(folder.path()).map(|it| Vec::from_iter(it.services.into_keys()));
+    let error = names().unwrap_err().to_string();
+    assert!(error.contains("found no `service.json`"), "{error}");
+    let specs = write_service(folder.path(), "pond");
+    assert_eq!(names().unwrap(), ["pond"]);
+    write_service(folder.path(), "lake");
+    assert_eq!(names().unwrap(), ["lake", "pond"]);
     fs::write(specs.join("errors.json"), "{").unwrap();
-    let error = open(folder.path()).unwrap_err().to_string();
+    let error = names().unwrap_err().to_string();
     assert!(error.contains("errors.json:1:1: error"), "what cannot be read is not gone: {error}");
-    let other = folder.path().join("specs/lake/2020-01-01");
-    fs::create_dir_all(&other).unwrap();
-    fs::write(other.join("service.json"), SERVICE).unwrap();
-    let error = open(folder.path()).unwrap_err().to_string();
-    assert!(error.contains("several services"), "{error}");
+}
+
+#[test]
+fn each_service_of_two_checkouts_has_an_entry() {
+    let (old, new) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (old, new) = (old.path(), new.path());
+    write_service(old, "pond");
+    write_service(old, "well");
+    write_service(new, "lake");
+    let pond = write_service(new, "pond");
+    let more = ERRORS.replace("InvalidColor", "InvalidSize");
+    fs::write(pond.join("errors.json"), more).unwrap();
+    let run = |folders: [&Path; 2]| run(&folders.map(Path::to_path_buf)).unwrap();
+    insta::assert_snapshot!(run([old, new]), @r"
+    # lake-models
+
+    A new crate: 0 actions.
+
+    # pond-models
+
+    ## Unreleased
+
+    Semver: **major**: a program may no longer compile.
+
+    ### Added
+
+    - `InvalidSize`: error code.
+
+    ### Removed
+
+    - **Breaking.** `InvalidColor`: error code.
+
+    # well-models
+
+    Semver: **major**: the crate was removed.
+    ");
+    // The specs of one service are compared with the same service of a checkout.
+    let only = run([&old.join("specs/pond/2020-01-01"), new]);
+    assert!(only.starts_with("## Unreleased") && only.contains("InvalidSize"), "{only}");
+    let error = super::run(&[old.join("specs/well/2020-01-01"), new.to_path_buf()]).unwrap_err();
+    assert!(error.to_string().contains("does not have the service of"), "{error}");
 }
 
 #[test]

@@ -3,14 +3,11 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::Imported;
+use crate::codegen::package::{self, FEATURE_DOCS, FEATURES, MODULES, PRELUDE};
 use crate::codegen::write::{Mode, Outcome, ensure};
 use crate::codegen::{self, Files, schema};
 use crate::error::{Error, at};
 use crate::spec::model::Api;
-use crate::spec::spec_file::RetryClass;
-
-/// The names that generated files use. They are the same in every crate.
-const PRELUDE: &str = include_str!("../../../crates/cvm-models/src/prelude.rs");
 
 /// The name of the crate of a service: the official packages name their modules in the same way.
 pub fn name(service: &str, version: &str) -> String {
@@ -82,17 +79,7 @@ publish = false
 # Docs come from specs, so no text in them may become a test.
 doctest = false
 
-[features]
-default = ["client"]
-# Adds the client that sends these actions.
-client = ["dep:cvm-transport"]
-# Adds `blocking::Client`, for programs without async.
-blocking = ["client", "cvm-transport/blocking"]
-# Adds descriptions as data, for programs that print help.
-docs = []
-# Mocked clients, and errors and responses made by hand, for tests.
-test-util = ["client", "cvm-transport/test-util"]
-
+{FEATURES}
 [dependencies]
 cvm-protocol = {{ path = "{sdk}/crates/cvm-protocol" }}
 cvm-transport = {{ path = "{sdk}/crates/cvm-transport", optional = true }}
@@ -123,26 +110,8 @@ fn library(imported: &Imported) -> String {
 //! begin like those of read actions are retried after an unknown outcome. Structs have public fields and a `Default`.
 //! A new field is a minor change, so write `..Default::default()`.
 //!
-//! | feature | default | adds |
-//! |---|---|---|
-//! | `client` | yes | the client that sends these actions; without it, only the types |
-//! | `blocking` | no | `blocking::Client`, for programs without async |
-//! | `docs` | no | descriptions as data, for programs that print help |
-//! | `test-util` | no | `Client::mock`, and errors and responses made by hand |
-
-#[rustfmt::skip]
-mod generated;
-#[allow(unused_imports, reason = "not every service uses all of them")]
-mod prelude;
-
-pub use cvm_protocol as protocol;
-#[cfg(feature = "client")]
-pub use cvm_transport::*;
-#[cfg(feature = "docs")]
-pub use generated::docs::DOCS;
-pub use generated::index::{{ACTIONS, SERVICE, action}};
-pub use generated::{{actions, enums, error_code, index, retry_classes, types, waiters}};
-"#
+{FEATURE_DOCS}
+{MODULES}"#
     )
 }
 
@@ -197,16 +166,9 @@ cargo xtask import --check NEW_API.json --specs DIR/specs/{path}   # compares th
     )
 }
 
-/// An action for examples: one that reads, preferably a list, and preferably one without required members.
+/// The action of the examples.
 fn example(api: &Api) -> &str {
-    let rank = |action: &&crate::spec::model::Action| {
-        let reads = action.spec.retry.class == RetryClass::Read;
-        let is_free = !action.request.iter().any(|member| member.spec.required);
-        (reads, is_free, action.spec.paginate.is_some(), !action.spec.deprecated)
-    };
-    // `max_by_key` returns the last of several, and the first in alphabetical order is as good.
-    let best = api.actions.iter().rev().max_by_key(rank);
-    best.map_or("Action", |action| action.rust.type_.as_str())
+    package::example(api).map_or("Action", |action| action.rust.type_.as_str())
 }
 
 /// The absolute path without links of a folder that may not exist yet.

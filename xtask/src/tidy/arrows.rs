@@ -10,19 +10,45 @@ use crate::error::Error;
 
 /// Each crate and the crates that it may use, also as development dependencies. Tests that need a crate further up belong
 /// into `cvm-tests`.
-const ARROWS: [(&str, &[&str]); 10] = [
+const ARROWS: [(&str, &[&str]); 14] = [
     ("cvm-signer", &[]),
     ("cvm-protocol", &[]),
     ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
     ("cvm-models", &["cvm-protocol", "cvm-transport"]),
-    ("cvm-simulator", &["cvm-models", "cvm-protocol", "cvm-signer"]),
+    ("cbs-models", &["cvm-protocol", "cvm-transport"]),
+    ("sts-models", &["cvm-protocol", "cvm-transport"]),
+    ("tag-models", &["cvm-protocol", "cvm-transport"]),
+    ("vpc-models", &["cvm-protocol", "cvm-transport"]),
+    (
+        "cvm-simulator",
+        &[
+            "cbs-models",
+            "cvm-models",
+            "cvm-protocol",
+            "cvm-signer",
+            "sts-models",
+            "tag-models",
+            "vpc-models",
+        ],
+    ),
     ("cvm-emulator", &["cvm-models", "cvm-protocol", "cvm-signer", "cvm-simulator"]),
     ("cvm-cli", &["cvm-emulator", "cvm-models", "cvm-protocol", "cvm-transport"]),
     ("xtask", &["cvm-protocol", "cvm-signer"]),
     ("cvm-bench", &["cvm-signer"]),
     (
         "cvm-tests",
-        &["cvm-cli", "cvm-emulator", "cvm-models", "cvm-protocol", "cvm-signer", "cvm-transport"],
+        &[
+            "cbs-models",
+            "cvm-cli",
+            "cvm-emulator",
+            "cvm-models",
+            "cvm-protocol",
+            "cvm-signer",
+            "cvm-transport",
+            "sts-models",
+            "tag-models",
+            "vpc-models",
+        ],
     ),
 ];
 
@@ -93,10 +119,12 @@ fn check_metadata(metadata: &Metadata, findings: &mut Findings) {
             let client = dependency.uses_default_features
                 || dependency.features.iter().any(|feature| feature == "client");
             if matches!(package.name.as_str(), "cvm-emulator" | "cvm-simulator")
-                && name == "cvm-models"
+                && name.ends_with("-models")
                 && client
             {
-                let message = "uses cvm-models with the feature `client`; turn it off with `default-features = false`";
+                let message = format!(
+                    "uses {name} with the feature `client`; turn it off with `default-features = false`"
+                );
                 findings.errors.push(Finding::new(&place, message));
             }
         }
@@ -135,6 +163,12 @@ mod tests {
         );
         assert!(messages(&package("cvm-transport", "cvm-signer", "null")).is_empty());
         assert_eq!(messages(&package("cvm-emulator", "cvm-models", "null")).len(), 1, "the client");
+        assert_eq!(messages(&package("cvm-simulator", "tag-models", "null")).len(), 1, "as well");
+        assert_eq!(
+            messages(&package("tag-models", "cvm-models", "null")).len(),
+            1,
+            "another service"
+        );
         assert_eq!(messages(&package("newcomer", "cvm-signer", "null")).len(), 1);
     }
 }

@@ -52,6 +52,7 @@ pub fn check(api: &Api, report: &mut Report) {
     }
     let file = format!("{}/service.json", api.shown_as);
     sentence(&file, "/summary", &api.service.summary, &api.service.service, report);
+    optional(&file, "/scope", api.service.scope.as_deref(), report);
     for (index, group) in api.service.groups.iter().enumerate() {
         let pointer = format!("/groups/{index}/summary");
         sentence(&file, &pointer, &group.summary, &group.group, report);

@@ -16,8 +16,14 @@ pub struct ServiceFile {
     pub service: String,
     /// Version date.
     pub version: String,
+    /// Its full name, such as `Cloud Virtual Machine`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub title: Option<String>,
     /// What the service is, in one sentence.
     pub summary: String,
+    /// Which actions the specs describe, if not all.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scope: Option<String>,
     /// Host for all regions.
     pub endpoint: String,
     /// Host of one region, with `{region}` in place of its name.
