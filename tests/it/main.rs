@@ -21,6 +21,7 @@
 //! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
 //! | `unsupported_parameters` | the emulator refuses no parameter that its coverage does not list |
 //! | `secrets` | no secret is shown or written into a URL |
+//! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
 //! | `examples` | the example programs work |
 //!
 //! Shared by them: `cloud` (the emulator and its clients), `raw_requests` (signed requests without a client),
@@ -62,6 +63,7 @@ mod sample;
 mod scripted_server;
 mod secrets;
 mod signing_vectors;
+mod sts_calls;
 mod tampering;
 mod throttling;
 mod unsupported_parameters;

@@ -1,6 +1,12 @@
 //! The actions of the Security Token Service that return a temporary credential.
+//!
+//! Written by hand, because the generated crates are above this one: only two actions are needed, and a crate of models below
+//! the transport would be one more for every user. `tests/it/sts_calls.rs` compares these calls with the specs of the service.
 
-use cvm_protocol::{ActionInfo, FieldInfo, Kind, ModelInfo, NameIndex, RetryClass, ServiceInfo};
+use cvm_protocol::{
+    ActionInfo, Condition, FieldInfo, Kind, ModelInfo, NameIndex, RetryClass, RetryClassOverride,
+    ServiceInfo,
+};
 
 static STS: ServiceInfo = ServiceInfo {
     name: "sts",
@@ -80,7 +86,12 @@ const fn action(name: &'static str, request: &'static ModelInfo) -> ActionInfo {
     ActionInfo::new(name, &STS, request, &RESPONSE).group("token").retry(RetryClass::Read)
 }
 
-pub(super) static ASSUME_ROLE: ActionInfo = action("AssumeRole", &ASSUME_ROLE_REQUEST);
+pub(super) static ASSUME_ROLE: ActionInfo = action("AssumeRole", &ASSUME_ROLE_REQUEST)
+    // A code may be accepted only once: a retry would fail for another reason than the first attempt.
+    .retry_overrides(&[RetryClassOverride {
+        when: &[Condition::present("TokenCode")],
+        class: RetryClass::Guarded,
+    }]);
 pub(super) static ASSUME_ROLE_WITH_WEB_IDENTITY: ActionInfo =
     action("AssumeRoleWithWebIdentity", &WEB_IDENTITY_REQUEST);
 
