@@ -4,6 +4,9 @@
 #[expect(dead_code, reason = "its `main` runs as a program")]
 #[path = "../examples/middleware.rs"]
 mod middleware;
+#[expect(dead_code, reason = "its `main` calls the cloud")]
+#[path = "../examples/network.rs"]
+mod network;
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
