@@ -21,6 +21,7 @@
 //! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
 //! | `unsupported_parameters` | the emulator refuses no parameter that its coverage does not list |
 //! | `secrets` | no secret is shown or written into a URL |
+//! | `neighbor_services` | the model info of every service is complete, and its actions are unique |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
 //! | `examples` | the example programs work |
 //!
@@ -51,6 +52,7 @@ mod getting_started;
 mod hostile_input;
 mod list_evidence;
 mod mutate;
+mod neighbor_services;
 mod partial_errors;
 mod predicates;
 mod published;

@@ -1,18 +1,17 @@
 //! An emulated cloud: turns an HTTP request into a response, with the checks in the order of the service.
 //!
-//! The order is method, size, dialect, signature, version, action, region and parameters. Then the handler of the
-//! action checks existence and state, and only after that changes anything.
+//! The order is method, size, dialect, signature, service, version, action, region and parameters. Then the handler of
+//! the action checks existence and state, and only after that changes anything.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use cvm_protocol::ActionInfo;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
-    AccountId, ApiError, Catalog, ChcServer, Command, Region, Repair, Reply, RequestIds,
-    Response as CommandResponse, Simulator, find_region,
+    AccountId, ApiError, Catalog, ChcServer, Command, Repair, Reply, RequestIds,
+    Response as CommandResponse, Simulator,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -22,6 +21,7 @@ use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::limits::{MAX_FORM, MAX_JSON};
 use crate::response::{self, CONTENT_TYPE};
+use crate::routing::Target;
 use crate::simulation::Simulation;
 use crate::start_error::StartError;
 
@@ -200,15 +200,16 @@ impl Cloud {
             self.0.authenticator.check_v1_head(dialect, &incoming, (self.0.wall_clock)())?;
         }
         let mut call = dialect::read(&incoming)?;
-        let info = call.action.as_deref().and_then(cvm_models::action);
+        let target = Target::of(&incoming, &call);
+        let info = target.action(&call);
         let now = (self.0.wall_clock)();
         let account = self.0.authenticator.check(&incoming, &mut call, info, now)?;
-        Ok(Authenticated { call, info, account })
+        Ok(Authenticated { call, target, account })
     }
 
     fn execute(&self, authenticated: &Authenticated<'_>) -> Result<(Reply, String), ApiError> {
-        let Authenticated { call, info, account } = authenticated;
-        let (info, region) = route(self.0.catalog, call, *info)?;
+        let Authenticated { call, target, account } = authenticated;
+        let (info, region) = target.route(self.0.catalog, call)?;
         let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
         match self.0.simulation.apply(Command::Request(*account, request)) {
             CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
@@ -220,8 +221,7 @@ impl Cloud {
 /// A request with a valid signature.
 struct Authenticated<'a> {
     call: Call<'a>,
-    /// The action, if it exists.
-    info: Option<&'static ActionInfo>,
+    target: Target,
     account: AccountId,
 }
 
@@ -245,36 +245,6 @@ impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cloud").field("simulation", &self.0.simulation).finish_non_exhaustive()
     }
-}
-
-/// Checks version, action and region, in this order.
-fn route(
-    catalog: Catalog,
-    call: &Call<'_>,
-    info: Option<&'static ActionInfo>,
-) -> Result<(&'static ActionInfo, &'static Region), ApiError> {
-    let missing = |name: &str| {
-        let message = format!("The request is missing the common parameter `{name}`.");
-        ApiError::new("MissingParameter", message)
-    };
-    let known = cvm_models::SERVICE.version;
-    match call.version.as_deref() {
-        Some(version) if version == known => {}
-        Some(version) => {
-            let message = format!("The version `{version}` does not exist; use {known}.");
-            return Err(ApiError::new("NoSuchVersion", message));
-        }
-        None if call.dialect == Dialect::OldGateway => {}
-        None => return Err(missing("Version")),
-    }
-    let action = call.action.as_deref().ok_or_else(|| missing("Action"))?;
-    let info = info.ok_or_else(|| {
-        let message = format!("The action `{action}` does not exist in version {known}.");
-        ApiError::new("InvalidAction", message)
-    })?;
-    let accepts_old_names = call.dialect == Dialect::OldGateway;
-    let region = find_region(catalog, info, call.region.as_deref(), accepts_old_names)?;
-    Ok((info, region))
 }
 
 fn is_known(uri: &Uri) -> bool {

@@ -42,6 +42,7 @@ mod limits;
 mod listen;
 mod redact;
 mod response;
+mod routing;
 mod server;
 mod simulation;
 mod start_error;

@@ -26,6 +26,13 @@ impl ApiError {
         Self { code, message: truncated(message, MAX_EXPLANATION).into_owned() }
     }
 
+    /// The error for an action that the emulator does not serve, although the service may have it.
+    #[must_use]
+    pub fn not_served(service: &str, action: &str) -> Self {
+        let message = format!("The emulator does not serve {service}:{action}.");
+        Self::new(UNSUPPORTED_OPERATION, message)
+    }
+
     /// The error for something that the emulator does not support. It never fakes success.
     pub(crate) fn not_supported(what: &str) -> Self {
         Self::new(UNSUPPORTED_OPERATION, format!("The emulator does not support {what}."))

@@ -1,14 +1,17 @@
 //! Which actions are supported, and how the emulator behaves where the specification leaves it open.
 
-use cvm_protocol::{Kind, ModelInfo};
+use cvm_protocol::{ActionInfo, Kind, ModelInfo};
 
 use crate::actions::{self, GROUPS};
 use crate::decision::{Decision, assumed, documented};
+use crate::services::services;
 use crate::unsupported::{self, RefusedParameter};
 
 /// One action of the specification.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionCoverage {
+    /// Its service, such as `cvm`.
+    pub service: &'static str,
     /// Its name.
     pub action: &'static str,
     /// Whether the emulator supports it. If not, the parameters are checked, and the error is `UnsupportedOperation`.
@@ -19,17 +22,18 @@ pub struct ActionCoverage {
     pub refused: &'static [RefusedParameter],
 }
 
-/// All actions of the specification, by name.
+/// All actions of the specification: CVM first, then the other services, each by name.
 #[must_use]
 pub fn coverage() -> Vec<ActionCoverage> {
-    let is_supported = |name| actions::handlers().any(|handler| handler.info.name == name);
-    let row = |info: &&cvm_protocol::ActionInfo| ActionCoverage {
+    let actions = services().into_iter().flat_map(|service| service.actions);
+    let row = |info: &&'static ActionInfo| ActionCoverage {
+        service: info.service.name,
         action: info.name,
-        supported: is_supported(info.name),
+        supported: actions::handler(info).is_some(),
         parameters: count_parameters(info.request, 0),
         refused: unsupported::refused(info.name),
     };
-    cvm_models::ACTIONS.iter().map(row).collect()
+    actions.map(row).collect()
 }
 
 /// Types of requests are not nested deeper than this.
@@ -79,10 +83,13 @@ mod tests {
     fn supported_actions_are_specified_and_listed_once() {
         let covered = coverage();
         for handler in actions::handlers() {
-            let row = covered.iter().find(|row| row.action == handler.info.name);
-            assert!(row.is_some_and(|row| row.supported), "{}", handler.info.name);
+            let (service, action) = (handler.info.service.name, handler.info.name);
+            let mut rows = covered.iter().filter(|row| row.supported);
+            let is_listed = rows.any(|row| row.service == service && row.action == action);
+            assert!(is_listed, "{service}:{action}");
         }
-        assert_eq!(covered.len(), cvm_models::ACTIONS.len());
+        let specified: usize = services().iter().map(|service| service.actions.len()).sum();
+        assert_eq!(covered.len(), specified);
         let supported = actions::handlers().count();
         assert_eq!(covered.iter().filter(|row| row.supported).count(), supported);
     }

@@ -156,7 +156,11 @@ pub(crate) fn malformed(format: &str) -> Vec<String> {
     let owned = noun.map(|noun| {
         [format!("Invalid{noun}.Malformed"), format!("InvalidParameterValue.{noun}Malformed")]
     });
-    let general = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue"];
+    let general = [
+        "InvalidParameterValue.IncorrectFormat",
+        "InvalidParameterValue.Malformed",
+        "InvalidParameterValue",
+    ];
     owned.into_iter().flatten().chain(general.map(str::to_owned)).collect()
 }
 

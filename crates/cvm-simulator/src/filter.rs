@@ -60,6 +60,11 @@ impl<'a> IdFilter<'a> {
     }
 }
 
+/// Filters of another service, by name and values, in the type of CVM.
+pub(crate) fn of_service(filters: impl Iterator<Item = (String, Vec<String>)>) -> Vec<Filter> {
+    filters.map(|(name, values)| Filter { name, values, ..Default::default() }).collect()
+}
+
 /// Checks the filters of a request against those of its action.
 pub(crate) fn check(
     codes: DocumentedCodes,

@@ -10,6 +10,11 @@ use crate::state::RequestContext;
 
 /// The code of one action. The parameters have been checked against the model info.
 pub(crate) trait ActionHandler: Action + Send {
+    /// The region whose resources the request concerns, if one of its parameters names it.
+    fn region_name(&self) -> Option<&str> {
+        None
+    }
+
     /// Checks the request against the state, changes the state, and returns the response. An error must leave the
     /// state unchanged.
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError>;
@@ -40,10 +45,19 @@ impl Handler {
 
 /// A parsed request, ready to be handled.
 pub(crate) trait BoxedRequest: Send {
+    /// See [`ActionHandler::region_name`].
+    fn region_name(&self) -> Option<&str> {
+        None
+    }
+
     fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError>;
 }
 
 impl<A: ActionHandler> BoxedRequest for A {
+    fn region_name(&self) -> Option<&str> {
+        ActionHandler::region_name(self)
+    }
+
     fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError> {
         Ok(match ActionHandler::handle(*self, context)? {
             Outcome::Response(response) => Reply::Response(Box::new(response)),

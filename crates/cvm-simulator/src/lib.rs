@@ -29,6 +29,7 @@
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`] |
 //! | change what the cloud offers | [`Catalog`], [`Simulator::with_catalog`] |
+//! | find the action of a request | [`services`] |
 //! | list what is supported and what is assumed | [`coverage`], [`decisions`] |
 //!
 //! The crate has no features.
@@ -52,6 +53,7 @@ mod page;
 mod parameters;
 mod repair;
 mod request;
+mod services;
 mod simulator;
 mod state;
 mod timestamp;
@@ -70,6 +72,7 @@ pub use ids::RequestIds;
 pub use parameters::Parameters;
 pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
+pub use services::{Service, services};
 pub use simulator::{Command, Response, Simulator};
 pub use timestamp::Timestamp;
 pub use unsupported::RefusedParameter;

@@ -33,9 +33,9 @@ impl Request {
         parameters: &Parameters<'_>,
     ) -> Result<Self, ApiError> {
         parameters::check(info, parameters)?;
-        let request = match actions::handlers().find(|handler| handler.info.name == info.name) {
+        let request = match actions::handler(info) {
             Some(handler) => (handler.parse)(parameters)?,
-            None => return Err(ApiError::not_supported(&format!("the action {}", info.name))),
+            None => return Err(ApiError::not_served(info.service.name, info.name)),
         };
         Ok(Self { info, region, request })
     }
@@ -48,6 +48,17 @@ impl Request {
         request: Box<dyn BoxedRequest>,
     ) -> Self {
         Self { info, region, request }
+    }
+
+    /// Sets the region that a parameter of the request names, if one does.
+    pub(crate) fn use_named_region(&mut self, catalog: Catalog) -> Result<(), ApiError> {
+        let Some(name) = self.request.region_name() else { return Ok(()) };
+        self.region = catalog.region(name, false).ok_or_else(|| {
+            let message = format!("The region `{name}` does not exist.");
+            let codes = DocumentedCodes(self.info);
+            codes.error(["InvalidParameterValue.RegionInvalid"], message)
+        })?;
+        Ok(())
     }
 
     pub(crate) const fn region(&self) -> &'static Region {
@@ -146,6 +157,6 @@ mod tests {
         assert_eq!(error("{\"No\":1}").code, "UnknownParameter");
         let error = error("{\"InstanceIds\":[\"ins-12345678\"]}");
         assert_eq!(error.code, "UnsupportedOperation");
-        assert!(error.message.contains("does not support the action SpecifiedAlone"));
+        assert_eq!(error.message, "The emulator does not serve cvm:SpecifiedAlone.");
     }
 }

@@ -143,8 +143,9 @@ impl Simulator {
 
     /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
-    fn handle(&mut self, id: AccountId, request: Request, now: Timestamp) -> Response {
+    fn handle(&mut self, id: AccountId, mut request: Request, now: Timestamp) -> Response {
         let catalog = self.catalog;
+        let region = request.use_named_region(catalog);
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();
         state.apply_due(request.region().name, clock, now);
@@ -152,7 +153,8 @@ impl Simulator {
         let is_read = request.is_read();
         let ids = if is_read { &account.read_ids } else { &account.change_ids };
         let request_id = ids.next();
-        let reply = request.handle(id, catalog, &mut state, clock, now, &request_id);
+        let reply =
+            region.and_then(|()| request.handle(id, catalog, &mut state, clock, now, &request_id));
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
             account.state = state;
         }

@@ -26,8 +26,24 @@ pub(crate) fn refused(action: &str) -> &'static [RefusedParameter] {
 }
 
 /// By action.
-const REFUSED: &[(&str, &[RefusedParameter])] =
-    &[("ProgramFpgaImage", &[FPGA]), ("ResetInstancesType", &[SIZE_ON_HOST])];
+const REFUSED: &[(&str, &[RefusedParameter])] = &[
+    ("AttachResourcesTag", &[TAGGED_PREFIX]),
+    ("DescribeResourceTagsByResourceIds", &[TAGGED_PREFIX]),
+    ("DetachResourcesTag", &[TAGGED_PREFIX]),
+    ("ModifyResourceTags", &[TAGGED_NAME]),
+    ("ProgramFpgaImage", &[FPGA]),
+    ("ResetInstancesType", &[SIZE_ON_HOST]),
+];
+
+/// A kind of resource whose tags the emulator does not have.
+pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
+    path: "ResourcePrefix",
+    value: None,
+    reason: "tags of other resources than instances, images and key pairs",
+};
+
+/// The same in a six-part name.
+const TAGGED_NAME: RefusedParameter = RefusedParameter { path: "Resource", ..TAGGED_PREFIX };
 
 /// A size of an instance on a dedicated host.
 pub(crate) const SIZE_ON_HOST: RefusedParameter = RefusedParameter {
@@ -48,6 +64,7 @@ mod tests {
     use cvm_protocol::{FieldInfo, Kind, ModelInfo};
 
     use super::*;
+    use crate::services::services;
 
     fn field(mut model: &'static ModelInfo, path: &str) -> Option<&'static FieldInfo> {
         let mut found = None;
@@ -64,7 +81,8 @@ mod tests {
     #[test]
     fn refused_parameters_and_values_are_specified() {
         for (action, rows) in REFUSED {
-            let info = cvm_models::action(action).unwrap();
+            let mut services = services().into_iter();
+            let info = services.find_map(|service| service.action(action)).unwrap();
             for row in *rows {
                 let field = field(info.request, row.path).unwrap();
                 let is_known = |value: &str| field.values.contains(&value);

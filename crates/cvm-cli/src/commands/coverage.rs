@@ -15,24 +15,30 @@ pub fn run() -> Result<()> {
 
 fn text() -> String {
     let covered = coverage();
-    let (supported, others): (Vec<&ActionCoverage>, Vec<_>) =
-        covered.iter().partition(|row| row.supported);
     let mut page = TextPage::new();
-    page.line(&format!("{} of {} actions are supported.", supported.len(), covered.len()));
-    let parameters: usize = supported.iter().map(|row| row.parameters).sum();
-    let refused: usize = supported.iter().map(|row| row.refused.len()).sum();
-    page.line(&format!(
-        "{} of their {parameters} parameters are supported without exception.",
-        parameters.saturating_sub(refused)
-    ));
-    if !others.is_empty() {
-        let names: Vec<_> = others.iter().map(|row| row.action).collect();
-        page.line("Not supported; valid requests return UnsupportedOperation:");
-        page.paragraph(2, &names.join(", "));
+    for service in covered.chunk_by(|one, other| one.service == other.service) {
+        let (supported, others): (Vec<&ActionCoverage>, Vec<_>) =
+            service.iter().partition(|row| row.supported);
+        let name = service.first().map_or("", |row| row.service);
+        let (count, all) = (supported.len(), service.len());
+        page.line(&format!("{count} of {all} actions of {name} are supported."));
+        let parameters: usize = supported.iter().map(|row| row.parameters).sum();
+        let refused: usize = supported.iter().map(|row| row.refused.len()).sum();
+        if count > 0 {
+            page.line(&format!(
+                "{} of their {parameters} parameters are supported without exception.",
+                parameters.saturating_sub(refused)
+            ));
+        }
+        if !others.is_empty() {
+            let names: Vec<_> = others.iter().map(|row| row.action).collect();
+            page.line("Not supported; valid requests return UnsupportedOperation:");
+            page.paragraph(2, &names.join(", "));
+        }
     }
     page.gap();
     page.line("Refused, although the service accepts it:");
-    for row in &supported {
+    for row in covered.iter().filter(|row| row.supported) {
         for one in row.refused {
             let value = one.value.map(|value| format!("={value}")).unwrap_or_default();
             let (action, path, reason) = (row.action, one.path, one.reason);

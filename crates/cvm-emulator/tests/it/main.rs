@@ -11,6 +11,7 @@
 mod action_timers;
 mod authentication;
 mod catalog;
+mod cbs;
 mod chc;
 mod disks;
 mod doc_examples;
@@ -31,6 +32,9 @@ mod resource_pools;
 mod routing;
 mod security_groups;
 mod server;
+mod services;
 mod support;
+mod tags;
 mod tampering;
 mod tasks;
+mod vpc;

@@ -78,6 +78,16 @@ impl Call {
         }
     }
 
+    /// A call of another service.
+    pub fn of(service: &str, version: &str, action: &str) -> Self {
+        Self {
+            version: version.into(),
+            host: format!("{service}.tencentcloudapi.com"),
+            service: service.into(),
+            ..Self::new(action)
+        }
+    }
+
     pub fn region(mut self, region: &str) -> Self {
         self.region = region.into();
         self

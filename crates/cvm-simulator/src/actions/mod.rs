@@ -1,9 +1,11 @@
-//! The handlers of all actions: a folder per group of the specification, a file per topic.
+//! The handlers of all actions: a folder per group of the specification, a file per topic. Another service than CVM has one
+//! folder.
 //!
 //! To support an action, implement [`ActionHandler`](crate::handler::ActionHandler) for its request in the
 //! folder of its group, and list it there.
 
 mod action_timers;
+mod cbs;
 mod chc_hosts;
 mod disks;
 mod hosts;
@@ -19,7 +21,11 @@ mod regions;
 mod rescue;
 mod resource_pools;
 mod security_groups;
+mod tag;
 mod tasks;
+mod vpc;
+
+use cvm_protocol::ActionInfo;
 
 use crate::decision::Decision;
 use crate::handler::Handler;
@@ -35,6 +41,7 @@ pub(crate) struct Group {
 /// All groups.
 pub(crate) const GROUPS: &[Group] = &[
     action_timers::GROUP,
+    cbs::GROUP,
     chc_hosts::GROUP,
     disks::GROUP,
     hosts::GROUP,
@@ -50,12 +57,21 @@ pub(crate) const GROUPS: &[Group] = &[
     rescue::GROUP,
     resource_pools::GROUP,
     security_groups::GROUP,
+    tag::GROUP,
     tasks::GROUP,
+    vpc::GROUP,
 ];
 
 /// The handlers of all supported actions.
 pub(crate) fn handlers() -> impl Iterator<Item = &'static Handler> {
     GROUPS.iter().flat_map(|group| group.handlers)
+}
+
+/// The handler of an action, if it is supported.
+pub(crate) fn handler(info: &ActionInfo) -> Option<&'static Handler> {
+    handlers().find(|handler| {
+        handler.info.name == info.name && handler.info.service.name == info.service.name
+    })
 }
 
 #[cfg(test)]
@@ -65,11 +81,15 @@ mod tests {
 
     use super::*;
 
-    /// The folder of a group such as `chc-host`: its name with underscores, and in the plural except
-    /// for `rescue`.
-    fn folder(group: &str) -> String {
-        let name = group.replace('-', "_");
-        if name == "rescue" { name } else { format!("{name}s") }
+    /// The folder of an action: that of its service, or in CVM of its group, such as `chc-host`: its name with
+    /// underscores, and in the plural except for `rescue`.
+    fn folder(info: &ActionInfo) -> String {
+        let name = info.group.replace('-', "_");
+        match info.service.name {
+            "cvm" if name == "rescue" => name,
+            "cvm" => format!("{name}s"),
+            other => other.to_owned(),
+        }
     }
 
     #[test]
@@ -77,7 +97,7 @@ mod tests {
         let actions = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/actions");
         for handler in handlers() {
             let action = handler.info.name;
-            let folder = actions.join(folder(handler.info.group));
+            let folder = actions.join(folder(handler.info));
             let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
             let sources = files.map(|file| fs::read_to_string(file).unwrap());
             let implementation = format!("impl ActionHandler for {action} {{");

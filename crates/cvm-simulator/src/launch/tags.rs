@@ -10,7 +10,7 @@ use crate::error_codes::TOO_MANY_TAGS;
 use crate::filter::CheckedFilter;
 
 /// Maximum number of tags of a resource.
-const MAX_TAGS: usize = 50;
+pub(crate) const MAX_TAGS: usize = 50;
 
 /// The tags of all specifications, for these kinds of resource; an empty list allows every kind. Each key must be
 /// unique.

@@ -30,6 +30,7 @@ mod snapshots;
 mod state_check;
 mod stored_disk;
 mod stored_instance;
+mod tags;
 mod tasks;
 mod term;
 
@@ -74,5 +75,6 @@ pub(crate) use stored_disk::StoredDisk;
 pub(crate) use stored_instance::{
     PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
 };
+pub(crate) use tags::Tagged;
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

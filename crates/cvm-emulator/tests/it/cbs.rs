@@ -1,0 +1,133 @@
+//! The disk service lists the disks of the instances.
+
+use cvm_emulator::Cloud;
+use serde_json::{Value, json};
+
+use crate::support::*;
+
+fn disks(cloud: &Cloud, body: Value) -> Value {
+    let call = Call::of("cbs", VERSION, "DescribeDisks");
+    read(&cloud.handle(&call.json(body.to_string())))
+}
+
+fn ids(listed: &Value) -> Vec<String> {
+    let disks = listed["DiskSet"].as_array().unwrap_or_else(|| panic!("{listed}"));
+    disks.iter().map(|disk| string(&disk["DiskId"])).collect()
+}
+
+/// An instance with two data disks.
+fn launch_with_disks(cloud: &Cloud) -> String {
+    let data = |size: u64, name: &str| json!({ "DiskType": "CLOUD_PREMIUM", "DiskSize": size, "DiskName": name });
+    launch_running(cloud, json!({ "DataDisks": [data(50, "logs"), data(100, "data")] }))
+}
+
+#[test]
+fn disks_of_an_instance_have_its_ids_and_sizes() {
+    let cloud = cloud();
+    let other = launch_running(&cloud, json!({}));
+    let id = launch_with_disks(&cloud);
+    let instance = describe(&cloud, &id);
+    let filter = json!({ "Filters": [{ "Name": "instance-id", "Values": [id] }] });
+    let listed = disks(&cloud, filter);
+    assert_eq!(listed["TotalCount"], 3, "{listed}");
+    let mut expected = vec![string(&instance["SystemDisk"]["DiskId"])];
+    let data = instance["DataDisks"].as_array().unwrap();
+    expected.extend(data.iter().map(|disk| string(&disk["DiskId"])));
+    assert_eq!(ids(&listed), expected);
+    let [system, logs, _] = listed["DiskSet"].as_array().unwrap().as_slice() else { panic!() };
+    for (disk, usage, size) in [(system, "SYSTEM_DISK", 50), (logs, "DATA_DISK", 50)] {
+        assert_eq!(disk["DiskUsage"], usage);
+        assert_eq!(disk["DiskSize"], size);
+        assert_eq!(disk["InstanceId"], id.as_str());
+        assert_eq!(disk["Placement"]["Zone"], instance["Placement"]["Zone"]);
+        assert_eq!((&disk["DiskState"], &disk["Attached"]), (&json!("ATTACHED"), &json!(true)));
+        assert_eq!(disk["DiskChargeType"], "POSTPAID_BY_HOUR");
+    }
+    assert_eq!(logs["DiskName"], "logs");
+    assert_eq!(disks(&cloud, json!({}))["TotalCount"], 4, "with the disk of {other}");
+}
+
+#[test]
+fn disk_is_gone_with_its_instance() {
+    let cloud = cloud();
+    let id = launch_with_disks(&cloud);
+    let all = ids(&disks(&cloud, json!({})));
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [id] }));
+    advance(&cloud, 60);
+    let listed = disks(&cloud, json!({ "DiskIds": all }));
+    assert_eq!((&listed["TotalCount"], &listed["DiskSet"]), (&json!(0), &json!([])));
+}
+
+#[test]
+fn disks_are_found_by_id_and_filter_and_listed_in_pages() {
+    let cloud = cloud();
+    launch_with_disks(&cloud);
+    launch_with_disks(&cloud);
+    let all = ids(&disks(&cloud, json!({})));
+    assert_eq!(all.len(), 6);
+    assert_eq!(ids(&disks(&cloud, json!({ "DiskIds": [all[4]] }))), all[4..5]);
+    let page = disks(&cloud, json!({ "Offset": 2, "Limit": 3 }));
+    assert_eq!((ids(&page), &page["TotalCount"]), (all[2..5].to_vec(), &json!(6)));
+    let mut oldest_first = all.clone();
+    oldest_first.reverse();
+    assert_eq!(ids(&disks(&cloud, json!({ "Order": "ASC" }))), oldest_first);
+    let count = |name: &str, value: &str| {
+        let filters = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+        disks(&cloud, filters)["TotalCount"].clone()
+    };
+    for (name, value, expected) in [
+        ("disk-usage", "SYSTEM_DISK", 2),
+        ("disk-usage", "DATA_DISK", 4),
+        ("disk-name", "log", 2),
+        ("disk-type", "CLOUD_PREMIUM", 6),
+        ("disk-state", "ATTACHED", 6),
+        ("disk-state", "UNATTACHED", 0),
+        ("portable", "TRUE", 0),
+        ("zone", "ap-guangzhou-3", 6),
+        ("zone", "ap-guangzhou-4", 0),
+        ("project-id", "0", 6),
+        ("disk-charge-type", "PREPAID", 0),
+        ("tag-key", "team", 0),
+    ] {
+        assert_eq!(count(name, value), expected, "{name}={value}");
+    }
+}
+
+#[test]
+fn prepaid_disk_has_the_term_of_its_instance() {
+    let cloud = cloud();
+    let id = launch_running(
+        &cloud,
+        json!({
+            "InstanceChargeType": "PREPAID",
+            "InstanceChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
+        }),
+    );
+    let disk = disks(&cloud, json!({}))["DiskSet"][0].clone();
+    assert_eq!(disk["DiskChargeType"], "PREPAID");
+    assert_eq!(disk["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
+    let expires = string(&describe(&cloud, &id)["ExpiredTime"]);
+    assert_eq!(disk["DeadlineTime"], expires.replace('T', " ").trim_end_matches('Z'));
+    assert_eq!(disk["DifferDaysOfDeadline"], 29, "29 days and some hours");
+}
+
+#[test]
+fn wrong_requests_return_the_codes_of_the_disk_service() {
+    let cloud = cloud();
+    for (body, code) in [
+        (
+            json!({ "DiskIds": ["disk-1"], "Filters": [{ "Name": "zone", "Values": ["a"] }] }),
+            "InvalidParameter",
+        ),
+        (json!({ "Filters": [{ "Name": "color", "Values": ["red"] }] }), "InvalidFilter"),
+        (
+            json!({ "Filters": [{ "Name": "disk-usage", "Values": ["FLOPPY"] }] }),
+            "InvalidParameterValue",
+        ),
+        (json!({ "DiskIds": ["ins-12345678"] }), "InvalidParameterValue"),
+        (json!({ "Limit": 101 }), "InvalidParameterValue"),
+        (json!({ "Order": "up" }), "InvalidParameterValue"),
+    ] {
+        assert_eq!(error_code(&disks(&cloud, body.clone())), code, "{body}");
+    }
+}
