@@ -37,7 +37,8 @@ struct Inner {
     authenticator: Authenticator,
     wall_clock: WallClock,
     rejected_ids: RequestIds,
-    catalog: Catalog,
+    /// `None` for the built-in one.
+    catalog: Option<Catalog>,
     simulation: Simulation,
 }
 
@@ -48,8 +49,8 @@ impl Cloud {
         wall_clock: WallClock,
         rejected_ids: RequestIds,
         simulator: Simulator,
+        catalog: Option<Catalog>,
     ) -> Self {
-        let catalog = simulator.catalog();
         let simulation = Simulation::new(simulator);
         Self(Arc::new(Inner {
             credential,
@@ -209,7 +210,7 @@ impl Cloud {
 
     fn execute(&self, authenticated: &Authenticated<'_>) -> Result<(Reply, String), ApiError> {
         let Authenticated { call, target, account } = authenticated;
-        let (info, region) = target.route(self.0.catalog, call)?;
+        let (info, region) = target.route(self.0.catalog.unwrap_or_default(), call)?;
         let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
         match self.0.simulation.apply(Command::Request(*account, request)) {
             CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),

@@ -235,10 +235,20 @@ impl Builder {
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
         // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
-        let catalog = self.catalog.unwrap_or_default();
-        let simulator = Simulator::new(seed, start_time, self.time_mode).with_catalog(catalog);
+        let mut simulator = Simulator::new(seed, start_time, self.time_mode);
+        if let Some(catalog) = self.catalog {
+            simulator = simulator.with_catalog(catalog);
+        }
         let rejected_ids = RequestIds::of_rejected(seed);
-        Ok(Cloud::new(first, authenticator, self.wall_clock, rejected_ids, simulator))
+        let cloud = Cloud::new(
+            first,
+            authenticator,
+            self.wall_clock,
+            rejected_ids,
+            simulator,
+            self.catalog,
+        );
+        Ok(cloud)
     }
 
     /// Starts the emulator in this process.
@@ -279,6 +289,11 @@ impl Builder {
     }
 
     fn bind(self) -> Result<(Cloud, Listeners), StartError> {
+        if self.catalog.is_none() {
+            // So that the first request need not wait. If no thread can start, the request loads it.
+            let loading = std::thread::Builder::new().name("catalog".to_owned());
+            drop(loading.spawn(Catalog::builtin));
+        }
         let listeners = Listeners::bind(self.address, self.allow_remote)?;
         Ok((self.build()?, listeners))
     }

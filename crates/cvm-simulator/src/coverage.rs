@@ -1,5 +1,7 @@
 //! Which actions are supported, and how the emulator behaves where the specification leaves it open.
 
+use std::collections::BTreeSet;
+
 use cvm_protocol::{ActionInfo, Kind, ModelInfo};
 
 use crate::actions::{self, GROUPS};
@@ -18,8 +20,16 @@ pub struct ActionCoverage {
     pub supported: bool,
     /// The number of its parameters, those inside of objects and lists included.
     pub parameters: usize,
-    /// The parameters, and values of parameters, that the emulator refuses although the service accepts them.
+    /// The parameters, and values of parameters, that the emulator refuses although the specification has them.
     pub refused: &'static [RefusedParameter],
+}
+
+impl ActionCoverage {
+    /// The number of parameters that are refused for some values or in some cases.
+    #[must_use]
+    pub fn parameters_with_exceptions(&self) -> usize {
+        self.refused.iter().map(|row| row.path).collect::<BTreeSet<_>>().len()
+    }
 }
 
 /// All actions of the specification: CVM first, then the other services, each by name.

@@ -22,7 +22,8 @@ use crate::timestamp::Timestamp;
 #[derive(Debug)]
 pub struct Simulator {
     seed: u64,
-    catalog: Catalog,
+    /// `None` for the built-in one, which is loaded when it is needed first.
+    catalog: Option<Catalog>,
     accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
@@ -88,7 +89,7 @@ impl Simulator {
     pub fn new(seed: u64, start: Timestamp, mode: TimeMode) -> Self {
         Self {
             seed,
-            catalog: Catalog::builtin(),
+            catalog: None,
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
@@ -98,20 +99,20 @@ impl Simulator {
     /// Sets what the cloud offers, before the first command. Default: [`Catalog::builtin`].
     #[must_use]
     pub const fn with_catalog(mut self, catalog: Catalog) -> Self {
-        self.catalog = catalog;
+        self.catalog = Some(catalog);
         self
     }
 
     /// What the cloud offers.
     #[must_use]
-    pub const fn catalog(&self) -> Catalog {
-        self.catalog
+    pub fn catalog(&self) -> Catalog {
+        self.catalog.unwrap_or_default()
     }
 
     /// Applies a command. `elapsed` is the real time since the start of the simulator.
     pub fn apply(&mut self, elapsed: Duration, command: Command) -> Response {
         self.elapsed = self.elapsed.max(elapsed);
-        let (now, catalog) = (self.now(elapsed), self.catalog);
+        let (now, catalog) = (self.now(elapsed), self.catalog());
         match command {
             Command::Request(account, request) => self.handle(account, request, now),
             Command::AdvanceClock(span) => {
@@ -144,7 +145,7 @@ impl Simulator {
     /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
     fn handle(&mut self, id: AccountId, mut request: Request, now: Timestamp) -> Response {
-        let catalog = self.catalog;
+        let catalog = self.catalog();
         let region = request.use_named_region(catalog);
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();

@@ -1,5 +1,5 @@
-//! What the emulator refuses although the service accepts it. The handlers return these errors and [`crate::coverage`]
-//! lists them, so both agree.
+//! What the emulator refuses although the specification has it. [`crate::coverage`] lists it. A test sends each of these
+//! values, and another one sends every other value of every parameter.
 
 use crate::api_error::ApiError;
 
@@ -30,10 +30,32 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
     ("DescribeResourceTagsByResourceIds", &[TAGGED_PREFIX]),
     ("DetachResourcesTag", &[TAGGED_PREFIX]),
+    ("InquiryPriceRunInstances", LAUNCH),
     ("ModifyResourceTags", &[TAGGED_NAME]),
     ("ProgramFpgaImage", &[FPGA]),
+    ("PurchaseResourcePoolPacks", &[SHARED_PACK]),
     ("ResetInstancesType", &[SIZE_ON_HOST]),
+    ("RunInstances", LAUNCH),
 ];
+
+const LAUNCH: &[RefusedParameter] = &[
+    value(
+        "InternetAccessible.InternetChargeType",
+        "BANDWIDTH_POSTPAID_BY_MONTH",
+        "it is only known from existing instances",
+    ),
+    value("DataDisks.DiskType", "LOCAL_NVME", COMES_WITH_TYPE),
+    value("DataDisks.DiskType", "LOCAL_PRO", COMES_WITH_TYPE),
+];
+
+const COMES_WITH_TYPE: &str = "such disks come with an instance type and cannot be chosen";
+
+const SHARED_PACK: RefusedParameter =
+    value("ResourcePoolPackType", "SHARED", "the service does not sell such packs");
+
+const fn value(path: &'static str, value: &'static str, reason: &'static str) -> RefusedParameter {
+    RefusedParameter { path, value: Some(value), reason }
+}
 
 /// A kind of resource whose tags the emulator does not have.
 pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {

@@ -23,11 +23,12 @@ fn text() -> String {
         let (count, all) = (supported.len(), service.len());
         page.line(&format!("{count} of {all} actions of {name} are supported."));
         let parameters: usize = supported.iter().map(|row| row.parameters).sum();
-        let refused: usize = supported.iter().map(|row| row.refused.len()).sum();
+        let with_exceptions = supported.iter().map(|row| row.parameters_with_exceptions());
+        let exceptions: usize = with_exceptions.sum();
         if count > 0 {
             page.line(&format!(
                 "{} of their {parameters} parameters are supported without exception.",
-                parameters.saturating_sub(refused)
+                parameters.saturating_sub(exceptions)
             ));
         }
         if !others.is_empty() {
@@ -37,7 +38,7 @@ fn text() -> String {
         }
     }
     page.gap();
-    page.line("Refused, although the service accepts it:");
+    page.line("Refused, although the specification has it:");
     for row in covered.iter().filter(|row| row.supported) {
         for one in row.refused {
             let value = one.value.map(|value| format!("={value}")).unwrap_or_default();

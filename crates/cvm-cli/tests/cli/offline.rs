@@ -117,7 +117,7 @@ fn emulator_coverage_lists_support_and_assumptions() {
         expected.push(format!("{count} of {all} actions of {service} are supported."));
         if count > 0 {
             let parameters: usize = supported.iter().map(|row| row.parameters).sum();
-            let refused: usize = supported.iter().map(|row| row.refused.len()).sum();
+            let refused: usize = supported.iter().map(|row| row.parameters_with_exceptions()).sum();
             let counted = parameters - refused;
             expected.push(format!(
                 "{counted} of their {parameters} parameters are supported without exception."

@@ -29,29 +29,59 @@ pub(super) type Result<T> = std::result::Result<T, CatalogError>;
 /// Maximum length in characters of a value in an error.
 const MAX_SHOWN: usize = 60;
 
-/// An object of a file. Members that nobody asked for are unknown.
+/// Maximum number of members of an object.
+const MAX_MEMBERS: usize = 16;
+
+/// An object of a file. Members that nobody asked for are unknown. Reading allocates nothing for an object without an
+/// error: a program that starts an emulator waits for it.
 pub(super) struct Reader {
-    /// Its place in the file, such as `types[3]`; empty for the whole file.
-    path: String,
+    place: Place,
     members: &'static [(String, Json)],
-    /// The members that were asked for.
-    known: Vec<&'static str>,
+    /// The members that were asked for, and the number of those that are present.
+    known: [&'static str; MAX_MEMBERS],
+    asked: usize,
+    present: usize,
+}
+
+/// The place of an object in a file, such as `types[3].gpu`.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    item: Option<(&'static str, usize)>,
+    member: Option<&'static str>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.item, self.member) {
+            (None, None) => f.write_str("the file"),
+            (None, Some(member)) => f.write_str(member),
+            (Some((list, index)), None) => write!(f, "{list}[{index}]"),
+            (Some((list, index)), Some(member)) => write!(f, "{list}[{index}].{member}"),
+        }
+    }
 }
 
 impl Reader {
-    pub(super) fn new(path: String, json: &'static Json) -> Result<Self> {
+    /// The whole file.
+    pub(super) fn of_file(json: &'static Json) -> Result<Self> {
+        Self::new(Place::default(), json)
+    }
+
+    fn new(place: Place, json: &'static Json) -> Result<Self> {
         match json {
-            Json::Object(members) => Ok(Self { path, members, known: Vec::new() }),
-            other => {
-                let subject = if path.is_empty() { "the file" } else { &path };
-                Err(unexpected(subject, other, &"an object"))
+            Json::Object(members) => {
+                Ok(Self { place, members, known: [""; MAX_MEMBERS], asked: 0, present: 0 })
             }
+            other => Err(unexpected(&place.to_string(), other, &"an object")),
         }
     }
 
     /// The place of a member in the file.
-    pub(super) fn path_of(&self, name: &str) -> String {
-        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    fn path_of(&self, name: &str) -> String {
+        match (self.place.item, self.place.member) {
+            (None, None) => name.to_owned(),
+            _ => format!("{}.{name}", self.place),
+        }
     }
 
     /// The error for a member whose value cannot be used.
@@ -60,8 +90,13 @@ impl Reader {
     }
 
     fn find(&mut self, name: &'static str) -> Option<&'static Json> {
-        self.known.push(name);
-        self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+        if let Some(known) = self.known.get_mut(self.asked) {
+            *known = name;
+        }
+        self.asked += 1;
+        let (_, value) = self.members.iter().find(|(member, _)| member == name)?;
+        self.present += 1;
+        Some(value)
     }
 
     /// A member of one kind, if it is present.
@@ -183,13 +218,12 @@ impl Reader {
 
     /// An object, if it is present.
     pub(super) fn object(&mut self, name: &'static str) -> Result<Option<Self>> {
-        let path = self.path_of(name);
-        self.find(name).map(|json| Self::new(path, json)).transpose()
+        let place = Place { member: Some(name), ..self.place };
+        self.find(name).map(|json| Self::new(place, json)).transpose()
     }
 
     /// A list of objects, if it is present.
     pub(super) fn list(&mut self, name: &'static str) -> Result<Option<Vec<Self>>> {
-        let path = self.path_of(name);
         let items = self.optional(name, &"a list of objects", |json| match json {
             Json::List(items) => Some(items),
             _ => None,
@@ -197,7 +231,7 @@ impl Reader {
         let Some(items) = items else { return Ok(None) };
         let items = items.iter().enumerate();
         items
-            .map(|(index, item)| Self::new(format!("{path}[{index}]"), item))
+            .map(|(index, item)| Self::new(Place { item: Some((name, index)), member: None }, item))
             .collect::<Result<_>>()
             .map(Some)
     }
@@ -214,9 +248,13 @@ impl Reader {
 
     /// Refuses members that the format does not have.
     pub(super) fn finish(self) -> Result<()> {
-        let unknown = self.members.iter().find(|(name, _)| !self.known.contains(&name.as_str()));
+        if self.present == self.members.len() {
+            return Ok(());
+        }
+        let known = self.known.get(..self.asked).unwrap_or(&self.known);
+        let unknown = self.members.iter().find(|(name, _)| !known.contains(&name.as_str()));
         let Some((name, _)) = unknown else { return Ok(()) };
-        Err(self.error(name, format_args!("is unknown: {}", suggestion(name, &self.known))))
+        Err(self.error(name, format_args!("is unknown: {}", suggestion(name, known))))
     }
 }
 

@@ -33,7 +33,7 @@ pub(super) struct Rows {
 impl Rows {
     /// Adds what a file has. Its rows take the place of known ones with the same name.
     pub(super) fn merge(&mut self, json: &'static Json) -> Result<()> {
-        let mut file = Reader::new(String::new(), json)?;
+        let mut file = Reader::of_file(json)?;
         file.optional_text("$comment")?;
         self.clear_replaced(&mut file)?;
         merge(&mut self.regions, &mut file)?;
