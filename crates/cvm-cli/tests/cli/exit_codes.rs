@@ -23,11 +23,11 @@ fn exit_codes_are_documented() {
       After 3 and 7, the journal keeps its entry, and `cvm resume` lists it. With 7, standard error
       shows the request id and what is known of the response.
       If standard output is closed (`>&-`), every action exits with 7, including reads, and every other
-      command with 6. A null device opened for reading and writing, as by Python's DEVNULL, counts as
-      closed; `>/dev/null` does not.
+      command with 6. A null device that is open for reading and writing, such as Python's
+      subprocess.DEVNULL, counts as closed; `>/dev/null` does not.
       If the list in the response of a read is absent, null, or empty although its total is not 0, it is
-      printed as received, and cvm exits with 5. A list that is shorter than its total is printed with a
-      note: how to continue, or that there are no more pages.
+      printed as received, and cvm exits with 5. If the list is shorter than its total, it is printed,
+      and a note on standard error says how to get the rest, or that there are no more items.
       A signal before a change is sent, or during a read, terminates cvm directly: shells report 128 +
       its number. While cvm waits for the response to a change, Ctrl-C, SIGTERM, SIGHUP and every other
       signal that asks a program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) lead to exit code 3, and
