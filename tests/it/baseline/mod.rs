@@ -101,10 +101,10 @@ fn tags(kind: &str) -> Value {
     json!([{ "ResourceType": kind, "Tags": [{ "Key": "team", "Value": "blue" }] }])
 }
 
-/// An action without a handler needs no valid request. One with a valid request must not lose its handler.
+/// An action of CVM without a handler needs no valid request. One with a valid request must not lose its handler.
 #[test]
 fn actions_with_a_handler_are_those_with_a_valid_request() {
-    for row in cvm_emulator::coverage() {
+    for row in cvm_emulator::coverage().into_iter().filter(|row| row.service == "cvm") {
         let has_request = baselines().any(|baseline| baseline.action == row.action);
         assert_eq!(row.supported, has_request, "{}", row.action);
     }
