@@ -6,6 +6,7 @@
 //! | `published` | the published samples pass validation, and the model info agrees with them |
 //! | `signing_vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
 //! | `wrong_parameters` | each wrong parameter returns its error code, and an error changes nothing |
+//! | `limit_edges`, `rule_edges` | each limit rejects the first value outside, and no value inside |
 //! | `responses`, `framing` | whatever the response, the call ends with the right error and no other |
 //! | `always_present` | a response without an always present member is no success of a change |
 //! | `list_evidence` | only a well-formed list proves that something does not exist |
@@ -50,6 +51,7 @@ mod files;
 mod framing;
 mod getting_started;
 mod hostile_input;
+mod limit_edges;
 mod list_evidence;
 mod mutate;
 mod neighbor_services;
@@ -61,6 +63,7 @@ mod raw_requests;
 mod request_sizes;
 mod responses;
 mod roundtrip;
+mod rule_edges;
 mod sample;
 mod scripted_server;
 mod secrets;

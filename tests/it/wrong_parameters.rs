@@ -19,7 +19,7 @@ use crate::mutate::{Fault, Mutation, mutations};
 use crate::raw_requests::{self, Gateway};
 
 /// The code for an error, by rule.
-fn expected(info: &ActionInfo, fault: Fault) -> String {
+pub fn expected(info: &ActionInfo, fault: Fault) -> String {
     let candidates = match fault {
         Fault::Missing => return "MissingParameter".to_owned(),
         Fault::Empty(field) => vec![
@@ -60,14 +60,17 @@ fn expected(info: &ActionInfo, fault: Fault) -> String {
         ],
         Fault::TooManyItems(field) => {
             let own = match field.wire {
-                "Filters" => Some("InvalidFilterValue.LimitExceeded"),
-                "SecurityGroupIds" => Some("LimitExceeded.AssociateUSGLimitExceeded"),
-                _ => None,
+                "Filters" => &["InvalidFilterValue.LimitExceeded"][..],
+                "SecurityGroupIds" | "SecurityGroups" => {
+                    &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"]
+                }
+                "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => {
+                    &["InvalidParameterValue.TagQuotaLimitExceeded"]
+                }
+                _ => &[],
             };
-            let codes = own
-                .into_iter()
-                .chain(["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"]);
-            codes.map(str::to_owned).collect()
+            let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
+            own.iter().chain(&general).map(|code| (*code).to_owned()).collect()
         }
         Fault::Malformed(field) => {
             let id_names = id_names(field.format.unwrap());

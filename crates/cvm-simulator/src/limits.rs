@@ -72,8 +72,8 @@ fn most_characters(field: &FieldInfo) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use cvm_models::actions::{DescribeImages, RunInstances};
-    use cvm_models::types::{Tag, TagSpecification};
+    use cvm_models::actions::DescribeImages;
+    use cvm_models::types::Filter;
 
     use super::*;
 
@@ -89,17 +89,14 @@ mod tests {
             (violation.path.as_str(), violation.fault),
             ("ImageIds", ViolationKind::TooManyItems(100))
         );
-        let tagged = |value: String| RunInstances {
-            tag_specification: vec![TagSpecification {
-                tags: vec![Tag { key: "k".into(), value, ..Default::default() }],
-                ..Default::default()
-            }],
+        let filtered = |value: String| DescribeImages {
+            filters: vec![Filter { values: vec![value], ..Default::default() }],
             ..Default::default()
         };
         // Characters count, not bytes.
-        assert!(first_violation(&tagged("\u{4e00}".repeat(256))).is_none());
-        let violation = first_violation(&tagged("x".repeat(257))).unwrap();
-        assert_eq!(violation.path, "TagSpecification.0.Tags.0.Value");
+        assert!(first_violation(&filtered("\u{4e00}".repeat(256))).is_none());
+        let violation = first_violation(&filtered("x".repeat(257))).unwrap();
+        assert_eq!(violation.path, "Filters.0.Values.0");
         assert_eq!(violation.fault, ViolationKind::TooLong(256));
         assert_eq!(violation.value, None, "a long value is not repeated");
     }

@@ -203,12 +203,12 @@ fn hourly(_: &Fixture) -> Value {
     })
 }
 
-fn prepaid(_: &Fixture) -> Value {
+fn prepaid(fixture: &Fixture) -> Value {
     json!({
         "InstanceChargeType": "PREPAID",
         "InstanceChargePrepaid": { "Period": 1, "RenewFlag": "NOTIFY_AND_AUTO_RENEW" },
         "Placement": { "Zone": "ap-guangzhou-3" },
-        "ImageId": "img-pmqg1cw7",
+        "ImageId": fixture.image,
         "InstanceType": "S5.SMALL2",
         "VirtualPrivateCloud": network(),
         "LoginSettings": { "KeepImageLogin": "true" },

@@ -208,9 +208,8 @@ fn tag_count_covers_all_specifications_before_duplicates_are_checked() {
 #[test]
 fn largest_page_is_far_below_the_response_limit() {
     let cloud = cloud();
-    let longest = |start: &str| format!("{start:\u{4e00}<256}");
     let tags: Vec<Value> = (0..50)
-        .map(|n| json!({ "Key": longest(&format!("{n}-")), "Value": longest("") }))
+        .map(|n| json!({ "Key": format!("{n}-{:\u{4e00}<124}", ""), "Value": "\u{4e00}".repeat(255) }))
         .collect();
     let request = run_request(json!({
         "InstanceCount": 100,

@@ -1,5 +1,6 @@
 //! The disks of a new instance: types, sizes and number.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use cvm_models::enums::DiskType;
@@ -31,7 +32,7 @@ pub(crate) fn system(
     let size = requested.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
     let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.system_gib);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
-        let message = format!("A system disk of type {kind} cannot have {size} GiB.");
+        let message = wrong_size("SystemDisk", &kind, size, sizes);
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
     if size < image.size_gib {
@@ -49,21 +50,43 @@ pub(crate) fn system(
     })
 }
 
+/// The message for a size that disks of a type do not have.
+fn wrong_size(
+    member: &str,
+    kind: &DiskType,
+    size: i64,
+    sizes: Option<&RangeInclusive<i64>>,
+) -> String {
+    match sizes {
+        Some(sizes) => {
+            let (min, max) = (sizes.start(), sizes.end());
+            format!("`{member}.DiskSize` is {size}, but {kind} here can have {min} to {max} GiB.")
+        }
+        None => format!("`{member}.DiskType` is {kind}, which a request cannot choose."),
+    }
+}
+
 pub(crate) fn data(
     codes: DocumentedCodes,
     catalog: Catalog,
     requested: &[DataDisk],
 ) -> Result<Vec<StoredDisk>, ApiError> {
-    if requested.iter().any(|disk| disk.disk_size.is_none()) {
-        return Err(codes.error(["MissingParameter"], "`DataDisks.DiskSize` is missing."));
+    if let Some(index) = requested.iter().position(|disk| disk.disk_size.is_none()) {
+        let message = format!("`DataDisks.{index}.DiskSize` is missing.");
+        return Err(codes.error(["MissingParameter"], message));
     }
     // A size of 0 means no disk, as documented.
-    let real = requested.iter().filter(|disk| disk.disk_size != Some(0));
-    let disks: Vec<_> =
-        real.map(|disk| data_disk(codes, catalog, disk)).collect::<Result<_, _>>()?;
+    let real = requested.iter().enumerate().filter(|(_, disk)| disk.disk_size != Some(0));
+    let disks: Vec<_> = real
+        .map(|(index, disk)| data_disk(codes, catalog, index, disk))
+        .collect::<Result<_, _>>()?;
     let local = disks.iter().filter(|disk| disk.is_local()).count();
-    if local > MAX_LOCAL_DATA_DISKS || disks.len() - local > MAX_CLOUD_DATA_DISKS {
-        let message = "An instance has at most 1 local and 20 cloud data disks.";
+    let cloud = disks.len() - local;
+    if local > MAX_LOCAL_DATA_DISKS || cloud > MAX_CLOUD_DATA_DISKS {
+        let message = format!(
+            "`DataDisks` has {local} local and {cloud} cloud disks, but an instance can have at \
+             most {MAX_LOCAL_DATA_DISKS} and {MAX_CLOUD_DATA_DISKS}."
+        );
         return Err(codes.error(["InvalidParameterValue.LimitExceeded"], message));
     }
     Ok(disks)
@@ -72,8 +95,10 @@ pub(crate) fn data(
 fn data_disk(
     codes: DocumentedCodes,
     catalog: Catalog,
+    index: usize,
     requested: &DataDisk,
 ) -> Result<StoredDisk, ApiError> {
+    let member = format!("DataDisks.{index}");
     let kind = requested.disk_type.clone().unwrap_or(DEFAULT_DATA_DISK);
     let size = requested.disk_size.unwrap_or_default();
     let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.data_gib);
@@ -81,11 +106,11 @@ fn data_disk(
         let too_small = sizes.is_some_and(|sizes| size < *sizes.start());
         let ssd = (kind == DiskType::CloudSsd && too_small)
             .then_some("InvalidParameterValue.CloudSsdDataDiskSizeTooSmall");
-        let message = format!("A data disk of type {kind} cannot have {size} GiB.");
+        let message = wrong_size(&member, &kind, size, sizes);
         return Err(codes.error(ssd.into_iter().chain(["InvalidParameterValue.Range"]), message));
     }
     if size % DATA_STEP_GIB != 0 {
-        let message = format!("The size of a data disk must be a multiple of 10 GiB, not {size}.");
+        let message = format!("`{member}.DiskSize` is {size}, but must be a multiple of 10 GiB.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
     let text = |text: &Option<String>| text.as_deref().map(Arc::from);

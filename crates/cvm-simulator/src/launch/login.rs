@@ -4,18 +4,29 @@ use cvm_models::types::LoginSettings;
 use cvm_protocol::Sensitive;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::{RequestContext, System};
+use crate::state::{LaunchImage, RequestContext, System};
 
-/// Checks the password. It is not stored: no response shows it and no guest needs it.
+/// Checks the password, and whether the image has a login to keep. The password is not stored: no response shows it
+/// and no guest needs it.
 pub(crate) fn check(
     codes: DocumentedCodes,
     requested: Option<&LoginSettings>,
-    system: &System,
+    image: &LaunchImage,
 ) -> Result<(), ApiError> {
-    match requested.and_then(|requested| requested.password.as_ref()) {
-        Some(password) => Strength::of(system.is_windows()).check(codes, password),
-        None => Ok(()),
+    let Some(requested) = requested else { return Ok(()) };
+    if let Some(password) = &requested.password {
+        Strength::of(image.system.is_windows()).check(codes, password)?;
     }
+    let keeps = requested.keep_image_login.as_deref();
+    if image.is_public && keeps.is_some_and(|text| text.eq_ignore_ascii_case("true")) {
+        let message = format!(
+            "`LoginSettings.KeepImageLogin` needs a custom, shared or imported image, and `{}` is \
+             a public one.",
+            image.id
+        );
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    Ok(())
 }
 
 /// The required strength of a password.
@@ -101,7 +112,7 @@ pub(crate) fn check_host_name(
         return Ok(());
     }
     let platform = if is_windows { "Windows" } else { "Linux" };
-    let message = format!("The host name `{name}` is invalid for {platform}.");
+    let message = format!("`HostName` is `{name}`, which is not valid for {platform}.");
     Err(codes.error(["InvalidParameterValue.IllegalHostName"], message))
 }
 
@@ -117,14 +128,14 @@ mod tests {
     const LINUX: &str = "img-pmqg1cw7";
     const WINDOWS: &str = "img-9id7emv7";
 
-    fn system(id: &str) -> System {
-        System::of(&Catalog::builtin().image(id).unwrap().api())
+    fn launch_image(id: &str) -> LaunchImage {
+        LaunchImage::of(&Catalog::builtin().image(id).unwrap().api())
     }
 
     fn passes(password: &str, id: &str) -> bool {
         let password = Some(password.into());
         let settings = LoginSettings { password, ..LoginSettings::default() };
-        match check(CODES, Some(&settings), &system(id)) {
+        match check(CODES, Some(&settings), &launch_image(id)) {
             Ok(()) => true,
             Err(error) => {
                 assert_eq!(error.code, "InvalidPassword");
@@ -146,8 +157,25 @@ mod tests {
     }
 
     #[test]
+    fn only_images_that_are_not_public_have_a_login_to_keep() {
+        let code = |text: &str, is_public| {
+            let image = LaunchImage { is_public, ..launch_image(LINUX) };
+            let keep_image_login = Some(text.to_owned());
+            let settings = LoginSettings { keep_image_login, ..LoginSettings::default() };
+            check(CODES, Some(&settings), &image).err().map(|error| error.code)
+        };
+        assert!(launch_image(LINUX).is_public);
+        for text in ["true", "TRUE"] {
+            assert_eq!(code(text, true), Some("InvalidParameterValue"), "{text}");
+            assert_eq!(code(text, false), None, "{text}");
+        }
+        assert_eq!(code("FALSE", true), None);
+    }
+
+    #[test]
     fn host_name_rules_depend_on_the_platform() {
-        let passes = |name, id| check_host_name(CODES, name, system(id).is_windows()).is_ok();
+        let passes =
+            |name, id| check_host_name(CODES, name, launch_image(id).system.is_windows()).is_ok();
         assert!(passes("web-1.example", LINUX) && !passes("web-1.example", WINDOWS));
         assert!(passes("12", LINUX) && !passes("12", WINDOWS));
         for name in ["a", "-web", "web-", "web..1", "web_1", ""] {

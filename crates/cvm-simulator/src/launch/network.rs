@@ -305,15 +305,19 @@ fn check_package(
 /// Maximum number of security groups of an instance, as the text of the error code says.
 const MAX_GROUPS: usize = 5;
 
-/// Checks the final list of security groups of an instance.
+/// Checks the list of security groups that an instance gets from a member.
 pub(crate) fn check_security_groups(
     codes: DocumentedCodes,
+    member: &str,
     groups: &[String],
 ) -> Result<(), ApiError> {
     if groups.len() <= MAX_GROUPS {
         return Ok(());
     }
-    let message = format!("An instance has at most {MAX_GROUPS} security groups.");
+    let count = groups.len();
+    let message = format!(
+        "`{member}` gives an instance {count} security groups, but it can have at most {MAX_GROUPS}."
+    );
     Err(codes.error(TOO_MANY_GROUPS, message))
 }
 

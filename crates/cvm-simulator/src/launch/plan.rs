@@ -86,7 +86,7 @@ impl<'a> Plan<'a> {
         }
         let hpc_cluster_id = hpc_cluster::check_cluster(context, request, &kind, zone, asked)?;
         let (renew_flag, expires) = term(request, &charge_type, context.now);
-        login::check(codes, request.login_settings.as_ref(), system)?;
+        login::check(codes, request.login_settings.as_ref(), &image)?;
         let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
         let requested = request.internet_accessible.as_ref();
         let internet = network::internet(codes, requested, &charge_type)?;
@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
         let mut data_disks = disks::data(codes, catalog, &request.data_disks)?;
         disks::check_snapshots(context, &mut data_disks)?;
         let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
-        check_security_groups(codes, &security_group_ids)?;
+        check_security_groups(codes, "SecurityGroupIds", &security_group_ids)?;
         let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
             zone: zone.name().into(),

@@ -12,30 +12,47 @@ use crate::filter::CheckedFilter;
 /// Maximum number of tags of a resource.
 pub(crate) const MAX_TAGS: usize = 50;
 
-/// The tags of all specifications, for these kinds of resource; an empty list allows every kind. Each key must be
-/// unique.
+/// Prefix of tag keys that are reserved for the platform.
+const RESERVED_PREFIX: &str = "qcs:";
+
+/// Tag keys that are reserved for the platform.
+const RESERVED_KEYS: &[&str] = &["project", "qcloud", "tencent"];
+
+/// The tags of the member `TagSpecification`, see [`tags_of`].
 pub(crate) fn tags(
     codes: DocumentedCodes,
+    specifications: &[TagSpecification],
+    kinds: &[TagResourceType],
+) -> Result<Vec<Tag>, ApiError> {
+    tags_of(codes, "TagSpecification", specifications, kinds)
+}
+
+/// The tags of all specifications in a member, for these kinds of resource; an empty list allows every kind. Each key
+/// must be unique.
+pub(crate) fn tags_of(
+    codes: DocumentedCodes,
+    member: &str,
     specifications: &[TagSpecification],
     kinds: &[TagResourceType],
 ) -> Result<Vec<Tag>, ApiError> {
     let count: usize = specifications.iter().map(|specification| specification.tags.len()).sum();
     if count > MAX_TAGS {
         let message =
-            format!("There are {count} tags, but a resource can have at most {MAX_TAGS}.");
+            format!("`{member}` has {count} tags, but a resource can have at most {MAX_TAGS}.");
         return Err(codes.error(TOO_MANY_TAGS, message));
     }
     let mut tags: Vec<Tag> = Vec::with_capacity(count);
     let mut keys = HashSet::with_capacity(count);
-    for specification in specifications {
+    for (index, specification) in specifications.iter().enumerate() {
         let kind = specification.resource_type.as_ref();
         if !kinds.is_empty() && !kind.is_some_and(|kind| kinds.contains(kind)) {
             let names: Vec<_> = kinds.iter().map(|kind| format!("`{kind}`")).collect();
-            let message =
-                format!("`TagSpecification.ResourceType` must be {} here.", names.join(" or "));
+            let names = names.join(" or ");
+            let message = format!("`{member}.{index}.ResourceType` must be {names} here.");
             return Err(codes.error(["InvalidParameterValue"], message));
         }
-        for tag in &specification.tags {
+        for (at, tag) in specification.tags.iter().enumerate() {
+            check(codes, &format!("{member}.{index}.Tags.{at}"), tag)?;
             if !keys.insert(tag.key.as_str()) {
                 let message = format!("The request contains the tag `{}` twice.", tag.key);
                 let candidates = ["InvalidParameterValue.DuplicateTags", "InvalidParameterValue"];
@@ -45,6 +62,34 @@ pub(crate) fn tags(
         }
     }
     Ok(tags)
+}
+
+/// Checks the key and the value of a tag. Their lengths are in the model info.
+fn check(codes: DocumentedCodes, path: &str, tag: &Tag) -> Result<(), ApiError> {
+    let key = &tag.key;
+    if key.starts_with(RESERVED_PREFIX) || RESERVED_KEYS.contains(&key.as_str()) {
+        let message = format!("`{path}.Key` is `{key}`, which is reserved for the platform.");
+        return Err(codes.error(["FailedOperation.TagKeyReserved", INVALID], message));
+    }
+    for (name, text, code) in [
+        ("Key", key, "FailedOperation.IllegalTagKey"),
+        ("Value", &tag.value, "FailedOperation.IllegalTagValue"),
+    ] {
+        if !text.chars().all(is_allowed) {
+            let message = format!(
+                "`{path}.{name}` is `{text}`, but can have only letters, digits, spaces and \
+                 `+-=._:/@`."
+            );
+            return Err(codes.error([code, INVALID], message));
+        }
+    }
+    Ok(())
+}
+
+const INVALID: &str = "InvalidParameterValue";
+
+fn is_allowed(letter: char) -> bool {
+    letter.is_alphanumeric() || " +-=._:/@".contains(letter)
 }
 
 /// Whether tags match a filter: `tag-key`, `tag-value`, or the value of one key.

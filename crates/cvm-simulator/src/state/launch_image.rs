@@ -1,6 +1,6 @@
 //! Images for launches, and the operating systems on them.
 
-use cvm_models::enums::{Architecture, LicenseType};
+use cvm_models::enums::{Architecture, ImageType, LicenseType};
 use cvm_models::types::Image;
 
 /// An image that instances can start from.
@@ -11,6 +11,8 @@ pub(crate) struct LaunchImage {
     pub(crate) size_gib: i64,
     pub(crate) system: System,
     pub(crate) is_encrypted: bool,
+    /// Whether the platform offers it to every account.
+    pub(crate) is_public: bool,
 }
 
 impl LaunchImage {
@@ -21,6 +23,7 @@ impl LaunchImage {
             size_gib: image.image_size,
             system: System::of(image),
             is_encrypted: false,
+            is_public: image.image_type == ImageType::PublicImage,
         }
     }
 }

@@ -215,7 +215,9 @@ fn default_network_always_exists() {
     let first = describe(&cloud, &launch(&cloud, members.clone())[0]);
     let second = describe(&cloud, &launch(&cloud, members)[0]);
     let network = &first["VirtualPrivateCloud"];
-    assert_eq!(network, &second["VirtualPrivateCloud"]);
+    for id in ["VpcId", "SubnetId"] {
+        assert_eq!(network[id], second["VirtualPrivateCloud"][id], "{id}");
+    }
     assert!(network["VpcId"].as_str().unwrap().starts_with("vpc-"), "{network}");
     assert!(network["SubnetId"].as_str().unwrap().starts_with("subnet-"), "{network}");
 }
@@ -233,7 +235,16 @@ fn dry_run_validates_and_changes_nothing() {
 #[test]
 fn boolean_strings_ignore_case() {
     let cloud = cloud();
-    launch(&cloud, json!({ "LoginSettings": { "KeepImageLogin": "TRUE" } }));
+    let keep = json!({ "KeepImageLogin": "TRUE" });
+    let body = run_request(json!({ "LoginSettings": keep }));
+    let response = send(&cloud, "RunInstances", body);
+    assert_eq!(error_code(&response), "InvalidParameterValue", "the image is public");
+    let message = string(&response["Error"]["Message"]);
+    assert!(message.starts_with("`LoginSettings.KeepImageLogin` needs a custom"), "{message}");
+    let id = launch_stopped(&cloud, json!({}));
+    let image = send_ok(&cloud, "CreateImage", json!({ "ImageName": "own", "InstanceId": id }));
+    advance(&cloud, 3_600);
+    launch(&cloud, json!({ "ImageId": image["ImageId"], "LoginSettings": keep }));
     for keep in ["FALSE", "false"] {
         let login = json!({ "Password": "Qcloud@TestApi123++", "KeepImageLogin": keep });
         launch(&cloud, json!({ "LoginSettings": login }));

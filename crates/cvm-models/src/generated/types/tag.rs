@@ -6,10 +6,11 @@ use crate::prelude::*;
 #[derive(Clone, Default)]
 pub struct Tag {
     /// Tag name, with at most one value per resource. Prefixes reserved by the provider are
-    /// rejected. Required.
+    /// rejected. Required. Length: up to 127 characters.
     pub key: String,
 
-    /// Value of the tag; find resources by it with the `tag:<key>` filter. Required.
+    /// Value of the tag; find resources by it with the `tag:<key>` filter. Required. Length: up
+    /// to 255 characters.
     pub value: String,
 
     #[doc(hidden)]
@@ -19,8 +20,8 @@ pub struct Tag {
 pub(crate) static TAG: ModelInfo = ModelInfo {
     name: "Tag",
     members: &[
-        FieldInfo::new("Key", Kind::Str).required().always_present(),
-        FieldInfo::new("Value", Kind::Str).required().always_present(),
+        FieldInfo::new("Key", Kind::Str).required().always_present().max_length(127),
+        FieldInfo::new("Value", Kind::Str).required().always_present().max_length(255),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };
@@ -32,7 +33,9 @@ pub(crate) static TAG_DOC: TypeDoc = TypeDoc {
     name: "Tag",
     summary: "A key and value pair attached to a resource for search, permissions and cost reports.",
     members: &[
-        MemberDoc::new("Key", "string", "Tag name, with at most one value per resource. Prefixes reserved by the provider are rejected."),
-        MemberDoc::new("Value", "string", "Value of the tag; find resources by it with the `tag:<key>` filter."),
+        MemberDoc::new("Key", "string", "Tag name, with at most one value per resource. Prefixes reserved by the provider are rejected.")
+            .limits("Length: up to 127 characters."),
+        MemberDoc::new("Value", "string", "Value of the tag; find resources by it with the `tag:<key>` filter.")
+            .limits("Length: up to 255 characters."),
     ],
 };

@@ -87,7 +87,7 @@ fn single_attribute(
 /// Checks that do not depend on the instance.
 fn check(codes: DocumentedCodes, attribute: &Attribute) -> Result<(), ApiError> {
     match attribute {
-        Attribute::SecurityGroups(groups) => check_security_groups(codes, groups),
+        Attribute::SecurityGroups(groups) => check_security_groups(codes, "SecurityGroups", groups),
         Attribute::Role(Some(name)) => check_role(codes, name),
         _ => Ok(()),
     }

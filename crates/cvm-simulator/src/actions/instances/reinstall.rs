@@ -51,14 +51,8 @@ fn system(
         login::check_host_name(codes, name, image.system.is_windows())?;
     }
     let requested = request.login_settings.as_ref();
-    login::check(codes, requested, &image.system)?;
+    login::check(codes, requested, &image)?;
     let key_ids = login::key_ids(context, requested, &image.system)?;
-    let keeps = requested.and_then(|requested| requested.keep_image_login.as_deref());
-    let keeps_image_login = keeps.is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    if keeps_image_login && context.catalog.image(&image.id).is_some() {
-        let message = "A public image has no login to keep.";
-        return Err(codes.error(["InvalidParameterValue"], message));
-    }
     check_can_change(codes, instance, &image)?;
     Ok(Reinstallation {
         gib: size(codes, context.catalog, request, &instance.system_disk, &image)?,

@@ -13,7 +13,7 @@ use crate::actions::launch_templates::manage::version_number;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
-use crate::launch::tags::tags;
+use crate::launch::tags::tags_of;
 use crate::launch::template::overlay;
 use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
 
@@ -32,7 +32,8 @@ impl ActionHandler for CreateLaunchTemplate {
                 return Ok(template_created(ids.into_iter().next().unwrap_or_default()));
             }
         }
-        let tags = tags(codes, &request.launch_template_tag_specification, &[])?;
+        let member = "LaunchTemplateTagSpecification";
+        let tags = tags_of(codes, member, &request.launch_template_tag_specification, &[])?;
         let launch = overlay(&request, &RunInstances::default())?;
         let version = content::version(
             launch,

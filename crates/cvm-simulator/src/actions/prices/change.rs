@@ -14,6 +14,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, InstanceType};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::login;
 use crate::state::{LaunchImage, RequestContext, StoredDisk, StoredInstance};
 
 /// The price of another type: for a prepaid instance the difference until its end, otherwise the new rate.
@@ -115,6 +116,7 @@ impl ActionHandler for InquiryPriceResetInstance {
         disks::check_can_grow(codes, now_gib, gib, allowed)?;
         if let Some(image) = &image {
             check_image(context, instance, image, gib)?;
+            login::check(codes, self.login_settings.as_ref(), image)?;
         }
         let tariff = context.catalog.tariff(context.region);
         let more = tariff.disk(kind, gib) - tariff.disk(kind, now_gib);

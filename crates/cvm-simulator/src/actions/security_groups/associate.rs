@@ -21,7 +21,7 @@ impl ActionHandler for AssociateSecurityGroups {
             let Some(instance) = context.instances.get(serial) else { continue };
             let bound = instance.security_groups.iter().map(|id| id.to_string());
             let groups = distinct(bound.chain(self.security_group_ids.iter().cloned()));
-            check_security_groups(context.codes, &groups)?;
+            check_security_groups(context.codes, "SecurityGroupIds", &groups)?;
             planned.push((serial, groups));
         }
         for (serial, groups) in planned {
