@@ -19,6 +19,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use crate::auth::Authenticator;
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
+use crate::key_pairs::{AcceptedRequest, KeyPairs};
 use crate::limits::{MAX_FORM, MAX_JSON};
 use crate::response::{self, CONTENT_TYPE};
 use crate::routing::Target;
@@ -39,6 +40,7 @@ struct Inner {
     rejected_ids: RequestIds,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
+    key_pairs: KeyPairs,
     simulation: Simulation,
 }
 
@@ -47,18 +49,18 @@ impl Cloud {
         credential: Credential,
         authenticator: Authenticator,
         wall_clock: WallClock,
-        rejected_ids: RequestIds,
+        seed: u64,
         simulator: Simulator,
         catalog: Option<Catalog>,
     ) -> Self {
-        let simulation = Simulation::new(simulator);
         Self(Arc::new(Inner {
             credential,
             authenticator,
             wall_clock,
-            rejected_ids,
+            rejected_ids: RequestIds::of_rejected(seed),
             catalog,
-            simulation,
+            key_pairs: KeyPairs::new(seed),
+            simulation: Simulation::new(simulator),
         }))
     }
 
@@ -119,26 +121,58 @@ impl Cloud {
         }
     }
 
-    /// Handles a request without a socket, like [`crate::router`] after it has read the body.
+    /// Handles a request without a socket, like [`crate::router`] after it has read the body. `CreateKeyPair` blocks
+    /// the thread for a considerable part of a second.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        self.respond(request).response
+        match self.accept(request) {
+            Ok(accepted) => {
+                let accepted = self.0.key_pairs.complete(accepted);
+                self.apply(accepted, request.headers()).response
+            }
+            Err(handled) => handled.response,
+        }
     }
 
-    /// Like [`Cloud::handle`], and tells whether the request was authenticated.
-    pub(crate) fn respond(&self, request: &Request<Bytes>) -> Handled {
+    /// Like [`Cloud::handle`], and tells whether the request was authenticated. Never blocks the thread for long.
+    pub(crate) async fn respond(&self, request: &Request<Bytes>) -> Handled {
+        match self.accept(request) {
+            Ok(accepted) => {
+                let accepted = self.0.key_pairs.complete_in_background(accepted).await;
+                self.apply(accepted, request.headers())
+            }
+            Err(handled) => *handled,
+        }
+    }
+
+    /// Makes all checks that need no state. The error is the response.
+    fn accept(&self, request: &Request<Bytes>) -> Result<AcceptedRequest, Box<Handled>> {
         if let Some(response) = non_api_response(request.method(), request.uri()) {
-            return Handled { response, is_authenticated: false };
+            return Err(Box::new(Handled { response, is_authenticated: false }));
         }
         let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
         let is_authenticated = call.is_ok();
-        let response = match call.and_then(|it| self.execute(&it)) {
-            Ok((reply, request_id)) => respond(&reply, &request_id, request.headers()),
-            Err(error) => self.error_response(error, request.headers()),
+        call.and_then(|call| parse(self.0.catalog.unwrap_or_default(), &call)).map_err(|error| {
+            let response = self.error_response(error, request.headers());
+            Box::new(Handled { response, is_authenticated })
+        })
+    }
+
+    /// Handles a request that passed these checks.
+    fn apply(&self, accepted: Result<AcceptedRequest, ApiError>, headers: &HeaderMap) -> Handled {
+        let reply = accepted.and_then(|AcceptedRequest { account, request }| {
+            match self.0.simulation.apply(Command::Request(account, request)) {
+                CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
+                _ => Err(ApiError::new("InternalError", "The request has no reply.")),
+            }
+        });
+        let response = match reply {
+            Ok((reply, request_id)) => respond(&reply, &request_id, headers),
+            Err(error) => self.error_response(error, headers),
         };
-        Handled { response, is_authenticated }
+        Handled { response, is_authenticated: true }
     }
 
     /// Checks the head of a request before its body is read. The error is a response that does not need the body.
@@ -207,16 +241,14 @@ impl Cloud {
         let account = self.0.authenticator.check(&incoming, &mut call, info, now)?;
         Ok(Authenticated { call, target, account })
     }
+}
 
-    fn execute(&self, authenticated: &Authenticated<'_>) -> Result<(Reply, String), ApiError> {
-        let Authenticated { call, target, account } = authenticated;
-        let (info, region) = target.route(self.0.catalog.unwrap_or_default(), call)?;
-        let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
-        match self.0.simulation.apply(Command::Request(*account, request)) {
-            CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
-            _ => Err(ApiError::new("InternalError", "The request has no reply.")),
-        }
-    }
+/// Checks the parameters of a request.
+fn parse(catalog: Catalog, authenticated: &Authenticated<'_>) -> Result<AcceptedRequest, ApiError> {
+    let Authenticated { call, target, account } = authenticated;
+    let (info, region) = target.route(catalog, call)?;
+    let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
+    Ok(AcceptedRequest { account: *account, request })
 }
 
 /// A request with a valid signature.

@@ -6,7 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use cvm_signer::Credential;
-use cvm_simulator::{Catalog, RequestIds, Simulator, TimeMode, Timestamp};
+use cvm_simulator::{Catalog, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -239,16 +239,7 @@ impl Builder {
         if let Some(catalog) = self.catalog {
             simulator = simulator.with_catalog(catalog);
         }
-        let rejected_ids = RequestIds::of_rejected(seed);
-        let cloud = Cloud::new(
-            first,
-            authenticator,
-            self.wall_clock,
-            rejected_ids,
-            simulator,
-            self.catalog,
-        );
-        Ok(cloud)
+        Ok(Cloud::new(first, authenticator, self.wall_clock, seed, simulator, self.catalog))
     }
 
     /// Starts the emulator in this process.

@@ -79,7 +79,7 @@ impl HttpService {
         let mut buffer = None;
         let read = self.read(body, expected, admission, &mut buffer);
         let error = match tokio::time::timeout(self.body_timeout, read).await {
-            Ok(Ok(body)) => return self.cloud.respond(&Request::from_parts(parts, body)),
+            Ok(Ok(body)) => return self.cloud.respond(&Request::from_parts(parts, body)).await,
             Ok(Err(error)) => error,
             Err(_) => {
                 let seconds = self.body_timeout.as_secs();

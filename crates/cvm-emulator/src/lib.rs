@@ -38,6 +38,7 @@ mod dialect;
 mod emulator;
 mod explain;
 mod http_service;
+mod key_pairs;
 mod limits;
 mod listen;
 mod redact;

@@ -10,6 +10,9 @@ use crate::state::RequestContext;
 
 /// The code of one action. The parameters have been checked against the model info.
 pub(crate) trait ActionHandler: Action + Send {
+    /// Whether the command must bring a key pair, see [`RequestContext::take_key_pair`].
+    const NEEDS_KEY_PAIR: bool = false;
+
     /// The region whose resources the request concerns, if one of its parameters names it.
     fn region_name(&self) -> Option<&str> {
         None
@@ -33,13 +36,14 @@ pub(crate) enum Outcome<R> {
 pub(crate) struct Handler {
     pub(crate) info: &'static ActionInfo,
     pub(crate) parse: Parse,
+    pub(crate) needs_key_pair: bool,
 }
 
 type Parse = fn(&Parameters<'_>) -> Result<Box<dyn BoxedRequest>, ApiError>;
 
 impl Handler {
     pub(crate) const fn of<A: ActionHandler>() -> Self {
-        Self { info: A::INFO, parse: parse::<A> }
+        Self { info: A::INFO, parse: parse::<A>, needs_key_pair: A::NEEDS_KEY_PAIR }
     }
 }
 

@@ -26,6 +26,7 @@
 //! | to | use |
 //! |---|---|
 //! | send a request | [`Request::parse`], [`Command::Request`] |
+//! | create a key pair | [`KeyPairGenerator`], [`Request::with_key_pair`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`] |
 //! | change what the cloud offers | [`Catalog`], [`Simulator::with_catalog`] |
@@ -46,11 +47,13 @@ mod error_codes;
 mod filter;
 mod handler;
 mod ids;
+mod key_pair_generator;
 mod launch;
 mod limits;
 mod operator;
 mod page;
 mod parameters;
+mod public_key;
 mod repair;
 mod request;
 mod services;
@@ -69,6 +72,7 @@ pub use coverage::{ActionCoverage, coverage, decisions};
 pub use decision::{Basis, Decision, assumed, documented};
 pub use handler::Reply;
 pub use ids::RequestIds;
+pub use key_pair_generator::{KeyPairGenerator, NewKeyPair};
 pub use parameters::Parameters;
 pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};

@@ -10,6 +10,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, Region};
 use crate::clock::VirtualClock;
 use crate::handler::{BoxedRequest, Reply};
+use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::{self, Parameters};
 use crate::state::{RequestContext, State};
 use crate::timestamp::Timestamp;
@@ -19,6 +20,8 @@ pub struct Request {
     info: &'static ActionInfo,
     region: &'static Region,
     request: Box<dyn BoxedRequest>,
+    needs_key_pair: bool,
+    key_pair: Option<NewKeyPair>,
 }
 
 impl Request {
@@ -33,11 +36,24 @@ impl Request {
         parameters: &Parameters<'_>,
     ) -> Result<Self, ApiError> {
         parameters::check(info, parameters)?;
-        let request = match actions::handler(info) {
-            Some(handler) => (handler.parse)(parameters)?,
-            None => return Err(ApiError::not_served(info.service.name, info.name)),
-        };
-        Ok(Self { info, region, request })
+        let handler = actions::handler(info)
+            .ok_or_else(|| ApiError::not_served(info.service.name, info.name))?;
+        let request = (handler.parse)(parameters)?;
+        Ok(Self { info, region, request, needs_key_pair: handler.needs_key_pair, key_pair: None })
+    }
+
+    /// Whether the request needs a key pair from a [`KeyPairGenerator`](crate::KeyPairGenerator), and has none yet. Its
+    /// generation takes long, so it is not a part of the command that needs it.
+    #[must_use]
+    pub const fn needs_key_pair(&self) -> bool {
+        self.needs_key_pair && self.key_pair.is_none()
+    }
+
+    /// Adds the key pair that a request needs. Without it, the request ends with an error.
+    #[must_use]
+    pub fn with_key_pair(mut self, key_pair: NewKeyPair) -> Self {
+        self.key_pair = Some(key_pair);
+        self
     }
 
     /// A request with a handler from a test.
@@ -47,7 +63,7 @@ impl Request {
         region: &'static Region,
         request: Box<dyn BoxedRequest>,
     ) -> Self {
-        Self { info, region, request }
+        Self { info, region, request, needs_key_pair: false, key_pair: None }
     }
 
     /// Sets the region that a parameter of the request names, if one does.
@@ -85,6 +101,7 @@ impl Request {
             catalog,
             codes: DocumentedCodes(self.info),
             request_id,
+            key_pair: self.key_pair,
             region: self.region,
             clock,
             now,

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use cvm_models::actions::StopInstances;
+use cvm_models::actions::{CreateKeyPair, StopInstances};
 use cvm_protocol::{Action, ActionInfo, RetryClass};
 use serde_json::{Value, json};
 
@@ -15,6 +15,7 @@ use crate::chc_host::ChcServer;
 use crate::clock::TimeMode;
 use crate::handler::{BoxedRequest, Reply};
 use crate::ids::{SeededRng, Stream};
+use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::Parameters;
 use crate::repair::Repair;
 use crate::request::{Request, find_region};
@@ -29,7 +30,13 @@ fn simulator(mode: TimeMode) -> Simulator {
 
 fn request(info: &'static ActionInfo, parameters: &Value) -> Option<Request> {
     let region = find_region(Catalog::builtin(), info, Some("ap-guangzhou"), false).unwrap();
-    Request::parse(info, region, &Parameters::Json(parameters.to_string().as_bytes())).ok()
+    let request =
+        Request::parse(info, region, &Parameters::Json(parameters.to_string().as_bytes())).ok()?;
+    Some(if request.needs_key_pair() {
+        request.with_key_pair(NewKeyPair::for_tests())
+    } else {
+        request
+    })
 }
 
 /// Sends a request of the first account, which must succeed.
@@ -347,6 +354,36 @@ fn panicking_handler_changes_nothing() {
     assert_eq!(state(&simulator), before);
     let list = send(&mut simulator, "DescribeInstances", &json!({}));
     assert_eq!(list["TotalCount"], 6, "the simulator goes on");
+}
+
+#[test]
+fn key_pair_comes_with_the_command() {
+    let mut simulator = simulator(TimeMode::Manual);
+    let info = CreateKeyPair::INFO;
+    let region = find_region(Catalog::builtin(), info, Some("ap-guangzhou"), false).unwrap();
+    let body = br#"{"KeyName":"key","ProjectId":0}"#;
+    let mut create = |key_pair: Option<NewKeyPair>| {
+        let request = Request::parse(info, region, &Parameters::Json(body)).unwrap();
+        assert!(request.needs_key_pair());
+        let request = match key_pair {
+            Some(key_pair) => request.with_key_pair(key_pair),
+            None => request,
+        };
+        match simulator.apply(Duration::ZERO, Command::Request(AccountId::FIRST, request)) {
+            Response::Reply { reply: Reply::Response(response), .. } => {
+                cvm_protocol::json::to_value(&*response)["KeyPair"]["PublicKey"].clone()
+            }
+            Response::Reply { reply: Reply::Error(error), .. } => json!(error.code),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(create(None), "InternalServerError");
+    let created = create(Some(NewKeyPair::for_tests()));
+    let key = created.as_str().unwrap().split(' ').nth(1);
+    let expected = NewKeyPair::for_tests().public_key("another comment");
+    assert_eq!(key, expected.split(' ').nth(1), "the error has created nothing");
+    let stop = request(StopInstances::INFO, &json!({"InstanceIds": ["ins-12345678"]})).unwrap();
+    assert!(!stop.needs_key_pair());
 }
 
 #[test]

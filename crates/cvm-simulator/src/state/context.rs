@@ -10,6 +10,7 @@ use crate::catalog::{Catalog, Region, Zone};
 use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::ids::IdGenerator;
+use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
     Attribute, Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
     check_instance_state,
@@ -22,6 +23,8 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) catalog: Catalog,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
+    /// The key pair that the command brings.
+    pub(crate) key_pair: Option<NewKeyPair>,
     pub(crate) region: &'static Region,
     pub(crate) clock: &'a VirtualClock,
     pub(crate) now: Timestamp,
@@ -36,6 +39,14 @@ impl RequestContext<'_> {
     /// The resources of the account in this region, except instances.
     pub(crate) fn resources(&mut self) -> &mut RegionResources {
         self.regions.entry(self.region.name).or_default()
+    }
+
+    /// The key pair that the command brings for this request.
+    pub(crate) fn take_key_pair(&mut self) -> Result<NewKeyPair, ApiError> {
+        self.key_pair.take().ok_or_else(|| {
+            let message = "The command has no key pair; add one with `Request::with_key_pair`.";
+            ApiError::new("InternalServerError", message)
+        })
     }
 
     /// The zone with this name, which must be in this region.

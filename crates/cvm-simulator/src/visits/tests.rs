@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64ct::{Base64, Encoding};
 use serde_json::{Value, json};
 
 use crate::{
@@ -44,6 +45,13 @@ fn ids(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect()
 }
 
+/// A public key for each number below 2^15.
+fn public_key(number: usize) -> String {
+    let [_, high, low] = ((number << 1) + 1).to_be_bytes().last_chunk().copied().unwrap();
+    let blob = [&b"\0\0\0\x07ssh-rsa\0\0\0\x01\x03\0\0\0\x03"[..], &[0x41, high, low]].concat();
+    format!("ssh-rsa {}", Base64::encode_string(&blob))
+}
+
 /// The ids of all stored resources.
 struct Stored {
     cloud: Simulator,
@@ -66,6 +74,9 @@ fn stored() -> Stored {
                     request[name] = json!(format!("n{number}"));
                 }
             }
+            if request.get("PublicKey").is_some() {
+                request["PublicKey"] = json!(public_key(number));
+            }
             id(&done(&mut cloud, action, &request)).as_str().unwrap().to_owned()
         });
         made.collect::<Vec<_>>()
@@ -78,8 +89,8 @@ fn stored() -> Stored {
     let clusters = make("CreateHpcCluster", cluster, CLUSTERS, |it| {
         it["HpcClusterSet"][0]["HpcClusterId"].clone()
     });
-    let key_pair = json!({"KeyName": "n", "ProjectId": 0});
-    let key_pairs = make("CreateKeyPair", key_pair, NAMED, |it| it["KeyPair"]["KeyId"].clone());
+    let key_pair = json!({"KeyName": "n", "ProjectId": 0, "PublicKey": ""});
+    let key_pairs = make("ImportKeyPair", key_pair, NAMED, |it| it["KeyId"].clone());
     let order = json!({"Placement": {"Zone": ZONE}, "HostChargePrepaid": {"Period": 1},
                        "HostChargeType": "PREPAID", "HostCount": NAMED});
     let hosts = ids(&done(&mut cloud, "AllocateHosts", &order)["HostIdSet"]);

@@ -3,12 +3,12 @@
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
-use super::{create, names, pairs, send_in_beijing};
+use super::{add, names, pairs, send_in_beijing};
 use crate::support::*;
 
 const WINDOWS: &str = "img-9id7emv7";
 
-/// The strings of a list that is omitted when it is empty.
+/// The strings of a list that is null when it is empty.
 fn optional_strings(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items.map(|item| item.as_str().unwrap().to_owned()).collect()
@@ -37,7 +37,7 @@ fn forced(instance_ids: &[&String], key_ids: &[&String]) -> Value {
 #[test]
 fn bound_key_pairs_cannot_be_deleted() {
     let cloud = cloud();
-    let (free, used) = (create(&cloud, "free"), create(&cloud, "used"));
+    let (free, used) = (add(&cloud, "free"), add(&cloud, "used"));
     let id = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [used] } }));
     let delete = |ids: &[&str]| send_err(&cloud, "DeleteKeyPairs", json!({ "KeyIds": ids }));
     assert_eq!(delete(&[&free, &used]), "InvalidParameterValue.KeyPairNotSupported");
@@ -57,7 +57,7 @@ fn bound_key_pairs_cannot_be_deleted() {
 #[test]
 fn launch_binds_only_existing_key_pairs() {
     let cloud = cloud();
-    let (one, two) = (create(&cloud, "one"), create(&cloud, "two"));
+    let (one, two) = (add(&cloud, "one"), add(&cloud, "two"));
     let with = |ids: &[&String]| json!({ "LoginSettings": { "KeyIds": ids } });
     let ids = launch(&cloud, with(&[&one, &two, &one]));
     let more = launch(&cloud, with(&[&two]));
@@ -85,7 +85,7 @@ fn launch_binds_only_existing_key_pairs() {
 #[test]
 fn terminated_instances_are_unbound() {
     let cloud = cloud();
-    let key_id = create(&cloud, "one");
+    let key_id = add(&cloud, "one");
     let login = json!({ "KeyIds": [key_id] });
     let hourly = launch_running(&cloud, json!({ "LoginSettings": login }));
     let prepaid = launch_running(
@@ -108,7 +108,7 @@ fn terminated_instances_are_unbound() {
 #[test]
 fn binding_keeps_a_stopped_instance_stopped() {
     let cloud = cloud();
-    let [one, two, three] = ["one", "two", "three"].map(|name| create(&cloud, name));
+    let [one, two, three] = ["one", "two", "three"].map(|name| add(&cloud, name));
     let id = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [one] } }));
     send_ok(&cloud, "AssociateInstancesKeyPairs", binding(&[&id, &id], &[&two, &three]));
     let actual = describe(&cloud, &id);
@@ -136,7 +136,7 @@ fn binding_keeps_a_stopped_instance_stopped() {
 fn forced_binding_restarts_a_running_instance() {
     for action in ["AssociateInstancesKeyPairs", "DisassociateInstancesKeyPairs"] {
         let cloud = cloud();
-        let key_id = create(&cloud, "one");
+        let key_id = add(&cloud, "one");
         let login = json!({ "LoginSettings": { "KeyIds": [key_id] } });
         let (before, after, login) = match action {
             "AssociateInstancesKeyPairs" => (vec![], vec![key_id.clone()], json!({})),
@@ -162,7 +162,7 @@ fn forced_binding_restarts_a_running_instance() {
 #[test]
 fn one_invalid_binding_fails_the_whole_request() {
     let cloud = cloud();
-    let key_id = create(&cloud, "one");
+    let key_id = add(&cloud, "one");
     let good = launch_stopped(&cloud, json!({ "LoginSettings": { "KeyIds": [key_id] } }));
     let windows = launch_stopped(&cloud, json!({ "ImageId": WINDOWS }));
     let uncharged = launch_running(&cloud, json!({}));

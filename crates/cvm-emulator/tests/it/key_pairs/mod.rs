@@ -2,23 +2,42 @@
 
 mod binding;
 
+use std::sync::Mutex;
+
+use axum::body::{Body, to_bytes};
 use base64ct::{Base64, Encoding};
 use cvm_emulator::Cloud;
-use ring::signature::Ed25519KeyPair;
+use ring::rsa::PublicKeyComponents;
+use ring::signature::RsaKeyPair;
 use serde_json::{Value, json};
+use tower::ServiceExt;
 
 use crate::support::*;
 
 const KEY: &str = "AAAAB3NzaC1yc2EAAAADAQABAAAABQDQ4fNL";
 const OTHER_KEY: &str = "AAAAB3NzaC1yc2EAAAADAQABAAAABQDQ4fNN";
 
-pub fn create(cloud: &Cloud, name: &str) -> String {
-    let response = send_ok(cloud, "CreateKeyPair", json!({ "KeyName": name, "ProjectId": 0 }));
-    response["KeyPair"]["KeyId"].as_str().unwrap().to_owned()
+/// Adds a key pair without a private key, because it takes long to generate one. Returns its id.
+pub fn add(cloud: &Cloud, name: &str) -> String {
+    let response = send_ok(cloud, "ImportKeyPair", import_as(name, &public_key(name)));
+    string(&response["KeyId"])
+}
+
+/// A public key whose modulus is this name.
+fn public_key(name: &str) -> String {
+    let modulus = [name.as_bytes(), &[1]].concat();
+    let parts = [&b"ssh-rsa"[..], &[1, 0, 1], &modulus];
+    let parts =
+        parts.map(|part| [&u32::try_from(part.len()).unwrap().to_be_bytes()[..], part].concat());
+    Base64::encode_string(&parts.concat())
 }
 
 fn import(key: &str) -> Value {
-    json!({ "KeyName": "mine", "ProjectId": 0, "PublicKey": format!("ssh-rsa {key} me@example") })
+    import_as("mine", key)
+}
+
+fn import_as(name: &str, key: &str) -> Value {
+    json!({ "KeyName": name, "ProjectId": 0, "PublicKey": format!("ssh-rsa {key} me@example") })
 }
 
 /// Sends a request to Beijing, a region that these tests otherwise do not use.
@@ -44,49 +63,61 @@ fn private_key_is_valid_and_returned_once() {
     let pair = send_ok(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
     assert_eq!(pair["KeyName"], "deploy_1");
     assert_eq!(pair["ProjectId"], 7);
-    assert_eq!(pair["Tags"], tags[0]["Tags"]);
-    assert_eq!(pair["CreatedTime"], "2023-11-14T22:13:20Z");
-    assert!(pair["AssociatedInstanceIds"].is_null());
+    let names: Vec<_> = pair.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["KeyId", "KeyName", "ProjectId", "PublicKey", "PrivateKey"]);
 
     let words: Vec<_> = pair["PublicKey"].as_str().unwrap().split(' ').collect();
-    assert_eq!((words[0], words[2]), ("ssh-ed25519", pair["KeyId"].as_str().unwrap()));
-    let blob = Base64::decode_vec(words[1]).unwrap();
-    let public = &blob[blob.len() - 32..];
+    assert_eq!((words[0], words[2]), ("ssh-rsa", pair["KeyId"].as_str().unwrap()));
     let private = pair["PrivateKey"].as_str().unwrap();
+    assert!(private.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"), "{private}");
+    assert!(private.ends_with("\n-----END RSA PRIVATE KEY-----\n"), "{private}");
     let lines = private.lines().filter(|line| !line.starts_with("-----"));
-    let file = Base64::decode_vec(&lines.collect::<String>()).unwrap();
-    // The private key precedes the last copy of the public key.
-    let at = file.windows(32).rposition(|window| window == public).unwrap();
-    Ed25519KeyPair::from_seed_and_public_key(&file[at - 32..at], public).unwrap();
+    let key = RsaKeyPair::from_der(&Base64::decode_vec(&lines.collect::<String>()).unwrap());
+    let modulus = PublicKeyComponents::<Vec<u8>>::from(key.unwrap().public()).n;
+    assert_eq!(modulus.len() * 8, 2048);
+    let blob = Base64::decode_vec(words[1]).unwrap();
+    assert!(blob.ends_with(&modulus), "the private key fits the public key");
 
     advance(&cloud, 60);
-    let mut kept = pair.clone();
-    kept.as_object_mut().unwrap().retain(|name, _| name != "PrivateKey");
     let actual = send_ok(&cloud, "DescribeKeyPairs", json!({}));
     assert_eq!(actual["TotalCount"], 1);
-    let mut listed = actual["KeyPairSet"][0].clone();
+    let listed = &actual["KeyPairSet"][0];
     assert!(listed["PrivateKey"].is_null(), "{listed}");
-    listed.as_object_mut().unwrap().retain(|name, _| name != "PrivateKey");
-    assert_eq!(listed, kept);
+    for name in ["KeyId", "KeyName", "ProjectId", "PublicKey"] {
+        assert_eq!(listed[name], pair[name], "{name}");
+    }
+    assert_eq!(listed["Tags"], tags[0]["Tags"]);
+    assert_eq!(listed["CreatedTime"], "2023-11-14T22:13:20Z");
+
+    // What was exported can be imported.
+    let same = json!({ "KeyName": "again", "ProjectId": 0, "PublicKey": pair["PublicKey"] });
+    assert_eq!(send_err(&cloud, "ImportKeyPair", same.clone()), "InvalidPublicKey.Duplicate");
+    send_ok(&cloud, "DeleteKeyPairs", json!({ "KeyIds": [pair["KeyId"]] }));
+    send_ok(&cloud, "ImportKeyPair", same);
+    let actual = pairs(&cloud, json!({}));
+    assert_eq!(actual[0]["PublicKey"], pair["PublicKey"]);
 }
 
-#[test]
-fn seed_determines_keys_and_each_pair_is_different() {
-    let make = || {
-        let cloud = cloud();
-        ["a", "b"].map(|name| {
-            let body = json!({ "KeyName": name, "ProjectId": 0 });
-            let pair = send_ok(&cloud, "CreateKeyPair", body)["KeyPair"].clone();
-            [
-                pair["KeyId"].to_string(),
-                pair["PublicKey"].to_string(),
-                pair["PrivateKey"].to_string(),
-            ]
-        })
+#[tokio::test]
+async fn other_requests_do_not_wait_for_a_key_pair() {
+    let router = cvm_emulator::router(&cloud());
+    let ended = Mutex::new(Vec::new());
+    let send = async |action: &'static str, body: Value| {
+        let request = Call::new(action).json(body.to_string()).map(Body::from);
+        let response = router.clone().oneshot(request).await.unwrap();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert!(body["Response"]["Error"].is_null(), "{action}: {body}");
+        ended.lock().unwrap().push(action);
     };
-    let [first, second] = make();
-    assert_eq!([first.clone(), second.clone()], make());
-    first.iter().zip(&second).for_each(|(one, other)| assert_ne!(one, other));
+    // There is only one thread, so a key pair that it generates itself would be the first.
+    tokio::join!(
+        send("CreateKeyPair", json!({ "KeyName": "a", "ProjectId": 0 })),
+        send("DescribeZones", json!({})),
+        send("DescribeKeyPairs", json!({})),
+    );
+    let order = ["DescribeZones", "DescribeKeyPairs", "CreateKeyPair"];
+    assert_eq!(ended.into_inner().unwrap(), order);
 }
 
 #[test]
@@ -119,7 +150,7 @@ fn imported_public_key_is_stored_unchanged() {
 #[test]
 fn invalid_key_pairs_are_rejected() {
     let cloud = cloud();
-    create(&cloud, "taken");
+    add(&cloud, "taken");
     let tags = |kind: &str, keys: &[&str]| {
         let tags: Vec<_> = keys.iter().map(|key| json!({ "Key": key, "Value": "v" })).collect();
         json!({ "TagSpecification": [{ "ResourceType": kind, "Tags": tags }] })
@@ -152,10 +183,10 @@ fn invalid_key_pairs_are_rejected() {
 fn account_quota_is_100_key_pairs() {
     let cloud = cloud();
     for number in 0..99 {
-        create(&cloud, &format!("key_{number}"));
+        add(&cloud, &format!("key_{number}"));
     }
-    let body = json!({ "KeyName": "elsewhere", "ProjectId": 0 });
-    let key_id = send_in_beijing(&cloud, "CreateKeyPair", &body)["KeyPair"]["KeyId"].clone();
+    let body = import_as("elsewhere", &public_key("elsewhere"));
+    let key_id = send_in_beijing(&cloud, "ImportKeyPair", &body)["KeyId"].clone();
     let body = json!({ "KeyName": "one_more", "ProjectId": 0 });
     assert_eq!(send_err(&cloud, "CreateKeyPair", body.clone()), "InvalidKeyPair.LimitExceeded");
     assert_eq!(send_err(&cloud, "ImportKeyPair", import(KEY)), "InvalidKeyPair.LimitExceeded");
@@ -169,9 +200,8 @@ fn key_pairs_are_listed_filtered_and_paged() {
     for (name, project, team) in [("a", 0, "red"), ("b", 1, "red"), ("c", 1, "blue")] {
         let tags = json!([{ "Key": "team", "Value": team }, { "Key": name, "Value": "x" }]);
         let specification = json!([{ "ResourceType": "keypair", "Tags": tags }]);
-        let body = json!({ "KeyName": name, "ProjectId": project,
-            "TagSpecification": specification });
-        send_ok(&cloud, "CreateKeyPair", body);
+        let members = json!({ "ProjectId": project, "TagSpecification": specification });
+        send_ok(&cloud, "ImportKeyPair", merge(import_as(name, &public_key(name)), members));
     }
     assert_eq!(names(&cloud, json!({})), ["c", "b", "a"]);
     let page = send_ok(&cloud, "DescribeKeyPairs", json!({ "Offset": 1, "Limit": 1 }));
@@ -204,7 +234,7 @@ fn key_pairs_are_listed_filtered_and_paged() {
 #[test]
 fn names_and_descriptions_can_be_changed() {
     let cloud = cloud();
-    let (one, two) = (create(&cloud, "one"), create(&cloud, "two"));
+    let (one, two) = (add(&cloud, "one"), add(&cloud, "two"));
     let modify = |body: Value| send_ok(&cloud, "ModifyKeyPairAttribute", body);
     modify(json!({ "KeyId": one, "Description": "for the web" }));
     modify(json!({ "KeyId": one, "KeyName": "uno" }));

@@ -6,37 +6,43 @@ use cvm_models::actions::{
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
-use crate::actions::key_pairs::open_ssh;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
+use crate::public_key;
 use crate::state::RequestContext;
 
 /// Creates a key pair. Its private key is in this response and nowhere else.
 impl ActionHandler for CreateKeyPair {
+    const NEEDS_KEY_PAIR: bool = true;
+
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let tags = tags(codes, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
         check_name_is_free(context, &self.key_name, None)?;
         check_room(context)?;
+        let new = context.take_key_pair()?;
         let key_id = context.ids.id("skey-", Stream::KeyPairId);
-        let draw = || context.ids.number(Stream::KeyMaterial);
-        let made = open_ssh::pair(draw, &key_id)
-            .map_err(|why| codes.error(["InternalServerError"], format!("No key: {why}.")))?;
-        let kept = KeyPair {
+        let public_key = new.public_key(&key_id);
+        // The documented sample has these members and no others.
+        let key_pair = KeyPair {
             key_id,
             key_name: self.key_name,
             project_id,
-            description: Some(String::new()),
-            public_key: Some(made.public),
-            created_time: Some(context.now.to_string()),
-            tags,
+            public_key: Some(public_key),
+            private_key: Some(new.into_private_key()),
             ..KeyPair::default()
         };
-        context.resources().key_pairs.insert(kept.clone());
-        let key_pair = KeyPair { private_key: Some(made.private), ..kept };
+        let created_time = Some(context.now.to_string());
+        context.resources().key_pairs.insert(KeyPair {
+            private_key: None,
+            description: Some(String::new()),
+            created_time,
+            tags,
+            ..key_pair.clone()
+        });
         Ok(Outcome::Response(CreateKeyPairResponse { key_pair, ..Self::Response::default() }))
     }
 }
@@ -45,7 +51,7 @@ impl ActionHandler for CreateKeyPair {
 impl ActionHandler for ImportKeyPair {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        if !open_ssh::is_rsa(&self.public_key) {
+        if !public_key::is_rsa(&self.public_key) {
             let message = "The public key must be one line: `ssh-rsa`, the key in base64, and an \
                            optional comment.";
             return Err(codes.error(["InvalidPublicKey.Malformed"], message));
@@ -72,8 +78,9 @@ impl ActionHandler for ImportKeyPair {
 }
 
 fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiError> {
-    let key = open_ssh::key_of(public_key);
-    let is_same = |pair: &&KeyPair| pair.public_key.as_deref().and_then(open_ssh::key_of) == key;
+    let key = public_key::without_comment(public_key);
+    let is_same =
+        |pair: &&KeyPair| pair.public_key.as_deref().and_then(public_key::without_comment) == key;
     match all(context).find(is_same) {
         None => Ok(()),
         Some(pair) => {
@@ -86,9 +93,6 @@ fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiE
 /// Maximum number of key pairs of an account.
 const QUOTA: usize = 100;
 
-/// Prefix of tag keys that are reserved for the platform.
-const RESERVED: &str = "qcs:";
-
 /// All key pairs of the account, in every region.
 pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
     context.regions.values().flat_map(|there| there.key_pairs.newest_first())
@@ -99,13 +103,7 @@ pub(crate) fn tags(
     codes: DocumentedCodes,
     given: &[TagSpecification],
 ) -> Result<Vec<Tag>, ApiError> {
-    let tags = tags::tags(codes, given, &[TagResourceType::Keypair])?;
-    if let Some(tag) = tags.iter().find(|tag| tag.key.starts_with(RESERVED)) {
-        let message = format!("The tag key `{}` is reserved for the platform.", tag.key);
-        let candidates = ["FailedOperation.TagKeyReserved", "InvalidParameterValue"];
-        return Err(codes.error(candidates, message));
-    }
-    Ok(tags)
+    tags::tags(codes, given, &[TagResourceType::Keypair])
 }
 
 /// The project of a request. Projects belong to another service, so every one exists.

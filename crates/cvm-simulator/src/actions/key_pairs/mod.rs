@@ -3,7 +3,6 @@
 mod bind;
 mod create;
 mod manage;
-mod open_ssh;
 
 use cvm_models::actions::{
     AssociateInstancesKeyPairs, CreateKeyPair, DeleteKeyPairs, DescribeKeyPairs,
@@ -33,11 +32,12 @@ const DECISIONS: &[Decision] = &[
     assumed("key pairs", "public keys are unique in the account as well, without their comments; each key pair exists only in its region"),
     assumed("key pairs", "an account has at most 100, in all regions together"),
     assumed("key pairs", "every project number except negative ones exists"),
-    assumed("key pairs", "tags are only for `keypair`; a repeated key is InvalidParameterValue, and keys that start with `qcs:` are reserved for the platform"),
+    assumed("key pairs", "tags are only for `keypair`"),
     assumed("key pairs", "AssociatedInstanceIds contains every listed instance, also in the recycle bin, until it is removed"),
     documented("CreateKeyPair", "the private key is only in this response and is not stored"),
-    assumed("CreateKeyPair", "the key is Ed25519 instead of the service's RSA, because it is fast to generate; it is derived from the emulator's seed and protects nothing"),
-    assumed("CreateKeyPair", "the key id is the comment of both keys"),
+    documented("CreateKeyPair", "RSA; the private key is PEM with the layout of PKCS#1, and the public key is a line of OpenSSH"),
+    assumed("CreateKeyPair", "2048 bits and the key id as comment, as in the sample of DescribeKeyPairs, where that of CreateKeyPair has 1024 bits and a number; the key follows from the emulator's seed and protects nothing"),
+    documented("CreateKeyPair", "the response has the id, name, project and keys; DescribeKeyPairs shows the other members"),
     documented("ImportKeyPair", "only `ssh-rsa` keys; all others are InvalidPublicKey.Malformed"),
     assumed("ImportKeyPair", "one line of algorithm, base64 and an optional comment, shown as imported; every modulus size is valid"),
     assumed("DescribeKeyPairs", "key-name matches the whole name"),
