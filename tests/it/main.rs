@@ -3,6 +3,7 @@
 //! | module | behavior |
 //! |---|---|
 //! | `documented_samples`, `getting_started` | the samples and the steps of the getting-started documents work in every dialect |
+//! | `sample_shapes` | the emulator's responses have the members of the published samples, in the same form |
 //! | `published` | the published samples pass validation, and the model info agrees with them |
 //! | `signing_vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
 //! | `wrong_parameters` | each wrong parameter returns its error code, and an error changes nothing |
@@ -65,6 +66,7 @@ mod responses;
 mod roundtrip;
 mod rule_edges;
 mod sample;
+mod sample_shapes;
 mod scripted_server;
 mod secrets;
 mod signing_vectors;

@@ -12,19 +12,19 @@ use crate::sample;
 /// One sample of the published documentation: only its members, and at most two items of a list in a response.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Sample {
+pub struct Sample {
     action: String,
     request: Value,
-    response: Value,
+    pub response: Value,
 }
 
 impl Sample {
-    fn info(&self) -> &'static ActionInfo {
+    pub fn info(&self) -> &'static ActionInfo {
         cvm_models::action(&self.action).unwrap()
     }
 }
 
-fn samples() -> Vec<Sample> {
+pub fn samples() -> Vec<Sample> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/published-samples.json");
     let samples: Vec<Sample> = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(samples.len(), 123);

@@ -33,6 +33,10 @@ const SERVER: &[Decision] = &[
     assumed("limits", "a message has at most 1024 characters, and each name that it repeats at most 100; the signed text is shown up to 8192 characters; the usual mistakes of clients are searched in up to 64 KiB"),
     assumed("limits", "a query or form of more than 10000 parameters is RequestSizeLimitExceeded"),
     assumed("limits", "a response of more than 50 MiB is ResponseSizeLimitExceeded"),
+    documented("responses", "a member that can be null is null without a value, and members that the published model calls always present are always there"),
+    documented("responses", "a list that a sample shows empty is a list, and a number that a sample shows as 0 is 0: the Tags, AssociatedInstanceIds, HostIds and RdmaIpAddresses of lists, ThroughputPerformance, Ipv6AddressCount and SyncPercent"),
+    assumed("responses", "other empty lists that can be absent are absent"),
+    assumed("responses", "members that are newer than the sample of their action are shown"),
     assumed("parameters", "a repeated name in query encoding is InvalidParameter; list indexes may have gaps"),
 ];
 

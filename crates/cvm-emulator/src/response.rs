@@ -73,7 +73,7 @@ impl Serialize for Content<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self.reply {
-            Reply::Response(model) => members(&**model, &mut map)?,
+            Reply::Response(model) => members(&**model, shown_empty(&**model), &mut map)?,
             Reply::DryRun => {}
             Reply::Error(error) => map.serialize_entry("Error", &ErrorBody(error))?,
         }
@@ -96,25 +96,54 @@ impl Serialize for ErrorBody<'_> {
     }
 }
 
-fn members<M: SerializeMap>(model: &dyn Model, map: &mut M) -> Result<(), M::Error> {
+/// Names of lists.
+type Names = &'static [&'static str];
+
+/// Lists that the published samples show when they are empty, although no document says that they are always present;
+/// for each response.
+const SHOWN_EMPTY: &[(&str, Names)] = &[
+    ("CreateHpcClusterResponse", &["Tags"]),
+    ("DescribeChcHostsResponse", &["Tags"]),
+    ("DescribeDisasterRecoverGroupsResponse", &["Tags"]),
+    ("DescribeHpcClustersResponse", &["Tags"]),
+    ("DescribeInstancesResponse", &["HostIds", "RdmaIpAddresses"]),
+    ("DescribeKeyPairsResponse", &["AssociatedInstanceIds", "Tags"]),
+];
+
+fn shown_empty(response: &dyn Model) -> Names {
+    let name = response.table().name;
+    SHOWN_EMPTY.iter().find(|(of, _)| *of == name).map_or(&[], |(_, names)| names)
+}
+
+fn members<M: SerializeMap>(
+    model: &dyn Model,
+    shown_empty: Names,
+    map: &mut M,
+) -> Result<(), M::Error> {
     for (index, field) in model.table().members.iter().enumerate() {
         if field.wire == REQUEST_ID {
             continue;
         }
-        if let Some(value) = value_to_write(field, model.member(index)) {
-            map.serialize_entry(field.wire, &ResponseValue(value))?;
+        if let Some(value) = value_to_write(field, shown_empty, model.member(index)) {
+            map.serialize_entry(field.wire, &ResponseValue { value, shown_empty })?;
         }
     }
     Ok(())
 }
 
-/// The value to write, if any. Guaranteed members are written even if they are empty lists, and nullable members are
-/// written as null if they are absent or empty. A request omits all of these, so this is not the encoder of
-/// `cvm-protocol`.
-fn value_to_write<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> {
+/// The value to write, if any. Guaranteed members and those of [`SHOWN_EMPTY`] are written even if they are empty lists,
+/// and all other nullable members are written as null if they are absent or empty. A request omits all of these, so this
+/// is not the encoder of `cvm-protocol`.
+fn value_to_write<'a>(
+    field: &FieldInfo,
+    shown_empty: Names,
+    value: Value<'a>,
+) -> Option<Value<'a>> {
     let is_empty = match value {
         Value::Absent => true,
-        Value::List(list) => list.is_empty() && !field.always_present,
+        Value::List(list) if list.is_empty() => {
+            !field.always_present && !shown_empty.contains(&field.wire)
+        }
         _ => false,
     };
     match (is_empty, field.nullable) {
@@ -124,11 +153,15 @@ fn value_to_write<'a>(field: &FieldInfo, value: Value<'a>) -> Option<Value<'a>> 
     }
 }
 
-struct ResponseValue<'a>(Value<'a>);
+struct ResponseValue<'a> {
+    value: Value<'a>,
+    shown_empty: Names,
+}
 
 impl Serialize for ResponseValue<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self.0 {
+        let shown_empty = self.shown_empty;
+        match self.value {
             Value::Absent => serializer.serialize_none(),
             Value::Str(text) | Value::Secret(text) => serializer.serialize_str(text),
             Value::I64(number) => serializer.serialize_i64(number),
@@ -137,13 +170,14 @@ impl Serialize for ResponseValue<'_> {
             Value::Bool(flag) => serializer.serialize_bool(flag),
             Value::Object(model) => {
                 let mut map = serializer.serialize_map(None)?;
-                members(model, &mut map)?;
+                members(model, shown_empty, &mut map)?;
                 map.end()
             }
             Value::List(list) => {
                 let mut sequence = serializer.serialize_seq(Some(list.len()))?;
                 for index in 0..list.len() {
-                    sequence.serialize_element(&ResponseValue(list.at(index)))?;
+                    let value = list.at(index);
+                    sequence.serialize_element(&ResponseValue { value, shown_empty })?;
                 }
                 sequence.end()
             }
@@ -185,6 +219,24 @@ mod tests {
             text(&Reply::Response(Box::new(record))),
             r#"{"Response":{"TotalCount":0,"Set":[],"Ipv6":null,"RequestId":"r-1"}}"#
         );
+    }
+
+    #[test]
+    fn list_that_samples_show_empty_is_written_when_empty() {
+        for (response, names) in SHOWN_EMPTY {
+            let action = cvm_models::ACTIONS.iter().find(|info| info.response.name == *response);
+            assert!(action.is_some(), "{response}");
+            assert!(!names.is_empty(), "{response}");
+        }
+        let tags = FieldInfo::new("Tags", Kind::List(&Kind::Str));
+        let lists = [&tags, &TABLE.members[2]];
+        let empty: Vec<String> = Vec::new();
+        let is_list = |field: &FieldInfo, shown_empty| {
+            let value = value_to_write(field, shown_empty, Value::List(&empty));
+            value.map(|value| matches!(value, Value::List(_)))
+        };
+        assert_eq!(lists.map(|field| is_list(field, &["Tags", "Ipv6"])), [Some(true); 2]);
+        assert_eq!(lists.map(|field| is_list(field, &[])), [None, Some(false)]);
     }
 
     #[test]

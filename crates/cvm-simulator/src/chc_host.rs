@@ -73,14 +73,23 @@ pub(crate) fn api(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> Chc
         is_predefined_type: Some(false),
         chc_instance_type: Some(format!("CHCS5.{vcpus}C{memory_gb}M")),
         chc_instance_family: Some("CHCS5".to_owned()),
+        chc_instance_family_name: Some("CHCS5".to_owned()),
         sale_status: Some(ChcSaleStatus::NotForSale),
+        gpu: Some(String::new()),
+        network_card: Some(String::new()),
+        resale_account_id: Some(String::new()),
+        resale_app_id: Some(String::new()),
         ..ChcHost::default()
     }
 }
 
 /// The response value of a network that is not set up.
 pub(crate) fn no_network() -> VirtualPrivateCloud {
-    VirtualPrivateCloud { as_vpc_gateway: Some(false), ..VirtualPrivateCloud::default() }
+    VirtualPrivateCloud {
+        as_vpc_gateway: Some(false),
+        ipv6_address_count: Some(0),
+        ..VirtualPrivateCloud::default()
+    }
 }
 
 /// The default installer settings.

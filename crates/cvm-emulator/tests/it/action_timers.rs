@@ -40,7 +40,7 @@ fn timer_terminates_its_instance() {
         [json!({
             "TimerAction": "TerminateInstances",
             "ActionTime": at(HOUR),
-            "Externals": { "ReleaseAddress": true },
+            "Externals": {},
             "ActionTimerId": timer_id,
             "Status": "UNDO",
             "InstanceId": id,

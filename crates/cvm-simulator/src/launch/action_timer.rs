@@ -84,7 +84,7 @@ pub(crate) fn without_instance(requested: &ActionTimer) -> ActionTimer {
     ActionTimer {
         timer_action: requested.timer_action.clone(),
         action_time: requested.action_time.clone(),
-        externals: Some(Externals { release_address: Some(true), ..Externals::default() }),
+        externals: Some(Externals::default()),
         action_timer_id: Some(String::new()),
         status: Some(ActionTimerStatus::Undo),
         instance_id: Some(String::new()),

@@ -31,8 +31,14 @@ impl StoredInstance {
             data_disks: self.data_disks.iter().map(StoredDisk::data_disk).collect(),
             private_ip_addresses: self.private_addresses().map(|it| it.to_string()).collect(),
             public_ip_addresses: address(self.public_address),
-            internet_accessible: self.internet_accessible(),
-            virtual_private_cloud: self.network(),
+            internet_accessible: InternetAccessible {
+                public_ip_assigned: Some(self.public_address.is_some()),
+                ..self.internet_accessible()
+            },
+            virtual_private_cloud: VirtualPrivateCloud {
+                private_ip_addresses: address(self.private_address),
+                ..self.network()
+            },
             image_id: self.image_id.to_string(),
             renew_flag: self.renew_flag.clone(),
             created_time: self.created.to_string(),
@@ -58,11 +64,13 @@ impl StoredInstance {
             latest_operation: latest.map(|latest| latest.action.to_string()),
             latest_operation_state: latest.map(|latest| latest.state.clone()),
             latest_operation_request_id: latest.map(|latest| latest.request_id.to_string()),
-            latest_operation_error_msg: latest.and_then(|latest| optional(latest.error.as_ref())),
+            latest_operation_error_msg: Some(
+                latest.and_then(|latest| optional(latest.error.as_ref())).unwrap_or_default(),
+            ),
             disaster_recover_group_id: optional(self.placement_group.as_ref()).unwrap_or_default(),
             disaster_recover_group_ids: self.placement_group.iter().map(text).collect(),
             partition_number: self.partition,
-            cam_role_name: optional(self.role.as_ref()),
+            cam_role_name: Some(optional(self.role.as_ref()).unwrap_or_default()),
             ipv6_addresses: extras
                 .iter()
                 .flat_map(|it| &it.ipv6_addresses)
@@ -103,17 +111,20 @@ impl StoredInstance {
         }
     }
 
-    /// Its network, without the addresses, which responses show apart.
+    /// Its network, without the private addresses.
     pub(crate) fn network(&self) -> VirtualPrivateCloud {
         VirtualPrivateCloud {
             vpc_id: self.vpc_id.to_string(),
             subnet_id: self.subnet_id.to_string(),
             as_vpc_gateway: Some(self.is_gateway),
+            ipv6_address_count: Some(
+                self.extras.iter().flat_map(|it| &it.ipv6_addresses).count() as u64
+            ),
             ..VirtualPrivateCloud::default()
         }
     }
 
-    /// Its public bandwidth.
+    /// Its public bandwidth, without the public address.
     pub(crate) fn internet_accessible(&self) -> InternetAccessible {
         InternetAccessible {
             internet_charge_type: Some(self.internet_charge_type.clone()),

@@ -110,8 +110,9 @@ impl OwnedImage {
     /// The image in the form of the API at this time.
     pub(crate) fn shown_at(&self, now: Timestamp) -> Image {
         let state = self.state(now).clone();
-        let sync_percent = (state == ImageState::Syncing).then(|| self.creation.percent(now));
-        Image { image_state: state, sync_percent, ..self.api.clone() }
+        let is_copied = state == ImageState::Syncing;
+        let sync_percent = if is_copied { self.creation.percent(now) } else { 0 };
+        Image { image_state: state, sync_percent: Some(sync_percent), ..self.api.clone() }
     }
 
     /// Whether it is an image of a whole instance, with data disks.
@@ -238,7 +239,7 @@ mod tests {
             (100, "SYNCING", Some(0)),
             (250, "SYNCING", Some(50)),
             (399, "SYNCING", Some(99)),
-            (400, "NORMAL", None),
+            (400, "NORMAL", Some(0)),
         ] {
             let api = image.shown_at(Timestamp::from_unix(seconds));
             assert_eq!((api.image_state.as_str(), api.sync_percent), (state, percent));
@@ -248,7 +249,7 @@ mod tests {
     #[test]
     fn image_creation_without_delay_is_done_at_once() {
         let api = image(100, 100).shown_at(Timestamp::from_unix(100));
-        assert_eq!((api.image_state, api.sync_percent), (ImageState::Normal, None));
+        assert_eq!((api.image_state, api.sync_percent), (ImageState::Normal, Some(0)));
     }
 
     #[test]

@@ -52,8 +52,8 @@ impl StoredDisk {
             delete_with_instance: Some(self.delete_with_instance),
             snapshot_id: text(self.snapshot_id.as_ref()),
             encrypt: Some(self.is_encrypted),
-            kms_key_id: text(self.kms_key_id.as_ref()),
-            throughput_performance: self.throughput_performance,
+            kms_key_id: Some(text(self.kms_key_id.as_ref()).unwrap_or_default()),
+            throughput_performance: Some(self.throughput_performance.unwrap_or(0)),
             burst_performance: self.burst_performance,
             disk_name: text(self.name.as_ref()),
             ..DataDisk::default()

@@ -28,7 +28,7 @@ fn instance_is_busy_while_its_image_is_created() {
         ("CreatedTime", json!("2023-11-14T22:13:40Z")),
         ("ImageFamily", json!("web")),
         ("ImageDeprecated", json!(false)),
-        ("SyncPercent", Value::Null),
+        ("SyncPercent", json!(0)),
         ("Tags", json!([{ "Key": "team", "Value": "blue" }])),
     ] {
         assert_eq!(actual[member], expected, "{member}");

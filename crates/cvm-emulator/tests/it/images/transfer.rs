@@ -25,7 +25,7 @@ fn copy_progress_is_visible_in_the_target_region() {
         (0, "SYNCING", json!(0)),
         (75, "SYNCING", json!(25)),
         (224, "SYNCING", json!(99)),
-        (1, "NORMAL", Value::Null),
+        (1, "NORMAL", json!(0)),
     ] {
         advance(&cloud, seconds);
         let ids = json!({ "ImageIds": [copy] });

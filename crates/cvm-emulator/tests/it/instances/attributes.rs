@@ -54,7 +54,7 @@ fn attributes_change_at_once() {
             json!(["sg-00000002", "sg-00000001"]),
         ),
         (json!({ "CamRoleName": "a.role_1" }), "/CamRoleName", json!("a.role_1")),
-        (json!({ "CamRoleName": "" }), "/CamRoleName", Value::Null),
+        (json!({ "CamRoleName": "" }), "/CamRoleName", json!("")),
         (json!({ "DisableApiTermination": true }), "/DisableApiTermination", json!(true)),
         (json!({ "HostName": "host-1", "AutoReboot": false }), "/HostName", json!("host-1")),
     ] {

@@ -60,7 +60,10 @@ fn instances_use_host_capacity() {
         ("/InstanceChargeType", json!("CDHPAID")),
         ("/CPU", json!(40)),
         ("/Memory", json!(100)),
-        ("/Placement", json!({ "Zone": "ap-guangzhou-3", "ProjectId": 0, "HostId": a })),
+        (
+            "/Placement",
+            json!({ "Zone": "ap-guangzhou-3", "ProjectId": 0, "HostIds": [], "HostId": a }),
+        ),
     ] {
         assert_eq!(actual.pointer(pointer), Some(&expected), "{pointer}");
     }
@@ -206,7 +209,8 @@ fn instances_use_pack_capacity_and_outlive_the_pack() {
     assert_eq!(send_err(&cloud, "RunInstances", in_packs(&[&id], json!({}))), NO_ROOM);
     let placement = describe(&cloud, &new[0])["Placement"].clone();
     let expected = json!({
-        "Zone": "ap-guangzhou-3", "ProjectId": 0, "DedicatedResourcePackTenancy": "ResourcePool",
+        "Zone": "ap-guangzhou-3", "ProjectId": 0, "HostIds": [],
+        "DedicatedResourcePackTenancy": "ResourcePool",
         "DedicatedResourcePackIds": [id], "RackId": bought["RackId"],
     });
     assert_eq!(placement, expected);

@@ -84,7 +84,7 @@ fn template_timer_applies_to_its_launches() {
         &versions["LaunchTemplateVersionSet"][0]["LaunchTemplateVersionData"]["ActionTimer"];
     let expected = json!({
         "TimerAction": "TerminateInstances", "ActionTime": at(HOUR),
-        "Externals": { "ReleaseAddress": true },
+        "Externals": {},
         "ActionTimerId": "", "Status": "UNDO", "InstanceId": "",
     });
     assert_eq!(*stored, expected);

@@ -88,6 +88,7 @@ fn private_key_is_valid_and_returned_once() {
     }
     assert_eq!(listed["Tags"], tags[0]["Tags"]);
     assert_eq!(listed["CreatedTime"], "2023-11-14T22:13:20Z");
+    assert_eq!(listed["AssociatedInstanceIds"], json!([]));
 
     // What was exported can be imported.
     let same = json!({ "KeyName": "again", "ProjectId": 0, "PublicKey": pair["PublicKey"] });

@@ -61,12 +61,15 @@ fn launch_is_priced_by_hour_or_term() {
         ("UnitPriceDiscount", json!(0.46)),
         ("ChargeUnit", json!("HOUR")),
         ("Discount", json!(100.0)),
-        ("OriginalPrice", Value::Null),
-        ("DiscountPriceOneYear", Value::Null),
+        ("UnitPriceSecondStep", json!(0.46)),
+        ("UnitPriceDiscountThirdStep", json!(0.46)),
+        ("OriginalPrice", json!(0.0)),
+        ("DiscountPriceOneYear", json!(0.0)),
     ] {
         assert_eq!(hourly["InstancePrice"][member], expected, "{member}");
     }
-    assert!(hourly["BandwidthPrice"].is_null());
+    let bandwidth = &hourly["BandwidthPrice"];
+    assert_eq!((&bandwidth["UnitPrice"], &bandwidth["ChargeUnit"]), (&json!(0.0), &json!("HOUR")));
     assert_eq!(ask(json!({ "InstanceCount": 3 }))["InstancePrice"]["UnitPrice"], 1.38);
     let year = &ask(prepaid(12))["InstancePrice"];
     for (member, expected) in [
@@ -77,8 +80,8 @@ fn launch_is_priced_by_hour_or_term() {
         ("OriginalPriceThreeYear", json!(5961.6)),
         ("DiscountThreeYear", json!(50.0)),
         ("DiscountPriceFiveYear", json!(4968.0)),
-        ("UnitPrice", Value::Null),
-        ("ChargeUnit", Value::Null),
+        ("UnitPrice", json!(0.0)),
+        ("ChargeUnit", json!("HOUR")),
     ] {
         assert_eq!(year[member], expected, "{member}");
     }
@@ -110,9 +113,9 @@ fn bandwidth_price_follows_its_charge_type() {
     let prepaid_bandwidth = ask(merge(bandwidth("BANDWIDTH_PREPAID", 1), prepaid(2)));
     assert_eq!(
         (&prepaid_bandwidth["OriginalPrice"], &prepaid_bandwidth["UnitPrice"]),
-        (&json!(45.36), &Value::Null)
+        (&json!(45.36), &json!(0.0))
     );
-    assert!(ask(bandwidth("BANDWIDTH_POSTPAID_BY_HOUR", 0)).is_null());
+    assert_eq!(ask(bandwidth("BANDWIDTH_POSTPAID_BY_HOUR", 0))["UnitPrice"], 0.0);
 }
 
 #[test]
@@ -285,6 +288,7 @@ fn pack_price_covers_count_and_period() {
     // 384 · 0.115 + 1152 · 0.05 per hour; two packs for a year.
     let whole = price(&cloud, action, body("ap-guangzhou-3", "SA9.96XLARGE1152", 2, 12));
     assert_eq!((&whole["OriginalPrice"], &whole["Discount"]), (&json!(879206.4), &json!(83.0)));
+    assert_eq!((&whole["UnitPrice"], &whole["ChargeUnit"]), (&json!(203.52), &json!("HOUR")));
     let half = price(&cloud, action, body("ap-guangzhou-3", "SA9.48XLARGE576", 4, 12));
     assert_eq!(half["OriginalPrice"], whole["OriginalPrice"]);
     let unsold = "InvalidParameter.InstanceTypeNotSupport";

@@ -97,13 +97,11 @@ fn set_up(
     for (index, host) in hosts.into_iter().enumerate() {
         let mut end = ChcHost { instance_state: ChcHostState::Ready, ..host.api.clone() };
         if let (Some(bmc), Some((_, groups))) = (&bmc, setup.bmc) {
-            end.bmc_virtual_private_cloud = bmc.api.clone();
-            end.bmc_ip = bmc.take(index, addresses);
+            (end.bmc_virtual_private_cloud, end.bmc_ip) = bmc.take(index, addresses);
             end.bmc_security_group_ids = groups.to_vec();
         }
         if let (Some(deploy), Some(requested)) = (&deploy, &setup.deploy) {
-            end.deploy_virtual_private_cloud = deploy.api.clone();
-            end.deploy_ip = deploy.take(index, addresses);
+            (end.deploy_virtual_private_cloud, end.deploy_ip) = deploy.take(index, addresses);
             end.deploy_security_group_ids = requested.security_group_ids.to_vec();
             end.deploy_extra_config = requested.config.clone();
         }

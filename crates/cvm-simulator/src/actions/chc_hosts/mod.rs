@@ -31,6 +31,8 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
+    assumed("CHC hosts", "no host has tags, so Tags is empty"),
+    assumed("CHC hosts", "a network that is not set up has no PrivateIpAddresses"),
     assumed("CHC hosts", "only `Cloud::add_chc_host` adds hosts, as INIT, with the instance type CHCS5.<vcpus>C<memory>M"),
     assumed("CHC hosts", "OPERATING for 60 s while networks are set up, 30 s while they are removed or switched; no operation fails"),
     assumed("CHC hosts", "READY with a management network; with a deploy network as well, PREPARED 120 s later through ChcPrepare"),

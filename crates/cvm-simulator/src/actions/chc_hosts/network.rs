@@ -16,7 +16,8 @@ const DEFAULT: &str = "DEFAULT";
 /// The network for hosts of one zone.
 #[derive(Debug)]
 pub(crate) struct Network {
-    pub(crate) api: VirtualPrivateCloud,
+    /// The network without the addresses of a host.
+    api: VirtualPrivateCloud,
     zone: String,
     /// The requested addresses, one for each host.
     chosen: Vec<Ipv4Addr>,
@@ -40,12 +41,7 @@ impl Network {
             (vpc, subnet) => (vpc.to_owned(), subnet.to_owned()),
         };
         let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
-        let api = VirtualPrivateCloud {
-            vpc_id,
-            subnet_id,
-            as_vpc_gateway: Some(false),
-            ..VirtualPrivateCloud::default()
-        };
+        let api = VirtualPrivateCloud { vpc_id, subnet_id, ..no_network() };
         let network = Self { api, zone: zone.name(), chosen };
         network.check(codes, addresses, count)?;
         Ok(network)
@@ -106,9 +102,15 @@ impl Network {
         }
     }
 
-    /// The address for the host at an index of the request.
-    pub(crate) fn take(&self, index: usize, addresses: &mut Addresses) -> String {
-        addresses.take(self.index(), self.chosen.get(index).copied()).to_string()
+    /// The network of the host at an index of the request, and its address there.
+    pub(crate) fn take(
+        &self,
+        index: usize,
+        addresses: &mut Addresses,
+    ) -> (VirtualPrivateCloud, String) {
+        let address = addresses.take(self.index(), self.chosen.get(index).copied()).to_string();
+        let private_ip_addresses = vec![address.clone()];
+        (VirtualPrivateCloud { private_ip_addresses, ..self.api.clone() }, address)
     }
 
     fn index(&self) -> (&str, &str, &str) {

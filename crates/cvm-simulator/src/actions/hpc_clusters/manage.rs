@@ -14,6 +14,9 @@ use crate::ids::Stream;
 use crate::launch::tags;
 use crate::state::RequestContext;
 
+/// The network mode of every cluster in the documented samples.
+const NET_MODE: u64 = 30;
+
 /// Creates an empty cluster in a zone.
 impl ActionHandler for CreateHpcCluster {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -53,6 +56,7 @@ impl ActionHandler for CreateHpcCluster {
             create_time: context.now.to_string(),
             hpc_cluster_type: Some(kind),
             hpc_cluster_business_id: business_id,
+            hpc_cluster_net_mode: Some(NET_MODE),
             tags,
             ..HpcClusterInfo::default()
         };

@@ -23,7 +23,8 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    assumed("HPC clusters", "20 in a region, 128 instances in each; only zones 2 to 6 offer them, others are UnsupportedOperation.InvalidZone; HpcClusterNetMode is left out"),
+    assumed("HPC clusters", "20 in a region, 128 instances in each; only zones 2 to 6 offer them, others are UnsupportedOperation.InvalidZone; HpcClusterNetMode is 30, as in the samples"),
+    assumed("HPC clusters", "HpcClusterBusinessId is only shown for clusters of the type CDC"),
     documented("CreateHpcCluster", "an HpcClusterBusinessId without the type CDC is InvalidParameterValue.HpcClusterBusinessIdNotSupported"),
     assumed("CreateHpcCluster", "the type CDC without an HpcClusterBusinessId is InvalidParameterValue; every well-formed dedicated cluster exists"),
     assumed("DescribeHpcClusters", "Name matches the whole name; InstanceType matches clusters with an instance of that type"),

@@ -209,8 +209,8 @@ fn item(
 fn price(tariff: Tariff, hour: f64, charge: &InstanceChargeType) -> ItemPrice {
     match charge {
         InstanceChargeType::Prepaid => quote::ahead(tariff, tariff.month(hour), 1),
-        InstanceChargeType::SpotPaid => quote::by_hour(hour, tariff.spot(hour)),
-        _ => quote::by_hour(hour, hour),
+        InstanceChargeType::SpotPaid => quote::by_hour_of_instance(hour, tariff.spot(hour)),
+        _ => quote::by_hour_of_instance(hour, hour),
     }
 }
 

@@ -45,6 +45,7 @@ const DECISIONS: &[Decision] = &[
     assumed("CreateLaunchTemplateVersion", "a member of the request replaces that of the source as a whole; the description is never copied"),
     assumed("DescribeLaunchTemplates", "the filter LaunchTemplateName matches the whole name; unknown ids are left out"),
     assumed("DescribeLaunchTemplateVersions", "an unknown template is InvalidParameterValue.LaunchTemplateIdNotExisted; unknown numbers are left out"),
+    assumed("DescribeLaunchTemplateVersions", "every member that the template has is shown, and of the login only the key pairs"),
     documented("DescribeLaunchTemplateVersions", "without MaxVersion, versions above 30 are left out"),
     assumed("DescribeLaunchTemplateVersions", "DefaultVersion also shows a default above 30"),
     assumed("DeleteLaunchTemplateVersions", "all versions are deleted or none; a number below 1 is InvalidParameterValue.LaunchTemplateVersion"),

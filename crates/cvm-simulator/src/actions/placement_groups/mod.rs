@@ -33,6 +33,8 @@ const DECISIONS: &[Decision] = &[
     assumed("placement groups", "the account can use partition groups; without PartitionNumber each instance gets a random one"),
     assumed("placement groups", "a full group is ResourceInsufficient.DisasterRecoverGroupCvmQuota; LimitExceeded.DisasterRecoverGroup does not occur"),
     documented("placement groups", "an instance is in at most one group"),
+    documented("DescribeDisasterRecoverGroupQuota", "CvmInSwGroupQuota, an older name of CvmInSwitchGroupQuota, is always present, as the published model says"),
+    assumed("placement groups", "PartitionCount is only shown for groups with partitions"),
     assumed("placement groups", "an instance leaves its group when it is destroyed; in the recycle bin it still counts"),
     assumed("placement groups", "the hardware is always sufficient: an instance without Force always fits"),
     assumed("CreateDisasterRecoverGroup", "PartitionCount without the strategy PARTITION is rejected"),

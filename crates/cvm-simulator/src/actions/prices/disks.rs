@@ -65,7 +65,7 @@ impl ActionHandler for InquiryPriceResizeInstanceDisks {
         Ok(Outcome::Response(InquiryPriceResizeInstanceDisksResponse {
             price: Price {
                 instance_price: Some(price),
-                bandwidth_price: None,
+                bandwidth_price: Some(quote::nothing()),
                 ..Default::default()
             },
             ..Self::Response::default()

@@ -4,7 +4,7 @@ use cvm_models::actions::{
     InquirePricePurchaseResourcePoolPacks, InquirePricePurchaseResourcePoolPacksResponse,
     InquiryPriceRenewHosts, InquiryPriceRenewHostsResponse,
 };
-use cvm_models::types::HostPriceInfo;
+use cvm_models::types::{HostPriceInfo, ItemPrice};
 
 use crate::actions::hosts::lookup::renewable;
 use crate::actions::prices::quote;
@@ -51,8 +51,13 @@ impl ActionHandler for InquirePricePurchaseResourcePoolPacks {
         let pack = find_offer(context, &self.instance_type, &self.zone)?;
         let tariff = context.catalog.tariff(context.region);
         let hour = tariff.pack(pack) * count as f64;
+        let rate = quote::by_hour(hour, hour);
         Ok(Outcome::Response(InquirePricePurchaseResourcePoolPacksResponse {
-            price: quote::ahead(tariff, tariff.month(hour), self.period.unwrap_or(1)),
+            price: ItemPrice {
+                unit_price: rate.unit_price,
+                unit_price_discount: rate.unit_price_discount,
+                ..quote::ahead(tariff, tariff.month(hour), self.period.unwrap_or(1))
+            },
             ..Self::Response::default()
         }))
     }

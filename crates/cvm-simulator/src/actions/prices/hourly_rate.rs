@@ -43,7 +43,7 @@ impl Rates {
         let (count, tariff) = (count as f64, self.tariff);
         match months {
             Some(months) => quote::ahead(tariff, tariff.month(self.hour()) * count, months),
-            None => quote::by_hour(self.hour() * count, self.discounted() * count),
+            None => quote::by_hour_of_instance(self.hour() * count, self.discounted() * count),
         }
     }
 }

@@ -7,6 +7,7 @@ use cvm_models::enums::InstanceChargeType;
 use cvm_models::types::Price;
 
 use crate::actions::prices::hourly_rate::{Lines, Rates};
+use crate::actions::prices::quote;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
@@ -35,7 +36,7 @@ impl ActionHandler for InquiryPriceRunInstances {
             lines.add(tariff, template.bandwidth_mbps, &template.internet_charge_type);
         }
         let instance_price = Rates::of(tariff, template).quote(plan.count, months);
-        let bandwidth_price = lines.quote(tariff, months);
+        let bandwidth_price = lines.quote(tariff, months).or_else(|| Some(quote::nothing()));
         Ok(Outcome::Response(InquiryPriceRunInstancesResponse {
             price: Price {
                 instance_price: Some(instance_price),

@@ -42,11 +42,14 @@ pub(super) const GROUP: Group = Group {
 const DECISIONS: &[Decision] = &[
     assumed("prices", "made up: an hour is a·vCPU + b·GiB + c·GPU + d·GB of disk + e·Mbps (more above 5), times a regional factor; images, tags and agents are free"),
     assumed("prices", "a month of a subscription costs half of 720 hours; from 12 months on 83 percent of that, from 24 months 70, from 36 months 50"),
-    assumed("prices", "totals have two decimals, rates four; rates have no tiers; the price of the instance includes its disks"),
+    assumed("prices", "totals have two decimals, rates four; a rate is the same for every number of hours; the price of the instance includes its disks"),
+    documented("prices", "members of a price that do not apply are 0, and ChargeUnit is HOUR, as in the samples of InquiryPriceRunInstances, InquiryPriceResizeInstanceDisks and DescribeZoneInstanceConfigInfos"),
+    assumed("prices", "so it is for the other actions, whose samples have only the members that apply; a price has the discount, where these samples have 0"),
     assumed("prices", "a subscription is one order from the creation of the instance to its end, in months that are rounded up"),
     assumed("prices", "a change of a subscription costs the difference for the remaining time, with the discount of the whole term; a negative difference is refunded"),
     assumed("prices", "a terminating instance, or one in the recycle bin, is InvalidInstance.NotSupported; one in the recycle bin can be renewed"),
     assumed("prices", "no data disk can be detached, so RenewPortableDataDisk and ModifyPortableDataDisk make no difference"),
+    documented("InquiryPriceRunInstances", "without internet access, BandwidthPrice is 0, as in InquiryPriceResizeInstanceDisks"),
     assumed("InquiryPriceRunInstances", "checks the same as RunInstances; the response contains the traffic rate once, whatever the number of instances"),
     assumed("InquiryPriceRenewHosts", "a host costs as much as its vCPUs, memory and disks, whatever instances it has; DryRun checks and returns only a RequestId"),
     documented("InquiryPriceRenewInstances", "DryRun checks and returns only a RequestId"),
@@ -57,5 +60,5 @@ const DECISIONS: &[Decision] = &[
     assumed("InquiryPriceResizeInstanceDisks", "for an hourly instance, the response contains the new rate of the disk; without DiskId, it is the first data disk; ResizeOnline for a stopped instance is UnsupportedOperation.InstanceStateStopped"),
     assumed("InquiryPriceResetInstancesInternetMaxBandwidth", "several instances with bandwidth other than traffic are InvalidParameterValue.LimitExceeded"),
     assumed("InquiryPriceTerminateInstances", "paid · time left / total time; an hourly instance is FailedOperation.InquiryRefundPriceFailed, one in the recycle bin is FailedOperation.Unreturnable"),
-    assumed("InquirePricePurchaseResourcePoolPacks", "types that PurchaseResourcePoolPacks does not sell are InvalidParameter.InstanceTypeNotSupport; a pack costs as much as its vCPUs and memory"),
+    assumed("InquirePricePurchaseResourcePoolPacks", "types that PurchaseResourcePoolPacks does not sell are InvalidParameter.InstanceTypeNotSupport; a pack costs as much as its vCPUs and memory; the price has the rate per hour, as the sample, and the total of the term"),
 ];

@@ -8,9 +8,49 @@ use cvm_models::types::ItemPrice;
 
 use crate::catalog::Tariff;
 
+/// A price of nothing: every member that is not part of a price is 0, as in the documented samples.
+pub(crate) fn nothing() -> ItemPrice {
+    const ZERO: Option<f64> = Some(0.0);
+    ItemPrice {
+        unit_price: ZERO,
+        charge_unit: Some(ChargeUnit::Hour),
+        original_price: ZERO,
+        discount_price: ZERO,
+        discount: ZERO,
+        unit_price_discount: ZERO,
+        unit_price_second_step: ZERO,
+        unit_price_discount_second_step: ZERO,
+        unit_price_third_step: ZERO,
+        unit_price_discount_third_step: ZERO,
+        original_price_three_year: ZERO,
+        discount_price_three_year: ZERO,
+        discount_three_year: ZERO,
+        original_price_five_year: ZERO,
+        discount_price_five_year: ZERO,
+        discount_five_year: ZERO,
+        original_price_one_year: ZERO,
+        discount_price_one_year: ZERO,
+        discount_one_year: ZERO,
+        ..ItemPrice::default()
+    }
+}
+
 /// A rate per hour: the list price and the discounted price.
 pub(crate) fn by_hour(list: f64, asked: f64) -> ItemPrice {
     metered(ChargeUnit::Hour, list, asked)
+}
+
+/// The rate per hour of an instance, which is the same however long it runs. With steps, the first rate is only for the
+/// first 96 hours.
+pub(crate) fn by_hour_of_instance(list: f64, asked: f64) -> ItemPrice {
+    let first = by_hour(list, asked);
+    ItemPrice {
+        unit_price_second_step: first.unit_price,
+        unit_price_discount_second_step: first.unit_price_discount,
+        unit_price_third_step: first.unit_price,
+        unit_price_discount_third_step: first.unit_price_discount,
+        ..first
+    }
 }
 
 /// A rate per GB.
@@ -43,7 +83,7 @@ pub(crate) fn sum(original: f64, share: f64) -> ItemPrice {
         original_price: Some(fen(original)),
         discount_price: Some(fen(original * share)),
         discount: Some(fen(share * 100.0)),
-        ..ItemPrice::default()
+        ..nothing()
     }
 }
 
@@ -59,7 +99,7 @@ fn metered(unit: ChargeUnit, list: f64, asked: f64) -> ItemPrice {
         unit_price_discount: Some(rounded(asked, 10_000.0)),
         charge_unit: Some(unit),
         discount: Some(fen(share * 100.0)),
-        ..ItemPrice::default()
+        ..nothing()
     }
 }
 
@@ -85,6 +125,10 @@ mod tests {
             (price.unit_price, price.unit_price_discount, price.discount),
             (Some(0.3333), Some(0.0667), Some(20.0))
         );
+        assert_eq!((price.unit_price_third_step, price.original_price), (Some(0.0), Some(0.0)));
+        let price = by_hour_of_instance(0.5, 0.1);
+        assert_eq!((price.unit_price, price.unit_price_third_step), (Some(0.5), Some(0.5)));
+        assert_eq!(price.unit_price_discount_second_step, Some(0.1));
     }
 
     #[test]
@@ -105,6 +149,6 @@ mod tests {
         );
         assert_eq!(price.discount_price_three_year, Some(1800.0));
         assert_eq!(price.discount_price_five_year, Some(3000.0));
-        assert!(price.unit_price.is_none() && price.charge_unit.is_none());
+        assert_eq!((price.unit_price, price.charge_unit), (Some(0.0), Some(ChargeUnit::Hour)));
     }
 }

@@ -17,16 +17,12 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::state::{RequestContext, Term, capacity};
 
-/// The name of a pack without a name.
-const UNNAMED: &str = "未命名";
-
 /// Buys whole or half servers for a term. CREATING → ACTIVE.
 impl ActionHandler for PurchaseResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let name = self.dedicated_resource_pool_pack_name.as_deref();
-        let name = name.filter(|name| !name.is_empty()).unwrap_or(UNNAMED);
-        check_name(codes, name)?;
+        let name = self.dedicated_resource_pool_pack_name.unwrap_or_default();
+        check_name(codes, &name)?;
         let kind = self.resource_pool_pack_type.unwrap_or(ResourcePoolPackType::Exclusive);
         if kind != ResourcePoolPackType::Exclusive {
             let message = format!("Packs of the type {kind} are not offered.");
@@ -49,7 +45,7 @@ impl ActionHandler for PurchaseResourcePoolPacks {
             ids.push(id.clone());
             let pack = ResourcePoolPack {
                 dedicated_resource_pack_id: id,
-                dedicated_resource_pack_name: name.to_owned(),
+                dedicated_resource_pack_name: name.clone(),
                 resource_pool_pack_type: kind.clone(),
                 auto_placement: self.auto_placement.unwrap_or(true),
                 start_time: context.now.to_string(),
