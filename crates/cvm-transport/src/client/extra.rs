@@ -73,12 +73,21 @@ impl ExtraMembers {
         merge(whole, &self.members);
     }
 
-    /// Adds these members to the pairs of a request.
+    /// Adds these members to the pairs of a request. The pairs also contain the parameters of every request, so none of
+    /// these members can have such a name. In JSON those are headers.
     pub(crate) fn add_to_pairs(
         &self,
         pairs: &mut Vec<query_form::Pair>,
         request: &dyn Model,
     ) -> Result<(), Error> {
+        let names = self.members.as_object().into_iter().flat_map(Map::keys);
+        if let Some(name) =
+            names.into_iter().find(|name| COMMON_PARAMETERS.contains(&name.as_str()))
+        {
+            return Err(Error::usage(format!(
+                "`{name}` is a parameter of every request in this dialect, and the client sets it: use the dialect TC3"
+            )));
+        }
         let mut whole = json::to_value(request);
         self.add_to_value(&mut whole);
         let extra = query_form::encode_extra(&self.members, &whole)
@@ -131,12 +140,8 @@ impl ExtraMembers {
     }
 }
 
-/// Rejects the name of a parameter that every request has, and a name that a query encoding takes for a path.
+/// Rejects a name that a query encoding takes for a path.
 pub(crate) fn check_name(name: &str) -> Result<(), Error> {
-    if COMMON_PARAMETERS.contains(&name) {
-        let text = format!("`{name}` is a parameter of every request, and the client sets it");
-        return Err(Error::usage(text));
-    }
     if name.is_empty() {
         return Err(Error::usage("a member of the request has an empty name"));
     }
@@ -223,10 +228,9 @@ fn merge(whole: &mut Value, extra: &Value) {
         }
         (Value::Array(whole), Value::Array(extra)) => {
             for (index, value) in extra.iter().enumerate() {
-                match whole.get_mut(index) {
-                    Some(known) => merge(known, value),
-                    // `check_places` lets no such item through.
-                    None => {}
+                // `check_places` lets no item through that the list does not have.
+                if let Some(known) = whole.get_mut(index) {
+                    merge(known, value);
                 }
             }
         }
@@ -323,14 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn common_parameters_and_paths_are_rejected() {
-        for name in COMMON_PARAMETERS {
-            let error = merged("{}", json!({ name: "x" })).unwrap_err();
-            assert!(
-                error.contains(&format!("`{name}` is a parameter of every request")),
-                "{error}"
-            );
-        }
+    fn paths_and_empty_names_are_rejected() {
         let error = merged("{}", json!({ "Placement.Zone": "x" })).unwrap_err();
         assert!(error.contains("`Placement.Zone` is a path"), "{error}");
         assert!(merged("{}", json!({ "": 1 })).unwrap_err().contains("an empty name"));

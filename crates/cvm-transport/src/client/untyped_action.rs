@@ -168,8 +168,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send); and [`Error::is_usage`] if a name is not valid, if `members` is not an object, or if it has a
-    /// parameter that every request has, such as `Token`; or if the request is sent as pairs and a member is null or empty.
+    /// As [`send`](Self::send); and [`Error::is_usage`] if a name is not valid, or if `members` is not an object; or if the request is
+    /// sent as pairs and a member is null, empty, or a parameter that every request has, such as `Token`.
     pub async fn call_action(
         &self,
         action: &UntypedAction,

@@ -87,18 +87,26 @@ async fn extra_members_that_pairs_cannot_express_are_refused() {
 }
 
 #[tokio::test]
-async fn common_parameters_are_refused_as_extra_members() {
-    for dialect in Dialect::ALL {
+async fn common_parameters_are_refused_as_extra_members_in_pairs() {
+    for dialect in [Dialect::Tc3, Dialect::V1Sha1, Dialect::V1Sha256] {
         let (fake, bodies) = recording();
         let client = fake.builder().dialect(dialect).build().unwrap();
         for name in cvm_protocol::query_form::COMMON_PARAMETERS {
             let extra = || json!({ name: "x" });
             let action = UntypedAction::new("cvm", "2017-03-12", "List");
-            let typed = client.send_with(ListThings::default(), extra()).await.unwrap_err();
-            let untyped = client.call_action(&action, extra()).await.unwrap_err();
-            for error in [typed, untyped] {
-                let text = format!("`{name}` is a parameter of every request");
-                assert!(error.is_usage() && error.to_string().contains(&text), "{error}");
+            let typed = client.send_with(ListThings::default(), extra()).await.map(drop);
+            let untyped = client.call_action(&action, extra()).await.map(drop);
+            for result in [typed, untyped] {
+                if dialect == Dialect::Tc3 {
+                    // Some services have members of these names. In JSON nothing else has them.
+                    result.unwrap();
+                    let body = bodies.lock().unwrap().pop().unwrap();
+                    assert!(body.ends_with(&extra().to_string()), "{body}");
+                } else {
+                    let error = result.unwrap_err();
+                    let text = format!("`{name}` is a parameter of every request in this dialect");
+                    assert!(error.is_usage() && error.to_string().contains(&text), "{error}");
+                }
             }
         }
         assert!(bodies.lock().unwrap().is_empty());
