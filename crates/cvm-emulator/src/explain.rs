@@ -105,7 +105,7 @@ pub(crate) fn v1(
         })
         .collect();
     changed.push(v1::Request { params: &encoded, ..*request });
-    let signed = changed.iter().find(|request| is_signed(*request));
+    let signed = changed.iter().find(|request| is_signed(request));
     let parts = |text: &str| -> Vec<String> {
         text.split_inclusive(['?', '&']).map(str::to_owned).collect()
     };

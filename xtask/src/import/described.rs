@@ -122,8 +122,8 @@ fn first_page(text: &str) -> Option<u64> {
             number(rest.trim_start_matches(|letter: char| skipped.contains(letter)))
         })
     };
-    let named = FIRST_PAGE.iter().flat_map(|word| after(*word, BETWEEN_FIRST));
-    let above = ABOVE.iter().flat_map(|word| after(*word, " ")).filter(|number| *number == 0);
+    let named = FIRST_PAGE.iter().flat_map(|word| after(word, BETWEEN_FIRST));
+    let above = ABOVE.iter().flat_map(|word| after(word, " ")).filter(|number| *number == 0);
     let mut found = named.filter(|number| *number <= 1).chain(above.map(|_| 1));
     let first = found.next()?;
     found.all(|number| number == first).then_some(first)

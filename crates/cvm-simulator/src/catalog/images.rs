@@ -84,7 +84,7 @@ impl Row for PublicImage {
 
 /// Sorts the newest first, like the service.
 pub(super) fn sort(images: &mut [PublicImage]) {
-    images.sort_by(|a, b| b.created.cmp(&a.created));
+    images.sort_by_key(|image| std::cmp::Reverse(image.created));
 }
 
 #[cfg(test)]

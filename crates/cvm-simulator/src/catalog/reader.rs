@@ -189,7 +189,7 @@ impl Reader {
             Json::List(items) => {
                 let [low, high] = items.as_slice() else { return None };
                 let (low, high) = (whole_number(low, range)?, whole_number(high, range)?);
-                (low <= high).then(|| low..=high)
+                (low <= high).then_some(low..=high)
             }
             _ => None,
         })?;
