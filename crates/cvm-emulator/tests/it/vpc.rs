@@ -49,7 +49,7 @@ fn used_addresses_are_those_of_the_instances() {
         }])
     );
     let by_address = used(&cloud, &json!({ "VpcId": vpc, "IpAddresses": [two, "172.31.0.9"] }));
-    assert_eq!(addresses(&by_address), [two.clone()]);
+    assert_eq!(addresses(&by_address), std::slice::from_ref(&two));
     let filters = json!([{ "Name": "resource-id", "Values": [second.replace("ins-", "eni-")] }]);
     let by_filter = used(&cloud, &json!({ "VpcId": vpc, "Filters": filters }));
     assert_eq!(addresses(&by_filter), [two]);

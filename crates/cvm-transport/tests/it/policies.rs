@@ -212,8 +212,10 @@ async fn null_item_is_refused_by_every_entry_point_with_the_same_message() {
     client.send(ListThings { limit: Some(3), ..ListThings::default() }).await.unwrap();
     assert_eq!(body(&bodies), json!({ "Limit": 3 }));
     let info = &crate::actions::LIST_THINGS;
-    seen.lock().unwrap().push(client.call(info, members()).await.unwrap_err().to_string());
-    seen.lock().unwrap().push(client.prepare_call(info, members()).await.unwrap_err().to_string());
+    let error = client.call(info, members()).await.unwrap_err().to_string();
+    seen.lock().unwrap().push(error);
+    let error = client.prepare_call(info, members()).await.unwrap_err().to_string();
+    seen.lock().unwrap().push(error);
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), 3);
     assert!(seen.iter().all(|error| error.ends_with(&strict)), "{seen:?}");
