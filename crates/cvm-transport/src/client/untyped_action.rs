@@ -20,8 +20,9 @@ const MAX_ACTIONS: usize = 4096;
 /// Nothing is known about its parameters. A request is never retried after an ambiguous attempt, unless
 /// [`retry`](Self::retry) says that this is safe. Each value of its request or response may be a secret. Observers and
 /// [`UntypedResponse::masked`] show none, except the client token, the request id, and the code and message of an error.
-/// If a code or message repeats a text of at least 6 characters from the request, the text is masked there and in the
-/// [`Error`].
+/// If a message repeats a text of at least 6 characters from the request as a whole word, the text is masked there and in the
+/// [`Error`]; also if it is a word of an error code whose family is unknown. The predicates of [`Error`] judge the code and the
+/// message as received.
 ///
 /// A `ClientToken` in the request is treated as that of a typed request, whatever the class: reports and errors name it, and this
 /// client sends it with no other parameters. Only the class [`RetryClass::Token`] makes a retry with it safe.

@@ -33,6 +33,8 @@ struct Inner {
     message: String,
     unknown: Option<OutcomeUnknown>,
     service: Option<ServiceError>,
+    /// The error of the service as received, if secrets were masked in it. Decisions follow from it, and it is never shown.
+    received: Option<ServiceError>,
     status: Option<u16>,
     timed_out: bool,
     retry_after: Option<Duration>,
@@ -86,6 +88,7 @@ impl Error {
             message,
             unknown: None,
             service: None,
+            received: None,
             status: None,
             timed_out: false,
             retry_after: None,
@@ -118,6 +121,17 @@ impl Error {
             "" => Self::new(ErrorKind::Response, text),
             message => Self::new(ErrorKind::Response, format!("{text}: {message}")),
         }
+    }
+
+    /// Keeps the error of the service as it was before secrets were masked in it.
+    pub(crate) fn with_received(mut self, received: ServiceError) -> Self {
+        self.0.received = self.0.service.is_some().then_some(received);
+        self
+    }
+
+    /// The error of the service as received, for decisions. It may repeat a secret of the request, so it is never shown.
+    pub(crate) fn received_service(&self) -> Option<&ServiceError> {
+        self.0.received.as_ref().or(self.0.service.as_ref())
     }
 
     pub(crate) fn with_action(mut self, action: &'static str) -> Self {
@@ -204,6 +218,9 @@ impl Error {
     }
 
     /// The error of the service in the attempt that ended the call.
+    ///
+    /// A secret that its message repeats is masked. So is a text of a member without a type, if it is a whole word of the message,
+    /// or of a code of an unknown family. The predicates of this error judge the code and the message as received.
     ///
     /// **What next:** handle the code. Show the message together with the request id, which the support team asks for.
     #[must_use]

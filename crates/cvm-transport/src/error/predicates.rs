@@ -120,7 +120,7 @@ impl Error {
     #[must_use]
     pub fn is_throttled(&self) -> bool {
         // Not by the name that the old gateway gives: its number decides whether the request took effect.
-        self.code().is_some_and(ErrorCode::is_throttled)
+        self.received_service().is_some_and(|error| error.code.is_throttled())
             || self.0.attempts.last().is_some_and(|last| last.outcome == Outcome::Throttled)
     }
 
@@ -191,6 +191,6 @@ impl Error {
     }
 
     fn has_code(&self, predicate: impl Fn(&ErrorCode) -> bool) -> bool {
-        self.service().is_some_and(|error| error.has_code(predicate))
+        self.received_service().is_some_and(|error| error.has_code(predicate))
     }
 }

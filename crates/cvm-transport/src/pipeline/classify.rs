@@ -25,7 +25,7 @@ use crate::observe::observer::MaskedResponse;
 use crate::retry::Outcome;
 use crate::retry::backoff;
 use crate::retry::outcome::{
-    is_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status,
+    is_code, is_known_code, outcome_of_code, outcome_of_gateway_number, outcome_of_status,
 };
 use crate::signing::skew;
 use crate::time::clock::unix_seconds;
@@ -185,28 +185,23 @@ impl ResponseClassifier<'_> {
     /// An error of the service. The client corrects its clock or drops its credential if that is the cause.
     fn service_error(
         &self,
-        mut error: ServiceError,
+        received: ServiceError,
         outcome: Outcome,
         envelope: &Envelope,
         response: &dyn Model,
         measured: Option<i64>,
     ) -> AttemptResult {
         let call = self.call;
-        let has_code = envelope.is_old_gateway || is_code(error.code.as_str());
-        // Any of these may repeat a secret of the request.
+        let has_code = envelope.is_old_gateway || is_code(received.code.as_str());
         let secrets = self.secrets();
-        let code = secrets.scrub(error.code.as_str());
-        let code = cut(&code, MAX_NAME);
-        if code != error.code.as_str() {
-            error.code = ErrorCode::from(code.into_owned());
-        }
-        let message = secrets.scrub_cut(&error.message);
-        error.message = cut(&message, MAX_MESSAGE).into_owned();
-        let id = secrets.scrub(&error.request_id);
-        error.request_id = cut(&id, MAX_NAME).into_owned();
+        let error = self.without_secrets(&received, &secrets);
         let request_id = error.request_id.clone();
         let code = has_code.then(|| error.code.clone());
+        let is_masked = error != received;
         let mut failure = Error::in_response(error, has_code);
+        if is_masked {
+            failure = failure.with_received(received);
+        }
         if envelope.is_contradictory {
             let text = contradiction(response);
             let text = secrets.scrub(&text);
@@ -241,6 +236,21 @@ impl ResponseClassifier<'_> {
         result.is_final = envelope.is_contradictory && call.is_dry_run;
         result.is_contradictory = envelope.is_contradictory;
         result
+    }
+
+    /// The error of the service for people: any part of it may repeat a secret of the request.
+    fn without_secrets(&self, received: &ServiceError, secrets: &Secrets) -> ServiceError {
+        let code = received.code.as_str();
+        let is_known = is_known_code(&received.code, self.call.info);
+        let masked = if is_known { secrets.scrub_certain(code) } else { secrets.scrub(code) };
+        let masked = cut(&masked, MAX_NAME);
+        let code = match masked == code {
+            true => received.code.clone(),
+            false => ErrorCode::from(masked.into_owned()),
+        };
+        let message = secrets.scrub_cut(&received.message);
+        let id = secrets.scrub(&received.request_id);
+        ServiceError::new(code, cut(&message, MAX_MESSAGE), cut(&id, MAX_NAME))
     }
 
     /// A success of the service, unless the response to a write lacks a part without which the outcome is unknown.

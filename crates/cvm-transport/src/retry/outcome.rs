@@ -135,6 +135,24 @@ pub(crate) fn is_code(text: &str) -> bool {
         && !text.contains(char::is_whitespace)
 }
 
+/// Whether a code has the form of a code and a family that means something to this client or to the service of an action. Such a
+/// code comes from a fixed set, so it does not repeat the request, even if a text of the request is a word of it.
+pub(crate) fn is_known_code(code: &ErrorCode, info: &ActionInfo) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    let text = code.as_str();
+    is_code(text)
+        && text.bytes().all(is_part)
+        && (code.is_refusal()
+            || code.is_internal()
+            || code.is_not_found()
+            || code.is_capacity()
+            || code.is_quota()
+            || code.is_busy()
+            || code.forbids_retry()
+            || info.service.is_partial(text)
+            || info.documents(text))
+}
+
 /// If the clocks differ by more than this, the old gateway treats a request as a replay.
 pub(crate) const REPLAY_WINDOW: i64 = 2 * 60 * 60;
 

@@ -15,7 +15,7 @@ impl Error {
     /// one server of the service may have stale data.
     #[must_use]
     pub fn says_absent(&self, codes: &[&str], requested: &[String]) -> bool {
-        let Some(service) = self.service() else { return false };
+        let Some(service) = self.received_service() else { return false };
         let is_response = self.status().is_some_and(|status| (200..300).contains(&status));
         is_response
             && !self.is_contradictory_response()

@@ -7,7 +7,7 @@ use cvm_protocol::RetryClass;
 use cvm_transport::config::{Dialect, Endpoint};
 use cvm_transport::http::MaskedRequest;
 use cvm_transport::observe::{AttemptMetrics, Exchange, MaskedResponse, Metrics, WireObserver};
-use cvm_transport::{OutcomeUnknown, UntypedAction};
+use cvm_transport::{Error, OutcomeUnknown, UntypedAction};
 use serde_json::{Value, json};
 
 use crate::actions::{KillThings, LIST_THINGS, Launch, ListThings};
@@ -346,6 +346,98 @@ async fn repeated_texts_of_extra_members_are_masked() {
     client.send_with(ListThings::default(), extra()).await.unwrap();
     let seen = seen.take();
     assert!(seen.contains(r#""State":"is ***""#) && !seen.contains("Hunter2"), "{seen}");
+}
+
+/// The errors of calls with these extra members, one for each way to send them, if the service gives this code and message.
+async fn errors_with(extra: Value, code: &'static str, message: &'static str) -> Vec<Error> {
+    let mut errors = Vec::new();
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let error = json!({ "Code": code, "Message": message });
+        let body = json!({ "Response": { "Error": error, "RequestId": "r-1" } }).to_string();
+        let fake = FakeService::new(move |_, _| Reply::body(body.clone()));
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        let kill = KillThings { thing_ids: vec!["thing-1".into()] };
+        errors.push(client.send_with(kill, extra.clone()).await.unwrap_err());
+        let action = UntypedAction::new("cvm", "2017-03-12", "KillNewThings");
+        errors.push(client.call_action(&action, extra.clone()).await.unwrap_err());
+    }
+    errors
+}
+
+#[tokio::test]
+async fn error_that_names_another_id_than_an_untyped_request_does_not_prove_absence() {
+    let code = "InvalidInstanceId.NotFound";
+    let ids = ["ins-12345678".to_owned()];
+    let extra = || json!({ "NewIds": ids });
+    for (message, shown, is_absent) in [
+        ("no ins-12345678 here", "no *** here", true),
+        ("no ins-12345679 here", "no ins-12345679 here", false),
+        ("no ins-123456789 here", "no ins-123456789 here", false),
+        ("no ins-12345678, no ins-1234", "no ***, no ***", false),
+    ] {
+        for error in errors_with(extra(), code, message).await {
+            assert_eq!(error.says_absent(&[code], &ids), is_absent, "{error}");
+            assert_eq!(error.service().unwrap().message, shown);
+        }
+    }
+}
+
+#[tokio::test]
+async fn extra_member_that_is_a_word_of_an_error_code_changes_no_decision() {
+    for (text, code, is_kind) in [
+        ("NotFound", "ResourceNotFound.X", Error::is_not_found as fn(&Error) -> bool),
+        ("Instance", "InvalidInstanceId.NotFound", Error::is_not_found),
+        ("NotFound", "InvalidInstanceId.NotFound", Error::is_not_found),
+        ("ResourceInsufficient", "ResourceInsufficient.SpecifiedInstanceType", Error::is_capacity),
+        ("LimitExceeded", "LimitExceeded.Things", Error::is_quota),
+        ("ResourceInUse", "ResourceInUse", Error::is_busy),
+        ("UnauthorizedOperation", "UnauthorizedOperation", Error::is_auth),
+    ] {
+        for error in errors_with(json!({ "NewType": text }), code, "no").await {
+            assert!(is_kind(&error), "{text} {code}: {error}");
+            assert_eq!(error.code().unwrap().as_str(), code, "{text}");
+            assert_eq!(error.attempts()[0].code.as_ref().unwrap().as_str(), code, "{text}");
+        }
+    }
+    // The old gateway gives a number, and the name in its message.
+    let body = r#"{"code":5000,"message":"none left","codeDesc":"ResourceInsufficient"}"#;
+    let fake = FakeService::new(move |_, _| Reply::body(body));
+    let client = fake.builder().dialect(Dialect::OldGateway).build().unwrap();
+    let extra = json!({ "NewType": "ResourceInsufficient" });
+    let error = client.send_with(ListThings::default(), extra).await.unwrap_err();
+    assert!(error.is_capacity() && error.to_string().contains("none left"), "{error:?}");
+    // The code of an unknown family may repeat a secret.
+    for error in errors_with(json!({ "NewKey": "Hunter2Secret" }), "Bad.Hunter2Secret", "no").await
+    {
+        assert_eq!(error.code().unwrap().as_str(), "Bad.***");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn extra_member_that_is_a_word_of_an_error_code_does_not_change_retries() {
+    let fake = FakeService::new(|_, _| Reply::error("RequestLimitExceeded", vec![]));
+    let client = fake.builder().build().unwrap();
+    for text in ["RequestLimit", "RequestLimitExceeded"] {
+        let action = UntypedAction::new("cvm", "2017-03-12", "KillNewThings");
+        let error = client.call_action(&action, json!({ "Type": text })).await.unwrap_err();
+        assert!(error.is_throttled() && error.attempts().len() > 1, "{error:?}");
+        assert_eq!(error.code().unwrap().as_str(), "RequestLimitExceeded");
+    }
+}
+
+#[tokio::test]
+async fn secret_of_a_typed_request_in_an_error_code_changes_no_decision() {
+    for dialect in [Dialect::Tc3, Dialect::V1Sha256] {
+        let fake =
+            FakeService::new(|_, _| Reply::error("ResourceInsufficient.Hunter2Word", vec![]));
+        let client = fake.builder().dialect(dialect).build().unwrap();
+        for password in ["Hunter2Word", "ResourceInsufficient"] {
+            let request = Launch { password: Some(password.into()), ..Launch::default() };
+            let error = client.send(request).await.unwrap_err();
+            assert!(error.is_capacity(), "{error}");
+            assert!(!format!("{error} {error:?}").contains(password), "{error}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -30,10 +30,50 @@ const SIGNATURE: &str = "Signature=";
 /// All secrets of one attempt.
 #[derive(Clone, Default)]
 pub(crate) struct Secrets {
+    /// Texts that are certainly secret.
+    certain: Forms,
+    /// Texts that may be secret, or as well an id or a usual word. They are masked only as whole words: a part of another
+    /// word is no repetition, and an id with a masked part could be taken for another id.
+    possible: Forms,
+}
+
+/// The forms of secrets that are searched.
+#[derive(Clone, Default)]
+struct Forms {
     /// In plain text.
     texts: Vec<Zeroizing<String>>,
     /// In encodings that change every character.
     encoded: Vec<Zeroizing<String>>,
+}
+
+impl Forms {
+    fn add(&mut self, secret: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        self.encoded.push(Zeroizing::new(hex.to_uppercase()));
+        self.encoded.push(Zeroizing::new(hex));
+        self.encoded.extend((0..3).filter_map(|offset| inside_base64(secret, offset)));
+        self.texts.push(Zeroizing::new(secret.to_owned()));
+    }
+
+    fn find(
+        &self,
+        text: &str,
+        is_cut: bool,
+        whole_words: bool,
+        max: usize,
+        found: &mut Vec<(usize, usize)>,
+    ) {
+        for secret in &self.texts {
+            let min_length = significant_length(secret, max);
+            find_text(secret, text, is_cut, whole_words, min_length, found);
+        }
+        for secret in &self.encoded {
+            find_encoded(secret, text, is_cut, significant_length(secret, max), found);
+        }
+    }
 }
 
 impl Secrets {
@@ -46,20 +86,13 @@ impl Secrets {
 
     /// Adds a secret.
     pub(crate) fn add(&mut self, secret: &str) {
-        if secret.len() < SHORTEST {
-            return;
-        }
-        let hex: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
-        self.encoded.push(Zeroizing::new(hex.to_uppercase()));
-        self.encoded.push(Zeroizing::new(hex));
-        self.encoded.extend((0..3).filter_map(|offset| inside_base64(secret, offset)));
-        self.texts.push(Zeroizing::new(secret.to_owned()));
+        self.certain.add(secret);
     }
 
-    /// Adds each text in a value.
+    /// Adds each text in a value about which nothing is known.
     pub(crate) fn add_texts_of(&mut self, value: &serde_json::Value) {
         match value {
-            serde_json::Value::String(text) => self.add(text),
+            serde_json::Value::String(text) => self.possible.add(text),
             serde_json::Value::Array(items) => {
                 items.iter().for_each(|item| self.add_texts_of(item));
             }
@@ -91,6 +124,13 @@ impl Secrets {
         mask_ranges(text, self.find(text, false, MAX_HEAD))
     }
 
+    /// Like [`scrub`](Self::scrub), but leaves the texts that only may be secret.
+    pub(crate) fn scrub_certain<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut found = Vec::new();
+        self.certain.find(text, false, false, MAX_HEAD, &mut found);
+        mask_ranges(text, found)
+    }
+
     /// Like [`scrub`](Self::scrub), for data, in which nothing but secrets may be masked.
     pub(crate) fn scrub_whole<'t>(&self, text: &'t str) -> Cow<'t, str> {
         mask_ranges(text, self.find(text, false, MAX_HEAD_IN_DATA))
@@ -111,12 +151,8 @@ impl Secrets {
 
     fn find(&self, text: &str, is_cut: bool, max: usize) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
-        for secret in &self.texts {
-            find_text(secret, text, is_cut, significant_length(secret, max), &mut found);
-        }
-        for secret in &self.encoded {
-            find_encoded(secret, text, is_cut, significant_length(secret, max), &mut found);
-        }
+        self.certain.find(text, is_cut, false, max, &mut found);
+        self.possible.find(text, is_cut, true, max, &mut found);
         found
     }
 
@@ -164,11 +200,12 @@ fn significant_length(secret: &str, max: usize) -> usize {
 }
 
 /// Finds a secret in a text in any encoding, or a prefix of it that cannot be a coincidence. In a text that may be cut
-/// off, also any prefix at the cut.
+/// off, also any prefix at the cut. With `whole_words`, nothing that is a part of a longer word.
 fn find_text(
     secret: &str,
     text: &str,
     is_cut: bool,
+    whole_words: bool,
     min_length: usize,
     found: &mut Vec<(usize, usize)>,
 ) {
@@ -178,14 +215,53 @@ fn find_text(
         if at < next || !echo::may_begin(first, character) {
             continue;
         }
+        if whole_words && continues_word(text, at) {
+            continue;
+        }
         let agreement = echo::compare(secret, text.get(at..).unwrap_or_default());
         let cut = agreement.cut.filter(|cut| is_cut && cut.of_secret >= SHORTEST_CUT);
+        let ends_word = |same: &echo::Extent| {
+            !whole_words || !is_continued(secret, same.of_secret, text, at + same.of_text)
+        };
         let same = Some(agreement.same).filter(|same| same.of_secret >= min_length);
+        let same = same.filter(ends_word);
         if let Some(extent) = same.or(cut) {
             next = at + extent.of_text;
             found.push((at, next));
         }
     }
+}
+
+/// Whether the character at a place continues a word. An escape before it, such as `%22` or `\n`, is not a part of the word.
+fn continues_word(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at_checked(at).unwrap_or_default();
+    rest.starts_with(is_word_character)
+        && before.ends_with(is_word_character)
+        && !ends_with_escape(before)
+}
+
+/// Whether a text continues the word that a prefix of a secret ends with. Texts without spaces, as in Chinese, end a word.
+fn is_continued(secret: &str, of_secret: usize, text: &str, end: usize) -> bool {
+    let same = secret.get(..of_secret).unwrap_or_default();
+    let rest = text.get(end..).unwrap_or_default();
+    same.ends_with(is_word_character) && rest.starts_with(is_word_character)
+}
+
+const fn is_word_character(character: char) -> bool {
+    character.is_ascii_alphanumeric()
+}
+
+/// Whether a text ends with an escaped character: `%22`, `%2522`, `\n` or `\u0022`.
+fn ends_with_escape(text: &str) -> bool {
+    let without_hex = |count: usize| {
+        let (before, digits) = text.split_at_checked(text.len().checked_sub(count)?)?;
+        digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then_some(before)
+    };
+    let is_percent =
+        || without_hex(2).is_some_and(|text| text.trim_end_matches("25").ends_with('%'));
+    let is_unicode = || without_hex(4).is_some_and(|text| text.ends_with("\\u"));
+    let is_short = ["\\n", "\\r", "\\t", "\\b", "\\f"].iter().any(|escape| text.ends_with(escape));
+    is_short || is_percent() || is_unicode()
 }
 
 /// Finds an encoded secret in a text, which has no other forms.
@@ -360,6 +436,42 @@ mod tests {
         }
         let harmless = "Signature= and SignatureMethod=HmacSHA1";
         assert_eq!(Secrets::default().scrub_cut(harmless), harmless);
+    }
+
+    #[test]
+    fn possible_secret_is_masked_only_as_a_whole_word() {
+        let mut secrets = Secrets::default();
+        secrets.add_texts_of(&serde_json::json!({ "Ids": ["ins-12345678"], "Type": "Instance" }));
+        for text in [
+            "ins-12345679 is not there",
+            "ins-123456789",
+            "xins-12345678",
+            "InvalidInstanceId: no Instances, MyInstance",
+        ] {
+            assert_eq!(secrets.scrub(text), text);
+            assert_eq!(secrets.scrub_cut(text), text);
+        }
+        for (text, shown) in [
+            ("ins-12345678 is not there", "*** is not there"),
+            ("an Instance.", "an ***."),
+            ("实例ins-12345678不存在", "实例***不存在"),
+            ("%22ins-12345678%22 %2522ins-12345678", "%22***%22 %2522***"),
+            (
+                r#"\nins-12345678\n \"ins-12345678\" \u0022ins-12345678\u0022"#,
+                r#"\n***\n \"***\" \u0022***\u0022"#,
+            ),
+            ("`ins-1234567` was cut", "`***` was cut"),
+            ("?id=ins-12345678&x=1", "?id=***&x=1"),
+        ] {
+            assert_eq!(secrets.scrub(text), shown);
+            assert_eq!(secrets.scrub_cut(text), shown);
+        }
+        assert_eq!(secrets.scrub_cut("cut at ins-12"), "cut at ***");
+        assert_eq!(secrets.scrub_cut("cut at begins"), "cut at begins");
+        assert_eq!(secrets.scrub_certain("ins-12345678"), "ins-12345678");
+        // A text that is certainly secret is masked everywhere.
+        secrets.add("Canary123");
+        assert_eq!(secrets.scrub_certain("xCanary123x"), "x***x");
     }
 
     #[test]
