@@ -24,7 +24,7 @@ use crate::runtime::{self, ShutdownSignal};
 use crate::saved_response::{self, SavedResponse};
 use crate::value_sources::Sources;
 use crate::wire::{Show, Wire};
-use crate::{exit_on_signal, output, parameters, skeleton, terminal};
+use crate::{output, parameters, signal_during_output, skeleton, terminal};
 
 /// Calls the action.
 pub fn run(info: &'static ActionInfo, args: &Args) -> Result<()> {
@@ -123,7 +123,7 @@ pub async fn send(
         Ok(response) => {
             if let Some(shutdown) = shutdown {
                 Stage::CarriedOut.enter();
-                exit_on_signal::hold_signals(shutdown);
+                signal_during_output::hold_signals(shutdown);
             }
             Ok(response)
         }
@@ -139,8 +139,8 @@ pub async fn send(
             }
             let Some(shutdown) = shutdown else { return Err(classify(failure)) };
             let failure = classify(save_invalid_response(info, &error, failure));
-            exit_on_signal::hold_signals(shutdown);
-            exit_on_signal::exit_with(short);
+            signal_during_output::hold_signals(shutdown);
+            signal_during_output::exit_with(short);
             Err(failure)
         }
     }

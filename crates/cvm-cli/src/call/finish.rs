@@ -14,7 +14,7 @@ use crate::outcome::ResumeHint;
 use crate::output::{self, Format, columns, completeness, table, text};
 use crate::request::Request;
 use crate::saved_response::{self, SavedResponse};
-use crate::{exit_on_signal, terminal};
+use crate::{signal_during_output, terminal};
 use cvm_models::protocol::Json;
 
 /// How to print a response. Read from the command line before anything is sent, so that a usage error costs
@@ -107,11 +107,11 @@ pub fn finish(
         _ => None,
     };
     let interrupted = carried_out(info, response, "was not shown: interrupted");
-    exit_on_signal::exit_with(interrupted.maybe_hint(saved).maybe_hint(resume_hint.clone()));
+    signal_during_output::exit_with(interrupted.maybe_hint(saved).maybe_hint(resume_hint.clone()));
     if let Err(cause) = format.print(request, response, &mut backup, print) {
         return Err(not_shown(info, response, backup, cause).maybe_hint(resume_hint));
     }
-    exit_on_signal::disarm();
+    signal_during_output::disarm();
     Stage::Nothing.enter();
     if let Some(failed) = failed_dry_run {
         return Err(failed.maybe_hint(resume_hint));
