@@ -114,7 +114,9 @@ impl Client {
         self.with_operation_timeout(timeout.min(left))
     }
 
-    /// Returns this client with another limit for attempts; 1 disables retries.
+    /// Returns this client with another limit for attempts.
+    ///
+    /// With 1, a request is sent again only after the service rejected it because of a wrong clock or an expired token.
     #[must_use]
     pub fn with_max_attempts(&self, attempts: u32) -> Self {
         let options = Options { max_attempts: Some(attempts), ..self.options.clone() };

@@ -270,8 +270,9 @@ impl ClientBuilder {
         self
     }
 
-    /// Sets the maximum number of attempts of one call. Default: 3 or 4, depending on the action's retry class. With 1
-    /// nothing is ever sent twice.
+    /// Sets the maximum number of attempts of one call. Default: 4, or 3 for the retry class
+    /// [`Convergent`](cvm_protocol::RetryClass::Convergent). With 1, a request is sent again only after the service rejected
+    /// it because of a wrong clock or an expired token.
     pub fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = Some(attempts);
         self

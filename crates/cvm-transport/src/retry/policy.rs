@@ -29,6 +29,10 @@ use crate::retry::backoff::{
 pub(crate) const TRANSIENT_COST: u32 = 14;
 /// The budget tokens for a retry after a throttle.
 pub(crate) const THROTTLE_COST: u32 = 5;
+/// The default maximum number of attempts of a call.
+pub(crate) const DEFAULT_MAX_ATTEMPTS: u32 = 4;
+/// The default for convergent requests, which are retried only once after an ambiguous attempt.
+pub(crate) const DEFAULT_MAX_ATTEMPTS_CONVERGENT: u32 = 3;
 /// No attempt is sent with less time left: it could only end in another unknown outcome.
 pub(crate) const MIN_TIME: Duration = Duration::from_secs(1);
 
@@ -124,11 +128,11 @@ pub(crate) enum StopReason {
 }
 
 impl Retry {
-    /// Starts a call. By default, a call has 4 attempts, or 3 if repeating it sets the same state again.
+    /// Starts a call. Without a limit, it has [`DEFAULT_MAX_ATTEMPTS`], or [`DEFAULT_MAX_ATTEMPTS_CONVERGENT`].
     pub(crate) const fn new(class: RetryClass, limit: Option<u32>) -> Self {
         let default = match class {
-            RetryClass::Convergent => 3,
-            _ => 4,
+            RetryClass::Convergent => DEFAULT_MAX_ATTEMPTS_CONVERGENT,
+            _ => DEFAULT_MAX_ATTEMPTS,
         };
         let max_attempts = match limit {
             Some(0) => 1,

@@ -19,6 +19,12 @@ use crate::waiting::{WaitProgress, WaitReport, WaitVerdict, WaitedResource};
 /// The number of consecutive polls that must show that an item is not listed. A single list may be stale.
 const CONFIRMING_POLLS: u32 = 2;
 
+/// The default timeout of a wait.
+const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// The default time between two polls.
+const INTERVAL: Duration = Duration::from_secs(5);
+
 /// Why a list that was read decides nothing.
 const fn incomplete(pages: Option<&PageInfo>) -> &'static str {
     match pages {
@@ -116,8 +122,7 @@ impl<A: Paginate> fmt::Debug for WaitUntil<A> {
 
 impl<A: Paginate> WaitUntil<A> {
     fn new(client: Client, list: A, target: Target<A>) -> Self {
-        let (timeout, interval) = (Duration::from_secs(600), Duration::from_secs(5));
-        Self { client, list, target, timeout, interval, on_progress: None }
+        Self { client, list, target, timeout: TIMEOUT, interval: INTERVAL, on_progress: None }
     }
 
     /// The number of items that must be listed. Default: 1. No effect on [`Client::wait_until_gone`].

@@ -83,6 +83,23 @@ fn documented_table_matches_the_policy() {
 }
 
 #[test]
+fn default_attempts_are_documented() {
+    let (most, convergent) = (DEFAULT_MAX_ATTEMPTS, DEFAULT_MAX_ATTEMPTS_CONVERGENT);
+    for (document, sentence) in [
+        (
+            include_str!("../../../../../ARCHITECTURE.md"),
+            format!("{most} attempts, or {convergent} for convergent requests"),
+        ),
+        (
+            include_str!("../../config/mod.rs"),
+            format!("Default: {most}, or {convergent} for the retry class"),
+        ),
+    ] {
+        assert!(document.contains(&sentence), "{sentence}");
+    }
+}
+
+#[test]
 fn success_after_a_failure_is_success() {
     for class in CLASSES {
         for failure in [Outcome::NotSent, Outcome::Throttled, Outcome::ClockRefused] {
