@@ -293,7 +293,7 @@ impl RetryClass {
                 "retried once if the outcome is unknown, because a second run sets the same state"
             }
             Self::Guarded => {
-                "not retried automatically; first read the state to see whether it took effect"
+                "not retried once it may have taken effect; first read the state to see whether it did"
             }
             Self::Hazard => {
                 "not retried once it may have taken effect, because a second run can cost money or destroy something"

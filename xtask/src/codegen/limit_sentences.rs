@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::doc_text::code;
+use crate::spec::condition;
 use crate::spec::model::{Kind, Member};
 
 /// The sentences for a member, in reading order, except whether it is always required.
@@ -18,6 +19,15 @@ pub fn sentences(member: &Member) -> Vec<String> {
     }
     if spec.legacy {
         say("Supported only by an older gateway.".to_owned());
+    }
+    if let Some(cases) = &member.generated_unless {
+        let cases: Vec<String> = cases.iter().map(|case| condition::all(case)).collect();
+        say(match cases.as_slice() {
+            [] => "If omitted, this client generates a token.".to_owned(),
+            cases => {
+                format!("If omitted, this client generates a token, unless {}.", cases.join(" or "))
+            }
+        });
     }
     if let Some(text) = &spec.required_if {
         say(match &member.required_if {

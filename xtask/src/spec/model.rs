@@ -123,6 +123,8 @@ pub struct Member {
     pub required_if: Option<Condition>,
     /// `empty_if`, a condition on the request.
     pub empty_if: Option<Condition>,
+    /// The client fills the omitted member with a new client token, unless all conditions of one of these lists hold.
+    pub generated_unless: Option<Vec<Vec<Condition>>>,
 }
 
 /// The type of a member.

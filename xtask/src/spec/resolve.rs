@@ -53,13 +53,14 @@ impl Resolver<'_> {
     fn action(&mut self, file: File<spec_file::ActionFile>) -> Action {
         let File { path, content: spec } = file;
         let rust = names(&self.words, &spec.action, spec.rust.as_deref());
-        let request = self.members(&path, "/request", &spec.request);
+        let mut request = self.members(&path, "/request", &spec.request);
         let response = self.members(&path, "/response", &spec.response);
         let mut retry_overrides = Vec::new();
         for (row, member) in spec.retry.members.iter().enumerate() {
             let pointer = format!("/retry/members/{row}/when");
             retry_overrides.push((self.conditions(&path, &pointer, &member.when), member.class));
         }
+        mark_generated_token(&spec, &retry_overrides, &mut request);
         let reconcile = spec.retry.reconcile.as_ref();
         let mut read = |key: &str, of: fn(&spec_file::Reconcile) -> &Vec<String>| {
             let texts = reconcile.map_or(&[][..], |reconcile| of(reconcile));
@@ -138,6 +139,7 @@ impl Resolver<'_> {
                 kind: self.kind(&spec.type_, path, &format!("{pointer}/{index}/type")),
                 required_if: spec.required_if.as_deref().and_then(Condition::parse),
                 empty_if: spec.empty_if.as_deref().and_then(Condition::parse),
+                generated_unless: None,
                 spec: spec.clone(),
             });
         }
@@ -177,6 +179,24 @@ impl Resolver<'_> {
             ),
         });
         Kind::Str
+    }
+}
+
+/// Marks the client token that the client generates: only for the class `token`, and not for a request that changes nothing.
+/// `ActionInfo::generated_token` and the client follow the same rule.
+fn mark_generated_token(
+    spec: &spec_file::ActionFile,
+    retry_overrides: &[(Vec<Condition>, spec_file::RetryClass)],
+    request: &mut [Member],
+) {
+    if spec.retry.class != spec_file::RetryClass::Token {
+        return;
+    }
+    let Some(token) = &spec.idempotency_token else { return };
+    let reads = retry_overrides.iter().filter(|(_, class)| *class == spec_file::RetryClass::Read);
+    let reads: Vec<Vec<Condition>> = reads.map(|(when, _)| when.clone()).collect();
+    for member in request.iter_mut().filter(|member| member.spec.name == *token) {
+        member.generated_unless = Some(reads.clone());
     }
 }
 

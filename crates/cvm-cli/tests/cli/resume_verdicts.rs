@@ -46,7 +46,7 @@ fn uncompared_image_shares_need_review() {
                 let all = format!("{} {}", ran.stdout, ran.stderr);
                 let all = all.split_whitespace().collect::<Vec<_>>().join(" ");
                 assert!(
-                    all.contains("when stopping, done for each account that is not listed"),
+                    all.contains("a request to stop sharing, for each account that is not listed"),
                     "{all}"
                 );
                 assert!(

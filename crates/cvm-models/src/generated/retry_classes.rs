@@ -10,7 +10,7 @@
 //! - `read`: changes nothing, so it is retried freely (43 actions).
 //! - `token`: retried with the same token, which the service recognizes (3 actions).
 //! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (7 actions).
-//! - `guarded`: not retried automatically; first read the state to see whether it took effect (26 actions).
+//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (26 actions).
 //! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (27 actions).
 //!
 //! | action | class | members that change it | why | check with |

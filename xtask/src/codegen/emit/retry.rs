@@ -46,9 +46,16 @@ pub fn sentences(action: &Action) -> Vec<String> {
     let retry = &action.spec.retry;
     let mut out = vec![format!("Retry class: {} ({}).", word(retry.class), promise(retry.class))];
     out.extend(retry.why.clone());
-    out.extend(changes(action).enumerate().map(|(row, (class, when))| {
+    let mut classes: Vec<(RetryClass, Vec<String>)> = Vec::new();
+    for (class, when) in changes(action) {
+        match classes.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, cases)) => cases.push(when),
+            None => classes.push((class, vec![when])),
+        }
+    }
+    out.extend(classes.into_iter().enumerate().map(|(row, (class, cases))| {
         let subject = if row == 0 { "The class" } else { "It" };
-        format!("{subject} is {} if {when}.", word(class))
+        format!("{subject} is {} if {}.", word(class), cases.join(", or if "))
     }));
     out
 }
@@ -56,8 +63,11 @@ pub fn sentences(action: &Action) -> Vec<String> {
 /// How to settle an unknown outcome, as a paragraph of its own.
 pub fn settled(action: &Action) -> Option<String> {
     let reconcile = action.spec.retry.reconcile.as_ref()?;
-    let list = reconcile.list.as_ref().map(|list| format!(", check {}", code(list)));
-    Some(format!("If the outcome is unknown{}: {}", list.unwrap_or_default(), reconcile.text))
+    let text = &reconcile.text;
+    Some(match &reconcile.list {
+        Some(list) => format!("If the outcome is unknown, check {}. {text}", code(list)),
+        None => format!("If the outcome is unknown: {text}"),
+    })
 }
 
 /// The conditions that change the class; rows that only test whether a member is given are merged.

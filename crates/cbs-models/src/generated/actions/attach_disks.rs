@@ -15,14 +15,14 @@ use crate::prelude::*;
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::DisksAttached`], or poll `DescribeDisks` until `DiskState` is `ATTACHED`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A disk that is already attached returns an error, but a retry could undo a later
-/// detachment, so read the disks first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A disk that is already attached returns an error, but a retry could undo a
+/// later detachment, so read the disks first.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Done when the disk is `ATTACHED` to this
-/// instance; `UNATTACHED` after one minute means not done, and `ErrorPrompt` has the reason if
-/// it failed. A shared disk can be attached elsewhere too: look for the instance in
-/// `InstanceIdList`.
+/// If the outcome is unknown, check `DescribeDisks`. The request took effect if the disk is
+/// `ATTACHED` to this instance; if it is still `UNATTACHED` after one minute, it did not, and
+/// `ErrorPrompt` has the reason if it failed. A shared disk can be attached elsewhere too: look
+/// for the instance in `InstanceIdList`.
 ///
 /// Returns [`AttachDisksResponse`]. Group: Disks. Up to 20 calls per second.
 ///
@@ -167,7 +167,7 @@ pub(crate) static ATTACH_DISKS_DOC: ActionDoc = ActionDoc {
         "A new disk is empty: create a file system and mount it inside the guest.",
     ],
     poll: "Poll `DescribeDisks` until `DiskState` is `ATTACHED`.",
-    reconcile: "Done when the disk is `ATTACHED` to this instance; `UNATTACHED` after one minute means not done, and `ErrorPrompt` has the reason if it failed. A shared disk can be attached elsewhere too: look for the instance in `InstanceIdList`.",
+    reconcile: "The request took effect if the disk is `ATTACHED` to this instance; if it is still `UNATTACHED` after one minute, it did not, and `ErrorPrompt` has the reason if it failed. A shared disk can be attached elsewhere too: look for the instance in `InstanceIdList`.",
     request: &[
         MemberDoc::new("InstanceId", "string", "Instance that gets the disks.")
             .limits("Format: `ins-xxxxxxxx`."),

@@ -20,7 +20,7 @@ use crate::prelude::*;
 /// `ClientToken`, the identical request can be retried; without one, a retry can buy a second
 /// set of disks. The class is hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Retry the identical request with the same
+/// If the outcome is unknown, check `DescribeDisks`. Retry the identical request with the same
 /// token; how long the service remembers a token is not documented. Later, only your own tag
 /// proves which new disks are yours; without a tag, compare count, size, zone and time. Create
 /// them again only if no disk has appeared after a few minutes.
@@ -104,8 +104,8 @@ pub struct CreateDisks {
     pub shareable: Option<bool>,
 
     /// Unique string chosen by you. A retry with it does not create more disks; keep the rest
-    /// of the request unchanged. Without it, nothing prevents a second purchase. Length: up to
-    /// 64 characters. Characters: ASCII.
+    /// of the request unchanged. Without a token, nothing prevents a second purchase. If
+    /// omitted, this client generates a token. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
     /// Set it to `ENCRYPT` to create encrypted disks. Shared disks and automatic mounting do
@@ -307,8 +307,8 @@ pub(crate) static CREATE_DISKS_DOC: ActionDoc = ActionDoc {
             .limits("Required unless `SnapshotId` is given. Unit: GiB."),
         MemberDoc::new("Shareable", "bool", "Whether several instances can attach each disk. Shared disks cannot be encrypted.")
             .limits("Default: false. Cannot be combined with `Encrypt`."),
-        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it does not create more disks; keep the rest of the request unchanged. Without it, nothing prevents a second purchase.")
-            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it does not create more disks; keep the rest of the request unchanged. Without a token, nothing prevents a second purchase.")
+            .limits("If omitted, this client generates a token. Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("Encrypt", "string", "Set it to `ENCRYPT` to create encrypted disks. Shared disks and automatic mounting do not support it.")
             .limits("Required if `KmsKeyId` is given. Allowed: `ENCRYPT`. Cannot be combined with `Shareable` or `AutoMountConfiguration`."),
         MemberDoc::new("DiskChargePrepaid", "DiskChargePrepaid", "Term and renewal of prepaid disks; not needed for hourly billing.")

@@ -17,10 +17,10 @@ use crate::prelude::*;
 /// cost money or destroy something). Nothing recognizes a repeated request, so a retry takes a
 /// second snapshot, which counts against the quota and costs money.
 ///
-/// If the outcome is unknown, check `DescribeSnapshots`: Done when a new snapshot of the disk
-/// with this name or your own tag is listed, also while it is `CREATING`. Scheduled policies
-/// take snapshots too, so only a unique name or tag proves which one is yours. None after one
-/// minute means not done.
+/// If the outcome is unknown, check `DescribeSnapshots`. The request took effect if a new
+/// snapshot of the disk with this name or your own tag is listed, also while it is `CREATING`.
+/// Scheduled policies take snapshots too, so only a unique name or tag proves which one is
+/// yours. If there is none after one minute, it did not take effect.
 ///
 /// Returns [`CreateSnapshotResponse`]. Group: Snapshots. Up to 20 calls per second.
 ///
@@ -205,7 +205,7 @@ pub(crate) static CREATE_SNAPSHOT_DOC: ActionDoc = ActionDoc {
         "The number of snapshots is limited, and snapshots may be billed, also those that come from a backup point.",
     ],
     poll: "Poll `DescribeSnapshots` until `SnapshotState` is `NORMAL`.",
-    reconcile: "Done when a new snapshot of the disk with this name or your own tag is listed, also while it is `CREATING`. Scheduled policies take snapshots too, so only a unique name or tag proves which one is yours. None after one minute means not done.",
+    reconcile: "The request took effect if a new snapshot of the disk with this name or your own tag is listed, also while it is `CREATING`. Scheduled policies take snapshots too, so only a unique name or tag proves which one is yours. If there is none after one minute, it did not take effect.",
     request: &[
         MemberDoc::new("DiskId", "string", "Disk to copy; `SnapshotAbility` in `DescribeDisks` must be true.")
             .limits("Format: `disk-xxxxxxxx`. Specify at least one of `DiskId` and `DiskBackupId`. Documentation conflict: The model makes it optional; older texts always require it."),

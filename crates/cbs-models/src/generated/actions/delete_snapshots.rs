@@ -7,13 +7,13 @@ use crate::prelude::*;
 /// All snapshots are deleted, or none: if one of them cannot be deleted, the request returns an
 /// error and changes nothing.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A snapshot that no longer exists returns an error and rejects the whole batch, so
-/// list the snapshots and retry only those still listed.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A snapshot that no longer exists returns an error and rejects the whole
+/// batch, so list the snapshots and retry only those still listed.
 ///
-/// If the outcome is unknown, check `DescribeSnapshots`: Done for every snapshot that was
-/// listed before and is gone; still `NORMAL` after one minute means not done. Images deleted
-/// with it are visible only in the compute service.
+/// If the outcome is unknown, check `DescribeSnapshots`. The request took effect for every
+/// snapshot that was listed before and is gone. If a snapshot is still `NORMAL` after one
+/// minute, it did not. Images deleted with it are visible only in the compute service.
 ///
 /// Returns [`DeleteSnapshotsResponse`]. Group: Snapshots. Up to 20 calls per second.
 ///
@@ -114,7 +114,7 @@ pub(crate) static DELETE_SNAPSHOTS_DOC: ActionDoc = ActionDoc {
         "All snapshots are deleted, or none: if one of them cannot be deleted, the request returns an error and changes nothing.",
     ],
     poll: "",
-    reconcile: "Done for every snapshot that was listed before and is gone; still `NORMAL` after one minute means not done. Images deleted with it are visible only in the compute service.",
+    reconcile: "The request took effect for every snapshot that was listed before and is gone. If a snapshot is still `NORMAL` after one minute, it did not. Images deleted with it are visible only in the compute service.",
     request: &[
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to delete, each in the state `NORMAL` and not shared with other accounts.")
             .limits("Format: `snap-xxxxxxxx`."),

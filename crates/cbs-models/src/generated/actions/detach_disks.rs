@@ -17,14 +17,14 @@ use crate::prelude::*;
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::DisksUnattached`], or poll `DescribeDisks` until `DiskState` is `UNATTACHED`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A retry could detach a disk that has been attached again in the meantime, so read
-/// the disks first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A retry could detach a disk that has been attached again in the meantime,
+/// so read the disks first.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Done when the disk is `UNATTACHED`; still
-/// `ATTACHED` to the same instance after one minute means not done, and `ErrorPrompt` has the
-/// reason if it failed. For a shared disk, done when `InstanceIdList` no longer contains the
-/// instance.
+/// If the outcome is unknown, check `DescribeDisks`. The request took effect if the disk is
+/// `UNATTACHED`; if it is still `ATTACHED` to the same instance after one minute, it did not,
+/// and `ErrorPrompt` has the reason if it failed. For a shared disk, it took effect if
+/// `InstanceIdList` no longer contains the instance.
 ///
 /// Returns [`DetachDisksResponse`]. Group: Disks. Up to 20 calls per second.
 ///
@@ -162,7 +162,7 @@ pub(crate) static DETACH_DISKS_DOC: ActionDoc = ActionDoc {
         "A detached disk keeps its data and is still billed; `TerminateDisks` ends that.",
     ],
     poll: "Poll `DescribeDisks` until `DiskState` is `UNATTACHED`.",
-    reconcile: "Done when the disk is `UNATTACHED`; still `ATTACHED` to the same instance after one minute means not done, and `ErrorPrompt` has the reason if it failed. For a shared disk, done when `InstanceIdList` no longer contains the instance.",
+    reconcile: "The request took effect if the disk is `UNATTACHED`; if it is still `ATTACHED` to the same instance after one minute, it did not, and `ErrorPrompt` has the reason if it failed. For a shared disk, it took effect if `InstanceIdList` no longer contains the instance.",
     request: &[
         MemberDoc::new("DiskIds", "list<string>", "Elastic disks to detach, all attached to the same instance.")
             .limits("Items: 1 to 10. Format: `disk-xxxxxxxx`."),

@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// guarded if `Portable`, `ProjectId`, `DeleteWithInstance` or `BurstPerformanceOperation` is
 /// given. It is hazard if `DiskType` is given.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Done when all given values are shown. A
-/// new storage medium may be shown only when `Migrating` is false again; `BurstPerformance`
-/// shows whether burst performance is on.
+/// If the outcome is unknown, check `DescribeDisks`. The request took effect if all given
+/// values are shown. A new storage medium may be shown only when `Migrating` is false again;
+/// `BurstPerformance` shows whether burst performance is on.
 ///
 /// Returns [`ModifyDiskAttributesResponse`]. Group: Disks. Up to 20 calls per second.
 ///
@@ -192,7 +192,7 @@ pub(crate) static MODIFY_DISK_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
         "A new storage medium takes time, because the data is moved: poll `DescribeDisks` until `Migrating` is false.",
     ],
     poll: "",
-    reconcile: "Done when all given values are shown. A new storage medium may be shown only when `Migrating` is false again; `BurstPerformance` shows whether burst performance is on.",
+    reconcile: "The request took effect if all given values are shown. A new storage medium may be shown only when `Migrating` is false again; `BurstPerformance` shows whether burst performance is on.",
     request: &[
         MemberDoc::new("DiskIds", "list<string>", "Disks to change; all of them get the same values.")
             .limits("Format: `disk-xxxxxxxx`."),

@@ -20,9 +20,9 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry can place a second order for a prepaid disk while
 /// the first one is open, so compare `DiskSize` first.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Done when the disk has its new size and is
-/// no longer `EXPANDING`. The old size in `UNATTACHED` or `ATTACHED` after one minute means not
-/// done, unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeDisks`. The request took effect if the disk has
+/// its new size and is no longer `EXPANDING`. If the disk has its old size and is `UNATTACHED`
+/// or `ATTACHED` after one minute, it did not, unless an unpaid order exists.
 ///
 /// Returns [`ResizeDiskResponse`]. Group: Disks. Up to 20 calls per second.
 ///
@@ -144,7 +144,7 @@ pub(crate) static RESIZE_DISK_DOC: ActionDoc = ActionDoc {
         "Prepaid disks are charged the difference, and you must still extend the partition and file system in the guest.",
     ],
     poll: "Poll `DescribeDisks` until `DiskState` is `UNATTACHED` or `ATTACHED`.",
-    reconcile: "Done when the disk has its new size and is no longer `EXPANDING`. The old size in `UNATTACHED` or `ATTACHED` after one minute means not done, unless an unpaid order exists.",
+    reconcile: "The request took effect if the disk has its new size and is no longer `EXPANDING`. If the disk has its old size and is `UNATTACHED` or `ATTACHED` after one minute, it did not, unless an unpaid order exists.",
     request: &[
         MemberDoc::new("DiskSize", "uint64", "New total capacity, which must be larger than the present one. `DescribeDiskConfigQuota` returns the allowed sizes.")
             .limits("Unit: GiB. Documentation conflict: The text gives GB as the unit, and GiB for the same member of `Disk`."),

@@ -20,10 +20,10 @@ use crate::prelude::*;
 /// cost money or destroy something). Returning a disk destroys its data, and a second call may
 /// destroy a disk that is only waiting to be reclaimed; never retry without reading the state.
 ///
-/// If the outcome is unknown, check `DescribeDisks`: Done if the disk was listed before and is
-/// gone, or if it was seen `UNATTACHED` before the call and is now `TORECYCLE`. Do not retry in
-/// `TORECYCLE`, because a second call may destroy the disk. Still `UNATTACHED` after one minute
-/// means not done.
+/// If the outcome is unknown, check `DescribeDisks`. The request took effect if the disk was
+/// listed before and is gone, or if it was seen `UNATTACHED` before the call and is now
+/// `TORECYCLE`. Do not retry in `TORECYCLE`, because a second call may destroy the disk. If it
+/// is still `UNATTACHED` after one minute, it did not take effect.
 ///
 /// Returns [`TerminateDisksResponse`]. Group: Disks. Up to 20 calls per second.
 ///
@@ -144,7 +144,7 @@ pub(crate) static TERMINATE_DISKS_DOC: ActionDoc = ActionDoc {
         "Poll `DescribeDisks`: an id that is gone is destroyed, and `TORECYCLE` means that the disk is waiting to be reclaimed.",
     ],
     poll: "",
-    reconcile: "Done if the disk was listed before and is gone, or if it was seen `UNATTACHED` before the call and is now `TORECYCLE`. Do not retry in `TORECYCLE`, because a second call may destroy the disk. Still `UNATTACHED` after one minute means not done.",
+    reconcile: "The request took effect if the disk was listed before and is gone, or if it was seen `UNATTACHED` before the call and is now `TORECYCLE`. Do not retry in `TORECYCLE`, because a second call may destroy the disk. If it is still `UNATTACHED` after one minute, it did not take effect.",
     request: &[
         MemberDoc::new("DiskIds", "list<string>", "Disks to return.")
             .limits("Items: 1 to 100. Format: `disk-xxxxxxxx`. Documentation conflict: The limit of 100 is in the text of the action; older international texts say 50."),

@@ -80,9 +80,11 @@ fn facts(page: &mut TextPage, info: &ActionInfo) {
     let doc = DOCS.action(info.name);
     let settled = doc.map_or("", |doc| doc.reconcile);
     if !settled.is_empty() {
-        let list =
-            info.reconcile.map(|facts| format!(", check {}", facts.list)).unwrap_or_default();
-        page.hanging(2, 4, &format!("If the outcome is unknown{list}: {settled}"));
+        let text = match info.reconcile {
+            Some(facts) => format!("If the outcome is unknown, check {}. {settled}", facts.list),
+            None => format!("If the outcome is unknown: {settled}"),
+        };
+        page.hanging(2, 4, &text);
     }
     if info.asynchronous {
         let poll = doc.map_or("", |doc| doc.poll);
@@ -213,6 +215,21 @@ mod tests {
                 }
             });
         }
+    }
+
+    #[test]
+    fn help_says_which_client_tokens_are_generated() {
+        let mut generated = 0;
+        for info in ACTIONS {
+            let Some(name) = info.idempotency_token else { continue };
+            let text = of_member(info, name).unwrap();
+            let text: Vec<&str> = text.split_whitespace().collect();
+            let says_so = text.join(" ").contains("this client generates a token");
+            let expected = info.generated_token().is_some();
+            assert_eq!(says_so, expected, "{}", info.name);
+            generated += usize::from(expected);
+        }
+        assert_eq!(generated, 3);
     }
 
     /// The words of a line as a shell reads them.

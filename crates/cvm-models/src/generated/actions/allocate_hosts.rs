@@ -10,7 +10,7 @@ use crate::prelude::*;
 /// Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are
 /// hard to tell apart.
 ///
-/// No action of this API returns a host before its term ends.
+/// No action of this API can give a host back before its term ends.
 ///
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::HostsRunning`], or poll `DescribeHosts` until `HostState` is `RUNNING` or
@@ -20,10 +20,10 @@ use crate::prelude::*;
 /// `ClientToken`, the identical request can be retried for a short time; without one, a retry
 /// can buy a second set of hosts. The class is hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Within three minutes of the first attempt,
-/// you can retry it unchanged with the same token. After that, only a unique tag proves which
-/// new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no
-/// host has appeared after a few minutes.
+/// If the outcome is unknown, check `DescribeHosts`. Within three minutes of the first attempt,
+/// you can retry the request unchanged with the same token. After that, only a unique tag
+/// proves which new hosts are yours; `LAUNCH_FAILURE` means that the request ran and failed.
+/// Buy again only if no host has appeared after a few minutes.
 ///
 /// Returns [`AllocateHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 ///
@@ -46,8 +46,8 @@ pub struct AllocateHosts {
     pub placement: Placement,
 
     /// Unique string chosen by you. A retry with it returns the first order instead of buying
-    /// more hosts; keep the rest of the request unchanged. Without it, nothing prevents a
-    /// double purchase.
+    /// more hosts; keep the rest of the request unchanged. Without a token, nothing prevents a
+    /// double purchase. If omitted, this client generates a token.
     pub client_token: Option<String>,
 
     /// Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew
@@ -176,13 +176,14 @@ pub(crate) static ALLOCATE_HOSTS_DOC: ActionDoc = ActionDoc {
     notes: &[
         "The whole term is paid up front. Hosts renew automatically unless `HostChargePrepaid` says otherwise, so an unneeded host keeps costing money.",
         "Send a `ClientToken` and a unique tag: no query shows the token, and without a tag hosts are hard to tell apart.",
-        "No action of this API returns a host before its term ends.",
+        "No action of this API can give a host back before its term ends.",
     ],
     poll: "Poll `DescribeHosts` until `HostState` is `RUNNING` or `LAUNCH_FAILURE`.",
-    reconcile: "Within three minutes of the first attempt, you can retry it unchanged with the same token. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that it ran and failed. Buy again only if no host has appeared after a few minutes.",
+    reconcile: "Within three minutes of the first attempt, you can retry the request unchanged with the same token. After that, only a unique tag proves which new hosts are yours; `LAUNCH_FAILURE` means that the request ran and failed. Buy again only if no host has appeared after a few minutes.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone and project of the hosts; its members for host ids and resource pools do not apply here. A host cannot move to another zone."),
-        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first order instead of buying more hosts; keep the rest of the request unchanged. Without it, nothing prevents a double purchase."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first order instead of buying more hosts; keep the rest of the request unchanged. Without a token, nothing prevents a double purchase.")
+            .limits("If omitted, this client generates a token."),
         MemberDoc::new("HostChargePrepaid", "ChargePrepaid", "Term and renewal of the hosts. Always set its `RenewFlag`: without it, hosts renew automatically, unlike instances.")
             .limits("Required if `HostChargeType` is `PREPAID`."),
         MemberDoc::new("HostChargeType", "HostChargeType", "Charge type of the hosts. Only the prepaid monthly subscription exists, so you can omit this parameter, but you must still send the term.")

@@ -19,14 +19,15 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry can undo a newer key binding, and with `ForceStop` it powers the
-/// instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry can undo a newer key binding, and with `ForceStop` it powers
+/// the instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
 /// `ForceStop` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the key
-/// pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is
-/// running, it was not done; `FAILED` means that an operation ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance lists the key pairs and `LatestOperationState` is `SUCCESS`. If it does not list
+/// them and no operation is running, it did not take effect; `FAILED` means that an operation
+/// ran and failed.
 ///
 /// Returns [`AssociateInstancesKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 ///
@@ -191,7 +192,7 @@ pub(crate) static ASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "One unsuitable instance makes the request fail. It is not documented whether the others still get the key, so check each one.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance lists the key pairs and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
+    reconcile: "The request took effect if the instance lists the key pairs and `LatestOperationState` is `SUCCESS`. If it does not list them and no operation is running, it did not take effect; `FAILED` means that an operation ran and failed.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Linux instances that receive the keys; Windows instances are rejected.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -12,13 +12,14 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry could add a group again that somebody has removed since, so check
-/// `SecurityGroupIds` of the instances first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry could add a group again that somebody has removed since, so
+/// check `SecurityGroupIds` of the instances first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance lists the
-/// groups and the latest operation is `SUCCESS`. If it does not list them and no operation is
-/// running, it was not done; `FAILED` means that an operation ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance lists the groups and `LatestOperationState` is `SUCCESS`. If it does not list them
+/// and no operation is running, it did not take effect; `FAILED` means that an operation ran
+/// and failed.
 ///
 /// Returns [`AssociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
@@ -149,7 +150,7 @@ pub(crate) static ASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
         "Groups already bound stay bound; the new one has the lowest priority, because rules are matched in the order of binding.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance lists the groups and the latest operation is `SUCCESS`. If it does not list them and no operation is running, it was not done; `FAILED` means that an operation ran and failed.",
+    reconcile: "The request took effect if the instance lists the groups and `LatestOperationState` is `SUCCESS`. If it does not list them and no operation is running, it did not take effect; `FAILED` means that an operation ran and failed.",
     request: &[
         MemberDoc::new("SecurityGroupIds", "list<string>", "The group to add. Despite the list type, only one group is accepted; to bind several, call once per group in order of priority.")
             .limits("Items: 1. Format: `sg-xxxxxxxx`."),

@@ -20,10 +20,10 @@ use crate::prelude::*;
 /// cost money or destroy something). No documented check rejects a second run, which could
 /// change the management addresses, so read `DescribeChcHosts` and decide yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the management network is the
-/// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in
-/// progress, whatever the latest operation shows.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if the
+/// management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and
+/// `LatestOperationState` is `SUCCESS`. `INIT` means that it did not take effect; `OPERATING`
+/// means that the configuration is still in progress, whatever the latest operation shows.
 ///
 /// Returns [`ConfigureChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -188,7 +188,7 @@ pub(crate) static CONFIGURE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "A second run may assign new management addresses to a running machine; no documented check prevents it.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`. `INIT` means not done; `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
+    reconcile: "The request took effect if the management network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and `LatestOperationState` is `SUCCESS`. `INIT` means that it did not take effect; `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers to configure. If specific addresses are given, their number must match the number of servers.")
             .limits("Format: `chc-xxxxxxxx`."),

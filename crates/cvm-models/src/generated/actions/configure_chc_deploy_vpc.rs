@@ -13,14 +13,15 @@ use crate::prelude::*;
 /// is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure,
 /// `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Once the network exists, a second run returns an error, but that error does not
-/// prove success, so read `DescribeChcHosts` before a retry.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Once the network exists, a second run returns an error, but that error does
+/// not prove success, so read `DescribeChcHosts` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the deployment network is the
-/// requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is
-/// `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration
-/// is still in progress, whatever the latest operation shows.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if the
+/// deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and
+/// `LatestOperationState` is `SUCCESS`; `FAILED` means that the request ran and failed.
+/// `OPERATING` means that the configuration is still in progress, whatever the latest operation
+/// shows.
 ///
 /// Returns [`ConfigureChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -163,7 +164,7 @@ pub(crate) static CONFIGURE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "A server that already has a deployment network is rejected; remove the old one with `RemoveChcDeployVpc`.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and the latest operation is `SUCCESS`; `FAILED` means that it ran and failed. `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
+    reconcile: "The request took effect if the deployment network is the requested one, the server is `READY`, `PREPARED` or `ONLINE`, and `LatestOperationState` is `SUCCESS`; `FAILED` means that the request ran and failed. `OPERATING` means that the configuration is still in progress, whatever the latest operation shows.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Servers that get the deployment network. If you give specific addresses, give exactly one per server.")
             .limits("Format: `chc-xxxxxxxx`."),

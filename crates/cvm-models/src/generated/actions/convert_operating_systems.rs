@@ -23,9 +23,9 @@ use crate::prelude::*;
 /// second conversion, so never retry it blindly; only a request with `DryRun` `true` is
 /// harmless. The class is read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance reports the new
-/// system. If it reports the old one, the conversion may still be running, and the task id that
-/// would show it is lost, so wait a long time before you decide.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance reports the new system. If it reports the old one, the conversion may still be
+/// running, and the task id that would show it is lost, so wait a long time before you decide.
 ///
 /// Returns [`ConvertOperatingSystemsResponse`]. Group: Instances. Up to 20 calls per second.
 ///
@@ -179,7 +179,7 @@ pub(crate) static CONVERT_OPERATING_SYSTEMS_DOC: ActionDoc = ActionDoc {
         "No action reports the progress of the task: check `OsName` in `DescribeInstances` to see the result.",
     ],
     poll: "",
-    reconcile: "Done when the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
+    reconcile: "The request took effect if the instance reports the new system. If it reports the old one, the conversion may still be running, and the task id that would show it is lost, so wait a long time before you decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to convert. Each must currently run CentOS 7 or CentOS 8.")
             .limits("Format: `ins-xxxxxxxx`."),

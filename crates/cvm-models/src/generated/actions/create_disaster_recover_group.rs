@@ -15,9 +15,10 @@ use crate::prelude::*;
 /// can create a second group of the same name. The class is hazard if `ClientToken` is not
 /// given.
 ///
-/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Within three minutes of
-/// the first attempt, you can retry it unchanged with the same token. After that: one new group
-/// with exactly this name means done, two mean that it was created twice, none means not done.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`. Within three minutes of
+/// the first attempt, you can retry the request unchanged with the same token. After that: one
+/// new group with exactly this name means that it took effect; two mean that it was created
+/// twice; none means that it did not take effect.
 ///
 /// Returns [`CreateDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
@@ -43,8 +44,8 @@ pub struct CreateDisasterRecoverGroup {
     pub r#type: Option<DisasterRecoverGroupType>,
 
     /// Unique string chosen by you. A retry with it returns the first group instead of creating
-    /// another. Without it, nothing prevents duplicates. Length: up to 64 characters.
-    /// Characters: ASCII.
+    /// another. Without a token, nothing prevents duplicates. If omitted, this client generates
+    /// a token. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
     /// How many instances may share one unit of the chosen hardware; 1 keeps every instance
@@ -215,14 +216,14 @@ pub(crate) static CREATE_DISASTER_RECOVER_GROUP_DOC: ActionDoc = ActionDoc {
         "Two groups may have the same name, so refer to groups by id.",
     ],
     poll: "",
-    reconcile: "Within three minutes of the first attempt, you can retry it unchanged with the same token. After that: one new group with exactly this name means done, two mean that it was created twice, none means not done.",
+    reconcile: "Within three minutes of the first attempt, you can retry the request unchanged with the same token. After that: one new group with exactly this name means that it took effect; two mean that it was created twice; none means that it did not take effect.",
     request: &[
         MemberDoc::new("Name", "string", "Display name, Chinese or English. It need not be unique, so choose one that you can find again.")
             .limits("Length: 1 to 60 characters."),
         MemberDoc::new("Type", "DisasterRecoverGroupType", "Hardware that instances must not share: the host, the switch or the rack. The level also determines how many instances fit in the group.")
             .limits("Allowed: `HOST`, `SW` and `RACK`."),
-        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without it, nothing prevents duplicates.")
-            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it returns the first group instead of creating another. Without a token, nothing prevents duplicates.")
+            .limits("If omitted, this client generates a token. Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("Affinity", "int64", "How many instances may share one unit of the chosen hardware; 1 keeps every instance separate, a higher number lets more fit in.")
             .limits("Range: 1 to 10. Default: 1."),
         MemberDoc::new("Strategy", "DisasterRecoverGroupStrategy", "`SPREAD` separates single instances; `PARTITION` separates whole partitions. Partition groups are still being rolled out, so many accounts cannot use them yet.")

@@ -14,8 +14,9 @@ use crate::prelude::*;
 /// cost money or destroy something). It has no token and names need not be unique, so a retry
 /// creates a second cluster; check `DescribeHpcClusters` instead.
 ///
-/// If the outcome is unknown, check `DescribeHpcClusters`: One new cluster with this name means
-/// done, two mean that it was created twice, none after a minute means not done.
+/// If the outcome is unknown, check `DescribeHpcClusters`. One new cluster with this name means
+/// that the request took effect; two mean that it was created twice. If there is none after a
+/// minute, it did not take effect.
 ///
 /// Returns [`CreateHpcClusterResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
@@ -47,8 +48,8 @@ pub struct CreateHpcCluster {
     /// 256 characters.
     pub remark: Option<String>,
 
-    /// Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`)
-    /// or hosted servers (`CHC`). Default: `STANDARD`. Documentation conflict: An older page
+    /// Source of the machines: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or
+    /// hosted servers (`CHC`). Default: `STANDARD`. Documentation conflict: An older page
     /// describes it as free text.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
@@ -155,14 +156,14 @@ pub(crate) static CREATE_HPC_CLUSTER_DOC: ActionDoc = ActionDoc {
         "Names need not be unique, so tag the cluster to find it again.",
     ],
     poll: "",
-    reconcile: "One new cluster with this name means done, two mean that it was created twice, none after a minute means not done.",
+    reconcile: "One new cluster with this name means that the request took effect; two mean that it was created twice. If there is none after a minute, it did not take effect.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the cluster; all its instances must be launched there. Not every zone offers clusters."),
         MemberDoc::new("Name", "string", "Display name, not unique. `DescribeHpcClusters` can search for it.")
             .limits("Length: 1 to 60 characters."),
         MemberDoc::new("Remark", "string", "Free-text comment, such as the purpose of the cluster; empty if omitted.")
             .limits("Length: 1 to 256 characters."),
-        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where its machines come from: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Source of the machines: the public cloud (`STANDARD`), a dedicated cluster (`CDC`) or hosted servers (`CHC`).")
             .limits("Default: `STANDARD`. Documentation conflict: An older page describes it as free text. Allowed: `CDC`, `CHC` and `STANDARD`."),
         MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines. Used only with the type `CDC`; omit it for other types.")
             .limits("Format: `cluster-xxxxxxxx`."),

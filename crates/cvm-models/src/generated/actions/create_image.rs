@@ -8,7 +8,7 @@ use crate::prelude::*;
 /// written to disk; stop the instance first for a consistent copy.
 ///
 /// The snapshots behind an image are charged as long as they exist, and custom images count
-/// against `DescribeImageQuota`.
+/// against the quota that `DescribeImageQuota` returns.
 ///
 /// Remove keys, logs and passwords first: everybody who gets the image gets them too.
 ///
@@ -16,16 +16,16 @@ use crate::prelude::*;
 /// [`waiters::ImagesNormal`], or poll `DescribeImages` until `ImageState` is `NORMAL` or
 /// `CREATEFAILED`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A duplicate name returns an error, but a forced power-off or Sysprep would affect
-/// the source instance again, so look for the image first. The class is hazard if
-/// `ForcePoweroff` is given and not `false`. It is hazard if `Sysprep` is given and not
-/// `false`. It is read if `DryRun` is `true`.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A duplicate name returns an error, but a forced power-off or Sysprep would
+/// affect the source instance again, so look for the image first. The class is hazard if
+/// `ForcePoweroff` is given and not `false`, or if `Sysprep` is given and not `false`. It is
+/// read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
-/// created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed.
-/// None after a few minutes means not done, but the source instance may still have been powered
-/// off.
+/// If the outcome is unknown, check `DescribeImages`. The request took effect if an image with
+/// this name, created after the request was sent, is `CREATING` or `NORMAL`; `CREATEFAILED`
+/// means that the request ran and failed. If there is none after a few minutes, it did not take
+/// effect, but the source instance may still have been powered off.
 ///
 /// Returns [`CreateImageResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -123,7 +123,7 @@ pub struct CreateImage {
     pub sysprep: Option<String>,
 
     /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
-    /// `InstanceId`; without it, the image contains only the system disk. Format:
+    /// `InstanceId` are allowed. If omitted, the image contains only the system disk. Format:
     /// `disk-xxxxxxxx`.
     pub data_disk_ids: Vec<String>,
 
@@ -153,8 +153,8 @@ pub struct CreateImage {
 /// empty or zero.
 #[derive(Clone, Default)]
 pub struct CreateImageResponse {
-    /// Id of the image being created. It can launch instances only once it is `NORMAL`, and it
-    /// is valid only in this region. Format: `img-xxxxxxxx`.
+    /// Id of the image being created. It is valid only in this region. Instances can be
+    /// launched from the image once it is `NORMAL`. Format: `img-xxxxxxxx`.
     pub image_id: String,
 
     /// Identifies this call; include it when you contact support.
@@ -304,11 +304,11 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
     summary: "Creates a custom image from an instance or from snapshots, for launching copies later.",
     notes: &[
         "You can create an image of a running instance, but it lacks data that programs have not yet written to disk; stop the instance first for a consistent copy.",
-        "The snapshots behind an image are charged as long as they exist, and custom images count against `DescribeImageQuota`.",
+        "The snapshots behind an image are charged as long as they exist, and custom images count against the quota that `DescribeImageQuota` returns.",
         "Remove keys, logs and passwords first: everybody who gets the image gets them too.",
     ],
     poll: "Poll `DescribeImages` until `ImageState` is `NORMAL` or `CREATEFAILED`.",
-    reconcile: "Done when an image with this name, created since then, is `CREATING` or `NORMAL`; `CREATEFAILED` means that it ran and failed. None after a few minutes means not done, but the source instance may still have been powered off.",
+    reconcile: "The request took effect if an image with this name, created after the request was sent, is `CREATING` or `NORMAL`; `CREATEFAILED` means that the request ran and failed. If there is none after a few minutes, it did not take effect, but the source instance may still have been powered off.",
     request: &[
         MemberDoc::new("ImageName", "string", "Display name, unique among your images in the region; a name already in use is rejected.")
             .limits("Length: up to 60 characters."),
@@ -320,7 +320,7 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
             .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
         MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
             .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
-        MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId`; without it, the image contains only the system disk.")
+        MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId` are allowed. If omitted, the image contains only the system disk.")
             .limits("Format: `disk-xxxxxxxx`."),
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")
             .limits("Format: `snap-xxxxxxxx`. Specify exactly one of `InstanceId` and `SnapshotIds`."),
@@ -330,7 +330,7 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageFamily", "string", "Name that groups successive versions of one image; `DescribeImageFromFamily` returns the current one."),
     ],
     response: &[
-        MemberDoc::new("ImageId", "string", "Id of the image being created. It can launch instances only once it is `NORMAL`, and it is valid only in this region.")
+        MemberDoc::new("ImageId", "string", "Id of the image being created. It is valid only in this region. Instances can be launched from the image once it is `NORMAL`.")
             .limits("Format: `img-xxxxxxxx`."),
     ],
 };

@@ -17,9 +17,9 @@ use crate::prelude::*;
 /// cost money or destroy something). The unique name prevents a second key pair, but the
 /// private key is returned only once, so finding the pair afterwards is not a success.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: No key pair with this name means not
-/// done. One created since then is yours, but its private key is lost: if no instance uses it,
-/// delete it and create another.
+/// If the outcome is unknown, check `DescribeKeyPairs`. If there is no key pair with this name,
+/// the request did not take effect. One created after the request was sent is yours, but its
+/// private key is lost: if no instance uses it, delete it and create another.
 ///
 /// Returns [`CreateKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 ///
@@ -130,7 +130,7 @@ pub(crate) static CREATE_KEY_PAIR_DOC: ActionDoc = ActionDoc {
         "To use a public key of your own, so that the private key is never transmitted, call `ImportKeyPair`.",
     ],
     poll: "",
-    reconcile: "No key pair with this name means not done. One created since then is yours, but its private key is lost: if no instance uses it, delete it and create another.",
+    reconcile: "If there is no key pair with this name, the request did not take effect. One created after the request was sent is yours, but its private key is lost: if no instance uses it, delete it and create another.",
     request: &[
         MemberDoc::new("KeyName", "string", "Display name; a name already used by another key pair is rejected.")
             .limits("Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`. Must be unique."),

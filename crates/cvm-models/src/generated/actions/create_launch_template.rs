@@ -17,9 +17,10 @@ use crate::prelude::*;
 /// cost money or destroy something). It is not documented that `ClientToken` prevents a second
 /// template here, so look for the name with `DescribeLaunchTemplates` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplates`: One template with this name
-/// created since then means done; two mean that it was created twice: delete the extra one.
-/// None after a minute means not done.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`. One template with this name,
+/// created after the request was sent, means that the request took effect; if there are two, it
+/// was created twice: delete the extra one. If there is none after a minute, it did not take
+/// effect.
 ///
 /// Returns [`CreateLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -181,8 +182,8 @@ pub struct CreateLaunchTemplate {
     /// `未命名`.
     pub instance_name: Option<String>,
 
-    /// Key pairs, a password, or the login settings kept from the image. Prefer keys: a
-    /// password stored here applies to every launch and everyone who may use the template.
+    /// Login: key pairs, a password, or the login of the image. Prefer keys: a password stored
+    /// here applies to every launch and everyone who may use the template.
     pub login_settings: Option<LoginSettings>,
 
     /// Security groups of the primary network interface. Without it, the default group of the
@@ -507,7 +508,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         "Success here does not guarantee later launches: each launch checks stock, quota, image and network again.",
     ],
     poll: "",
-    reconcile: "One template with this name created since then means done; two mean that it was created twice: delete the extra one. None after a minute means not done.",
+    reconcile: "One template with this name, created after the request was sent, means that the request took effect; if there are two, it was created twice: delete the extra one. If there is none after a minute, it did not take effect.",
     request: &[
         MemberDoc::new("LaunchTemplateName", "string", "Display name, Chinese or English. No documented rule makes it unique, so refer to templates by id.")
             .limits("Length: 2 to 128 characters."),
@@ -526,7 +527,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
             .limits("Default: 1."),
         MemberDoc::new("InstanceName", "string", "Display name of the instances. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended. The default is Chinese for \"unnamed\".")
             .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`."),
-        MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login: key pairs, a password, or the login of the image. Prefer keys: a password stored here applies to every launch and everyone who may use the template."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface. Without it, the default group of the project is bound, and created if there is none.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. Without it, public images get the security and monitoring agents, while other images keep their own settings."),

@@ -20,8 +20,9 @@ use crate::prelude::*;
 /// cost money or destroy something). It is not documented that `ClientToken` prevents a second
 /// version here, so compare `LatestVersionNumber` with its earlier value before a retry.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: A version created since
-/// then with the same description and data means done. None after a minute means not done.
+/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`. A version with the same
+/// description and data, created after the request was sent, means that the request took
+/// effect. If there is none after a minute, it did not take effect.
 ///
 /// Returns [`CreateLaunchTemplateVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -162,8 +163,8 @@ pub struct CreateLaunchTemplateVersion {
     /// the suffixes 1, 2 and so on are appended. Length: up to 128 characters.
     pub instance_name: Option<String>,
 
-    /// Key pairs, a password, or the login settings kept from the image. A password stored here
-    /// stays in the version as long as the version exists.
+    /// Login: key pairs, a password, or the login of the image. A password stored here stays in
+    /// the version as long as the version exists.
     pub login_settings: Option<LoginSettings>,
 
     /// Security groups of the primary network interface; if neither this version nor its base
@@ -465,7 +466,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         "Nothing is launched or charged.",
     ],
     poll: "",
-    reconcile: "A version created since then with the same description and data means done. None after a minute means not done.",
+    reconcile: "A version with the same description and data, created after the request was sent, means that the request took effect. If there is none after a minute, it did not take effect.",
     request: &[
         MemberDoc::new("Placement", "Placement", "Zone, project and optionally dedicated host for launches from this version. Needed even if the base version has the same values."),
         MemberDoc::new("LaunchTemplateId", "string", "Template that gets the version. It must already exist; this action never creates a template.")
@@ -484,7 +485,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE_VERSION_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("InstanceCount", "int64", "Number of instances per launch, if the launch gives no number. The purchase quota is checked at launch."),
         MemberDoc::new("InstanceName", "string", "Display name of the instances; if omitted, the base version's name is kept. In a batch, `{R:3}` numbers them from 3, and several patterns can be combined; without a pattern, the suffixes 1, 2 and so on are appended.")
             .limits("Length: up to 128 characters."),
-        MemberDoc::new("LoginSettings", "LoginSettings", "Key pairs, a password, or the login settings kept from the image. A password stored here stays in the version as long as the version exists."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login: key pairs, a password, or the login of the image. A password stored here stays in the version as long as the version exists."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary network interface; if neither this version nor its base has any, the default group is bound.")
             .limits("Format: `sg-xxxxxxxx`."),
         MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. If neither this version nor its base sets it, public images get the security and monitoring agents and other images keep their own settings."),

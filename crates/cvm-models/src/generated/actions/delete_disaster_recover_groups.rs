@@ -9,12 +9,12 @@ use crate::prelude::*;
 ///
 /// Launches from templates that use a deleted group fail.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A group that no longer exists returns an error and may make the whole batch fail,
-/// so list the groups first and retry only those still listed.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A group that no longer exists returns an error and may make the whole batch
+/// fail, so list the groups first and retry only those still listed.
 ///
-/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done for every group that
-/// is no longer listed; retry only those still listed.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`. The request took effect
+/// for every group that is no longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteDisasterRecoverGroupsResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
@@ -114,7 +114,7 @@ pub(crate) static DELETE_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = ActionDoc {
         "Launches from templates that use a deleted group fail.",
     ],
     poll: "",
-    reconcile: "Done for every group that is no longer listed; retry only those still listed.",
+    reconcile: "The request took effect for every group that is no longer listed; retry only those still listed.",
     request: &[
         MemberDoc::new("DisasterRecoverGroupIds", "list<string>", "Empty groups to delete. One group that does not exist or is not empty may make the call fail for all of them.")
             .limits("Items: 1 to 10. Format: `ps-xxxxxxxx`."),

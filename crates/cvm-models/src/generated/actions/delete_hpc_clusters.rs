@@ -9,12 +9,12 @@ use crate::prelude::*;
 ///
 /// Prepaid instances in the recycle bin may still count as members.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A cluster that no longer exists returns an error, so check with
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A cluster that no longer exists returns an error, so check with
 /// `DescribeHpcClusters` which ones still exist before a retry.
 ///
-/// If the outcome is unknown, check `DescribeHpcClusters`: Done for every cluster that is no
-/// longer listed; retry only those still listed.
+/// If the outcome is unknown, check `DescribeHpcClusters`. The request took effect for every
+/// cluster that is no longer listed; retry only those still listed.
 ///
 /// Returns [`DeleteHpcClustersResponse`].
 /// Group: High-performance clusters. Up to 20 calls per second.
@@ -99,7 +99,7 @@ pub(crate) static DELETE_HPC_CLUSTERS_DOC: ActionDoc = ActionDoc {
         "Prepaid instances in the recycle bin may still count as members.",
     ],
     poll: "",
-    reconcile: "Done for every cluster that is no longer listed; retry only those still listed.",
+    reconcile: "The request took effect for every cluster that is no longer listed; retry only those still listed.",
     request: &[
         MemberDoc::new("HpcClusterIds", "list<string>", "Empty clusters to delete. `CurrentNum` in `DescribeHpcClusters` shows whether a cluster is empty.")
             .limits("Format: `hpc-xxxxxxxx`."),

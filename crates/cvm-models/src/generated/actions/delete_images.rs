@@ -13,13 +13,13 @@ use crate::prelude::*;
 /// The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no
 /// later call of this API can remove them.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). An image that no longer exists returns an error, and a retry cannot remove
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). An image that no longer exists returns an error, and a retry cannot remove
 /// snapshots that a partial run left behind, so list the images first.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done for every image that is no longer
-/// listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry
-/// does not delete them.
+/// If the outcome is unknown, check `DescribeImages`. The request took effect for every image
+/// that is no longer listed. Only the disk service (CBS) shows whether its snapshots were
+/// deleted too; a retry does not delete them.
 ///
 /// Returns [`DeleteImagesResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -125,7 +125,7 @@ pub(crate) static DELETE_IMAGES_DOC: ActionDoc = ActionDoc {
         "The snapshots of an image remain and are still charged unless `DeleteBindedSnap` is set; no later call of this API can remove them.",
     ],
     poll: "",
-    reconcile: "Done for every image that is no longer listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry does not delete them.",
+    reconcile: "The request took effect for every image that is no longer listed. Only the disk service (CBS) shows whether its snapshots were deleted too; a retry does not delete them.",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "Custom images to delete; public images and those shared by others cannot be deleted."),
         MemberDoc::new("DeleteBindedSnap", "bool", "If `true`, the snapshots behind the images are deleted too and their data is lost. If `false`, they remain as ordinary snapshots and are still charged for storage.")

@@ -7,14 +7,15 @@ use crate::prelude::*;
 /// Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not
 /// canceled, its instance will be destroyed.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A retry no longer finds the timer, so read `DescribeInstancesActionTimer`: cancel a
-/// timer that is still `UNDO` again at once.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A retry no longer finds the timer, so read `DescribeInstancesActionTimer`:
+/// cancel a timer that is still `UNDO` again at once.
 ///
-/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when the timer was
-/// `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not
-/// done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its
-/// scheduled time, a timer may be gone because it ran: check the instance.
+/// If the outcome is unknown, check `DescribeInstancesActionTimer`. The request took effect if
+/// the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. If
+/// the timer is still `UNDO`, the request did not take effect, so cancel the timer again at
+/// once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be
+/// gone because it ran: check the instance.
 ///
 /// Returns [`DeleteInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 ///
@@ -96,7 +97,7 @@ pub(crate) static DELETE_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         "Only timers in state `UNDO` can be canceled. Check the timer afterwards: if it was not canceled, its instance will be destroyed.",
     ],
     poll: "",
-    reconcile: "Done when the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. `UNDO` means not done, so cancel it again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
+    reconcile: "The request took effect if the timer was `UNDO` before the call and is gone while its scheduled time is still ahead. If the timer is still `UNDO`, the request did not take effect, so cancel the timer again at once; `DOING` or `DONE` means that it is too late. After its scheduled time, a timer may be gone because it ran: check the instance.",
     request: &[
         MemberDoc::new("ActionTimerIds", "list<string>", "Timers to cancel, as listed by `DescribeInstancesActionTimer`. A timer that has started to run can no longer be stopped."),
     ],

@@ -9,13 +9,14 @@ use crate::prelude::*;
 ///
 /// The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A retry fails because the instances are no longer in the group, or removes an
-/// instance that was added again since, so read `DisasterRecoverGroupIds` of the instances
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A retry fails because the instances are no longer in the group, or removes
+/// an instance that was added again since, so read `DisasterRecoverGroupIds` of the instances
 /// first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
-/// the group. If it is in the group again, somebody may have added it since.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance no longer lists the group. If it is in the group again, somebody may have added it
+/// since.
 ///
 /// Returns [`DeleteInstancesDisasterRecoverGroupsResponse`]. Group: Placement groups.
 ///
@@ -123,7 +124,7 @@ pub(crate) static DELETE_INSTANCES_DISASTER_RECOVER_GROUPS_DOC: ActionDoc = Acti
         "The group itself remains; delete it with `DeleteDisasterRecoverGroups` once it is empty.",
     ],
     poll: "",
-    reconcile: "Done when the instance no longer lists the group. If it is in the group again, somebody may have added it since.",
+    reconcile: "The request took effect if the instance no longer lists the group. If it is in the group again, somebody may have added it since.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to remove. All must be members of the given group, or the call is rejected.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -9,12 +9,13 @@ use crate::prelude::*;
 ///
 /// Unbind key pairs with `DisassociateInstancesKeyPairs` first.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A key pair that no longer exists returns an error and a batch can succeed in part,
-/// so list the key pairs and retry only those still listed.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A key pair that no longer exists returns an error and a batch can succeed
+/// in part, so list the key pairs and retry only those still listed.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done for every key pair that is no
-/// longer listed; a batch can be deleted in part, so retry only those still listed.
+/// If the outcome is unknown, check `DescribeKeyPairs`. The request took effect for every key
+/// pair that is no longer listed; a batch can be deleted in part, so retry only those still
+/// listed.
 ///
 /// Returns [`DeleteKeyPairsResponse`]. Group: Key pairs. Up to 10 calls per second.
 ///
@@ -108,7 +109,7 @@ pub(crate) static DELETE_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "Unbind key pairs with `DisassociateInstancesKeyPairs` first.",
     ],
     poll: "",
-    reconcile: "Done for every key pair that is no longer listed; a batch can be deleted in part, so retry only those still listed.",
+    reconcile: "The request took effect for every key pair that is no longer listed; a batch can be deleted in part, so retry only those still listed.",
     request: &[
         MemberDoc::new("KeyIds", "list<string>", "Key pairs to delete. The service deletes the public key; your private keys can then no longer be used for new instances.")
             .limits("Items: 1 to 100. Format: `skey-xxxxxxxx`."),

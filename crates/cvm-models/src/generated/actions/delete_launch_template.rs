@@ -6,12 +6,12 @@ use crate::prelude::*;
 ///
 /// Instances launched from it keep running; launches with its id fail from then on.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A template that no longer exists returns an error, so check with
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A template that no longer exists returns an error, so check with
 /// `DescribeLaunchTemplates` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the template is no
-/// longer listed.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`. The request took effect if the
+/// template is no longer listed.
 ///
 /// Returns [`DeleteLaunchTemplateResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -102,7 +102,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_DOC: ActionDoc = ActionDoc {
         "Instances launched from it keep running; launches with its id fail from then on.",
     ],
     poll: "",
-    reconcile: "Done when the template is no longer listed.",
+    reconcile: "The request took effect if the template is no longer listed.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "Template to delete. Names need not be unique, so make sure that the id is the right one; deletion cannot be undone.")
             .limits("Format: `lt-xxxxxxxx`."),

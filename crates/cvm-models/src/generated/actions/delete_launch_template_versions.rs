@@ -9,13 +9,13 @@ use crate::prelude::*;
 ///
 /// Deleting makes room for new versions; a template can have at most 30.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). It is not documented whether a version number can be reused, so a late retry might
-/// delete a newer version; compare `CreationTime` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). It is not documented whether a version number can be reused, so a late
+/// retry might delete a newer version; compare `CreationTime` first.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`: Done for every number
-/// that is no longer listed. A number with a newer creation time is another version: do not
-/// delete it.
+/// If the outcome is unknown, check `DescribeLaunchTemplateVersions`. The request took effect
+/// for every number that is no longer listed. A number with a newer creation time is another
+/// version: do not delete it.
 ///
 /// Returns [`DeleteLaunchTemplateVersionsResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -125,7 +125,7 @@ pub(crate) static DELETE_LAUNCH_TEMPLATE_VERSIONS_DOC: ActionDoc = ActionDoc {
         "Deleting makes room for new versions; a template can have at most 30.",
     ],
     poll: "",
-    reconcile: "Done for every number that is no longer listed. A number with a newer creation time is another version: do not delete it.",
+    reconcile: "The request took effect for every number that is no longer listed. A number with a newer creation time is another version: do not delete it.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "Template whose versions are deleted.")
             .limits("Format: `lt-xxxxxxxx`."),

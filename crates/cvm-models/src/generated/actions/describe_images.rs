@@ -8,7 +8,7 @@ use crate::prelude::*;
 /// Image ids belong to one region: the same operating system has a different id elsewhere, so
 /// look it up per region.
 ///
-/// An image can launch instances only while its `ImageState` is `NORMAL`.
+/// Instances can be launched from an image only while its `ImageState` is `NORMAL`.
 ///
 /// Filters, up to 10 with up to 5 values each: `image-id`, `image-type` (`PRIVATE_IMAGE`,
 /// `PUBLIC_IMAGE`, `SHARED_IMAGE`), `image-name`, `platform`, `tag-key`, `tag-value`,
@@ -191,7 +191,7 @@ pub(crate) static DESCRIBE_IMAGES_DOC: ActionDoc = ActionDoc {
     summary: "Lists the public, custom and shared images that this account can use in the region, page by page.",
     notes: &[
         "Image ids belong to one region: the same operating system has a different id elsewhere, so look it up per region.",
-        "An image can launch instances only while its `ImageState` is `NORMAL`.",
+        "Instances can be launched from an image only while its `ImageState` is `NORMAL`.",
     ],
     poll: "",
     reconcile: "",

@@ -4,7 +4,8 @@ use crate::prelude::*;
 
 /// Returns instance attributes that `DescribeInstances` omits; so far only the user data.
 ///
-/// User data can contain secrets, so restrict who may call this and keep responses out of logs.
+/// User data can contain secrets, so restrict who may call this action, and keep responses out
+/// of logs.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -94,7 +95,7 @@ pub(crate) static DESCRIBE_INSTANCES_ATTRIBUTES_DOC: ActionDoc = ActionDoc {
     name: "DescribeInstancesAttributes",
     summary: "Returns instance attributes that `DescribeInstances` omits; so far only the user data.",
     notes: &[
-        "User data can contain secrets, so restrict who may call this and keep responses out of logs.",
+        "User data can contain secrets, so restrict who may call this action, and keep responses out of logs.",
     ],
     poll: "",
     reconcile: "",

@@ -28,8 +28,8 @@ pub struct DescribeRegions {
 /// Response of [`DescribeRegions`].
 #[derive(Clone, Default)]
 pub struct DescribeRegionsResponse {
-    /// Number of regions in `RegionSet`; there is no paging, the whole list is always returned
-    /// at once.
+    /// Number of regions in `RegionSet`; there is no paging: the response always has the whole
+    /// list.
     pub total_count: u64,
 
     /// One entry per region, each with its API name, a readable name and whether it can be used
@@ -90,7 +90,7 @@ pub(crate) static DESCRIBE_REGIONS_DOC: ActionDoc = ActionDoc {
     reconcile: "",
     request: &[],
     response: &[
-        MemberDoc::new("TotalCount", "uint64", "Number of regions in `RegionSet`; there is no paging, the whole list is always returned at once."),
+        MemberDoc::new("TotalCount", "uint64", "Number of regions in `RegionSet`; there is no paging: the response always has the whole list."),
         MemberDoc::new("RegionSet", "list<RegionInfo>", "One entry per region, each with its API name, a readable name and whether it can be used now."),
     ],
 };

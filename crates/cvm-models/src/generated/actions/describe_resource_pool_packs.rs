@@ -38,8 +38,8 @@ pub struct DescribeResourcePoolPacks {
     /// first page.
     pub next_token: Option<String>,
 
-    /// Filters to apply; the state filter cannot select packs whose creation failed. Items: up
-    /// to 10.
+    /// Filters to apply; the filter `status` cannot select packs whose creation failed. Items:
+    /// up to 10.
     pub filters: Vec<Filter>,
 
     #[doc(hidden)]
@@ -52,7 +52,7 @@ pub struct DescribeResourcePoolPacksResponse {
     /// The packs of this page, with total and free capacity.
     pub dedicated_resource_pack_set: Vec<ResourcePoolPack>,
 
-    /// Token for the next page. Empty or null on the last page. May be null.
+    /// Token for the next page. It is empty on the last page. May be null.
     pub next_token: Option<String>,
 
     /// Identifies this call; include it when you contact support.
@@ -157,12 +157,12 @@ pub(crate) static DESCRIBE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("MaxResults", "int64", "Maximum number of packs per page.")
             .limits("Range: 10 to 100. Default: 10."),
         MemberDoc::new("NextToken", "string", "Token from the previous response, sent unchanged with the same filters. Omit it for the first page."),
-        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; the state filter cannot select packs whose creation failed.")
+        MemberDoc::new("Filters", "list<Filter>", "Filters to apply; the filter `status` cannot select packs whose creation failed.")
             .limits("Items: up to 10."),
     ],
     response: &[
         MemberDoc::new("DedicatedResourcePackSet", "list<ResourcePoolPack>", "The packs of this page, with total and free capacity."),
-        MemberDoc::new("NextToken", "string", "Token for the next page. Empty or null on the last page.")
+        MemberDoc::new("NextToken", "string", "Token for the next page. It is empty on the last page.")
             .limits("May be null."),
     ],
 };

@@ -16,13 +16,13 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry can undo a binding made in between, and with `ForceStop` it powers the
-/// instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry can undo a binding made in between, and with `ForceStop` it
+/// powers the instances off again, so read `LoginSettings.KeyIds` first. The class is hazard if
 /// `ForceStop` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
-/// the key pairs and no operation is running.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance no longer lists the key pairs and no operation is running.
 ///
 /// Returns [`DisassociateInstancesKeyPairsResponse`].
 /// Group: Key pairs. Up to 10 calls per second.
@@ -180,7 +180,7 @@ pub(crate) static DISASSOCIATE_INSTANCES_KEY_PAIRS_DOC: ActionDoc = ActionDoc {
         "An instance without a password can no longer be reached over SSH; set one with `ResetInstancesPassword`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance no longer lists the key pairs and no operation is running.",
+    reconcile: "The request took effect if the instance no longer lists the key pairs and no operation is running.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Linux instances from which the keys are removed. One unsuitable instance makes the whole batch return an error, so check each instance afterwards.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

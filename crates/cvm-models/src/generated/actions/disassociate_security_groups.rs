@@ -12,12 +12,12 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry can undo a binding that somebody made in between, so read
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry can undo a binding that somebody made in between, so read
 /// `SecurityGroupIds` of the instances first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance no longer lists
-/// the groups and no operation is running.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance no longer lists the groups and no operation is running.
 ///
 /// Returns [`DisassociateSecurityGroupsResponse`].
 /// Group: Security groups. Up to 10 calls per second.
@@ -137,7 +137,7 @@ pub(crate) static DISASSOCIATE_SECURITY_GROUPS_DOC: ActionDoc = ActionDoc {
         "The rules of the group no longer apply to these instances, which can block or allow access; check what the remaining groups allow.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance no longer lists the groups and no operation is running.",
+    reconcile: "The request took effect if the instance no longer lists the groups and no operation is running.",
     request: &[
         MemberDoc::new("SecurityGroupIds", "list<string>", "The group to unbind. Despite the list type, only one group per call is accepted.")
             .limits("Items: 1. Format: `sg-xxxxxxxx`."),

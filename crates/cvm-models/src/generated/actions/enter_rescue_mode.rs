@@ -13,15 +13,16 @@ use crate::prelude::*;
 /// [`waiters::InstancesInRescueMode`], or poll `DescribeInstancesStatus` until `InstanceState`
 /// is `RESCUE_MODE`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). If somebody has left rescue mode in the meantime, a retry stops the instance again,
-/// so read `InstanceState` first. The class is hazard if `StopType` is given and not `SOFT`. It
-/// is hazard if `ForceStop` is `true`.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). If somebody has left rescue mode in the meantime, a retry stops the
+/// instance again, so read `InstanceState` first. The class is hazard if `StopType` is given
+/// and not `SOFT`, or if `ForceStop` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RESCUE_MODE`
-/// and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means
-/// that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same
-/// latest operation as before means not done. No query returns the rescue password.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the state
+/// is `RESCUE_MODE`, `LatestOperationState` is `SUCCESS` and `LatestOperation` is not
+/// `ExitRescueMode`; `ENTER_RESCUE_MODE` means that the operation is still in progress and may
+/// fail. `RUNNING` or `STOPPED` with the same latest operation as before means that it did not
+/// take effect. No query returns the rescue password.
 ///
 /// Returns [`EnterRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 ///
@@ -199,7 +200,7 @@ pub(crate) static ENTER_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "Most other changes are rejected while an instance is in rescue mode.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RESCUE_MODE`.",
-    reconcile: "Done when the state is `RESCUE_MODE` and the latest operation is `SUCCESS` and is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means not done. No query returns the rescue password.",
+    reconcile: "The request took effect if the state is `RESCUE_MODE`, `LatestOperationState` is `SUCCESS` and `LatestOperation` is not `ExitRescueMode`; `ENTER_RESCUE_MODE` means that the operation is still in progress and may fail. `RUNNING` or `STOPPED` with the same latest operation as before means that it did not take effect. No query returns the rescue password.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to repair. It must be `RUNNING` or `STOPPED`, with no other operation in progress."),
         MemberDoc::new("Password", "string", "Login password of the rescue system only. Linux needs two kinds of characters; Windows needs at least 12 characters and three kinds. It cannot be read back.")

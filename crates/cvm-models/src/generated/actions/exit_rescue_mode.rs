@@ -11,14 +11,15 @@ use crate::prelude::*;
 /// [`waiters::InstancesOutOfRescueMode`], or poll `DescribeInstancesStatus` until
 /// `InstanceState` is `RUNNING` or `STOPPED`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry could interrupt somebody who has entered rescue mode again, so read
-/// `InstanceState` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry could interrupt somebody who has entered rescue mode again, so
+/// read `InstanceState` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` or
-/// `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not
-/// `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may
-/// fail. `RESCUE_MODE` with the same latest operation as before means not done.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the state
+/// is `RUNNING` or `STOPPED`, as it was before rescue mode, `LatestOperationState` is `SUCCESS`
+/// and `LatestOperation` is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation
+/// is still in progress and may fail. `RESCUE_MODE` with the same latest operation as before
+/// means that it did not take effect.
 ///
 /// Returns [`ExitRescueModeResponse`]. Group: Rescue mode. Up to 20 calls per second.
 ///
@@ -125,7 +126,7 @@ pub(crate) static EXIT_RESCUE_MODE_DOC: ActionDoc = ActionDoc {
         "Before the call, unmount the disks repaired in the rescue system, so that all data is written.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `STOPPED`.",
-    reconcile: "Done when the state is `RUNNING` or `STOPPED`, as it was before rescue mode, and the latest operation is `SUCCESS` and is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may fail. `RESCUE_MODE` with the same latest operation as before means not done.",
+    reconcile: "The request took effect if the state is `RUNNING` or `STOPPED`, as it was before rescue mode, `LatestOperationState` is `SUCCESS` and `LatestOperation` is not `EnterRescueMode`; `EXIT_RESCUE_MODE` means that the operation is still in progress and may fail. `RESCUE_MODE` with the same latest operation as before means that it did not take effect.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to boot normally again; it must be in `RESCUE_MODE`."),
     ],

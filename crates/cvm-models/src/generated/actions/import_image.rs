@@ -18,9 +18,10 @@ use crate::prelude::*;
 /// taken, so a retry may import twice; search the images by name instead. The class is read if
 /// `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done when an image with this name,
-/// created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran
-/// and failed. No such image after some minutes means not done.
+/// If the outcome is unknown, check `DescribeImages`. The request took effect if an image with
+/// this name, created after the request was sent, is `IMPORTING` or `NORMAL`; `IMPORTFAILED`
+/// means that the request ran and failed. If there is no such image after some minutes, it did
+/// not take effect.
 ///
 /// Returns [`ImportImageResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -221,7 +222,7 @@ pub(crate) static IMPORT_IMAGE_DOC: ActionDoc = ActionDoc {
         "Take the operating system and version from `DescribeImportImageOs`; other spellings are rejected.",
     ],
     poll: "Poll `DescribeImages` until `ImageState` is `NORMAL` or `IMPORTFAILED`.",
-    reconcile: "Done when an image with this name, created since the request, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means the request ran and failed. No such image after some minutes means not done.",
+    reconcile: "The request took effect if an image with this name, created after the request was sent, is `IMPORTING` or `NORMAL`; `IMPORTFAILED` means that the request ran and failed. If there is no such image after some minutes, it did not take effect.",
     request: &[
         MemberDoc::new("Architecture", "Architecture", "Processor architecture that the system in the file was built for. ARM is `arm_64` here, but `arm` in responses.")
             .limits("Allowed: `x86_64`, `i386` and `arm_64`."),

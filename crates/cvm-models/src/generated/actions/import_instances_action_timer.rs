@@ -16,10 +16,11 @@ use crate::prelude::*;
 /// cost money or destroy something). A second timer could remain after the first is deleted and
 /// still destroy the instance, so list the timers instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeInstancesActionTimer`: Done when exactly one timer
-/// of the instance has this time and is `UNDO`. No such timer means not done while its time is
-/// ahead; afterwards it may have run, so check the instance. If there are several, cancel the
-/// extra ones, because each of them destroys the instance.
+/// If the outcome is unknown, check `DescribeInstancesActionTimer`. The request took effect if
+/// exactly one timer of the instance has this time and is `UNDO`. If there is no such timer and
+/// its time is still ahead, the request did not take effect; after that time, the timer may
+/// have run, so check the instance. If there are several, cancel the extra ones, because each
+/// of them destroys the instance.
 ///
 /// Returns [`ImportInstancesActionTimerResponse`]. Group: Timers. Up to 10 calls per second.
 ///
@@ -125,7 +126,7 @@ pub(crate) static IMPORT_INSTANCES_ACTION_TIMER_DOC: ActionDoc = ActionDoc {
         "The charge type of an instance with a timer cannot be changed.",
     ],
     poll: "",
-    reconcile: "Done when exactly one timer of the instance has this time and is `UNDO`. No such timer means not done while its time is ahead; afterwards it may have run, so check the instance. If there are several, cancel the extra ones, because each of them destroys the instance.",
+    reconcile: "The request took effect if exactly one timer of the instance has this time and is `UNDO`. If there is no such timer and its time is still ahead, the request did not take effect; after that time, the timer may have run, so check the instance. If there are several, cancel the extra ones, because each of them destroys the instance.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that the action applies to; each gets its own timer.")
             .limits("Format: `ins-xxxxxxxx`."),

@@ -9,14 +9,14 @@ use crate::prelude::*;
 /// Only the public key is sent, so the service never sees the private key and cannot replace
 /// it.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A retry is rejected because name and key are then taken, which looks like a
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A retry is rejected because name and key are then taken, which looks like a
 /// failure, so look up the name and compare the key.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done when the key pair with this name
-/// has the same public key; use its id. Compare key type and key but not the comment after
-/// them, which the service replaces. A different key means that somebody else uses the name; no
-/// key pair with this name means not done.
+/// If the outcome is unknown, check `DescribeKeyPairs`. The request took effect if the key pair
+/// with this name has the same public key; use its id. Compare key type and key but not the
+/// comment after them, which the service replaces. A different key means that somebody else
+/// uses the name; if there is no key pair with this name, the request did not take effect.
 ///
 /// Returns [`ImportKeyPairResponse`]. Group: Key pairs. Up to 10 calls per second.
 ///
@@ -137,7 +137,7 @@ pub(crate) static IMPORT_KEY_PAIR_DOC: ActionDoc = ActionDoc {
         "Only the public key is sent, so the service never sees the private key and cannot replace it.",
     ],
     poll: "",
-    reconcile: "Done when the key pair with this name has the same public key; use its id. Compare key type and key but not the comment after them, which the service replaces. A different key means that somebody else uses the name; no key pair with this name means not done.",
+    reconcile: "The request took effect if the key pair with this name has the same public key; use its id. Compare key type and key but not the comment after them, which the service replaces. A different key means that somebody else uses the name; if there is no key pair with this name, the request did not take effect.",
     request: &[
         MemberDoc::new("KeyName", "string", "Display name, made of letters, digits and underscores. It must be unique in the account.")
             .limits("Length: up to 25 characters. Pattern: `[0-9A-Za-z_]+`."),

@@ -43,8 +43,8 @@ pub struct InquiryPriceResetInstance {
     /// The instance to price the reinstallation for. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Image to price. If omitted, the current image. Paid images add to the price. Format:
-    /// `img-xxxxxxxx`.
+    /// Image to price. If omitted, the price is that of the current image. Paid images add to
+    /// the price. Format: `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
     /// New size of the system disk, if it should grow. If omitted, the size stays the same. The
@@ -168,7 +168,7 @@ pub(crate) static INQUIRY_PRICE_RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to price the reinstallation for.")
             .limits("Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("ImageId", "string", "Image to price. If omitted, the current image. Paid images add to the price.")
+        MemberDoc::new("ImageId", "string", "Image to price. If omitted, the price is that of the current image. Paid images add to the price.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. If omitted, the size stays the same. The disk cannot shrink or change its type."),
         MemberDoc::new("LoginSettings", "LoginSettings", "Login that the reinstallation would set. It does not affect the price, so leave passwords out of the query."),

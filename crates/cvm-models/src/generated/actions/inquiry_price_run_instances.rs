@@ -162,8 +162,8 @@ pub struct InquiryPriceRunInstances {
     /// default.
     pub system_disk: Option<SystemDisk>,
 
-    /// Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or
-    /// `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
+    /// Data disks to price. If omitted, the price includes no data disk. At most one may be
+    /// local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
     /// Network of the instances, as in the launch. If omitted, the classic network. If it lists
@@ -435,7 +435,7 @@ pub(crate) static INQUIRY_PRICE_RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
             .limits("Required if `InstanceChargeType` is `PREPAID`."),
         MemberDoc::new("InstanceType", "string", "Type to price, such as `S5.MEDIUM4`. If omitted, the service picks any type on sale in the region, so the price may not be for the type you meant."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type and size of the system disk to price. If omitted, the service assumes its own default."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to price. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to price. If omitted, the price includes no data disk. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
             .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network of the instances, as in the launch. If omitted, the classic network. If it lists private addresses, only one instance can be priced."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth to price. If omitted, the bandwidth is 0 Mbps and costs nothing."),

@@ -14,9 +14,9 @@ use crate::prelude::*;
 /// changed the login, security groups or device type since, so read first. The class is guarded
 /// if `Password`, `BmcUser`, `BmcSecurityGroupIds` or `DeviceType` is given.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when name, device type and
-/// security groups have the requested values. No query returns the user or password of the
-/// management controller.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if name, device
+/// type and security groups have the requested values. No query returns the user or password of
+/// the management controller.
 ///
 /// Returns [`ModifyChcAttributeResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -160,7 +160,7 @@ pub(crate) static MODIFY_CHC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The management login can be set but not read back, so store it safely.",
     ],
     poll: "",
-    reconcile: "Done when name, device type and security groups have the requested values. No query returns the user or password of the management controller.",
+    reconcile: "The request took effect if name, device type and security groups have the requested values. No query returns the user or password of the management controller.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers to change; all of them get the same values.")
             .limits("Format: `chc-xxxxxxxx`."),

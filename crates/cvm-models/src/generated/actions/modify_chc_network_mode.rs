@@ -24,10 +24,10 @@ use crate::prelude::*;
 /// cost money or destroy something). It is not documented that requesting the current mode is
 /// harmless, and each run affects live traffic, so read `NetworkMode` instead.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the mode has the requested
-/// value, the server is no longer `OPERATING`, and the latest operation is the switch to that
-/// mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same
-/// latest operation as before means not done.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if the mode has
+/// the requested value, the server is no longer `OPERATING`, and the latest operation is the
+/// switch to that mode with `SUCCESS`; `FAILED` means that the request ran and failed. The old
+/// mode with the same latest operation as before means that it did not take effect.
 ///
 /// Returns [`ModifyChcNetworkModeResponse`]. Group: Hosted physical servers.
 ///
@@ -134,7 +134,7 @@ pub(crate) static MODIFY_CHC_NETWORK_MODE_DOC: ActionDoc = ActionDoc {
         "The switch is done when `NetworkMode` has the requested value, `LatestOperation` is `SwitchChcDeployNetwork` or `SwitchChcBusinessNetwork`, and `LatestOperationState` is `SUCCESS`.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means the request ran and failed. The old mode with the same latest operation as before means not done.",
+    reconcile: "The request took effect if the mode has the requested value, the server is no longer `OPERATING`, and the latest operation is the switch to that mode with `SUCCESS`; `FAILED` means that the request ran and failed. The old mode with the same latest operation as before means that it did not take effect.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers to switch, all to the same mode.")
             .limits("Format: `chc-xxxxxxxx`."),

@@ -11,9 +11,9 @@ use crate::prelude::*;
 /// rejected or conflict with a newer value, so read the group first. The class is guarded if
 /// `Affinity` is given.
 ///
-/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`: Done when name and
-/// affinity have the requested values. A larger affinity means that somebody has raised it
-/// further since.
+/// If the outcome is unknown, check `DescribeDisasterRecoverGroups`. The request took effect if
+/// name and affinity have the requested values. A larger affinity means that somebody has
+/// raised it further since.
 ///
 /// Returns [`ModifyDisasterRecoverGroupAttributeResponse`].
 /// Group: Placement groups. Up to 10 calls per second.
@@ -117,7 +117,7 @@ pub(crate) static MODIFY_DISASTER_RECOVER_GROUP_ATTRIBUTE_DOC: ActionDoc = Actio
         "`Name` is required even when only the affinity changes; send the current name then.",
     ],
     poll: "",
-    reconcile: "Done when name and affinity have the requested values. A larger affinity means that somebody has raised it further since.",
+    reconcile: "The request took effect if name and affinity have the requested values. A larger affinity means that somebody has raised it further since.",
     request: &[
         MemberDoc::new("DisasterRecoverGroupId", "string", "The placement group to change, as listed by `DescribeDisasterRecoverGroups`.")
             .limits("Format: `ps-xxxxxxxx`."),

@@ -11,8 +11,8 @@ use crate::prelude::*;
 /// the project affects access, so read the host before retrying those. The class is guarded if
 /// `RenewFlag` or `ProjectId` is given.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Done when name, renewal setting and
-/// project have the requested values.
+/// If the outcome is unknown, check `DescribeHosts`. The request took effect if name, renewal
+/// setting and project have the requested values.
 ///
 /// Returns [`ModifyHostsAttributeResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 ///
@@ -123,7 +123,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "Send either `HostName` or `RenewFlag`, not both in one call.",
     ],
     poll: "",
-    reconcile: "Done when name, renewal setting and project have the requested values.",
+    reconcile: "The request took effect if name, renewal setting and project have the requested values.",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value.")
             .limits("Format: `host-xxxxxxxx`."),

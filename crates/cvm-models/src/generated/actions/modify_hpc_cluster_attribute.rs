@@ -9,8 +9,8 @@ use crate::prelude::*;
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). Name and remark are only labels, so setting them again has the same result.
 ///
-/// If the outcome is unknown, check `DescribeHpcClusters`: Done when name and remark have the
-/// requested values.
+/// If the outcome is unknown, check `DescribeHpcClusters`. The request took effect if name and
+/// remark have the requested values.
 ///
 /// Returns [`ModifyHpcClusterAttributeResponse`]. Group: High-performance clusters.
 ///
@@ -102,7 +102,7 @@ pub(crate) static MODIFY_HPC_CLUSTER_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "Both are only labels: instances in the cluster are not affected.",
     ],
     poll: "",
-    reconcile: "Done when name and remark have the requested values.",
+    reconcile: "The request took effect if name and remark have the requested values.",
     request: &[
         MemberDoc::new("HpcClusterId", "string", "The cluster to change, as listed by `DescribeHpcClusters`.")
             .limits("Format: `hpc-xxxxxxxx`."),

@@ -13,8 +13,8 @@ use crate::prelude::*;
 /// the first request, and family and mark affect launches, so read the image first. The class
 /// is guarded if `ImageName`, `ImageFamily` or `ImageDeprecated` is given.
 ///
-/// If the outcome is unknown, check `DescribeImages`: Done when name, description, family and
-/// mark have the requested values.
+/// If the outcome is unknown, check `DescribeImages`. The request took effect if name,
+/// description, family and mark have the requested values.
 ///
 /// Returns [`ModifyImageAttributeResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -151,7 +151,7 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "Family and deprecation mark can affect which image a launch by family uses.",
     ],
     poll: "",
-    reconcile: "Done when name, description, family and mark have the requested values.",
+    reconcile: "The request took effect if name, description, family and mark have the requested values.",
     request: &[
         MemberDoc::new("ImageId", "string", "The custom image to change. It must not be shared.")
             .limits("Format: `img-xxxxxxxx`."),

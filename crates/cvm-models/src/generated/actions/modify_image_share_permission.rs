@@ -12,12 +12,13 @@ use crate::prelude::*;
 ///
 /// `DescribeImageSharePermission` shows who has access.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A retry can undo a newer decision about who has access, so read the list of
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A retry can undo a newer decision about who has access, so read the list of
 /// accounts first.
 ///
-/// If the outcome is unknown, check `DescribeImageSharePermission`: When sharing, done for each
-/// account that is listed; when stopping, done for each account that is not listed.
+/// If the outcome is unknown, check `DescribeImageSharePermission`. A request to share took
+/// effect for each account that is listed; a request to stop sharing, for each account that is
+/// not listed.
 ///
 /// Returns [`ModifyImageSharePermissionResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -152,7 +153,7 @@ pub(crate) static MODIFY_IMAGE_SHARE_PERMISSION_DOC: ActionDoc = ActionDoc {
         "`DescribeImageSharePermission` shows who has access.",
     ],
     poll: "",
-    reconcile: "When sharing, done for each account that is listed; when stopping, done for each account that is not listed.",
+    reconcile: "A request to share took effect for each account that is listed; a request to stop sharing, for each account that is not listed.",
     request: &[
         MemberDoc::new("ImageId", "string", "The custom image to share; its state must be `NORMAL`.")
             .limits("Format: `img-xxxxxxxx`."),

@@ -19,9 +19,9 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry may place a second paid order while data is being
 /// moved, so compare the disk types and check billing first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the disks have the new type.
-/// Local disks with the same latest operation as before mean not done; with an open order in
-/// billing, the outcome is undecided.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the disks
+/// have the new type. Local disks with the same latest operation as before mean that it did not
+/// take effect; with an open order in billing, the outcome is undecided.
 ///
 /// Returns [`ModifyInstanceDiskTypeResponse`].
 /// Group: Disks of an instance. Up to 20 calls per second.
@@ -159,7 +159,7 @@ pub(crate) static MODIFY_INSTANCE_DISK_TYPE_DOC: ActionDoc = ActionDoc {
         "Cloud disks are billed, so keep a sufficient balance.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the disks have the new type. Local disks with the same latest operation as before mean not done; with an open order in billing, the outcome is undecided.",
+    reconcile: "The request took effect if the disks have the new type. Local disks with the same latest operation as before mean that it did not take effect; with an open order in billing, the outcome is undecided.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The stopped instance whose local disks are to be moved.")
             .limits("Format: `ins-xxxxxxxx`."),

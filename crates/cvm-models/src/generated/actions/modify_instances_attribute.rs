@@ -21,13 +21,14 @@ use crate::prelude::*;
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). A display name can be set again safely; a host name restarts instances and
 /// the other properties affect access or protection, so read those first. The class is hazard
-/// if `HostName` is given and `AutoReboot` is not `false`. It is guarded if `HostName` is
-/// given. It is hazard if `EnableJumboFrame` is given. It is guarded if `SecurityGroups`,
-/// `DisableApiTermination`, `CamRoleName`, `CamRoleType` or `UserData` is given.
+/// if `HostName` is given and `AutoReboot` is not `false`, or if `EnableJumboFrame` is given.
+/// It is guarded if `HostName` is given, or if `SecurityGroups`, `DisableApiTermination`,
+/// `CamRoleName`, `CamRoleType` or `UserData` is given.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the property has the new
-/// value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data;
-/// security groups match only if the whole list is equal, in the same order.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// property has the new value and `LatestOperationState` is `SUCCESS`.
+/// `DescribeInstancesAttributes` shows user data; security groups match only if the whole list
+/// is equal, in the same order.
 ///
 /// Returns [`ModifyInstancesAttributeResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -347,7 +348,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "A list in `SecurityGroups` replaces all groups bound before, which can allow or block access.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the property has the new value and the latest operation is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
+    reconcile: "The request took effect if the property has the new value and `LatestOperationState` is `SUCCESS`. `DescribeInstancesAttributes` shows user data; security groups match only if the whole list is equal, in the same order.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change; all of them get the same value.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -19,10 +19,11 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry can place a second paid order, so compare
 /// `InstanceChargeType` and look for open orders first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
-/// charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`.
-/// The old charge type with the same latest operation as before and no open order means not
-/// done; in any other case a person must decide.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance has the new charge type, with an expiry time if it is prepaid, and
+/// `LatestOperationState` is `SUCCESS`. The old charge type with the same latest operation as
+/// before and no open order means that it did not take effect; in any other case a person must
+/// decide.
 ///
 /// Returns [`ModifyInstancesChargeTypeResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -202,7 +203,7 @@ pub(crate) static MODIFY_INSTANCES_CHARGE_TYPE_DOC: ActionDoc = ActionDoc {
         "Not supported for instances stopped without charge, instances with a termination timer, and the families BC1 and BS1.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance has the new charge type, with an expiry time if it is prepaid, and the latest operation is `SUCCESS`. The old charge type with the same latest operation as before and no open order means not done; in any other case a person must decide.",
+    reconcile: "The request took effect if the instance has the new charge type, with an expiry time if it is prepaid, and `LatestOperationState` is `SUCCESS`. The old charge type with the same latest operation as before and no open order means that it did not take effect; in any other case a person must decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. Check each id afterwards, because an error for one does not show what happened to the others.")
             .limits("Items: 1 to 20. Format: `ins-xxxxxxxx`."),

@@ -14,12 +14,14 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry can undo a newer choice and, with `Force`, restart the instance again,
-/// so read `DisasterRecoverGroupIds` first. The class is hazard if `Force` is `true`.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry can undo a newer choice and, with `Force`, restart the
+/// instance again, so read `DisasterRecoverGroupIds` first. The class is hazard if `Force` is
+/// `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
-/// group, in the requested partition if one was given, and the latest operation is `SUCCESS`.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance is in the new group, in the requested partition if one was given, and
+/// `LatestOperationState` is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesDisasterRecoverGroupResponse`].
 /// Group: Placement groups. Up to 20 calls per second.
@@ -203,7 +205,7 @@ pub(crate) static MODIFY_INSTANCES_DISASTER_RECOVER_GROUP_DOC: ActionDoc = Actio
         "With `Force`, an instance may move to another physical machine and restart; instances with local disks cannot.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance is in the new group, in the requested partition if one was given, and the latest operation is `SUCCESS`.",
+    reconcile: "The request took effect if the instance is in the new group, in the requested partition if one was given, and `LatestOperationState` is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to move, in the classic network or in a private network (VPC).")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -13,12 +13,12 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry can undo a newer assignment, and projects often decide who has access
-/// and who pays, so read `Placement.ProjectId` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry can undo a newer assignment, and projects often decide who has
+/// access and who pays, so read `Placement.ProjectId` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance is in the new
-/// project and the latest operation is `SUCCESS`.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance is in the new project and `LatestOperationState` is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesProjectResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -131,7 +131,7 @@ pub(crate) static MODIFY_INSTANCES_PROJECT_DOC: ActionDoc = ActionDoc {
         "Instances bound to a load balancer are rejected; unbind them first.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance is in the new project and the latest operation is `SUCCESS`.",
+    reconcile: "The request took effect if the instance is in the new project and `LatestOperationState` is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to move, none of them bound to a load balancer.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

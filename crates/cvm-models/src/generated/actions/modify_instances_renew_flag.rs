@@ -12,12 +12,12 @@ use crate::prelude::*;
 /// `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS`
 /// or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). The setting decides whether the instances are charged or lost at expiry, and a
-/// retry can restore a setting that was just withdrawn, so read `RenewFlag` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). The setting decides whether the instances are charged or lost at expiry,
+/// and a retry can restore a setting that was just withdrawn, so read `RenewFlag` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the renewal setting has the
-/// new value and the latest operation is `SUCCESS`.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the renewal
+/// setting has the new value and `LatestOperationState` is `SUCCESS`.
 ///
 /// Returns [`ModifyInstancesRenewFlagResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -160,7 +160,7 @@ pub(crate) static MODIFY_INSTANCES_RENEW_FLAG_DOC: ActionDoc = ActionDoc {
         "With automatic renewal, one more month is bought at each expiry while the balance is sufficient; otherwise the instances are isolated on expiry.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the renewal setting has the new value and the latest operation is `SUCCESS`.",
+    reconcile: "The request took effect if the renewal setting has the new value and `LatestOperationState` is `SUCCESS`.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to change; all of them get the same setting.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -22,9 +22,10 @@ use crate::prelude::*;
 /// cost money or destroy something). Every run stops and starts the instances, and without
 /// fixed addresses each run assigns new ones, so read the network settings instead.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when network, subnet and fixed
-/// addresses have the requested values and the latest operation is `SUCCESS`. Without fixed
-/// addresses, only a comparison with the earlier addresses shows whether it took effect.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if network,
+/// subnet and fixed addresses have the requested values and `LatestOperationState` is
+/// `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows
+/// whether it took effect.
 ///
 /// Returns [`ModifyInstancesVpcAttributeResponse`].
 /// Group: Instances. Up to 10 calls per second.
@@ -210,7 +211,7 @@ pub(crate) static MODIFY_INSTANCES_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The addresses change: update other machines, name servers and firewall rules that use them.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when network, subnet and fixed addresses have the requested values and the latest operation is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows whether it took effect.",
+    reconcile: "The request took effect if network, subnet and fixed addresses have the requested values and `LatestOperationState` is `SUCCESS`. Without fixed addresses, only a comparison with the earlier addresses shows whether it took effect.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change. If private addresses are given, list as many instances as addresses, in the same order.")
             .limits("Format: `ins-xxxxxxxx`."),

@@ -10,8 +10,8 @@ use crate::prelude::*;
 /// the same state). A description can be set again safely; a retried name may conflict with the
 /// first request, so look up the key pair first. The class is guarded if `KeyName` is given.
 ///
-/// If the outcome is unknown, check `DescribeKeyPairs`: Done when name and description have the
-/// requested values.
+/// If the outcome is unknown, check `DescribeKeyPairs`. The request took effect if name and
+/// description have the requested values.
 ///
 /// Returns [`ModifyKeyPairAttributeResponse`]. Group: Key pairs. Up to 10 calls per second.
 ///
@@ -123,7 +123,7 @@ pub(crate) static MODIFY_KEY_PAIR_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The keys themselves, the id and the bindings to instances do not change.",
     ],
     poll: "",
-    reconcile: "Done when name and description have the requested values.",
+    reconcile: "The request took effect if name and description have the requested values.",
     request: &[
         MemberDoc::new("KeyId", "string", "The key pair to change, as listed by `DescribeKeyPairs`.")
             .limits("Format: `skey-xxxxxxxx`."),

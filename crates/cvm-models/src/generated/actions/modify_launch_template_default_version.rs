@@ -7,12 +7,12 @@ use crate::prelude::*;
 /// Every later launch without a version number uses the new default; running instances are not
 /// affected.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). The default affects later launches and somebody may have changed it since, so read
-/// `DefaultVersionNumber` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). The default affects later launches and somebody may have changed it since,
+/// so read `DefaultVersionNumber` first.
 ///
-/// If the outcome is unknown, check `DescribeLaunchTemplates`: Done when the default has the
-/// requested number.
+/// If the outcome is unknown, check `DescribeLaunchTemplates`. The request took effect if the
+/// default has the requested number.
 ///
 /// Returns [`ModifyLaunchTemplateDefaultVersionResponse`].
 /// Group: Launch templates. Up to 20 calls per second.
@@ -121,7 +121,7 @@ pub(crate) static MODIFY_LAUNCH_TEMPLATE_DEFAULT_VERSION_DOC: ActionDoc = Action
         "Every later launch without a version number uses the new default; running instances are not affected.",
     ],
     poll: "",
-    reconcile: "Done when the default has the requested number.",
+    reconcile: "The request took effect if the default has the requested number.",
     request: &[
         MemberDoc::new("LaunchTemplateId", "string", "The template to change, as listed by `DescribeLaunchTemplates`.")
             .limits("Format: `lt-xxxxxxxx`."),

@@ -18,9 +18,10 @@ use crate::prelude::*;
 /// second time; search the pools by your own name instead. The class is read if `DryRun` is
 /// `true`.
 ///
-/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Packs with your own name that
-/// started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes
-/// means not done; without your own name, there is no way to tell whose packs they are.
+/// If the outcome is unknown, check `DescribeResourcePoolPacks`. The request took effect if
+/// packs with your own name that started after it was sent are `CREATING` or `ACTIVE`. If there
+/// is none after some minutes, it did not take effect; without your own name, you cannot tell
+/// whose packs they are.
 ///
 /// Returns [`PurchaseResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
@@ -211,7 +212,7 @@ pub(crate) static PURCHASE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         "Set your own name: without one, a purchase whose response was lost is hard to identify.",
     ],
     poll: "Poll `DescribeResourcePoolPacks` until `Status` is `ACTIVE` or `FAILED`.",
-    reconcile: "Packs with your own name that started since the request and are `CREATING` or `ACTIVE` mean done. None after some minutes means not done; without your own name, there is no way to tell whose packs they are.",
+    reconcile: "The request took effect if packs with your own name that started after it was sent are `CREATING` or `ACTIVE`. If there is none after some minutes, it did not take effect; without your own name, you cannot tell whose packs they are.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the capacity. It cannot be changed later."),
         MemberDoc::new("InstanceType", "string", "Size of one pack, a whole or half physical machine, such as `SA9.96XLARGE1152`. `DescribeResourcePoolPackTypeConfigs` lists the sizes on sale."),

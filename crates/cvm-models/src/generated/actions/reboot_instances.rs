@@ -21,9 +21,10 @@ use crate::prelude::*;
 /// cost money or destroy something). A finished reboot leaves the instance running, so a retry
 /// restarts it a second time.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `REBOOTING`, or
-/// when the latest operation is a reboot with a new request id. After the reboot, nothing else
-/// distinguishes an instance that restarted from one that did not.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the state
+/// is `REBOOTING`, or if `LatestOperation` is `RebootInstances` with a new
+/// `LatestOperationRequestId`. After the reboot, nothing else distinguishes an instance that
+/// restarted from one that did not.
 ///
 /// Returns [`RebootInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -178,7 +179,7 @@ pub(crate) static REBOOT_INSTANCES_DOC: ActionDoc = ActionDoc {
         "A forced reboot is like cutting the power: unsaved data is lost and file systems may be damaged.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the state is `REBOOTING`, or when the latest operation is a reboot with a new request id. After the reboot, nothing else distinguishes an instance that restarted from one that did not.",
+    reconcile: "The request took effect if the state is `REBOOTING`, or if `LatestOperation` is `RebootInstances` with a new `LatestOperationRequestId`. After the reboot, nothing else distinguishes an instance that restarted from one that did not.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to restart, all in the region of the request. Split a fleet into several calls so that it does not all go down at the same time.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

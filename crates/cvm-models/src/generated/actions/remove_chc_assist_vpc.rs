@@ -19,10 +19,10 @@ use crate::prelude::*;
 /// would remove networks that were configured since, so read `DescribeChcHosts` and decide
 /// yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server is `INIT`, has
-/// neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the
-/// request ran and failed; `OPERATING` means that the removal is still in progress. Do not
-/// configure anything before the outcome is known.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if the server
+/// is `INIT`, has neither network, and `LatestOperationState` is `SUCCESS`.
+/// `CLEAR_NETWORK_FAILED` means that the request ran and failed; `OPERATING` means that the
+/// removal is still in progress. Do not configure anything before the outcome is known.
 ///
 /// Returns [`RemoveChcAssistVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -124,7 +124,7 @@ pub(crate) static REMOVE_CHC_ASSIST_VPC_DOC: ActionDoc = ActionDoc {
         "When the removal is done, `DescribeChcHosts` shows neither network, and `InstanceState` is `INIT`.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the server is `INIT`, has neither network, and the latest operation is `SUCCESS`. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress. Do not configure anything before the outcome is known.",
+    reconcile: "The request took effect if the server is `INIT`, has neither network, and `LatestOperationState` is `SUCCESS`. `CLEAR_NETWORK_FAILED` means that the request ran and failed; `OPERATING` means that the removal is still in progress. Do not configure anything before the outcome is known.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose management and deployment addresses are removed.")
             .limits("Format: `chc-xxxxxxxx`."),

@@ -20,9 +20,9 @@ use crate::prelude::*;
 /// would remove a deployment network that was configured since, so read `DescribeChcHosts` and
 /// decide yourself.
 ///
-/// If the outcome is unknown, check `DescribeChcHosts`: Done when the server has no deployment
-/// network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the
-/// removal is still in progress.
+/// If the outcome is unknown, check `DescribeChcHosts`. The request took effect if the server
+/// has no deployment network. `CLEAR_NETWORK_FAILED` means that the request ran and failed;
+/// `OPERATING` means that the removal is still in progress.
 ///
 /// Returns [`RemoveChcDeployVpcResponse`].
 /// Group: Hosted physical servers. Up to 20 calls per second.
@@ -115,7 +115,7 @@ pub(crate) static REMOVE_CHC_DEPLOY_VPC_DOC: ActionDoc = ActionDoc {
         "When the removal is done, `DeployVirtualPrivateCloud` in `DescribeChcHosts` is empty. `InstanceState` `CLEAR_NETWORK_FAILED` is a failure.",
     ],
     poll: "Poll `DescribeChcHosts` until `LatestOperationState` is `SUCCESS` or `FAILED` while `InstanceState` is not `OPERATING`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the server has no deployment network. `CLEAR_NETWORK_FAILED` means the request ran and failed; `OPERATING` means that the removal is still in progress.",
+    reconcile: "The request took effect if the server has no deployment network. `CLEAR_NETWORK_FAILED` means that the request ran and failed; `OPERATING` means that the removal is still in progress.",
     request: &[
         MemberDoc::new("ChcIds", "list<string>", "Hosted servers whose deployment addresses are removed; the management addresses stay.")
             .limits("Format: `chc-xxxxxxxx`."),

@@ -16,9 +16,9 @@ use crate::prelude::*;
 /// cost money or destroy something). Every run adds and charges another term for the hosts, so
 /// compare `ExpiredTime` and look for open orders instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeHosts`: Done when the expiry time moved by exactly
-/// the requested period. An unchanged expiry time with no open order means not done; a
-/// different change may come from an automatic renewal.
+/// If the outcome is unknown, check `DescribeHosts`. The request took effect if the expiry time
+/// moved by exactly the requested period. An unchanged expiry time with no open order means
+/// that it did not take effect; a different change may come from an automatic renewal.
 ///
 /// Returns [`RenewHostsResponse`]. Group: Dedicated hosts. Up to 10 calls per second.
 ///
@@ -113,7 +113,7 @@ pub(crate) static RENEW_HOSTS_DOC: ActionDoc = ActionDoc {
         "When the renewal is done, `ExpiredTime` in `DescribeHosts` has moved by the length of the term.",
     ],
     poll: "",
-    reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
+    reconcile: "The request took effect if the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means that it did not take effect; a different change may come from an automatic renewal.",
     request: &[
         MemberDoc::new("HostIds", "list<string>", "Prepaid hosts to extend, all by the same term.")
             .limits("Items: 1 to 100. Format: `host-xxxxxxxx`."),

@@ -21,9 +21,9 @@ use crate::prelude::*;
 /// cost money or destroy something). Every run adds and charges another term, so compare
 /// `ExpiredTime` and look for open orders instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the expiry time moved by
-/// exactly the requested period. An unchanged expiry time with no open order means not done; a
-/// different change may come from an automatic renewal.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the expiry
+/// time moved by exactly the requested period. An unchanged expiry time with no open order
+/// means that it did not take effect; a different change may come from an automatic renewal.
 ///
 /// Returns [`RenewInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -168,7 +168,7 @@ pub(crate) static RENEW_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Detachable prepaid data disks are renewed and charged too unless `RenewPortableDataDisk` is `false`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means not done; a different change may come from an automatic renewal.",
+    reconcile: "The request took effect if the expiry time moved by exactly the requested period. An unchanged expiry time with no open order means that it did not take effect; a different change may come from an automatic renewal.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Prepaid instances to extend, all by the same term.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

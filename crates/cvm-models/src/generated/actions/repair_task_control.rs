@@ -12,14 +12,16 @@ use crate::prelude::*;
 ///
 /// With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). An approved task no longer accepts approval, and with `LossyLocal` the approval
-/// wipes local disks, so read the task first. The class is hazard if `TaskSubMethod` is given.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). An approved task no longer accepts approval, and with `LossyLocal` the
+/// approval wipes local disks, so read the task first. The class is hazard if `TaskSubMethod`
+/// is given.
 ///
 /// If the outcome is unknown: Query `DescribeTaskInfo` with the task id and an early
-/// `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4
-/// means done if the approval is by `Customer_auth`; with another source, somebody else
-/// approved it. 5 or 6 means that approval is no longer possible.
+/// `StartDate`. Task status 1 with operation status 1 means that the request did not take
+/// effect. Task status 2, 3 or 4 means that it took effect if the approval is by
+/// `Customer_auth`; with another source, somebody else approved it. Task status 5 or 6 means
+/// that approval is no longer possible.
 ///
 /// Returns [`RepairTaskControlResponse`]. Group: Maintenance tasks. Up to 20 calls per second.
 ///
@@ -140,7 +142,7 @@ pub(crate) static REPAIR_TASK_CONTROL_DOC: ActionDoc = ActionDoc {
         "With `LossyLocal`, all data on local disks is wiped, as if the instance were newly created.",
     ],
     poll: "",
-    reconcile: "Query `DescribeTaskInfo` with the task id and an early `StartDate`. Task status 1 with operation status 1 means not done. Task status 2, 3 or 4 means done if the approval is by `Customer_auth`; with another source, somebody else approved it. 5 or 6 means that approval is no longer possible.",
+    reconcile: "Query `DescribeTaskInfo` with the task id and an early `StartDate`. Task status 1 with operation status 1 means that the request did not take effect. Task status 2, 3 or 4 means that it took effect if the approval is by `Customer_auth`; with another source, somebody else approved it. Task status 5 or 6 means that approval is no longer possible.",
     request: &[
         MemberDoc::new("Product", "RepairTaskProduct", "Kind of machine of the task; it must match the task.")
             .limits("Allowed: `CVM`, `CDH` and `CPM2.0`."),

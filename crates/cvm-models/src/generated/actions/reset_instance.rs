@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Reinstalls the operating system of an instance, which wipes its system disk.
 ///
-/// Everything on the system disk is lost and data disks are kept, but save what you need first.
+/// Everything on the system disk is lost, so save what you need first. Data disks are kept.
 ///
 /// Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system
 /// disk can change to another operating system.
@@ -20,10 +20,10 @@ use crate::prelude::*;
 /// cost money or destroy something). Every run formats the system disk again, so compare
 /// `LatestOperation` and `LatestOperationRequestId` instead of retrying.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
-/// operation is `ResetInstance` with a new request id; its state then shows how it ended.
-/// Without a read from before the call there is no way to tell, and a retry formats the disk
-/// again.
+/// If the outcome is unknown, check `DescribeInstances`. The request ran if `LatestOperation`
+/// is `ResetInstance` with a new `LatestOperationRequestId`; `LatestOperationState` shows how
+/// it ended. Without a read from before the call, you cannot tell whether it ran, and a retry
+/// formats the disk again.
 ///
 /// Returns [`ResetInstanceResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -101,20 +101,20 @@ pub struct ResetInstance {
     /// system disk is wiped. Required. Format: `ins-xxxxxxxx`.
     pub instance_id: String,
 
-    /// Image to install. If omitted, the current image. It must support the instance type.
-    /// Format: `img-xxxxxxxx`.
+    /// Image to install. If omitted, the current image is installed again. It must support the
+    /// instance type. Format: `img-xxxxxxxx`.
     pub image_id: Option<String>,
 
     /// New size of the system disk, if it should grow. The disk cannot shrink or change its
     /// type.
     pub system_disk: Option<SystemDisk>,
 
-    /// Password, key pairs or the login kept from the image. If omitted, a random password is
-    /// sent as an account message, which automation cannot read.
+    /// Login: a password, key pairs, or the login of the image. If omitted, a random password
+    /// is sent as an account message, which automation cannot read.
     pub login_settings: Option<LoginSettings>,
 
-    /// Which agents are installed. If omitted, public images get security and monitoring, while
-    /// other images keep what they contain.
+    /// Agents to install. If omitted, public images get security and monitoring, while other
+    /// images keep what they contain.
     pub enhanced_service: Option<EnhancedService>,
 
     /// Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not
@@ -268,20 +268,20 @@ pub(crate) static RESET_INSTANCE_DOC: ActionDoc = ActionDoc {
     name: "ResetInstance",
     summary: "Reinstalls the operating system of an instance, which wipes its system disk.",
     notes: &[
-        "Everything on the system disk is lost and data disks are kept, but save what you need first.",
+        "Everything on the system disk is lost, so save what you need first. Data disks are kept.",
         "Only instances with a `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD` or `CLOUD_BSSD` system disk can change to another operating system.",
         "Paid images and a larger disk cost money; `InquiryPriceResetInstance` returns the price.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "The request ran if the latest operation is `ResetInstance` with a new request id; its state then shows how it ended. Without a read from before the call there is no way to tell, and a retry formats the disk again.",
+    reconcile: "The request ran if `LatestOperation` is `ResetInstance` with a new `LatestOperationRequestId`; `LatestOperationState` shows how it ended. Without a read from before the call, you cannot tell whether it ran, and a retry formats the disk again.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance to reinstall, `RUNNING` or `STOPPED`. Check the id twice, because its system disk is wiped.")
             .limits("Format: `ins-xxxxxxxx`."),
-        MemberDoc::new("ImageId", "string", "Image to install. If omitted, the current image. It must support the instance type.")
+        MemberDoc::new("ImageId", "string", "Image to install. If omitted, the current image is installed again. It must support the instance type.")
             .limits("Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "New size of the system disk, if it should grow. The disk cannot shrink or change its type."),
-        MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is sent as an account message, which automation cannot read."),
-        MemberDoc::new("EnhancedService", "EnhancedService", "Which agents are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login: a password, key pairs, or the login of the image. If omitted, a random password is sent as an account message, which automation cannot read."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install. If omitted, public images get security and monitoring, while other images keep what they contain."),
         MemberDoc::new("HostName", "string", "Host name in the new system. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
             .limits("Length: 2 to 60 characters."),
         MemberDoc::new("UserData", "string", "Base64 text passed to the guest for its first start after the reinstallation. Do not put secrets in it, because queries can return it.")

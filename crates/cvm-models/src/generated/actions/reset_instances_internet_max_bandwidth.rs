@@ -21,9 +21,10 @@ use crate::prelude::*;
 /// cost money or destroy something). For prepaid bandwidth, each run can buy a period again, so
 /// read `DescribeInstanceInternetBandwidthConfigs` instead.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the bandwidth has the new
-/// value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one
-/// entry with this period means done; two mean it was bought twice.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// bandwidth has the new value. For prepaid bandwidth, check
+/// `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means that it
+/// took effect; two mean that it was bought twice.
 ///
 /// Returns [`ResetInstancesInternetMaxBandwidthResponse`].
 /// Group: Instances. Up to 10 calls per second.
@@ -197,7 +198,7 @@ pub(crate) static RESET_INSTANCES_INTERNET_MAX_BANDWIDTH_DOC: ActionDoc = Action
         "Instances with different bandwidth billing modes cannot be mixed in one call.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means done; two mean it was bought twice.",
+    reconcile: "The request took effect if the bandwidth has the new value. For prepaid bandwidth, check `DescribeInstanceInternetBandwidthConfigs` instead: one entry with this period means that it took effect; two mean that it was bought twice.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to change, all with the same bandwidth billing mode. Only one for `BANDWIDTH_PREPAID` and `BANDWIDTH_POSTPAID_BY_HOUR`.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -19,9 +19,9 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry may stop the instances again and restore an older
 /// password, so compare `LatestOperation` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: The request ran if the latest
-/// operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query
-/// returns a password, so try to log in.
+/// If the outcome is unknown, check `DescribeInstances`. The request ran if `LatestOperation`
+/// is `ResetInstancesPassword` with a new `LatestOperationRequestId`; `SUCCESS` means that it
+/// took effect. No query returns a password, so try to log in.
 ///
 /// Returns [`ResetInstancesPasswordResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -179,7 +179,7 @@ pub(crate) static RESET_INSTANCES_PASSWORD_DOC: ActionDoc = ActionDoc {
         "For logins with SSH keys, see `AssociateInstancesKeyPairs`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "The request ran if the latest operation is `ResetInstancesPassword` with a new request id; `SUCCESS` means done. No query returns a password, so try to log in.",
+    reconcile: "The request ran if `LatestOperation` is `ResetInstancesPassword` with a new `LatestOperationRequestId`; `SUCCESS` means that it took effect. No query returns a password, so try to log in.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances that get the password. If Linux and Windows are mixed, the stricter Windows rules apply to all.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

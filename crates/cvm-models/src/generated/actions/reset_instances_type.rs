@@ -23,9 +23,10 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry can restart the instance and place a second paid
 /// order, so compare `InstanceType` and `LatestOperation` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the instance has the new
-/// type and the latest operation is `SUCCESS`. The old type with the same latest operation as
-/// before means not done, unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance has the new type and `LatestOperationState` is `SUCCESS`. The old type with the
+/// same latest operation as before means that it did not take effect, unless an unpaid order
+/// exists.
 ///
 /// Returns [`ResetInstancesTypeResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -293,7 +294,7 @@ pub(crate) static RESET_INSTANCES_TYPE_DOC: ActionDoc = ActionDoc {
         "The instance is `RUNNING` afterwards whatever its state was before; you do not need to start it.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the instance has the new type and the latest operation is `SUCCESS`. The old type with the same latest operation as before means not done, unless an unpaid order exists.",
+    reconcile: "The request took effect if the instance has the new type and `LatestOperationState` is `SUCCESS`. The old type with the same latest operation as before means that it did not take effect, unless an unpaid order exists.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "The instance to resize. Although it is a list, only one id per call is allowed.")
             .limits("Items: 1. Format: `ins-xxxxxxxx`."),

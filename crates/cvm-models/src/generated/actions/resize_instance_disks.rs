@@ -22,9 +22,9 @@ use crate::prelude::*;
 /// cost money or destroy something). A retry can power off the instance again and place a
 /// second order, so compare `DiskSize` and `LatestOperation` first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the disk has its new size
-/// and the latest operation is `SUCCESS`. The old size with the same latest operation as before
-/// means not done, unless an unpaid order exists.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the disk
+/// has its new size and `LatestOperationState` is `SUCCESS`. The old size with the same latest
+/// operation as before means that it did not take effect, unless an unpaid order exists.
 ///
 /// Returns [`ResizeInstanceDisksResponse`].
 /// Group: Disks of an instance. Up to 10 calls per second.
@@ -201,7 +201,7 @@ pub(crate) static RESIZE_INSTANCE_DISKS_DOC: ActionDoc = ActionDoc {
         "Prepaid instances are charged the difference (check `InquiryPriceResizeInstanceDisks` first), and you must still extend the partition and file system in the guest.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the disk has its new size and the latest operation is `SUCCESS`. The old size with the same latest operation as before means not done, unless an unpaid order exists.",
+    reconcile: "The request took effect if the disk has its new size and `LatestOperationState` is `SUCCESS`. The old size with the same latest operation as before means that it did not take effect, unless an unpaid order exists.",
     request: &[
         MemberDoc::new("InstanceId", "string", "The instance whose disk is to be enlarged.")
             .limits("Format: `ins-xxxxxxxx`."),

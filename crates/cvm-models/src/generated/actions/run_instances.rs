@@ -22,10 +22,10 @@ use crate::prelude::*;
 /// can buy a second set of instances. The class is hazard if `ClientToken` is not given. It is
 /// read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Within three minutes of the first
+/// If the outcome is unknown, check `DescribeInstances`. Within three minutes of the first
 /// attempt, you can retry the identical request with the same token. Later, only your own tag
 /// proves which new instances are yours; without a tag, compare count, zone and time, and retry
-/// the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the
+/// the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means that the
 /// request ran and failed.
 ///
 /// Returns [`RunInstancesResponse`]. Group: Instances. Up to 10 calls per second.
@@ -308,8 +308,8 @@ pub struct RunInstances {
     /// type that is in stock and the default size.
     pub system_disk: Option<SystemDisk>,
 
-    /// Data disks to create and attach. If omitted, none. At most one may be local
-    /// (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
+    /// Data disks to create and attach. If omitted, no data disk is created. At most one may be
+    /// local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks. Items: up to 21.
     pub data_disks: Vec<DataDisk>,
 
     /// Network and subnet of the primary interface. If it lists private addresses,
@@ -325,11 +325,11 @@ pub struct RunInstances {
     /// includes purchases made in the console. Range: 1 to 500. Default: 1.
     pub instance_count: Option<i64>,
 
-    /// Smallest number of instances to create if stock is too short for `InstanceCount`. The
-    /// call fails if not even this number is available. Only some accounts, regions and charge
-    /// types support it. Range: at least 1. Must not exceed `InstanceCount`. Documentation
-    /// conflict: The description of the parameter allows a value equal to `InstanceCount`; the
-    /// description of the error code requires a smaller one.
+    /// Smallest number of instances to create if there is not enough stock for `InstanceCount`.
+    /// The call fails if not even this number is available. Only some accounts, regions and
+    /// charge types support it. Range: at least 1. Must not exceed `InstanceCount`.
+    /// Documentation conflict: The description of the parameter allows a value equal to
+    /// `InstanceCount`; the description of the error code requires a smaller one.
     pub min_count: Option<i64>,
 
     /// Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to
@@ -340,8 +340,8 @@ pub struct RunInstances {
     /// characters.
     pub instance_name: Option<String>,
 
-    /// Password, key pairs or the login kept from the image. If omitted, a random password is
-    /// generated and sent as an account message, which automation cannot read.
+    /// Login: a password, key pairs, or the login of the image. If omitted, a random password
+    /// is generated and sent as an account message, which automation cannot read.
     pub login_settings: Option<LoginSettings>,
 
     /// Security groups of the primary interface. If omitted, the default group of the project
@@ -349,13 +349,14 @@ pub struct RunInstances {
     /// `sg-xxxxxxxx`.
     pub security_group_ids: Vec<String>,
 
-    /// Which agents (security, monitoring, automation) are installed. If omitted, public images
-    /// get security and monitoring, while other images keep what they contain.
+    /// Agents to install: security, monitoring, automation. If omitted, public images get
+    /// security and monitoring, while other images keep what they contain.
     pub enhanced_service: Option<EnhancedService>,
 
     /// Your own unique string that makes a retry return the first result instead of buying
-    /// again. Use a new one per launch and retry with the unchanged request; without a token,
-    /// nothing protects from duplicates. Length: up to 64 characters. Characters: ASCII.
+    /// again. Use a new one per launch and retry with the unchanged request. Without a token,
+    /// nothing protects against duplicates. If omitted, this client generates a token, unless
+    /// `DryRun` is `true`. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
     /// Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only
@@ -770,7 +771,7 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Use `DryRun` to check parameters, limits and stock without buying; `InquiryPriceRunInstances` returns the price.",
     ],
     poll: "Poll `DescribeInstancesStatus` until `InstanceState` is `RUNNING` or `LAUNCH_FAILED`.",
-    reconcile: "Within three minutes of the first attempt, you can retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means the request ran and failed.",
+    reconcile: "Within three minutes of the first attempt, you can retry the identical request with the same token. Later, only your own tag proves which new instances are yours; without a tag, compare count, zone and time, and retry the launch only if no instance has appeared after one minute. `LAUNCH_FAILED` means that the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceChargeType", "InstanceChargeType", "Charge type of the instances. `CDHPAID` and `CDCPAID` bill the dedicated host or cluster instead of the instance, and the provider can reclaim `SPOTPAID` instances.")
             .limits("Default: `POSTPAID_BY_HOUR`. Allowed: `PREPAID`, `POSTPAID_BY_HOUR`, `CDHPAID`, `SPOTPAID` and `CDCPAID`."),
@@ -782,22 +783,22 @@ pub(crate) static RUN_INSTANCES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageId", "string", "Image for the system disk; it must support the instance type (check with `DescribeImages` and `InstanceType`). It overrides the template's image.")
             .limits("Required unless `LaunchTemplate` is given. Format: `img-xxxxxxxx`."),
         MemberDoc::new("SystemDisk", "SystemDisk", "Type, size and encryption of the system disk. If omitted, the service chooses a disk type that is in stock and the default size."),
-        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to create and attach. If omitted, none. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
+        MemberDoc::new("DataDisks", "list<DataDisk>", "Data disks to create and attach. If omitted, no data disk is created. At most one may be local (`LOCAL_BASIC` or `LOCAL_SSD`) and at most 20 may be cloud disks.")
             .limits("Items: up to 21."),
         MemberDoc::new("VirtualPrivateCloud", "VirtualPrivateCloud", "Network and subnet of the primary interface. If it lists private addresses, `InstanceCount` must equal their number and may not exceed 20. Whether it may be combined with `NetworkInterfaces` is not documented."),
         MemberDoc::new("InternetAccessible", "InternetAccessible", "Public bandwidth, its billing and the public address. If omitted, the instances get 0 Mbps and cannot be reached from the internet."),
         MemberDoc::new("InstanceCount", "int64", "How many instances to create. The quota of the account in the region applies; it includes purchases made in the console.")
             .limits("Range: 1 to 500. Default: 1."),
-        MemberDoc::new("MinCount", "int64", "Smallest number of instances to create if stock is too short for `InstanceCount`. The call fails if not even this number is available. Only some accounts, regions and charge types support it.")
+        MemberDoc::new("MinCount", "int64", "Smallest number of instances to create if there is not enough stock for `InstanceCount`. The call fails if not even this number is available. Only some accounts, regions and charge types support it.")
             .limits("Range: at least 1. Must not exceed `InstanceCount`. Documentation conflict: The description of the parameter allows a value equal to `InstanceCount`; the description of the error code requires a smaller one."),
         MemberDoc::new("InstanceName", "string", "Display name, not unique. In a batch, `{R:3}` numbers from 3 and `{R:3,F:3}` pads to `003`; without a pattern, the suffixes 1, 2 and so on are appended. A malformed pattern is kept as plain text. The default is Chinese for \"unnamed\".")
             .limits("Length: up to 128 characters. Default: `\u{672a}\u{547d}\u{540d}`. Documentation conflict: The description of the error code `InvalidInstanceName.TooLong` says 60 bytes; that of the parameter says 128 characters."),
-        MemberDoc::new("LoginSettings", "LoginSettings", "Password, key pairs or the login kept from the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
+        MemberDoc::new("LoginSettings", "LoginSettings", "Login: a password, key pairs, or the login of the image. If omitted, a random password is generated and sent as an account message, which automation cannot read."),
         MemberDoc::new("SecurityGroupIds", "list<string>", "Security groups of the primary interface. If omitted, the default group of the project is bound, and created if it does not exist; make sure that its rules suit you.")
             .limits("Format: `sg-xxxxxxxx`."),
-        MemberDoc::new("EnhancedService", "EnhancedService", "Which agents (security, monitoring, automation) are installed. If omitted, public images get security and monitoring, while other images keep what they contain."),
-        MemberDoc::new("ClientToken", "string", "Your own unique string that makes a retry return the first result instead of buying again. Use a new one per launch and retry with the unchanged request; without a token, nothing protects from duplicates.")
-            .limits("Length: up to 64 characters. Characters: ASCII."),
+        MemberDoc::new("EnhancedService", "EnhancedService", "Agents to install: security, monitoring, automation. If omitted, public images get security and monitoring, while other images keep what they contain."),
+        MemberDoc::new("ClientToken", "string", "Your own unique string that makes a retry return the first result instead of buying again. Use a new one per launch and retry with the unchanged request. Without a token, nothing protects against duplicates.")
+            .limits("If omitted, this client generates a token, unless `DryRun` is `true`. Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("HostName", "string", "Host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled. In a batch, `{R:3}` numbers from 3, `{IP}` inserts the address, and without a pattern the suffixes 1, 2 and so on are appended.")
             .limits("Length: 2 to 60 characters."),
         MemberDoc::new("ActionTimer", "ActionTimer", "Schedules a later action on the new instances. Termination is the only action so far, which is useful for short-lived instances."),

@@ -13,15 +13,16 @@ use crate::prelude::*;
 /// is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a
 /// failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry could start an instance that somebody has stopped again in the
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry could start an instance that somebody has stopped again in the
 /// meantime, so read its state first.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `RUNNING` and
-/// the latest operation is `SUCCESS` and is not a stop; `STARTING` means that the start is
-/// still in progress and may fail. Still `STOPPED` after one minute, with the same latest
-/// operation as before, means not done; `STOPPED` with a failed `StartInstances` means the
-/// request ran and failed.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the state
+/// is `RUNNING`, `LatestOperationState` is `SUCCESS` and `LatestOperation` is not
+/// `StopInstances`; `STARTING` means that the start is still in progress and may fail. If the
+/// instance is still `STOPPED` after one minute, with the same latest operation as before, the
+/// request did not take effect; `STOPPED` with a failed `StartInstances` means that the request
+/// ran and failed.
 ///
 /// Returns [`StartInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -156,7 +157,7 @@ pub(crate) static START_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Charging resumes for instances stopped with `STOP_CHARGING`.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the state is `RUNNING` and the latest operation is `SUCCESS` and is not a stop; `STARTING` means that the start is still in progress and may fail. Still `STOPPED` after one minute, with the same latest operation as before, means not done; `STOPPED` with a failed `StartInstances` means the request ran and failed.",
+    reconcile: "The request took effect if the state is `RUNNING`, `LatestOperationState` is `SUCCESS` and `LatestOperation` is not `StopInstances`; `STARTING` means that the start is still in progress and may fail. If the instance is still `STOPPED` after one minute, with the same latest operation as before, the request did not take effect; `STOPPED` with a failed `StartInstances` means that the request ran and failed.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to start, all in the region of the request. If one id is rejected, it is not documented whether the others are started, so check every id afterwards.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

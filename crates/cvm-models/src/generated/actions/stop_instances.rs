@@ -16,17 +16,19 @@ use crate::prelude::*;
 /// is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a
 /// failure, `LatestOperationErrorMsg` has the reason.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry could stop an instance that somebody has started again, and a forced
-/// stop can damage data, so read its state first. The class is hazard if `StopType` is given
-/// and not `SOFT`. It is hazard if `ForceStop` is `true`. It is hazard if `StoppedMode` is
-/// given and not `KEEP_CHARGING`.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry could stop an instance that somebody has started again, and a
+/// forced stop can damage data, so read its state first. The class is hazard if `StopType` is
+/// given and not `SOFT`, or if `ForceStop` is `true`, or if `StoppedMode` is given and not
+/// `KEEP_CHARGING`.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done when the state is `STOPPED` and
-/// the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if
-/// charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop
-/// may fail. Still `RUNNING` after one minute, with the same latest operation as before, means
-/// not done, but a second stop may stop an instance that somebody has just started.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the state
+/// is `STOPPED`, `LatestOperationState` is `SUCCESS`, and `LatestOperation` is neither
+/// `StartInstances` nor `RebootInstances`; check `StopChargingMode` if charging was to end.
+/// `STOPPING` means that the stop is still in progress, and a soft stop may fail. If the
+/// instance is still `RUNNING` after one minute, with the same latest operation as before, the
+/// request did not take effect, but a second stop may stop an instance that somebody has just
+/// started.
 ///
 /// Returns [`StopInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -221,7 +223,7 @@ pub(crate) static STOP_INSTANCES_DOC: ActionDoc = ActionDoc {
         "Billing continues after the stop unless `StoppedMode` ends it and the instance is eligible.",
     ],
     poll: "Poll `DescribeInstances` until `LatestOperationRequestId` is the id of this request and `LatestOperationState` is `SUCCESS` or `FAILED`; after a failure, `LatestOperationErrorMsg` has the reason.",
-    reconcile: "Done when the state is `STOPPED` and the latest operation is `SUCCESS` and is not a start or reboot; check `StopChargingMode` if charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop may fail. Still `RUNNING` after one minute, with the same latest operation as before, means not done, but a second stop may stop an instance that somebody has just started.",
+    reconcile: "The request took effect if the state is `STOPPED`, `LatestOperationState` is `SUCCESS`, and `LatestOperation` is neither `StartInstances` nor `RebootInstances`; check `StopChargingMode` if charging was to end. `STOPPING` means that the stop is still in progress, and a soft stop may fail. If the instance is still `RUNNING` after one minute, with the same latest operation as before, the request did not take effect, but a second stop may stop an instance that somebody has just started.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to shut down, all in the region of the request. Check each id afterwards, because an error for one does not show what happened to the others.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`."),

@@ -21,8 +21,9 @@ use crate::prelude::*;
 /// each target region for the name you gave instead.
 ///
 /// If the outcome is unknown: Search `DescribeImages` in each target region for the name of the
-/// copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not
-/// name its source, so without your own name there is no way to tell.
+/// copy: if an image was created after the request was sent, and is `SYNCING` or `NORMAL`, the
+/// request took effect there. A copy does not name its source, so without your own name you
+/// cannot tell.
 ///
 /// Returns [`SyncImagesResponse`]. Group: Images. Up to 10 calls per second.
 ///
@@ -189,7 +190,7 @@ pub(crate) static SYNC_IMAGES_DOC: ActionDoc = ActionDoc {
         "Copies are stored and billed as separate images.",
     ],
     poll: "Poll `DescribeImages` until `ImageState` is `NORMAL`.",
-    reconcile: "Search `DescribeImages` in each target region for the name of the copy: `SYNCING` or `NORMAL` and created since the request means done there. A copy does not name its source, so without your own name there is no way to tell.",
+    reconcile: "Search `DescribeImages` in each target region for the name of the copy: if an image was created after the request was sent, and is `SYNCING` or `NORMAL`, the request took effect there. A copy does not name its source, so without your own name you cannot tell.",
     request: &[
         MemberDoc::new("ImageIds", "list<string>", "The image to copy, in state `NORMAL`. Although it is a list, only one image per call is allowed.")
             .limits("Items: 1. Format: `img-xxxxxxxx`."),

@@ -24,13 +24,13 @@ use crate::prelude::*;
 /// cost money or destroy something). For a prepaid instance, a retry is the second call, which
 /// destroys it permanently; never retry without reading the state.
 ///
-/// If the outcome is unknown, check `DescribeInstances`: Done if the instance was listed before
-/// and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no
-/// operation in progress before the call and is now `SHUTDOWN` because it was terminated.
-/// `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the
-/// instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still
-/// `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must
-/// decide.
+/// If the outcome is unknown, check `DescribeInstances`. The request took effect if the
+/// instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING`
+/// or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it
+/// was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call
+/// destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing.
+/// If it is still `RUNNING` or `STOPPED` after one minute, the request did not take effect; for
+/// prepaid instances, a person must decide.
 ///
 /// Returns [`TerminateInstancesResponse`]. Group: Instances. Up to 10 calls per second.
 ///
@@ -238,7 +238,7 @@ pub(crate) static TERMINATE_INSTANCES_DOC: ActionDoc = ActionDoc {
         "An instance that `DescribeInstancesStatus` no longer lists is destroyed. Data disks without `DeleteWithInstance` are kept and still billed.",
     ],
     poll: "",
-    reconcile: "Done if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. Still `RUNNING` or `STOPPED` after one minute means not done; for prepaid instances, a person must decide.",
+    reconcile: "The request took effect if the instance was listed before and is gone, if it is `TERMINATING`, or if it was seen `RUNNING` or `STOPPED` with no operation in progress before the call and is now `SHUTDOWN` because it was terminated. `SHUTDOWN` is the recycle bin: do not retry then, because the second call destroys the instance. If it was not seen in such a state before, `SHUTDOWN` proves nothing. If it is still `RUNNING` or `STOPPED` after one minute, the request did not take effect; for prepaid instances, a person must decide.",
     request: &[
         MemberDoc::new("InstanceIds", "list<string>", "Instances to terminate. Resolve names to ids right before the call and check them, because termination of pay-as-you-go instances cannot be undone.")
             .limits("Items: 1 to 100. Format: `ins-xxxxxxxx`. Documentation conflict: The documentation of the action says that pay-as-you-go instances are destroyed immediately. The product page says that instances to be released after two hours stay in the recycle bin until then."),

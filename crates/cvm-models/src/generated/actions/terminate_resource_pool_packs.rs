@@ -10,13 +10,13 @@ use crate::prelude::*;
 ///
 /// The pool record is deleted permanently; there is no recycle bin.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A request for a pool that is gone is rejected, which looks like a failure, so look
-/// up the id with `DescribeResourcePoolPacks` first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A request for a pool that is gone is rejected, which looks like a failure,
+/// so look up the id with `DescribeResourcePoolPacks` first.
 ///
-/// If the outcome is unknown, check `DescribeResourcePoolPacks`: Done when the pool is no
-/// longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended
-/// it.
+/// If the outcome is unknown, check `DescribeResourcePoolPacks`. The request took effect if the
+/// pool is no longer listed. `ACTIVE` means that it did not take effect; `RETIRED` means that
+/// its term ended, whoever ended it.
 ///
 /// Returns [`TerminateResourcePoolPacksResponse`].
 /// Group: Resource pools. Up to 20 calls per second.
@@ -122,7 +122,7 @@ pub(crate) static TERMINATE_RESOURCE_POOL_PACKS_DOC: ActionDoc = ActionDoc {
         "The pool record is deleted permanently; there is no recycle bin.",
     ],
     poll: "",
-    reconcile: "Done when the pool is no longer listed. `ACTIVE` means not done; `RETIRED` means that its term ended, whoever ended it.",
+    reconcile: "The request took effect if the pool is no longer listed. `ACTIVE` means that it did not take effect; `RETIRED` means that its term ended, whoever ended it.",
     request: &[
         MemberDoc::new("DedicatedResourcePackIds", "list<string>", "Pools to terminate. Check the ids before the call, because it cannot be undone.")
             .limits("Items: 1 to 100. Format: `rpp-xxxxxxxx`."),

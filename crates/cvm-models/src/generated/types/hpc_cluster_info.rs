@@ -29,7 +29,7 @@ pub struct HpcClusterInfo {
     /// Instances in the cluster, which reach each other over RDMA.
     pub instance_ids: Vec<String>,
 
-    /// Where the machines come from, such as `STANDARD` or `CDC`.
+    /// Source of the machines, such as `STANDARD` or `CDC`.
     pub hpc_cluster_type: Option<HpcClusterType>,
 
     /// Dedicated cluster that contains the machines; meaningful only for the type `CDC`.
@@ -89,7 +89,7 @@ pub(crate) static HPC_CLUSTER_INFO_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("CurrentNum", "uint64", "Machines in the cluster now. It can be deleted only at 0."),
         MemberDoc::new("CreateTime", "datetime_iso", "When the cluster was created; helps to distinguish clusters with the same name."),
         MemberDoc::new("InstanceIds", "list<string>", "Instances in the cluster, which reach each other over RDMA."),
-        MemberDoc::new("HpcClusterType", "HpcClusterType", "Where the machines come from, such as `STANDARD` or `CDC`."),
+        MemberDoc::new("HpcClusterType", "HpcClusterType", "Source of the machines, such as `STANDARD` or `CDC`."),
         MemberDoc::new("HpcClusterBusinessId", "string", "Dedicated cluster that contains the machines; meaningful only for the type `CDC`."),
         MemberDoc::new("HpcClusterNetMode", "uint64", "Number of the network mode, such as 30. Its meaning is not published, so use it only to compare clusters."),
         MemberDoc::new("Tags", "list<Tag>", "Tags bound to the cluster, which can be used to search for it."),

@@ -10,13 +10,13 @@ use crate::prelude::*;
 /// The documented errors include that the tag does not exist, so create it with `CreateTag`
 /// first, or use `TagResources`, which creates it.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A resource that already has the key returns an error, so read the tags of the
-/// resources first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A resource that already has the key returns an error, so read the tags of
+/// the resources first.
 ///
-/// If the outcome is unknown, check `DescribeResourceTags`: Done for each resource that has the
-/// key with this value; without the key, not done. For object storage buckets, query with
-/// `CosResourceId` 1 yourself.
+/// If the outcome is unknown, check `DescribeResourceTags`. The request took effect for each
+/// resource that has the key with this value; if the key is missing, it did not take effect.
+/// For object storage buckets, query with `CosResourceId` 1 yourself.
 ///
 /// Returns [`AttachResourcesTagResponse`].
 /// Group: Tags of resources. Up to 20 calls per second. The result is the same in every region.
@@ -179,7 +179,7 @@ pub(crate) static ATTACH_RESOURCES_TAG_DOC: ActionDoc = ActionDoc {
         "The documented errors include that the tag does not exist, so create it with `CreateTag` first, or use `TagResources`, which creates it.",
     ],
     poll: "",
-    reconcile: "Done for each resource that has the key with this value; without the key, not done. For object storage buckets, query with `CosResourceId` 1 yourself.",
+    reconcile: "The request took effect for each resource that has the key with this value; if the key is missing, it did not take effect. For object storage buckets, query with `CosResourceId` 1 yourself.",
     request: &[
         MemberDoc::new("ServiceType", "string", "Service that the resources belong to: the third part of the six-part name, such as `cvm`."),
         MemberDoc::new("ResourceIds", "list<string>", "Ids of the resources, such as instance ids; up to 50, all in the same region.")

@@ -9,12 +9,12 @@ use crate::prelude::*;
 /// `TagResources` and `ModifyResourceTags` set tags on resources; `TagResources` also creates
 /// those that do not exist.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A tag that already exists returns an error, so look for it with `DescribeTags`
-/// before a retry.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A tag that already exists returns an error, so look for it with
+/// `DescribeTags` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeTags`: Done when the pair of key and value is
-/// listed. No such entry after a minute means not done.
+/// If the outcome is unknown, check `DescribeTags`. The request took effect if the pair of key
+/// and value is listed. If there is no such entry after a minute, it did not take effect.
 ///
 /// Returns [`CreateTagResponse`].
 /// Group: Tags of the account. Up to 20 calls per second. The result is the same in every
@@ -127,7 +127,7 @@ pub(crate) static CREATE_TAG_DOC: ActionDoc = ActionDoc {
         "`TagResources` and `ModifyResourceTags` set tags on resources; `TagResources` also creates those that do not exist.",
     ],
     poll: "",
-    reconcile: "Done when the pair of key and value is listed. No such entry after a minute means not done.",
+    reconcile: "The request took effect if the pair of key and value is listed. If there is no such entry after a minute, it did not take effect.",
     request: &[
         MemberDoc::new("TagKey", "string", "Key of the new tag; an existing key gets a further value.")
             .limits("Length: 1 to 127 characters. Documentation conflict: Current documents reserve keys that begin with `qcs:` or `project`; the texts of the error codes name `qcloud`, `tencent` and `project`. Avoid all of them."),

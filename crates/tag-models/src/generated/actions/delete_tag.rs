@@ -8,12 +8,13 @@ use crate::prelude::*;
 ///
 /// `CanDelete` of `DescribeTags` shows whether it can be deleted.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A tag that no longer exists returns an error, so look for it with `DescribeTags`
-/// before a retry.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A tag that no longer exists returns an error, so look for it with
+/// `DescribeTags` before a retry.
 ///
-/// If the outcome is unknown, check `DescribeTags`: Done when the pair of key and value is no
-/// longer listed; still listed means not done, or created again since.
+/// If the outcome is unknown, check `DescribeTags`. The request took effect if the pair of key
+/// and value is no longer listed. If it is still listed, the request did not take effect, or
+/// the tag was created again.
 ///
 /// Returns [`DeleteTagResponse`].
 /// Group: Tags of the account. Up to 20 calls per second. The result is the same in every
@@ -117,7 +118,7 @@ pub(crate) static DELETE_TAG_DOC: ActionDoc = ActionDoc {
         "`CanDelete` of `DescribeTags` shows whether it can be deleted.",
     ],
     poll: "",
-    reconcile: "Done when the pair of key and value is no longer listed; still listed means not done, or created again since.",
+    reconcile: "The request took effect if the pair of key and value is no longer listed. If it is still listed, the request did not take effect, or the tag was created again.",
     request: &[
         MemberDoc::new("TagKey", "string", "Key of the tag to delete; its other values remain.")
             .limits("Length: 1 to 127 characters."),

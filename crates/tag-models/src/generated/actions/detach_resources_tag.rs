@@ -8,13 +8,14 @@ use crate::prelude::*;
 ///
 /// A resource without the key causes an error.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A resource that no longer has the key returns an error, and a retry could remove a
-/// tag that was added again since, so read the tags of the resources first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A resource that no longer has the key returns an error, and a retry could
+/// remove a tag that was added again since, so read the tags of the resources first.
 ///
-/// If the outcome is unknown, check `DescribeResourceTags`: Done for each resource that no
-/// longer has the key; a resource that still has it means not done, or added again since. For
-/// object storage buckets, query with `CosResourceId` 1 yourself.
+/// If the outcome is unknown, check `DescribeResourceTags`. The request took effect for each
+/// resource that no longer has the key. If a resource still has it, the request did not take
+/// effect, or the key was added again. For object storage buckets, query with `CosResourceId` 1
+/// yourself.
 ///
 /// Returns [`DetachResourcesTagResponse`].
 /// Group: Tags of resources. Up to 20 calls per second. The result is the same in every region.
@@ -163,7 +164,7 @@ pub(crate) static DETACH_RESOURCES_TAG_DOC: ActionDoc = ActionDoc {
         "A resource without the key causes an error.",
     ],
     poll: "",
-    reconcile: "Done for each resource that no longer has the key; a resource that still has it means not done, or added again since. For object storage buckets, query with `CosResourceId` 1 yourself.",
+    reconcile: "The request took effect for each resource that no longer has the key. If a resource still has it, the request did not take effect, or the key was added again. For object storage buckets, query with `CosResourceId` 1 yourself.",
     request: &[
         MemberDoc::new("ServiceType", "string", "Service that the resources belong to: the third part of the six-part name, such as `cvm`."),
         MemberDoc::new("ResourceIds", "list<string>", "Ids of the resources, such as instance ids; up to 50, all in the same region.")

@@ -10,13 +10,13 @@ use crate::prelude::*;
 /// At least one of `ReplaceTags` and `DeleteTags` is needed, and no key may be in both. A list
 /// that is given must not be empty.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Tags can decide about permissions and costs, and a retry could undo a later change
-/// of the same keys, so read the tags first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Tags can decide about permissions and costs, and a retry could undo a later
+/// change of the same keys, so read the tags first.
 ///
-/// If the outcome is unknown, check `GetResources`: Done when the resource has every tag of
-/// `ReplaceTags` and no key of `DeleteTags`. Other values mean not done, or changed again
-/// since.
+/// If the outcome is unknown, check `GetResources`. The request took effect if the resource has
+/// every tag of `ReplaceTags` and no key of `DeleteTags`. Other values mean that it did not
+/// take effect, or that the tags were changed again.
 ///
 /// Returns [`ModifyResourceTagsResponse`].
 /// Group: Tags of resources. Up to 20 calls per second. The result is the same in every region.
@@ -154,7 +154,7 @@ pub(crate) static MODIFY_RESOURCE_TAGS_DOC: ActionDoc = ActionDoc {
         "At least one of `ReplaceTags` and `DeleteTags` is needed, and no key may be in both. A list that is given must not be empty.",
     ],
     poll: "",
-    reconcile: "Done when the resource has every tag of `ReplaceTags` and no key of `DeleteTags`. Other values mean not done, or changed again since.",
+    reconcile: "The request took effect if the resource has every tag of `ReplaceTags` and no key of `DeleteTags`. Other values mean that it did not take effect, or that the tags were changed again.",
     request: &[
         MemberDoc::new("Resource", "string", "Six-part name of the resource to change, such as `qcs::cvm:ap-beijing:uin/1234567:instance/ins-123`.")
             .limits("Format: `qcs::service:region:uin/account:prefix/id`."),

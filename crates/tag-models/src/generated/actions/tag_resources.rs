@@ -8,13 +8,13 @@ use crate::prelude::*;
 ///
 /// The request can succeed in part: check `FailedResources` even if the response has no error.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Tags can decide about permissions and costs, and a retry could undo a later change
-/// of the same keys, so read the tags first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Tags can decide about permissions and costs, and a retry could undo a later
+/// change of the same keys, so read the tags first.
 ///
-/// If the outcome is unknown, check `GetResources`: Done for each resource that has all the
-/// tags with these values. Other values mean not done, or changed again since; retry only for
-/// those resources.
+/// If the outcome is unknown, check `GetResources`. The request took effect for each resource
+/// that has all the tags with these values. Other values mean that it did not take effect, or
+/// that the tags were changed again; retry only for those resources.
 ///
 /// Returns [`TagResourcesResponse`].
 /// Group: Tags of resources. Up to 20 calls per second. The result is the same in every region.
@@ -149,7 +149,7 @@ pub(crate) static TAG_RESOURCES_DOC: ActionDoc = ActionDoc {
         "The request can succeed in part: check `FailedResources` even if the response has no error.",
     ],
     poll: "",
-    reconcile: "Done for each resource that has all the tags with these values. Other values mean not done, or changed again since; retry only for those resources.",
+    reconcile: "The request took effect for each resource that has all the tags with these values. Other values mean that it did not take effect, or that the tags were changed again; retry only for those resources.",
     request: &[
         MemberDoc::new("ResourceList", "list<string>", "Six-part names of the resources to tag, up to 10.")
             .limits("Items: 1 to 10. Format: `qcs::service:region:uin/account:prefix/id`."),

@@ -8,13 +8,13 @@ use crate::prelude::*;
 ///
 /// The tags themselves remain in the account; `DeleteTag` deletes them.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Tags can decide about permissions and costs, and a retry could remove a tag that
-/// was added again since, so read the tags first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Tags can decide about permissions and costs, and a retry could remove a tag
+/// that was added again since, so read the tags first.
 ///
-/// If the outcome is unknown, check `GetResources`: Done for each resource that has none of the
-/// keys. A resource that still has one means not done, or added again since; retry only for
-/// those resources.
+/// If the outcome is unknown, check `GetResources`. The request took effect for each resource
+/// that has none of the keys. If a resource still has one, the request did not take effect, or
+/// the key was added again; retry only for those resources.
 ///
 /// Returns [`UnTagResourcesResponse`].
 /// Group: Tags of resources. Up to 20 calls per second. The result is the same in every region.
@@ -142,7 +142,7 @@ pub(crate) static UN_TAG_RESOURCES_DOC: ActionDoc = ActionDoc {
         "The tags themselves remain in the account; `DeleteTag` deletes them.",
     ],
     poll: "",
-    reconcile: "Done for each resource that has none of the keys. A resource that still has one means not done, or added again since; retry only for those resources.",
+    reconcile: "The request took effect for each resource that has none of the keys. If a resource still has one, the request did not take effect, or the key was added again; retry only for those resources.",
     request: &[
         MemberDoc::new("ResourceList", "list<string>", "Six-part names of the resources to change, up to 10.")
             .limits("Items: 1 to 10. Format: `qcs::service:region:uin/account:prefix/id`."),

@@ -21,9 +21,10 @@ use crate::prelude::*;
 /// `ClientToken`, the identical request can be retried; without one, a retry can allocate and
 /// bill further addresses. The class is hazard if `ClientToken` is not given.
 ///
-/// If the outcome is unknown, check `DescribeAddresses`: Retry it unchanged with the same token
-/// while the token is recent. After that, only your own tag or a unique name proves which new
-/// addresses are yours. Allocate again only if no address has appeared after a minute.
+/// If the outcome is unknown, check `DescribeAddresses`. Retry the request unchanged with the
+/// same token while the token is recent. After that, only your own tag or a unique name proves
+/// which new addresses are yours. Allocate again only if no address has appeared after a
+/// minute.
 ///
 /// Returns [`AllocateAddressesResponse`].
 /// Group: Elastic IP addresses. Up to 10 calls per second.
@@ -171,8 +172,8 @@ pub struct AllocateAddresses {
     pub anti_ddos_package_id: Option<String>,
 
     /// Unique string chosen by you. A retry with it allocates nothing further; keep the rest of
-    /// the request unchanged. After `UnsupportedOperation.DeliveryFailed`, use a new one.
-    /// Length: up to 64 characters. Characters: ASCII.
+    /// the request unchanged. After `UnsupportedOperation.DeliveryFailed`, use a new one. If
+    /// omitted, this client generates a token. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
     #[doc(hidden)]
@@ -362,7 +363,7 @@ pub(crate) static ALLOCATE_ADDRESSES_DOC: ActionDoc = ActionDoc {
         "The response only means that a background task has begun: poll `DescribeAddresses` until `AddressStatus` is stable.",
     ],
     poll: "Poll `DescribeAddresses` until `AddressStatus` is `UNBIND`.",
-    reconcile: "Retry it unchanged with the same token while the token is recent. After that, only your own tag or a unique name proves which new addresses are yours. Allocate again only if no address has appeared after a minute.",
+    reconcile: "Retry the request unchanged with the same token while the token is recent. After that, only your own tag or a unique name proves which new addresses are yours. Allocate again only if no address has appeared after a minute.",
     request: &[
         MemberDoc::new("AddressCount", "int64", "Number of addresses; the quota of the account in the region applies.")
             .limits("Default: 1."),
@@ -397,7 +398,7 @@ pub(crate) static ALLOCATE_ADDRESSES_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("AntiDDoSPackageId", "string", "Protection package that covers DDoS-protected addresses.")
             .limits("Required if `AddressType` is `AntiDDoSEIP`. Format: `bgp-xxxxxxxx`."),
         MemberDoc::new("ClientToken", "string", "Unique string chosen by you. A retry with it allocates nothing further; keep the rest of the request unchanged. After `UnsupportedOperation.DeliveryFailed`, use a new one.")
-            .limits("Length: up to 64 characters. Characters: ASCII."),
+            .limits("If omitted, this client generates a token. Length: up to 64 characters. Characters: ASCII."),
     ],
     response: &[
         MemberDoc::new("AddressSet", "list<string>", "Ids of the new addresses. They can be bound once `AddressStatus` is `UNBIND`.")

@@ -18,13 +18,14 @@ use crate::prelude::*;
 /// [`waiters::AddressesBound`], or poll `DescribeAddresses` until `AddressStatus` is `BIND` or
 /// `BIND_ENI`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Only an `UNBIND` address can be bound, so a retry is rejected, and a late one could
-/// undo a later unbinding; read the address first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Only an `UNBIND` address can be bound, so a retry is rejected, and a late
+/// one could undo a later unbinding; read the address first.
 ///
-/// If the outcome is unknown, check `DescribeAddresses`: Done when the address is `BIND` or
-/// `BIND_ENI` and shows the requested target. `BINDING` means in progress, `UNBIND` not done;
-/// another target means that somebody else bound it.
+/// If the outcome is unknown, check `DescribeAddresses`. The request took effect if the address
+/// is `BIND` or `BIND_ENI` and shows the requested target. `BINDING` means that it is in
+/// progress, and `UNBIND` that it did not take effect; another target means that somebody else
+/// bound it.
 ///
 /// Returns [`AssociateAddressResponse`].
 /// Group: Elastic IP addresses. Up to 10 calls per second.
@@ -286,7 +287,7 @@ pub(crate) static ASSOCIATE_ADDRESS_DOC: ActionDoc = ActionDoc {
         "The response only means that a background task has begun: poll `DescribeAddresses` until `AddressStatus` is stable.",
     ],
     poll: "Poll `DescribeAddresses` until `AddressStatus` is `BIND` or `BIND_ENI`.",
-    reconcile: "Done when the address is `BIND` or `BIND_ENI` and shows the requested target. `BINDING` means in progress, `UNBIND` not done; another target means that somebody else bound it.",
+    reconcile: "The request took effect if the address is `BIND` or `BIND_ENI` and shows the requested target. `BINDING` means that it is in progress, and `UNBIND` that it did not take effect; another target means that somebody else bound it.",
     request: &[
         MemberDoc::new("AddressId", "string", "Address to bind; it must be `UNBIND`, not blocked and without unpaid bills.")
             .limits("Format: `eip-xxxxxxxx`."),

@@ -9,12 +9,12 @@ use crate::prelude::*;
 ///
 /// Use `CreateVpc` to choose name, range and zone.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). It is not documented whether a retry returns the existing network or fails because
-/// the account may have no further one.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). It is not documented whether a retry returns the existing network or fails
+/// because the account may have no further one.
 ///
-/// If the outcome is unknown, check `DescribeVpcs`: Done when a network with `IsDefault` is
-/// listed and has a default subnet in the zone; see `DescribeSubnets`.
+/// If the outcome is unknown, check `DescribeVpcs`. The request took effect if a network with
+/// `IsDefault` is listed and has a default subnet in the zone; see `DescribeSubnets`.
 ///
 /// Returns [`CreateDefaultVpcResponse`]. Group: Private networks. Up to 100 calls per second.
 ///
@@ -116,7 +116,7 @@ pub(crate) static CREATE_DEFAULT_VPC_DOC: ActionDoc = ActionDoc {
         "Use `CreateVpc` to choose name, range and zone.",
     ],
     poll: "",
-    reconcile: "Done when a network with `IsDefault` is listed and has a default subnet in the zone; see `DescribeSubnets`.",
+    reconcile: "The request took effect if a network with `IsDefault` is listed and has a default subnet in the zone; see `DescribeSubnets`.",
     request: &[
         MemberDoc::new("Zone", "string", "Zone of the default subnet, such as `ap-guangzhou-1`. Without it, the service chooses one at random."),
         MemberDoc::new("Force", "bool", "Creates the default network even if the account still supports the classic network."),

@@ -13,9 +13,10 @@ use crate::prelude::*;
 /// cost money or destroy something). There is no token, and no document says that names are
 /// unique, so a retry can create a second group.
 ///
-/// If the outcome is unknown, check `DescribeSecurityGroups`: One new group with exactly this
-/// name and description means done; two mean that it was created twice: delete the extra one.
-/// None after a minute means not done. Only an own tag proves which group is yours.
+/// If the outcome is unknown, check `DescribeSecurityGroups`. One new group with exactly this
+/// name and description means that the request took effect; if there are two, it was created
+/// twice: delete the extra one. If there is none after a minute, it did not take effect. Only
+/// your own tag proves which group is yours.
 ///
 /// Returns [`CreateSecurityGroupResponse`]. Group: Security groups. Up to 100 calls per second.
 ///
@@ -188,7 +189,7 @@ pub(crate) static CREATE_SECURITY_GROUP_DOC: ActionDoc = ActionDoc {
         "The number of groups per project and region is limited.",
     ],
     poll: "",
-    reconcile: "One new group with exactly this name and description means done; two mean that it was created twice: delete the extra one. None after a minute means not done. Only an own tag proves which group is yours.",
+    reconcile: "One new group with exactly this name and description means that the request took effect; if there are two, it was created twice: delete the extra one. If there is none after a minute, it did not take effect. Only your own tag proves which group is yours.",
     request: &[
         MemberDoc::new("GroupName", "string", "Display name, free text.")
             .limits("Length: up to 60 characters."),

@@ -14,13 +14,13 @@ use crate::prelude::*;
 ///
 /// Send the `Version` that you have read to detect changes of others.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A late retry could add a rule again that somebody has removed since; an equal rule
-/// or an old `Version` is rejected, which looks like a failure.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A late retry could add a rule again that somebody has removed since; an
+/// equal rule or an old `Version` is rejected, which looks like a failure.
 ///
-/// If the outcome is unknown: Read the rules with `DescribeSecurityGroupPolicies`: done when
-/// all of the requested rules are there. The version has increased by 1 if nobody else changed
-/// the group.
+/// If the outcome is unknown: Read the rules with `DescribeSecurityGroupPolicies`: the request
+/// took effect if all of the requested rules are there. The version has increased by 1 if
+/// nobody else changed the group.
 ///
 /// Returns [`CreateSecurityGroupPoliciesResponse`].
 /// Group: Security groups. Up to 100 calls per second.
@@ -164,7 +164,7 @@ pub(crate) static CREATE_SECURITY_GROUP_POLICIES_DOC: ActionDoc = ActionDoc {
         "Send the `Version` that you have read to detect changes of others.",
     ],
     poll: "",
-    reconcile: "Read the rules with `DescribeSecurityGroupPolicies`: done when all of the requested rules are there. The version has increased by 1 if nobody else changed the group.",
+    reconcile: "Read the rules with `DescribeSecurityGroupPolicies`: the request took effect if all of the requested rules are there. The version has increased by 1 if nobody else changed the group.",
     request: &[
         MemberDoc::new("SecurityGroupId", "string", "Group that gets the rules.")
             .limits("Format: `sg-xxxxxxxx`."),

@@ -8,13 +8,13 @@ use crate::prelude::*;
 ///
 /// The subnet gets the default route table of the VPC.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Ranges within a VPC must not overlap, so a retry is rejected, which looks like a
-/// failure; look for the range first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Ranges within a VPC must not overlap, so a retry is rejected, which looks
+/// like a failure; look for the range first.
 ///
-/// If the outcome is unknown, check `DescribeSubnets`: A new subnet of the VPC with exactly
-/// this range means done, because no two subnets of a VPC overlap. None after a minute means
-/// not done.
+/// If the outcome is unknown, check `DescribeSubnets`. A new subnet of the VPC with exactly
+/// this range means that the request took effect, because no two subnets of a VPC overlap. If
+/// there is none after a minute, it did not take effect.
 ///
 /// Returns [`CreateSubnetResponse`]. Group: Subnets. Up to 100 calls per second.
 ///
@@ -233,7 +233,7 @@ pub(crate) static CREATE_SUBNET_DOC: ActionDoc = ActionDoc {
         "The subnet gets the default route table of the VPC.",
     ],
     poll: "",
-    reconcile: "A new subnet of the VPC with exactly this range means done, because no two subnets of a VPC overlap. None after a minute means not done.",
+    reconcile: "A new subnet of the VPC with exactly this range means that the request took effect, because no two subnets of a VPC overlap. If there is none after a minute, it did not take effect.",
     request: &[
         MemberDoc::new("VpcId", "string", "Network in which to create it.")
             .limits("Format: `vpc-xxxxxxxx`."),

@@ -14,10 +14,10 @@ use crate::prelude::*;
 /// cost money or destroy something). There is no token, and no document says that names or
 /// ranges must be unique. So a retry can create a second network.
 ///
-/// If the outcome is unknown, check `DescribeVpcs`: One new network with exactly this name and
-/// range means done; two mean that it was created twice: delete the extra one. None after a
-/// minute means not done. The filter also finds longer names, and only an own tag proves which
-/// network is yours.
+/// If the outcome is unknown, check `DescribeVpcs`. One new network with exactly this name and
+/// range means that the request took effect; if there are two, it was created twice: delete the
+/// extra one. If there is none after a minute, it did not take effect. The filter also finds
+/// longer names, and only your own tag proves which network is yours.
 ///
 /// Returns [`CreateVpcResponse`]. Group: Private networks. Up to 100 calls per second.
 ///
@@ -238,7 +238,7 @@ pub(crate) static CREATE_VPC_DOC: ActionDoc = ActionDoc {
         "By default, routes are published to a cloud connect network subnet by subnet.",
     ],
     poll: "",
-    reconcile: "One new network with exactly this name and range means done; two mean that it was created twice: delete the extra one. None after a minute means not done. The filter also finds longer names, and only an own tag proves which network is yours.",
+    reconcile: "One new network with exactly this name and range means that the request took effect; if there are two, it was created twice: delete the extra one. If there is none after a minute, it did not take effect. The filter also finds longer names, and only your own tag proves which network is yours.",
     request: &[
         MemberDoc::new("VpcName", "string", "Display name; no document says that it must be unique, so choose one that you can find again.")
             .limits("Size: up to 60 bytes."),

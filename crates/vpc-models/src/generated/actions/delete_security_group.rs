@@ -8,12 +8,12 @@ use crate::prelude::*;
 ///
 /// A default group cannot be deleted.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A group that no longer exists returns an error, which looks like a failure, so list
-/// it first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A group that no longer exists returns an error, which looks like a failure,
+/// so list it first.
 ///
-/// If the outcome is unknown, check `DescribeSecurityGroups`: Done if the group is no longer
-/// listed; retry only while it is still listed.
+/// If the outcome is unknown, check `DescribeSecurityGroups`. The request took effect if the
+/// group is no longer listed; retry only while it is still listed.
 ///
 /// Returns [`DeleteSecurityGroupResponse`]. Group: Security groups. Up to 100 calls per second.
 ///
@@ -123,7 +123,7 @@ pub(crate) static DELETE_SECURITY_GROUP_DOC: ActionDoc = ActionDoc {
         "A default group cannot be deleted.",
     ],
     poll: "",
-    reconcile: "Done if the group is no longer listed; retry only while it is still listed.",
+    reconcile: "The request took effect if the group is no longer listed; retry only while it is still listed.",
     request: &[
         MemberDoc::new("SecurityGroupId", "string", "Group to delete, which must belong to the account. It cannot be restored.")
             .limits("Format: `sg-xxxxxxxx`."),

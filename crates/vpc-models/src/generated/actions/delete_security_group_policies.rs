@@ -12,8 +12,9 @@ use crate::prelude::*;
 /// cost money or destroy something). Deleting a rule shifts the positions of the others, so a
 /// retry by position can delete a different rule, unless it has a `Version`.
 ///
-/// If the outcome is unknown: Read the rules with `DescribeSecurityGroupPolicies`: done when
-/// none of the rules to remove is there. Compare the rules themselves and not their positions.
+/// If the outcome is unknown: Read the rules with `DescribeSecurityGroupPolicies`: the request
+/// took effect if none of the rules to remove is there. Compare the rules themselves and not
+/// their positions.
 ///
 /// Returns [`DeleteSecurityGroupPoliciesResponse`].
 /// Group: Security groups. Up to 100 calls per second.
@@ -129,7 +130,7 @@ pub(crate) static DELETE_SECURITY_GROUP_POLICIES_DOC: ActionDoc = ActionDoc {
         "Without a `Version`, whatever rule has the position at that moment is removed.",
     ],
     poll: "",
-    reconcile: "Read the rules with `DescribeSecurityGroupPolicies`: done when none of the rules to remove is there. Compare the rules themselves and not their positions.",
+    reconcile: "Read the rules with `DescribeSecurityGroupPolicies`: the request took effect if none of the rules to remove is there. Compare the rules themselves and not their positions.",
     request: &[
         MemberDoc::new("SecurityGroupId", "string", "Group that loses the rules.")
             .limits("Format: `sg-xxxxxxxx`."),

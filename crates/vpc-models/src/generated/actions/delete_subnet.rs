@@ -8,12 +8,12 @@ use crate::prelude::*;
 ///
 /// `DescribeUsedIpAddress` shows what still uses its addresses.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A subnet that no longer exists returns an error, which looks like a failure, so
-/// list it first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A subnet that no longer exists returns an error, which looks like a
+/// failure, so list it first.
 ///
-/// If the outcome is unknown, check `DescribeSubnets`: Done if the subnet is no longer listed;
-/// retry only while it is still listed.
+/// If the outcome is unknown, check `DescribeSubnets`. The request took effect if the subnet is
+/// no longer listed; retry only while it is still listed.
 ///
 /// Returns [`DeleteSubnetResponse`]. Group: Subnets.
 ///
@@ -99,7 +99,7 @@ pub(crate) static DELETE_SUBNET_DOC: ActionDoc = ActionDoc {
         "`DescribeUsedIpAddress` shows what still uses its addresses.",
     ],
     poll: "",
-    reconcile: "Done if the subnet is no longer listed; retry only while it is still listed.",
+    reconcile: "The request took effect if the subnet is no longer listed; retry only while it is still listed.",
     request: &[
         MemberDoc::new("SubnetId", "string", "Subnet to delete, without any resource in it.")
             .limits("Format: `subnet-xxxxxxxx`."),

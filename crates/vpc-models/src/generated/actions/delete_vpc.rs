@@ -9,12 +9,12 @@ use crate::prelude::*;
 ///
 /// A deleted network cannot be restored.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). A network that no longer exists returns an error, which looks like a failure, so
-/// list it first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). A network that no longer exists returns an error, which looks like a
+/// failure, so list it first.
 ///
-/// If the outcome is unknown, check `DescribeVpcs`: Done if the network is no longer listed;
-/// retry only while it is still listed.
+/// If the outcome is unknown, check `DescribeVpcs`. The request took effect if the network is
+/// no longer listed; retry only while it is still listed.
 ///
 /// Returns [`DeleteVpcResponse`]. Group: Private networks. Up to 100 calls per second.
 ///
@@ -108,7 +108,7 @@ pub(crate) static DELETE_VPC_DOC: ActionDoc = ActionDoc {
         "A deleted network cannot be restored.",
     ],
     poll: "",
-    reconcile: "Done if the network is no longer listed; retry only while it is still listed.",
+    reconcile: "The request took effect if the network is no longer listed; retry only while it is still listed.",
     request: &[
         MemberDoc::new("VpcId", "string", "Network to delete. It cannot be restored.")
             .limits("Format: `vpc-xxxxxxxx`."),

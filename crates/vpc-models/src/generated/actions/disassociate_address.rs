@@ -15,13 +15,13 @@ use crate::prelude::*;
 /// [`waiters::AddressesUnbound`], or poll `DescribeAddresses` until `AddressStatus` is
 /// `UNBIND`.
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). Only a bound address can be unbound, so a retry is rejected, and a late one could
-/// undo a later binding; read the address first.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). Only a bound address can be unbound, so a retry is rejected, and a late one
+/// could undo a later binding; read the address first.
 ///
-/// If the outcome is unknown, check `DescribeAddresses`: Done when the address is `UNBIND`;
-/// `UNBINDING` means in progress, `BIND` or `BIND_ENI` not done. An address with
-/// `CascadeRelease` is released and no longer listed.
+/// If the outcome is unknown, check `DescribeAddresses`. The request took effect if the address
+/// is `UNBIND`. `UNBINDING` means that it is in progress, and `BIND` or `BIND_ENI` that it did
+/// not take effect. An address with `CascadeRelease` is released and no longer listed.
 ///
 /// Returns [`DisassociateAddressResponse`].
 /// Group: Elastic IP addresses. Up to 10 calls per second.
@@ -174,7 +174,7 @@ pub(crate) static DISASSOCIATE_ADDRESS_DOC: ActionDoc = ActionDoc {
         "The response only means that a background task has begun: poll `DescribeAddresses` until `AddressStatus` is stable.",
     ],
     poll: "Poll `DescribeAddresses` until `AddressStatus` is `UNBIND`.",
-    reconcile: "Done when the address is `UNBIND`; `UNBINDING` means in progress, `BIND` or `BIND_ENI` not done. An address with `CascadeRelease` is released and no longer listed.",
+    reconcile: "The request took effect if the address is `UNBIND`. `UNBINDING` means that it is in progress, and `BIND` or `BIND_ENI` that it did not take effect. An address with `CascadeRelease` is released and no longer listed.",
     request: &[
         MemberDoc::new("AddressId", "string", "Address to unbind; it must be `BIND` or `BIND_ENI`.")
             .limits("Format: `eip-xxxxxxxx`."),

@@ -11,8 +11,8 @@ use crate::prelude::*;
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). A retry sets the same values again.
 ///
-/// If the outcome is unknown, check `DescribeSecurityGroups`: Done when the group has the
-/// requested name and description.
+/// If the outcome is unknown, check `DescribeSecurityGroups`. The request took effect if the
+/// group has the requested name and description.
 ///
 /// Returns [`ModifySecurityGroupAttributeResponse`]. Group: Security groups.
 ///
@@ -109,7 +109,7 @@ pub(crate) static MODIFY_SECURITY_GROUP_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The rules do not change.",
     ],
     poll: "",
-    reconcile: "Done when the group has the requested name and description.",
+    reconcile: "The request took effect if the group has the requested name and description.",
     request: &[
         MemberDoc::new("SecurityGroupId", "string", "Group to change.")
             .limits("Format: `sg-xxxxxxxx`."),

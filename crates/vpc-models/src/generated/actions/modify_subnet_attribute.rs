@@ -11,8 +11,8 @@ use crate::prelude::*;
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). A retry sets the same values again.
 ///
-/// If the outcome is unknown, check `DescribeSubnets`: Done when the subnet has the requested
-/// name and setting.
+/// If the outcome is unknown, check `DescribeSubnets`. The request took effect if the subnet
+/// has the requested name and setting.
 ///
 /// Returns [`ModifySubnetAttributeResponse`]. Group: Subnets.
 ///
@@ -106,7 +106,7 @@ pub(crate) static MODIFY_SUBNET_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The address range cannot be changed.",
     ],
     poll: "",
-    reconcile: "Done when the subnet has the requested name and setting.",
+    reconcile: "The request took effect if the subnet has the requested name and setting.",
     request: &[
         MemberDoc::new("SubnetId", "string", "Subnet to change.")
             .limits("Format: `subnet-xxxxxxxx`."),

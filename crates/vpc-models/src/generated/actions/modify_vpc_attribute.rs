@@ -11,8 +11,8 @@ use crate::prelude::*;
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). A retry sets the same values again.
 ///
-/// If the outcome is unknown, check `DescribeVpcs`: Done when the network has the requested
-/// values. No list shows whether subnets of dedicated clusters are published.
+/// If the outcome is unknown, check `DescribeVpcs`. The request took effect if the network has
+/// the requested values. No list shows whether subnets of dedicated clusters are published.
 ///
 /// Returns [`ModifyVpcAttributeResponse`]. Group: Private networks.
 ///
@@ -158,7 +158,7 @@ pub(crate) static MODIFY_VPC_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         "The address ranges cannot be changed here.",
     ],
     poll: "",
-    reconcile: "Done when the network has the requested values. No list shows whether subnets of dedicated clusters are published.",
+    reconcile: "The request took effect if the network has the requested values. No list shows whether subnets of dedicated clusters are published.",
     request: &[
         MemberDoc::new("VpcId", "string", "Network to change.")
             .limits("Format: `vpc-xxxxxxxx`."),

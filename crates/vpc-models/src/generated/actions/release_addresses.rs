@@ -14,12 +14,13 @@ use crate::prelude::*;
 /// Asynchronous: the operation continues after the response. Wait with
 /// [`waiters::AddressesReleased`].
 ///
-/// Retry class: guarded (not retried automatically; first read the state to see whether it took
-/// effect). An address that is already released returns an error and may make the whole batch
-/// fail, so list the addresses first and retry only those still listed.
+/// Retry class: guarded (not retried once it may have taken effect; first read the state to see
+/// whether it did). An address that is already released returns an error and may make the whole
+/// batch fail, so list the addresses first and retry only those still listed.
 ///
-/// If the outcome is unknown, check `DescribeAddresses`: Done for every address that is no
-/// longer listed; `OFFLINING` means in progress; retry only those that are still `UNBIND`.
+/// If the outcome is unknown, check `DescribeAddresses`. The request took effect for every
+/// address that is no longer listed; `OFFLINING` means that it is in progress; retry only those
+/// that are still `UNBIND`.
 ///
 /// Returns [`ReleaseAddressesResponse`].
 /// Group: Elastic IP addresses. Up to 10 calls per second.
@@ -139,7 +140,7 @@ pub(crate) static RELEASE_ADDRESSES_DOC: ActionDoc = ActionDoc {
         "The response only means that a background task has begun: poll `DescribeAddresses` until `AddressStatus` is stable.",
     ],
     poll: "",
-    reconcile: "Done for every address that is no longer listed; `OFFLINING` means in progress; retry only those that are still `UNBIND`.",
+    reconcile: "The request took effect for every address that is no longer listed; `OFFLINING` means that it is in progress; retry only those that are still `UNBIND`.",
     request: &[
         MemberDoc::new("AddressIds", "list<string>", "Addresses to release, all of them `UNBIND`.")
             .limits("Format: `eip-xxxxxxxx`."),

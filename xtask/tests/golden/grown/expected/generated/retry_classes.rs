@@ -10,7 +10,7 @@
 //! - `read`: changes nothing, so it is retried freely (3 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
 //! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (0 actions).
-//! - `guarded`: not retried automatically; first read the state to see whether it took effect (0 actions).
+//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (0 actions).
 //! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (1 action).
 //!
 //! | action | class | members that change it | why | check with |

@@ -8,10 +8,10 @@ use crate::prelude::*;
 /// [`waiters::BoatsAfloat`], or poll `DescribeBoats` until `BoatState` is `AFLOAT` or `SUNK`.
 ///
 /// Retry class: token (retried with the same token, which the service recognizes). A resend
-/// without the token would rent again. The class is hazard if `ClientToken` is not given. It is
-/// read if `DryRun` is `true`. It is hazard if `Mode` is given and not `CALM`.
+/// without the token would rent again. The class is hazard if `ClientToken` is not given, or if
+/// `Mode` is given and not `CALM`. It is read if `DryRun` is `true`.
 ///
-/// If the outcome is unknown, check `DescribeBoats`: List vessels by your own tag.
+/// If the outcome is unknown, check `DescribeBoats`. List vessels by your own tag.
 ///
 /// Returns [`RentBoatsResponse`]. Group: Boats.
 ///
@@ -70,7 +70,8 @@ pub struct RentBoats {
     /// Where devices sit.
     pub bus_slots: Vec<String>,
 
-    /// Makes a resend safe. Length: up to 64 characters. Characters: ASCII.
+    /// Makes a resend safe. If omitted, this client generates a token, unless `DryRun` is
+    /// `true`. Length: up to 64 characters. Characters: ASCII.
     pub client_token: Option<String>,
 
     /// Checks the call and rents nothing. Default: false.
@@ -267,7 +268,7 @@ pub(crate) static RENT_BOATS_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("IPv6Count", "int64", "Addresses aboard each."),
         MemberDoc::new("DBDFs", "list<string>", "Where devices sit."),
         MemberDoc::new("ClientToken", "string", "Makes a resend safe.")
-            .limits("Length: up to 64 characters. Characters: ASCII."),
+            .limits("If omitted, this client generates a token, unless `DryRun` is `true`. Length: up to 64 characters. Characters: ASCII."),
         MemberDoc::new("DryRun", "bool", "Checks the call and rents nothing.")
             .limits("Default: false."),
         MemberDoc::new("Tiller", "string", "Only an old gateway takes it.")
