@@ -5,7 +5,7 @@
 pub enum ExitStatus {
     /// Success. A dry run that passed counts as success.
     Done = 0,
-    /// The service returned an error, or a wait ended in a state that is not its target state.
+    /// The service returned an error, or the quickstart waited for a state that cannot be reached.
     Refused = 1,
     /// The command line is invalid. Nothing was sent.
     Usage = 2,
@@ -45,7 +45,7 @@ impl ExitStatus {
         match self {
             Self::Done => "success; a dry run that passed counts as success",
             Self::Refused => {
-                "the service returned an error, or a wait cannot reach its target state"
+                "the service returned an error, or the quickstart waited for a state that cannot be reached"
             }
             Self::Usage => "invalid command line; nothing was sent",
             Self::Unknown => {

@@ -71,7 +71,7 @@ fn program() -> String {
     page.entry(
         COLUMN,
         "--cli-input-json",
-        "Next to the JSON, --A replaces its whole member A; --A.B is an error if the JSON has A.",
+        "With it, --A replaces member A of the JSON as a whole; --A.B is an error if the JSON has A.",
     );
     page.gap();
     options_of(&mut page, Scope::Action, "Options of actions");
@@ -113,8 +113,9 @@ fn command(name: &str, scope: Scope) -> String {
         2,
         "Every command also accepts the options of actions, such as --emulator, --region and --output, so \
          that an alias with options works; options without an effect are ignored. If an option is \
-         repeated, the last value counts. --cli-input-json and --generate-cli-skeleton belong to one \
-         action and are rejected elsewhere.",
+         repeated, the last value counts, but --catalog, --cli-input-json and --forget must be given only \
+         once. --generate-cli-skeleton belongs to an action, and --cli-input-json to an action or to `cvm \
+         resume ID`; other commands reject them.",
     );
     page.finish()
 }
@@ -139,9 +140,9 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
              interrupted, or its outcome is unknown. Entries are in CVM_JOURNAL, else in cvm/journal below \
              XDG_STATE_HOME or ~/.local/state; only you can read them, and they contain no secret.",
             "`cvm resume` lists the entries; `cvm resume ID` settles one. It retries a request whose client \
-             token the service still knows (up to 3 minutes old, only on Linux and before a restart of this \
-             machine); give its secrets again as parameters. It never retries any other request, and only \
-             reads to find out whether it took effect.",
+             token the service still knows; give its secrets again as parameters. This works for 3 minutes, \
+             on Linux, and until this machine restarts. It never retries any other request, and only reads to \
+             find out whether it took effect.",
             "It exits with 0 when the request took effect and the entry is removed, and with 3 if a person has \
              to decide; after that decision, run `cvm resume --forget ID`.",
         ],
@@ -162,15 +163,15 @@ fn options_of(page: &mut TextPage, scope: Scope, title: &str) {
 const EXIT_NOTES: &[&str] = &[
     "After 3 and 7, the journal keeps its entry, and `cvm resume` lists it. With 7, standard error shows \
      the request id and what is known of the response.",
-    "If standard output is closed (`>&-`), every action exits with 7, including reads, and every other \
-     command with 6. A null device that is open for reading and writing, such as Python's \
+    "If standard output is closed (`>&-`), an action whose response arrived exits with 7, even a read (which \
+     you may repeat). Anything else that would print exits with 6. A null device that is open for reading and writing, such as Python's \
      subprocess.DEVNULL, counts as closed; `>/dev/null` does not.",
-    "If the list in the response of a read is absent, null, or empty although its total is not 0, it is \
-     printed as received, and cvm exits with 5. If the list is shorter than its total, it is printed, and a note on \
-     standard error says how to get the rest, or that there are no more items.",
-    "A signal before a change is sent, or during a read, terminates cvm directly: shells report 128 + its \
-     number. While cvm waits for the response to a change, Ctrl-C, SIGTERM, SIGHUP and every other signal that asks a \
-     program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) lead to exit code 3, and to 7 while it writes the response.",
+    "If a read returns no list, or an empty list with a total above 0, cvm prints the response and exits \
+     with 5. If the list is shorter than its total, cvm prints it, and a note on standard error says how to get the \
+     rest, or that there are no more items.",
+    "Before a change is sent, and during a read, a signal ends cvm directly: shells report 128 + its number. \
+     While cvm waits for the response to a change, a signal that asks a program to end (Ctrl-C, SIGTERM, SIGHUP, \
+     SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) ends it with exit code 3; while it prints the response, with 7.",
 ];
 
 fn exit_codes() -> String {

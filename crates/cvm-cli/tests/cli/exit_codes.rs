@@ -12,7 +12,7 @@ fn exit_codes_are_documented() {
     insta::assert_snapshot!(run(&mut cvm(&["help", "exit-codes"])).stdout, @r"
     Exit codes
       0   success; a dry run that passed counts as success
-      1   the service returned an error, or a wait cannot reach its target state
+      1   the service returned an error, or the quickstart waited for a state that cannot be reached
       2   invalid command line; nothing was sent
       3   outcome unknown: the request may have taken effect; check before you retry it
       4   credentials, region or endpoint are missing or invalid; nothing was sent
@@ -22,16 +22,17 @@ fn exit_codes_are_documented() {
 
       After 3 and 7, the journal keeps its entry, and `cvm resume` lists it. With 7, standard error
       shows the request id and what is known of the response.
-      If standard output is closed (`>&-`), every action exits with 7, including reads, and every other
-      command with 6. A null device that is open for reading and writing, such as Python's
-      subprocess.DEVNULL, counts as closed; `>/dev/null` does not.
-      If the list in the response of a read is absent, null, or empty although its total is not 0, it is
-      printed as received, and cvm exits with 5. If the list is shorter than its total, it is printed,
-      and a note on standard error says how to get the rest, or that there are no more items.
-      A signal before a change is sent, or during a read, terminates cvm directly: shells report 128 +
-      its number. While cvm waits for the response to a change, Ctrl-C, SIGTERM, SIGHUP and every other
-      signal that asks a program to end (SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) lead to exit code 3, and
-      to 7 while it writes the response.
+      If standard output is closed (`>&-`), an action whose response arrived exits with 7, even a read
+      (which you may repeat). Anything else that would print exits with 6. A null device that is open
+      for reading and writing, such as Python's subprocess.DEVNULL, counts as closed; `>/dev/null` does
+      not.
+      If a read returns no list, or an empty list with a total above 0, cvm prints the response and
+      exits with 5. If the list is shorter than its total, cvm prints it, and a note on standard error
+      says how to get the rest, or that there are no more items.
+      Before a change is sent, and during a read, a signal ends cvm directly: shells report 128 + its
+      number. While cvm waits for the response to a change, a signal that asks a program to end (Ctrl-C,
+      SIGTERM, SIGHUP, SIGQUIT, SIGALRM, SIGUSR1, SIGXCPU, …) ends it with exit code 3; while it prints
+      the response, with 7.
     ");
 }
 
