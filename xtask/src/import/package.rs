@@ -145,8 +145,8 @@ The features `blocking` and `test-util` add a client without async, and mocked c
 
 ## What was inferred
 
-- **Retries.** Actions whose names begin with `Describe`, `List`, `Query`, `Search`, `Inquiry` or, with exceptions, `Get` count as
-  reads. All others have the class `hazard`: once such a request may have been sent, the client does not retry it.
+- **Retries.** Actions whose names begin with `Describe`, `List`, `Query`, `Search`, `Inquiry`, `Inquire` or, with exceptions,
+  `Get` count as reads. All others have the class `hazard`: once such a request may have been sent, the client does not retry it.
 - **Pages.** `client.items(…)` works for lists whose members prove how their pages are read.
 - **Secrets.** Members such as passwords, keys and tokens are `Sensitive`. They are recognized by their names.
 - **Error codes.** Models list none. The crate has the codes that the gateway returns for every service.

@@ -183,6 +183,32 @@ mod tests {
         }
     }
 
+    /// `IMPORT.md` writes many names as an ending after `Key` or `Token`.
+    #[test]
+    fn documented_table_has_the_same_names() {
+        let document = include_str!("../../../IMPORT.md");
+        let rows = document.split_once("| kind | names |\n").unwrap().1;
+        let rows: Vec<&str> = rows.lines().take_while(|line| line.starts_with('|')).collect();
+        let documented: Vec<String> =
+            rows.iter().flat_map(|row| row.split('`').skip(1).step_by(2)).map(plain).collect();
+        let constants: Vec<&str> =
+            [&ENDS[..], &NAMES, &NOT, &BESIDE_KEY].into_iter().flatten().copied().collect();
+        for name in &constants {
+            let parts = [Some(*name), name.strip_suffix("key"), name.strip_suffix("token")];
+            let is_documented =
+                parts.into_iter().flatten().any(|part| documented.iter().any(|name| name == part));
+            assert!(is_documented, "IMPORT.md lacks `{name}`");
+        }
+        for name in &documented {
+            let is_known = ["", "key", "token"]
+                .into_iter()
+                .any(|end| constants.contains(&format!("{name}{end}").as_str()));
+            // The last row names plain keys, and parts of names that make them no secrets.
+            let is_of_last_row = ["key", "newkey", "val"].contains(&name.as_str());
+            assert!(is_known || is_of_last_row, "no constant has `{name}` of IMPORT.md");
+        }
+    }
+
     #[test]
     fn plain_key_is_a_secret_beside_a_certificate_or_a_key_id() {
         for sibling in ["Cert", "CACert", "Crt", "KeyId", "Iv", "Webhook"] {

@@ -74,7 +74,7 @@ pub fn run(root: &Path, options: Options) -> Result<String, Error> {
     let plans = ROWS.iter().filter(|plan| memory || !plan.needs_memory());
     let rows: Vec<Row> = plans.map(|plan| plan.available(&workers)).collect();
     let rounds = measure(&workers, &rows)?;
-    let source = format!("\nMedians of {ROUNDS} turns, {}\n", machine::describe());
+    let source = format!("\nMedians of {ROUNDS} rounds, {}\n", machine::describe());
     let text = table::markdown(&rows, &rounds) + &source;
     if options.update_docs {
         update(&root.join("BENCHMARKS.md"), MARKERS, &text)?;
