@@ -1,4 +1,4 @@
-//! Splits the members of a request into those that its type has and the others, and joins them again.
+//! Splits the members of a request into those that its type has and the others, and joins them again after a change.
 
 use cvm_protocol::{Kind, ModelInfo};
 use serde_json::{Map, Value};
@@ -87,6 +87,46 @@ fn put_back_at(
     }
 }
 
+/// Makes the change from `before` to `after` in a value that may have the same members in another form, and others. What the
+/// change does not touch keeps its form.
+pub(crate) fn apply_change(whole: &mut Value, before: &Value, after: &Value) {
+    if before == after {
+        return;
+    }
+    match (&mut *whole, before, after) {
+        (Value::Object(members), Value::Object(before), Value::Object(after)) => {
+            members.retain(|name, _| after.contains_key(name) || !before.contains_key(name));
+            for (name, after) in after {
+                match (members.get_mut(name), before.get(name)) {
+                    (Some(member), Some(before)) => apply_change(member, before, after),
+                    (_, Some(before)) if before == after => {}
+                    // Only the difference to what an absent object is read as.
+                    (None, Some(before)) if before.is_object() && after.is_object() => {
+                        let mut member = Value::Object(Map::new());
+                        apply_change(&mut member, before, after);
+                        members.insert(name.clone(), member);
+                    }
+                    _ => {
+                        members.insert(name.clone(), after.clone());
+                    }
+                }
+            }
+        }
+        (Value::Array(items), Value::Array(before), Value::Array(after))
+            if items.len() == before.len() =>
+        {
+            items.truncate(after.len());
+            for (index, after) in after.iter().enumerate() {
+                match (items.get_mut(index), before.get(index)) {
+                    (Some(item), Some(before)) => apply_change(item, before, after),
+                    _ => items.push(after.clone()),
+                }
+            }
+        }
+        _ => *whole = after.clone(),
+    }
+}
+
 /// The path of the first unknown member that `other` does not have. The items of a list count as one: they may have been moved.
 pub(crate) fn first_new(
     unknown: &Value,
@@ -165,6 +205,46 @@ mod tests {
             let result_of_change = put_back(&mut changed.clone(), unknown.clone(), &RUN);
             assert_eq!(result_of_change, result, "{changed}");
         }
+    }
+
+    #[test]
+    fn change_touches_only_what_differs() {
+        let whole = || {
+            json!({ "Count": "5", "Gone": null, "Place": {}, "New": 1,
+                "Disks": [{ "Size": "1", "New": 1 }, { "Size": 2 }] })
+        };
+        let before = json!({ "Count": 5, "Place": { "Zone": "" }, "Name": "",
+            "Disks": [{ "Size": 1 }, { "Size": 2 }] });
+        let changed = |path: &str, value: Value| {
+            let mut after = before.clone();
+            *after.pointer_mut(path).unwrap() = value;
+            let mut whole = whole();
+            apply_change(&mut whole, &before, &after);
+            whole
+        };
+        let expected = |path: &str, value: Value| {
+            let mut expected = whole();
+            *expected.pointer_mut(path).unwrap() = value;
+            expected
+        };
+        assert_eq!(changed("/Count", json!(5)), whole());
+        assert_eq!(changed("/Count", json!(6)), expected("/Count", json!(6)));
+        let zone = json!({ "Zone": "z" });
+        assert_eq!(changed("/Place", zone.clone()), expected("/Place", zone));
+        let name = changed("/Name", json!("n"));
+        assert_eq!(
+            (&name["Name"], &name["Count"], &name["Place"]),
+            (&json!("n"), &json!("5"), &json!({}))
+        );
+        assert_eq!(changed("/Disks/1/Size", json!(3)), expected("/Disks/1/Size", json!(3)));
+        let disks = json!([{ "Size": 1 }, { "Size": 2 }, { "Size": 3 }]);
+        let longer = json!([{ "Size": "1", "New": 1 }, { "Size": 2 }, { "Size": 3 }]);
+        assert_eq!(changed("/Disks", disks), expected("/Disks", longer));
+        let shorter = json!([{ "Size": "1", "New": 1 }]);
+        assert_eq!(changed("/Disks", json!([{ "Size": 1 }])), expected("/Disks", shorter));
+        let mut without = whole();
+        apply_change(&mut without, &before, &json!({ "Count": 5 }));
+        assert_eq!(without, json!({ "Count": "5", "Gone": null, "New": 1 }));
     }
 
     #[test]

@@ -3,12 +3,12 @@
 use std::fmt;
 
 use cvm_protocol::{
-    ActionInfo, DecodeError, Model, Record, describe_unknown, json, reset, reset_member,
+    ActionInfo, DecodeError, Model, ModelInfo, Record, describe_unknown, json, reset, reset_member,
 };
 use serde_json::Value;
 
 use crate::client::extra::{ExtraMembers, check_name};
-use crate::client::known_members::{first_new, put_back, take_unknown};
+use crate::client::known_members::{apply_change, first_new, put_back, take_unknown};
 use crate::client::untyped_tables::response_table;
 use crate::observe::mask;
 use crate::{Action, Region};
@@ -124,8 +124,9 @@ impl<'a> UnsignedRequest<'a> {
     /// `request.edit(|launch: &mut RunInstances| launch.instance_count = Some(1))?`. Returns `false`, and changes nothing,
     /// if the call is of another action.
     ///
-    /// A [`Client::call_action`](crate::Client::call_action) of the same action is changed too. Members that the struct does not
-    /// have stay at their places; those of a list item belong to its position.
+    /// A [`Client::call_action`](crate::Client::call_action) of the same action is changed too. Only the members that the closure
+    /// changed are written; the others are sent as the caller wrote them. Members that the struct does not have stay at their
+    /// places; those of a list item belong to its position.
     ///
     /// # Errors
     ///
@@ -147,10 +148,11 @@ impl<'a> UnsignedRequest<'a> {
             return Ok(false);
         }
         let unknown = self.read_untyped(&mut typed)?;
-        let before = self.encoded(&typed)?;
+        let before = self.value_of(&typed)?;
         edit(&mut typed);
-        if self.encoded(&typed)? != before {
-            self.write_untyped(&typed, unknown)?;
+        let after = self.value_of(&typed)?;
+        if after != before {
+            self.write_untyped(&before, &after, unknown, typed.table())?;
         }
         Ok(true)
     }
@@ -169,8 +171,10 @@ impl<'a> UnsignedRequest<'a> {
         format!("{}: {error}", self.info.name)
     }
 
-    fn encoded(&self, typed: &dyn Model) -> Result<Vec<u8>, String> {
-        json::to_vec(typed).map_err(|error| self.failed(&error))
+    /// The members of a struct, if it can be encoded.
+    fn value_of(&self, typed: &dyn Model) -> Result<Value, String> {
+        json::to_vec(typed).map_err(|error| self.failed(&error))?;
+        Ok(json::to_value(typed))
     }
 
     /// Reads the request of an untyped call into the struct of its action. Returns the members that the struct does not have.
@@ -181,17 +185,24 @@ impl<'a> UnsignedRequest<'a> {
         Ok(unknown)
     }
 
-    /// Replaces the request of an untyped call.
-    fn write_untyped(&mut self, typed: &dyn Model, unknown: Option<Value>) -> Result<(), String> {
-        let mut members = json::to_value(typed);
+    /// Makes the change from `before` to `after` in the request of an untyped call. `table` describes both.
+    fn write_untyped(
+        &mut self,
+        before: &Value,
+        after: &Value,
+        unknown: Option<Value>,
+        table: &'static ModelInfo,
+    ) -> Result<(), String> {
         if let Some(unknown) = unknown {
-            put_back(&mut members, unknown, typed.table()).map_err(|path| {
+            put_back(&mut after.clone(), unknown, table).map_err(|path| {
                 let action = self.info.name;
                 format!(
                     "{action}: `{path}` was removed, but it has members that its type does not have"
                 )
             })?;
         }
+        let mut members = self.members();
+        apply_change(&mut members, before, after);
         let extra = take_unknown(&mut members, self.model.table());
         reset(self.model);
         json::from_value(self.model, &members).map_err(|error| self.failed(&error))?;

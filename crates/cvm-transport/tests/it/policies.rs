@@ -8,7 +8,7 @@ use cvm_transport::observe::{Interceptor, UnsignedRequest};
 use cvm_transport::{Client, Error, UntypedAction};
 use serde_json::{Value, json};
 
-use crate::actions::{LAUNCH, Launch, ListThings};
+use crate::actions::{LAUNCH, Launch, ListThings, SetName};
 use crate::fake_service::{FakeService, Reply};
 
 /// An interceptor made from a closure.
@@ -193,6 +193,25 @@ async fn edit_changes_an_untyped_call_of_the_same_action() {
         client.call_action(&other, large.clone()).await.unwrap();
         assert_eq!(body(&bodies), large);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn edit_of_an_untyped_call_writes_only_the_changed_members() {
+    let edit = |request: &mut UnsignedRequest<'_>| {
+        request.edit(|launch: &mut Launch| launch.count = Some(1))?;
+        request.edit(|set: &mut SetName| set.name = "new".into())?;
+        Ok(())
+    };
+    let (client, bodies) = client(Dialect::Tc3, edit);
+    let hazard = launch_action().retry(RetryClass::Hazard);
+    let members = json!({ "Name": 12_345, "DryRun": null, "Password": "x", "Count": "500" });
+    client.call_action(&hazard, members).await.unwrap();
+    let expected = json!({ "Name": 12_345, "DryRun": null, "Password": "x", "Count": 1 });
+    assert_eq!(body(&bodies), expected);
+    // The struct has a required member that the caller did not set.
+    let set = UntypedAction::new("cvm", "2017-03-12", "SetName");
+    client.call_action(&set, json!({ "New": 1 })).await.unwrap();
+    assert_eq!(body(&bodies), json!({ "New": 1, "Name": "new" }));
 }
 
 #[tokio::test(start_paused = true)]
