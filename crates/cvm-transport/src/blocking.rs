@@ -166,8 +166,13 @@ impl Client {
         let runtime = self.usable_runtime()?;
         let (sender, receiver) = sync_channel(1);
         let mut future = Box::pin(in_current_span(future));
+        #[cfg(feature = "test-util")]
+        let running = crate::testing::RunningHandlers::current();
         let call = poll_fn(move |context| {
-            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            let poll = || future.as_mut().poll(context);
+            #[cfg(feature = "test-util")]
+            let poll = || running.clone().inside(poll);
+            match catch_unwind(AssertUnwindSafe(poll)) {
                 Ok(Poll::Pending) => Poll::Pending,
                 Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
                 Err(panic) => Poll::Ready(Err(panic)),

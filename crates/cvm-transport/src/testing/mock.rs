@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use cvm_signer::Credential;
 
 use super::recorded::{RecordedRequests, decode, is_of};
+use super::running::RunningHandlers;
 use crate::http::{
     BoxFuture, HttpClient, HttpError, HttpErrorKind, HttpResponse, PreparedRequest, SendProgress,
 };
@@ -24,7 +25,8 @@ pub struct MockBuilder {
 
 struct Handler {
     handles: fn(&PreparedRequest) -> bool,
-    handle: Box<HandlerFn>,
+    /// Locked while it runs. Other handlers can run meanwhile, also for a call from inside this one.
+    handle: Mutex<Box<HandlerFn>>,
 }
 
 /// From a request, and the request id of its response, to that response.
@@ -61,6 +63,9 @@ impl MockBuilder {
     /// Members that a response always has, but that the handler left `None`, get an empty value. A list needs its total:
     /// with a total of 0 beside items it counts as incomplete.
     ///
+    /// A handler may call other actions of the same mock, for example with a second blocking client. A call that would run it
+    /// again while it runs fails with [`Error::is_usage`](crate::Error::is_usage).
+    ///
     /// If a request has no handler, its call fails with [`Error::is_usage`](crate::Error::is_usage) and the name of the
     /// action.
     pub fn on<A: Action>(
@@ -74,7 +79,8 @@ impl MockBuilder {
             let response = handler(decoded)?;
             Ok(HttpResponse::from_success(&response, request_id))
         };
-        self.handlers.insert(0, Handler { handles: is_of::<A>, handle: Box::new(handle) });
+        self.handlers
+            .insert(0, Handler { handles: is_of::<A>, handle: Mutex::new(Box::new(handle)) });
         self
     }
 
@@ -102,7 +108,7 @@ impl MockBuilder {
         reason = "for tests, where an invalid configuration is an error of the test"
     )]
     pub fn build(self) -> Client {
-        let http = MockHttp { handlers: Mutex::new(self.handlers), requests: self.requests };
+        let http = MockHttp { handlers: self.handlers, requests: self.requests };
         match self.client.http(http).build() {
             Ok(client) => client,
             Err(error) => panic!("the configuration of the mocked client is invalid: {error}"),
@@ -161,7 +167,7 @@ impl MockError {
 
 /// Passes each request to the handler of its action.
 struct MockHttp {
-    handlers: Mutex<Vec<Handler>>,
+    handlers: Vec<Handler>,
     requests: RecordedRequests,
 }
 
@@ -171,9 +177,8 @@ impl MockHttp {
         request: &PreparedRequest,
         request_id: &str,
     ) -> Result<HttpResponse, MockError> {
-        let mut handlers = self.handlers.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(handler) = handlers.iter_mut().find(|handler| (handler.handles)(request)) else {
-            let action = request.action();
+        let action = request.action();
+        let Some(handler) = self.handlers.iter().find(|handler| (handler.handles)(request)) else {
             let text = format!(
                 "the mock has no handler for `{action}` of service `{}`; add one with \
                  `.on(|request: {action}| …)`",
@@ -181,7 +186,17 @@ impl MockHttp {
             );
             return Err(MockError::http(HttpError::new(HttpErrorKind::InvalidRequest, text)));
         };
-        (handler.handle)(request, request_id)
+        let run = || {
+            let mut handle = handler.handle.lock().unwrap_or_else(PoisonError::into_inner);
+            handle(request, request_id)
+        };
+        RunningHandlers::current().run(handler, run).unwrap_or_else(|| {
+            let text = format!(
+                "the handler of `{action}` was called from inside itself, which would deadlock: \
+                 call another action in it, or another mock"
+            );
+            Err(MockError::http(HttpError::new(HttpErrorKind::InvalidRequest, text)))
+        })
     }
 }
 

@@ -53,10 +53,13 @@ mod error;
 mod mock;
 mod recorded;
 mod response;
+mod running;
 
 pub use self::error::ErrorBuilder;
 pub use self::mock::{MockBuilder, MockError};
 pub use self::recorded::RecordedRequests;
+#[cfg(feature = "blocking")]
+pub(crate) use self::running::RunningHandlers;
 use crate::Client;
 
 impl Client {

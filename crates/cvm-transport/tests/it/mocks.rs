@@ -264,6 +264,35 @@ fn blocking_client_of_a_mock_has_its_handlers_and_recorded_requests() {
     assert_eq!(requests.actions(), ["ListThings", "KillThings"]);
 }
 
+#[cfg(feature = "blocking")]
+#[test]
+fn mock_handler_can_call_other_actions_with_a_second_client_but_not_itself() {
+    use std::sync::{Arc, OnceLock};
+    let second = Arc::new(OnceLock::<cvm_transport::blocking::Client>::new());
+    let [in_kill, in_name] = [Arc::clone(&second), Arc::clone(&second)];
+    let client = Client::mock()
+        .on(|_: ListThings| Ok(things(&["thing-1"])))
+        .on(move |_: KillThings| {
+            let listed = in_kill.get().unwrap().send(ListThings::default()).unwrap();
+            assert_eq!(listed.total_count, 1);
+            Ok(Done::default())
+        })
+        .on(move |request: SetName| {
+            let error = in_name.get().unwrap().send(request).unwrap_err();
+            assert!(error.is_usage(), "{error:?}");
+            let text = error.to_string();
+            assert!(text.contains("`SetName` was called from inside itself"), "{text}");
+            Ok(Done::default())
+        })
+        .build();
+    let first = cvm_transport::blocking::Client::from_async(client.clone()).unwrap();
+    second.set(cvm_transport::blocking::Client::from_async(client).unwrap()).unwrap();
+    for _ in 0..2 {
+        first.send(KillThings { thing_ids: vec!["thing-1".into()] }).unwrap();
+        first.send(SetName { thing_id: "thing-1".into(), name: "n".into() }).unwrap();
+    }
+}
+
 #[test]
 #[should_panic(expected = "the configuration of the mocked client is invalid")]
 fn invalid_configuration_of_a_mock_panics_with_the_reason() {
