@@ -131,13 +131,6 @@ impl ExtraMembers {
     pub(crate) fn add_to_secrets(&self, secrets: &mut Secrets) {
         secrets.add_texts_of(&self.members);
     }
-
-    /// The members as JSON text, for a hash. Members of JSON objects have no order, so they are sorted at every depth.
-    pub(crate) fn to_sorted_text(&self) -> String {
-        let mut members = Value::clone(&self.members);
-        members.sort_all_objects();
-        members.to_string()
-    }
 }
 
 /// Rejects a name that a query encoding takes for a path.

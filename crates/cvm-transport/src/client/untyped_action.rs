@@ -25,7 +25,7 @@ const MAX_ACTIONS: usize = 4096;
 /// message as received.
 ///
 /// A `ClientToken` in the request is treated as that of a typed request, whatever the class: reports and errors name it, and this
-/// client sends it with no other parameters. Only the class [`RetryClass::Token`] makes a retry with it safe.
+/// client sends it with no other parameters, unless the class is [`RetryClass::Read`]. Only the class [`RetryClass::Token`] makes a retry with it safe.
 ///
 /// **Limit.** A program can call 4096 different actions, because it keeps the description of each until it ends; another
 /// class or [`without_region`](Self::without_region) makes a different action. A program that gets names from its users should

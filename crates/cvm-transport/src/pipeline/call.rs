@@ -60,7 +60,10 @@ impl<'a> Call<'a> {
             region: region.map(|region| region.as_str().to_owned()),
             authority: address.shared_authority(),
         });
-        if let Some((token, used)) = token.as_ref().zip(token_use.as_ref()) {
+        // A read creates nothing under its token. A dry run of a write is refused all the same: the service could confuse the two.
+        if info.retry != RetryClass::Read
+            && let Some((token, used)) = token.as_ref().zip(token_use.as_ref())
+        {
             shared.sent_tokens.admit(token, used, shared.read_clocks())?;
         }
         let class = info.retry_class(request);

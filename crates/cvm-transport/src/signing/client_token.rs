@@ -44,15 +44,20 @@ fn check(token: &str) -> Result<(), Error> {
     Err(Error::usage("client token must have 1 to 64 visible ASCII characters"))
 }
 
-/// A hash of everything that a token is sent with, including secrets: it never leaves this process.
+/// A hash of everything that a token is sent with, including secrets: it never leaves this process. It is the same for every way to
+/// send the same members, because only what is sent counts.
 pub(crate) fn hash_with_secrets(
     info: &ActionInfo,
     request: &dyn Model,
     extra: Option<&ExtraMembers>,
 ) -> HexDigest {
-    let mut text = format!("{}\n", info.name).into_bytes();
     // A request that cannot be encoded is rejected later, when it is encoded in its dialect.
-    text.extend(json::to_vec(request).unwrap_or_default());
-    text.extend(extra.map(ExtraMembers::to_sorted_text).unwrap_or_default().into_bytes());
-    HexDigest::sha256(&text)
+    let mut members = json::to_value(request);
+    if let Some(extra) = extra {
+        extra.add_to_value(&mut members);
+    }
+    // Members of JSON objects have no order.
+    members.sort_all_objects();
+    let text = format!("{} {}\n{members}", info.service.version, info.name);
+    HexDigest::sha256(text.as_bytes())
 }

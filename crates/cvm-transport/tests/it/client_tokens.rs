@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use cvm_protocol::RetryClass;
 use cvm_transport::config::Timeouts;
 use cvm_transport::entropy::SeededEntropy;
 use cvm_transport::http::HttpErrorKind;
 use cvm_transport::retry::{CLIENT_TOKEN_WINDOW, Outcome};
 use cvm_transport::time::Clock;
 use cvm_transport::waiting::CreatedResources;
-use cvm_transport::{ClientBuilder, Error};
-use serde_json::Value;
+use cvm_transport::{ClientBuilder, Error, UntypedAction};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::actions::{Launch, ListThings, Thing};
@@ -124,6 +125,38 @@ async fn token_is_bound_to_its_parameters_after_any_outcome() {
         assert_eq!(server.received().len(), 2, "{end}: the same request may be sent again");
         client.send(Launch { count: Some(2), ..Launch::default() }).await.unwrap();
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn same_parameters_are_the_same_request_however_they_are_sent() {
+    let action = |version| UntypedAction::new("cvm", version, "Launch").retry(RetryClass::Token);
+    let whole =
+        || json!({ "Name": "n", "Count": 1, "New": { "B": 1, "A": 2 }, "ClientToken": "t-1" });
+    let other_order =
+        || json!({ "ClientToken": "t-1", "New": { "A": 2, "B": 1 }, "Count": 1, "Name": "n" });
+    let known = || Launch { name: Some("n".into()), ..launch("t-1") };
+    let fake = FakeService::new(|_, _| Reply::healthy());
+    let client = fake.builder().build().unwrap();
+    client.send_with(known(), json!({ "New": { "B": 1, "A": 2 } })).await.unwrap();
+    client.call_action(&action("2017-03-12"), whole()).await.unwrap();
+    client
+        .call_action(&action("2017-03-12").retry(RetryClass::Hazard), other_order())
+        .await
+        .unwrap();
+    assert_eq!(fake.request_count(), 3);
+    // Another version, other parameters.
+    let error = client.call_action(&action("2020-01-01"), whole()).await.unwrap_err();
+    assert!(error.to_string().contains("other parameters"), "{error}");
+    client.send(known()).await.unwrap_err();
+    let less = json!({ "Name": "n", "Count": 1, "ClientToken": "t-1" });
+    client.call_action(&action("2017-03-12"), less).await.unwrap_err();
+    // A dry run with the token of a launch.
+    client.send(Launch { dry_run: Some(true), ..known() }).await.unwrap_err();
+    assert_eq!(fake.request_count(), 3);
+    // An action that only reads has any token.
+    let read = UntypedAction::new("cvm", "2017-03-12", "ListTokens").retry(RetryClass::Read);
+    client.call_action(&read, json!({ "ClientToken": "t-1" })).await.unwrap();
+    assert_eq!(fake.request_count(), 4);
 }
 
 #[tokio::test]
