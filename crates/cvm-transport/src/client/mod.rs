@@ -225,9 +225,17 @@ impl Client {
         &self,
         mut request: A,
     ) -> Result<(A::Response, CallReport), Error> {
+        self.send_from(&mut request).await
+    }
+
+    /// Like [`send_with_report`](Self::send_with_report); the request is then as the interceptors left it.
+    pub(crate) async fn send_from<A: Action>(
+        &self,
+        request: &mut A,
+    ) -> Result<(A::Response, CallReport), Error> {
         let mut response = A::Response::default();
         // Boxed, so that callers compile and hold a small future for every action.
-        let output = Box::pin(self.run(A::INFO, &mut request, &mut response)).await?;
+        let output = Box::pin(self.run(A::INFO, request, &mut response)).await?;
         Ok((response, output.report))
     }
 

@@ -49,6 +49,8 @@ pub(crate) struct Cursor {
     is_in_gap: bool,
     /// The latest page was empty, or had only rows of the overlap, although more were expected.
     is_stuck: bool,
+    /// The list seemed to end at a total that is below an earlier one.
+    is_end_doubted: bool,
     /// The current page is read without the overlap, because a page with it held nothing else.
     has_left_out_overlap: bool,
     /// The latest page had only rows that were already seen, where new ones were expected.
@@ -57,6 +59,9 @@ pub(crate) struct Cursor {
     pages: u32,
     empty_pages: u64,
     total: Option<u64>,
+    largest_total: Option<u64>,
+    /// Rows were added or removed meanwhile, or a total was wrong.
+    has_total_changed: bool,
     seen: HashSet<String>,
     tokens: HashSet<String>,
     numbers: PageNumbers,
@@ -96,12 +101,15 @@ impl Cursor {
             back: 0,
             is_in_gap: false,
             is_stuck: false,
+            is_end_doubted: false,
             has_left_out_overlap: false,
             is_repeated: false,
             is_complete: false,
             pages: 0,
             empty_pages: 0,
             total: None,
+            largest_total: None,
+            has_total_changed: false,
             seen: HashSet::new(),
             tokens: HashSet::new(),
             numbers: PageNumbers::default(),
@@ -115,6 +123,8 @@ impl Cursor {
 
     /// Starts at this position; false if it is not a position of this kind of list.
     pub(crate) fn begin_at(&mut self, mut position: Position) -> bool {
+        self.largest_total = None;
+        self.has_total_changed = false;
         let fits = match (&self.info.style, &mut position) {
             (PageStyle::Offset { .. }, Position::Offset(at)) => {
                 self.start = *at;
@@ -134,14 +144,27 @@ impl Cursor {
         fits
     }
 
-    pub(crate) fn set_limit(&mut self, limit: u64) {
-        if matches!(self.info.style, PageStyle::Number { .. }) && self.pages > 0 {
-            // The number of a page means another position if the size changes.
-            return;
+    /// Sets the number of items per page. Returns whether pages in flight have become useless: the number of a page means
+    /// another position if the size changes.
+    pub(crate) fn set_limit(&mut self, limit: u64) -> bool {
+        let is_numbered = matches!(self.info.style, PageStyle::Number { .. });
+        if is_numbered && self.pages > 0 {
+            return false;
         }
+        let has_changed = self.limit != limit;
         self.limit = limit;
         // A page with one row has no room for an overlap.
         self.overlap = u64::from(limit > 1 && self.info.id.is_some());
+        is_numbered && has_changed
+    }
+
+    /// Judges a page by the request as it was sent: an interceptor may have narrowed the list, or changed the page size.
+    pub(crate) fn take_sent_request(&mut self, request: &dyn Model) {
+        self.is_total_exact = self.info.has_exact_total(request);
+        if let PageStyle::Number { limit, .. } = self.info.style {
+            let limit = member_named(request, limit).as_count().filter(|limit| *limit > 0);
+            self.limit = limit.unwrap_or(self.limit);
+        }
     }
 
     /// Where the next page begins, without the overlap.
@@ -234,8 +257,9 @@ impl Cursor {
     }
 
     fn process_token(&mut self, list: &dyn List, token: String) -> Result<NewItems, Error> {
+        let is_same = self.is_previous_page(list, false);
         let keep = self.deduplicate(list);
-        self.count_empty_pages(&keep, MAX_EMPTY_PAGES)?;
+        self.count_empty_pages(keep.contains(&true) && !is_same, Some(MAX_EMPTY_PAGES))?;
         self.is_complete = token.is_empty();
         self.next = if token.is_empty() {
             None
@@ -248,6 +272,14 @@ impl Cursor {
             ));
         };
         Ok(NewItems { keep, total: None })
+    }
+
+    fn record_total(&mut self, total: Option<u64>) {
+        // A page without a total does not invalidate the total of an earlier one.
+        let Some(total) = total else { return };
+        self.has_total_changed |= self.total.is_some_and(|before| before != total);
+        self.total = Some(total);
+        self.largest_total = self.largest_total.max(Some(total));
     }
 
     /// Whether a page contains no new item.
@@ -268,53 +300,69 @@ impl Cursor {
         let items = self.info.items;
         let text = match self.total {
             Some(total) => {
-                let counted = match self.info.style {
-                    PageStyle::Number { first, .. } => format!(" (the first page is {first})"),
-                    _ => String::new(),
-                };
-                format!("`{items}` has no item from {next} on, but the total is {total}{counted}")
+                let first = self.first_page();
+                format!("`{items}` has no item from {next} on, but the total is {total}{first}")
             }
             None => format!("`{items}` is empty, and the response has no total"),
         };
         Err(Error::new(ErrorKind::Response, text))
     }
 
-    /// How many consecutive pages without a new item the list may have.
-    fn max_empty_pages(&self, total_before: Option<u64>) -> u64 {
-        if total_before.is_some() && self.total > total_before {
-            // If rows are added as fast as pages are read, only `MAX_PAGES` is a limit.
-            return u64::MAX;
+    /// For errors: the assumed number of the first page, which may be the cause.
+    fn first_page(&self) -> String {
+        match self.info.style {
+            PageStyle::Number { first, .. } => format!(" (the first page is {first})"),
+            _ => String::new(),
         }
-        // Rows that are inserted before the seen ones shift them by whole pages.
-        let old = self.seen.len() as u64 / (self.limit / 2).max(1);
-        MAX_EMPTY_PAGES + old
     }
 
-    fn count_empty_pages(&mut self, keep: &[bool], max: u64) -> Result<(), Error> {
-        self.empty_pages =
-            if keep.contains(&true) { 0 } else { self.empty_pages.saturating_add(1) };
-        if self.empty_pages > max {
+    /// How many consecutive pages without a new item the list may have if its pages have so many rows; `None` while rows
+    /// are being added: if they are added as fast as pages are read, only `MAX_PAGES` is a limit.
+    fn max_empty_pages(&self, largest_before: Option<u64>, page_length: u64) -> Option<u64> {
+        if largest_before.is_some() && self.total > largest_before {
+            return None;
+        }
+        // Rows that are inserted before the seen ones shift them by whole pages.
+        let old = self.seen.len() as u64 / (page_length / 2).max(1);
+        Some(MAX_EMPTY_PAGES.saturating_add(old))
+    }
+
+    fn count_empty_pages(&mut self, has_new: bool, max: Option<u64>) -> Result<(), Error> {
+        self.empty_pages = match max {
+            _ if has_new => 0,
+            None => self.empty_pages.max(1),
+            Some(_) => self.empty_pages.saturating_add(1),
+        };
+        if max.is_some_and(|max| self.empty_pages > max) {
             let text = "the service keeps returning the same items, or pages without any";
             return Err(Error::new(ErrorKind::Paging, text));
         }
         Ok(())
     }
 
-    /// Which items of a page are new.
+    /// Whether the rows have no ids, and this page is identical to the previous one. Rows without ids may be equal, so none is
+    /// dropped. If all rows of the page are equal and the total promises them, nothing is suspicious.
+    fn is_previous_page(&mut self, list: &dyn List, is_promised: bool) -> bool {
+        if self.info.id.is_some() {
+            return false;
+        }
+        let rows: Vec<Vec<u8>> = (0..list.len())
+            .filter_map(|index| match list.at(index) {
+                Value::Object(item) => json::to_vec(item).ok(),
+                _ => None,
+            })
+            .collect();
+        let are_rows_equal =
+            rows.windows(2).all(|rows| matches!(rows, [one, other] if one == other));
+        let text = rows.concat();
+        let is_same = !text.is_empty() && text == self.previous_page;
+        self.previous_page = text;
+        is_same && !(are_rows_equal && is_promised)
+    }
+
+    /// Which items of a page are new. Without ids, all are.
     fn deduplicate(&mut self, list: &dyn List) -> Vec<bool> {
         let count = list.len();
-        if self.info.id.is_none() {
-            // Without ids, it only shows whether the page is identical to the previous one.
-            let mut text = Vec::new();
-            for index in 0..count {
-                if let Value::Object(item) = list.at(index) {
-                    text.extend(json::to_vec(item).unwrap_or_default());
-                }
-            }
-            let is_new = text.is_empty() || text != self.previous_page;
-            self.previous_page = text;
-            return vec![is_new; count];
-        }
         (0..count)
             .map(|index| match id_of(self.info, list, index) {
                 Some(id) => {

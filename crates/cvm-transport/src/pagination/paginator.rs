@@ -7,6 +7,9 @@
 //! Pages by number cannot overlap either. If such a list has several pages, it is read once more, back to its first page,
 //! and returns the rows that it finds there for the first time. It can still miss an item if rows are both removed and
 //! added meanwhile.
+//!
+//! A list ends without an error only if it has as many rows as the total, or at a page behind them. If totals contradict
+//! each other, the largest one counts until the end is confirmed.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -50,7 +53,8 @@ pub struct Pages<A: Paginate> {
     request: A,
     cursor: Result<Cursor, &'static str>,
     parallel: usize,
-    reads: Prefetch<(A::Response, CallReport)>,
+    /// The responses, with the requests as the interceptors left them.
+    reads: Prefetch<(A::Response, CallReport, A)>,
     has_partial_items: bool,
     /// The latest page was an error.
     has_failed: bool,
@@ -124,7 +128,9 @@ impl<A: Paginate> Pages<A> {
     pub fn page_size(mut self, items: u64) -> Self {
         if let Ok(cursor) = &mut self.cursor {
             let info = cursor.info;
-            cursor.set_limit(items.clamp(info.min_limit.max(1), info.max_limit.max(1)));
+            if cursor.set_limit(items.clamp(info.min_limit.max(1), info.max_limit.max(1))) {
+                self.reads.keep(&[]);
+            }
         }
         self
     }
@@ -177,9 +183,10 @@ impl<A: Paginate> Pages<A> {
             self.start_reads(&position, is_slow);
             is_slow = false;
             let read = ready!(self.reads.poll_take(&position, shortest))?;
-            let Some((response, CallReport { gaps, .. })) = read else { continue };
+            let Some((response, CallReport { gaps, .. }, sent)) = read else { continue };
             self.has_partial_items |= gaps.has_partial_items(self.cursor()?.info.items);
             let cursor = self.cursor()?;
+            cursor.take_sent_request(&sent);
             let read = cursor
                 .process(position, &response, &gaps)
                 .map_err(|error| error.with_action(A::INFO.name))?;
@@ -238,7 +245,10 @@ impl<A: Paginate> Pages<A> {
             let mut request = copy_request(&self.request);
             cursor.write(&position, &mut request);
             let client = self.client.clone();
-            let read = async move { client.send_with_report(request).await };
+            let read = async move {
+                let (response, report) = client.send_from(&mut request).await?;
+                Ok((response, report, request))
+            };
             self.reads.start(position, read);
         }
     }

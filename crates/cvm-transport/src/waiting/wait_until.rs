@@ -29,8 +29,8 @@ const INTERVAL: Duration = Duration::from_secs(5);
 const fn incomplete(pages: Option<&PageInfo>) -> &'static str {
     match pages {
         Some(PageInfo { style: PageStyle::Number { .. }, .. }) => {
-            "the latest list had several pages, which prove nothing if they are read by page number, or an item lacked a \
-             member that is always present"
+            "the latest list had several pages, which prove nothing if they are read by page number, or its total was \
+             absent or was not the number of its items, or an item lacked a member that is always present"
         }
         _ => "the latest list was incomplete, or an item lacked a member that is always present",
     }

@@ -19,6 +19,7 @@ mod client_tokens;
 mod clock_skew;
 mod connection_reuse;
 mod contradictions;
+mod contradictory_lists;
 mod credential_rotation;
 mod credentials;
 mod dialects;

@@ -6,7 +6,7 @@
 
 use cvm_protocol::List;
 
-use super::{Cursor, NewItems, Position};
+use super::{Cursor, MAX_EMPTY_PAGES, NewItems, Position};
 use crate::Error;
 
 /// The factor by which the overlap grows each time a gap is found.
@@ -31,14 +31,13 @@ impl Cursor {
         total: Option<u64>,
     ) -> Result<Option<NewItems>, Error> {
         let received = list.len() as u64;
-        let before = self.total;
-        self.total = total.or(before);
+        let (before, largest_before) = (self.total, self.largest_total);
+        self.record_total(total);
         let reached = at.saturating_add(received);
         let next = match self.next {
             Some(Position::Offset(next)) => next,
             _ => at,
         };
-        // A page without a total does not invalidate the total of an earlier one.
         let expects_more = match self.total {
             Some(total) => reached < total,
             // No items and no total: this is not a valid list.
@@ -65,7 +64,7 @@ impl Cursor {
         if expects_more && has_nothing_new && !(is_inexact && self.is_stuck) {
             return self.stuck(next);
         }
-        self.is_stuck = false;
+        let was_stuck = std::mem::take(&mut self.is_stuck);
         // It may be a late copy of an earlier page instead of this one. This is checked once: a real list can look
         // the same.
         let is_repeated = only_repeats && received > 0 && reached > next && self.empty_pages == 0;
@@ -81,20 +80,50 @@ impl Cursor {
             self.is_in_gap = true;
             return Ok(None);
         }
+        let is_below_largest = self.is_total_exact && self.largest_total > Some(reached);
+        if received == 0 && is_below_largest && !was_stuck {
+            // The totals contradict each other, so the end is read once more.
+            self.is_stuck = true;
+            return Ok(None);
+        }
+        let is_promised = self.is_total_exact && self.total > Some(at);
+        let is_same = self.is_previous_page(list, is_promised);
         let keep = self.deduplicate(list);
+        let has_new = keep.contains(&true) && !is_same;
+        let seen = self.start.saturating_add(self.seen.len() as u64);
+        let lacks_rows = self.info.id.is_some()
+            && has_exact_total
+            && self.total.is_some_and(|total| seen < total);
+        let was_end_doubted = self.is_end_doubted;
+        if has_new {
+            self.is_end_doubted = false;
+        }
         self.back = self.overlap.min(received / 2);
         self.is_in_gap = false;
         let is_last = match self.total {
-            Some(total) if self.is_total_exact && reached <= total => reached == total,
-            // Without an exact total, or with one below the number of received items, only a page without a new item
-            // ends the list: the service may return shorter pages than requested.
-            _ => has_nothing_new || received < self.limit && !keep.contains(&true),
+            Some(total) if self.is_total_exact && reached < total => false,
+            Some(total) if self.is_total_exact && reached == total => {
+                // A total below an earlier one is confirmed by one more page.
+                self.is_end_doubted = is_below_largest;
+                // A page of repeated rows is no end if the total promises others.
+                let is_repeat = is_same || lacks_rows && !has_new && !self.has_total_changed;
+                !is_repeat && (!is_below_largest || was_end_doubted)
+            }
+            // Without an exact total, or with one below the number of received items or below an earlier total, only a page
+            // behind the rows ends the list: the service may return shorter pages than requested, and rows that were
+            // added can fill a page with known ones. If all pages are the same short page, the service ignores the offset.
+            _ => {
+                let is_whole_list = received < self.limit && received == self.seen.len() as u64;
+                let ignores_offset = !has_new && is_whole_list && !lacks_rows;
+                has_nothing_new || ignores_offset && self.empty_pages >= MAX_EMPTY_PAGES
+            }
         };
         if is_last || received == 0 {
             self.is_complete = is_inexact || total == Some(reached);
             self.next = None;
         } else {
-            self.count_empty_pages(&keep, self.max_empty_pages(before))?;
+            let max = self.max_empty_pages(largest_before, self.limit);
+            self.count_empty_pages(has_new, max)?;
             self.next = Some(Position::Offset(reached));
         }
         Ok(Some(NewItems { keep, total: self.total }))
