@@ -1,6 +1,6 @@
 //! The steps of the getting-started documents with the typed client over loopback, in every dialect.
 
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use cvm_emulator::{Emulator, TimeMode};
 use cvm_models::actions::*;
@@ -240,6 +240,17 @@ async fn state(client: &Client, id: &str) -> InstanceState {
 
 fn pass(emulator: &Emulator) {
     emulator.clock().advance(Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn client_corrects_its_clock_to_that_of_the_emulator() {
+    let in_an_hour = || 3600 + UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let emulator = builder().wall_clock(in_an_hour).start().await.unwrap();
+    let correcting = client_for(emulator.url()).build().unwrap();
+    correcting.send(DescribeZones::default()).await.unwrap();
+    let other = client_for(emulator.url()).correct_clock(false).build().unwrap();
+    let error = other.send(DescribeZones::default()).await.unwrap_err();
+    assert_eq!(error.code().unwrap().as_str(), error_code::AUTH_FAILURE_SIGNATURE_EXPIRE);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
 use cvm_signer::{Credential, Method, v1};
@@ -26,7 +27,7 @@ use crate::routing::Target;
 use crate::simulation::Simulation;
 use crate::start_error::StartError;
 
-/// A real-time clock, in Unix seconds, for checking signatures.
+/// A real-time clock, in Unix seconds, for checking signatures and for the `Date` of responses.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
 /// An emulated cloud: its accounts with their credentials and resources, and its clock. Clones share it.
@@ -148,6 +149,7 @@ impl Cloud {
     /// Makes all checks that need no state. The error is the response.
     fn accept(&self, request: &Request<Bytes>) -> Result<AcceptedRequest, Box<Handled>> {
         if let Some(response) = non_api_response(request.method(), request.uri()) {
+            let response = self.dated(response);
             return Err(Box::new(Handled { response, is_authenticated: false }));
         }
         let headers = header_texts(request.uri(), request.headers());
@@ -169,7 +171,7 @@ impl Cloud {
             }
         });
         let response = match reply {
-            Ok((reply, request_id)) => respond(&reply, &request_id, headers),
+            Ok((reply, request_id)) => self.dated(respond(&reply, &request_id, headers)),
             Err(error) => self.error_response(error, headers),
         };
         Handled { response, is_authenticated: true }
@@ -182,7 +184,7 @@ impl Cloud {
         declared_length: Option<u64>,
     ) -> Result<Admission, Box<Response<Bytes>>> {
         if let Some(response) = non_api_response(&parts.method, &parts.uri) {
-            return Err(Box::new(response));
+            return Err(Box::new(self.dated(response)));
         }
         let checked = self.check_head(parts, declared_length);
         checked.map_err(|error| Box::new(self.error_response(error, &parts.headers)))
@@ -216,7 +218,20 @@ impl Cloud {
 
     /// The response to a request that is rejected before it reaches the simulator.
     pub(crate) fn error_response(&self, error: ApiError, headers: &HeaderMap) -> Response<Bytes> {
-        respond(&Reply::Error(error), &self.0.rejected_ids.next(), headers)
+        self.dated(respond(&Reply::Error(error), &self.0.rejected_ids.next(), headers))
+    }
+
+    /// Adds the `Date` of the clock that checks signatures, from which clients correct their own. A server would add the
+    /// time of this machine.
+    fn dated(&self, mut response: Response<Bytes>) -> Response<Bytes> {
+        /// The end of the year 9999, the last that the format has.
+        const MAX_DATE: u64 = 253_402_300_799;
+        let now = Duration::from_secs((self.0.wall_clock)().min(MAX_DATE));
+        let date = httpdate::fmt_http_date(UNIX_EPOCH + now);
+        if let Ok(date) = HeaderValue::try_from(date) {
+            response.headers_mut().insert(header::DATE, date);
+        }
+        response
     }
 
     fn authenticate<'a>(

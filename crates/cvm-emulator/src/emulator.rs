@@ -186,8 +186,10 @@ impl Builder {
         self
     }
 
-    /// Sets the real time, in Unix seconds, for checking signatures. The virtual clock does not affect it. Default:
-    /// the time of the system.
+    /// Sets the real time, in Unix seconds, for checking signatures and for the `Date` header of responses. The virtual
+    /// clock does not affect it. Default: the time of the system.
+    ///
+    /// With another time than that of the client, a test sees how the client handles a wrong clock.
     pub fn wall_clock(mut self, clock: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.wall_clock = Arc::new(clock);
         self

@@ -215,6 +215,22 @@ fn v1_requires_its_common_parameters() {
 }
 
 #[test]
+fn responses_have_the_date_of_the_wall_clock() {
+    let date = |now: u64, path: &str, timestamp| {
+        let cloud = builder().wall_clock(move || now).credential(credential()).build().unwrap();
+        let mut request = Call { timestamp, ..Call::new("DescribeZones") }.json("{}");
+        *request.uri_mut() = path.parse().unwrap();
+        let response = cloud.handle(&request);
+        response.headers()["date"].to_str().unwrap().to_owned()
+    };
+    // A success, an error, and a response to no API call.
+    for (path, timestamp) in [("/", NOW), ("/", 0), ("/nothing", NOW)] {
+        assert_eq!(date(NOW, path, timestamp), "Tue, 14 Nov 2023 22:13:20 GMT", "{path}");
+    }
+    assert_eq!(date(u64::MAX, "/", NOW), "Fri, 31 Dec 9999 23:59:59 GMT");
+}
+
+#[test]
 fn temporary_credentials_need_their_token() {
     let temporary = Credential::temporary("AKIDTEMP", "temp-key", "the-token").unwrap();
     let cloud = Emulator::builder()
