@@ -150,14 +150,19 @@ impl Catalog {
         &self.0.rows.import_systems
     }
 
+    /// The disk types that a request can choose.
+    pub(crate) fn disk_types(self) -> &'static [DiskType] {
+        &self.0.rows.disks
+    }
+
     /// The disk type with this name.
     pub(crate) fn disk_type(self, name: &str) -> Option<&'static DiskType> {
-        self.0.rows.disks.iter().find(|one| one.name == name)
+        self.disk_types().iter().find(|one| one.name == name)
     }
 
     /// The local disk types that a request can choose.
     pub(crate) fn local_disk_types(self) -> impl Iterator<Item = &'static DiskType> {
-        self.0.rows.disks.iter().filter(|one| one.is_local())
+        self.disk_types().iter().filter(|one| one.is_local())
     }
 
     pub(crate) fn host_types(self) -> &'static [HostType] {
@@ -196,9 +201,6 @@ impl Content {
         let regions = regions::assemble(&rows.regions, &rows.zones)?;
         let families: &'static [Family] = rows.families.clone().leak();
         let types = instance_types::assemble(families, rows.types.clone().leak(), &rows.zones)?;
-        if types.is_empty() {
-            return Err(CatalogError::new("`types` is empty: give at least one instance type"));
-        }
         rows.stock.iter().try_for_each(|row| row.check(&types, &rows.zones))?;
         Ok(Box::leak(Box::new(Self { rows, regions, families, types })))
     }

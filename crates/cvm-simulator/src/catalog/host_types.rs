@@ -1,5 +1,6 @@
 //! Models of dedicated hosts.
 
+use super::patterns::Patterns;
 use super::reader::{CatalogError, Reader, Result};
 use super::regions::{Zone, ZoneRow};
 use super::row::Row;
@@ -41,6 +42,10 @@ impl Row for HostType {
 
     fn key(&self) -> &'static str {
         self.name
+    }
+
+    fn zone_patterns(&self) -> Patterns {
+        self.zones.patterns()
     }
 
     fn read(item: &mut Reader) -> Result<Self> {

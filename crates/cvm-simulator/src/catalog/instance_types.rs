@@ -1,5 +1,6 @@
 //! Instance families and types.
 
+use super::patterns::Patterns;
 use super::reader::{CatalogError, Reader, Result, suggestion};
 use super::regions::{Zone, ZoneRow};
 use super::row::Row;
@@ -111,6 +112,10 @@ impl Row for Family {
         self.name
     }
 
+    fn zone_patterns(&self) -> Patterns {
+        self.zones.patterns()
+    }
+
     fn read(item: &mut Reader) -> Result<Self> {
         let name = item.text("name")?;
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -133,8 +138,12 @@ impl Row for Family {
     }
 }
 
+/// Maximum memory of a GPU card.
+const MAX_GPU_GIB: f64 = 1_000_000.0;
+
 fn gpu(mut item: Reader) -> Result<Gpu> {
-    let gpu = Gpu { model: item.text("model")?, memory_gib: item.decimal("memory_gib")? };
+    let gpu =
+        Gpu { model: item.text("model")?, memory_gib: item.decimal("memory_gib", MAX_GPU_GIB)? };
     item.finish()?;
     Ok(gpu)
 }

@@ -7,6 +7,7 @@ mod images;
 mod import_systems;
 mod instance_types;
 mod pack_types;
+mod patterns;
 mod prices;
 mod reader;
 mod regions;

@@ -1,5 +1,6 @@
 //! Types of resource pool packs: whole and half physical servers.
 
+use super::patterns::Patterns;
 use super::reader::{Reader, Result};
 use super::regions::{Zone, ZoneRow};
 use super::row::Row;
@@ -31,6 +32,10 @@ impl Row for PackType {
 
     fn key(&self) -> &'static str {
         self.name
+    }
+
+    fn zone_patterns(&self) -> Patterns {
+        self.zones.patterns()
     }
 
     fn read(item: &mut Reader) -> Result<Self> {

@@ -7,7 +7,7 @@ use super::disks::DiskType;
 use super::host_types::HostType;
 use super::instance_types::{Family, InstanceType};
 use super::pack_types::PackType;
-use super::reader::{CatalogError, Reader, Result, suggestion};
+use super::reader::{CatalogError, Reader, Result, shown, suggestion};
 use super::regions::{Region, RegionRow};
 
 /// The coefficients: list prices per hour, in CNY.
@@ -37,6 +37,18 @@ pub(super) struct Prices {
 
 type Coefficient = (&'static str, f64);
 
+/// Maximum price of an hour of anything, in CNY.
+const MAX_PRICE: f64 = 1_000_000.0;
+
+/// Maximum factor of a region.
+const MAX_FACTOR: f64 = 1_000.0;
+
+/// Maximum share of a list price: nothing costs more.
+const MAX_SHARE: f64 = 1.0;
+
+/// The hours of the longest month.
+const MAX_MONTH_HOURS: f64 = 744.0;
+
 impl Prices {
     /// Changes the prices that a file has.
     pub(super) fn merge(
@@ -46,16 +58,16 @@ impl Prices {
         regions: &[RegionRow],
     ) -> Result<()> {
         let Some(mut item) = file.object("prices")? else { return Ok(()) };
-        for (name, price) in [
-            ("vcpu", &mut self.vcpu),
-            ("memory_gib", &mut self.memory_gib),
-            ("low_bandwidth", &mut self.low_bandwidth),
-            ("high_bandwidth", &mut self.high_bandwidth),
-            ("traffic_gb", &mut self.traffic_gb),
-            ("month_hours", &mut self.month_hours),
-            ("spot", &mut self.spot),
+        for (name, number, max) in [
+            ("vcpu", &mut self.vcpu, MAX_PRICE),
+            ("memory_gib", &mut self.memory_gib, MAX_PRICE),
+            ("low_bandwidth", &mut self.low_bandwidth, MAX_PRICE),
+            ("high_bandwidth", &mut self.high_bandwidth, MAX_PRICE),
+            ("traffic_gb", &mut self.traffic_gb, MAX_PRICE),
+            ("month_hours", &mut self.month_hours, MAX_MONTH_HOURS),
+            ("spot", &mut self.spot, MAX_SHARE),
         ] {
-            *price = item.optional_decimal(name)?.unwrap_or(*price);
+            *number = item.optional_decimal(name, max)?.unwrap_or(*number);
         }
         if let Some(limit) = item.optional_number("low_bandwidth_mbps", 0..=1_000_000)? {
             self.low_bandwidth_mbps = limit;
@@ -63,25 +75,25 @@ impl Prices {
         let models: Vec<&str> =
             families.iter().filter_map(|family| family.gpu.as_ref()).map(|gpu| gpu.model).collect();
         let regions: Vec<&str> = regions.iter().map(|region| region.name).collect();
-        for (name, list, known) in [
-            ("gpus", &mut self.gpus, models.as_slice()),
-            ("disk_gib", &mut self.disk_gib, enums::DiskType::VALUES),
-            ("regions", &mut self.regions, regions.as_slice()),
+        for (name, list, known, max) in [
+            ("gpus", &mut self.gpus, models.as_slice(), MAX_PRICE),
+            ("disk_gib", &mut self.disk_gib, enums::DiskType::VALUES, MAX_PRICE),
+            ("regions", &mut self.regions, regions.as_slice(), MAX_FACTOR),
         ] {
-            for (key, price) in item.decimals(name)? {
+            for (key, number) in item.decimals(name, max)? {
                 if !known.contains(&key) {
-                    let fix = suggestion(key, known);
-                    return Err(
-                        item.error(name, format_args!("has \"{key}\", which is unknown: {fix}"))
-                    );
+                    let (key, fix) = (shown(key), suggestion(key, known));
+                    let problem = format_args!("has \"{key}\", which is unknown: {fix}");
+                    return Err(item.error(name, problem));
                 }
                 list.retain(|(known, _)| *known != key);
-                list.push((key, price));
+                list.push((key, number));
             }
         }
-        for (months, share) in item.decimals("terms")? {
+        for (months, share) in item.decimals("terms", MAX_SHARE)? {
             let number = months.parse::<i64>().ok().filter(|months| *months > 0);
             let number = number.ok_or_else(|| {
+                let months = shown(months);
                 item.error("terms", format_args!("has \"{months}\": give a number of months"))
             })?;
             self.terms.retain(|(known, _)| *known != number);

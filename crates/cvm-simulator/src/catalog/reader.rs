@@ -1,10 +1,11 @@
 //! Reads the objects of a catalog file: their members by name and kind. An error names the member, its value, and what
 //! to write instead.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 
-use cvm_protocol::{Json, did_you_mean, similar_names};
+use cvm_protocol::{Json, cut, did_you_mean, similar_names};
 
 /// Why a catalog file is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,14 @@ impl std::error::Error for CatalogError {}
 
 pub(super) type Result<T> = std::result::Result<T, CatalogError>;
 
-/// Maximum length in characters of a value in an error.
+/// Maximum length in bytes of a name or value in an error, if the file has not been checked so far.
 const MAX_SHOWN: usize = 60;
+
+/// Maximum length of a text in characters. Errors repeat such texts in full.
+const MAX_TEXT: usize = 128;
+
+/// Maximum number of known names in an error.
+const MAX_LISTED: usize = 16;
 
 /// Maximum number of members of an object.
 const MAX_MEMBERS: usize = 16;
@@ -43,21 +50,42 @@ pub(super) struct Reader {
     present: usize,
 }
 
-/// The place of an object in a file, such as `types[3].gpu`.
+/// The place of an object in a file, such as `types[3].gpu` or `prices.regions`.
 #[derive(Clone, Copy, Default)]
 struct Place {
     item: Option<(&'static str, usize)>,
-    member: Option<&'static str>,
+    members: [Option<&'static str>; 2],
+}
+
+impl Place {
+    /// The place of an object in the object at this one.
+    fn member(mut self, name: &'static str) -> Self {
+        if let Some(free) = self.members.iter_mut().find(|member| member.is_none()) {
+            *free = Some(name);
+        }
+        self
+    }
+
+    const fn is_file(&self) -> bool {
+        self.item.is_none() && matches!(self.members, [None, _])
+    }
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.item, self.member) {
-            (None, None) => f.write_str("the file"),
-            (None, Some(member)) => f.write_str(member),
-            (Some((list, index)), None) => write!(f, "{list}[{index}]"),
-            (Some((list, index)), Some(member)) => write!(f, "{list}[{index}].{member}"),
+        if self.is_file() {
+            return f.write_str("the file");
         }
+        let mut separator = "";
+        if let Some((list, index)) = self.item {
+            write!(f, "{list}[{index}]")?;
+            separator = ".";
+        }
+        for member in self.members.iter().flatten() {
+            write!(f, "{separator}{member}")?;
+            separator = ".";
+        }
+        Ok(())
     }
 }
 
@@ -78,10 +106,8 @@ impl Reader {
 
     /// The place of a member in the file.
     fn path_of(&self, name: &str) -> String {
-        match (self.place.item, self.place.member) {
-            (None, None) => name.to_owned(),
-            _ => format!("{}.{name}", self.place),
-        }
+        let name = shown(name);
+        if self.place.is_file() { name.into_owned() } else { format!("{}.{name}", self.place) }
     }
 
     /// The error for a member whose value cannot be used.
@@ -117,28 +143,36 @@ impl Reader {
         value.ok_or_else(|| self.error(name, format_args!("is missing: give {expected}")))
     }
 
-    /// A text that is not empty.
+    /// A text of a valid length.
     pub(super) fn text(&mut self, name: &'static str) -> Result<&'static str> {
         let value = self.optional_text(name)?;
-        self.required(name, &"a text", value)
+        self.required(name, &Text, value)
     }
 
     pub(super) fn optional_text(&mut self, name: &'static str) -> Result<Option<&'static str>> {
-        self.optional(name, &"a text that is not empty", |json| {
-            json.as_text().filter(|text| !text.is_empty())
-        })
+        self.optional(name, &Text, text)
     }
 
     /// A list of texts; empty if it is absent.
     pub(super) fn texts(&mut self, name: &'static str) -> Result<&'static [&'static str]> {
-        let texts = self.optional(name, &"a list of texts", |json| match json {
-            Json::List(items) => {
-                items.iter().map(Json::as_text).collect::<Option<Vec<&'static str>>>()
-            }
+        let items = self.optional(name, &"a list of texts", |json| match json {
+            Json::List(items) => Some(items.as_slice()),
             _ => None,
         })?;
-        let texts: &'static [&'static str] = texts.unwrap_or_default().leak();
-        Ok(texts)
+        let item = |(index, json): (usize, &'static Json)| {
+            text(json).ok_or_else(|| {
+                let place = format!("{}[{index}]", self.path_of(name));
+                unexpected(&place, json, &Text)
+            })
+        };
+        let texts: Vec<&'static str> =
+            items.unwrap_or_default().iter().enumerate().map(item).collect::<Result<_>>()?;
+        Ok(texts.leak())
+    }
+
+    /// A comment of any length, which has no effect.
+    pub(super) fn comment(&mut self, name: &'static str) -> Result<()> {
+        self.optional(name, &"a text", Json::as_text).map(drop)
     }
 
     /// A whole number in a range.
@@ -196,15 +230,15 @@ impl Reader {
         self.required(name, &EXPECTED, value)
     }
 
-    /// A decimal number that is not negative, if it is present.
-    pub(super) fn optional_decimal(&mut self, name: &'static str) -> Result<Option<f64>> {
-        self.optional(name, &DECIMAL, decimal)
+    /// A decimal number from 0 to a maximum, if it is present.
+    pub(super) fn optional_decimal(&mut self, name: &'static str, max: f64) -> Result<Option<f64>> {
+        self.optional(name, &Decimal(max), |json| decimal(json, max))
     }
 
-    /// A decimal number that is not negative.
-    pub(super) fn decimal(&mut self, name: &'static str) -> Result<f64> {
-        let value = self.optional_decimal(name)?;
-        self.required(name, &DECIMAL, value)
+    /// A decimal number from 0 to a maximum.
+    pub(super) fn decimal(&mut self, name: &'static str, max: f64) -> Result<f64> {
+        let value = self.optional_decimal(name, max)?;
+        self.required(name, &Decimal(max), value)
     }
 
     /// `true` or `false`; `false` if it is absent.
@@ -218,7 +252,7 @@ impl Reader {
 
     /// An object, if it is present.
     pub(super) fn object(&mut self, name: &'static str) -> Result<Option<Self>> {
-        let place = Place { member: Some(name), ..self.place };
+        let place = self.place.member(name);
         self.find(name).map(|json| Self::new(place, json)).transpose()
     }
 
@@ -231,17 +265,23 @@ impl Reader {
         let Some(items) = items else { return Ok(None) };
         let items = items.iter().enumerate();
         items
-            .map(|(index, item)| Self::new(Place { item: Some((name, index)), member: None }, item))
+            .map(|(index, item)| {
+                Self::new(Place { item: Some((name, index)), ..Place::default() }, item)
+            })
             .collect::<Result<_>>()
             .map(Some)
     }
 
-    /// The members of an object that maps names to decimal numbers; none if it is absent.
-    pub(super) fn decimals(&mut self, name: &'static str) -> Result<Vec<(&'static str, f64)>> {
+    /// The members of an object that maps names to decimal numbers from 0 to a maximum; none if it is absent.
+    pub(super) fn decimals(
+        &mut self,
+        name: &'static str,
+        max: f64,
+    ) -> Result<Vec<(&'static str, f64)>> {
         let Some(object) = self.object(name)? else { return Ok(Vec::new()) };
-        let entry = |(name, json): &'static (String, Json)| match decimal(json) {
+        let entry = |(name, json): &'static (String, Json)| match decimal(json, max) {
             Some(number) => Ok((name.as_str(), number)),
-            None => Err(unexpected(&object.path_of(name), json, &DECIMAL)),
+            None => Err(unexpected(&object.path_of(name), json, &Decimal(max))),
         };
         object.members.iter().map(entry).collect()
     }
@@ -260,14 +300,51 @@ impl Reader {
 
 /// What to write instead of an unknown name.
 pub(super) fn suggestion(name: &str, known: &[&str]) -> String {
-    did_you_mean(&similar_names(name, known.iter().copied()))
-        .unwrap_or_else(|| format!("the names are {}", known.join(", ")))
+    // No known name is similar to a longer one, and the comparison would take long.
+    let similar =
+        if is_short(name) { similar_names(name, known.iter().copied()) } else { Vec::new() };
+    did_you_mean(&similar).unwrap_or_else(|| match known.get(..MAX_LISTED) {
+        Some(first) if first.len() < known.len() => {
+            format!("the names are {}, … ({} in all)", first.join(", "), known.len())
+        }
+        _ if known.is_empty() => "there are none".to_owned(),
+        _ => format!("the names are {}", known.join(", ")),
+    })
+}
+
+/// A name in an error that is shortened, because its length has not been checked.
+pub(super) fn shown(name: &str) -> Cow<'_, str> {
+    cut(name, MAX_SHOWN)
 }
 
 /// Maximum of [`Reader::count`].
 const MAX_COUNT: i64 = 10_000_000;
 
-const DECIMAL: &str = "a number that is not negative";
+/// The texts that a member can have.
+struct Text;
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a text with 1 to {MAX_TEXT} characters")
+    }
+}
+
+fn text(json: &'static Json) -> Option<&'static str> {
+    json.as_text().filter(|text| !text.is_empty() && is_short(text))
+}
+
+fn is_short(text: &str) -> bool {
+    text.chars().nth(MAX_TEXT).is_none()
+}
+
+/// The decimal numbers that a member can have: from 0 to this maximum.
+struct Decimal(f64);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a number from 0 to {}", self.0)
+    }
+}
 
 /// The numbers that a member can have.
 struct WholeNumber(RangeInclusive<i64>);
@@ -285,11 +362,9 @@ fn whole_number(json: &Json, range: &RangeInclusive<i64>) -> Option<i64> {
     }
 }
 
-fn decimal(json: &'static Json) -> Option<f64> {
+fn decimal(json: &'static Json, max: f64) -> Option<f64> {
     match json {
-        Json::Number(digits) => {
-            digits.parse().ok().filter(|number: &f64| number.is_finite() && *number >= 0.0)
-        }
+        Json::Number(digits) => digits.parse().ok().filter(|number| (0.0..=max).contains(number)),
         _ => None,
     }
 }
@@ -299,8 +374,7 @@ fn unexpected(subject: &str, json: &Json, expected: &dyn fmt::Display) -> Catalo
         Json::List(_) | Json::Object(_) => json.noun().to_owned(),
         other => {
             let text = other.pretty();
-            let shown: String = text.chars().take(MAX_SHOWN).collect();
-            if shown.len() < text.len() { format!("{shown}…") } else { shown }
+            shown(&text).into_owned()
         }
     };
     CatalogError::new(format!("{subject} is {value}: give {expected}"))

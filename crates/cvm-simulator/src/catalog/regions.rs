@@ -150,9 +150,6 @@ pub(super) fn assemble(regions: &[RegionRow], zones: &[ZoneRow]) -> Result<Vec<R
         };
         region.zones.push(zone.clone());
     }
-    if regions.is_empty() {
-        return Err(CatalogError::new("`regions` is empty: give at least one region"));
-    }
     Ok(regions)
 }
 

@@ -1,6 +1,6 @@
 //! All rows of a catalog, and how a file changes them.
 
-use cvm_protocol::Json;
+use cvm_protocol::{Json, cut};
 
 use super::disks::DiskType;
 use super::host_types::HostType;
@@ -34,19 +34,20 @@ impl Rows {
     /// Adds what a file has. Its rows take the place of known ones with the same name.
     pub(super) fn merge(&mut self, json: &'static Json) -> Result<()> {
         let mut file = Reader::of_file(json)?;
-        file.optional_text("$comment")?;
+        file.comment("$comment")?;
         self.clear_replaced(&mut file)?;
-        merge(&mut self.regions, &mut file)?;
-        merge(&mut self.zones, &mut file)?;
-        merge(&mut self.families, &mut file)?;
-        merge(&mut self.types, &mut file)?;
-        merge(&mut self.images, &mut file)?;
+        merge(&mut self.regions, &mut file, &[])?;
+        merge(&mut self.zones, &mut file, &[])?;
+        let zones: Vec<&str> = self.zones.iter().map(|zone| zone.name).collect();
+        merge(&mut self.families, &mut file, &zones)?;
+        merge(&mut self.types, &mut file, &zones)?;
+        merge(&mut self.images, &mut file, &zones)?;
         images::sort(&mut self.images);
-        merge(&mut self.import_systems, &mut file)?;
-        merge(&mut self.disks, &mut file)?;
-        merge(&mut self.hosts, &mut file)?;
-        merge(&mut self.packs, &mut file)?;
-        stock::merge(&mut self.stock, &mut file)?;
+        merge(&mut self.import_systems, &mut file, &zones)?;
+        merge(&mut self.disks, &mut file, &zones)?;
+        merge(&mut self.hosts, &mut file, &zones)?;
+        merge(&mut self.packs, &mut file, &zones)?;
+        stock::merge(&mut self.stock, &mut file, &self.types, &zones)?;
         self.prices.merge(&mut file, &self.families, &self.regions)?;
         file.finish()
     }
@@ -81,9 +82,27 @@ impl Rows {
 
     /// Checks what no row can check alone.
     pub(super) fn check(&self) -> Result<()> {
+        self.check_not_empty()?;
         self.hosts.iter().try_for_each(|host| host.check(&self.zones))?;
         self.packs.iter().try_for_each(|pack| pack.check(&self.zones))?;
         self.prices.check(&self.families, &self.disks)
+    }
+
+    /// Checks that the lists that every launch needs have a row.
+    fn check_not_empty(&self) -> Result<()> {
+        for (section, is_empty, noun) in [
+            (RegionRow::SECTION, self.regions.is_empty(), "region"),
+            (ZoneRow::SECTION, self.zones.is_empty(), "zone"),
+            (Size::SECTION, self.types.is_empty(), "instance type"),
+            (PublicImage::SECTION, self.images.is_empty(), "image"),
+            (DiskType::SECTION, self.disks.is_empty(), "disk type"),
+        ] {
+            if is_empty {
+                let fix = format!("give at least one {noun}, which every launch needs");
+                return Err(CatalogError::new(format!("`{section}` is empty: {fix}")));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -98,10 +117,15 @@ impl<T> Clear for Vec<T> {
     }
 }
 
+/// Maximum length in bytes of the reason why a text is not JSON. It can repeat a name of the file.
+const MAX_REASON: usize = 300;
+
 /// Reads the text of a file. The result lives as long as the process, because the rows refer to its texts.
 pub(super) fn read(text: &str) -> Result<&'static Json> {
     let json = Json::parse(text.as_bytes());
-    let json =
-        json.map_err(|error| CatalogError::new(format!("the file cannot be read: {error}")))?;
+    let json = json.map_err(|error| {
+        let reason = error.to_string();
+        CatalogError::new(format!("the file cannot be read: {}", cut(&reason, MAX_REASON)))
+    })?;
     Ok(Box::leak(Box::new(json)))
 }

@@ -2,27 +2,30 @@
 
 use cvm_models::enums::StockCategory;
 
-use super::instance_types::InstanceType;
+use super::instance_types::{InstanceType, Size};
+use super::patterns::{self, Patterns, matches};
 use super::reader::{CatalogError, Reader, Result, suggestion};
 use super::regions::{Zone, ZoneRow};
-use super::zones::{ZonePatterns, matches};
+use super::zones::ZonePatterns;
 
 /// A row of the section `stock`: how much of some types some zones have. The last row of a type and a zone counts.
 #[derive(Clone, Debug)]
 pub(super) struct StockRow {
     zones: ZonePatterns,
-    types: &'static [&'static str],
+    types: Patterns,
     status: StockCategory,
 }
 
 impl StockRow {
-    fn read(mut item: Reader) -> Result<Self> {
-        let types = item.texts("types")?;
+    fn read(mut item: Reader, known_types: &[&str], known_zones: &[&str]) -> Result<Self> {
+        let types = patterns::read(&mut item, "types")?;
         if types.is_empty() {
             let problem = "is missing or empty: give names of types, such as [\"S5.*\"]";
             return Err(item.error("types", problem));
         }
+        patterns::check_matches(&item, "types", types, "type", known_types)?;
         let zones = ZonePatterns::read(&mut item)?;
+        patterns::check_matches(&item, "zones", zones.patterns(), "zone", known_zones)?;
         let status = item.text("status")?;
         if !StockCategory::VALUES.contains(&status) {
             let fix = suggestion(status, StockCategory::VALUES);
@@ -49,10 +52,17 @@ impl StockRow {
 /// The name of the section in a file.
 pub(super) const SECTION: &str = "stock";
 
-/// Adds the rows of a file behind the known ones.
-pub(super) fn merge(rows: &mut Vec<StockRow>, file: &mut Reader) -> Result<()> {
-    for item in file.list(SECTION)?.unwrap_or_default() {
-        rows.push(StockRow::read(item)?);
+/// Adds the rows of a file behind the known ones. The types and zones are those of the catalog with this file.
+pub(super) fn merge(
+    rows: &mut Vec<StockRow>,
+    file: &mut Reader,
+    sizes: &[Size],
+    zones: &[&str],
+) -> Result<()> {
+    let Some(items) = file.list(SECTION)? else { return Ok(()) };
+    let types: Vec<&str> = sizes.iter().map(|size| size.name).collect();
+    for item in items {
+        rows.push(StockRow::read(item, &types, zones)?);
     }
     Ok(())
 }

@@ -207,7 +207,7 @@ fn bad_files_are_refused_with_place_value_and_fix() {
         ),
         (
             &*zone(r#""name": "ap-guangzhou-9", "id": 9, "title": "x""#),
-            "zones[0].id is 9: give a text that is not empty",
+            "zones[0].id is 9: give a text with 1 to 128 characters",
         ),
         (
             r#"{ "images": [{ "id": "ami-1", "name": "x", "platform": "x", "size_gib": 1, "created": "2030-01-01" }] }"#,
@@ -241,10 +241,7 @@ fn bad_files_are_refused_with_place_value_and_fix() {
             r#"{ "hosts": [{ "name": "HX", "vcpus": 1, "memory_gib": 1, "disk_gib": 5 }] }"#,
             "the host \"HX\" has half of a local disk: give both",
         ),
-        (
-            r#"{ "prices": { "vcpu": -1 } }"#,
-            "prices.vcpu is -1: give a number that is not negative",
-        ),
+        (r#"{ "prices": { "vcpu": -1 } }"#, "prices.vcpu is -1: give a number from 0 to 1000000"),
         (
             r#"{ "prices": { "disk_gib": { "CLOUD_SDD": 1 } } }"#,
             "prices.disk_gib has \"CLOUD_SDD\", which is unknown: did you mean `CLOUD_",
@@ -262,8 +259,6 @@ fn bad_files_are_refused_with_place_value_and_fix() {
             r#"{ "replace": ["image"] }"#,
             "replace has \"image\", which is no list of a catalog: did you mean `images`?",
         ),
-        (r#"{ "replace": ["types"] }"#, "`types` is empty: give at least one instance type"),
-        (r#"{ "replace": ["regions", "zones"] }"#, "`regions` is empty: give at least one region"),
     ] {
         let message = error(text);
         assert!(message.contains(expected), "{text}: {message}");
@@ -271,9 +266,140 @@ fn bad_files_are_refused_with_place_value_and_fix() {
 }
 
 #[test]
-fn long_values_are_shortened_in_errors() {
-    let message = error(&format!(r#"{{ "prices": {{ "vcpu": "{}" }} }}"#, "x".repeat(10_000)));
-    assert!(message.len() < 200, "{message}");
+fn patterns_with_two_stars_or_without_a_match_are_refused() {
+    let family = |zones: &str| {
+        let hardware = r#""title": "x", "processor": "x", "clock": "x", "network_card": 1"#;
+        format!(r#"{{ "families": [{{ "name": "GX", {hardware}, "zones": [{zones}] }}] }}"#)
+    };
+    let stock = |types: &str, zones: &str| {
+        let row =
+            format!(r#""types": ["{types}"], "zones": ["{zones}"], "status": "WithoutStock""#);
+        format!(r#"{{ "stock": [{{ {row} }}] }}"#)
+    };
+    let pack = r#"{ "packs": [{ "name": "S5.X", "family": "S5", "vcpus": 1, "memory_gib": 1,
+        "zones": ["*-99"] }] }"#;
+    let host = r#"{ "hosts": [{ "name": "HX", "vcpus": 1, "memory_gib": 1, "zones": ["*-99"] }] }"#;
+    for (text, expected) in [
+        (
+            &*stock("*5*", "*"),
+            "stock[0].types has \"*5*\", which has more than one `*`: a name can have one",
+        ),
+        (
+            &*stock("S5.*", "ap-*-3*"),
+            "stock[0].zones has \"ap-*-3*\", which has more than one `*`: a name can have one",
+        ),
+        (
+            &*stock("ZZZ*", "*"),
+            "stock[0].types has \"ZZZ*\", which matches no type: the names are S1.",
+        ),
+        (
+            &*stock("S5.*", "zz*"),
+            "stock[0].zones has \"zz*\", which matches no zone: the names are ap-",
+        ),
+        (
+            &*stock("S5.MEDUIM*", "*"),
+            "stock[0].types has \"S5.MEDUIM*\", which matches no type: did you mean `S5.MEDIUM",
+        ),
+        (
+            &*family(r#""*-3", "zz-*""#),
+            "families[0].zones has \"zz-*\", which matches no zone: the names are ap-",
+        ),
+        (&*family(r#""**""#), "families[0].zones has \"**\", which has more than one `*`"),
+        (pack, "packs[0].zones has \"*-99\", which matches no zone"),
+        (host, "hosts[0].zones has \"*-99\", which matches no zone"),
+    ] {
+        let message = error(text);
+        assert!(message.starts_with(expected), "{text}: {message}");
+    }
+    // A pattern can be for what the same file adds.
+    let zone = r#""zones": [{ "name": "ap-guangzhou-99", "id": "9", "title": "x" }]"#;
+    extended(&format!("{{ {zone}, {}", stock("S5.*", "*-99").trim_start_matches('{')));
+}
+
+#[test]
+fn prices_factors_and_shares_have_bounds() {
+    for (prices, expected) in [
+        (r#""vcpu": 1e308"#, "prices.vcpu is 1e308: give a number from 0 to 1000000"),
+        (
+            r#""gpus": { "NVIDIA T4": 1000001 }"#,
+            "prices.gpus.NVIDIA T4 is 1000001: give a number from 0 to 1000000",
+        ),
+        (
+            r#""regions": { "ap-guangzhou": 1e308 }"#,
+            "prices.regions.ap-guangzhou is 1e308: give a number from 0 to 1000",
+        ),
+        (r#""terms": { "12": 5 }"#, "prices.terms.12 is 5: give a number from 0 to 1"),
+        (r#""spot": 1.01"#, "prices.spot is 1.01: give a number from 0 to 1"),
+        (r#""month_hours": 745"#, "prices.month_hours is 745: give a number from 0 to 744"),
+    ] {
+        assert_eq!(error(&format!(r#"{{ "prices": {{ {prices} }} }}"#)), expected);
+    }
+    let highest = r#"{ "prices": { "vcpu": 1000000, "memory_gib": 1e6, "month_hours": 744,
+        "regions": { "ap-guangzhou": 1000 }, "terms": { "12": 1 } } }"#;
+    let catalog = extended(highest);
+    let tariff = catalog.tariff(catalog.region("ap-guangzhou", false).unwrap());
+    assert!(tariff.month(tariff.instance(100_000, 10_000_000, None)).is_finite());
+}
+
+#[test]
+fn lists_that_every_launch_needs_cannot_be_empty() {
+    for (replaced, expected) in [
+        (
+            r#""regions", "zones""#,
+            "`regions` is empty: give at least one region, which every launch needs",
+        ),
+        (r#""zones""#, "`zones` is empty: give at least one zone, which every launch needs"),
+        (
+            r#""types""#,
+            "`types` is empty: give at least one instance type, which every launch needs",
+        ),
+        (r#""images""#, "`images` is empty: give at least one image, which every launch needs"),
+        (r#""disks""#, "`disks` is empty: give at least one disk type, which every launch needs"),
+    ] {
+        assert_eq!(error(&format!(r#"{{ "replace": [{replaced}] }}"#)), expected);
+    }
+    for optional in ["import_systems", "hosts", "packs", "stock"] {
+        extended(&format!(r#"{{ "replace": ["{optional}"] }}"#));
+    }
+}
+
+#[test]
+fn texts_have_a_maximum_length() {
+    let file = |length: usize| {
+        let name = format!("S5.{}", "X".repeat(length - 3));
+        format!(r#"{{ "types": [{{ "name": "{name}", "vcpus": 1, "memory_gib": 1 }}] }}"#)
+    };
+    extended(&file(128));
+    let message = error(&file(129));
+    assert!(message.starts_with("types[0].name is \"S5.XXX"), "{message}");
+    assert!(message.ends_with("give a text with 1 to 128 characters"), "{message}");
+    let message = error(r#"{ "stock": [{ "types": ["S5.*", ""], "status": "UnderStock" }] }"#);
+    assert_eq!(message, "stock[0].types[1] is \"\": give a text with 1 to 128 characters");
+    let comment = "x".repeat(10_000);
+    extended(&format!(r#"{{ "$comment": "{comment}" }}"#));
+}
+
+#[test]
+fn long_names_values_and_lists_are_shortened_in_errors() {
+    let long = "x".repeat(1_000_000);
+    for text in [
+        format!(r#"{{ "prices": {{ "vcpu": "{long}" }} }}"#),
+        format!(r#"{{ "{long}": 1 }}"#),
+        format!(r#"{{ "{long}": 1, "{long}": 1 }}"#),
+        format!(r#"{{ "replace": ["{long}"] }}"#),
+        format!(r#"{{ "types": [{{ "name": "{long}", "vcpus": 1, "memory_gib": 1 }}] }}"#),
+        format!(r#"{{ "prices": {{ "gpus": {{ "{long}": 1 }} }} }}"#),
+        format!(r#"{{ "prices": {{ "gpus": {{ "{long}": -1 }} }} }}"#),
+        format!(r#"{{ "prices": {{ "terms": {{ "{long}": 1 }} }} }}"#),
+        format!(r#"{{ "stock": [{{ "types": ["{long}"], "status": "UnderStock" }}] }}"#),
+        r#"{ "stock": [{ "types": ["NOPE.X"], "status": "UnderStock" }] }"#.to_owned(),
+    ] {
+        let message = error(&text);
+        assert!(message.len() < 500, "{message}");
+    }
+    let unknown = error(r#"{ "stock": [{ "types": ["NOPE.X"], "status": "UnderStock" }] }"#);
+    assert!(unknown.contains("which is unknown: the names are S1.SMALL1, "), "{unknown}");
+    assert!(unknown.contains(", … (") && unknown.ends_with(" in all)"), "{unknown}");
 }
 
 #[test]

@@ -28,9 +28,13 @@ pub(crate) fn system(
     image: &LaunchImage,
 ) -> Result<StoredDisk, ApiError> {
     let requested = requested.cloned().unwrap_or_default();
-    let kind = requested.disk_type.unwrap_or(DEFAULT_SYSTEM_DISK);
-    let size = requested.disk_size.unwrap_or(DEFAULT_SYSTEM_GIB);
+    let kind = requested.disk_type.unwrap_or_else(|| default_system_disk(catalog));
     let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.system_gib);
+    let default_size = || {
+        let clamp = |it: &RangeInclusive<i64>| DEFAULT_SYSTEM_GIB.clamp(*it.start(), *it.end());
+        sizes.map_or(DEFAULT_SYSTEM_GIB, clamp)
+    };
+    let size = requested.disk_size.unwrap_or_else(default_size);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
         let message = wrong_size("SystemDisk", &kind, size, sizes);
         return Err(codes.error(["InvalidParameterValue.Range"], message));
@@ -48,6 +52,15 @@ pub(crate) fn system(
         name: requested.disk_name.map(Arc::from),
         ..StoredDisk::default()
     })
+}
+
+/// The type of a system disk if the request has none. A catalog may not have the usual one.
+fn default_system_disk(catalog: Catalog) -> DiskType {
+    let first = || catalog.disk_types().first().map(|first| first.name.into());
+    match catalog.disk_type(DEFAULT_SYSTEM_DISK.as_str()) {
+        Some(_) => DEFAULT_SYSTEM_DISK,
+        None => first().unwrap_or(DEFAULT_SYSTEM_DISK),
+    }
 }
 
 /// The message for a size that disks of a type do not have.
@@ -193,6 +206,22 @@ mod tests {
         assert_eq!(code(&[disk("CLOUD_SSD", 10)]), expected);
         // A disk type that comes with an instance type cannot be chosen.
         assert_eq!(code(&[disk("LOCAL_NVME", 100)]), Some("InvalidParameterValue.Range"));
+    }
+
+    #[test]
+    fn default_system_disk_is_one_that_the_catalog_has() {
+        let image = &LaunchImage::of(&Catalog::builtin().image("img-pmqg1cw7").unwrap().api());
+        let default = |disks: &str| {
+            let text = format!(r#"{{ "replace": ["disks"], "disks": [{disks}] }}"#);
+            let catalog = Catalog::builtin().with_json(&text).unwrap();
+            let disk = system(CODES, catalog, None, image).unwrap();
+            (disk.gib, disk.kind)
+        };
+        let ssd = r#"{ "name": "CLOUD_SSD", "system_gib": [100, 200], "data_gib": [10, 20] }"#;
+        assert_eq!(default(ssd), (100, DiskType::CloudSsd));
+        let premium =
+            r#"{ "name": "CLOUD_PREMIUM", "system_gib": [20, 60], "data_gib": [10, 20] }"#;
+        assert_eq!(default(&format!("{ssd}, {premium}")), (50, DiskType::CloudPremium));
     }
 
     #[test]
