@@ -6,6 +6,7 @@
 //! | `sample_shapes` | the emulator's responses have the members of the published samples, in the same form |
 //! | `published` | the published samples pass validation, and the model info agrees with them |
 //! | `signing_vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
+//! | `member_rules` | a rule between members looks at their values: a default is as good as an absent member |
 //! | `wrong_parameters` | each wrong parameter returns its error code, and an error changes nothing |
 //! | `limit_edges`, `rule_edges` | each limit rejects the first value outside, and no value inside |
 //! | `responses`, `framing` | whatever the response, the call ends with the right error and no other |
@@ -54,6 +55,7 @@ mod getting_started;
 mod hostile_input;
 mod limit_edges;
 mod list_evidence;
+mod member_rules;
 mod mutate;
 mod neighbor_services;
 mod partial_errors;

@@ -52,8 +52,12 @@ fn is_default(field: &FieldInfo, value: &Value) -> bool {
 }
 
 /// A valid value that is not the default.
-fn not_default(field: &FieldInfo) -> Value {
+pub fn not_default(field: &FieldInfo) -> Value {
     let value = sample::value(field);
+    let is_other = |text: &&&str| !is_default(field, &json!(**text));
+    if let Some(other) = field.values.iter().find(is_other).filter(|_| value.is_string()) {
+        return json!(other);
+    }
     match value.as_i64().filter(|_| is_default(field, &value)) {
         Some(number) => (number + 1).into(),
         None => value,
@@ -116,7 +120,8 @@ impl Walk<'_> {
             let mut given = field.at_least_one_of.iter().filter(|name| self.is_given(name));
             given.next() == Some(&field.wire) && given.next().is_none()
         };
-        field.required_if.iter().any(|condition| condition.holds(&object)) || is_last()
+        let mut conditions = field.required_if.iter();
+        conditions.any(|condition| condition.holds_with_defaults(&object)) || is_last()
     }
 
     fn absent(&mut self, field: &'static FieldInfo, fault: Fault) {

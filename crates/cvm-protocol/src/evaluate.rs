@@ -19,6 +19,23 @@ impl Condition<'_> {
             Predicate::NoneOf(values) => !value.is_given() || !among(values),
         }
     }
+
+    /// Whether it holds for this request as the service reads it: a member that is not given has its default value.
+    #[must_use]
+    pub fn holds_with_defaults(&self, request: &dyn Model) -> bool {
+        let is_default = |values: &[&str]| {
+            let field = request.table().field(self.member);
+            field.and_then(|field| field.default).is_some_and(|default| values.contains(&default))
+        };
+        match self.test {
+            Predicate::OneOf(values) | Predicate::NoneOf(values)
+                if member_named(request, self.member).is_blank() =>
+            {
+                is_default(values) == matches!(self.test, Predicate::OneOf(_))
+            }
+            _ => self.holds(request),
+        }
+    }
 }
 
 impl FieldInfo {

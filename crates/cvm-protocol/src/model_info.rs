@@ -135,13 +135,13 @@ pub struct FieldInfo {
     pub format: Option<&'static str>,
     /// Regular expression that must match the whole text.
     pub pattern: Option<&'static str>,
-    /// The member is required if one of these holds.
+    /// The member is required if one of these holds. An absent member has its default value.
     pub required_if: &'static [Condition<'static>],
     /// The response to a change may lack this list, or leave it empty, if one of these holds for the request.
     pub empty_if: &'static [Condition<'static>],
     /// Members that must not be given together with it. The default value and `false` exclude nothing.
     pub exclusive_with: &'static [&'static str],
-    /// Exactly one of these must be given.
+    /// Exactly one of these must be given. A default value beside another one does not count.
     pub exactly_one_of: &'static [&'static str],
     /// One or more of these must be given.
     pub at_least_one_of: &'static [&'static str],

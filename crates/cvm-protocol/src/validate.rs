@@ -77,7 +77,6 @@ impl Check {
             let index = table.find(name.as_bytes())?;
             Some((table.members.get(index)?, model.member(index)))
         };
-        let given = |name: &str| row(name).is_some_and(|(field, value)| is_given(field, value));
         let conflicts = |name: &str| row(name).is_some_and(|(field, value)| excludes(field, value));
         for (index, field) in table.members.iter().enumerate() {
             let value = model.member(index);
@@ -94,14 +93,15 @@ impl Check {
                     }
                     check.value(field, value);
                 }
-                check.groups(field, value, &given);
+                check.groups(field, value, &row);
             });
         }
     }
 
     /// Reports a required member that is not given. Returns whether it is required.
     fn absent(&mut self, model: &dyn Model, field: &'static FieldInfo, value: Value<'_>) -> bool {
-        let condition = field.required_if.iter().find(|condition| condition.holds(model));
+        let mut conditions = field.required_if.iter();
+        let condition = conditions.find(|condition| condition.holds_with_defaults(model));
         match condition {
             _ if field.required => self.fault(field, value, ViolationKind::Missing),
             Some(condition) => self.fault(field, value, ViolationKind::MissingIf(*condition)),
@@ -111,22 +111,26 @@ impl Check {
     }
 
     /// A violated rule on several members is reported once, at the first of them.
-    fn groups(
+    fn groups<'m>(
         &mut self,
         field: &'static FieldInfo,
         value: Value<'_>,
-        given: &dyn Fn(&str) -> bool,
+        row: &dyn Fn(&str) -> Option<(&'static FieldInfo, Value<'m>)>,
     ) {
-        let count = |names: &[&str]| names.iter().filter(|name| given(name)).count();
+        let count = |names: &[&str], test: fn(&FieldInfo, Value<'_>) -> bool| {
+            let rows = names.iter().filter_map(|name| row(name));
+            rows.filter(|(field, value)| test(field, *value)).count()
+        };
         let first = |names: &[&str]| names.first() == Some(&field.wire);
         if first(field.exactly_one_of) {
-            match count(field.exactly_one_of) {
-                0 => self.fault(field, value, ViolationKind::NoneOf(field.exactly_one_of)),
-                1 => {}
-                _ => self.fault(field, value, ViolationKind::ExactlyOneOf(field.exactly_one_of)),
+            let names = field.exactly_one_of;
+            if count(names, is_given) == 0 {
+                self.fault(field, value, ViolationKind::NoneOf(names));
+            } else if count(names, is_chosen) > 1 {
+                self.fault(field, value, ViolationKind::ExactlyOneOf(names));
             }
         }
-        if first(field.at_least_one_of) && count(field.at_least_one_of) == 0 {
+        if first(field.at_least_one_of) && count(field.at_least_one_of, is_given) == 0 {
             self.fault(field, value, ViolationKind::AtLeastOneOf(field.at_least_one_of));
         }
     }
@@ -236,19 +240,25 @@ fn is_given(field: &FieldInfo, value: Value<'_>) -> bool {
     !value.is_blank() || value.as_str().is_some_and(|text| is_special(field, text))
 }
 
-/// Whether the members that it excludes must not be given. A value that changes nothing excludes nothing: the default,
-/// and `false`.
-fn excludes(field: &FieldInfo, value: Value<'_>) -> bool {
+/// Whether a member is given with another value than its default. The default changes nothing, so in a rule between
+/// members it is as good as absent.
+fn is_chosen(field: &FieldInfo, value: Value<'_>) -> bool {
     let is_default = |text: &str| field.default == Some(text);
-    let changes_nothing = match value {
-        Value::Bool(is_on) => !is_on,
+    let has_default = match value {
         // Booleans that are sent as text are in lower case or in capitals.
         Value::Str(text) => field.default.is_some_and(|known| known.eq_ignore_ascii_case(text)),
+        Value::Bool(is_on) => is_default(if is_on { "true" } else { "false" }),
         Value::I64(number) => is_default(&number.to_string()),
         Value::U64(number) => is_default(&number.to_string()),
         _ => false,
     };
-    is_given(field, value) && !changes_nothing
+    is_given(field, value) && !has_default
+}
+
+/// Whether the members that it excludes must not be given. A switch that is off excludes nothing, whatever its default:
+/// this differs from a group of which exactly one is given, where `false` can be the choice to switch something off.
+fn excludes(field: &FieldInfo, value: Value<'_>) -> bool {
+    is_chosen(field, value) && !matches!(value, Value::Bool(false))
 }
 
 /// Whether the specification lists single values of the member.

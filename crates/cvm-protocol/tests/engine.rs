@@ -455,6 +455,65 @@ fn default_values_and_false_exclude_no_other_member() {
 }
 
 #[test]
+fn default_value_does_not_count_as_one_of_a_group() {
+    static GROUP: ModelInfo = ModelInfo {
+        name: "Group",
+        members: &[
+            FieldInfo::new("Name", Kind::Str)
+                .default("none")
+                .exactly_one_of(&["Name", "Values", "Parts"]),
+            FieldInfo::new("Values", Kind::Bool).exactly_one_of(&["Name", "Values", "Parts"]),
+            FieldInfo::new("Parts", Kind::U64)
+                .default("20")
+                .exactly_one_of(&["Name", "Values", "Parts"]),
+        ],
+        index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
+    };
+    let faults = |json: &str| -> Vec<ViolationKind> {
+        let mut record = Record::new(&GROUP);
+        json::from_slice(&mut record, json.as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| found.fault).collect()
+    };
+    let names = &["Name", "Values", "Parts"];
+    assert_eq!(faults("{}"), [ViolationKind::NoneOf(names)]);
+    for json in [
+        r#"{"Name":"none"}"#,
+        r#"{"Name":"none","Values":true}"#,
+        r#"{"Name":"a","Parts":20}"#,
+        r#"{"Values":false}"#,
+    ] {
+        assert_eq!(faults(json), [], "{json}");
+    }
+    // Without a default, `false` is a choice.
+    for json in [r#"{"Name":"a","Values":false}"#, r#"{"Name":"a","Parts":7}"#] {
+        assert_eq!(faults(json), [ViolationKind::ExactlyOneOf(names)], "{json}");
+    }
+}
+
+#[test]
+fn absent_member_has_its_default_in_a_condition() {
+    static TERM: ModelInfo = ModelInfo {
+        name: "Term",
+        members: &[
+            FieldInfo::new("Name", Kind::Str).default("monthly"),
+            FieldInfo::new("Values", Kind::Bool)
+                .required_if(&[Condition::one_of("Name", &["monthly"])]),
+            FieldInfo::new("Parts", Kind::U64)
+                .required_if(&[Condition::none_of("Name", &["monthly"])]),
+        ],
+        index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
+    };
+    let missing = |json: &str| -> Vec<String> {
+        let mut record = Record::new(&TERM);
+        json::from_slice(&mut record, json.as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| found.path).collect()
+    };
+    assert_eq!(missing("{}"), ["Values"]);
+    assert_eq!(missing(r#"{"Name":"monthly"}"#), ["Values"]);
+    assert_eq!(missing(r#"{"Name":"hourly"}"#), ["Parts"]);
+}
+
+#[test]
 fn base64_length_counts_decoded_bytes() {
     static SCRIPT: ModelInfo = ModelInfo {
         name: "Script",

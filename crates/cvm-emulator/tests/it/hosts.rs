@@ -222,6 +222,9 @@ fn attribute_changes_are_all_or_nothing() {
         );
         assert_eq!(actual["RenewFlag"], "NOTIFY_AND_AUTO_RENEW");
     }
+    // As the Terraform provider does.
+    send_ok(&cloud, "ModifyHostsAttribute", change(json!({ "ProjectId": 4 })));
+    assert_eq!(host(&cloud, &ids[0])["Placement"]["ProjectId"], 4);
     for (members, expected) in [
         (json!({}), "MissingParameter"),
         (json!({ "HostName": "b", "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }), "InvalidParameter"),

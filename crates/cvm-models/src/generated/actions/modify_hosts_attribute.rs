@@ -4,7 +4,8 @@ use crate::prelude::*;
 
 /// Renames dedicated hosts, or changes what happens when their term ends.
 ///
-/// Send either `HostName` or `RenewFlag`, not both in one call.
+/// Send either `HostName` or `RenewFlag`, not both in one call; `ProjectId` goes with either of
+/// them or alone.
 ///
 /// Retry class: convergent (retried once if the outcome is unknown, because a second run sets
 /// the same state). A name can be set again safely, but the renewal setting affects billing and
@@ -28,15 +29,19 @@ pub struct ModifyHostsAttribute {
     /// `host-xxxxxxxx`.
     pub host_ids: Vec<String>,
 
-    /// New display name of the hosts, free text. Length: up to 60 characters. Specify exactly
-    /// one of `HostName` and `RenewFlag`.
+    /// New display name of the hosts, free text. Length: up to 60 characters. Cannot be
+    /// combined with `RenewFlag`. Specify at least one of `HostName`, `RenewFlag` and
+    /// `ProjectId`.
     pub host_name: Option<String>,
 
     /// What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a
-    /// time while the balance is sufficient. Specify exactly one of `HostName` and `RenewFlag`.
+    /// time while the balance is sufficient. Cannot be combined with `HostName`. Specify at
+    /// least one of `HostName`, `RenewFlag` and `ProjectId`.
     pub renew_flag: Option<RenewFlag>,
 
-    /// Project to move the hosts to; queries can filter by it.
+    /// Project to move the hosts to; queries can filter by it. Specify at least one of
+    /// `HostName`, `RenewFlag` and `ProjectId`. Quirk: The documentation demands `HostName` or
+    /// `RenewFlag` in every call, but public tools change the project alone.
     pub project_id: Option<u64>,
 
     #[doc(hidden)]
@@ -92,11 +97,14 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE: ModelInfo = ModelInfo {
         FieldInfo::new("HostIds", Kind::List(&Kind::Str)).required().format("host-xxxxxxxx"),
         FieldInfo::new("HostName", Kind::Str)
             .max_length(60)
-            .exactly_one_of(&["HostName", "RenewFlag"]),
+            .exclusive_with(&["RenewFlag"])
+            .at_least_one_of(&["HostName", "RenewFlag", "ProjectId"]),
         FieldInfo::new("RenewFlag", Kind::Str)
             .values(RenewFlag::VALUES)
-            .exactly_one_of(&["HostName", "RenewFlag"]),
-        FieldInfo::new("ProjectId", Kind::U64),
+            .exclusive_with(&["HostName"])
+            .at_least_one_of(&["HostName", "RenewFlag", "ProjectId"]),
+        FieldInfo::new("ProjectId", Kind::U64)
+            .at_least_one_of(&["HostName", "RenewFlag", "ProjectId"]),
     ],
     index: NameIndex { multiplier: 0x657e_ecdd_3cb1_3d09, shift: 62, slots: &[2, 1, 3, 0] },
 };
@@ -120,7 +128,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
     name: "ModifyHostsAttribute",
     summary: "Renames dedicated hosts, or changes what happens when their term ends.",
     notes: &[
-        "Send either `HostName` or `RenewFlag`, not both in one call.",
+        "Send either `HostName` or `RenewFlag`, not both in one call; `ProjectId` goes with either of them or alone.",
     ],
     poll: "",
     reconcile: "The request took effect if name, renewal setting and project have the requested values.",
@@ -128,10 +136,11 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("HostIds", "list<string>", "Dedicated hosts to change; all of them get the same value.")
             .limits("Format: `host-xxxxxxxx`."),
         MemberDoc::new("HostName", "string", "New display name of the hosts, free text.")
-            .limits("Length: up to 60 characters. Specify exactly one of `HostName` and `RenewFlag`."),
+            .limits("Length: up to 60 characters. Cannot be combined with `RenewFlag`. Specify at least one of `HostName`, `RenewFlag` and `ProjectId`."),
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient.")
-            .limits("Specify exactly one of `HostName` and `RenewFlag`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
-        MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it."),
+            .limits("Cannot be combined with `HostName`. Specify at least one of `HostName`, `RenewFlag` and `ProjectId`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
+        MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it.")
+            .limits("Specify at least one of `HostName`, `RenewFlag` and `ProjectId`. Quirk: The documentation demands `HostName` or `RenewFlag` in every call, but public tools change the project alone."),
     ],
     response: &[],
 };
