@@ -39,6 +39,12 @@ impl ApiError {
     }
 }
 
+/// Ids in a message, in the form in which the service shows a list: `['ins-1a2b3c4d', 'ins-5e6f7g8h']`.
+pub(crate) fn id_list<S: AsRef<str>>(ids: impl IntoIterator<Item = S>) -> String {
+    let quoted: Vec<String> = ids.into_iter().map(|id| format!("'{}'", id.as_ref())).collect();
+    format!("[{}]", quoted.join(", "))
+}
+
 /// Maximum length in characters of a name between backticks.
 const MAX_NAME: usize = 100;
 
@@ -113,6 +119,14 @@ impl DocumentedCodes {
             family = family.or_else(|| self.published(code.split('.').next()?));
         }
         family.unwrap_or("InvalidParameterValue")
+    }
+
+    /// An instance in a message: as a list if the request has a list of instances.
+    pub(crate) fn instance(self, id: &str) -> String {
+        match self.0.request.field("InstanceIds") {
+            Some(_) => id_list([id]),
+            None => id.to_owned(),
+        }
     }
 
     /// An error with the first of these codes that the action can return.

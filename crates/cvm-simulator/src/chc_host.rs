@@ -109,8 +109,8 @@ pub(crate) const PROVIDED: &str = "public";
 /// The documented default of the boot file.
 pub(crate) const BOOT_FILE: &str = "pxelinux.0";
 
-/// A MAC address from a range that is not assigned.
+/// A MAC address from a range that is not assigned, in capitals as in the samples.
 fn address(number: u64) -> String {
     let [a, b, c, ..] = number.to_le_bytes();
-    format!("52:54:00:{a:02x}:{b:02x}:{c:02x}")
+    format!("52:54:00:{a:02X}:{b:02X}:{c:02X}")
 }

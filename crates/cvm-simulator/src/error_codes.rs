@@ -7,6 +7,7 @@ use cvm_protocol::{FieldInfo, Kind, Violation, ViolationKind};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::is_type_name;
+use crate::launch::custom_size::custom_size;
 
 /// Codes for an invalid value, whatever is wrong with it.
 const NAMED: &[&str] = &[
@@ -31,9 +32,9 @@ pub(crate) fn error(codes: DocumentedCodes, violation: &Violation) -> ApiError {
     codes.error(suggestions(violation), format!("The parameter {violation}."))
 }
 
-/// Checks the form of an instance type name, which no model info states.
+/// Checks the form of the name of an instance type or of a custom size, which no model info states.
 pub(crate) fn type_name(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
-    if is_type_name(name) {
+    if is_type_name(name) || custom_size(name).is_some() {
         return Ok(());
     }
     let message = format!("The instance type `{name}` is malformed.");

@@ -1,5 +1,6 @@
 //! Filters: *and* between filters, *or* between the values of one. An unknown filter is an error, because a response
-//! that ignores it would contain other resources.
+//! that ignores it would contain other resources. A filter of the specification without a test is not supported: an empty
+//! list would look as if nothing matched.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -11,16 +12,65 @@ use cvm_protocol::FilterInfo;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::is_type_name;
 use crate::error_codes;
+use crate::launch::custom_size::custom_size;
 use crate::parameters::has_layout;
 use crate::timestamp::Timestamp;
 
 /// The service's limit where the specification names none.
 const MAX_VALUES: u32 = 5;
 
+/// Whether an item matches a filter at a time.
+pub(crate) type Test<T> = fn(&CheckedFilter<'_>, &T, Timestamp) -> bool;
+
+/// The filters that a list supports, by their names in the specification, and their tests.
+pub(crate) type Tests<T> = [(&'static str, Test<T>)];
+
+/// The filters of a request with their tests.
+pub(crate) struct Filters<'a, T: ?Sized> {
+    tests: Vec<(CheckedFilter<'a>, Test<T>)>,
+    now: Timestamp,
+}
+
+impl<'a, T: ?Sized> Filters<'a, T> {
+    /// Checks the filters of a request against those of its action, and finds their tests.
+    pub(crate) fn of(
+        (codes, now): (DocumentedCodes, Timestamp),
+        filters: &'a [Filter],
+        tests: &Tests<T>,
+    ) -> Result<Self, ApiError> {
+        let with_test = |filter: CheckedFilter<'a>| match tests
+            .iter()
+            .find(|(name, _)| *name == filter.known)
+        {
+            Some((_, test)) => Ok((filter, *test)),
+            None => Err(not_supported(codes, filter.name)),
+        };
+        let tests = check(codes, filters)?.into_iter().map(with_test).collect::<Result<_, _>>()?;
+        Ok(Self { tests, now })
+    }
+
+    /// Whether an item matches all filters.
+    pub(crate) fn match_item(&self, item: &T) -> bool {
+        self.tests.iter().all(|(filter, test)| test(filter, item, self.now))
+    }
+
+    /// The filters, in the order of the request.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &CheckedFilter<'a>> + Clone {
+        self.tests.iter().map(|(filter, _)| filter)
+    }
+}
+
+fn not_supported(codes: DocumentedCodes, name: &str) -> ApiError {
+    ApiError::not_supported(&format!("the filter `{name}` of {}", codes.0.name))
+}
+
 /// A checked filter.
 #[derive(Debug)]
 pub(crate) struct CheckedFilter<'a> {
+    /// The name in the request.
     pub(crate) name: &'a str,
+    /// The name in the specification: `tag:tag-key` for each tag key.
+    known: &'static str,
     values: Vec<Cow<'a, str>>,
 }
 
@@ -66,10 +116,7 @@ pub(crate) fn of_service(filters: impl Iterator<Item = (String, Vec<String>)>) -
 }
 
 /// Checks the filters of a request against those of its action.
-pub(crate) fn check(
-    codes: DocumentedCodes,
-    filters: &[Filter],
-) -> Result<Vec<CheckedFilter<'_>>, ApiError> {
+fn check(codes: DocumentedCodes, filters: &[Filter]) -> Result<Vec<CheckedFilter<'_>>, ApiError> {
     let requested: Vec<_> =
         filters.iter().map(|filter| check_one(codes, filter)).collect::<Result<_, _>>()?;
     let is_given = |name: &str| requested.iter().any(|filter| filter.name == name);
@@ -97,7 +144,8 @@ fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_
         return Err(codes.error(candidates, message));
     }
     let values = filter.values.iter().map(|value| check_value(codes, known, value));
-    Ok(CheckedFilter { name: &filter.name, values: values.collect::<Result<_, _>>()? })
+    let values = values.collect::<Result<_, _>>()?;
+    Ok(CheckedFilter { name: &filter.name, known: known.name, values })
 }
 
 fn check_value<'a>(
@@ -152,7 +200,9 @@ fn is_order(value: &str) -> bool {
 fn malformed(name: &str, value: &str) -> Option<&'static str> {
     match name {
         "instance-name" if value.is_empty() => Some("InvalidParameterValue.InvalidVagueName"),
-        "instance-type" if !is_type_name(value) => Some("InvalidInstanceType.Malformed"),
+        "instance-type" if !is_type_name(value) && custom_size(value).is_none() => {
+            Some("InvalidInstanceType.Malformed")
+        }
         "ipv6-address" if value.parse::<Ipv6Addr>().is_err() => {
             Some("InvalidParameterValue.IPv6AddressMalformed")
         }
@@ -216,6 +266,21 @@ mod tests {
         for name in ["Zone", "zones", "", "tag:", "team:tag"] {
             assert_eq!(code::<DescribeInstances>(name, &["x"]), Some("InvalidFilter"), "{name}");
         }
+    }
+
+    #[test]
+    fn filter_without_a_test_is_not_supported() {
+        let tests: &Tests<str> = &[("vpc-id", |_, _, _| true), ("tag:tag-key", |_, _, _| true)];
+        let found = |name: &str| {
+            let (name, values) = (name.to_owned(), vec!["vpc-x".to_owned()]);
+            let filters = [Filter { name, values, ..Default::default() }];
+            let context = (DocumentedCodes(DescribeInstances::INFO), Timestamp::default());
+            Filters::of(context, &filters, tests).err().map(|error| (error.code, error.message))
+        };
+        assert_eq!(found("vpc-id"), None);
+        assert_eq!(found("tag:team"), None);
+        let message = "The emulator does not support the filter `zone` of DescribeInstances.";
+        assert_eq!(found("zone"), Some(("UnsupportedOperation", message.to_owned())));
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub(crate) enum Stream {
     ActionTimerId,
     TaskId,
     ConsoleToken,
+    SecurityGroupId,
 }
 
 /// The source of all random values.
@@ -108,6 +109,12 @@ impl IdGenerator {
     pub(crate) fn id(&mut self, prefix: &str, stream: Stream) -> String {
         let index = self.index(stream);
         self.rng.id(prefix, stream, index)
+    }
+
+    /// The next UUID of a stream.
+    pub(crate) fn uuid(&mut self, stream: Stream) -> String {
+        let index = self.index(stream);
+        self.rng.uuid(stream, index)
     }
 
     /// The next random number of a stream.

@@ -120,6 +120,7 @@ fn inexact_id(
     }
     let format = field.format.filter(|format| SIZED_LAYOUTS.contains(format));
     if let Some((format, id)) = format.zip(value.as_str())
+        && !id.is_empty()
         && !field.special.contains(&id)
         && !has_layout(id, format)
     {
@@ -136,13 +137,18 @@ pub(crate) fn has_layout(id: &str, format: &str) -> bool {
     rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
 }
 
+/// A text of a request. An empty one counts as absent.
+pub(crate) fn given(text: Option<&String>) -> Option<&str> {
+    text.map(String::as_str).filter(|text| !text.is_empty())
+}
+
 /// Parses the time of a member. An empty text counts as absent.
 pub(crate) fn read_time(
     codes: DocumentedCodes,
     member: &str,
     text: Option<&String>,
 ) -> Result<Option<Timestamp>, ApiError> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let Some(text) = given(text) else { return Ok(None) };
     let time = Timestamp::parse(text).ok_or_else(|| {
         let message = format!("`{member}` is not a valid time: `{text}`.");
         codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)

@@ -86,7 +86,7 @@ impl Request {
         matches!(self.info.retry, RetryClass::Read)
     }
 
-    /// Handles the request. Everything that was due in its region has been applied before.
+    /// Handles the request. Everything that was due in any region has been applied before.
     pub(crate) fn handle(
         self,
         account: AccountId,
@@ -96,6 +96,19 @@ impl Request {
         now: Timestamp,
         request_id: &str,
     ) -> Result<Reply, ApiError> {
+        let region = self.region.name;
+        state.instances.entry(region).or_default();
+        let (mut here, mut elsewhere) = (None, Vec::new());
+        for (name, instances) in &mut state.instances {
+            if *name == region {
+                here = Some(&mut **instances);
+            } else {
+                elsewhere.push(&**instances);
+            }
+        }
+        let instances = here.ok_or_else(|| {
+            ApiError::new("InternalError", format!("The region {region} has no instances."))
+        })?;
         self.request.apply(&mut RequestContext {
             account,
             catalog,
@@ -105,7 +118,9 @@ impl Request {
             region: self.region,
             clock,
             now,
-            instances: state.instances.entry(self.region.name).or_default(),
+            instances,
+            elsewhere,
+            key_pairs: &mut state.key_pairs,
             regions: &mut state.resources,
             ids: &mut state.ids,
         })

@@ -149,7 +149,7 @@ impl Simulator {
         let region = request.use_named_region(catalog);
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();
-        state.apply_due(request.region().name, clock, now);
+        state.apply_due_everywhere(request.region().name, clock, now);
         account.state = state.clone();
         let is_read = request.is_read();
         let ids = if is_read { &account.read_ids } else { &account.change_ids };

@@ -67,8 +67,8 @@ pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
 /// The same in a six-part name.
 const TAGGED_NAME: RefusedParameter = RefusedParameter { path: "Resource", ..TAGGED_PREFIX };
 
-/// A size of an instance on a dedicated host.
-pub(crate) const SIZE_ON_HOST: RefusedParameter = RefusedParameter {
+/// The error is that of the service for an instance whose size cannot be changed.
+const SIZE_ON_HOST: RefusedParameter = RefusedParameter {
     path: "InstanceType",
     value: None,
     reason: "other sizes of instances on dedicated hosts",

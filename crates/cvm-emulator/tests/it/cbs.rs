@@ -87,9 +87,12 @@ fn disks_are_found_by_id_and_filter_and_listed_in_pages() {
         ("zone", "ap-guangzhou-4", 0),
         ("project-id", "0", 6),
         ("disk-charge-type", "PREPAID", 0),
-        ("tag-key", "team", 0),
     ] {
         assert_eq!(count(name, value), expected, "{name}={value}");
+    }
+    for (name, value) in [("tag-key", "team"), ("dedicated-cluster-id", "cluster-00000001")] {
+        let filters = json!({ "Filters": [{ "Name": name, "Values": [value] }] });
+        assert_eq!(error_code(&disks(&cloud, filters)), "UnsupportedOperation", "{name}");
     }
 }
 

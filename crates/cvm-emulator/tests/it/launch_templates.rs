@@ -270,6 +270,10 @@ fn default_version_can_change_but_not_be_deleted() {
     ] {
         assert_eq!(error_code(&modify(id, number)), expected);
     }
+    // The Terraform provider takes this error for a success only with this text.
+    let message = string(&modify(&id, 1)["Error"]["Message"]);
+    let text = "The specified launch template version had been set to default";
+    assert!(message.starts_with(text), "{message}");
     assert!(modify(&id, 3).get("Error").is_none());
     assert_eq!(numbers(&versions(&cloud, &id, json!({ "DefaultVersion": true }))), [3]);
     let delete = |id: &str, numbers: &[i64]| {

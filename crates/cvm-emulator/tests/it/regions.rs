@@ -5,6 +5,14 @@ use serde_json::json;
 use crate::support::*;
 
 #[test]
+fn regions_are_sorted_by_name() {
+    let response = send_ok(&cloud(), "DescribeRegions", json!({}));
+    let regions = response["RegionSet"].as_array().unwrap();
+    let names: Vec<_> = regions.iter().map(|region| string(&region["Region"])).collect();
+    assert!(names.is_sorted() && names.len() > 8, "{names:?}");
+}
+
+#[test]
 fn zones_belong_to_the_region() {
     let cloud = cloud();
     let response = send_ok(&cloud, "DescribeZones", json!({}));

@@ -235,8 +235,12 @@ pub fn read(response: &Response<Bytes>) -> Value {
     inner
 }
 
+/// Returns the code of an error, and checks that the message does not contradict it.
 pub fn error_code(response: &Value) -> &str {
-    response["Error"]["Code"].as_str().unwrap_or_else(|| panic!("no error in {response}"))
+    let error = &response["Error"];
+    let code = error["Code"].as_str().unwrap_or_else(|| panic!("no error in {response}"));
+    crate::messages::check(code, error["Message"].as_str().unwrap());
+    code
 }
 
 /// Sends a JSON request to Guangzhou.

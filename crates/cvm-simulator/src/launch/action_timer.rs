@@ -71,7 +71,7 @@ impl PlannedTermination {
 
     /// Creates the timer of an instance; returns its id.
     pub(crate) fn set(&self, context: &mut RequestContext<'_>, instance_id: String) -> String {
-        let id = context.ids.id("at-", Stream::ActionTimerId);
+        let id = context.ids.uuid(Stream::ActionTimerId);
         let timer = Timer::new(id.clone(), instance_id, &self.requested, self.at);
         context.resources().action_timers.add(timer);
         id

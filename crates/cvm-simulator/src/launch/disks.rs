@@ -31,8 +31,8 @@ pub(crate) fn system(
     let kind = requested.disk_type.unwrap_or_else(|| default_system_disk(catalog));
     let sizes = catalog.disk_type(kind.as_str()).map(|known| &known.system_gib);
     let default_size = || {
-        let clamp = |it: &RangeInclusive<i64>| DEFAULT_SYSTEM_GIB.clamp(*it.start(), *it.end());
-        sizes.map_or(DEFAULT_SYSTEM_GIB, clamp)
+        let wanted = DEFAULT_SYSTEM_GIB.max(image.size_gib);
+        sizes.map_or(wanted, |sizes| wanted.clamp(*sizes.start(), *sizes.end()))
     };
     let size = requested.disk_size.unwrap_or_else(default_size);
     if !sizes.is_some_and(|sizes| sizes.contains(&size)) {
@@ -235,5 +235,7 @@ mod tests {
         assert_eq!(code(2000), Some("InvalidParameterValue.Range"));
         let default = system(CODES, catalog, None, windows).unwrap();
         assert_eq!((default.gib, default.kind), (50, DiskType::CloudPremium));
+        let large = &LaunchImage { size_gib: 80, ..windows.clone() };
+        assert_eq!(system(CODES, catalog, None, large).unwrap().gib, 80);
     }
 }

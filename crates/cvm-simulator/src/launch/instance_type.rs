@@ -5,6 +5,7 @@ use cvm_models::enums::InstanceChargeType;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, DEFAULT_TYPE, InstanceType, Zone};
 use crate::error_codes;
+use crate::launch::custom_size::custom_size;
 use crate::state::{StoredInstance, System};
 
 /// The default size on a dedicated host.
@@ -78,7 +79,7 @@ impl Kind {
 
 /// A size of the form `CDH_2C4G`: vCPUs and GiB.
 fn custom(codes: DocumentedCodes, catalog: Catalog, name: &str) -> Result<Kind, ApiError> {
-    if let Some((vcpus, memory_gib)) = measures(name) {
+    if let Some((vcpus, memory_gib)) = custom_size(name) {
         return Ok(Kind::Custom { name: name.to_owned(), vcpus, memory_gib });
     }
     if catalog.instance_type(name).is_some() {
@@ -91,14 +92,13 @@ fn custom(codes: DocumentedCodes, catalog: Catalog, name: &str) -> Result<Kind, 
     Err(codes.error(["InvalidInstanceType.Malformed"], message))
 }
 
-/// The vCPUs and GiB in a name; both are at least 1.
-fn measures(name: &str) -> Option<(i64, i64)> {
-    let (vcpus, memory) = name.strip_prefix("CDH_")?.strip_suffix('G')?.split_once('C')?;
-    let number = |digits: &str| {
-        let is_number = !digits.starts_with('0') && digits.bytes().all(|it| it.is_ascii_digit());
-        digits.parse().ok().filter(|_| is_number)
-    };
-    Some((number(vcpus)?, number(memory)?))
+/// Checks that a type is not a custom size, which only instances on dedicated hosts have.
+pub(crate) fn check_standard(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
+    if custom_size(name).is_none() {
+        return Ok(());
+    }
+    let message = format!("The size `{name}` is only for launches on dedicated hosts.");
+    Err(codes.error(["InvalidParameter.HostIdCustomizedInstanceTypeNotSupport"], message))
 }
 
 fn find_type(
@@ -113,6 +113,7 @@ fn find_type(
         return default.ok_or_else(|| not_offered(codes, DEFAULT_TYPE, zone));
     };
     error_codes::type_name(codes, name)?;
+    check_standard(codes, name)?;
     let found = catalog.instance_type(name).ok_or_else(|| {
         let message = format!("The instance type `{name}` does not exist.");
         codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message)
@@ -142,18 +143,4 @@ pub(crate) fn check_stock(
 fn not_offered(codes: DocumentedCodes, name: &str, zone: Zone) -> ApiError {
     let message = format!("The zone `{}` does not offer the instance type `{name}`.", zone.name());
     codes.error(["ResourceUnavailable.InstanceType"], message)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn custom_size_is_parsed() {
-        assert_eq!(measures("CDH_1C1G"), Some((1, 1)));
-        assert_eq!(measures("CDH_16C48G"), Some((16, 48)));
-        for name in ["", "CDH_", "CDH_C1G", "CDH_1CG", "CDH_0C1G", "CDH_+1C1G", "CDH_1C1", "1C1G"] {
-            assert_eq!(measures(name), None, "{name}");
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod action_timer;
 pub(crate) mod chc_hosts;
+pub(crate) mod custom_size;
 pub(crate) mod dedicated_cluster;
 pub(crate) mod disks;
 pub(crate) mod hpc_cluster;
@@ -12,6 +13,7 @@ pub(crate) mod names;
 pub(crate) mod network;
 pub(crate) mod placement;
 pub(crate) mod plan;
+pub(crate) mod role;
 pub(crate) mod spot_price;
 pub(crate) mod tags;
 pub(crate) mod template;

@@ -292,7 +292,8 @@ fn check_package(
 ) -> Result<(), ApiError> {
     let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(()) };
     if !has_layout(id, "bwp-x") {
-        let message = format!("The id `{id}` of the bandwidth package does not start with `bwp-`.");
+        let message =
+            format!("The id `{id}` of the bandwidth package is malformed: `bwp-` is missing.");
         return Err(codes.error(["InvalidParameterValue.BandwidthPackageIdMalformed"], message));
     }
     if *charge_type == InternetChargeType::BandwidthPackage {

@@ -15,13 +15,15 @@ use crate::launch::action_timer::PlannedTermination;
 use crate::launch::instance_type::Kind;
 use crate::launch::names::Pattern;
 use crate::launch::network::{self, Network, check_security_groups};
+use crate::launch::role::check_role;
 use crate::launch::tags::tags;
 use crate::launch::{
     chc_hosts, dedicated_cluster, disks, hpc_cluster, interfaces, login, placement, spot_price,
 };
 use crate::parameters::distinct;
 use crate::state::{
-    Pairs, PlacementSlot, Pool, RequestContext, StoredInstance, System, Topology, pairs, texts,
+    LaunchImage, Pairs, PlacementSlot, Pool, RequestContext, StoredInstance, System, Topology,
+    pairs, texts,
 };
 use crate::timestamp::Timestamp;
 
@@ -98,6 +100,8 @@ impl<'a> Plan<'a> {
         disks::check_snapshots(context, &mut data_disks)?;
         let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
         check_security_groups(codes, "SecurityGroupIds", &security_group_ids)?;
+        let role = request.cam_role_name.as_deref().filter(|name| !name.is_empty());
+        role.map_or(Ok(()), |name| check_role(codes, name))?;
         let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
             zone: zone.name().into(),
@@ -118,13 +122,13 @@ impl<'a> Plan<'a> {
             state: InstanceState::Pending,
             tags: pairs(tags.into_iter().map(|tag| (tag.key, tag.value))),
             stop_charging_mode: StopChargingMode::NotApplicable,
-            role: request.cam_role_name.as_deref().filter(|name| !name.is_empty()).map(Arc::from),
+            role: role.map(Arc::from),
             isolated_source: IsolatedSource::NotIsolated,
             license_type: system.license_type.clone(),
             is_protected: request.disable_api_termination.unwrap_or(false),
             login_user: login_user.into(),
             login_port,
-            has_agent: installs_agent(request.enhanced_service.as_ref()),
+            has_agent: installs_agent(request.enhanced_service.as_ref(), &image),
             user_data: request.user_data.clone().map(Arc::new),
             jumbo_frames: request.enable_jumbo_frame,
             metadata: request.metadata.clone().map(metadata),
@@ -251,8 +255,11 @@ fn names<'a>(
     Ok((name, host_name))
 }
 
-/// Whether the automation agent is installed with a public image: yes, unless the request disables it.
-pub(crate) fn installs_agent(requested: Option<&EnhancedService>) -> bool {
-    let requested = requested.and_then(|requested| requested.automation_service.as_ref());
-    requested.and_then(|requested| requested.enabled) != Some(false)
+/// Whether the automation agent is installed. Without the member, it is with a public image, and is not with others; an
+/// empty object means no.
+pub(crate) fn installs_agent(requested: Option<&EnhancedService>, image: &LaunchImage) -> bool {
+    match requested.and_then(|requested| requested.automation_service.as_ref()) {
+        Some(service) => service.enabled == Some(true),
+        None => image.is_public,
+    }
 }

@@ -1,12 +1,12 @@
-//! The state of an account: in each region its instances and its other resources, and the counters of ids
-//! that all regions share.
+//! The state of an account: in each region its instances and its other resources; the key pairs and the counters of
+//! ids, which all regions share.
 
 use std::collections::BTreeMap;
 
 use crate::ids::{IdGenerator, SeededRng};
 use crate::state::{
     ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, Instances, KeyPairs,
-    LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, Shared,
+    LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, SecurityGroups, Shared,
 };
 
 /// Everything that the commands of an account change.
@@ -16,13 +16,20 @@ pub(crate) struct State {
     pub(crate) instances: BTreeMap<&'static str, Shared<Instances>>,
     /// All other resources of each region.
     pub(crate) resources: BTreeMap<&'static str, Shared<RegionResources>>,
+    /// The key pairs of the account, in no region.
+    pub(crate) key_pairs: Shared<KeyPairs>,
     pub(crate) ids: IdGenerator,
 }
 
 impl State {
     pub(crate) fn new(seed: u64) -> Self {
         let ids = IdGenerator::new(SeededRng::new(seed));
-        Self { instances: BTreeMap::new(), resources: BTreeMap::new(), ids }
+        Self {
+            instances: BTreeMap::new(),
+            resources: BTreeMap::new(),
+            key_pairs: Shared::default(),
+            ids,
+        }
     }
 }
 
@@ -34,9 +41,9 @@ pub(crate) struct RegionResources {
     pub(crate) dedicated_hosts: Shared<DedicatedHosts>,
     pub(crate) hpc_clusters: Shared<HpcClusters>,
     pub(crate) images: Shared<Images>,
-    pub(crate) key_pairs: Shared<KeyPairs>,
     pub(crate) launch_templates: Shared<LaunchTemplates>,
     pub(crate) placement_groups: Shared<PlacementGroups>,
     pub(crate) repair_tasks: Shared<RepairTasks>,
     pub(crate) resource_packs: Shared<ResourcePacks>,
+    pub(crate) security_groups: Shared<SecurityGroups>,
 }

@@ -1,6 +1,7 @@
 //! What a handler sees and changes: one account, in the region and at the time of one request.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use cvm_models::enums::InstanceState;
 
@@ -9,11 +10,11 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, Region, Zone};
 use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
-use crate::ids::IdGenerator;
+use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    Attribute, Effect, Instances, Operation, RegionResources, Shared, StoredInstance, Timer,
-    check_instance_state,
+    Attribute, Effect, Instances, KeyPairs, Operation, RegionResources, Shared, StoredInstance,
+    Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -30,6 +31,9 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) now: Timestamp,
     /// The instances of the region.
     pub(crate) instances: &'a mut Instances,
+    /// The instances of all other regions.
+    pub(crate) elsewhere: Vec<&'a Instances>,
+    pub(crate) key_pairs: &'a mut Shared<KeyPairs>,
     /// All other resources of the account, in every region.
     pub(crate) regions: &'a mut BTreeMap<&'static str, Shared<RegionResources>>,
     pub(crate) ids: &'a mut IdGenerator,
@@ -49,6 +53,11 @@ impl RequestContext<'_> {
         })
     }
 
+    /// The instances of the account in all regions, those of this region first.
+    pub(crate) fn instances_everywhere(&self) -> impl Iterator<Item = &Instances> {
+        std::iter::once(&*self.instances).chain(self.elsewhere.iter().copied())
+    }
+
     /// The zone with this name, which must be in this region.
     pub(crate) fn zone(&self, name: &str) -> Result<Zone, ApiError> {
         self.region.zone(name).ok_or_else(|| {
@@ -58,9 +67,12 @@ impl RequestContext<'_> {
     }
 
     /// Checks that filters ask only for zones of this region.
-    pub(crate) fn check_zones(&self, filters: &[CheckedFilter<'_>]) -> Result<(), ApiError> {
+    pub(crate) fn check_zones<'f, 'v: 'f>(
+        &self,
+        mut filters: impl Iterator<Item = &'f CheckedFilter<'v>>,
+    ) -> Result<(), ApiError> {
         let is_elsewhere = |name: &str| self.region.zone(name).is_none();
-        if filters.iter().all(|filter| filter.name != "zone" || !filter.any(is_elsewhere)) {
+        if filters.all(|filter| filter.name != "zone" || !filter.any(is_elsewhere)) {
             return Ok(());
         }
         let message =
@@ -104,6 +116,14 @@ impl RequestContext<'_> {
     pub(crate) fn change_at_once(&mut self, serial: u64, attribute: Attribute) {
         let note = (self.codes.0.name, self.request_id);
         self.instances.change_at_once(serial, &Effect::Attribute(attribute), note);
+    }
+
+    /// The default security group of a project, which is created on its first use.
+    pub(crate) fn default_security_group(&mut self, project_id: i64) -> Arc<str> {
+        let ids = &mut *self.ids;
+        let resources = self.regions.entry(self.region.name).or_default();
+        let new_id = || ids.id("sg-", Stream::SecurityGroupId);
+        resources.security_groups.default_of(project_id, new_id)
     }
 
     /// Starts an operation of this action.

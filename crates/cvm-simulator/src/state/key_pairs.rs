@@ -1,4 +1,4 @@
-//! Key pairs in one region.
+//! Key pairs of an account: each can be used in all regions.
 //!
 //! The binding between key pairs and instances is stored only in the instances, so that the two sides cannot
 //! disagree.
@@ -9,7 +9,7 @@ use cvm_models::types::KeyPair;
 
 use crate::state::{Effect, Instances, StoredInstance};
 
-/// The key pairs of a region, in the form of the API. Private keys are not stored. The quota keeps the list short.
+/// The key pairs of an account, in the form of the API. Private keys are not stored. The quota keeps the list short.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KeyPairs {
     oldest_first: Vec<KeyPair>,

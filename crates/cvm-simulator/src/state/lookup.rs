@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use cvm_models::enums::ImageState;
-use cvm_models::types::{DisasterRecoverGroup, HpcClusterInfo, KeyPair};
+use cvm_models::types::{DisasterRecoverGroup, HpcClusterInfo};
 
-use crate::api_error::ApiError;
+use crate::api_error::{ApiError, id_list};
 use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
@@ -17,15 +17,19 @@ use crate::visits::count_one;
 impl RequestContext<'_> {
     /// The serials of these instances, each once. All of them must exist.
     pub(crate) fn find(&self, instance_ids: &[String]) -> Result<Vec<u64>, ApiError> {
-        let serial_of = |id: &String| {
-            self.instances.serial(id).ok_or_else(|| {
-                let message =
-                    format!("The instance `{id}` does not exist in {}.", self.region.name);
-                self.codes.error(["InvalidInstanceId.NotFound"], message)
-            })
-        };
-        let serials: Vec<u64> = instance_ids.iter().map(serial_of).collect::<Result<_, _>>()?;
-        Ok(distinct(serials))
+        let (mut serials, mut unknown) = (Vec::with_capacity(instance_ids.len()), Vec::new());
+        for id in instance_ids {
+            match self.instances.serial(id) {
+                Some(serial) => serials.push(serial),
+                None => unknown.push(id),
+            }
+        }
+        if unknown.is_empty() {
+            return Ok(distinct(serials));
+        }
+        let (ids, region) = (id_list(unknown), self.region.name);
+        let message = format!("The instances `{ids}` do not exist in {region}.");
+        Err(self.codes.error(["InvalidInstanceId.NotFound"], message))
     }
 
     /// The instances of a Describe action, the newest first: all of them, or those with these ids. Unknown ids are
@@ -126,25 +130,16 @@ impl RequestContext<'_> {
         })
     }
 
-    /// The key pairs of this region, the newest first.
-    pub(crate) fn key_pairs(&self) -> impl Iterator<Item = &KeyPair> {
-        let resources = self.regions.get(self.region.name);
-        resources.into_iter().flat_map(|resources| resources.key_pairs.newest_first())
-    }
-
     /// Checks that all of these key pairs exist. Returns each once.
     pub(crate) fn find_key_pairs(&self, key_ids: &[String]) -> Result<Vec<String>, ApiError> {
-        let resources = self.regions.get(self.region.name);
-        for id in key_ids {
-            if resources.and_then(|resources| resources.key_pairs.get(id)).is_none() {
-                let message =
-                    format!("The key pair `{id}` does not exist in {}.", self.region.name);
-                let candidates =
-                    ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
-                return Err(self.codes.error(candidates, message));
-            }
+        let is_unknown = |id: &&String| self.key_pairs.get(id).is_none();
+        let unknown: Vec<_> = key_ids.iter().filter(is_unknown).collect();
+        if unknown.is_empty() {
+            return Ok(distinct(key_ids).into_iter().cloned().collect());
         }
-        Ok(distinct(key_ids).into_iter().cloned().collect())
+        let message = format!("The key pairs `{}` do not exist.", id_list(unknown));
+        let candidates = ["InvalidKeyPairId.NotFound", "InvalidParameterValue.KeyPairNotFound"];
+        Err(self.codes.error(candidates, message))
     }
 
     /// The template with this id.

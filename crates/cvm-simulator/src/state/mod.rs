@@ -25,6 +25,7 @@ mod operation;
 mod placement_groups;
 mod resource_pools;
 mod schedule;
+mod security_groups;
 mod shared;
 mod snapshots;
 mod state_check;
@@ -68,6 +69,7 @@ pub(crate) use placement_groups::{
     room,
 };
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
+pub(crate) use security_groups::SecurityGroups;
 pub(crate) use shared::Shared;
 pub(crate) use snapshots::{DiskSnapshot, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};

@@ -3,11 +3,28 @@
 //! A timer or task acts at its own time, after all instance events up to then. So the state depends on the virtual
 //! time, not on polling.
 
+use std::collections::BTreeSet;
+
 use crate::clock::VirtualClock;
 use crate::state::{Instances, RegionResources, State};
 use crate::timestamp::Timestamp;
 
 impl State {
+    /// Applies everything that is due in this region and in all others that have instances: what belongs to the whole
+    /// account shows the instances of all regions.
+    pub(crate) fn apply_due_everywhere(
+        &mut self,
+        region: &'static str,
+        clock: &VirtualClock,
+        now: Timestamp,
+    ) {
+        let mut regions: BTreeSet<&'static str> = self.instances.keys().copied().collect();
+        regions.insert(region);
+        for region in regions {
+            self.apply_due(region, clock, now);
+        }
+    }
+
     /// Applies everything that is due in a region.
     pub(crate) fn apply_due(&mut self, region: &'static str, clock: &VirtualClock, now: Timestamp) {
         let instances = self.instances.entry(region).or_default();

@@ -1,6 +1,6 @@
 //! Whether the state of an instance allows an operation, and the error code if it does not.
 
-use cvm_models::enums::{InstanceState, StopChargingMode};
+use cvm_models::enums::{InstanceState, LatestOperationState, StopChargingMode};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::StoredInstance;
@@ -21,38 +21,39 @@ pub(crate) fn check_instance_state(
     instance: &StoredInstance,
     allowed: &[InstanceState],
 ) -> Result<(), ApiError> {
-    let state = &instance.state;
-    let id = &instance.id;
-    let in_allowed_state = allowed.contains(state) && !instance.is_isolating();
+    // A prepaid instance on its way to the recycle bin has the state of before, but errors name the move.
+    let state = if instance.is_isolating() { "ISOLATING" } else { instance.state.as_str() };
+    let id = || codes.instance(&instance.id);
+    let in_allowed_state = allowed.contains(&instance.state) && !instance.is_isolating();
     if !in_allowed_state {
-        let name = if instance.is_isolating() {
-            "Isolating".to_owned()
-        } else {
-            camel_case(state.as_str())
-        };
-        let code = format!("UnsupportedOperation.InstanceState{name}");
+        let code = format!("UnsupportedOperation.InstanceState{}", camel_case(state));
         if let Some(code) = codes.published(&code) {
-            let action = codes.0.name;
+            let (id, action) = (id(), codes.0.name);
             let message = format!("The instance `{id}` is {state}, which {action} does not allow.");
             return Err(ApiError::new(code, message));
         }
     }
     if instance.operation.is_some() {
-        let running = instance.latest_operation.as_ref().map_or("", |latest| &*latest.action);
-        let message = format!("The instance `{id}` has the operation {running} in progress.");
-        let same = (running == codes.0.name).then_some("MutexOperation.TaskRunning");
+        // A change that was applied at once meanwhile, and an operation of the platform, are not the running one.
+        let latest = instance.latest_operation.as_ref();
+        let latest = latest.filter(|latest| latest.state == LatestOperationState::Operating);
+        let running = latest.map(|latest| &*latest.action);
+        let named =
+            running.map_or_else(|| "an operation".to_owned(), |it| format!("the operation {it}"));
+        let message = format!("The instance `{}` has {named} in progress.", id());
+        let same = (running == Some(codes.0.name)).then_some("MutexOperation.TaskRunning");
         let candidates = same.into_iter().chain(["OperationDenied.InstanceOperationInProgress"]);
         return Err(codes.error(candidates, message));
     }
     if !in_allowed_state {
-        let message = format!("The instance `{id}` is {state}.");
+        let message = format!("The instance `{}` is {state}.", id());
         return Err(codes.error(["InvalidInstanceState", "UnsupportedOperation"], message));
     }
     let code = codes.published("UnsupportedOperation.StoppedModeStopCharging");
     match code.filter(|_| instance.stop_charging_mode == StopChargingMode::StopCharging) {
         Some(code) => {
             let message =
-                format!("The instance `{id}` is stopped and not charged; start it first.");
+                format!("The instance `{}` is stopped and not charged; start it first.", id());
             Err(ApiError::new(code, message))
         }
         None => Ok(()),

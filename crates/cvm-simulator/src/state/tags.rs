@@ -26,7 +26,7 @@ impl Tagged {
 }
 
 impl RequestContext<'_> {
-    /// The tags of a resource of this region: keys and values. `None` if there is no such resource.
+    /// The tags of a resource of this region or of the account: keys and values. `None` if there is no such resource.
     pub(crate) fn tags_of(&self, kind: Tagged, id: &str) -> Option<Vec<(String, String)>> {
         let of_api =
             |tags: &[Tag]| tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
@@ -39,14 +39,11 @@ impl RequestContext<'_> {
             Tagged::Image => {
                 Some(of_api(&self.regions.get(self.region.name)?.images.get(id)?.api.tags))
             }
-            Tagged::KeyPair => {
-                let found = self.regions.values().find_map(|there| there.key_pairs.get(id));
-                found.map(|pair| of_api(&pair.tags))
-            }
+            Tagged::KeyPair => self.key_pairs.get(id).map(|pair| of_api(&pair.tags)),
         }
     }
 
-    /// Replaces the tags of a resource of this region.
+    /// Replaces the tags of a resource of this region or of the account.
     pub(crate) fn set_tags(&mut self, kind: Tagged, id: &str, tags: Vec<(String, String)>) {
         let of_api = |tags: Vec<(String, String)>| -> Vec<Tag> {
             let tag = |(key, value)| Tag { key, value, ..Default::default() };
@@ -65,10 +62,7 @@ impl RequestContext<'_> {
                 }
             }
             Tagged::KeyPair => {
-                // A key pair can be used in every region, and only its own region is copied for the change.
-                let mut regions = self.regions.values_mut();
-                let region = regions.find(|there| there.key_pairs.get(id).is_some());
-                if let Some(pair) = region.and_then(|there| there.key_pairs.get_mut(id)) {
+                if let Some(pair) = self.key_pairs.get_mut(id) {
                     pair.tags = of_api(tags);
                 }
             }

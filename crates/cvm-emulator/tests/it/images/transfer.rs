@@ -199,9 +199,11 @@ fn export_keeps_its_image_busy() {
     assert_eq!((&dry["TaskId"], &dry["CosPaths"]), (&json!(0), &json!([])));
     let full = json!({ "FileNamePrefixList": ["mine"], "ExportFormat": "QCOW2" });
     let response = send_ok(&cloud, "ExportImages", merge(body(&id), full));
-    assert!(response["TaskId"].as_u64().is_some_and(|task| task > 0));
+    assert!(
+        response["TaskId"].as_u64().is_some_and(|task| task > 99_999_999 && task < 1_000_000_000)
+    );
     let snapshot = string(&image(&cloud, &id)["SnapshotSet"][0]["SnapshotId"]);
-    assert_eq!(response["CosPaths"], json!([format!("mine_{id}_system_{snapshot}.qcow2")]));
+    assert_eq!(response["CosPaths"], json!([format!("/mine_{id}_system_{snapshot}.qcow2")]));
     assert_eq!(image_state(&cloud, &id), "NORMAL");
     let delete = json!({ "ImageIds": [id] });
     assert_eq!(send_err(&cloud, "DeleteImages", delete.clone()), "MutexOperation.TaskRunning");

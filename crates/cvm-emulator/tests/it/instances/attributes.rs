@@ -102,6 +102,23 @@ fn attributes_change_in_a_row_in_every_time_mode() {
         };
         rename("first", "host-1", 1);
         rename("second", "host-2", 2);
+
+        let term = json!({
+            "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 1 },
+            "InternetAccessible": {
+                "InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 5,
+            },
+        });
+        let id = launch_running(&cloud, term);
+        for (flag, mbps) in [("NOTIFY_AND_AUTO_RENEW", 7), ("DISABLE_NOTIFY_AND_MANUAL_RENEW", 9)] {
+            let internet = json!({ "InternetAccessible": { "InternetMaxBandwidthOut": mbps } });
+            let renewal = json!({ "RenewFlag": flag });
+            change(&cloud, "ModifyInstancesRenewFlag", &id, renewal);
+            change(&cloud, "ResetInstancesInternetMaxBandwidth", &id, internet);
+            let actual = describe(&cloud, &id);
+            let shown = &actual["InternetAccessible"]["InternetMaxBandwidthOut"];
+            assert_eq!((&actual["RenewFlag"], shown), (&json!(flag), &json!(mbps)), "{mode:?}");
+        }
     }
 }
 

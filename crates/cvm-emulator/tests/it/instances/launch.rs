@@ -94,6 +94,33 @@ fn defaults_match_the_documentation() {
 }
 
 #[test]
+fn launch_without_security_groups_gets_the_default_group_of_its_project() {
+    let cloud = cloud();
+    let group = |id: &str| {
+        let groups = strings(&describe(&cloud, id)["SecurityGroupIds"]);
+        let [group] = groups.as_slice() else { panic!("{groups:?}") };
+        assert!(group.starts_with("sg-") && group.len() == 11, "{group}");
+        group.clone()
+    };
+    let other_project = json!({ "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": 7 } });
+    let first = launch(&cloud, json!({ "InstanceCount": 2 }));
+    let later = launch(&cloud, json!({ "SecurityGroupIds": [] })).remove(0);
+    let other = launch(&cloud, other_project.clone()).remove(0);
+    let own = launch(&cloud, json!({ "SecurityGroupIds": ["sg-12345678"] })).remove(0);
+    assert_eq!(group(&first[0]), group(&first[1]));
+    assert_eq!(group(&first[0]), group(&later));
+    assert_ne!(group(&first[0]), group(&other));
+    assert_eq!(group(&own), "sg-12345678");
+    let again = launch(&cloud, other_project).remove(0);
+    assert_eq!(group(&other), group(&again));
+    let body = run_request(json!({ "Placement": { "Zone": "ap-beijing-3" } }));
+    let response = send_in(&cloud, "ap-beijing", "RunInstances", &body);
+    let ids = json!({ "InstanceIds": response["InstanceIdSet"] });
+    let there = send_in(&cloud, "ap-beijing", "DescribeInstances", &ids);
+    assert_ne!(there["InstanceSet"][0]["SecurityGroupIds"], json!([group(&later)]));
+}
+
+#[test]
 fn batch_instances_have_unique_names_and_addresses() {
     let cloud = cloud();
     let ids = launch(&cloud, json!({ "InstanceCount": 12, "InstanceName": "web" }));
@@ -245,7 +272,7 @@ fn boolean_strings_ignore_case() {
     let image = send_ok(&cloud, "CreateImage", json!({ "ImageName": "own", "InstanceId": id }));
     advance(&cloud, 3_600);
     launch(&cloud, json!({ "ImageId": image["ImageId"], "LoginSettings": keep }));
-    for keep in ["FALSE", "false"] {
+    for keep in ["FALSE", "false", "False"] {
         let login = json!({ "Password": "Qcloud@TestApi123++", "KeepImageLogin": keep });
         launch(&cloud, json!({ "LoginSettings": login }));
     }
@@ -254,6 +281,12 @@ fn boolean_strings_ignore_case() {
     assert_eq!(code, "InvalidParameterCombination");
     let members = json!({ "LoginSettings": { "KeepImageLogin": "perhaps" } });
     assert_eq!(send_err(&cloud, "RunInstances", run_request(members)), "InvalidParameterValue");
+}
+
+#[test]
+fn malformed_role_fails_the_launch() {
+    let code = send_err(&cloud(), "RunInstances", run_request(json!({ "CamRoleName": "a role" })));
+    assert_eq!(code, "InvalidParameterValue.CamRoleNameMalformed");
 }
 
 #[test]

@@ -160,9 +160,38 @@ fn instances_on_a_host_cannot_change_type() {
     advance(&cloud, 60);
     let id = launched(&cloud, on_hosts(&[&host], "CDH_1C1G", json!({}))).remove(0);
     advance(&cloud, 20);
-    let body = json!({ "InstanceIds": [id], "InstanceType": "S5.MEDIUM4", "ForceStop": true });
-    assert_eq!(send_err(&cloud, "ResetInstancesType", body), "UnsupportedOperation");
+    for name in ["S5.MEDIUM4", "CDH_2C2G"] {
+        let body = json!({ "InstanceIds": [id], "InstanceType": name, "ForceStop": true });
+        let code = send_err(&cloud, "ResetInstancesType", body);
+        assert_eq!(code, "UnsupportedOperation.OriginalInstanceTypeInvalid", "{name}");
+    }
     assert_eq!(describe(&cloud, &id)["InstanceType"], "CDH_1C1G");
+}
+
+#[test]
+fn sizes_on_dedicated_hosts_are_well_formed_in_every_action() {
+    let cloud = cloud();
+    let id = launch_running(&cloud, json!({}));
+    let images = |name: &str| {
+        send_ok(&cloud, "DescribeImages", json!({ "InstanceType": name }))["TotalCount"].clone()
+    };
+    assert_eq!(images("CDH_1C1G"), images("S5.MEDIUM4"));
+    let filter = json!({ "Filters": [{ "Name": "instance-type", "Values": ["CDH_1C1G"] }] });
+    let listed = send_ok(&cloud, "DescribeInstanceTypeConfigs", filter);
+    assert_eq!(listed["InstanceTypeConfigSet"], json!([]), "no zone sells it");
+    let hourly = run_request(json!({ "InstanceType": "CDH_1C1G" }));
+    let change = json!({ "InstanceIds": [id], "InstanceType": "CDH_1C1G", "ForceStop": true });
+    let price = json!({ "InstanceIds": [id], "InstanceType": "CDH_1C1G" });
+    for (action, body) in [
+        ("RunInstances", hourly.clone()),
+        ("InquiryPriceRunInstances", hourly),
+        ("ResetInstancesType", change),
+        ("InquiryPriceResetInstancesType", price),
+    ] {
+        let code = send_err(&cloud, action, body);
+        let expected = "InvalidParameter.HostIdCustomizedInstanceTypeNotSupport";
+        assert_eq!(code, expected, "{action}");
+    }
 }
 
 /// Purchases packs of half a server (192 cores, 576 GiB) in zone 3. They are still `CREATING`.

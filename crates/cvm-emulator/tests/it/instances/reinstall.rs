@@ -293,6 +293,10 @@ fn unsupported_systems_are_not_converted() {
         ),
         (launch_stopped(&cloud, json!({})), "UnsupportedOperation.InstanceStateNotRunning"),
         (without_agent.clone(), "UnsupportedOperation.TatAgentNotOnline"),
+        (
+            launch_running(&cloud, json!({ "EnhancedService": { "AutomationService": {} } })),
+            "UnsupportedOperation.TatAgentNotOnline",
+        ),
         ("ins-zzzzzzzz".to_owned(), "InvalidInstanceId.NotFound"),
     ] {
         for dry in [true, false] {

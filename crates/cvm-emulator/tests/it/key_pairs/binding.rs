@@ -72,14 +72,34 @@ fn launch_binds_only_existing_key_pairs() {
     let absent = "skey-zzzzzzzz".to_owned();
     let code = send_err(&cloud, "RunInstances", run_request(with(&[&one, &absent])));
     assert_eq!(code, "InvalidParameterValue.KeyPairNotFound");
-    let mut body = run_request(with(&[&one]));
-    body["Placement"]["Zone"] = json!("ap-beijing-3");
-    let response = send_in_beijing(&cloud, "RunInstances", &body);
-    assert_eq!(error_code(&response), "InvalidParameterValue.KeyPairNotFound");
     let mut dry = run_request(with(&[&one]));
     dry["DryRun"] = json!(true);
     send_ok(&cloud, "RunInstances", dry);
     assert_eq!(instances_of(&cloud, &one), ids);
+}
+
+#[test]
+fn key_pair_opens_instances_in_all_regions() {
+    let cloud = cloud();
+    let key_id = add(&cloud, "one");
+    let mut body = run_request(json!({ "LoginSettings": { "KeyIds": [key_id] } }));
+    body["Placement"]["Zone"] = json!("ap-beijing-3");
+    let there = strings(&send_in_beijing(&cloud, "RunInstances", &body)["InstanceIdSet"]);
+    let here = launch(&cloud, json!({ "LoginSettings": { "KeyIds": [key_id] } }));
+    let both = [here.as_slice(), &there].concat();
+    assert_eq!(instances_of(&cloud, &key_id), both, "those of this region first");
+    advance(&cloud, 20);
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": here }));
+    advance(&cloud, 10);
+    assert_eq!(instances_of(&cloud, &key_id), there);
+    let delete = json!({ "KeyIds": [key_id] });
+    let code = send_err(&cloud, "DeleteKeyPairs", delete.clone());
+    assert_eq!(code, "InvalidParameterValue.KeyPairNotSupported");
+    // Nobody reads the instances of the other region until they are gone.
+    send_in_beijing(&cloud, "TerminateInstances", &json!({ "InstanceIds": there }));
+    advance(&cloud, 10);
+    assert_eq!(instances_of(&cloud, &key_id), [""; 0]);
+    send_ok(&cloud, "DeleteKeyPairs", delete);
 }
 
 #[test]

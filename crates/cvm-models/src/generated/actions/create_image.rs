@@ -111,15 +111,16 @@ pub struct CreateImage {
 
     /// A boolean sent as a string. If `true`, the instance is shut down for the copy, by force
     /// if necessary; if `false`, it is copied while running and recent data may be missing.
-    /// Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict:
-    /// Older and international documentation writes the values in capitals.
+    /// Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and `False`.
+    /// Documentation conflict: Older and international documentation writes the values in
+    /// capitals, and older tools with a capital first letter.
     pub force_poweroff: Option<String>,
 
     /// A boolean sent as a string, for Windows only. If `true`, the system is generalized
     /// (Sysprep) so that copies get identities of their own; the source loses its own identity
-    /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`.
-    /// Documentation conflict: Older and international documentation writes the values in
-    /// capitals.
+    /// in the process. Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and
+    /// `False`. Documentation conflict: Older and international documentation writes the values
+    /// in capitals, and older tools with a capital first letter.
     pub sysprep: Option<String>,
 
     /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
@@ -260,10 +261,10 @@ pub(crate) static CREATE_IMAGE: ModelInfo = ModelInfo {
             .exactly_one_of(&["InstanceId", "SnapshotIds"]),
         FieldInfo::new("ImageDescription", Kind::Str).max_length(256),
         FieldInfo::new("ForcePoweroff", Kind::Str)
-            .values(&["true", "false", "TRUE", "FALSE"])
+            .values(&["true", "false", "TRUE", "FALSE", "True", "False"])
             .default("false"),
         FieldInfo::new("Sysprep", Kind::Str)
-            .values(&["true", "false", "TRUE", "FALSE"])
+            .values(&["true", "false", "TRUE", "FALSE", "True", "False"])
             .default("false"),
         FieldInfo::new("DataDiskIds", Kind::List(&Kind::Str)).format("disk-xxxxxxxx"),
         FieldInfo::new("SnapshotIds", Kind::List(&Kind::Str))
@@ -317,9 +318,9 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("ImageDescription", "string", "Free-text comment, such as what is installed and why.")
             .limits("Length: up to 256 characters."),
         MemberDoc::new("ForcePoweroff", "string", "A boolean sent as a string. If `true`, the instance is shut down for the copy, by force if necessary; if `false`, it is copied while running and recent data may be missing.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and `False`. Documentation conflict: Older and international documentation writes the values in capitals, and older tools with a capital first letter."),
         MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Documentation conflict: Older and international documentation writes the values in capitals."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and `False`. Documentation conflict: Older and international documentation writes the values in capitals, and older tools with a capital first letter."),
         MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId` are allowed. If omitted, the image contains only the system disk.")
             .limits("Format: `disk-xxxxxxxx`."),
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")

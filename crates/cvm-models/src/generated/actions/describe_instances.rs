@@ -15,9 +15,9 @@ use crate::prelude::*;
 /// (`host-xxxxxxxx`), `dedicated-cluster-id` (`cluster-xxxxxxxx`), `vpc-id` (`vpc-xxxxxxxx`),
 /// `subnet-id` (`subnet-xxxxxxxx`), `instance-id` (`ins-xxxxxxxx`), `uuid`, `security-group-id`
 /// (`sg-xxxxxxxx`), `instance-name`, `instance-charge-type` (`PREPAID`, `POSTPAID_BY_HOUR`,
-/// `CDHPAID`), `instance-state`, `private-ip-address`, `public-ip-address`, `ipv6-address`,
-/// `tag-key`, `tag-value`, `tag:tag-key`, `creation-start-time` (`YYYY-MM-DD hh:mm:ss`),
-/// `creation-end-time` (`YYYY-MM-DD hh:mm:ss`).
+/// `CDHPAID`, `SPOTPAID`, `CDCPAID`), `instance-state`, `private-ip-address`,
+/// `public-ip-address`, `ipv6-address`, `tag-key`, `tag-value`, `tag:tag-key`,
+/// `creation-start-time` (`YYYY-MM-DD hh:mm:ss`), `creation-end-time` (`YYYY-MM-DD hh:mm:ss`).
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -136,7 +136,8 @@ pub(crate) static DESCRIBE_INSTANCES_INFO: ActionInfo = ActionInfo::new(
     FilterInfo::new("uuid"),
     FilterInfo::new("security-group-id").format("sg-xxxxxxxx"),
     FilterInfo::new("instance-name"),
-    FilterInfo::new("instance-charge-type").values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID"]),
+    FilterInfo::new("instance-charge-type")
+        .values(&["PREPAID", "POSTPAID_BY_HOUR", "CDHPAID", "SPOTPAID", "CDCPAID"]),
     FilterInfo::new("instance-state"),
     FilterInfo::new("private-ip-address"),
     FilterInfo::new("public-ip-address"),

@@ -40,8 +40,9 @@ pub struct ModifyHostsAttribute {
     pub renew_flag: Option<RenewFlag>,
 
     /// Project to move the hosts to; queries can filter by it. Specify at least one of
-    /// `HostName`, `RenewFlag` and `ProjectId`. Quirk: The documentation demands `HostName` or
-    /// `RenewFlag` in every call, but public tools change the project alone.
+    /// `HostName`, `RenewFlag` and `ProjectId`. Documentation conflict: The documentation
+    /// demands `HostName` or `RenewFlag` in every call, but public tools change the project
+    /// alone.
     pub project_id: Option<u64>,
 
     #[doc(hidden)]
@@ -140,7 +141,7 @@ pub(crate) static MODIFY_HOSTS_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("RenewFlag", "RenewFlag", "What happens at the end of the term. `NOTIFY_AND_AUTO_RENEW` renews for one month at a time while the balance is sufficient.")
             .limits("Cannot be combined with `HostName`. Specify at least one of `HostName`, `RenewFlag` and `ProjectId`. Allowed: `NOTIFY_AND_AUTO_RENEW`, `NOTIFY_AND_MANUAL_RENEW` and `DISABLE_NOTIFY_AND_MANUAL_RENEW`."),
         MemberDoc::new("ProjectId", "uint64", "Project to move the hosts to; queries can filter by it.")
-            .limits("Specify at least one of `HostName`, `RenewFlag` and `ProjectId`. Quirk: The documentation demands `HostName` or `RenewFlag` in every call, but public tools change the project alone."),
+            .limits("Specify at least one of `HostName`, `RenewFlag` and `ProjectId`. Documentation conflict: The documentation demands `HostName` or `RenewFlag` in every call, but public tools change the project alone."),
     ],
     response: &[],
 };

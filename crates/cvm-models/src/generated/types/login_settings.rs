@@ -19,8 +19,9 @@ pub struct LoginSettings {
 
     /// Keeps the users and passwords stored in the image. A boolean sent as a string; `true` is
     /// for custom, shared and imported images only. Default: `false`. Allowed: `true`, `false`,
-    /// `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation
-    /// conflict: Older and international documentation writes the values in capitals.
+    /// `TRUE`, `FALSE`, `True` and `False`. Cannot be combined with `Password` or `KeyIds`.
+    /// Documentation conflict: Older and international documentation writes the values in
+    /// capitals, and older tools with a capital first letter.
     pub keep_image_login: Option<String>,
 
     #[doc(hidden)]
@@ -40,7 +41,7 @@ pub(crate) static LOGIN_SETTINGS: ModelInfo = ModelInfo {
             .format("skey-xxxxxxxx")
             .exclusive_with(&["Password", "KeepImageLogin"]),
         FieldInfo::new("KeepImageLogin", Kind::Str)
-            .values(&["true", "false", "TRUE", "FALSE"])
+            .values(&["true", "false", "TRUE", "FALSE", "True", "False"])
             .default("false")
             .exclusive_with(&["Password", "KeyIds"]),
     ],
@@ -59,6 +60,6 @@ pub(crate) static LOGIN_SETTINGS_DOC: TypeDoc = TypeDoc {
         MemberDoc::new("KeyIds", "list<string>", "Key pairs whose public keys are written into the instance, so that you log in with the private key. Not for Windows; responses list the bound keys here.")
             .limits("Format: `skey-xxxxxxxx`. Cannot be combined with `Password` or `KeepImageLogin`."),
         MemberDoc::new("KeepImageLogin", "string", "Keeps the users and passwords stored in the image. A boolean sent as a string; `true` is for custom, shared and imported images only.")
-            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE` and `FALSE`. Cannot be combined with `Password` or `KeyIds`. Documentation conflict: Older and international documentation writes the values in capitals."),
+            .limits("Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and `False`. Cannot be combined with `Password` or `KeyIds`. Documentation conflict: Older and international documentation writes the values in capitals, and older tools with a capital first letter."),
     ],
 };

@@ -22,7 +22,8 @@ pub(super) const GROUP: Group = Group {
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
     documented("action timers", "more than five minutes ahead, one of each kind for an instance, UNDO → DOING → DONE; only UNDO timers can be canceled"),
-    assumed("action timers", "a time that is too near is InvalidParameter; ids start with `at-`"),
+    documented("action timers", "ids are UUIDs, as in the samples"),
+    assumed("action timers", "a time that is too near is InvalidParameter"),
     assumed("action timers", "only for hourly and spot instances that are not protected, terminating or in the recycle bin; others are UnsupportedOperation.NotSupportImportInstancesActionTimer"),
     assumed("action timers", "DOING from the due time until the instance is removed; a running operation ends before the termination"),
     assumed("action timers", "a waiting timer is removed with its instance; the newest 1000 DONE timers stay listed"),

@@ -8,7 +8,7 @@ use cbs_models::types::{Disk, Placement};
 use cvm_models::enums::InstanceChargeType;
 
 use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter, IdFilter, fits};
+use crate::filter::{self, Filters, IdFilter, Test, fits};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::{RequestContext, StoredDisk, StoredInstance};
@@ -23,14 +23,14 @@ impl ActionHandler for DescribeDisks {
         let (codes, now) = (context.codes, context.now);
         let filters = self.filters.into_iter().map(|filter| (filter.name, filter.values));
         let filters = filter::of_service(filters);
-        let filters = filter::check(codes, &filters)?;
+        let filters = Filters::of((codes, now), &filters, &AttachedDisk::filters())?;
         let ids = IdFilter::new(&self.disk_ids);
         let mut disks: Vec<AttachedDisk<'_>> = context
             .instances
             .newest_first()
             .flat_map(AttachedDisk::of)
             .filter(|disk| ids.includes(&disk.stored.id))
-            .filter(|disk| filters.iter().all(|filter| disk.matches(filter)))
+            .filter(|disk| filters.match_item(disk))
             .collect();
         let is_ascending = self.order.as_deref() == Some("ASC");
         if self.order_field.as_deref() == Some("DEADLINE") {
@@ -65,28 +65,29 @@ impl<'a> AttachedDisk<'a> {
         disks.filter(|disk| !disk.stored.id.is_empty() && !disk.stored.is_local())
     }
 
-    fn matches(&self, filter: &CheckedFilter<'_>) -> bool {
-        let Self { stored, instance, .. } = self;
-        match filter.name {
-            "disk-usage" => filter.is(self.usage().as_str()),
-            "disk-charge-type" => filter.is(self.charge_type().as_str()),
-            "portable" => filter.is("FALSE"),
-            "project-id" => filter.is(&instance.project_id.to_string()),
-            "disk-id" => filter.is(&stored.id),
-            "disk-name" => filter.any(|pattern| fits(self.name(), pattern)),
-            "disk-type" => filter.is(stored.kind.as_str()),
-            "disk-state" => filter.is(DiskState::Attached.as_str()),
-            "instance-id" => filter.is(&instance.id),
-            "zone" => filter.is(&instance.zone),
-            "instance-ip-address" => {
+    /// Filters for tags and dedicated clusters, which such disks do not have, are not supported.
+    fn filters() -> [(&'static str, Test<Self>); 12] {
+        [
+            ("disk-usage", |filter, disk, _| filter.is(disk.usage().as_str())),
+            ("disk-charge-type", |filter, disk, _| filter.is(disk.charge_type().as_str())),
+            ("portable", |filter, _, _| filter.is("FALSE")),
+            ("project-id", |filter, disk, _| filter.is(&disk.instance.project_id.to_string())),
+            ("disk-id", |filter, disk, _| filter.is(&disk.stored.id)),
+            ("disk-name", |filter, disk, _| filter.any(|pattern| fits(disk.name(), pattern))),
+            ("disk-type", |filter, disk, _| filter.is(disk.stored.kind.as_str())),
+            ("disk-state", |filter, _, _| filter.is(DiskState::Attached.as_str())),
+            ("instance-id", |filter, disk, _| filter.is(&disk.instance.id)),
+            ("zone", |filter, disk, _| filter.is(&disk.instance.zone)),
+            ("instance-ip-address", |filter, disk, _| {
+                let AttachedDisk { instance, .. } = disk;
                 let mut addresses =
                     [instance.private_address, instance.public_address].into_iter().flatten();
                 addresses.any(|address| filter.is(&address.to_string()))
-            }
-            "instance-name" => filter.any(|pattern| fits(&instance.name, pattern)),
-            // Such a disk has no tags, and there are no dedicated clusters.
-            _ => false,
-        }
+            }),
+            ("instance-name", |filter, disk, _| {
+                filter.any(|pattern| fits(&disk.instance.name, pattern))
+            }),
+        ]
     }
 
     fn usage(&self) -> DiskUsage {

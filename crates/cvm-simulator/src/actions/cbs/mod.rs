@@ -16,6 +16,7 @@ const DECISIONS: &[Decision] = &[
     assumed("cbs", "DescribeDisks lists the cloud disks of all instances; local disks belong to no disk service"),
     assumed("cbs", "a disk is `ATTACHED` as long as its instance exists, also while an operation changes it"),
     assumed("cbs", "a disk that came with an instance is not elastic, so `Portable` is false; it has no tags, no snapshots are counted, and its term and project are those of the instance"),
+    assumed("cbs", "the filters for tags and dedicated clusters are UnsupportedOperation"),
     assumed("cbs", "`DeadlineTime` is empty for a disk billed by the hour; times are in UTC"),
     assumed("cbs", "disks are sorted by time, the newest first, unless `Order` is `ASC`; disks of an instance keep their order"),
     assumed("cbs", "`disk-name` and `instance-name` match anywhere in the name, or as a whole with `*`"),

@@ -9,7 +9,7 @@ use cvm_models::types::{ChcHost, ChcHostDeniedActions, VirtualPrivateCloud};
 use crate::actions::chc_hosts::state_check::{ACTIONS, allows, find_hosts};
 use crate::api_error::ApiError;
 use crate::error_codes;
-use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::RequestContext;
@@ -18,7 +18,7 @@ use crate::state::RequestContext;
 impl ActionHandler for DescribeChcHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        let filters = filter::check(codes, &self.filters)?;
+        let filters = Filters::of((codes, now), &self.filters, FILTERS)?;
         for (name, prefix) in [("vpc-id", "vpc-"), ("subnet-id", "subnet-")] {
             let is_malformed = |value: &str| !value.starts_with(prefix);
             if filters.iter().any(|filter| filter.name == name && filter.any(is_malformed)) {
@@ -26,13 +26,12 @@ impl ActionHandler for DescribeChcHosts {
                 return Err(codes.error(error_codes::malformed(prefix), message));
             }
         }
-        context.check_zones(&filters)?;
+        context.check_zones(filters.iter())?;
         let hosts = context.resources().chc_hosts.at(now);
         find_hosts(codes, hosts, &self.chc_ids)?;
         let ids = IdFilter::new(&self.chc_ids);
-        let passing = hosts.list.iter().rev().map(|host| &host.api).filter(|host| {
-            ids.includes(&host.chc_id) && filters.iter().all(|filter| holds(filter, host))
-        });
+        let hosts = hosts.list.iter().rev().map(|host| &host.api);
+        let passing = hosts.filter(|host| ids.includes(&host.chc_id) && filters.match_item(host));
         let page = Page::of(codes.0, self.offset, self.limit);
         let (chc_host_set, total_count) = page.cut(passing, ChcHost::clone);
         Ok(Outcome::Response(DescribeChcHostsResponse {
@@ -43,19 +42,18 @@ impl ActionHandler for DescribeChcHosts {
     }
 }
 
-fn holds(filter: &CheckedFilter<'_>, host: &ChcHost) -> bool {
-    let networks = [&host.bmc_virtual_private_cloud, &host.deploy_virtual_private_cloud];
-    let any = |id: fn(&VirtualPrivateCloud) -> &str| filter.is_any(networks.map(id));
-    match filter.name {
-        "zone" => filter.is(&host.placement.zone),
-        "instance-name" => filter.is(&host.instance_name),
-        "instance-state" => filter.is(host.instance_state.as_str()),
-        "device-type" => filter.is(&host.device_type),
-        "vpc-id" => any(|network| &network.vpc_id),
-        "subnet-id" => any(|network| &network.subnet_id),
-        "sn" => filter.is(&host.serial_number),
-        _ => false,
-    }
+const FILTERS: &Tests<ChcHost> = &[
+    ("zone", |filter, host, _| filter.is(&host.placement.zone)),
+    ("instance-name", |filter, host, _| filter.is(&host.instance_name)),
+    ("instance-state", |filter, host, _| filter.is(host.instance_state.as_str())),
+    ("device-type", |filter, host, _| filter.is(&host.device_type)),
+    ("vpc-id", |filter, host, _| filter.is_any(networks(host).map(|it| it.vpc_id.as_str()))),
+    ("subnet-id", |filter, host, _| filter.is_any(networks(host).map(|it| it.subnet_id.as_str()))),
+    ("sn", |filter, host, _| filter.is(&host.serial_number)),
+];
+
+fn networks(host: &ChcHost) -> [&VirtualPrivateCloud; 2] {
+    [&host.bmc_virtual_private_cloud, &host.deploy_virtual_private_cloud]
 }
 
 /// Lists the actions that each host denies in its state.

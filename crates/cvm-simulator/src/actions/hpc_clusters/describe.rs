@@ -5,16 +5,17 @@ use cvm_models::enums::HpcClusterType;
 use cvm_models::types::HpcClusterInfo;
 
 use crate::api_error::ApiError;
-use crate::filter::{self, IdFilter};
+use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
+use crate::parameters::given;
 use crate::state::{Grouped, RequestContext, with_hpc_members};
 
 impl ActionHandler for DescribeHpcClusters {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let filters = filter::check(codes, &self.filters)?;
+        let filters = Filters::of((codes, context.now), &self.filters, FILTERS)?;
         let page = Page::of(codes.0, self.offset, self.limit);
         let limit = self.limit.or(codes.0.paginate.map(|page| page.default_limit));
         if limit.is_some_and(|limit| self.hpc_cluster_ids.len() as u64 > limit) {
@@ -33,7 +34,7 @@ impl ActionHandler for DescribeHpcClusters {
         let passing = resources.hpc_clusters.list.iter().rev().filter(|cluster| {
             ids.includes(&cluster.hpc_cluster_id)
                 && matches(&self, cluster, &members)
-                && filters.iter().all(|filter| tags::api_tags_match(filter, &cluster.tags))
+                && filters.match_item(cluster)
         });
         let (hpc_cluster_set, total) =
             page.cut(passing, |cluster| with_hpc_members(cluster, &members));
@@ -44,6 +45,12 @@ impl ActionHandler for DescribeHpcClusters {
         }))
     }
 }
+
+const FILTERS: &Tests<HpcClusterInfo> = &[
+    ("tag-key", |filter, cluster, _| tags::api_tags_match(filter, &cluster.tags)),
+    ("tag-value", |filter, cluster, _| tags::api_tags_match(filter, &cluster.tags)),
+    ("tag:tag-key", |filter, cluster, _| tags::api_tags_match(filter, &cluster.tags)),
+];
 
 /// Whether a cluster matches the members of a request that are not filters.
 fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Grouped<'_>) -> bool {
@@ -61,8 +68,4 @@ fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Gr
             let members = members.members(&cluster.hpc_cluster_id);
             members.iter().any(|instance| *instance.instance_type == *kind)
         })
-}
-
-fn given(text: Option<&String>) -> Option<&str> {
-    text.map(String::as_str).filter(|text| !text.is_empty())
 }

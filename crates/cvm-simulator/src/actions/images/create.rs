@@ -103,7 +103,7 @@ impl Source {
         request: &CreateImage,
         context: &RequestContext<'_>,
     ) -> Result<Self, ApiError> {
-        match &request.instance_id {
+        match request.instance_id.as_ref().filter(|id| !id.is_empty()) {
             Some(id) => of_instance(request, id, context),
             None => of_snapshots(request, context),
         }

@@ -10,8 +10,10 @@ use cvm_models::types::Image;
 use crate::api_error::ApiError;
 use crate::catalog::PublicImage;
 use crate::error_codes;
-use crate::filter::{self, CheckedFilter, IdFilter, fits};
+use crate::filter::{Filters, IdFilter, Tests, fits};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::custom_size::custom_size;
+use crate::launch::tags;
 use crate::page::Page;
 use crate::state::{IMAGE_QUOTA, RequestContext, System};
 
@@ -19,19 +21,19 @@ use crate::state::{IMAGE_QUOTA, RequestContext, System};
 impl ActionHandler for DescribeImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        let filters = filter::check(codes, &self.filters)?;
+        let filters = Filters::of((codes, now), &self.filters, FILTERS)?;
         if let Some(name) = &self.instance_type {
             check_type(context, name)?;
         }
         let ids = IdFilter::new(&self.image_ids);
         // Every instance type of the catalog is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
-        let passes = |image: &Image| filters.iter().all(|filter| matches(filter, image));
         let public = context.catalog.images();
         let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
         let listed = owned.chain(public.iter().map(PublicImage::api));
-        let listed =
-            listed.filter(|image| ids.includes(&image.image_id) && runs(image) && passes(image));
+        let listed = listed.filter(|image| {
+            ids.includes(&image.image_id) && runs(image) && filters.match_item(image)
+        });
         let page = Page::of(codes.0, self.offset, self.limit);
         let (image_set, total_count) = page.cut(listed, |image| image);
         Ok(Outcome::Response(DescribeImagesResponse {
@@ -45,29 +47,23 @@ impl ActionHandler for DescribeImages {
 fn check_type(context: &RequestContext<'_>, name: &str) -> Result<(), ApiError> {
     let codes = context.codes;
     error_codes::type_name(codes, name)?;
-    if context.catalog.instance_type(name).is_none() {
+    if context.catalog.instance_type(name).is_none() && custom_size(name).is_none() {
         let message = format!("The instance type `{name}` does not exist.");
         return Err(codes.error(["InvalidParameterValue.InstanceTypeNotFound"], message));
     }
     Ok(())
 }
 
-fn matches(filter: &CheckedFilter<'_>, image: &Image) -> bool {
-    let tags = &image.tags;
-    match filter.name {
-        "image-id" => filter.is(&image.image_id),
-        "image-type" => filter.is(image.image_type.as_str()),
-        "image-name" => filter.any(|pattern| fits(&image.image_name, pattern)),
-        "platform" => filter.any(|pattern| fits(&image.platform, pattern)),
-        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
-        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
-        // No image is cached in a dedicated cluster.
-        "dedicated-cluster-id" | "cdc-cache-status" => false,
-        name => name.strip_prefix("tag:").is_some_and(|key| {
-            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
-        }),
-    }
-}
+/// The filters for images that are cached in a dedicated cluster are not supported: there are no such clusters.
+const FILTERS: &Tests<Image> = &[
+    ("image-id", |filter, image, _| filter.is(&image.image_id)),
+    ("image-type", |filter, image, _| filter.is(image.image_type.as_str())),
+    ("image-name", |filter, image, _| filter.any(|pattern| fits(&image.image_name, pattern))),
+    ("platform", |filter, image, _| filter.any(|pattern| fits(&image.platform, pattern))),
+    ("tag-key", |filter, image, _| tags::api_tags_match(filter, &image.tags)),
+    ("tag-value", |filter, image, _| tags::api_tags_match(filter, &image.tags)),
+    ("tag:tag-key", |filter, image, _| tags::api_tags_match(filter, &image.tags)),
+];
 
 /// Finds the newest image of a family that is NORMAL and not deprecated.
 impl ActionHandler for DescribeImageFromFamily {

@@ -54,8 +54,8 @@ impl ActionHandler for ExportImages {
             cos_paths.extend(files(owned_image::find(context, id)?, &prefix, &self));
         }
         let ends = now.after(context.clock.delay(EXPORT_TIME));
-        // Small enough for clients that parse numbers as floating point.
-        let task_id = context.ids.number(Stream::TaskId) >> 24;
+        // Nine digits, as in the samples.
+        let task_id = 100_000_000 + context.ids.number(Stream::TaskId) % 900_000_000;
         context.resources().images.export(ids, (now, ends));
         let response = ExportImagesResponse { task_id, cos_paths, ..Self::Response::default() };
         Ok(Outcome::Response(response))
@@ -98,7 +98,7 @@ fn check_can_export(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), Ap
     Err(codes.error([code], message))
 }
 
-/// The names of the files of an image.
+/// The paths of the files of an image.
 fn files(owned: &OwnedImage, prefix: &str, request: &ExportImages) -> Vec<String> {
     let format = request.export_format.clone().unwrap_or(ExportFormat::Raw);
     let format = format.as_str().to_ascii_lowercase();
@@ -110,7 +110,7 @@ fn files(owned: &OwnedImage, prefix: &str, request: &ExportImages) -> Vec<String
         .map(|disk| {
             let usage = if is_system(&disk.disk_usage) { "system" } else { "data" };
             let (id, snapshot) = (&owned.api.image_id, &disk.snapshot_id);
-            format!("{prefix}{id}_{usage}_{snapshot}.{format}")
+            format!("/{prefix}{id}_{usage}_{snapshot}.{format}")
         })
         .collect()
 }

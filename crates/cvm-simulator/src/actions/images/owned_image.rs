@@ -20,8 +20,13 @@ pub(crate) fn find<'a>(
 ) -> Result<&'a mut OwnedImage, ApiError> {
     let (codes, region) = (context.codes, context.region.name);
     if context.catalog.image(id).is_some() {
-        let message = format!("The image `{id}` is public and does not belong to the account.");
-        return Err(codes.error(NOT_OWN, message));
+        let code = codes.first_documented(NOT_OWN);
+        let message = if code.ends_with("NotFound") {
+            format!("The image `{id}` does not exist among those of the account: it is public.")
+        } else {
+            format!("The image `{id}` is public and does not belong to the account.")
+        };
+        return Err(ApiError::new(code, message));
     }
     context.resources().images.get_mut(id).ok_or_else(|| {
         let message = format!("The image `{id}` does not exist in {region}.");

@@ -91,12 +91,12 @@ fn check_can_share(codes: DocumentedCodes, owned: &OwnedImage) -> Result<(), Api
     Err(codes.error([code], message))
 }
 
-/// Lists the accounts that an image is shared with, the newest share first.
+/// Lists the accounts that an image is shared with, in the order of sharing.
 impl ActionHandler for DescribeImageSharePermission {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let owned = owned_image::find(context, &self.image_id)?;
         Ok(Outcome::Response(DescribeImageSharePermissionResponse {
-            share_permission_set: owned.shares.iter().rev().cloned().collect(),
+            share_permission_set: owned.shares.clone(),
             ..Self::Response::default()
         }))
     }

@@ -21,7 +21,8 @@ impl ActionHandler for SyncImages {
         let (codes, now) = (context.codes, context.now);
         let encrypts = self.encrypt == Some(true);
         let targets = destinations(context, &self.destination_regions, encrypts)?;
-        if let Some(name) = &self.image_name {
+        let name = self.image_name.filter(|name| !name.is_empty());
+        if let Some(name) = &name {
             names::check(codes, name)?;
         }
         check_key(codes, self.kms_key_id.as_deref().filter(|_| encrypts))?;
@@ -33,7 +34,7 @@ impl ActionHandler for SyncImages {
             return Err(owned_image::wrong_state(codes, id, source.state(now)));
         }
         let mut api = source.api.clone();
-        api.image_name = self.image_name.unwrap_or(api.image_name);
+        api.image_name = name.unwrap_or(api.image_name);
         for target in &targets {
             let images = &context.regions.entry(target.name).or_default().images;
             names::check_name_is_free(codes, images, &api.image_name, None)?;

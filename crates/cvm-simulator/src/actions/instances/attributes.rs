@@ -9,6 +9,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login;
 use crate::launch::network::check_security_groups;
+use crate::launch::role::check_role;
 use crate::parameters::distinct;
 use crate::state::{
     Attribute, Effect, MODIFY, REBOOT, RENAME_HOST, RequestContext, SETTLED, SETTLED_OR_RESCUED,
@@ -91,15 +92,6 @@ fn check(codes: DocumentedCodes, attribute: &Attribute) -> Result<(), ApiError> 
         Attribute::Role(Some(name)) => check_role(codes, name),
         _ => Ok(()),
     }
-}
-
-fn check_role(codes: DocumentedCodes, name: &str) -> Result<(), ApiError> {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-    if name.bytes().all(fits) {
-        return Ok(());
-    }
-    let message = format!("The role `{name}` contains invalid characters.");
-    Err(codes.error(["InvalidParameterValue.CamRoleNameMalformed"], message))
 }
 
 /// Checks that depend on the instance.

@@ -13,6 +13,7 @@ use cvm_models::types::{InternetAccessible, InternetBandwidthConfig, InternetCha
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::parameters::given;
 use crate::state::{
     Attribute, Effect, MAX_PERIODS, MODIFY, Period, RequestContext, SETTLED, StoredInstance,
 };
@@ -20,7 +21,7 @@ use crate::timestamp::Timestamp;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-/// Changes the bandwidth at once, or raises prepaid bandwidth for some days.
+/// Changes metered bandwidth at once, or raises prepaid bandwidth for some days.
 impl ActionHandler for ResetInstancesInternetMaxBandwidth {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
@@ -44,16 +45,18 @@ impl ActionHandler for ResetInstancesInternetMaxBandwidth {
             (_, None) => None,
         };
         check_public(context, &serials)?;
-        context.check_state(&serials, SETTLED)?;
+        match item {
+            Some(_) => context.check_state(&serials, SETTLED)?,
+            None => context.check_state_for_change_at_once(&serials, SETTLED)?,
+        }
         for serial in serials {
-            let change = match item {
+            match item {
                 Some(period) => {
                     context.instances.add_bandwidth(serial, period, context.now);
-                    Effect::None
+                    context.begin(serial, &MODIFY, Effect::None);
                 }
-                None => Effect::Attribute(Attribute::Bandwidth(mbps)),
-            };
-            context.begin(serial, &MODIFY, change);
+                None => context.change_at_once(serial, Attribute::Bandwidth(mbps)),
+            }
         }
         Ok(Outcome::Response(ResetInstancesInternetMaxBandwidthResponse::default()))
     }
@@ -89,7 +92,7 @@ fn days(
             codes.error(["InvalidParameterValue"], message)
         })
     };
-    match (request.start_time.as_deref(), request.end_time.as_deref()) {
+    match (given(request.start_time.as_ref()), given(request.end_time.as_ref())) {
         (None, None) => Ok(None),
         (Some(start), Some(end)) => {
             let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);

@@ -105,17 +105,16 @@ fn check_one_charge_type(context: &RequestContext<'_>, serials: &[u64]) -> Resul
     Err(context.codes.error([code], message))
 }
 
-/// Changes what happens at the end of the term of prepaid instances.
+/// Changes what happens at the end of the term of prepaid instances, at once.
 impl ActionHandler for ModifyInstancesRenewFlag {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
         check_prepaid(context, &serials)?;
-        context.check_state(&serials, SETTLED)?;
+        context.check_state_for_change_at_once(&serials, SETTLED)?;
         // The model info requires the flag.
         let flag = self.renew_flag.unwrap_or_default();
         for serial in serials {
-            let attribute = Attribute::RenewFlag(flag.clone());
-            context.begin(serial, &MODIFY, Effect::Attribute(attribute));
+            context.change_at_once(serial, Attribute::RenewFlag(flag.clone()));
         }
         Ok(Outcome::Response(ModifyInstancesRenewFlagResponse::default()))
     }

@@ -12,12 +12,13 @@ use cvm_protocol::Action;
 use crate::actions::instances::type_offers::config;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, InstanceType, Zone};
+use crate::error_codes;
+use crate::filter::{Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
-use crate::launch::instance_type::check_stock;
+use crate::launch::instance_type::{check_standard, check_stock};
 use crate::state::{
     Effect, RESET_TYPE, RESET_TYPE_FORCED, RequestContext, StoredDisk, StoredInstance,
 };
-use crate::{error_codes, filter, unsupported};
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Stopped];
 const ALLOWED_FORCED: &[InstanceState] = &[InstanceState::Stopped, InstanceState::Running];
@@ -36,6 +37,7 @@ impl ActionHandler for ResetInstancesType {
         let mut requested = None;
         for instance in context.instances(&serials) {
             check_can_move(codes, instance)?;
+            check_standard(codes, name)?;
             let zone = context.region.zone(&instance.zone);
             let offered = catalog
                 .instance_type(name)
@@ -71,7 +73,11 @@ pub(crate) fn check_can_move(
     instance: &StoredInstance,
 ) -> Result<(), ApiError> {
     if instance.host_id().is_some() {
-        return Err(unsupported::SIZE_ON_HOST.error());
+        let message = format!(
+            "The size of the instance `{}` cannot be changed, because it is on a dedicated host.",
+            instance.id
+        );
+        return Err(codes.error(["UnsupportedOperation.OriginalInstanceTypeInvalid"], message));
     }
     let disk = instance.system_disk.kind.as_str();
     if MOVABLE_DISKS.contains(&disk) {
@@ -120,7 +126,8 @@ pub(crate) fn check_can_become(
 /// Lists the types that instances can change to. The reason against a type is the error of ResetInstancesType.
 impl ActionHandler for DescribeInstancesModification {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
+        let at = (context.codes, context.now);
+        let filters = Filters::of(at, &self.filters, MODIFICATION_FILTERS)?;
         let serials = context.find(&self.instance_ids)?;
         let instances: Vec<_> = context.instances(&serials).collect();
         let zone = find_common_zone(context, &instances)?;
@@ -128,13 +135,8 @@ impl ActionHandler for DescribeInstancesModification {
             let is_had = |instance: &&StoredInstance| *instance.instance_type == *one.size.name;
             one.is_offered_in(zone) && !instances.iter().all(is_had)
         });
-        let listed =
-            others.map(|one| status(context.catalog, one, zone, &instances)).filter(|status| {
-                filters.iter().all(|filter| match filter.name {
-                    "status" => filter.is(status.status.as_str()),
-                    _ => false,
-                })
-            });
+        let listed = others.map(|one| status(context.catalog, one, zone, &instances));
+        let listed = listed.filter(|status| filters.match_item(status));
         let instance_type_config_status_set: Vec<_> = listed.collect();
         Ok(Outcome::Response(DescribeInstancesModificationResponse {
             total_count: i64::try_from(instance_type_config_status_set.len()).unwrap_or(i64::MAX),
@@ -143,6 +145,9 @@ impl ActionHandler for DescribeInstancesModification {
         }))
     }
 }
+
+const MODIFICATION_FILTERS: &Tests<InstanceTypeConfigStatus> =
+    &[("status", |filter, item, _| filter.is(item.status.as_str()))];
 
 fn find_common_zone(
     context: &RequestContext<'_>,

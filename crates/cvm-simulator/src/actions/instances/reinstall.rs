@@ -56,9 +56,9 @@ fn system(
     check_can_change(codes, instance, &image)?;
     Ok(Reinstallation {
         gib: size(codes, context.catalog, request, &instance.system_disk, &image)?,
+        has_agent: installs_agent(request.enhanced_service.as_ref(), &image),
         image,
         host_name: host_name.map(str::to_owned),
-        has_agent: installs_agent(request.enhanced_service.as_ref()),
         key_ids,
         user_data: request.user_data.clone(),
     })

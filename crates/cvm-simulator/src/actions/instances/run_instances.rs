@@ -49,9 +49,13 @@ fn parameters(request: &RunInstances) -> Vec<u8> {
 /// Creates the instances. All checks are done: nothing in here can fail.
 fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
+    let mut template = plan.template.clone();
+    if template.security_groups.is_empty() {
+        template.security_groups = [context.default_security_group(template.project_id)].into();
+    }
     for index in 0..plan.count {
         let (instance_id, uuid) = context.ids.instance();
-        let mut instance = plan.template.clone();
+        let mut instance = template.clone();
         instance.uuid = uuid.into();
         instance.id = instance_id.as_str().into();
         instance.name = plan.name.format(index, "").into();

@@ -17,25 +17,18 @@ use cvm_models::types::{
 use crate::actions::prices::quote;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, DiskType, InstanceType, Tariff, Zone};
-use crate::filter::{self, CheckedFilter};
+use crate::filter::{CheckedFilter, Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
 
 /// Lists the types that each zone offers.
 impl ActionHandler for DescribeInstanceTypeConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
-        context.check_zones(&filters)?;
-        let passes = |&(zone, one): &(Zone, InstanceType)| {
-            filters.iter().all(|filter| match filter.name {
-                "zone" => filter.is(zone.as_str()),
-                "instance-family" => filter.is(one.family.name),
-                "instance-type" => filter.is(one.size.name),
-                _ => false,
-            })
-        };
-        let offered = offered(context).filter(passes);
-        let configs = offered.map(|(zone, one)| config(zone, one));
+        let at = (context.codes, context.now);
+        let filters = Filters::of(at, &self.filters, TYPE_CONFIG_FILTERS)?;
+        context.check_zones(filters.iter())?;
+        let configs = offered(context).map(|(zone, one)| config(zone, one));
+        let configs = configs.filter(|config| filters.match_item(config));
         Ok(Outcome::Response(DescribeInstanceTypeConfigsResponse {
             instance_type_config_set: configs.collect(),
             ..Self::Response::default()
@@ -51,6 +44,13 @@ fn offered(context: &RequestContext<'_>) -> impl Iterator<Item = (Zone, Instance
         types.map(move |one| (zone, one))
     })
 }
+
+/// The filters of lists of types and of pack types.
+pub(crate) const TYPE_CONFIG_FILTERS: &Tests<InstanceTypeConfig> = &[
+    ("zone", |filter, config, _| filter.is(&config.zone)),
+    ("instance-family", |filter, config, _| filter.is(&config.instance_family)),
+    ("instance-type", |filter, config, _| filter.is(&config.instance_type)),
+];
 
 /// A type as a zone offers it.
 pub(crate) fn config(
@@ -101,32 +101,32 @@ const SOLD_OUT: &str = "ResourcesSoldOut.SpecifiedInstanceType";
 /// The filter that sorts the rows and matches all of them.
 const SORT: &str = "sort-keys";
 
+/// Filters apply before the items are built: there are many, with prices.
+const OFFER_FILTERS: &Tests<(Zone, InstanceType, &InstanceChargeType)> = &[
+    ("zone", |filter, (zone, _, _), _| filter.is(zone.as_str())),
+    ("instance-family", |filter, (_, one, _), _| filter.is(one.family.name)),
+    ("instance-type", |filter, (_, one, _), _| filter.is(one.size.name)),
+    ("instance-charge-type", |filter, (_, _, charge), _| filter.is(charge.as_str())),
+    (SORT, |_, _, _| true),
+];
+
 /// Lists the types that each zone sells, with charge types and prices.
 impl ActionHandler for DescribeZoneInstanceConfigInfos {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let filters = filter::check(codes, &self.filters)?;
+        let filters = Filters::of((codes, context.now), &self.filters, OFFER_FILTERS)?;
         let sorts = filters.iter().filter(|filter| filter.name == SORT);
         let orders =
             sorts.flat_map(CheckedFilter::values).map(|value| parse_sort_key(codes, value));
         let orders: Vec<Order> = orders.collect::<Result<_, _>>()?;
-        context.check_zones(&filters)?;
-        let passes = |zone: Zone, one: InstanceType, charge: &InstanceChargeType| {
-            filters.iter().all(|filter| match filter.name {
-                "zone" => filter.is(zone.as_str()),
-                "instance-family" => filter.is(one.family.name),
-                "instance-type" => filter.is(one.size.name),
-                "instance-charge-type" => filter.is(charge.as_str()),
-                SORT => true,
-                _ => false,
-            })
-        };
+        context.check_zones(filters.iter())?;
         let catalog = context.catalog;
         let tariff = catalog.tariff(context.region);
         let local_disks = local_disks(catalog);
         let mut items = Vec::new();
         for (zone, one) in offered(context) {
-            for charge in CHARGES.iter().filter(|charge| passes(zone, one, charge)) {
+            for charge in CHARGES.iter().filter(|charge| filters.match_item(&(zone, one, *charge)))
+            {
                 items.push(InstanceTypeQuotaItem {
                     local_disk_type_list: local_disks.clone(),
                     ..item(tariff, zone, (one, catalog.stock(zone, one)), charge)

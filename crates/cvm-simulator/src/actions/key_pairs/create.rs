@@ -36,7 +36,7 @@ impl ActionHandler for CreateKeyPair {
             ..KeyPair::default()
         };
         let created_time = Some(context.now.to_string());
-        context.resources().key_pairs.insert(KeyPair {
+        context.key_pairs.insert(KeyPair {
             private_key: None,
             description: Some(String::new()),
             created_time,
@@ -72,7 +72,7 @@ impl ActionHandler for ImportKeyPair {
             tags,
             ..KeyPair::default()
         };
-        context.resources().key_pairs.insert(kept);
+        context.key_pairs.insert(kept);
         Ok(Outcome::Response(ImportKeyPairResponse { key_id, ..Self::Response::default() }))
     }
 }
@@ -93,9 +93,9 @@ fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiE
 /// Maximum number of key pairs of an account.
 const QUOTA: usize = 100;
 
-/// All key pairs of the account, in every region.
+/// All key pairs of the account.
 pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
-    context.regions.values().flat_map(|there| there.key_pairs.newest_first())
+    context.key_pairs.newest_first()
 }
 
 /// The tags of a request.

@@ -29,8 +29,8 @@ pub(super) const GROUP: Group = Group {
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
     documented("key pairs", "names are unique in the account, in all regions"),
-    assumed("key pairs", "public keys are unique in the account as well, without their comments; each key pair exists only in its region"),
-    assumed("key pairs", "an account has at most 100, in all regions together"),
+    assumed("key pairs", "so a key pair belongs to the account: every region lists it and can use it, and an account has at most 100"),
+    assumed("key pairs", "public keys are unique in the account as well, without their comments"),
     assumed("key pairs", "every project number except negative ones exists"),
     assumed("key pairs", "tags are only for `keypair`"),
     assumed("key pairs", "AssociatedInstanceIds contains every listed instance, also in the recycle bin, until it is removed"),

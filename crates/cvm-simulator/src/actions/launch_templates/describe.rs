@@ -7,20 +7,23 @@ use cvm_models::actions::{
 use cvm_models::types::LaunchTemplateVersionInfo;
 
 use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter, IdFilter};
+use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
 use crate::page::Page;
 use crate::state::{RequestContext, Template};
 
 /// Lists templates without the content of their versions, the newest first.
 impl ActionHandler for DescribeLaunchTemplates {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
+        let filters = Filters::of((context.codes, context.now), &self.filters, FILTERS)?;
         let ids = IdFilter::new(&self.launch_template_ids);
         let page = Page::of(context.codes.0, self.offset, self.limit);
-        let passing = context.resources().launch_templates.newest_first().filter(|template| {
-            ids.includes(template.id()) && filters.iter().all(|filter| matches(filter, template))
-        });
+        let passing = context
+            .resources()
+            .launch_templates
+            .newest_first()
+            .filter(|template| ids.includes(template.id()) && filters.match_item(template));
         let (launch_template_set, total_count) = page.cut(passing, Template::info);
         Ok(Outcome::Response(DescribeLaunchTemplatesResponse {
             launch_template_set,
@@ -30,17 +33,12 @@ impl ActionHandler for DescribeLaunchTemplates {
     }
 }
 
-fn matches(filter: &CheckedFilter<'_>, template: &Template) -> bool {
-    let tags = &template.tags;
-    match filter.name {
-        "LaunchTemplateName" => filter.is(template.name()),
-        "tag-key" => filter.is_any(tags.iter().map(|tag| tag.key.as_str())),
-        "tag-value" => filter.is_any(tags.iter().map(|tag| tag.value.as_str())),
-        name => name.strip_prefix("tag:").is_some_and(|key| {
-            filter.is_any(tags.iter().filter(|tag| tag.key == key).map(|tag| tag.value.as_str()))
-        }),
-    }
-}
+const FILTERS: &Tests<Template> = &[
+    ("LaunchTemplateName", |filter, template, _| filter.is(template.name())),
+    ("tag-key", |filter, template, _| tags::api_tags_match(filter, &template.tags)),
+    ("tag-value", |filter, template, _| tags::api_tags_match(filter, &template.tags)),
+    ("tag:tag-key", |filter, template, _| tags::api_tags_match(filter, &template.tags)),
+];
 
 /// The documented default of `MaxVersion`, which hides later versions.
 const MAX_VERSION: u64 = 30;

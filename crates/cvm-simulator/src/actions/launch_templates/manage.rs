@@ -19,7 +19,10 @@ impl ActionHandler for ModifyLaunchTemplateDefaultVersion {
         let template = context.template_mut(&self.launch_template_id)?;
         template.version(codes, number)?;
         if template.default_version() == number {
-            let message = format!("Version {number} is already the default.");
+            // Tools match on this text.
+            let message = format!(
+                "The specified launch template version had been set to default: version {number}."
+            );
             let candidates = ["InvalidParameterValue.LaunchTemplateIdVerSetAlready"];
             return Err(codes.error(candidates, message));
         }

@@ -30,6 +30,7 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
+    assumed("ModifyLaunchTemplateDefaultVersion", "for the present default, the message begins with `The specified launch template version had been set to default`, on which the Terraform provider matches"),
     assumed("launch templates", "200 templates in a region"),
     documented("launch templates", "30 versions in a template; a version never changes"),
     assumed("launch templates", "version numbers are never used twice"),

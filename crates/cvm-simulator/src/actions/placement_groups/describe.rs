@@ -8,7 +8,7 @@ use cvm_models::enums::DisasterRecoverGroupType;
 use cvm_models::types::DisasterRecoverGroup;
 
 use crate::api_error::ApiError;
-use crate::filter::{self, IdFilter};
+use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
@@ -17,7 +17,7 @@ use crate::state::{GROUP_QUOTA, Grouped, RequestContext, room};
 /// Lists groups with their current members, the newest first.
 impl ActionHandler for DescribeDisasterRecoverGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
+        let filters = Filters::of((context.codes, context.now), &self.filters, FILTERS)?;
         let name = self.name.as_deref().unwrap_or_default();
         let ids = IdFilter::new(&self.disaster_recover_group_ids);
         let resources = context.regions.get(context.region.name);
@@ -26,7 +26,7 @@ impl ActionHandler for DescribeDisasterRecoverGroups {
         let passing = all.filter(|group| {
             ids.includes(&group.disaster_recover_group_id)
                 && group.name.contains(name)
-                && filters.iter().all(|filter| tags::api_tags_match(filter, &group.tags))
+                && filters.match_item(group)
         });
         let page = Page::of(context.codes.0, self.offset, self.limit);
         let members = context.instances.in_placement_groups();
@@ -39,6 +39,12 @@ impl ActionHandler for DescribeDisasterRecoverGroups {
         }))
     }
 }
+
+const FILTERS: &Tests<DisasterRecoverGroup> = &[
+    ("tag-key", |filter, group, _| tags::api_tags_match(filter, &group.tags)),
+    ("tag-value", |filter, group, _| tags::api_tags_match(filter, &group.tags)),
+    ("tag:tag-key", |filter, group, _| tags::api_tags_match(filter, &group.tags)),
+];
 
 fn with_members(group: &DisasterRecoverGroup, members: &Grouped<'_>) -> DisasterRecoverGroup {
     let instance_ids = members.member_ids(&group.disaster_recover_group_id);

@@ -14,6 +14,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, InstanceType};
 use crate::error_codes;
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::instance_type::check_standard;
 use crate::launch::login;
 use crate::state::{LaunchImage, RequestContext, StoredDisk, StoredInstance};
 
@@ -26,6 +27,7 @@ impl ActionHandler for InquiryPriceResetInstancesType {
         let id = self.instance_ids.first().map_or("", String::as_str);
         let instance = lookup::find_one(context, id)?;
         lookup::check_charged_itself(codes, instance)?;
+        check_standard(codes, name)?;
         if !disks::is_changeable(&instance.system_disk) {
             let why = "its system disk cannot be moved to another host";
             return Err(lookup::not_supported(codes, instance, why));

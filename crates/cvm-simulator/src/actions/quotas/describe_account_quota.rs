@@ -10,7 +10,7 @@ use cvm_models::types::{
 };
 
 use crate::api_error::ApiError;
-use crate::filter;
+use crate::filter::{Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
 
@@ -22,10 +22,10 @@ const SPOT_VCPUS: u64 = 2000;
 
 impl ActionHandler for DescribeAccountQuota {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
+        let filters = Filters::of((context.codes, context.now), &self.filters, FILTERS)?;
         let in_zone = filters.iter().filter(|filter| filter.name == "zone");
         let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
-        context.check_zones(&filters)?;
+        context.check_zones(filters.iter())?;
         let mut quota = AccountQuota::default();
         let used = used_by_zone(context);
         for zone in context.region.zones().map(|zone| zone.name()) {
@@ -66,6 +66,12 @@ impl ActionHandler for DescribeAccountQuota {
         }))
     }
 }
+
+/// The names of zones, and of kinds of quotas.
+const FILTERS: &Tests<str> = &[
+    ("zone", |filter, name, _| filter.is(name)),
+    ("quota-type", |filter, name, _| filter.is(name)),
+];
 
 /// Removes one kind of quotas from the response.
 type Clear = fn(&mut AccountQuota);

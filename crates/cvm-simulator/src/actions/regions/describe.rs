@@ -10,10 +10,10 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
 
-/// Lists every region of the catalog, whatever the region of the request.
+/// Lists every region of the catalog by name, whatever the region of the request.
 impl ActionHandler for DescribeRegions {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let region_set: Vec<_> = context
+        let mut region_set: Vec<_> = context
             .catalog
             .regions()
             .iter()
@@ -24,6 +24,7 @@ impl ActionHandler for DescribeRegions {
                 ..Default::default()
             })
             .collect();
+        region_set.sort_by(|one, other| one.region.cmp(&other.region));
         Ok(Outcome::Response(DescribeRegionsResponse {
             total_count: region_set.len() as u64,
             region_set,

@@ -9,25 +9,24 @@ use cvm_models::actions::{
 };
 use cvm_models::types::{InstanceTypeConfig, ResourcePoolPackInstance};
 
+use crate::actions::instances::type_offers::TYPE_CONFIG_FILTERS;
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::filter::{self, CheckedFilter};
+use crate::filter::{Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::{RequestContext, ResourcePack};
-use crate::timestamp::Timestamp;
 
 /// Lists packs, filtered, the newest first. Each page starts where the last one ended.
 impl ActionHandler for DescribeResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
-        let filters = filter::check(context.codes, &self.filters)?;
+        let filters = Filters::of((context.codes, now), &self.filters, FILTERS)?;
         let token = self.next_token.as_deref().filter(|text| !text.is_empty());
         let last_seen = token.map(|text| serial(context.codes, text)).transpose()?;
-        context.check_zones(&filters)?;
+        context.check_zones(filters.iter())?;
         let page = Page::of(context.codes.0, None, self.max_results);
         let unseen = context.resource_packs().filter(|pack| {
-            last_seen.is_none_or(|last_seen| pack.serial < last_seen)
-                && filters.iter().all(|filter| matches(filter, pack, now))
+            last_seen.is_none_or(|last_seen| pack.serial < last_seen) && filters.match_item(pack)
         });
         let in_packs = context.instances.in_packs();
         let (part, total) = page.cut(unseen, |pack| (pack.serial, pack.api(&in_packs, now)));
@@ -52,17 +51,13 @@ fn serial(codes: DocumentedCodes, token: &str) -> Result<u64, ApiError> {
     })
 }
 
-fn matches(filter: &CheckedFilter<'_>, pack: &ResourcePack, now: Timestamp) -> bool {
-    let item = &pack.item;
-    match filter.name {
-        "dedicated-resource-pack-id" => filter.is(pack.id()),
-        "zone" => filter.is(&item.zone),
-        "instance-family" => filter.is(&item.instance_family),
-        "instance-type" => filter.is(&item.instance_type),
-        "status" => filter.is(pack.status(now).as_str()),
-        _ => false,
-    }
-}
+const FILTERS: &Tests<ResourcePack> = &[
+    ("dedicated-resource-pack-id", |filter, pack, _| filter.is(pack.id())),
+    ("zone", |filter, pack, _| filter.is(&pack.item.zone)),
+    ("instance-family", |filter, pack, _| filter.is(&pack.item.instance_family)),
+    ("instance-type", |filter, pack, _| filter.is(&pack.item.instance_type)),
+    ("status", |filter, pack, now| filter.is(pack.status(now).as_str())),
+];
 
 /// Lists the instances in each pack.
 impl ActionHandler for DescribeResourcePoolPackInstances {
@@ -89,15 +84,8 @@ impl ActionHandler for DescribeResourcePoolPackInstances {
 /// Lists the pack types that a zone sells.
 impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let filters = filter::check(context.codes, &self.filters)?;
-        let passes = |config: &InstanceTypeConfig| {
-            filters.iter().all(|filter| match filter.name {
-                "zone" => filter.is(&config.zone),
-                "instance-family" => filter.is(&config.instance_family),
-                "instance-type" => filter.is(&config.instance_type),
-                _ => false,
-            })
-        };
+        let at = (context.codes, context.now);
+        let filters = Filters::of(at, &self.filters, TYPE_CONFIG_FILTERS)?;
         let catalog = context.catalog;
         let offered = context.region.zones().flat_map(|zone| {
             let offered = catalog.pack_types().iter().filter(move |one| one.is_offered_in(zone));
@@ -111,7 +99,7 @@ impl ActionHandler for DescribeResourcePoolPackTypeConfigs {
             })
         });
         Ok(Outcome::Response(DescribeResourcePoolPackTypeConfigsResponse {
-            instance_type_config_set: offered.filter(passes).collect(),
+            instance_type_config_set: offered.filter(|config| filters.match_item(config)).collect(),
             ..Self::Response::default()
         }))
     }

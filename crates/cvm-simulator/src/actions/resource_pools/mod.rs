@@ -28,7 +28,7 @@ const DECISIONS: &[Decision] = &[
     assumed("resource packs", "CREATING for 30 s, then ACTIVE, RETIRED at the end of the term and listed permanently; creation never fails"),
     assumed("resource packs", "types and the zones that offer them; balance and stock are unlimited; every account can use them"),
     assumed("resource packs", "only an ACTIVE pack has AvailableCapacity; a pack has neither cards nor disks"),
-    assumed("resource packs", "HostIp, RackId and SwitchId are hashes; packs of one rack have the same switch"),
+    assumed("resource packs", "HostIp, RackId and SwitchId are hashes of 32 hexadecimal digits in capitals; packs of one rack have the same switch"),
     assumed("PurchaseResourcePoolPacks", "an instance type other than a whole or half server is InvalidParameter.InstanceTypeNotSupport, an unknown one or one of another zone is ResourceNotFound.InvalidZoneInstanceType"),
     documented("PurchaseResourcePoolPacks", "DryRun checks everything, buys nothing and returns only a RequestId"),
     documented("DescribeResourcePoolPacks", "NextToken is empty on the last page"),

@@ -80,7 +80,7 @@ fn instance(size: &PackType, zone: &str, host: u64) -> ResourcePoolPack {
     let rack = host % RACKS;
     let opaque = |what: &str, number: u64| {
         let digest = HexDigest::sha256(format!("{zone} {what} {number}").as_bytes());
-        digest.as_str().chars().take(32).collect()
+        digest.as_str().chars().take(32).collect::<String>().to_ascii_uppercase()
     };
     ResourcePoolPack {
         zone: zone.to_owned(),

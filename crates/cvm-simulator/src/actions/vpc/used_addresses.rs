@@ -7,7 +7,7 @@ use vpc_models::actions::{DescribeUsedIpAddress, DescribeUsedIpAddressResponse};
 use vpc_models::types::IpAddressStates;
 
 use crate::api_error::ApiError;
-use crate::filter::{self, CheckedFilter};
+use crate::filter::{self, Filters, Test};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
 use crate::state::{RequestContext, StoredInstance};
@@ -18,7 +18,7 @@ impl ActionHandler for DescribeUsedIpAddress {
         let codes = context.codes;
         let filters = self.filters.into_iter().map(|filter| (filter.name, filter.values));
         let filters = filter::of_service(filters);
-        let filters = filter::check(codes, &filters)?;
+        let filters = Filters::of((codes, context.now), &filters, &UsedAddress::filters())?;
         let addresses: HashSet<&str> = self.ip_addresses.iter().map(String::as_str).collect();
         let subnet = self.subnet_id.as_deref().filter(|id| !id.is_empty());
         let used = context
@@ -30,7 +30,7 @@ impl ActionHandler for DescribeUsedIpAddress {
                 Some(UsedAddress { address: instance.private_address?, instance })
             })
             .filter(|used| addresses.is_empty() || addresses.contains(&*used.address.to_string()))
-            .filter(|used| filters.iter().all(|filter| used.matches(filter)));
+            .filter(|used| filters.match_item(used));
         let page = Page::of(codes.0, self.offset, self.limit);
         let (ip_address_states, total) = page.cut(used, |used| used.api());
         Ok(Outcome::Response(DescribeUsedIpAddressResponse {
@@ -47,13 +47,12 @@ struct UsedAddress<'a> {
     instance: &'a StoredInstance,
 }
 
-impl UsedAddress<'_> {
-    fn matches(&self, filter: &CheckedFilter<'_>) -> bool {
-        match filter.name {
-            "ip-addresses" => filter.is(&self.address.to_string()),
-            "resource-id" => filter.is(&self.interface_id()),
-            _ => false,
-        }
+impl<'a> UsedAddress<'a> {
+    fn filters() -> [(&'static str, Test<Self>); 2] {
+        [
+            ("ip-addresses", |filter, used, _| filter.is(&used.address.to_string())),
+            ("resource-id", |filter, used, _| filter.is(&used.interface_id())),
+        ]
     }
 
     /// The id of the network interface.
