@@ -39,7 +39,7 @@ pub(super) struct PageNumbers {
     end: u64,
     /// The largest total until then.
     expected: Option<u64>,
-    /// How often the list was read forward and back, without the current time.
+    /// How often the list was read forward and back, not counting the current round.
     rounds: u32,
     /// The current round has found a new row.
     has_found: bool,
