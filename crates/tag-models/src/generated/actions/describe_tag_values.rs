@@ -4,7 +4,7 @@ use crate::prelude::*;
 
 /// Lists the values that the account uses with the given tag keys.
 ///
-/// Each entry is a pair of key and value, so the values of several keys can be told apart.
+/// Each entry contains its key, so the response shows which value belongs to which key.
 ///
 /// Retry class: read (changes nothing, so it is retried freely).
 ///
@@ -148,7 +148,7 @@ pub(crate) static DESCRIBE_TAG_VALUES_DOC: ActionDoc = ActionDoc {
     name: "DescribeTagValues",
     summary: "Lists the values that the account uses with the given tag keys.",
     notes: &[
-        "Each entry is a pair of key and value, so the values of several keys can be told apart.",
+        "Each entry contains its key, so the response shows which value belongs to which key.",
     ],
     poll: "",
     reconcile: "",
