@@ -193,6 +193,8 @@ fn wrong_changes_return_an_error_and_change_nothing() {
     let malformed = "InvalidParameterValue.ResourceDescriptionError";
     for (body, code) in [
         (replace(own.clone(), "qcs:owner"), "InvalidParameter.ReservedTagKey"),
+        (replace(own.clone(), "tencent"), "InvalidParameter.ReservedTagKey"),
+        (replace(own.clone(), "a*b"), "InvalidParameterValue.TagKeyCharacterIllegal"),
         (replace("ins-1".into(), "a"), malformed),
         (replace(own.replace("100000000001", "100000000002"), "a"), malformed),
         (replace(name("instance", "ins-00000000"), "a"), malformed),

@@ -67,7 +67,7 @@ pub(crate) fn tags_of(
 /// Checks the key and the value of a tag. Their lengths are in the model info.
 fn check(codes: DocumentedCodes, path: &str, tag: &Tag) -> Result<(), ApiError> {
     let key = &tag.key;
-    if key.starts_with(RESERVED_PREFIX) || RESERVED_KEYS.contains(&key.as_str()) {
+    if is_reserved(key) {
         let message = format!("`{path}.Key` is `{key}`, which is reserved for the platform.");
         return Err(codes.error(["FailedOperation.TagKeyReserved", INVALID], message));
     }
@@ -75,11 +75,8 @@ fn check(codes: DocumentedCodes, path: &str, tag: &Tag) -> Result<(), ApiError> 
         ("Key", key, "FailedOperation.IllegalTagKey"),
         ("Value", &tag.value, "FailedOperation.IllegalTagValue"),
     ] {
-        if !text.chars().all(is_allowed) {
-            let message = format!(
-                "`{path}.{name}` is `{text}`, but can have only letters, digits, spaces and \
-                 `+-=._:/@`."
-            );
+        if !is_allowed(text) {
+            let message = format!("`{path}.{name}` is `{text}`, but can have only {ALLOWED}.");
             return Err(codes.error([code, INVALID], message));
         }
     }
@@ -88,8 +85,17 @@ fn check(codes: DocumentedCodes, path: &str, tag: &Tag) -> Result<(), ApiError> 
 
 const INVALID: &str = "InvalidParameterValue";
 
-fn is_allowed(letter: char) -> bool {
-    letter.is_alphanumeric() || " +-=._:/@".contains(letter)
+/// Whether a key belongs to the platform.
+pub(crate) fn is_reserved(key: &str) -> bool {
+    key.starts_with(RESERVED_PREFIX) || RESERVED_KEYS.contains(&key)
+}
+
+/// The characters of keys and values, for messages.
+pub(crate) const ALLOWED: &str = "letters, digits, spaces and `+-=._:/@`";
+
+/// Whether a key or a value has only these characters.
+pub(crate) fn is_allowed(text: &str) -> bool {
+    text.chars().all(|letter| letter.is_alphanumeric() || " +-=._:/@".contains(letter))
 }
 
 /// Whether tags match a filter: `tag-key`, `tag-value`, or the value of one key.

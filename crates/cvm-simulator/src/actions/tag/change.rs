@@ -10,12 +10,9 @@ use tag_models::actions::{
 use super::resource::{ResourceName, kind};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::launch::tags::MAX_TAGS;
+use crate::launch::tags::{ALLOWED, MAX_TAGS, is_allowed, is_reserved};
 use crate::parameters::distinct;
 use crate::state::{RequestContext, Tagged};
-
-/// The beginning of keys that belong to the platform.
-const RESERVED: &str = "qcs:";
 
 /// The tags of a resource: keys and values.
 type Tags = Vec<(String, String)>;
@@ -41,7 +38,7 @@ impl ActionHandler for ModifyResourceTags {
         let mut replaced = HashSet::new();
         for tag in &self.replace_tags {
             let key = tag.tag_key.as_str();
-            check_key(codes, key)?;
+            check(codes, key, &tag.tag_value)?;
             if deleted.contains(key) || !replaced.insert(key) {
                 let message = format!("The request contains the tag key `{key}` twice.");
                 return Err(codes.error(["InvalidParameterValue.DeleteTagsParamError"], message));
@@ -68,7 +65,7 @@ impl ActionHandler for AttachResourcesTag {
 
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        check_key(codes, &self.tag_key)?;
+        check(codes, &self.tag_key, &self.tag_value)?;
         let prefix = self.resource_prefix.as_deref().unwrap_or_default();
         let kind = kind(&self.service_type, prefix)?;
         let mut planned: Vec<(&String, Tags)> = Vec::new();
@@ -131,10 +128,20 @@ fn existing(context: &RequestContext<'_>, kind: Tagged, id: &str) -> Result<Tags
     })
 }
 
-fn check_key(codes: DocumentedCodes, key: &str) -> Result<(), ApiError> {
-    if key.starts_with(RESERVED) {
+/// The rules of tags are those of the launches. Their lengths are in the model info.
+fn check(codes: DocumentedCodes, key: &str, value: &str) -> Result<(), ApiError> {
+    if is_reserved(key) {
         let message = format!("The tag key `{key}` is reserved for the platform.");
         return Err(codes.error(["InvalidParameter.ReservedTagKey"], message));
+    }
+    for (name, text, code) in [
+        ("key", key, "InvalidParameterValue.TagKeyCharacterIllegal"),
+        ("value", value, "InvalidParameterValue.TagValueCharacterIllegal"),
+    ] {
+        if !is_allowed(text) {
+            let message = format!("The tag {name} `{text}` can have only {ALLOWED}.");
+            return Err(codes.error([code], message));
+        }
     }
     Ok(())
 }
