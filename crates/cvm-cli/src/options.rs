@@ -247,6 +247,11 @@ pub const OPTIONS: &[OptionInfo] = &[
         "JSON file with instance types, zones, images, stock or prices that extend or replace the built-in ones.",
     ),
     flag(
+        "strict-network",
+        &[Emulator],
+        "Refuse VPCs, subnets and security groups that were not created in the emulator.",
+    ),
+    flag(
         "coverage",
         &[Emulator],
         "List supported actions, refused parameters and assumed behavior, then exit.",

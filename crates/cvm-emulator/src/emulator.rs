@@ -105,6 +105,7 @@ pub struct Builder {
     address: SocketAddr,
     allow_remote: bool,
     wall_clock: WallClock,
+    strict_network: bool,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
 }
@@ -120,6 +121,7 @@ impl Default for Builder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             allow_remote: false,
             wall_clock: Arc::new(system_time),
+            strict_network: false,
             catalog: None,
         }
     }
@@ -195,6 +197,13 @@ impl Builder {
         self
     }
 
+    /// Sets whether CVM refuses the ids of VPCs, subnets and security groups that were not created in the emulator.
+    /// Default: `false`, so that a launch can name any network.
+    pub const fn strict_network(mut self, strict: bool) -> Self {
+        self.strict_network = strict;
+        self
+    }
+
     /// Sets what the cloud offers: regions, zones, instance types, images, stock and prices. Default:
     /// [`Catalog::builtin`].
     ///
@@ -237,7 +246,8 @@ impl Builder {
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
         // Without random numbers from the system, every start has the same seed.
         let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
-        let mut simulator = Simulator::new(seed, start_time, self.time_mode);
+        let mut simulator = Simulator::new(seed, start_time, self.time_mode)
+            .with_strict_network(self.strict_network);
         if let Some(catalog) = self.catalog {
             simulator = simulator.with_catalog(catalog);
         }
@@ -299,6 +309,7 @@ impl fmt::Debug for Builder {
             .field("time_mode", &self.time_mode)
             .field("address", &self.address)
             .field("allow_remote", &self.allow_remote)
+            .field("strict_network", &self.strict_network)
             .field("catalog", &self.catalog)
             .finish_non_exhaustive()
     }

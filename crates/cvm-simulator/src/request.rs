@@ -15,6 +15,14 @@ use crate::parameters::{self, Parameters};
 use crate::state::{RequestContext, State};
 use crate::timestamp::Timestamp;
 
+/// The settings of the cloud that handles a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) catalog: Catalog,
+    /// See [`RequestContext::is_network_strict`].
+    pub(crate) is_network_strict: bool,
+}
+
 /// A request whose parameters passed all checks that need no state.
 pub struct Request {
     info: &'static ActionInfo,
@@ -90,7 +98,7 @@ impl Request {
     pub(crate) fn handle(
         self,
         account: AccountId,
-        catalog: Catalog,
+        settings: Settings,
         state: &mut State,
         clock: &VirtualClock,
         now: Timestamp,
@@ -111,7 +119,8 @@ impl Request {
         })?;
         self.request.apply(&mut RequestContext {
             account,
-            catalog,
+            catalog: settings.catalog,
+            is_network_strict: settings.is_network_strict,
             codes: DocumentedCodes(self.info),
             request_id,
             key_pair: self.key_pair,

@@ -11,7 +11,7 @@ use crate::handler::Reply;
 use crate::ids::RequestIds;
 use crate::operator;
 use crate::repair::Repair;
-use crate::request::Request;
+use crate::request::{Request, Settings};
 use crate::state::State;
 use crate::timestamp::Timestamp;
 
@@ -24,6 +24,7 @@ pub struct Simulator {
     seed: u64,
     /// `None` for the built-in one, which is loaded when it is needed first.
     catalog: Option<Catalog>,
+    is_network_strict: bool,
     accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
@@ -90,6 +91,7 @@ impl Simulator {
         Self {
             seed,
             catalog: None,
+            is_network_strict: false,
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
@@ -100,6 +102,14 @@ impl Simulator {
     #[must_use]
     pub const fn with_catalog(mut self, catalog: Catalog) -> Self {
         self.catalog = Some(catalog);
+        self
+    }
+
+    /// Sets whether CVM refuses the ids of VPCs, subnets and security groups that were not created. Default: `false`,
+    /// so that every well-formed id can be used.
+    #[must_use]
+    pub const fn with_strict_network(mut self, is_strict: bool) -> Self {
+        self.is_network_strict = is_strict;
         self
     }
 
@@ -146,6 +156,7 @@ impl Simulator {
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
     fn handle(&mut self, id: AccountId, mut request: Request, now: Timestamp) -> Response {
         let catalog = self.catalog();
+        let settings = Settings { catalog, is_network_strict: self.is_network_strict };
         let region = request.use_named_region(catalog);
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();
@@ -155,7 +166,7 @@ impl Simulator {
         let ids = if is_read { &account.read_ids } else { &account.change_ids };
         let request_id = ids.next();
         let reply =
-            region.and_then(|()| request.handle(id, catalog, &mut state, clock, now, &request_id));
+            region.and_then(|()| request.handle(id, settings, &mut state, clock, now, &request_id));
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
             account.state = state;
         }

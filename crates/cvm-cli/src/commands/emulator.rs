@@ -63,6 +63,9 @@ fn builder(args: &Args) -> Result<Builder> {
     if let Some(path) = args.option("catalog") {
         builder = builder.catalog(catalog(path)?);
     }
+    if args.has("strict-network") {
+        builder = builder.strict_network(true);
+    }
     match (args.option("secret-id"), args.option("secret-key-file")) {
         (Some(id), Some(path)) => builder = builder.credential(credential(id, path)?),
         (None, None) => {}

@@ -187,6 +187,20 @@ fn catalog_file_extends_the_built_in_catalog() {
 }
 
 #[test]
+fn strict_network_refuses_a_security_group_that_was_not_created() {
+    let launch = ["RunInstances", "--Placement.Zone", "ap-guangzhou-3"];
+    let launch = [&launch[..], &["--ImageId", "img-pmqg1cw7"]].concat();
+    let launch = [&launch[..], &["--SecurityGroupIds.0", "sg-00000001"]].concat();
+    let lenient = Emulator::with(&["--instant"]);
+    let ran = run(&mut lenient.cvm(&launch));
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let strict = Emulator::with(&["--instant", "--strict-network"]);
+    let ran = run(&mut strict.cvm(&launch));
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("InvalidSecurityGroupId.NotFound"), "{}", ran.stderr);
+}
+
+#[test]
 fn bad_catalog_file_is_named_with_place_value_and_fix() {
     let folder = tempfile::tempdir().unwrap();
     let catalog = folder.path().join("catalog.json");

@@ -100,6 +100,7 @@ impl<'a> Plan<'a> {
         disks::check_snapshots(context, &mut data_disks)?;
         let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
         check_security_groups(codes, "SecurityGroupIds", &security_group_ids)?;
+        context.check_security_groups_exist(&security_group_ids)?;
         let role = request.cam_role_name.as_deref().filter(|name| !name.is_empty());
         role.map_or(Ok(()), |name| check_role(codes, name))?;
         let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;

@@ -22,6 +22,8 @@ use crate::timestamp::Timestamp;
 pub(crate) struct RequestContext<'a> {
     pub(crate) account: AccountId,
     pub(crate) catalog: Catalog,
+    /// Whether VPCs, subnets and security groups must have been created before they can be used.
+    pub(crate) is_network_strict: bool,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
     /// The key pair that the command brings.

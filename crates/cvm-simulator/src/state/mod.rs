@@ -31,6 +31,7 @@ mod snapshots;
 mod state_check;
 mod stored_disk;
 mod stored_instance;
+mod strict_network;
 mod tags;
 mod tasks;
 mod term;

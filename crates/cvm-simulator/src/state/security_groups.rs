@@ -10,6 +10,11 @@ pub(crate) struct SecurityGroups {
 }
 
 impl SecurityGroups {
+    /// Whether the group with this id exists.
+    pub(crate) fn contains(&self, id: &str) -> bool {
+        self.defaults.values().any(|group| **group == *id)
+    }
+
     /// The default group of a project. It gets this id if it does not exist yet.
     pub(crate) fn default_of(
         &mut self,
