@@ -1,15 +1,17 @@
-//! Each limit of each member of each request: the values inside pass, and the first value outside returns the code for
-//! it with a message that names the member.
+//! Each limit of each member of each request of each service: the values inside pass, and the first value outside returns
+//! the code for it with a message that names the member.
 //!
 //! The requests follow from the model info. The codes follow from the rules of `wrong_parameters`.
 
 use base64ct::{Base64, Encoding};
-use cvm_models::protocol::ActionInfo;
-use cvm_protocol::{FieldInfo, Kind, ModelInfo, PageStyle, Record, ViolationKind, json, validate};
+use cvm_protocol::{
+    ActionInfo, FieldInfo, Kind, ModelInfo, PageStyle, Record, ViolationKind, json, validate,
+};
 use serde_json::{Value, json};
 
 use crate::cloud::{ApiResponse, Cloud};
 use crate::mutate::Fault;
+use crate::neighbor_services::services;
 use crate::raw_requests;
 use crate::sample;
 use crate::wrong_parameters::expected;
@@ -46,7 +48,7 @@ impl Edge {
 /// All members of all requests.
 fn members() -> Vec<Member> {
     let mut members = Vec::new();
-    for action in cvm_models::ACTIONS {
+    for action in services().into_iter().flat_map(|(_, actions)| actions) {
         collect(action, action.request, &[], &mut members);
     }
     members
@@ -115,6 +117,7 @@ impl Member {
         }
         if field.values.is_empty() {
             let mut scalars = match field.kind.innermost() {
+                Kind::Str if self.is_page() => self.numbers_as_texts(),
                 Kind::Str => texts(field),
                 Kind::I64 | Kind::U64 | Kind::F64 => self.numbers(),
                 _ => Vec::new(),
@@ -154,17 +157,44 @@ impl Member {
         edges
     }
 
+    /// Numbers that the API has as texts: the offset or the limit of a page.
+    fn numbers_as_texts(&self) -> Vec<Edge> {
+        let field = self.field();
+        let text = |number: i64| json!(number.to_string());
+        let min = self.min().unwrap();
+        let mut edges = vec![
+            Edge::inside(text(min)),
+            Edge::outside(text(min - 1), Fault::OutOfRange(field)),
+            Edge::outside("x", Fault::PatternMismatch(field)),
+        ];
+        let page = self.action.paginate.unwrap();
+        if page.style.limit() == field.wire {
+            let max = i64::try_from(page.max_limit).unwrap();
+            edges.push(Edge::inside(text(max)));
+            edges.push(Edge::outside(text(max + 1), Fault::OutOfRange(field)));
+        }
+        edges
+    }
+
+    /// Whether the member is the offset or the limit of a page.
+    fn is_page(&self) -> bool {
+        self.page_min().is_some()
+    }
+
     /// The smallest number. That of a page is stated outside its member.
     fn min(&self) -> Option<i64> {
-        let page = self.action.paginate.filter(|_| self.path.len() == 1);
-        let of_page = page.and_then(|page| match page.style {
+        self.page_min().or(self.field().min)
+    }
+
+    fn page_min(&self) -> Option<i64> {
+        let page = self.action.paginate.filter(|_| self.path.len() == 1)?;
+        match page.style {
             PageStyle::Offset { limit, .. } if limit == self.field().wire => {
                 i64::try_from(page.min_limit).ok()
             }
             PageStyle::Offset { offset, .. } if offset == self.field().wire => Some(0),
             _ => None,
-        });
-        of_page.or(self.field().min)
+        }
     }
 }
 
@@ -250,11 +280,12 @@ async fn first_value_outside_each_limit_is_rejected_and_no_value_inside() {
         let (info, name) = (member.action, member.name());
         for Edge { value, fault } in member.edges() {
             let request = member.request(&value);
-            let response = cloud.send(raw_requests::json(info.name, &request)).await;
+            let response = cloud.send(raw_requests::json_of(info, &request)).await;
             let (code, message) = (response.code().unwrap_or("none"), response.message());
             let mut shown = value.to_string();
             shown.truncate(60);
-            let shown = format!("{} {name}={shown}: {code}: {message}", info.name);
+            let service = info.service.name;
+            let shown = format!("{service}:{} {name}={shown}: {code}: {message}", info.name);
             match fault {
                 Some(fault) => {
                     outside += 1;

@@ -22,7 +22,7 @@
 //! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
 //! | `roundtrip` | no model loses anything in either encoding |
 //! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
-//! | `unsupported_parameters` | the emulator refuses no parameter that its coverage does not list |
+//! | `unsupported_parameters` | the emulator refuses no parameter and no filter that its coverage does not list |
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `neighbor_services` | the model info of every service is complete, and its actions are unique |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |

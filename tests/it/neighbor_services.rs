@@ -13,7 +13,7 @@ use vpc_models::actions::{DescribeUsedIpAddress, DescribeVpcs};
 use crate::cloud::{REGION, builder, client};
 
 /// The actions of every crate of models.
-fn services() -> [(&'static str, &'static [&'static ActionInfo]); 5] {
+pub fn services() -> [(&'static str, &'static [&'static ActionInfo]); 5] {
     [
         ("cvm", cvm_models::ACTIONS),
         ("cbs", cbs_models::ACTIONS),

@@ -1,7 +1,7 @@
 //! Raw requests, signed with the signer alone, as another client would send them.
 
 use bytes::Bytes;
-use cvm_protocol::percent;
+use cvm_protocol::{ActionInfo, ServiceInfo, percent};
 use cvm_signer::{Method, tc3, v1};
 use http::Request;
 use serde_json::Value;
@@ -17,6 +17,14 @@ pub fn json(action: &str, parameters: &Value) -> Request<Bytes> {
     json_in(REGION, action, parameters)
 }
 
+/// A TC3 POST of a JSON body for an action of any service.
+pub fn json_of(info: &ActionInfo, parameters: &Value) -> Request<Bytes> {
+    let body = Bytes::from(parameters.to_string());
+    let headers = [("content-type", "application/json"), ("host", info.service.endpoint)];
+    let signed = tc3::Request::post(&body, &headers);
+    tc3_request(info.service, info.name, "/", &signed, body.clone())
+}
+
 /// A TC3 POST of a JSON body to a region.
 pub fn json_in(region: &str, action: &str, parameters: &Value) -> Request<Bytes> {
     let mut request = raw_json(action, parameters.to_string());
@@ -28,24 +36,32 @@ pub fn json_in(region: &str, action: &str, parameters: &Value) -> Request<Bytes>
 pub fn raw_json(action: &str, body: impl Into<Bytes>) -> Request<Bytes> {
     let body = body.into();
     let headers = [("content-type", "application/json"), ("host", HOST)];
-    tc3_request(action, "/", &tc3::Request::post(&body, &headers), body.clone())
+    let signed = tc3::Request::post(&body, &headers);
+    tc3_request(&cvm_models::SERVICE, action, "/", &signed, body.clone())
 }
 
 /// A TC3 GET of a query.
 pub fn query(action: &str, query: &str) -> Request<Bytes> {
     let headers = [("content-type", "application/x-www-form-urlencoded"), ("host", HOST)];
     let uri = format!("/?{query}");
-    tc3_request(action, &uri, &tc3::Request::get(query, &headers), Bytes::new())
+    let signed = tc3::Request::get(query, &headers);
+    tc3_request(&cvm_models::SERVICE, action, &uri, &signed, Bytes::new())
 }
 
-fn tc3_request(action: &str, uri: &str, signed: &tc3::Request<'_>, body: Bytes) -> Request<Bytes> {
-    let authorization = tc3::sign(&credential(), "cvm", NOW, signed).unwrap();
+fn tc3_request(
+    service: &ServiceInfo,
+    action: &str,
+    uri: &str,
+    signed: &tc3::Request<'_>,
+    body: Bytes,
+) -> Request<Bytes> {
+    let authorization = tc3::sign(&credential(), service.name, NOW, signed).unwrap();
     let request = Request::builder().method(signed.method.as_str()).uri(uri);
     let request =
         signed.headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
     request
         .header("x-tc-action", action)
-        .header("x-tc-version", VERSION)
+        .header("x-tc-version", service.version)
         .header("x-tc-region", REGION)
         .header("x-tc-timestamp", NOW)
         .header("authorization", authorization)

@@ -1,11 +1,12 @@
-//! The emulator refuses no parameter and no value of one that `cvm emulator --coverage` does not list.
+//! The emulator refuses no parameter, no value of one, and no filter that `cvm emulator --coverage` does not list.
 
 use std::collections::BTreeSet;
 
-use cvm_protocol::{FieldInfo, Kind, ModelInfo};
+use cvm_protocol::{FieldInfo, FilterInfo, Kind, ModelInfo};
 use serde_json::{Value, json};
 
 use crate::baseline::{Fixture, baselines};
+use crate::neighbor_services::services;
 use crate::{raw_requests, sample};
 
 /// What the messages about unsupported parameters say.
@@ -43,7 +44,8 @@ async fn refused_values_of_coverage_are_refused() {
     let mut sent = 0;
     // The valid requests are those of CVM.
     for row in cvm_emulator::coverage().into_iter().filter(|row| row.service == "cvm") {
-        for one in row.refused {
+        // Another test sends the filters.
+        for one in row.refused.iter().filter(|one| one.path != "Filters.Name") {
             let Some(value) = one.value else { continue };
             let fixture = Fixture::new().await;
             let mut accepted = baselines()
@@ -66,6 +68,47 @@ async fn refused_values_of_coverage_are_refused() {
         }
     }
     assert!(sent > 5, "{sent}");
+}
+
+/// Sends each filter of each list of each service.
+#[tokio::test]
+async fn refused_filters_are_those_that_coverage_lists() {
+    let fixture = Fixture::new().await;
+    let (mut sent, mut problems) = (0, Vec::new());
+    for row in cvm_emulator::coverage().into_iter().filter(|row| row.supported) {
+        let mut services = services().into_iter().filter(|(name, _)| *name == row.service);
+        let (_, actions) = services.next().unwrap();
+        let info = actions.iter().find(|info| info.name == row.action).unwrap();
+        for filter in info.filters {
+            let required = info.filters.iter().filter(|other| other.required);
+            let others = required.filter(|other| other.name != filter.name);
+            let filters: Vec<_> = others.chain([filter]).map(sample_filter).collect();
+            let mut request = sample::request(info.request, 0);
+            request["Filters"] = json!(filters);
+            let response = fixture.cloud.send(raw_requests::json_of(info, &request)).await;
+            let is_refused = response.message().contains("does not support the filter");
+            let is_listed = row.refused.iter().any(|one| one.value == Some(filter.name));
+            sent += 1;
+            if is_refused != is_listed {
+                let (name, message) = (info.name, response.message());
+                problems.push(format!("{name} {}: {message}: listed: {is_listed}", filter.name));
+            }
+        }
+    }
+    assert_eq!(problems, [""; 0]);
+    assert!(sent > 80, "{sent}");
+}
+
+fn sample_filter(filter: &FilterInfo) -> Value {
+    let value = match (filter.values.first(), filter.format) {
+        (Some(value), _) => (*value).to_owned(),
+        (None, Some("<field>:asc|desc")) => "cpu:asc".to_owned(),
+        (None, Some(format)) if format.contains("YYYY") => "2030-01-31T08:00:00Z".to_owned(),
+        (None, Some(format)) => format.replace("xxxxxxxx", "1a2b3c4d"),
+        (None, None) => "1".to_owned(),
+    };
+    let name = filter.name.replace("tag:tag-key", "tag:team");
+    json!({ "Name": name, "Values": [value] })
 }
 
 /// Sets a member at a path. A list gets a single item.

@@ -80,12 +80,14 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
                     format!("InvalidParameterValue.{id_name}Malformed"),
                 ]
             };
-            let last = ["InvalidParameterValue.IncorrectFormat".to_owned()];
+            let last = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.Malformed"];
+            let last = last.map(str::to_owned);
             id_names.iter().flat_map(codes).chain(last).collect()
         }
         Fault::PatternMismatch(field) => {
             let first = [format!("Invalid{}IncludeIllegalChar", code_name(field))];
-            let last = ["InvalidParameterValue.IncorrectFormat".to_owned()];
+            let last = ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.Malformed"];
+            let last = last.map(str::to_owned);
             first.into_iter().chain(member_codes(field)).chain(last).collect()
         }
         Fault::NotExactlyOne => conflict(),

@@ -20,7 +20,7 @@ pub struct ActionCoverage {
     pub supported: bool,
     /// The number of its parameters, those inside of objects and lists included.
     pub parameters: usize,
-    /// The parameters, and values of parameters, that the emulator refuses although the specification has them.
+    /// The parameters, values of parameters, and filters that the emulator refuses although the specification has them.
     pub refused: &'static [RefusedParameter],
 }
 

@@ -98,8 +98,9 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         ViolationKind::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
         ViolationKind::BadFormat(format) => malformed(format),
         ViolationKind::BadPattern(_) => {
-            let (owned, general) =
-                (["Invalid{}IncludeIllegalChar"], ["InvalidParameterValue.IncorrectFormat"]);
+            let owned = ["Invalid{}IncludeIllegalChar"];
+            let general =
+                ["InvalidParameterValue.IncorrectFormat", "InvalidParameterValue.Malformed"];
             codes(&[&owned, NAMED, &general].concat())
         }
     }

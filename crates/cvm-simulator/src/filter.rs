@@ -19,6 +19,14 @@ use crate::timestamp::Timestamp;
 /// The service's limit where the specification names none.
 const MAX_VALUES: u32 = 5;
 
+/// Codes for a filter that the action does not have, each of another service.
+const UNKNOWN_FILTER: [&str; 4] = [
+    "InvalidFilter",
+    "InvalidParameter.FilterInvalidKey",
+    "InvalidParameter.InvalidFilter",
+    "InvalidParameterValue",
+];
+
 /// Whether an item matches a filter at a time.
 pub(crate) type Test<T> = fn(&CheckedFilter<'_>, &T, Timestamp) -> bool;
 
@@ -134,7 +142,7 @@ fn check_one(codes: DocumentedCodes, filter: &Filter) -> Result<CheckedFilter<'_
     let known = codes.0.filters.iter().find(|known| known.accepts(&filter.name));
     let known = known.ok_or_else(|| {
         let message = format!("The filter `{}` is not supported by {}.", filter.name, codes.0.name);
-        codes.error(["InvalidFilter", "InvalidParameterValue"], message)
+        codes.error(UNKNOWN_FILTER, message)
     })?;
     let limit = codes.0.filter_values_max.unwrap_or(MAX_VALUES);
     if filter.values.len() > limit as usize {

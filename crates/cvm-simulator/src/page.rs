@@ -22,6 +22,12 @@ impl Page {
         Self { offset: number(offset).unwrap_or(0), limit: number(limit).unwrap_or(default) }
     }
 
+    /// The same where the API has offset and limit as text.
+    pub(crate) fn of_texts(info: &ActionInfo, offset: Option<&str>, limit: Option<&str>) -> Self {
+        let number = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok());
+        Self::of(info, number(offset), number(limit))
+    }
+
     /// The items of the page, converted only if they are on it, and the total count.
     pub(crate) fn cut<T, R>(
         self,
@@ -49,6 +55,15 @@ mod tests {
 
     fn cut(offset: Option<i64>, limit: Option<i64>) -> (Vec<i32>, i64) {
         Page::of(DescribeInstances::INFO, offset, limit).cut(0..45, |number| number)
+    }
+
+    #[test]
+    fn page_can_be_given_as_text() {
+        let cut = |offset: Option<&str>, limit: Option<&str>| {
+            Page::of_texts(DescribeInstances::INFO, offset, limit).cut(0..45, |number| number).0
+        };
+        assert_eq!(cut(Some("40"), Some("3")), [40, 41, 42]);
+        assert_eq!(cut(Some(""), None), (0..20).collect::<Vec<_>>());
     }
 
     #[test]

@@ -78,17 +78,32 @@ fn decode(model: &mut dyn Model, parameters: &Parameters<'_>) -> Result<Report, 
 
 /// Adds violations of the limits of pages, which the model info states in another place than the members.
 fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
-    let Some(PageInfo { style, min_limit, .. }) = info.paginate else { return };
+    let Some(PageInfo { style, min_limit, max_limit, .. }) = info.paginate else { return };
     let Some((position, first)) = style.start() else { return };
-    for (name, min) in [(position, first), (style.limit(), min_limit)] {
-        let min = i64::try_from(min).unwrap_or(i64::MAX);
-        let field = info.request.field(name);
-        let value = member_named(record, name).as_i64().filter(|number| *number < min);
-        if let Some((field, number)) = field.zip(value) {
-            let fault = ViolationKind::TooSmall(min);
-            let value = Some(number.to_string());
-            violations.push(Violation { path: name.to_owned(), field, fault, value });
+    for (name, min, max) in [(position, first, u64::MAX), (style.limit(), min_limit, max_limit)] {
+        let [min, max] = [min, max].map(|number| i64::try_from(number).unwrap_or(i64::MAX));
+        let value = member_named(record, name);
+        let (shown, fault) = if let Some(number) = value.as_i64() {
+            (number.to_string(), (number < min).then_some(ViolationKind::TooSmall(min)))
+        } else if let Some(text) = value.as_str().filter(|text| !text.is_empty()) {
+            (text.to_owned(), bad_number(text, min, max))
+        } else {
+            continue;
+        };
+        if let Some((field, fault)) = info.request.field(name).zip(fault) {
+            let (path, value) = (name.to_owned(), Some(shown));
+            violations.push(Violation { path, field, fault, value });
         }
+    }
+}
+
+/// How a number that the API has as text breaks its limits. The model info of its member has no limits of numbers.
+fn bad_number(text: &str, min: i64, max: i64) -> Option<ViolationKind> {
+    match text.parse::<i64>() {
+        Err(_) => Some(ViolationKind::BadPattern("[0-9]+")),
+        Ok(number) if number < min => Some(ViolationKind::TooSmall(min)),
+        Ok(number) if number > max => Some(ViolationKind::TooLarge(max)),
+        Ok(_) => None,
     }
 }
 
@@ -165,6 +180,29 @@ pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>)
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pages_that_are_numbers_in_texts_have_limits() {
+        let code = |page: &str| {
+            let body = format!("{{{page}}}");
+            let info = vpc_models::actions::DescribeVpcs::INFO;
+            check(info, &Parameters::Json(body.as_bytes())).err().map(|error| error.code)
+        };
+        let (range, malformed) = ("InvalidParameterValue.Range", "InvalidParameterValue.Malformed");
+        for (page, expected) in [
+            ("\"Offset\":\"0\",\"Limit\":\"1\"", None),
+            ("\"Limit\":\"100\"", None),
+            ("\"Limit\":20", Some("InvalidParameter")),
+            ("\"Limit\":\"\"", None),
+            ("\"Limit\":\"101\"", Some(range)),
+            ("\"Limit\":\"0\"", Some(range)),
+            ("\"Offset\":\"-1\"", Some(range)),
+            ("\"Offset\":\"1.5\"", Some(malformed)),
+            ("\"Offset\":\"x\"", Some(malformed)),
+        ] {
+            assert_eq!(code(page), expected, "{page}");
+        }
+    }
 
     #[test]
     fn distinct_keeps_the_first_occurrence() {

@@ -1,5 +1,5 @@
-//! What the emulator refuses although the specification has it. [`crate::coverage`] lists it. A test sends each of these
-//! values, and another one sends every other value of every parameter.
+//! What the emulator refuses although the specification has it. [`crate::coverage`] lists it. Tests send each of these
+//! values and filters, and every other one of every parameter.
 
 use crate::api_error::ApiError;
 
@@ -28,6 +28,8 @@ pub(crate) fn refused(action: &str) -> &'static [RefusedParameter] {
 /// By action.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
+    ("DescribeDisks", DISK_FILTERS),
+    ("DescribeImages", IMAGE_FILTERS),
     ("DescribeResourceTagsByResourceIds", &[TAGGED_PREFIX]),
     ("DetachResourcesTag", &[TAGGED_PREFIX]),
     ("InquiryPriceRunInstances", LAUNCH),
@@ -36,6 +38,19 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("PurchaseResourcePoolPacks", &[SHARED_PACK]),
     ("ResetInstancesType", &[SIZE_ON_HOST]),
     ("RunInstances", LAUNCH),
+];
+
+const DISK_FILTERS: &[RefusedParameter] = &[
+    filter("tag-key", "disks have no tags"),
+    filter("tag-value", "disks have no tags"),
+    filter("tag:tag-key", "disks have no tags"),
+    filter("dedicated-cluster-id", "no disk is in a dedicated cluster"),
+    filter("cluster-group-id", "no disk is in a dedicated cluster"),
+];
+
+const IMAGE_FILTERS: &[RefusedParameter] = &[
+    filter("dedicated-cluster-id", "no image is cached in a dedicated cluster"),
+    filter("cdc-cache-status", "no image is cached in a dedicated cluster"),
 ];
 
 const LAUNCH: &[RefusedParameter] = &[
@@ -56,6 +71,14 @@ const SHARED_PACK: RefusedParameter =
 const fn value(path: &'static str, value: &'static str, reason: &'static str) -> RefusedParameter {
     RefusedParameter { path, value: Some(value), reason }
 }
+
+/// A filter of the specification without a test.
+const fn filter(name: &'static str, reason: &'static str) -> RefusedParameter {
+    value(FILTER_NAME, name, reason)
+}
+
+/// The parameter that names a filter.
+const FILTER_NAME: &str = "Filters.Name";
 
 /// A kind of resource whose tags the emulator does not have.
 pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
@@ -107,7 +130,11 @@ mod tests {
             let info = services.find_map(|service| service.action(action)).unwrap();
             for row in *rows {
                 let field = field(info.request, row.path).unwrap();
-                let is_known = |value: &str| field.values.contains(&value);
+                let is_filter = |value: &str| info.filters.iter().any(|it| it.name == value);
+                let is_known = |value: &str| match row.path {
+                    FILTER_NAME => is_filter(value),
+                    _ => field.values.contains(&value),
+                };
                 assert!(row.value.is_none_or(is_known), "{action} {row:?}");
             }
         }
