@@ -13,9 +13,10 @@ use vpc_models::actions::{DescribeUsedIpAddress, DescribeVpcs};
 use crate::cloud::{REGION, builder, client};
 
 /// The actions of every crate of models.
-pub fn services() -> [(&'static str, &'static [&'static ActionInfo]); 5] {
+pub fn services() -> [(&'static str, &'static [&'static ActionInfo]); 6] {
     [
         ("cvm", cvm_models::ACTIONS),
+        ("api", api_models::ACTIONS),
         ("cbs", cbs_models::ACTIONS),
         ("sts", sts_models::ACTIONS),
         ("tag", tag_models::ACTIONS),

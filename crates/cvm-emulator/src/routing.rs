@@ -15,7 +15,7 @@ use crate::dialect::{Call, Dialect, Incoming};
 pub(crate) enum Target {
     /// A service whose specs the emulator has.
     Known(Service),
-    /// Another service, by the name in the credential scope.
+    /// Another service, by the name in the credential scope or in the host.
     Unknown(String),
 }
 
@@ -23,13 +23,13 @@ impl Target {
     /// The service of a request. Nothing is verified.
     pub(crate) fn of(incoming: &Incoming<'_>, call: &Call<'_>) -> Self {
         let scope = scope_service(incoming);
-        let host = incoming.host.split(['.', ':']).next();
-        let named = [scope.as_deref(), host].into_iter().flatten().find_map(find_service);
+        let names = [scope.as_deref(), host_service(incoming.host)];
+        let named = names.into_iter().flatten().find_map(find_service);
         if let Some(service) = named.or_else(|| find_by_action(call)) {
             return Self::Known(service);
         }
-        match scope.filter(|name| is_service_name(name)) {
-            Some(name) => Self::Unknown(name),
+        match names.into_iter().flatten().find(|name| is_service_name(name)) {
+            Some(name) => Self::Unknown(name.to_owned()),
             None => {
                 let [cvm, ..] = services();
                 Self::Known(cvm)
@@ -101,6 +101,12 @@ fn scope_service(incoming: &Incoming<'_>) -> Option<String> {
     Some(authorization.scope().service().to_owned())
 }
 
+/// The first part of a host with several parts, which is its service in `SERVICE.DOMAIN`.
+fn host_service(host: &str) -> Option<&str> {
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    name.split_once('.').map(|(first, _)| first)
+}
+
 fn find_service(name: &str) -> Option<Service> {
     services().into_iter().find(|service| service.info.name == name)
 }
@@ -114,7 +120,7 @@ fn find_by_action(call: &Call<'_>) -> Option<Service> {
     })
 }
 
-/// Whether a name has the form of a service name. The first part of a host in a scope, such as `127` or `localhost`, is none.
+/// Whether a name has the form of a service name. The first part of an address or of `localhost` has not.
 fn is_service_name(name: &str) -> bool {
     name != "localhost"
         && name.starts_with(|first: char| first.is_ascii_lowercase())

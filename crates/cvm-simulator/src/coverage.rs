@@ -41,7 +41,7 @@ pub fn coverage() -> Vec<ActionCoverage> {
         action: info.name,
         supported: actions::handler(info).is_some(),
         parameters: count_parameters(info.request, 0),
-        refused: unsupported::refused(info.name),
+        refused: unsupported::refused(info),
     };
     actions.map(row).collect()
 }

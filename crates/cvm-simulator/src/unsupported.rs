@@ -1,6 +1,8 @@
 //! What the emulator refuses although the specification has it. [`crate::coverage`] lists it. Tests send each of these
 //! values and filters, and every other one of every parameter.
 
+use cvm_protocol::ActionInfo;
+
 use crate::api_error::ApiError;
 
 /// A parameter that the emulator refuses, or one of its values.
@@ -21,11 +23,20 @@ impl RefusedParameter {
 }
 
 /// The refused parameters of an action.
-pub(crate) fn refused(action: &str) -> &'static [RefusedParameter] {
-    REFUSED.iter().find(|(name, _)| *name == action).map(|(_, rows)| *rows).unwrap_or_default()
+pub(crate) fn refused(info: &ActionInfo) -> &'static [RefusedParameter] {
+    let mut rows = REFUSED.iter();
+    rows.find(|(name, _)| is_named(info, name)).map(|(_, rows)| *rows).unwrap_or_default()
 }
 
-/// By action.
+/// Whether this is the name of the action in [`REFUSED`].
+fn is_named(info: &ActionInfo, name: &str) -> bool {
+    match name.split_once(':') {
+        Some((service, action)) => service == info.service.name && action == info.name,
+        None => name == info.name,
+    }
+}
+
+/// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
     ("DescribeDisks", DISK_FILTERS),
@@ -38,6 +49,7 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("PurchaseResourcePoolPacks", &[SHARED_PACK]),
     ("ResetInstancesType", &[SIZE_ON_HOST]),
     ("RunInstances", LAUNCH),
+    ("api:DescribeZones", &[PRODUCT]),
 ];
 
 const DISK_FILTERS: &[RefusedParameter] = &[
@@ -90,6 +102,13 @@ pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
 /// The same in a six-part name.
 const TAGGED_NAME: RefusedParameter = RefusedParameter { path: "Resource", ..TAGGED_PREFIX };
 
+/// A product whose zones the emulator does not have.
+pub(crate) const PRODUCT: RefusedParameter = RefusedParameter {
+    path: "Product",
+    value: None,
+    reason: "zones of other products than cvm, cbs and vpc",
+};
+
 /// The error is that of the service for an instance whose size cannot be changed.
 const SIZE_ON_HOST: RefusedParameter = RefusedParameter {
     path: "InstanceType",
@@ -126,8 +145,8 @@ mod tests {
     #[test]
     fn refused_parameters_and_values_are_specified() {
         for (action, rows) in REFUSED {
-            let mut services = services().into_iter();
-            let info = services.find_map(|service| service.action(action)).unwrap();
+            let mut known = services().into_iter().flat_map(|service| service.actions);
+            let info = known.find(|info| is_named(info, action)).unwrap();
             for row in *rows {
                 let field = field(info.request, row.path).unwrap();
                 let is_filter = |value: &str| info.filters.iter().any(|it| it.name == value);

@@ -10,11 +10,12 @@ use crate::error::Error;
 
 /// Each crate and the crates that it may use, also as development dependencies. Tests that need a crate further up belong
 /// into `cvm-tests`.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("cvm-signer", &[]),
     ("cvm-protocol", &[]),
     ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
     ("cvm-models", &["cvm-protocol", "cvm-transport"]),
+    ("api-models", &["cvm-protocol", "cvm-transport"]),
     ("cbs-models", &["cvm-protocol", "cvm-transport"]),
     ("sts-models", &["cvm-protocol", "cvm-transport"]),
     ("tag-models", &["cvm-protocol", "cvm-transport"]),
@@ -22,6 +23,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     (
         "cvm-simulator",
         &[
+            "api-models",
             "cbs-models",
             "cvm-models",
             "cvm-protocol",
@@ -38,6 +40,7 @@ const ARROWS: [(&str, &[&str]); 14] = [
     (
         "cvm-tests",
         &[
+            "api-models",
             "cbs-models",
             "cvm-cli",
             "cvm-emulator",

@@ -5,6 +5,7 @@
 //! folder of its group, and list it there.
 
 mod action_timers;
+mod api;
 mod cbs;
 mod chc_hosts;
 mod disks;
@@ -41,6 +42,7 @@ pub(crate) struct Group {
 /// All groups.
 pub(crate) const GROUPS: &[Group] = &[
     action_timers::GROUP,
+    api::GROUP,
     cbs::GROUP,
     chc_hosts::GROUP,
     disks::GROUP,
