@@ -41,9 +41,9 @@ async fn tags_have_the_same_limits_in_every_action() {
         for (tags, codes, member) in [
             (json!([tag("qcs:a", "v")]), &["FailedOperation.TagKeyReserved"][..], key),
             (json!([tag("project", "v")]), &["FailedOperation.TagKeyReserved"], key),
-            (json!([tag("a,b", "v")]), &["FailedOperation.IllegalTagKey"], key),
+            (json!([tag("a*b", "v")]), &["FailedOperation.IllegalTagKey"], key),
             (
-                json!([tag("a", "v,w")]),
+                json!([tag("a", "v ")]),
                 &["FailedOperation.IllegalTagValue"],
                 "TagSpecification.0.Tags.0.Value",
             ),
@@ -65,7 +65,7 @@ async fn tags_have_the_same_limits_in_every_action() {
         }
         // A word that only contains a reserved one is not reserved.
         let mut most = many(48);
-        most.extend([tag("my-qcs:a", "中 +-=._:/@"), tag("projects", "v")]);
+        most.extend([tag("my-qcs:a", "中 +-=._:/@()[],;><"), tag("projects", "v")]);
         let response = send(json!(most)).await;
         assert_eq!(response.code(), None, "{}: {}", baseline.action, response.message());
     }

@@ -24,6 +24,7 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
         Fault::Missing => return "MissingParameter".to_owned(),
         Fault::Empty(field) => vec![
             format!("Invalid{}Empty", code_name(field)),
+            format!("InvalidParameterValue.{}Empty", code_name(field)),
             "InvalidParameterValue.NotEmpty".to_owned(),
             "MissingParameter".to_owned(),
         ],
@@ -44,7 +45,11 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
         ],
         Fault::TooLong(field) => {
             let name = code_name(field);
-            let first = [format!("Invalid{name}.TooLong"), format!("Invalid{name}TooLong")];
+            let first = [
+                format!("Invalid{name}.TooLong"),
+                format!("Invalid{name}TooLong"),
+                format!("InvalidParameterValue.{name}LengthExceeded"),
+            ];
             let last = [
                 "InvalidParameterValue.TooLong",
                 "InvalidParameter.ValueTooLarge",
@@ -53,7 +58,12 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
             let last = last.map(str::to_owned);
             first.into_iter().chain(member_codes(field)).chain(last).collect()
         }
-        Fault::OutOfSet(field) | Fault::TooShort(field) => member_codes(field),
+        Fault::OutOfSet(field) => member_codes(field),
+        Fault::TooShort(field) => {
+            let mut codes = member_codes(field);
+            codes.push(format!("InvalidParameterValue.{}Empty", code_name(field)));
+            codes
+        }
         Fault::TooManyBytes(field) => vec![
             "InvalidParameterValue.TooLarge".to_owned(),
             format!("InvalidParameterValue.Invalid{}Format", field.wire),
@@ -64,9 +74,18 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
                 "SecurityGroupIds" | "SecurityGroups" => {
                     &["LimitExceeded.AssociateUSGLimitExceeded", "LimitExceeded.SingleUSGQuota"]
                 }
-                "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => {
-                    &["InvalidParameterValue.TagQuotaLimitExceeded"]
-                }
+                "Tags"
+                | "TagSpecification"
+                | "LaunchTemplateTagSpecification"
+                | "TagKeys"
+                | "TagFilters"
+                | "ReplaceTags"
+                | "DeleteTags" => &[
+                    "InvalidParameterValue.TagQuotaLimitExceeded",
+                    "LimitExceeded.TagKeyPerResourceExceeded",
+                    "LimitExceeded.TagNumPerRequest",
+                ],
+                "ResourceIds" | "ResourceList" => &["LimitExceeded.ResourceNumPerRequest"],
                 _ => &[],
             };
             let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
@@ -125,6 +144,7 @@ fn member_codes(field: &FieldInfo) -> Vec<String> {
 fn code_name(field: &FieldInfo) -> &'static str {
     match field.wire {
         "KeyName" => "KeyPairName",
+        "TagKeys" => "TagKey",
         "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
         name => name,
     }

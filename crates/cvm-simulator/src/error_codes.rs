@@ -20,8 +20,12 @@ const NAMED: &[&str] = &[
 ];
 
 /// Codes for too many tags on a resource.
-pub(crate) const TOO_MANY_TAGS: &[&str] =
-    &["InvalidParameterValue.TagQuotaLimitExceeded", "InvalidParameterValue.LimitExceeded"];
+pub(crate) const TOO_MANY_TAGS: &[&str] = &[
+    "InvalidParameterValue.TagQuotaLimitExceeded",
+    "LimitExceeded.TagKeyPerResourceExceeded",
+    "LimitExceeded.TagNumPerRequest",
+    "InvalidParameterValue.LimitExceeded",
+];
 
 /// Codes for too many security groups on an instance. A launch documents only the broader one.
 pub(crate) const TOO_MANY_GROUPS: &[&str] =
@@ -53,9 +57,12 @@ fn suggestions(violation: &Violation) -> Vec<String> {
     };
     match fault {
         // Text that is present and empty. An absent text has no value.
-        ViolationKind::Missing | ViolationKind::MissingIf(_) if value.is_some() => {
-            codes(&["Invalid{}Empty", "InvalidParameterValue.NotEmpty", "MissingParameter"])
-        }
+        ViolationKind::Missing | ViolationKind::MissingIf(_) if value.is_some() => codes(&[
+            "Invalid{}Empty",
+            "InvalidParameterValue.{}Empty",
+            "InvalidParameterValue.NotEmpty",
+            "MissingParameter",
+        ]),
         ViolationKind::Missing | ViolationKind::MissingIf(_) => codes(&["MissingParameter"]),
         ViolationKind::AtLeastOneOf(_) | ViolationKind::NoneOf(_) => codes(&[
             "MissingParameter.AtLeastOne",
@@ -69,7 +76,14 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         }
         ViolationKind::TooManyItems(_) => {
             let owned: &[&str] = match field.wire {
-                "Tags" | "TagSpecification" | "LaunchTemplateTagSpecification" => TOO_MANY_TAGS,
+                "Tags"
+                | "TagSpecification"
+                | "LaunchTemplateTagSpecification"
+                | "TagKeys"
+                | "TagFilters"
+                | "ReplaceTags"
+                | "DeleteTags" => TOO_MANY_TAGS,
+                "ResourceIds" | "ResourceList" => &["LimitExceeded.ResourceNumPerRequest"],
                 "SecurityGroupIds" | "SecurityGroups" => TOO_MANY_GROUPS,
                 _ => &[],
             };
@@ -83,7 +97,8 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             "InvalidParameterValue.Range",
         ]),
         ViolationKind::TooLong(_) => {
-            let owned = ["Invalid{}.TooLong", "Invalid{}TooLong"];
+            let owned =
+                ["Invalid{}.TooLong", "Invalid{}TooLong", "InvalidParameterValue.{}LengthExceeded"];
             let general = [
                 "InvalidParameterValue.TooLong",
                 "InvalidParameter.ValueTooLarge",
@@ -91,7 +106,8 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             ];
             codes(&[&owned, NAMED, &general].concat())
         }
-        ViolationKind::TooShort(_) | ViolationKind::NotAllowed => codes(NAMED),
+        ViolationKind::TooShort(_) => codes(&[NAMED, &["InvalidParameterValue.{}Empty"]].concat()),
+        ViolationKind::NotAllowed => codes(NAMED),
         ViolationKind::TooManyBytes(_) => {
             codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
         }
@@ -111,6 +127,7 @@ fn name_in_codes(name: &str) -> &str {
     match name {
         "DedicatedResourcePoolPackName" => "DedicatedResourcePackName",
         "KeyName" => "KeyPairName",
+        "TagKeys" => "TagKey",
         _ => name,
     }
 }

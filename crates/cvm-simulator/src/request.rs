@@ -1,5 +1,6 @@
 //! A request to one action, whose parameters are checked before it reaches the state.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use cvm_protocol::{ActionInfo, RetryClass};
@@ -106,12 +107,12 @@ impl Request {
     ) -> Result<Reply, ApiError> {
         let region = self.region.name;
         state.instances.entry(region).or_default();
-        let (mut here, mut elsewhere) = (None, Vec::new());
+        let (mut here, mut elsewhere) = (None, BTreeMap::new());
         for (name, instances) in &mut state.instances {
             if *name == region {
                 here = Some(&mut **instances);
             } else {
-                elsewhere.push(&**instances);
+                elsewhere.insert(*name, instances);
             }
         }
         let instances = here.ok_or_else(|| {
@@ -130,6 +131,7 @@ impl Request {
             instances,
             elsewhere,
             key_pairs: &mut state.key_pairs,
+            tags: &mut state.tags,
             regions: &mut state.resources,
             ids: &mut state.ids,
         })

@@ -41,14 +41,18 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
     ("DescribeDisks", DISK_FILTERS),
     ("DescribeImages", IMAGE_FILTERS),
+    ("DescribeResourceTags", &[BUCKET, TAGGED_SERVICE]),
     ("DescribeResourceTagsByResourceIds", &[TAGGED_PREFIX]),
     ("DetachResourcesTag", &[TAGGED_PREFIX]),
+    ("GetResources", &[TAGGED_LIST]),
     ("InquiryPriceRunInstances", LAUNCH),
     ("ModifyResourceTags", &[TAGGED_NAME]),
     ("ProgramFpgaImage", &[FPGA]),
     ("PurchaseResourcePoolPacks", &[SHARED_PACK]),
     ("ResetInstancesType", &[SIZE_ON_HOST]),
     ("RunInstances", LAUNCH),
+    ("TagResources", &[TAGGED_LIST]),
+    ("UnTagResources", &[TAGGED_LIST]),
     ("api:DescribeZones", &[PRODUCT]),
 ];
 
@@ -96,8 +100,12 @@ const FILTER_NAME: &str = "Filters.Name";
 pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
     path: "ResourcePrefix",
     value: None,
-    reason: "tags of other resources than instances, images and key pairs",
+    reason: "tags of this kind of resource",
 };
+
+/// The same for the resources of a service.
+pub(crate) const TAGGED_SERVICE: RefusedParameter =
+    RefusedParameter { path: "ServiceType", ..TAGGED_PREFIX };
 
 /// The same in a six-part name.
 const TAGGED_NAME: RefusedParameter = RefusedParameter { path: "Resource", ..TAGGED_PREFIX };
@@ -108,6 +116,13 @@ pub(crate) const PRODUCT: RefusedParameter = RefusedParameter {
     value: None,
     reason: "zones of other products than cvm, cbs and vpc",
 };
+
+/// The same in a list of six-part names.
+const TAGGED_LIST: RefusedParameter = RefusedParameter { path: "ResourceList", ..TAGGED_PREFIX };
+
+/// Tags of buckets.
+pub(crate) const BUCKET: RefusedParameter =
+    RefusedParameter { path: "CosResourceId", value: None, reason: "tags of buckets" };
 
 /// The error is that of the service for an instance whose size cannot be changed.
 const SIZE_ON_HOST: RefusedParameter = RefusedParameter {

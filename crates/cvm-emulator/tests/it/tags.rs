@@ -132,7 +132,12 @@ fn one_tag_is_attached_to_all_resources_or_none() {
             "TagValue": "blue",
         })
     };
+    // As in the documents, the account must have the tag first.
     let both = body(&[&first, &second], "team");
+    assert_eq!(error(&cloud, "AttachResourcesTag", &both), "ResourceNotFound.TagNonExist");
+    for key in ["team", "env"] {
+        ok(&cloud, "CreateTag", &json!({ "TagKey": key, "TagValue": "blue" }));
+    }
     assert_eq!(error(&cloud, "AttachResourcesTag", &both), "ResourceInUse.TagKeyAttached");
     assert_eq!(listed(&cloud, "instance", &first), pairs(&[]));
     ok(&cloud, "AttachResourcesTag", &body(&[&first, &second], "env"));
@@ -198,7 +203,19 @@ fn wrong_changes_return_an_error_and_change_nothing() {
         (replace("ins-1".into(), "a"), malformed),
         (replace(own.replace("100000000001", "100000000002"), "a"), malformed),
         (replace(name("instance", "ins-00000000"), "a"), malformed),
-        (replace(name("volume", "disk-00000000"), "a"), "UnsupportedOperation"),
+        (replace(name("cluster", "cls-00000000"), "a"), "UnsupportedOperation"),
+        (replace(own.replace("ap-guangzhou", "atlantis"), "a"), malformed),
+        (replace(own.replace("ap-guangzhou", ""), "a"), malformed),
+        (
+            json!({
+                "Resource": own,
+                "ReplaceTags": [
+                    { "TagKey": "a", "TagValue": "x" },
+                    { "TagKey": "a", "TagValue": "y" },
+                ],
+            }),
+            "InvalidParameter.Tag",
+        ),
         (replace(own.replace(":cvm:", ":vpc:"), "a"), "UnsupportedOperation"),
         (json!({ "Resource": own }), "MissingParameter"),
         (

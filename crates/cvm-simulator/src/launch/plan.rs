@@ -103,7 +103,7 @@ impl<'a> Plan<'a> {
         context.check_security_groups_exist(&security_group_ids)?;
         let role = request.cam_role_name.as_deref().filter(|name| !name.is_empty());
         role.map_or(Ok(()), |name| check_role(codes, name))?;
-        let tags = tags(codes, &request.tag_specification, &[TagResourceType::Instance])?;
+        let tags = tags(context, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
             zone: zone.name().into(),
             project_id: placement.project_id.unwrap_or(0),

@@ -1,11 +1,11 @@
-//! The state of an account: in each region its instances and its other resources; the key pairs and the counters of
-//! ids, which all regions share.
+//! The state of an account: in each region its instances and its other resources; the key pairs, the tags and the
+//! counters of ids, which all regions share.
 
 use std::collections::BTreeMap;
 
 use crate::ids::{IdGenerator, SeededRng};
 use crate::state::{
-    ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, Instances, KeyPairs,
+    AccountTags, ActionTimers, ChcHosts, DedicatedHosts, HpcClusters, Images, Instances, KeyPairs,
     LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, SecurityGroups, Shared,
 };
 
@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) resources: BTreeMap<&'static str, Shared<RegionResources>>,
     /// The key pairs of the account, in no region.
     pub(crate) key_pairs: Shared<KeyPairs>,
+    /// The tags of the account, with those that no resource has.
+    pub(crate) tags: Shared<AccountTags>,
     pub(crate) ids: IdGenerator,
 }
 
@@ -28,6 +30,7 @@ impl State {
             instances: BTreeMap::new(),
             resources: BTreeMap::new(),
             key_pairs: Shared::default(),
+            tags: Shared::default(),
             ids,
         }
     }

@@ -13,8 +13,8 @@ use crate::filter::CheckedFilter;
 use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    Attribute, Effect, Instances, KeyPairs, Operation, RegionResources, Shared, StoredInstance,
-    Timer, check_instance_state,
+    AccountTags, Attribute, Effect, Instances, KeyPairs, Operation, RegionResources, Shared,
+    StoredInstance, Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -34,8 +34,9 @@ pub(crate) struct RequestContext<'a> {
     /// The instances of the region.
     pub(crate) instances: &'a mut Instances,
     /// The instances of all other regions.
-    pub(crate) elsewhere: Vec<&'a Instances>,
+    pub(crate) elsewhere: BTreeMap<&'static str, &'a mut Shared<Instances>>,
     pub(crate) key_pairs: &'a mut Shared<KeyPairs>,
+    pub(crate) tags: &'a mut Shared<AccountTags>,
     /// All other resources of the account, in every region.
     pub(crate) regions: &'a mut BTreeMap<&'static str, Shared<RegionResources>>,
     pub(crate) ids: &'a mut IdGenerator,
@@ -57,7 +58,23 @@ impl RequestContext<'_> {
 
     /// The instances of the account in all regions, those of this region first.
     pub(crate) fn instances_everywhere(&self) -> impl Iterator<Item = &Instances> {
-        std::iter::once(&*self.instances).chain(self.elsewhere.iter().copied())
+        std::iter::once(&*self.instances).chain(self.elsewhere.values().map(|one| &***one))
+    }
+
+    /// The instances of a region. `None` if it never had any.
+    pub(crate) fn instances_in(&self, region: &str) -> Option<&Instances> {
+        if region == self.region.name {
+            return Some(self.instances);
+        }
+        self.elsewhere.get(region).map(|instances| &***instances)
+    }
+
+    /// The instances of a region, to change them.
+    pub(crate) fn instances_in_mut(&mut self, region: &str) -> Option<&mut Instances> {
+        if region == self.region.name {
+            return Some(self.instances);
+        }
+        self.elsewhere.get_mut(region).map(|instances| &mut ***instances)
     }
 
     /// The zone with this name, which must be in this region.

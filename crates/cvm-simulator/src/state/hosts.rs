@@ -10,7 +10,7 @@ use cvm_models::types::{HostItem, HostResource};
 
 use crate::clock::VirtualClock;
 use crate::state::term::{HasTerm, TermList};
-use crate::state::{Grouped, StoredInstance, Term, Tokens};
+use crate::state::{Grouped, StoredInstance, TagList, Tagged, TaggedItems, Term, Tokens};
 use crate::timestamp::Timestamp;
 
 /// How long the setup of a host takes.
@@ -42,6 +42,18 @@ impl HasTerm for DedicatedHost {
 
     fn term(&mut self) -> &mut Term {
         &mut self.term
+    }
+}
+
+impl Tagged for DedicatedHosts {
+    fn all(&self) -> TaggedItems<'_> {
+        let hosts = self.hosts.list().iter();
+        Box::new(hosts.map(|it| (&*it.item.host_id, &it.item.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        let mut hosts = self.hosts.iter_mut();
+        Some(&mut hosts.find(|host| host.item.host_id == id)?.item.tags)
     }
 }
 

@@ -2,13 +2,24 @@
 
 use cvm_models::types::HpcClusterInfo;
 
-use crate::state::Grouped;
+use crate::state::{Grouped, TagList, Tagged, TaggedItems};
 
 /// The HPC clusters of a region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct HpcClusters {
     /// In the form of the API without their instances, in the order of creation.
     pub(crate) list: Vec<HpcClusterInfo>,
+}
+
+impl Tagged for HpcClusters {
+    fn all(&self) -> TaggedItems<'_> {
+        Box::new(self.list.iter().map(|it| (&*it.hpc_cluster_id, &it.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        let mut clusters = self.list.iter_mut();
+        Some(&mut clusters.find(|cluster| cluster.hpc_cluster_id == id)?.tags)
+    }
 }
 
 /// A cluster in the form of the API, with its instances. They are found through the cluster id of each instance.

@@ -7,7 +7,7 @@ use cvm_models::enums::{DiskUsage, ImageSource, ImageState, ImageType, InstanceS
 use cvm_models::types::{Image, SharePermission};
 
 use crate::state::operation::{FinalState, Operation, Phase};
-use crate::state::{DiskSnapshot, Snapshots, System};
+use crate::state::{DiskSnapshot, Snapshots, System, TagList, Tagged, TaggedItems};
 use crate::timestamp::Timestamp;
 
 /// Maximum number of images of the account in a region.
@@ -213,6 +213,16 @@ impl Images {
     pub(crate) fn export(&mut self, image_ids: Vec<String>, (now, ends): (Timestamp, Timestamp)) {
         self.exports.retain(|export| now < export.ends);
         self.exports.push(Export { image_ids, ends });
+    }
+}
+
+impl Tagged for Images {
+    fn all(&self) -> TaggedItems<'_> {
+        Box::new(self.newest_first().map(|it| (&*it.api.image_id, &it.api.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        Some(&mut self.get_mut(id)?.api.tags)
     }
 }
 

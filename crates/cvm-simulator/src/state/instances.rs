@@ -10,7 +10,10 @@ use crate::clock::VirtualClock;
 use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
-use crate::state::{Addresses, Attribute, Period, Pool, Shared, StoredInstance, Tokens};
+use crate::state::{
+    Addresses, Attribute, Period, Pool, Shared, StoredInstance, TagList, Tagged, TaggedItems,
+    Tokens,
+};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
@@ -64,6 +67,12 @@ impl Instances {
     /// All instances, the newest first, as in lists.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredInstance> {
         self.by_serial.values().rev().map(|instance| &**instance).inspect(|_| count_one())
+    }
+
+    /// The instances from a serial on, in the order of creation.
+    fn oldest_first_from(&self, serial: u64) -> impl Iterator<Item = &StoredInstance> {
+        let instances = self.by_serial.range(serial..);
+        instances.map(|(_, instance)| &**instance).inspect(|_| count_one())
     }
 
     #[cfg(test)]
@@ -267,6 +276,35 @@ impl Instances {
             self.addresses.release_secondary(&instance);
             self.removed.push((now, instance.id));
         }
+    }
+}
+
+impl Tagged for Instances {
+    fn all(&self) -> TaggedItems<'_> {
+        Box::new(self.newest_first().map(|it| (&*it.id, &it.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        let serial = self.serial(id)?;
+        Some(&mut self.get_mut(serial)?.tags)
+    }
+
+    fn tags(&self, id: &str) -> Option<&dyn TagList> {
+        Some(&self.get(self.serial(id)?)?.tags)
+    }
+
+    // The instances can be many. They are in the order of their serials already.
+    fn position(&self, id: &str) -> String {
+        self.serial(id).map_or_else(String::new, |serial| serial.to_string())
+    }
+
+    fn after(&self, position: &str) -> Option<TaggedItems<'_>> {
+        let first = match position {
+            "" => 0,
+            last => last.parse::<u64>().ok()?.checked_add(1)?,
+        };
+        let items = self.oldest_first_from(first);
+        Some(Box::new(items.map(|it| (&*it.id, &it.tags as &dyn TagList))))
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use cvm_models::types::KeyPair;
 
-use crate::state::{Effect, Instances, StoredInstance};
+use crate::state::{Effect, Instances, StoredInstance, TagList, Tagged, TaggedItems};
 
 /// The key pairs of an account, in the form of the API. Private keys are not stored. The quota keeps the list short.
 #[derive(Clone, Debug, Default)]
@@ -35,6 +35,16 @@ impl KeyPairs {
 
     pub(crate) fn remove(&mut self, key_ids: &[String]) {
         self.oldest_first.retain(|pair| !key_ids.contains(&pair.key_id));
+    }
+}
+
+impl Tagged for KeyPairs {
+    fn all(&self) -> TaggedItems<'_> {
+        Box::new(self.newest_first().map(|it| (&*it.key_id, &it.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        Some(&mut self.get_mut(id)?.tags)
     }
 }
 

@@ -7,7 +7,7 @@ use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::Tokens;
+use crate::state::{TagList, Tagged, TaggedItems, Tokens};
 
 /// Maximum number of templates of an account in a region.
 pub(crate) const TEMPLATE_QUOTA: usize = 200;
@@ -74,6 +74,16 @@ impl LaunchTemplates {
     /// Removes a template.
     pub(crate) fn remove(&mut self, id: &str) {
         self.templates.retain(|template| template.id() != id);
+    }
+}
+
+impl Tagged for LaunchTemplates {
+    fn all(&self) -> TaggedItems<'_> {
+        Box::new(self.newest_first().map(|it| (it.id(), &it.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        Some(&mut self.get_mut(id)?.tags)
     }
 }
 

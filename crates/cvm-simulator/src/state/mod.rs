@@ -1,6 +1,7 @@
 //! The state of an account, a file per group of the specs.
 
 mod account;
+mod account_tags;
 mod action_timers;
 mod addresses;
 mod agenda;
@@ -32,11 +33,13 @@ mod state_check;
 mod stored_disk;
 mod stored_instance;
 mod strict_network;
+mod tagged;
 mod tags;
 mod tasks;
 mod term;
 
 pub(crate) use account::{RegionResources, State};
+pub(crate) use account_tags::{ACCOUNT_TAG_QUOTA, AccountTags, TagQuota};
 pub(crate) use action_timers::{ActionTimers, Timer};
 pub(crate) use addresses::{Addresses, SubnetUse};
 pub(crate) use bandwidth::MAX_PERIODS;
@@ -78,6 +81,7 @@ pub(crate) use stored_disk::StoredDisk;
 pub(crate) use stored_instance::{
     PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
 };
-pub(crate) use tags::Tagged;
+pub(crate) use tagged::{TagList, Tagged, TaggedItems};
+pub(crate) use tags::{TaggedGroup, TaggedKind};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

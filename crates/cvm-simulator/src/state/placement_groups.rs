@@ -12,7 +12,7 @@ use cvm_models::types::DisasterRecoverGroup;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::ids::{IdGenerator, Stream};
 use crate::state::operation::{FinalState, Operation, Phase};
-use crate::state::{StoredInstance, Tokens};
+use crate::state::{StoredInstance, TagList, Tagged, TaggedItems, Tokens};
 
 /// Maximum number of groups of an account in a region.
 pub(crate) const GROUP_QUOTA: usize = 10;
@@ -62,6 +62,17 @@ impl PlacementGroups {
     /// Removes a group.
     pub(crate) fn remove(&mut self, id: &str) {
         self.groups.retain(|group| group.disaster_recover_group_id != id);
+    }
+}
+
+impl Tagged for PlacementGroups {
+    fn all(&self) -> TaggedItems<'_> {
+        let groups = self.newest_first();
+        Box::new(groups.map(|it| (&*it.disaster_recover_group_id, &it.tags as &dyn TagList)))
+    }
+
+    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
+        Some(&mut self.get_mut(id)?.tags)
     }
 }
 

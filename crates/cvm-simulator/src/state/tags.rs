@@ -1,71 +1,140 @@
 //! The tags of resources, where each resource stores them. The tag service reads and changes them here, so no second list
 //! can disagree.
+//!
+//! To give a kind of resource tags, implement [`Tagged`] beside the list of the resources, and add a line to [`KINDS`].
 
-use cvm_models::types::Tag;
+use crate::state::{RegionResources, RequestContext, TagList, Tagged};
 
-use crate::state::{RequestContext, pairs};
-
-/// A kind of resource whose tags the tag service shows, by its prefix in six-part names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Tagged {
-    Instance,
-    Image,
-    KeyPair,
+/// A kind of resource that has tags.
+#[derive(Debug)]
+pub(crate) struct TaggedKind {
+    /// The service in six-part names.
+    pub(crate) service: &'static str,
+    /// The prefix in six-part names.
+    pub(crate) prefix: &'static str,
+    list: ListOf,
 }
 
-impl Tagged {
-    /// The kind with this prefix.
-    pub(crate) fn of_prefix(prefix: &str) -> Option<Self> {
-        match prefix {
-            "instance" => Some(Self::Instance),
-            "image" => Some(Self::Image),
-            "keypair" => Some(Self::KeyPair),
-            _ => None,
-        }
+/// Where the resources of a kind are.
+#[derive(Debug)]
+enum ListOf {
+    Instances,
+    KeyPairs,
+    Region(fn(&RegionResources) -> &dyn Tagged, fn(&mut RegionResources) -> &mut dyn Tagged),
+}
+
+/// All kinds of resources that have tags, in the order of lists.
+#[rustfmt::skip]
+static KINDS: &[TaggedKind] = &[
+    TaggedKind { service: "cvm", prefix: "instance", list: ListOf::Instances },
+    TaggedKind { service: "cvm", prefix: "keypair", list: ListOf::KeyPairs },
+    region("cvm", "host", |it| &*it.dedicated_hosts, |it| &mut *it.dedicated_hosts),
+    region("cvm", "hpc", |it| &*it.hpc_clusters, |it| &mut *it.hpc_clusters),
+    region("cvm", "image", |it| &*it.images, |it| &mut *it.images),
+    region("cvm", "launch-template", |it| &*it.launch_templates, |it| &mut *it.launch_templates),
+    region("cvm", "ps", |it| &*it.placement_groups, |it| &mut *it.placement_groups),
+];
+
+/// A kind whose resources belong to a region.
+const fn region(
+    service: &'static str,
+    prefix: &'static str,
+    list: fn(&RegionResources) -> &dyn Tagged,
+    list_mut: fn(&mut RegionResources) -> &mut dyn Tagged,
+) -> TaggedKind {
+    TaggedKind { service, prefix, list: ListOf::Region(list, list_mut) }
+}
+
+impl TaggedKind {
+    /// All kinds.
+    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
+        KINDS.iter()
     }
+
+    /// The kind with this service and prefix.
+    pub(crate) fn find(service: &str, prefix: &str) -> Option<&'static Self> {
+        Self::all().find(|kind| kind.service == service && kind.prefix == prefix)
+    }
+
+    /// Whether its resources belong to a region. The others belong to the account.
+    pub(crate) const fn is_regional(&self) -> bool {
+        !matches!(self.list, ListOf::KeyPairs)
+    }
+}
+
+/// The resources of one kind in one region. The region of those that belong to the account is empty.
+pub(crate) struct TaggedGroup<'a> {
+    pub(crate) kind: &'static TaggedKind,
+    pub(crate) region: &'static str,
+    pub(crate) list: &'a dyn Tagged,
 }
 
 impl RequestContext<'_> {
-    /// The tags of a resource of this region or of the account: keys and values. `None` if there is no such resource.
-    pub(crate) fn tags_of(&self, kind: Tagged, id: &str) -> Option<Vec<(String, String)>> {
-        let of_api =
-            |tags: &[Tag]| tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
-        match kind {
-            Tagged::Instance => {
-                let instance = self.instances.get(self.instances.serial(id)?)?;
-                let tags = instance.tags.iter();
-                Some(tags.map(|(key, value)| (key.to_string(), value.to_string())).collect())
+    /// The tags of a resource. `None` if there is no such resource.
+    pub(crate) fn tags_of(
+        &self,
+        kind: &TaggedKind,
+        region: &str,
+        id: &str,
+    ) -> Option<&dyn TagList> {
+        self.tagged(kind, region)?.tags(id)
+    }
+
+    /// Replaces the tags of a resource. The account has these tags from now on.
+    pub(crate) fn set_tags(
+        &mut self,
+        kind: &TaggedKind,
+        region: &str,
+        id: &str,
+        tags: Vec<(String, String)>,
+    ) {
+        for (key, value) in &tags {
+            self.tags.record(key, value);
+        }
+        let list: Option<&mut dyn Tagged> = match kind.list {
+            ListOf::Instances => {
+                self.instances_in_mut(region).map(|instances| -> &mut dyn Tagged { instances })
             }
-            Tagged::Image => {
-                Some(of_api(&self.regions.get(self.region.name)?.images.get(id)?.api.tags))
+            ListOf::KeyPairs => Some(&mut **self.key_pairs),
+            ListOf::Region(_, list_mut) => {
+                self.regions.get_mut(region).map(|resources| list_mut(resources))
             }
-            Tagged::KeyPair => self.key_pairs.get(id).map(|pair| of_api(&pair.tags)),
+        };
+        if let Some(stored) = list.and_then(|list| list.tags_mut(id)) {
+            stored.replace(tags);
         }
     }
 
-    /// Replaces the tags of a resource of this region or of the account.
-    pub(crate) fn set_tags(&mut self, kind: Tagged, id: &str, tags: Vec<(String, String)>) {
-        let of_api = |tags: Vec<(String, String)>| -> Vec<Tag> {
-            let tag = |(key, value)| Tag { key, value, ..Default::default() };
-            tags.into_iter().map(tag).collect()
+    /// Adds the tags of new resources to those of the account, unless it has them.
+    pub(crate) fn record_tags(&mut self, tags: &dyn TagList) {
+        for (key, value) in tags.iter() {
+            self.tags.record(key, value);
+        }
+    }
+
+    /// The resources of all kinds in all regions, in the order of lists.
+    pub(crate) fn tagged_groups(&self) -> Vec<TaggedGroup<'_>> {
+        let mut groups = Vec::new();
+        let mut add = |kind, region| {
+            let list = self.tagged(kind, region);
+            groups.extend(list.map(|list| TaggedGroup { kind, region, list }));
         };
-        match kind {
-            Tagged::Instance => {
-                let serial = self.instances.serial(id);
-                if let Some(instance) = serial.and_then(|serial| self.instances.get_mut(serial)) {
-                    instance.tags = pairs(tags);
-                }
+        for kind in KINDS {
+            if kind.is_regional() {
+                self.catalog.regions().iter().for_each(|region| add(kind, region.name));
+            } else {
+                add(kind, "");
             }
-            Tagged::Image => {
-                if let Some(image) = self.resources().images.get_mut(id) {
-                    image.api.tags = of_api(tags);
-                }
-            }
-            Tagged::KeyPair => {
-                if let Some(pair) = self.key_pairs.get_mut(id) {
-                    pair.tags = of_api(tags);
-                }
-            }
+        }
+        groups
+    }
+
+    /// The resources of a kind in a region. The region does not matter if they belong to the account.
+    fn tagged(&self, kind: &TaggedKind, region: &str) -> Option<&dyn Tagged> {
+        match kind.list {
+            ListOf::Instances => self.instances_in(region).map(|it| -> &dyn Tagged { it }),
+            ListOf::KeyPairs => Some(&**self.key_pairs),
+            ListOf::Region(list, _) => self.regions.get(region).map(|resources| list(resources)),
         }
     }
 }

@@ -77,6 +77,11 @@ impl<T: HasTerm> TermList<T> {
         &mut self.list
     }
 
+    /// The resources, to change anything but their terms.
+    pub(crate) fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.list.iter_mut()
+    }
+
     /// Adds a resource.
     pub(crate) fn push(&mut self, resource: T) {
         self.list.push(resource);

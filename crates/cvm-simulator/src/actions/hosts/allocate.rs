@@ -32,6 +32,7 @@ impl ActionHandler for AllocateHosts {
             }
         }
         let (count, template, term) = parse_order(&self, context)?;
+        context.record_tags(&template.tags);
         let ids: Vec<_> = (0..count).map(|_| context.ids.id("host-", Stream::HostId)).collect();
         let hosts = &mut context.resources().dedicated_hosts;
         for id in &ids {
@@ -66,7 +67,7 @@ fn parse_order(
         let message = format!("`HostCount` is {count}, but must be from 1 to {MAX_COUNT}.");
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
-    let tags = tags::tags(codes, &request.tag_specification, &[TagResourceType::Host])?;
+    let tags = tags::tags(context, &request.tag_specification, &[TagResourceType::Host])?;
     let zone = context.zone(&request.placement.zone)?;
     let project_id = request.placement.project_id.unwrap_or(0);
     if project_id < 0 {

@@ -35,7 +35,7 @@ impl ActionHandler for CreateHpcCluster {
             }
             _ => {}
         }
-        let tags = tags::tags(codes, &self.tag_specification, &[TagResourceType::Hpc])?;
+        let tags = tags::tags(context, &self.tag_specification, &[TagResourceType::Hpc])?;
         let zone = context.zone(&self.zone)?;
         if !zone.has_hpc_clusters() {
             let message = format!("The zone `{}` offers no HPC clusters.", self.zone);
@@ -47,6 +47,7 @@ impl ActionHandler for CreateHpcCluster {
             );
             return Err(codes.error(["LimitExceeded.HpcClusterQuota"], message));
         }
+        context.record_tags(&tags);
         let cluster = HpcClusterInfo {
             hpc_cluster_id: context.ids.id("hpc-", Stream::HpcClusterId),
             name: self.name,

@@ -23,7 +23,7 @@ impl ActionHandler for CreateImage {
         let (codes, region) = (context.codes, context.region.name);
         names::check(codes, &self.image_name)?;
         let image_family = names::family(codes, self.image_family.as_deref())?;
-        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
+        let tags = tags(context, &self.tag_specification, &[TagResourceType::Image])?;
         let source = Source::of(&self, context)?;
         names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
         if let Some(serial) = source.serial {
@@ -33,6 +33,7 @@ impl ActionHandler for CreateImage {
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }
+        context.record_tags(&tags);
         let api = Image {
             image_name: self.image_name,
             image_description: self.image_description.unwrap_or_default(),

@@ -37,7 +37,7 @@ impl ActionHandler for ImportImage {
         let is_forced = self.force == Some(true);
         names::check(codes, &self.image_name)?;
         let image_family = names::family(codes, self.image_family.as_deref())?;
-        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Image])?;
+        let tags = tags(context, &self.tag_specification, &[TagResourceType::Image])?;
         let architecture = self.architecture.clone().unwrap_or(Architecture::X86_64);
         let known = find_system(context, &self, &architecture)?;
         let is_readable = check_files(codes, &self)?;
@@ -74,6 +74,7 @@ impl ActionHandler for ImportImage {
             disks.push(disk(DiskUsage::DataDisk, DATA_GIB, None));
         }
         let image_id = context.ids.id("img-", Stream::ImageId);
+        context.record_tags(&tags);
         let api = Image {
             image_id: image_id.clone(),
             image_name: self.image_name,

@@ -133,7 +133,7 @@ const DECISIONS: &[Decision] = &[
     assumed("RunInstances", "a weak password is InvalidPassword"),
     documented("LoginSettings", "KeepImageLogin is for custom, shared and imported images only"),
     assumed("LoginSettings", "KeepImageLogin `true` with a public image is InvalidParameterValue"),
-    documented("tags", "at most 50 on a resource; keys have at most 127 characters and values 255: letters, digits, spaces and `+-=._:/@`; keys that start with `qcs:`, and `project`, `qcloud` and `tencent`, are reserved"),
+    documented("tags", "at most 50 on a resource; keys have at most 127 characters and values 255: letters, digits, `+-=._:/@()[],;><` and spaces that are not at an end; keys that start with `qcs:`, and `project`, `qcloud` and `tencent`, are reserved"),
     assumed("tags", "a reserved key is FailedOperation.TagKeyReserved, and other characters are FailedOperation.IllegalTagKey and IllegalTagValue, where documented; otherwise InvalidParameterValue, as is a repeated key"),
     assumed("RunInstances", "stock and quotas are unlimited, except on dedicated hosts, in resource packs and in HPC clusters"),
     documented("RunInstances", "CDHPAID needs sizes such as CDH_1C1G; standard types are InvalidParameter.HostIdStandardInstanceTypeNotSupport"),

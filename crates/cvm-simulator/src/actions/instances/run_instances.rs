@@ -53,6 +53,7 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
     if template.security_groups.is_empty() {
         template.security_groups = [context.default_security_group(template.project_id)].into();
     }
+    context.record_tags(&template.tags);
     for index in 0..plan.count {
         let (instance_id, uuid) = context.ids.instance();
         let mut instance = template.clone();

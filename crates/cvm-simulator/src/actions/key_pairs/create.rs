@@ -19,7 +19,7 @@ impl ActionHandler for CreateKeyPair {
 
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let tags = tags(codes, &self.tag_specification)?;
+        let tags = tags(context, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
         check_name_is_free(context, &self.key_name, None)?;
         check_room(context)?;
@@ -36,6 +36,7 @@ impl ActionHandler for CreateKeyPair {
             ..KeyPair::default()
         };
         let created_time = Some(context.now.to_string());
+        context.record_tags(&tags);
         context.key_pairs.insert(KeyPair {
             private_key: None,
             description: Some(String::new()),
@@ -56,12 +57,13 @@ impl ActionHandler for ImportKeyPair {
                            optional comment.";
             return Err(codes.error(["InvalidPublicKey.Malformed"], message));
         }
-        let tags = tags(codes, &self.tag_specification)?;
+        let tags = tags(context, &self.tag_specification)?;
         let project_id = project(codes, self.project_id)?;
         check_name_is_free(context, &self.key_name, None)?;
         key_is_new(context, &self.public_key)?;
         check_room(context)?;
         let key_id = context.ids.id("skey-", Stream::KeyPairId);
+        context.record_tags(&tags);
         let kept = KeyPair {
             key_id: key_id.clone(),
             key_name: self.key_name,
@@ -100,10 +102,10 @@ pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &
 
 /// The tags of a request.
 pub(crate) fn tags(
-    codes: DocumentedCodes,
+    context: &RequestContext<'_>,
     given: &[TagSpecification],
 ) -> Result<Vec<Tag>, ApiError> {
-    tags::tags(codes, given, &[TagResourceType::Keypair])
+    tags::tags(context, given, &[TagResourceType::Keypair])
 }
 
 /// The project of a request. Projects belong to another service, so every one exists.

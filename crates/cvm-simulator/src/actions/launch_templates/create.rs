@@ -33,7 +33,7 @@ impl ActionHandler for CreateLaunchTemplate {
             }
         }
         let member = "LaunchTemplateTagSpecification";
-        let tags = tags_of(codes, member, &request.launch_template_tag_specification, &[])?;
+        let tags = tags_of(context, member, &request.launch_template_tag_specification, &[])?;
         let launch = overlay(&request, &RunInstances::default())?;
         let version = content::version(
             launch,
@@ -60,6 +60,7 @@ impl ActionHandler for CreateLaunchTemplate {
             creation_time: now.to_string(),
             ..LaunchTemplateInfo::default()
         };
+        context.record_tags(&tags);
         let mut template = Template::new(api, tags);
         let first = template.add(version);
         template.set_default_version(first);

@@ -33,13 +33,14 @@ impl ActionHandler for CreateDisasterRecoverGroup {
             let message = "`PartitionCount` is only for groups with the strategy PARTITION.";
             return Err(codes.error(["InvalidParameterValue"], message));
         }
-        let tags = tags(codes, &self.tag_specification, &[TagResourceType::Ps])?;
+        let tags = tags(context, &self.tag_specification, &[TagResourceType::Ps])?;
         if context.resources().placement_groups.count() >= GROUP_QUOTA {
             let message = format!("There are already {GROUP_QUOTA} placement groups, the maximum.");
             return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
         // The model info requires the type.
         let level = self.r#type.clone().unwrap_or_default();
+        context.record_tags(&tags);
         let group = DisasterRecoverGroup {
             disaster_recover_group_id: context.ids.id("ps-", Stream::PlacementGroupId),
             name: self.name.clone(),

@@ -2,22 +2,22 @@
 
 use crate::account::AccountId;
 use crate::api_error::ApiError;
-use crate::state::Tagged;
+use crate::state::{RequestContext, TagList, TaggedKind};
 use crate::unsupported::TAGGED_PREFIX;
 
 /// The parts of a six-part name, such as `qcs::cvm:ap-beijing:uin/100000000001:instance/ins-12345678`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ResourceName<'a> {
-    pub(super) service: &'a str,
-    pub(super) region: &'a str,
+struct ResourceName<'a> {
+    service: &'a str,
+    region: &'a str,
     account: &'a str,
-    pub(super) prefix: &'a str,
-    pub(super) id: &'a str,
+    prefix: &'a str,
+    id: &'a str,
 }
 
 impl<'a> ResourceName<'a> {
     /// Splits a name; `None` if it has another form.
-    pub(super) fn parse(name: &'a str) -> Option<Self> {
+    fn parse(name: &'a str) -> Option<Self> {
         let mut parts = name.split(':');
         let mut next = || parts.next();
         let (Some("qcs"), Some(""), Some(service)) = (next(), next(), next()) else { return None };
@@ -27,16 +27,97 @@ impl<'a> ResourceName<'a> {
         is_whole.then_some(Self { service, region, account, prefix, id })
     }
 
-    /// Whether the resource belongs to this account. A name without an account means that of the caller.
-    pub(super) fn is_of(&self, account: AccountId) -> bool {
-        self.account.is_empty() || self.account == format!("uin/{}", account.uin())
+    /// Whether the resource belongs to this account. A name without an account means that of the caller; Terraform writes
+    /// `uin/` alone.
+    fn is_of(&self, account: AccountId) -> bool {
+        matches!(self.account, "" | "uin/") || self.account == format!("uin/{}", account.uin())
     }
 }
 
+/// A resource that a request names. It need not exist.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Target<'a> {
+    pub(super) kind: &'static TaggedKind,
+    /// The region that the request names. Empty if it names none.
+    pub(super) region: &'static str,
+    pub(super) id: &'a str,
+}
+
+impl<'a> Target<'a> {
+    /// The resource with a six-part name.
+    pub(super) fn named(context: &RequestContext<'_>, name: &'a str) -> Result<Self, ApiError> {
+        let parsed = parse(context, name)?;
+        if !parsed.is_of(context.account) {
+            let message = format!("The resource `{name}` does not belong to the account.");
+            return Err(context.codes.error([DESCRIPTION], message));
+        }
+        let kind = kind(parsed.service, parsed.prefix)?;
+        let region = region_of(context, kind, parsed.region)?;
+        Ok(Self { kind, region, id: parsed.id })
+    }
+
+    /// Its tags. It must exist.
+    pub(super) fn tags<'c>(
+        &self,
+        context: &'c RequestContext<'_>,
+    ) -> Result<&'c dyn TagList, ApiError> {
+        context.tags_of(self.kind, self.region, self.id).ok_or_else(|| {
+            let place = match self.region {
+                "" => "in the account",
+                region => &format!("in {region}"),
+            };
+            let message = format!("The resource `{}` does not exist {place}.", self.id);
+            context.codes.error(["InvalidParameterValue.ResourceIdInvalid", DESCRIPTION], message)
+        })
+    }
+}
+
+const DESCRIPTION: &str = "InvalidParameterValue.ResourceDescriptionError";
+
+fn parse<'a>(context: &RequestContext<'_>, name: &'a str) -> Result<ResourceName<'a>, ApiError> {
+    ResourceName::parse(name).ok_or_else(|| {
+        let message = format!(
+            "The name of a resource is `{name}`, but must have the form \
+             `qcs::SERVICE:REGION:uin/ACCOUNT:PREFIX/ID`."
+        );
+        context.codes.error([DESCRIPTION], message)
+    })
+}
+
+/// Checks the form of a six-part name.
+pub(super) fn check_name(context: &RequestContext<'_>, name: &str) -> Result<(), ApiError> {
+    parse(context, name).map(|_| ())
+}
+
 /// The kind of resource with this service and prefix.
-pub(super) fn kind(service: &str, prefix: &str) -> Result<Tagged, ApiError> {
-    let kind = Tagged::of_prefix(prefix).filter(|_| service == "cvm");
-    kind.ok_or_else(|| TAGGED_PREFIX.error())
+pub(super) fn kind(service: &str, prefix: &str) -> Result<&'static TaggedKind, ApiError> {
+    TaggedKind::find(service, prefix).ok_or_else(|| TAGGED_PREFIX.error())
+}
+
+/// The region of resources of a kind. Resources without a region can be named with any region.
+pub(super) fn region_of(
+    context: &RequestContext<'_>,
+    kind: &TaggedKind,
+    name: &str,
+) -> Result<&'static str, ApiError> {
+    if name.is_empty() && !kind.is_regional() {
+        return Ok("");
+    }
+    let region = context.catalog.region(name, false);
+    region.map(|region| region.name).ok_or_else(|| {
+        let message = if name.is_empty() {
+            format!("Resources of the kind `{}` need a region.", kind.prefix)
+        } else {
+            format!("The region `{name}` does not exist.")
+        };
+        context.codes.error(["InvalidParameterValue.RegionInvalid", DESCRIPTION], message)
+    })
+}
+
+/// The six-part name of a resource.
+pub(super) fn name_of(account: AccountId, kind: &TaggedKind, region: &str, id: &str) -> String {
+    let TaggedKind { service, prefix, .. } = kind;
+    format!("qcs::{service}:{region}:uin/{}:{prefix}/{id}", account.uin())
 }
 
 #[cfg(test)]
@@ -50,11 +131,11 @@ mod tests {
         assert_eq!((parsed.service, parsed.region), ("cvm", "ap-beijing"));
         assert_eq!((parsed.prefix, parsed.id), ("instance", "ins-12345678"));
         assert!(parsed.is_of(AccountId::FIRST) && !parsed.is_of(AccountId::nth(1)));
-        assert!(
-            ResourceName::parse("qcs::cvm:ap-beijing::instance/a")
-                .unwrap()
-                .is_of(AccountId::nth(1))
-        );
+        let kind = TaggedKind::find(parsed.service, parsed.prefix).unwrap();
+        assert_eq!(name_of(AccountId::FIRST, kind, parsed.region, parsed.id), name);
+        for name in ["qcs::cvm:ap-beijing::instance/a", "qcs::cvm:ap-beijing:uin/:instance/a"] {
+            assert!(ResourceName::parse(name).unwrap().is_of(AccountId::nth(1)), "{name}");
+        }
         for name in [
             "",
             "qcs",
