@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `documented_samples`, `getting_started` | the samples and the steps of the getting-started documents work in every dialect |
 //! | `sample_shapes` | the emulator's responses have the members of the published samples, in the same form |
+//! | `neighbor_shapes` | the same for the services beside CVM |
 //! | `published` | the published samples pass validation, and the model info agrees with them |
 //! | `signing_vectors`, `tampering` | the official signatures are accepted, and with one changed byte they are not |
 //! | `member_rules` | a rule between members looks at their values: a default is as good as an absent member |
@@ -23,13 +24,15 @@
 //! | `roundtrip` | no model loses anything in either encoding |
 //! | `files` | requests in JSON, TOML and YAML files refuse misspelled members, and no secret is written by accident |
 //! | `unsupported_parameters` | the emulator refuses no parameter and no filter that its coverage does not list |
+//! | `zones` | a zone of another region is refused, or finds nothing |
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `neighbor_services` | the model info of every service is complete, and its actions are unique |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
 //! | `examples` | the example programs work |
 //!
 //! Shared by them: `cloud` (the emulator and its clients), `raw_requests` (signed requests without a client),
-//! `scripted_server` (a server with given responses), `sample`, `baseline` and `mutate` (valid and wrong
+//! `scripted_server` (a server with given responses), `neighbor_calls` (valid requests of the services beside CVM),
+//! `sample`, `baseline` and `mutate` (valid and wrong
 //! requests from the model info), `all_models`, `predicates` (the predicates of an error).
 
 #![allow(
@@ -57,7 +60,9 @@ mod limit_edges;
 mod list_evidence;
 mod member_rules;
 mod mutate;
+mod neighbor_calls;
 mod neighbor_services;
+mod neighbor_shapes;
 mod partial_errors;
 mod predicates;
 mod published;
@@ -80,3 +85,4 @@ mod wait_evidence;
 mod waiter_states;
 mod wire;
 mod wrong_parameters;
+mod zones;

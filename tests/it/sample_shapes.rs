@@ -3,7 +3,8 @@
 //!
 //! The samples are those of `published`. They contain no text of the vendor: for each sample of the `examples.json`
 //! beside the published model, the action, the JSON of the request, and the content of `Response` with at most two
-//! items of each list. The responses of the emulator are those to the valid requests of `baseline`.
+//! items of each list. The responses of the emulator are those to the valid requests of `baseline`. `neighbor_shapes`
+//! does the same for the other services.
 //!
 //! Each difference is one that the model info explains, or has a row in `EXPLAINED`, which names a decision of the
 //! emulator.
@@ -19,7 +20,7 @@ use crate::raw_requests;
 
 /// The form of a member in one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Form {
+pub enum Form {
     Absent,
     Null,
     EmptyText,
@@ -46,7 +47,7 @@ impl Form {
 }
 
 /// A member in all responses of an action.
-struct Member {
+pub struct Member {
     /// The model that it belongs to.
     model: &'static str,
     field: &'static FieldInfo,
@@ -54,9 +55,13 @@ struct Member {
 }
 
 /// The members of all responses of an action, by path.
-type Shape = BTreeMap<String, Member>;
+pub type Shape = BTreeMap<String, Member>;
 
-fn add(shape: &mut Shape, table: &'static ModelInfo, path: &str, object: &Value) {
+/// The shapes of the responses of a service, by action.
+pub type Shapes = BTreeMap<&'static str, Shape>;
+
+/// Adds the members of a response to a shape.
+pub fn add(shape: &mut Shape, table: &'static ModelInfo, path: &str, object: &Value) {
     for field in table.members.iter().filter(|field| field.wire != "RequestId") {
         let path = format!("{path}.{}", field.wire);
         let value = object.get(field.wire);
@@ -79,7 +84,7 @@ fn add(shape: &mut Shape, table: &'static ModelInfo, path: &str, object: &Value)
 
 /// How the forms of a member differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Difference {
+pub enum Difference {
     /// The samples have it; the emulator never does.
     Omitted,
     /// The samples never have it; the emulator does.
@@ -133,10 +138,10 @@ fn is_modeled(difference: Difference, member: &Member) -> bool {
 
 /// A difference of a member in the responses of one action, or of all actions (`*`), with the decision that explains
 /// it. A member is named with its model.
-type Explained = (&'static str, &'static str, Difference, Decision);
+pub type Explained = (&'static str, &'static str, Difference, Decision);
 
 /// The topic of a decision, and how its text begins.
-type Decision = (&'static str, &'static str);
+pub type Decision = (&'static str, &'static str);
 
 const NEWER: Decision = ("responses", "members that are newer");
 const APPLICABLE: Decision = ("prices", "so it is for the other actions");
@@ -206,7 +211,7 @@ fn explains(
 
 /// The responses of the emulator, by action.
 #[derive(Default)]
-struct Responses(BTreeMap<&'static str, Shape>);
+struct Responses(Shapes);
 
 impl Responses {
     fn add(&mut self, action: &str, response: &Value) {
@@ -270,28 +275,18 @@ async fn responses() -> Responses {
     responses
 }
 
-#[tokio::test]
-async fn responses_have_the_members_of_the_samples_in_the_same_form() {
-    let Responses(ours) = responses().await;
-    let mut theirs: BTreeMap<&'static str, Shape> = BTreeMap::new();
-    for sample in samples() {
-        let info = sample.info();
-        add(theirs.entry(info.name).or_default(), info.response, "", &sample.response);
-    }
-    let (mut unexplained, mut used) = (Vec::new(), BTreeSet::new());
-    let mut compared = 0;
-    // A response without members has only the id of its request.
-    for (action, shape) in theirs.iter().filter(|(_, shape)| !shape.is_empty()) {
-        let Some(ours) = ours.get(action) else {
-            unexplained.push(format!("{action}: no response"));
-            continue;
-        };
+/// The differences between the samples and the responses that neither the model info nor a row explains, the rows that
+/// explain none, and the number of compared members.
+pub fn compare(theirs: &Shapes, ours: &Shapes, rows: &[Explained]) -> (Vec<String>, usize) {
+    let (mut unexplained, mut used, mut compared) = (Vec::new(), BTreeSet::new(), 0);
+    for (action, shape) in theirs {
+        let Some(ours) = ours.get(action) else { continue };
         for (path, member) in shape {
             // A member of something that the emulator never has: the difference is that.
             let Some(own) = ours.get(path) else { continue };
             compared += 1;
             let Some(found) = difference(&member.forms, &own.forms) else { continue };
-            let rows = EXPLAINED.iter().enumerate();
+            let rows = rows.iter().enumerate();
             let explaining: Vec<_> =
                 rows.filter(|(_, row)| explains(row, action, own, found)).map(|it| it.0).collect();
             if explaining.is_empty() && !is_modeled(found, own) {
@@ -304,19 +299,40 @@ async fn responses_have_the_members_of_the_samples_in_the_same_form() {
             used.extend(explaining);
         }
     }
-    let unused = EXPLAINED.iter().enumerate().filter(|(index, _)| !used.contains(index));
+    let unused = rows.iter().enumerate().filter(|(index, _)| !used.contains(index));
     unexplained.extend(unused.map(|(_, row)| format!("no such difference: {row:?}")));
-    assert!(unexplained.is_empty(), "{}\n{}", unexplained.len(), unexplained.join("\n"));
+    (unexplained, compared)
+}
+
+/// Asserts that each row names a decision of the emulator.
+pub fn assert_decisions(rows: &[Explained]) {
+    for (.., (topic, text)) in rows {
+        let is_there = cvm_emulator::decisions()
+            .any(|decision| decision.topic == *topic && decision.behavior.starts_with(text));
+        assert!(is_there, "{topic}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn responses_have_the_members_of_the_samples_in_the_same_form() {
+    let Responses(ours) = responses().await;
+    let mut theirs = Shapes::new();
+    for sample in samples() {
+        let info = sample.info();
+        add(theirs.entry(info.name).or_default(), info.response, "", &sample.response);
+    }
+    let (mut problems, compared) = compare(&theirs, &ours, EXPLAINED);
+    // A response without members has only the id of its request.
+    let with_members = theirs.iter().filter(|(_, shape)| !shape.is_empty());
+    let absent = with_members.filter(|(action, _)| !ours.contains_key(*action));
+    problems.extend(absent.map(|(action, _)| format!("{action}: no response")));
+    assert!(problems.is_empty(), "{}\n{}", problems.len(), problems.join("\n"));
     assert!(compared > 600, "{compared}");
 }
 
 #[test]
 fn explanations_are_decisions_of_the_emulator() {
-    for (.., (topic, text)) in EXPLAINED {
-        let is_there = cvm_emulator::decisions()
-            .any(|decision| decision.topic == *topic && decision.behavior.starts_with(text));
-        assert!(is_there, "{topic}: {text}");
-    }
+    assert_decisions(EXPLAINED);
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn emulator_coverage_lists_support_and_assumptions() {
     let ran = run(&mut cvm(&["emulator", "--coverage"]));
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let mut expected = Vec::new();
-    for service in ["cvm", "cbs", "sts", "tag", "vpc"] {
+    for service in ["cvm", "api", "cbs", "sts", "tag", "vpc"] {
         let coverage = cvm_emulator::coverage().into_iter();
         let rows: Vec<_> = coverage.filter(|row| row.service == service).collect();
         let supported: Vec<_> = rows.iter().filter(|row| row.supported).collect();

@@ -40,7 +40,7 @@ fn disks_resize_stopped_online_or_with_a_forced_stop() {
     assert_eq!(disks[0]["DiskSize"], 110);
     let by_id = json!({ "DiskId": disks[2]["DiskId"], "DiskSize": 300 });
     send_ok(&cloud, "ResizeInstanceDisks", grow(&by_id, false, true));
-    let states = [(0, "STOPPING"), (5, "STOPPED"), (10, "STARTING"), (10, "RUNNING")];
+    let states = [(14, "STOPPING"), (1, "STOPPED"), (10, "STARTING"), (10, "RUNNING")];
     for (seconds, expected) in states {
         advance(&cloud, seconds);
         assert_eq!(state(&cloud, &running_id), expected);

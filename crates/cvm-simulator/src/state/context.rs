@@ -119,8 +119,8 @@ impl RequestContext<'_> {
             .try_for_each(|instance| check_instance_state(self.codes, instance, allowed))
     }
 
-    /// Like [`Self::check_state`], for a change that is applied at once. The restart for a new host name does not
-    /// prevent it: tools change several attributes in a row.
+    /// Like [`Self::check_state`], for an attribute, a project or security groups, which change at once. The restart for
+    /// a new host name does not prevent it: tools change several of them in a row.
     pub(crate) fn check_state_for_change_at_once(
         &self,
         serials: &[u64],

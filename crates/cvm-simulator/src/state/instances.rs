@@ -112,13 +112,16 @@ impl Instances {
         self.enter_phase(serial, clock, now);
     }
 
-    /// Applies a change without an operation. `note` is the action and the request id that the instance shows for it.
+    /// Applies a change without an operation. `note` is the action and the request id that the instance shows for it,
+    /// unless an operation is running: clients wait for the end of that one.
     pub(crate) fn change_at_once(&mut self, serial: u64, change: &Effect, note: (&str, &str)) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        let (action, request_id) = note;
-        instance.record_operation(action, request_id);
         instance.apply_effect(change);
-        instance.record_success();
+        if instance.operation.is_none() {
+            let (action, request_id) = note;
+            instance.record_operation(action, request_id);
+            instance.record_success();
+        }
     }
 
     /// Extends a prepaid term. An instance in the recycle bin is no longer destroyed.

@@ -93,10 +93,10 @@ pub(crate) static RESET_TYPE: Operation = Operation {
     end: FinalState::In(InstanceState::Running),
 };
 
-/// ResetInstancesType of a running instance that is stopped for it.
+/// ResetInstancesType of a running instance, whose guest is shut down for it.
 pub(crate) static RESET_TYPE_FORCED: Operation = Operation {
     phases: &[
-        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopping, 15),
         phase(InstanceState::Stopped, 10),
         phase(InstanceState::Starting, 10),
     ],
@@ -109,7 +109,7 @@ pub(crate) static WRITE_KEYS: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// The same for a running instance that is stopped for it.
+/// The same for a running instance, whose power is cut for it.
 pub(crate) static WRITE_KEYS_FORCED: Operation = Operation {
     phases: &[
         phase(InstanceState::Stopping, 5),
@@ -172,10 +172,10 @@ pub(crate) static SET_PASSWORD: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// ResetInstancesPassword of a running instance that is stopped for it.
+/// ResetInstancesPassword of a running instance, whose guest is shut down for it.
 pub(crate) static SET_PASSWORD_FORCED: Operation = Operation {
     phases: &[
-        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopping, 15),
         phase(InstanceState::Stopped, 5),
         phase(InstanceState::Starting, 10),
     ],
@@ -188,10 +188,10 @@ pub(crate) static GROW_DISK: Operation = Operation {
     end: FinalState::In(InstanceState::Stopped),
 };
 
-/// ResizeInstanceDisks of a running instance that is stopped for it.
+/// ResizeInstanceDisks of a running instance, whose guest is shut down for it.
 pub(crate) static GROW_DISK_FORCED: Operation = Operation {
     phases: &[
-        phase(InstanceState::Stopping, 5),
+        phase(InstanceState::Stopping, 15),
         phase(InstanceState::Stopped, 10),
         phase(InstanceState::Starting, 10),
     ],

@@ -34,7 +34,7 @@ pub(crate) fn check_instance_state(
         }
     }
     if instance.operation.is_some() {
-        // A change that was applied at once meanwhile, and an operation of the platform, are not the running one.
+        // An operation of the platform leaves the latest one of a request.
         let latest = instance.latest_operation.as_ref();
         let latest = latest.filter(|latest| latest.state == LatestOperationState::Operating);
         let running = latest.map(|latest| &*latest.action);

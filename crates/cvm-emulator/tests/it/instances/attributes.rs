@@ -94,11 +94,17 @@ fn attributes_change_in_a_row_in_every_time_mode() {
                 ("/CamRoleName", json!(name)),
                 ("/SecurityGroupIds", json!(["sg-00000002"])),
                 ("/Placement/ProjectId", json!(project)),
-                ("/LatestOperation", json!("DisassociateSecurityGroups")),
-                ("/LatestOperationState", json!("SUCCESS")),
             ] {
                 assert_eq!(actual.pointer(pointer), Some(&expected), "{mode:?} {pointer}");
             }
+            // Until it ends, the restart for the host name stays the latest operation.
+            let latest = if actual["InstanceState"] == "REBOOTING" {
+                [json!("ModifyInstancesAttribute"), json!("OPERATING")]
+            } else {
+                [json!("DisassociateSecurityGroups"), json!("SUCCESS")]
+            };
+            let found = [&actual["LatestOperation"], &actual["LatestOperationState"]];
+            assert_eq!(found.map(Value::clone), latest, "{mode:?}");
         };
         rename("first", "host-1", 1);
         rename("second", "host-2", 2);
@@ -119,6 +125,58 @@ fn attributes_change_in_a_row_in_every_time_mode() {
             let shown = &actual["InternetAccessible"]["InternetMaxBandwidthOut"];
             assert_eq!((&actual["RenewFlag"], shown), (&json!(flag), &json!(mbps)), "{mode:?}");
         }
+    }
+}
+
+/// Clients wait for the latest operation before they stop or resize the instance.
+#[test]
+fn changes_at_once_leave_a_running_restart_the_latest_operation() {
+    let prepaid = json!({
+        "InstanceChargeType": "PREPAID", "InstanceChargePrepaid": { "Period": 1 },
+        "InternetAccessible": {
+            "InternetChargeType": "TRAFFIC_POSTPAID_BY_HOUR", "InternetMaxBandwidthOut": 5,
+        },
+    });
+    let rebooting = Some("UnsupportedOperation.InstanceStateRebooting");
+    for (action, members, expected) in [
+        ("ModifyInstancesAttribute", json!({ "InstanceName": "n" }), None),
+        ("ModifyInstancesAttribute", json!({ "UserData": "ZWNobyAx" }), None),
+        ("ModifyInstancesAttribute", json!({ "HostName": "h-3" }), None),
+        ("ModifyInstancesAttribute", json!({ "CamRoleName": "role" }), None),
+        ("ModifyInstancesAttribute", json!({ "DisableApiTermination": true }), None),
+        ("ModifyInstancesAttribute", json!({ "SecurityGroups": ["sg-00000001"] }), None),
+        ("ModifyInstancesAttribute", json!({ "EnableJumboFrame": true }), rebooting),
+        ("ModifyInstancesProject", json!({ "ProjectId": 3 }), None),
+        ("AssociateSecurityGroups", json!({ "SecurityGroupIds": ["sg-00000002"] }), None),
+        ("ModifyInstancesRenewFlag", json!({ "RenewFlag": "NOTIFY_AND_AUTO_RENEW" }), rebooting),
+        (
+            "ResetInstancesInternetMaxBandwidth",
+            json!({ "InternetAccessible": { "InternetMaxBandwidthOut": 9 } }),
+            rebooting,
+        ),
+    ] {
+        let cloud = cloud();
+        let id = launch_running(&cloud, prepaid.clone());
+        let rename = for_instances(&[&id], json!({ "HostName": "h-2" }));
+        let request_id = send_ok(&cloud, "ModifyInstancesAttribute", rename)["RequestId"].clone();
+        let latest = || {
+            let actual = describe(&cloud, &id);
+            let operation = [
+                "LatestOperation",
+                "LatestOperationState",
+                "LatestOperationRequestId",
+                "InstanceState",
+            ];
+            operation.map(|member| actual[member].clone())
+        };
+        let of = |result: &str, state: &str| {
+            [json!("ModifyInstancesAttribute"), json!(result), request_id.clone(), json!(state)]
+        };
+        let response = send(&cloud, action, for_instances(&[&id], members.clone()));
+        assert_eq!(response["Error"]["Code"].as_str(), expected, "{action} {members}");
+        assert_eq!(latest(), of("OPERATING", "REBOOTING"), "{action} {members}");
+        advance(&cloud, 20);
+        assert_eq!(latest(), of("SUCCESS", "RUNNING"), "{action} {members}");
     }
 }
 
@@ -329,7 +387,7 @@ fn prepaid_instances_can_be_downgraded_five_times() {
         assert_eq!(counts(&id, "INSTANCE_DEGRADE"), (count, 5));
         for name in ["S5.SMALL1", "S5.LARGE8"] {
             send_ok(&cloud, "ResetInstancesType", reset(name));
-            advance(&cloud, 25);
+            advance(&cloud, 35);
             assert_eq!(describe(&cloud, &id)["InstanceType"], name);
         }
     }

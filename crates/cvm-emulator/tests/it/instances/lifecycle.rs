@@ -151,14 +151,34 @@ fn batches_are_all_or_nothing() {
 fn hard_stop_and_reboot_are_faster() {
     let cloud = cloud();
     let id = launch_running(&cloud, json!({}));
-    send_ok(&cloud, "StopInstances", json!({ "InstanceIds": [id], "StopType": "HARD" }));
-    advance(&cloud, 5);
-    assert_eq!(state(&cloud, &id), "STOPPED");
-    operate(&cloud, "StartInstances", &id);
-    advance(&cloud, 10);
-    send_ok(&cloud, "RebootInstances", json!({ "InstanceIds": [id], "ForceReboot": true }));
-    advance(&cloud, 10);
-    assert_eq!(state(&cloud, &id), "RUNNING");
+    for (how, stop, reboot) in [
+        (json!({ "StopType": "HARD" }), 5, 10),
+        (json!({ "StopType": "SOFT" }), 15, 20),
+        (json!({ "StopType": "SOFT_FIRST" }), 15, 20),
+        (json!({ "ForceStop": true, "ForceReboot": true }), 15, 20),
+        (json!({}), 15, 20),
+    ] {
+        for (action, option, seconds, end) in [
+            ("StopInstances", "ForceStop", stop, "STOPPED"),
+            ("RebootInstances", "ForceReboot", reboot, "RUNNING"),
+        ] {
+            let mut body = json!({ "InstanceIds": [id] });
+            for name in ["StopType", option] {
+                if !how[name].is_null() {
+                    body[name] = how[name].clone();
+                }
+            }
+            send_ok(&cloud, action, body);
+            advance(&cloud, seconds - 1);
+            assert_ne!(state(&cloud, &id), end, "{action} {how}");
+            advance(&cloud, 1);
+            assert_eq!(state(&cloud, &id), end, "{action} {how}");
+            if end == "STOPPED" {
+                operate(&cloud, "StartInstances", &id);
+                advance(&cloud, 10);
+            }
+        }
+    }
     let both = json!({ "InstanceIds": [id], "StopType": "HARD", "ForceStop": true });
     assert_eq!(send_err(&cloud, "StopInstances", both), "InvalidParameterCombination");
     // An option that is off excludes nothing.
@@ -264,7 +284,7 @@ fn type_change_stops_and_restarts_the_instance() {
     let code = send_err(&cloud, "ResetInstancesType", reset(false));
     assert_eq!(code, "UnsupportedOperation.InstanceStateRunning");
     send_ok(&cloud, "ResetInstancesType", reset(true));
-    for (seconds, expected) in [(0, "STOPPING"), (5, "STOPPED"), (10, "STARTING"), (10, "RUNNING")]
+    for (seconds, expected) in [(14, "STOPPING"), (1, "STOPPED"), (10, "STARTING"), (10, "RUNNING")]
     {
         advance(&cloud, seconds);
         assert_eq!(state(&cloud, &id), expected);

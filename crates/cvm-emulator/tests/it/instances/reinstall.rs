@@ -153,7 +153,11 @@ fn password_reset_stops_and_restarts_running_instances() {
     send_ok(&cloud, "ResetInstancesPassword", body(true));
     assert_eq!(describe(&cloud, &stopped_id)["LatestOperationState"], "OPERATING");
     assert_states(&cloud, &stopped_id, &[(5, "STOPPED")]);
-    assert_states(&cloud, &running_id, &[(0, "STOPPED"), (5, "STARTING"), (10, "RUNNING")]);
+    assert_states(
+        &cloud,
+        &running_id,
+        &[(9, "STOPPING"), (1, "STOPPED"), (5, "STARTING"), (10, "RUNNING")],
+    );
     let all = send_ok(&cloud, "DescribeInstances", json!({})).to_string();
     assert!(!all.contains(PASSWORD), "{all}");
 }

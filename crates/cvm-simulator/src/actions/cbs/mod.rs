@@ -19,5 +19,6 @@ const DECISIONS: &[Decision] = &[
     assumed("cbs", "the filters for tags and dedicated clusters are UnsupportedOperation"),
     assumed("cbs", "`DeadlineTime` is empty for a disk billed by the hour; times are in UTC"),
     assumed("cbs", "disks are sorted by time, the newest first, unless `Order` is `ASC`; disks of an instance keep their order"),
+    assumed("cbs", "no disk is shared, so InstanceIdList is empty"),
     assumed("cbs", "`disk-name` and `instance-name` match anywhere in the name, or as a whole with `*`"),
 ];

@@ -45,10 +45,7 @@ impl ActionHandler for ResetInstancesInternetMaxBandwidth {
             (_, None) => None,
         };
         check_public(context, &serials)?;
-        match item {
-            Some(_) => context.check_state(&serials, SETTLED)?,
-            None => context.check_state_for_change_at_once(&serials, SETTLED)?,
-        }
+        context.check_state(&serials, SETTLED)?;
         for serial in serials {
             match item {
                 Some(period) => {

@@ -110,7 +110,7 @@ impl ActionHandler for ModifyInstancesRenewFlag {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
         check_prepaid(context, &serials)?;
-        context.check_state_for_change_at_once(&serials, SETTLED)?;
+        context.check_state(&serials, SETTLED)?;
         // The model info requires the flag.
         let flag = self.renew_flag.unwrap_or_default();
         for serial in serials {

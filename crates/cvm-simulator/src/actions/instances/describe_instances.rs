@@ -21,6 +21,7 @@ use crate::timestamp::Timestamp;
 impl ActionHandler for DescribeInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = Filters::of((context.codes, context.now), &self.filters, FILTERS)?;
+        context.check_zones(filters.iter())?;
         let listed = context.listed(&self.instance_ids);
         let passing = listed.filter(|instance| filters.match_item(instance));
         let page = Page::of(context.codes.0, self.offset, self.limit);

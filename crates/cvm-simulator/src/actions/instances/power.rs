@@ -30,12 +30,13 @@ impl ActionHandler for StartInstances {
 
 const STATES_TO_STOP: &[InstanceState] = &[InstanceState::Running];
 
-/// RUNNING → STOPPING → STOPPED.
+/// RUNNING → STOPPING → STOPPED. `ForceStop` and `SOFT_FIRST` cut the power only of a guest that does not shut down, and
+/// every guest does.
 impl ActionHandler for StopInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
         context.check_state(&serials, STATES_TO_STOP)?;
-        let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
+        let is_hard = self.stop_type == Some(StopType::Hard);
         let operation = if is_hard { &STOP_HARD } else { &STOP };
         let wants_no_charge = self.stopped_mode == Some(StoppedMode::StopCharging);
         for serial in serials {
@@ -60,12 +61,12 @@ fn charging_once_stopped(instance: &StoredInstance, wants_no_charge: bool) -> St
 
 const STATES_TO_REBOOT: &[InstanceState] = &[InstanceState::Running];
 
-/// RUNNING → REBOOTING → RUNNING.
+/// RUNNING → REBOOTING → RUNNING. `ForceReboot` is like `ForceStop`.
 impl ActionHandler for RebootInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
         context.check_state(&serials, STATES_TO_REBOOT)?;
-        let is_hard = self.stop_type == Some(StopType::Hard) || self.force_reboot == Some(true);
+        let is_hard = self.stop_type == Some(StopType::Hard);
         let operation = if is_hard { &REBOOT_HARD } else { &REBOOT };
         for serial in serials {
             context.begin(serial, operation, Effect::None);

@@ -22,7 +22,7 @@ impl ActionHandler for EnterRescueMode {
         Strength::of(instance.is_windows()).check(context.codes, &self.password)?;
         let state = instance.state.clone();
         context.check_state(&[serial], STATES_TO_ENTER)?;
-        let is_hard = self.stop_type == Some(StopType::Hard) || self.force_stop == Some(true);
+        let is_hard = self.stop_type == Some(StopType::Hard);
         let is_down = state == InstanceState::Stopped;
         let operation = if is_hard || is_down { &ENTER_RESCUE_HARD } else { &ENTER_RESCUE };
         context.begin(serial, operation, Effect::RescuedFrom(state));

@@ -27,10 +27,11 @@ impl<'a> ResourceName<'a> {
         is_whole.then_some(Self { service, region, account, prefix, id })
     }
 
-    /// Whether the resource belongs to this account. A name without an account means that of the caller; Terraform writes
-    /// `uin/` alone.
+    /// Whether the resource belongs to this account. A name without an account, or without its number, means that of the
+    /// caller: the Terraform provider writes `uin/`.
     fn is_of(&self, account: AccountId) -> bool {
-        matches!(self.account, "" | "uin/") || self.account == format!("uin/{}", account.uin())
+        matches!(self.account, "" | "uin/" | "uid/" | "account/")
+            || self.account == format!("uin/{}", account.uin())
     }
 }
 
@@ -133,8 +134,18 @@ mod tests {
         assert!(parsed.is_of(AccountId::FIRST) && !parsed.is_of(AccountId::nth(1)));
         let kind = TaggedKind::find(parsed.service, parsed.prefix).unwrap();
         assert_eq!(name_of(AccountId::FIRST, kind, parsed.region, parsed.id), name);
-        for name in ["qcs::cvm:ap-beijing::instance/a", "qcs::cvm:ap-beijing:uin/:instance/a"] {
-            assert!(ResourceName::parse(name).unwrap().is_of(AccountId::nth(1)), "{name}");
+        for (account, is_own) in [
+            ("", true),
+            ("uin/", true),
+            ("uid/", true),
+            ("account/", true),
+            ("uin/1", false),
+            ("uin", false),
+            ("other/", false),
+        ] {
+            let name = format!("qcs::cvm:ap-beijing:{account}:instance/a");
+            let parsed = ResourceName::parse(&name).unwrap();
+            assert_eq!(parsed.is_of(AccountId::nth(1)), is_own, "{name}");
         }
         for name in [
             "",

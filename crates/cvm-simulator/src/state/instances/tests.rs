@@ -28,10 +28,10 @@ fn operation_goes_through_its_states() {
     instances.begin(serial, &RESET_TYPE_FORCED, Effect::None, note, (&clock, at(100)));
     for (seconds, expected) in [
         (100, "STOPPING"),
-        (104, "STOPPING"),
-        (105, "STOPPED"),
-        (115, "STARTING"),
-        (125, "RUNNING"),
+        (114, "STOPPING"),
+        (115, "STOPPED"),
+        (125, "STARTING"),
+        (135, "RUNNING"),
     ] {
         instances.apply_due(&clock, at(seconds));
         assert_eq!(state(&instances, serial), Some(expected), "at {seconds}");
@@ -51,8 +51,8 @@ fn state_does_not_depend_on_polling() {
         looks.iter().for_each(|seconds| instances.apply_due(&clock, at(*seconds)));
         state(&instances, serial).map(str::to_owned)
     };
-    assert_eq!(run(&[16]), run(&(0..=16).collect::<Vec<_>>()));
-    assert_eq!(run(&[16]).as_deref(), Some("STARTING"));
+    assert_eq!(run(&[26]), run(&(0..=26).collect::<Vec<_>>()));
+    assert_eq!(run(&[26]).as_deref(), Some("STARTING"));
 }
 
 #[test]
