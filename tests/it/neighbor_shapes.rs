@@ -53,7 +53,11 @@ const NEWER: Decision = ("responses", "members that are newer");
 
 const STS: &[Explained] = &[];
 
-const TAG: &[Explained] = &[("*", "TagResource.Category", Difference::Added, NEWER)];
+const TAG: &[Explained] = &[
+    ("*", "Tag.Category", Difference::Added, NEWER),
+    ("*", "TagResource.Category", Difference::Added, NEWER),
+    ("*", "TagWithDelete.Category", Difference::Added, NEWER),
+];
 
 const VPC: &[Explained] = &[];
 
