@@ -1,7 +1,7 @@
 //! Launches an instance into the subnet with a given name, and lists its elastic IPs: CVM and VPC with the same client.
 //!
 //! `cargo run -p cvm-tests --example network -- NAME` uses your account and launches an instance, which costs money. The
-//! test below uses a mocked client: no network.
+//! tests below use a mocked client and the emulator.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -109,6 +109,42 @@ async fn instance_is_launched_into_the_zone_of_the_subnet() {
     assert_eq!(run.virtual_private_cloud.map(|it| it.subnet_id).as_deref(), Some("subnet-blue"));
     let listed = sent.of::<DescribeAddresses>().remove(0);
     assert_eq!(listed.filters.first().map(|filter| filter.values.clone()), Some(vec![id]));
+    let missing = subnet(&client, "green").await.unwrap_err().to_string();
+    assert_eq!(missing, "0 subnets have the name green");
+}
+
+/// The same against the emulator.
+#[tokio::test]
+async fn subnet_of_the_emulator_is_found_and_used() {
+    use cvm_emulator::Emulator;
+    use cvm_models::actions::DescribeInstances;
+    use vpc_models::actions::{CreateSubnet, CreateVpc};
+
+    let emulator = Emulator::builder().instant().strict_network(true).start().await.unwrap();
+    let client = Client::builder()
+        .region("ap-guangzhou")
+        .endpoint(emulator.url())
+        .credential(emulator.credential())
+        .build()
+        .unwrap();
+    let request = CreateVpc {
+        vpc_name: "blue".into(),
+        cidr_block: Some("10.0.0.0/16".into()),
+        ..Default::default()
+    };
+    let vpc = client.send(request).await.unwrap().vpc;
+    let request = CreateSubnet {
+        vpc_id: vpc.vpc_id,
+        subnet_name: "blue".into(),
+        zone: "ap-guangzhou-6".into(),
+        cidr_block: Some("10.0.1.0/24".into()),
+        ..Default::default()
+    };
+    client.send(request).await.unwrap();
+    let id = launch(&client, subnet(&client, "blue").await.unwrap()).await.unwrap();
+    let request = DescribeInstances { instance_ids: vec![id], ..Default::default() };
+    let instance = client.send(request).await.unwrap().instance_set.remove(0);
+    assert_eq!(instance.private_ip_addresses, ["10.0.1.2"]);
     let missing = subnet(&client, "green").await.unwrap_err().to_string();
     assert_eq!(missing, "0 subnets have the name green");
 }

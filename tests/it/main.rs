@@ -63,6 +63,7 @@ mod mutate;
 mod neighbor_calls;
 mod neighbor_services;
 mod neighbor_shapes;
+mod networks;
 mod partial_errors;
 mod predicates;
 mod published;

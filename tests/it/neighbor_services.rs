@@ -157,10 +157,8 @@ async fn one_client_reads_disks_tags_and_addresses_of_an_instance() {
         let used: Vec<_> = used.into_iter().filter_map(|used| used.ip_address).collect();
         assert_eq!(used, instance.private_ip_addresses, "{dialect:?}");
 
-        let error = client.send(DescribeVpcs::default()).await.unwrap_err();
-        let code = error.code().map(|code| code.as_str().to_owned());
-        assert_eq!(code.as_deref(), Some("UnsupportedOperation"), "{dialect:?}");
-        assert!(error.to_string().contains("vpc:DescribeVpcs"), "{error}");
+        let vpcs = client.send(DescribeVpcs::default()).await.unwrap();
+        assert_eq!(vpcs.total_count, 0, "only created VPCs are listed");
     }
 }
 

@@ -59,7 +59,14 @@ const TAG: &[Explained] = &[
     ("*", "TagWithDelete.Category", Difference::Added, NEWER),
 ];
 
-const VPC: &[Explained] = &[];
+const NO_IPV6: Decision = ("networks", "created VPCs have no IPv6 range");
+
+const NO_SECONDARY_RANGE: Decision = ("networks", "no VPC has secondary ranges");
+
+const VPC: &[Explained] = &[
+    ("*", "Vpc.AssistantCidrSet", Difference::Unfilled, NO_SECONDARY_RANGE),
+    ("*", "Vpc.Ipv6CidrBlockSet", Difference::Unfilled, NO_IPV6),
+];
 
 #[tokio::test]
 async fn responses_of_neighbors_have_the_members_of_the_samples_in_the_same_form() {

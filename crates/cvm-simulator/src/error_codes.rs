@@ -108,9 +108,11 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         }
         ViolationKind::TooShort(_) => codes(&[NAMED, &["InvalidParameterValue.{}Empty"]].concat()),
         ViolationKind::NotAllowed => codes(NAMED),
-        ViolationKind::TooManyBytes(_) => {
-            codes(&["InvalidParameterValue.TooLarge", "InvalidParameterValue.Invalid{}Format"])
-        }
+        ViolationKind::TooManyBytes(_) => codes(&[
+            "InvalidParameterValue.TooLarge",
+            "InvalidParameterValue.Invalid{}Format",
+            "InvalidParameterValue.TooLong",
+        ]),
         ViolationKind::NotBase64 => codes(&["InvalidParameterValue.Invalid{}Format"]),
         ViolationKind::BadFormat(format) => malformed(format),
         ViolationKind::BadPattern(_) => {
@@ -135,6 +137,7 @@ fn name_in_codes(name: &str) -> &str {
 /// Codes for members of which only one is allowed.
 const CONFLICT: &[&str] = &[
     "InvalidParameter.AtMostOne",
+    "InvalidParameter.Coexist",
     "InvalidParameterCombination",
     "InvalidParameterConflict",
     "InvalidParameter",

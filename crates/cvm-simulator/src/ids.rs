@@ -31,6 +31,8 @@ pub(crate) enum Stream {
     TaskId,
     ConsoleToken,
     SecurityGroupId,
+    DhcpOptionsId,
+    RouteTableId,
 }
 
 /// The source of all random values.
@@ -93,6 +95,9 @@ impl SeededRng {
     }
 }
 
+/// The indexes of default networks are the numbers of zones, which are smaller.
+const AFTER_DEFAULTS: u64 = 1 << 33;
+
 /// Creates identifiers that are unique in all regions.
 #[derive(Clone, Debug)]
 pub(crate) struct IdGenerator {
@@ -138,6 +143,33 @@ impl IdGenerator {
     pub(crate) fn default_network(&self, zone_id: u64) -> (String, String) {
         let vpc = self.rng.id("vpc-", Stream::Vpc, zone_id / 10_000);
         (vpc, self.rng.id("subnet-", Stream::Subnet, zone_id))
+    }
+
+    /// An id for a new VPC, which no default VPC has.
+    pub(crate) fn vpc(&mut self) -> String {
+        let index = AFTER_DEFAULTS + self.index(Stream::Vpc);
+        self.rng.id("vpc-", Stream::Vpc, index)
+    }
+
+    /// An id for a new subnet, which no default subnet has.
+    pub(crate) fn subnet(&mut self) -> String {
+        let index = AFTER_DEFAULTS + self.index(Stream::Subnet);
+        self.rng.id("subnet-", Stream::Subnet, index)
+    }
+
+    /// Whether this is the id of a VPC that the account has created, even of a deleted one.
+    pub(crate) fn has_made_vpc(&self, id: &str) -> bool {
+        self.has_made(id, "vpc-", Stream::Vpc)
+    }
+
+    /// Whether this is the id of a subnet that the account has created, even of a deleted one.
+    pub(crate) fn has_made_subnet(&self, id: &str) -> bool {
+        self.has_made(id, "subnet-", Stream::Subnet)
+    }
+
+    fn has_made(&self, id: &str, prefix: &str, stream: Stream) -> bool {
+        let made = self.made.get(&stream).copied().unwrap_or(0);
+        (0..made).any(|index| self.rng.id(prefix, stream, AFTER_DEFAULTS + index) == id)
     }
 
     /// A token for the console of an instance. It is computed from the request id, so that a read uses no value of a
@@ -218,6 +250,18 @@ mod tests {
                 (0..50_000).map(|index| rng.id("ins-", Stream::InstanceId, index)).collect();
             assert_eq!(ids.len(), 50_000, "seed {seed}");
         }
+    }
+
+    #[test]
+    fn created_networks_are_known_and_differ_from_default_ones() {
+        let mut ids = IdGenerator::new(SeededRng::new(1));
+        let (vpc, subnet) = (ids.vpc(), ids.subnet());
+        assert_ne!(vpc, ids.vpc());
+        assert!(ids.has_made_vpc(&vpc) && ids.has_made_subnet(&subnet));
+        let other = IdGenerator::new(SeededRng::new(2));
+        assert!(!other.has_made_vpc(&vpc) && !other.has_made_subnet(&subnet));
+        let defaults: HashSet<_> = (0..50_000).map(|zone| ids.default_network(zone).1).collect();
+        assert!(!defaults.contains(&subnet));
     }
 
     #[test]

@@ -40,6 +40,7 @@ mod actions;
 mod api_error;
 mod catalog;
 mod chc_host;
+mod cidr;
 mod clock;
 mod coverage;
 mod decision;

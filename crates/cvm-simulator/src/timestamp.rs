@@ -41,6 +41,11 @@ impl Timestamp {
         Self::of_milliseconds(self.0.saturating_add(span))
     }
 
+    /// `YYYY-MM-DD hh:mm:ss`, the layout of other services than CVM.
+    pub(crate) fn with_space(self) -> String {
+        self.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+    }
+
     /// The same time of day this many months later; in a shorter month, on its last day.
     pub(crate) fn months_later(self, months: u32) -> Self {
         let text = self.to_string();

@@ -39,6 +39,8 @@ fn is_named(info: &ActionInfo, name: &str) -> bool {
 /// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
+    ("CreateSubnet", SUBNET_IPV6),
+    ("CreateVpc", VPC_IPV6),
     ("DescribeDisks", DISK_FILTERS),
     ("DescribeImages", IMAGE_FILTERS),
     ("DescribeResourceTags", &[BUCKET, TAGGED_SERVICE]),
@@ -55,6 +57,20 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("UnTagResources", &[TAGGED_LIST]),
     ("api:DescribeZones", &[PRODUCT]),
 ];
+
+/// Any of these parameters asks for an IPv6 range.
+pub(crate) const IPV6_RANGE: RefusedParameter = RefusedParameter {
+    path: "Ipv6CidrBlock",
+    value: None,
+    reason: "created networks with an IPv6 range",
+};
+
+const STACK_TYPE: RefusedParameter = RefusedParameter { path: "StackType", ..IPV6_RANGE };
+
+const SUBNET_IPV6: &[RefusedParameter] = &[IPV6_RANGE, STACK_TYPE];
+
+const VPC_IPV6: &[RefusedParameter] =
+    &[IPV6_RANGE, STACK_TYPE, RefusedParameter { path: "AddressType", ..IPV6_RANGE }];
 
 const DISK_FILTERS: &[RefusedParameter] = &[
     filter("tag-key", "disks have no tags"),

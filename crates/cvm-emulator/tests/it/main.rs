@@ -44,3 +44,5 @@ mod tags_resources;
 mod tampering;
 mod tasks;
 mod vpc;
+mod vpc_launches;
+mod vpc_networks;

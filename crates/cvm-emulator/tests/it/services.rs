@@ -92,8 +92,6 @@ fn service_that_is_not_served_says_so() {
 #[test]
 fn action_that_is_not_served_says_so() {
     for (service, version, action) in [
-        // The specs have the action, and no handler exists.
-        ("vpc", VERSION, "DescribeVpcs"),
         // The service has it, but the specs do not.
         ("api", "2020-11-06", "DescribeProducts"),
         ("vpc", VERSION, "DescribeRouteTables"),
@@ -129,18 +127,6 @@ fn codes_of_what_is_not_served_are_not_retried_by_tools() {
             assert!(!code.starts_with(retried), "{code}");
         }
     }
-}
-
-#[test]
-fn parameters_of_actions_without_a_handler_are_checked() {
-    let cloud = cloud();
-    let code = |body: &str| {
-        let call = Call::of("vpc", VERSION, "DescribeVpcs");
-        error_code(&read(&cloud.handle(&call.json(body.to_owned())))).to_owned()
-    };
-    assert_eq!(code(r#"{"Vpc":1}"#), "UnknownParameter");
-    assert_eq!(code(r#"{"VpcIds":["subnet-1"]}"#), "InvalidParameterValue.Malformed");
-    assert_eq!(code("{}"), "UnsupportedOperation");
 }
 
 #[test]

@@ -55,6 +55,7 @@ pub(crate) fn plan(
         subnet_id: primary.subnet_id.clone(),
         ..VirtualPrivateCloud::default()
     };
+    check_exists(context, zone, &network::find_subnet(context, zone, &requested)?)?;
     let network = network::plan(context, zone, Some(&requested), internet, count)?;
     let network = network.with_interfaces(addresses_of(primary), secondary);
     check_rooms(context, &network, count)?;
@@ -85,6 +86,7 @@ fn secondary_interface(
         ..VirtualPrivateCloud::default()
     };
     let (vpc, subnet) = network::find_subnet(context, zone, &requested)?;
+    check_exists(context, zone, &(vpc.clone(), subnet.clone()))?;
     if is_present(interface) && count != 1 {
         let message = "With `NetworkInterfaceId`, `InstanceCount` must be 1.";
         return Err(codes.error(["InvalidParameterCombination"], message));
@@ -94,6 +96,16 @@ fn secondary_interface(
         addresses: addresses_of(interface),
         is_deleted: interface.delete_with_instance.unwrap_or(false),
     }))
+}
+
+/// Checks that the network and the subnet of an interface exist.
+fn check_exists(
+    context: &RequestContext<'_>,
+    zone: Zone,
+    (vpc, subnet): &(String, String),
+) -> Result<(), ApiError> {
+    let code = Some("InvalidParameterValue.InvalidVpcIdSubnetIdNotFound");
+    context.known_networks().subnet((vpc, subnet), zone, code).map(drop)
 }
 
 /// Whether the request names an interface that exists already.

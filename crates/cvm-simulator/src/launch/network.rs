@@ -9,7 +9,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Zone;
 use crate::error_codes::TOO_MANY_GROUPS;
 use crate::parameters::has_layout;
-use crate::state::{Addresses, RequestContext, StoredInstance, SubnetUse};
+use crate::state::{Addresses, RequestContext, StoredInstance, SubnetUse, zone_id};
 
 /// Network, subnet and zone.
 pub(crate) type Location = (String, String, String);
@@ -136,6 +136,7 @@ pub(crate) fn plan(
     };
     let (vpc, subnet) = find_subnet(context, zone, requested)?;
     let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
+    check_ipv6(context, zone, (&vpc, &subnet), ipv6_addresses)?;
     let location = (vpc, subnet, zone.name());
     check_subnet(context, &location, &chosen, count)?;
     let is_gateway = requested.as_vpc_gateway.unwrap_or(false);
@@ -148,7 +149,7 @@ pub(crate) fn plan(
 /// Maximum number of IPv6 addresses of an instance; the service's limit depends on the instance type.
 const MAX_IPV6_ADDRESSES: u64 = 10;
 
-/// The requested number of IPv6 addresses. Every network has an IPv6 range.
+/// The requested number of IPv6 addresses.
 pub(crate) fn ipv6_count(
     codes: DocumentedCodes,
     requested: Option<&VirtualPrivateCloud>,
@@ -161,6 +162,21 @@ pub(crate) fn ipv6_count(
     Err(codes.error(["LimitExceeded.IPv6AddressNum"], message))
 }
 
+/// Checks that a subnet has an IPv6 range, if a request needs one. Created subnets have none, all others have one.
+pub(crate) fn check_ipv6(
+    context: &RequestContext<'_>,
+    zone: Zone,
+    network: (&str, &str),
+    count: u64,
+) -> Result<(), ApiError> {
+    if count == 0 || context.known_networks().subnet(network, zone, None)?.is_none() {
+        return Ok(());
+    }
+    let (vpc, _) = network;
+    let message = format!("The network `{vpc}` has no IPv6 range; leave out `Ipv6AddressCount`.");
+    Err(context.codes.error(["InvalidParameterValue.VpcNotSupportIpv6Address"], message))
+}
+
 /// The network and the subnet of a request.
 pub(crate) fn find_subnet(
     context: &RequestContext<'_>,
@@ -168,9 +184,7 @@ pub(crate) fn find_subnet(
     requested: &VirtualPrivateCloud,
 ) -> Result<(String, String), ApiError> {
     match (requested.vpc_id.as_str(), requested.subnet_id.as_str()) {
-        (DEFAULT, DEFAULT) => {
-            Ok(context.ids.default_network(zone.id().parse().unwrap_or_default()))
-        }
+        (DEFAULT, DEFAULT) => Ok(context.ids.default_network(zone_id(zone))),
         (DEFAULT, _) | (_, DEFAULT) => {
             let message = "Either both `VpcId` and `SubnetId` are `DEFAULT`, or none of them.";
             Err(context.codes.error(["InvalidParameterValue.VpcIdSubnetIdNotMatch"], message))
@@ -216,8 +230,12 @@ pub(crate) fn check_subnet(
     count: u64,
 ) -> Result<(), ApiError> {
     let needed = u32::try_from(count).unwrap_or(u32::MAX);
+    let created = context
+        .zone(zone)
+        .and_then(|zone| context.known_networks().subnet((vpc, subnet), zone, None))?;
+    let addresses = &context.instances.addresses;
     let (code, message) =
-        match context.instances.addresses.check_subnet_use((vpc, subnet, zone), chosen, needed) {
+        match addresses.check_subnet_use((vpc, subnet, zone), created.as_deref(), chosen, needed) {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc => (
                 "InvalidParameterValue.VpcIdSubnetIdNotMatch",
@@ -232,8 +250,12 @@ pub(crate) fn check_subnet(
                 format!("The subnet `{subnet}` does not have {count} free addresses."),
             ),
             SubnetUse::AddressTaken(address) => {
-                ("VpcIpIsUsed", format!("The private address {address} is in use."))
+                ("VpcIpIsUsed", format!("The private address {address} is in use or reserved."))
             }
+            SubnetUse::AddressOutside(address) => (
+                "VpcAddrNotInSubNet",
+                format!("The private address {address} is not in the range of `{subnet}`."),
+            ),
         };
     Err(context.codes.error([code], message))
 }

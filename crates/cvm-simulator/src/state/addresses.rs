@@ -1,14 +1,17 @@
-//! Public and private addresses of instances. Networks belong to another service, so every well-formed subnet exists.
-//! It is in the network and zone of the first request that names it.
+//! Public and private addresses of instances. A created subnet assigns the addresses of its range. A subnet that was never
+//! created can be used, too: it is in the network and zone of the first request that names it.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
 
-use crate::state::StoredInstance;
+use crate::state::{Networks, Shared, StoredInstance, StoredSubnet};
 
 /// The addresses of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Addresses {
+    /// The VPCs and subnets that were created.
+    pub(crate) networks: Shared<Networks>,
     /// The number of addresses assigned in the basic network, and those in use.
     basic: u32,
     basic_used: HashSet<Ipv4Addr>,
@@ -25,29 +28,35 @@ pub(crate) struct Addresses {
 /// A private network. Its subnets share no address in use.
 #[derive(Clone, Debug, Default)]
 struct Vpc {
-    used: HashSet<Ipv4Addr>,
+    /// The addresses in use, with their subnets.
+    used: HashMap<Ipv4Addr, Arc<str>>,
     /// The number of addresses in use in each range.
     used_in_range: HashMap<u32, u32>,
-    /// The ranges of its subnets.
+    /// The ranges of its subnets that were never created.
     ranges: BTreeSet<u32>,
 }
 
+/// A subnet that assigns addresses.
 #[derive(Clone, Debug)]
 struct Subnet {
+    id: Arc<str>,
     vpc_id: String,
     zone: String,
-    range: u32,
+    /// The first address of its range.
+    first: Ipv4Addr,
+    /// The number of addresses that it can assign.
+    capacity: u32,
     next: u32,
     /// The number of addresses in use under its name.
     used: u32,
 }
 
-/// The addresses of a subnet: a /20 without the reserved ones.
+/// The addresses of a subnet that was never created: a /20 without the reserved ones.
 const SUBNET_SIZE: u32 = 1 << 12;
 const SUBNET_KEPT: u32 = 3;
 const SUBNET_FREE: u32 = SUBNET_SIZE - SUBNET_KEPT;
 
-/// The ranges of a private network: the subnets of 172.16.0.0/12.
+/// The ranges of a network that was never created: the subnets of 172.16.0.0/12.
 const FIRST: Ipv4Addr = Ipv4Addr::new(172, 16, 0, 0);
 const RANGES: u32 = 256;
 
@@ -61,28 +70,49 @@ pub(crate) enum SubnetUse {
     InOtherVpc,
     InOtherZone,
     Full,
+    /// The address is in use or reserved.
     AddressTaken(Ipv4Addr),
+    AddressOutside(Ipv4Addr),
 }
 
 impl Addresses {
-    /// Checks a subnet without a change. `requested` are the chosen addresses, `count` is the number of necessary
-    /// addresses.
+    /// Checks a subnet without a change. `created` is the subnet if it was created, `requested` are the chosen addresses,
+    /// and `count` is the number of necessary addresses.
     pub(crate) fn check_subnet_use(
         &self,
         (vpc_id, subnet_id, zone): (&str, &str, &str),
+        created: Option<&StoredSubnet>,
         requested: &[Ipv4Addr],
         count: u32,
     ) -> SubnetUse {
         let vpc = self.vpcs.get(vpc_id);
+        let is_used = |address: &Ipv4Addr| vpc.is_some_and(|vpc| vpc.used.contains_key(address));
+        if let Some(subnet) = created {
+            let is_outside = |address: &&Ipv4Addr| !subnet.range.contains(**address);
+            let is_taken = |address: &&Ipv4Addr| subnet.is_reserved(**address) || is_used(*address);
+            return if subnet.vpc_id != vpc_id {
+                SubnetUse::InOtherVpc
+            } else if subnet.zone != zone {
+                SubnetUse::InOtherZone
+            } else if let Some(address) = requested.iter().find(is_outside) {
+                SubnetUse::AddressOutside(*address)
+            } else if let Some(address) = requested.iter().find(is_taken) {
+                SubnetUse::AddressTaken(*address)
+            } else if self.used_by(subnet_id).saturating_add(count) > subnet.capacity() {
+                SubnetUse::Full
+            } else {
+                SubnetUse::Free
+            };
+        }
         // Chosen addresses can be outside the range of the subnet.
         let drawn = count.saturating_sub(u32::try_from(requested.len()).unwrap_or(u32::MAX));
         let range = match self.subnets.get(subnet_id) {
             Some(subnet) if subnet.vpc_id != vpc_id => return SubnetUse::InOtherVpc,
             Some(subnet) if subnet.zone != zone => return SubnetUse::InOtherZone,
-            Some(subnet) => Some(subnet.range),
+            Some(subnet) => range_of(subnet.first),
             None => vpc.map_or(Some(0), Vpc::free_range),
         };
-        let taken = vpc.and_then(|vpc| requested.iter().find(|address| vpc.used.contains(address)));
+        let taken = requested.iter().find(|address| is_used(*address));
         match (taken, range) {
             (Some(address), _) => SubnetUse::AddressTaken(*address),
             (None, Some(range)) => {
@@ -116,17 +146,24 @@ impl Addresses {
     ) -> Ipv4Addr {
         if !self.subnets.contains_key(subnet_id) {
             self.forget_subnets();
-            let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
-            let range = vpc.free_range().unwrap_or(0);
-            vpc.ranges.insert(range);
+            let (first, capacity) = match self.networks.subnet(subnet_id) {
+                Some(created) => (created.range.first(), created.capacity()),
+                None => {
+                    let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
+                    let range = vpc.free_range().unwrap_or(0);
+                    vpc.ranges.insert(range);
+                    (offset(FIRST, range * SUBNET_SIZE), SUBNET_FREE)
+                }
+            };
             let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
-            let subnet = Subnet { vpc_id, zone, range, next: 0, used: 0 };
+            let id = subnet_id.into();
+            let subnet = Subnet { id, vpc_id, zone, first, capacity, next: 0, used: 0 };
             self.subnets.insert(subnet_id.to_owned(), subnet);
         }
         let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return FIRST };
         let address = requested.unwrap_or_else(|| subnet.next_free(vpc));
-        if vpc.used.insert(address) {
+        if vpc.used.insert(address, subnet.id.clone()).is_none() {
             subnet.used += 1;
             if let Some(range) = range_of(address) {
                 *vpc.used_in_range.entry(range).or_default() += 1;
@@ -145,12 +182,13 @@ impl Addresses {
         self.subnets.retain(|_, subnet| {
             if subnet.used == 0
                 && let Some(vpc) = vpcs.get_mut(&subnet.vpc_id)
+                && let Some(range) = range_of(subnet.first)
             {
-                vpc.ranges.remove(&subnet.range);
+                vpc.ranges.remove(&range);
             }
             subnet.used > 0
         });
-        vpcs.retain(|_, vpc| !vpc.ranges.is_empty());
+        vpcs.retain(|_, vpc| !vpc.ranges.is_empty() || !vpc.used.is_empty());
         self.forget_threshold = self.subnets.len().saturating_mul(2);
     }
 
@@ -196,12 +234,35 @@ impl Addresses {
         }
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return };
         let Some(vpc) = self.vpcs.get_mut(&subnet.vpc_id) else { return };
-        if vpc.used.remove(&address) {
+        if vpc.used.remove(&address).is_some() {
             subnet.used = subnet.used.saturating_sub(1);
             if let Some(used) = range_of(address).and_then(|it| vpc.used_in_range.get_mut(&it)) {
                 *used = used.saturating_sub(1);
             }
         }
+    }
+
+    /// The number of addresses of a subnet that are in use.
+    pub(crate) fn used_by(&self, subnet_id: &str) -> u32 {
+        self.subnets.get(subnet_id).map_or(0, |subnet| subnet.used)
+    }
+
+    /// The addresses of a VPC that are in use, with their subnets, in no order.
+    pub(crate) fn used_in(&self, vpc_id: &str) -> impl Iterator<Item = (Ipv4Addr, &str)> {
+        let used = self.vpcs.get(vpc_id).map(|vpc| &vpc.used);
+        used.into_iter().flatten().map(|(address, subnet_id)| (*address, &**subnet_id))
+    }
+
+    /// Deletes a created subnet, of which no address is in use.
+    pub(crate) fn delete_subnet(&mut self, id: &str) {
+        self.networks.delete_subnet(id);
+        self.subnets.remove(id);
+    }
+
+    /// Deletes a created VPC, of which no address is in use.
+    pub(crate) fn delete_vpc(&mut self, id: &str) {
+        self.networks.delete_vpc(id);
+        self.vpcs.remove(id);
     }
 }
 
@@ -214,16 +275,16 @@ impl Vpc {
 
 impl Subnet {
     fn next_free(&mut self, vpc: &Vpc) -> Ipv4Addr {
-        let first = offset(FIRST, self.range * SUBNET_SIZE);
-        for _ in 0..SUBNET_FREE {
-            let address = offset(first, self.next % SUBNET_FREE + 2);
-            self.next = (self.next + 1) % SUBNET_FREE;
-            if !vpc.used.contains(&address) {
+        for _ in 0..self.capacity {
+            // The first two addresses are reserved.
+            let address = offset(self.first, self.next + 2);
+            self.next = (self.next + 1) % self.capacity;
+            if !vpc.used.contains_key(&address) {
                 return address;
             }
         }
         // A full subnet was rejected before.
-        first
+        self.first
     }
 }
 
@@ -263,10 +324,10 @@ mod tests {
     #[test]
     fn subnet_stays_in_its_first_vpc_and_zone() {
         let mut addresses = Addresses::default();
-        assert_eq!(addresses.check_subnet_use(PLACE, &[], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(PLACE, None, &[], 1), SubnetUse::Free);
         addresses.take(PLACE, None);
         let (vpc, subnet, zone) = PLACE;
-        let look = |index| addresses.check_subnet_use(index, &[], 1);
+        let look = |index| addresses.check_subnet_use(index, None, &[], 1);
         assert_eq!(look(PLACE), SubnetUse::Free);
         assert_eq!(look(("vpc-2", subnet, zone)), SubnetUse::InOtherVpc);
         assert_eq!(look((vpc, subnet, "ap-guangzhou-4")), SubnetUse::InOtherZone);
@@ -278,7 +339,7 @@ mod tests {
         let requested: Ipv4Addr = "172.16.0.9".parse().unwrap();
         assert_eq!(addresses.take(PLACE, Some(requested)), requested);
         assert_eq!(
-            addresses.check_subnet_use(PLACE, &[requested], 1),
+            addresses.check_subnet_use(PLACE, None, &[requested], 1),
             SubnetUse::AddressTaken(requested)
         );
         let next: Vec<_> = (0..10).map(|_| addresses.take(PLACE, None)).collect();
@@ -288,7 +349,7 @@ mod tests {
             subnet_id: "subnet-1".into(),
             ..StoredInstance::default()
         });
-        assert_eq!(addresses.check_subnet_use(PLACE, &[requested], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(PLACE, None, &[requested], 1), SubnetUse::Free);
     }
 
     #[test]
@@ -296,7 +357,7 @@ mod tests {
         let mut addresses = Addresses::default();
         let taken: HashSet<_> = (0..SUBNET_FREE).map(|_| addresses.take(PLACE, None)).collect();
         assert_eq!(taken.len(), 4093);
-        assert_eq!(addresses.check_subnet_use(PLACE, &[], 1), SubnetUse::Full);
+        assert_eq!(addresses.check_subnet_use(PLACE, None, &[], 1), SubnetUse::Full);
     }
 
     #[test]
@@ -305,15 +366,15 @@ mod tests {
         let mut taken = HashSet::new();
         for subnet in 0..RANGES {
             let location = ("vpc-1", &*format!("subnet-{subnet}"), "ap-guangzhou-3");
-            assert_eq!(addresses.check_subnet_use(location, &[], 3), SubnetUse::Free);
+            assert_eq!(addresses.check_subnet_use(location, None, &[], 3), SubnetUse::Free);
             taken.extend((0..3).map(|_| addresses.take(location, None)));
         }
         assert_eq!(taken.len(), 3 * RANGES as usize);
         let one_more = ("vpc-1", "subnet-more", "ap-guangzhou-3");
-        assert_eq!(addresses.check_subnet_use(one_more, &[], 1), SubnetUse::Full);
+        assert_eq!(addresses.check_subnet_use(one_more, None, &[], 1), SubnetUse::Full);
         // Another network can use the same addresses.
         let elsewhere = ("vpc-2", "subnet-of-2", "ap-guangzhou-3");
-        assert_eq!(addresses.check_subnet_use(elsewhere, &[], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(elsewhere, None, &[], 1), SubnetUse::Free);
         assert!(taken.contains(&addresses.take(elsewhere, None)));
     }
 
@@ -326,15 +387,15 @@ mod tests {
         let chosen: Ipv4Addr = "172.16.16.2".parse().unwrap();
         addresses.take(PLACE, Some(chosen));
         assert_eq!(
-            addresses.check_subnet_use(other, &[chosen], 1),
+            addresses.check_subnet_use(other, None, &[chosen], 1),
             SubnetUse::AddressTaken(chosen)
         );
         assert_ne!(addresses.take(other, None), chosen);
-        let full = addresses.check_subnet_use(other, &[], SUBNET_FREE - 1);
+        let full = addresses.check_subnet_use(other, None, &[], SUBNET_FREE - 1);
         assert_eq!(full, SubnetUse::Full, "the chosen one is in its range");
         addresses.give_back("subnet-1", chosen);
-        assert_eq!(addresses.check_subnet_use(other, &[], SUBNET_FREE - 1), SubnetUse::Free);
-        assert_eq!(addresses.check_subnet_use(other, &[chosen], 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(other, None, &[], SUBNET_FREE - 1), SubnetUse::Free);
+        assert_eq!(addresses.check_subnet_use(other, None, &[chosen], 1), SubnetUse::Free);
     }
 
     #[test]
@@ -362,6 +423,6 @@ mod tests {
         assert!(addresses.subnets.len() <= MIN_REMEMBERED_SUBNETS, "{}", addresses.subnets.len());
         assert!(addresses.vpcs.len() <= MIN_REMEMBERED_SUBNETS, "{}", addresses.vpcs.len());
         let elsewhere = ("vpc-2", "subnet-1", "ap-guangzhou-3");
-        assert_eq!(addresses.check_subnet_use(elsewhere, &[], 1), SubnetUse::InOtherVpc);
+        assert_eq!(addresses.check_subnet_use(elsewhere, None, &[], 1), SubnetUse::InOtherVpc);
     }
 }

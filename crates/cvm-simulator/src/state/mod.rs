@@ -22,6 +22,7 @@ mod key_pairs;
 mod launch_image;
 mod launch_templates;
 mod lookup;
+mod networks;
 mod operation;
 mod placement_groups;
 mod resource_pools;
@@ -61,6 +62,9 @@ pub(crate) use instances::Instances;
 pub(crate) use key_pairs::KeyPairs;
 pub(crate) use launch_image::{LaunchImage, System};
 pub(crate) use launch_templates::{LaunchTemplates, TEMPLATE_QUOTA, Template, Version};
+pub(crate) use networks::{
+    Networks, NewSubnet, SUBNET_QUOTA, StoredSubnet, StoredVpc, VPC_QUOTA, zone_id,
+};
 pub(crate) use operation::{
     CONVERT_SYSTEM, ENTER_RESCUE, ENTER_RESCUE_HARD, EXIT_RESCUE, EXIT_RESCUE_STOPPED, GROW_DISK,
     GROW_DISK_FORCED, GROW_DISK_ONLINE, LAUNCH, MODIFY, MOVE, MOVE_DISKS, MOVE_FORCED, Operation,
@@ -81,6 +85,7 @@ pub(crate) use stored_disk::StoredDisk;
 pub(crate) use stored_instance::{
     PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
 };
+pub(crate) use strict_network::KnownNetworks;
 pub(crate) use tagged::{TagList, Tagged, TaggedItems};
 pub(crate) use tags::{TaggedGroup, TaggedKind};
 pub(crate) use tasks::{RepairTask, RepairTasks};

@@ -3,7 +3,7 @@
 //!
 //! To give a kind of resource tags, implement [`Tagged`] beside the list of the resources, and add a line to [`KINDS`].
 
-use crate::state::{RegionResources, RequestContext, TagList, Tagged};
+use crate::state::{Networks, RegionResources, RequestContext, TagList, Tagged};
 
 /// A kind of resource that has tags.
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct TaggedKind {
 enum ListOf {
     Instances,
     KeyPairs,
+    Networks(fn(&Networks) -> &dyn Tagged, fn(&mut Networks) -> &mut dyn Tagged),
     Region(fn(&RegionResources) -> &dyn Tagged, fn(&mut RegionResources) -> &mut dyn Tagged),
 }
 
@@ -33,6 +34,8 @@ static KINDS: &[TaggedKind] = &[
     region("cvm", "image", |it| &*it.images, |it| &mut *it.images),
     region("cvm", "launch-template", |it| &*it.launch_templates, |it| &mut *it.launch_templates),
     region("cvm", "ps", |it| &*it.placement_groups, |it| &mut *it.placement_groups),
+    networks("subnet", Networks::tagged_subnets, Networks::tagged_subnets_mut),
+    networks("vpc", Networks::tagged_vpcs, Networks::tagged_vpcs_mut),
 ];
 
 /// A kind whose resources belong to a region.
@@ -43,6 +46,15 @@ const fn region(
     list_mut: fn(&mut RegionResources) -> &mut dyn Tagged,
 ) -> TaggedKind {
     TaggedKind { service, prefix, list: ListOf::Region(list, list_mut) }
+}
+
+/// A kind of the network service that is stored with the addresses of instances.
+const fn networks(
+    prefix: &'static str,
+    list: fn(&Networks) -> &dyn Tagged,
+    list_mut: fn(&mut Networks) -> &mut dyn Tagged,
+) -> TaggedKind {
+    TaggedKind { service: "vpc", prefix, list: ListOf::Networks(list, list_mut) }
 }
 
 impl TaggedKind {
@@ -96,6 +108,10 @@ impl RequestContext<'_> {
                 self.instances_in_mut(region).map(|instances| -> &mut dyn Tagged { instances })
             }
             ListOf::KeyPairs => Some(&mut **self.key_pairs),
+            ListOf::Networks(_, list_mut) => {
+                let instances = self.instances_in_mut(region);
+                instances.map(|instances| list_mut(&mut instances.addresses.networks))
+            }
             ListOf::Region(_, list_mut) => {
                 self.regions.get_mut(region).map(|resources| list_mut(resources))
             }
@@ -134,6 +150,9 @@ impl RequestContext<'_> {
         match kind.list {
             ListOf::Instances => self.instances_in(region).map(|it| -> &dyn Tagged { it }),
             ListOf::KeyPairs => Some(&**self.key_pairs),
+            ListOf::Networks(list, _) => {
+                self.instances_in(region).map(|instances| list(&instances.addresses.networks))
+            }
             ListOf::Region(list, _) => self.regions.get(region).map(|resources| list(resources)),
         }
     }

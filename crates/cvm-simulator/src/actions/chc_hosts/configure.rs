@@ -15,7 +15,7 @@ use crate::actions::chc_hosts::state_check::{check_host_states, find_hosts};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::chc_host::{BOOT_FILE, PROVIDED, no_network, provided_installer};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{Addresses, RequestContext, StoredChcHost, has_deploy_network};
+use crate::state::{Addresses, KnownNetworks, RequestContext, StoredChcHost, has_deploy_network};
 
 const ASSIST_SETUP_TIME: Duration = Duration::from_secs(60);
 const DEPLOY_SETUP_TIME: Duration = Duration::from_secs(60);
@@ -85,14 +85,26 @@ fn set_up(
     }
     check_host_states(codes, &hosts)?;
     let addresses = &mut context.instances.addresses;
-    let plan =
-        |requested| Network::plan(codes, requested, zone, hosts.len(), (context.ids, addresses));
+    let known = KnownNetworks {
+        codes,
+        region: context.region,
+        is_strict: context.is_network_strict,
+        networks: &addresses.networks,
+        ids: &*context.ids,
+        now,
+    };
+    let plan = |requested| Network::plan(codes, requested, zone, hosts.len(), (known, addresses));
     let bmc = setup.bmc.map(|(network, _)| plan(network)).transpose()?;
     let deploy = setup.deploy.as_ref().map(|deploy| plan(deploy.network)).transpose()?;
     if let (Some(bmc), Some(deploy)) = (&bmc, &deploy) {
         bmc.check_apart_from(codes, deploy)?;
     }
     let planned = [&deploy, &bmc];
+    for network in planned.into_iter().flatten() {
+        if addresses.networks.lacks_default(network.ids(), zone, context.ids) {
+            addresses.networks.create_default(zone, context.ids, now);
+        }
+    }
     planned.into_iter().flatten().for_each(|network| network.reserve(addresses));
     for (index, host) in hosts.into_iter().enumerate() {
         let mut end = ChcHost { instance_state: ChcHostState::Ready, ..host.api.clone() };

@@ -38,7 +38,7 @@ const DECISIONS: &[Decision] = &[
     assumed("CHC hosts", "READY with a management network; with a deploy network as well, PREPARED 120 s later through ChcPrepare"),
     assumed("CHC hosts", "LatestOperation is the name of the action; while it runs, LatestOperationState is that of the previous operation"),
     assumed("CHC hosts", "an action that DescribeChcDeniedActions lists as denied is InvalidHost.NotSupported; it changes all hosts or none"),
-    assumed("CHC hosts", "every well-formed network with DHCP and every security group exists; the hosts of a request must be in one zone"),
+    assumed("CHC hosts", "every well-formed network and security group can be used, unless networks are strict; every network has DHCP; the hosts of a request must be in one zone"),
     assumed("ConfigureChcAssistVpc", "only for INIT hosts; settings for a deploy network that the request does not have are InvalidParameter"),
     documented("ConfigureChcDeployVpc", "a host that already has a deploy network is InvalidParameterValue.DeployVpcAlreadyExists"),
     assumed("RemoveChcAssistVpc", "only for READY and PREPARED hosts, which become INIT; addresses are free at once"),

@@ -7,8 +7,7 @@ use cvm_models::types::{ChcHost, VirtualPrivateCloud};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::chc_host::{no_network, provided_installer};
-use crate::ids::IdGenerator;
-use crate::state::{Addresses, StoredChcHost, SubnetUse};
+use crate::state::{Addresses, KnownNetworks, StoredChcHost, SubnetUse, zone_id};
 
 /// The value of both ids for the default network of the account.
 const DEFAULT: &str = "DEFAULT";
@@ -18,7 +17,7 @@ const DEFAULT: &str = "DEFAULT";
 pub(crate) struct Network {
     /// The network without the addresses of a host.
     api: VirtualPrivateCloud,
-    zone: String,
+    zone: Zone,
     /// The requested addresses, one for each host.
     chosen: Vec<Ipv4Addr>,
 }
@@ -30,10 +29,10 @@ impl Network {
         requested: &VirtualPrivateCloud,
         zone: Zone,
         count: usize,
-        (ids, addresses): (&IdGenerator, &Addresses),
+        (known, addresses): (KnownNetworks<'_>, &Addresses),
     ) -> Result<Self, ApiError> {
         let (vpc_id, subnet_id) = match (requested.vpc_id.as_str(), requested.subnet_id.as_str()) {
-            (DEFAULT, DEFAULT) => ids.default_network(zone.id().parse().unwrap_or_default()),
+            (DEFAULT, DEFAULT) => known.ids.default_network(zone_id(zone)),
             (DEFAULT, _) | (_, DEFAULT) => {
                 let message = "Either both `VpcId` and `SubnetId` are `DEFAULT`, or none of them.";
                 return Err(codes.error(["InvalidParameterValue"], message));
@@ -42,20 +41,23 @@ impl Network {
         };
         let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
         let api = VirtualPrivateCloud { vpc_id, subnet_id, ..no_network() };
-        let network = Self { api, zone: zone.name(), chosen };
-        network.check(codes, addresses, count)?;
+        let network = Self { api, zone, chosen };
+        network.check(known, addresses, count)?;
         Ok(network)
     }
 
     fn check(
         &self,
-        codes: DocumentedCodes,
+        known: KnownNetworks<'_>,
         addresses: &Addresses,
         count: usize,
     ) -> Result<(), ApiError> {
+        let created = known.subnet(self.ids(), self.zone, None)?;
         let needed = u32::try_from(count).unwrap_or(u32::MAX);
         let subnet = &self.api.subnet_id;
-        let (code, message) = match addresses.check_subnet_use(self.index(), &self.chosen, needed) {
+        let created = created.as_deref();
+        let used = addresses.check_subnet_use(self.index(), created, &self.chosen, needed);
+        let (code, message) = match used {
             SubnetUse::Free => return Ok(()),
             SubnetUse::InOtherVpc | SubnetUse::InOtherZone => (
                 "InvalidParameterValue",
@@ -66,10 +68,14 @@ impl Network {
                 format!("The subnet `{subnet}` does not have {count} free addresses."),
             ),
             SubnetUse::AddressTaken(address) => {
-                ("VpcIpIsUsed", format!("The private address {address} is in use."))
+                ("VpcIpIsUsed", format!("The private address {address} is in use or reserved."))
             }
+            SubnetUse::AddressOutside(address) => (
+                "VpcAddrNotInSubNet",
+                format!("The private address {address} is not in the range of `{subnet}`."),
+            ),
         };
-        Err(codes.error([code], message))
+        Err(known.codes.error([code], message))
     }
 
     /// Checks that no address is for two networks, and no subnet in two networks.
@@ -113,8 +119,13 @@ impl Network {
         (VirtualPrivateCloud { private_ip_addresses, ..self.api.clone() }, address)
     }
 
+    /// The ids of the network and of the subnet.
+    pub(crate) fn ids(&self) -> (&str, &str) {
+        (&self.api.vpc_id, &self.api.subnet_id)
+    }
+
     fn index(&self) -> (&str, &str, &str) {
-        (&self.api.vpc_id, &self.api.subnet_id, &self.zone)
+        (&self.api.vpc_id, &self.api.subnet_id, self.zone.as_str())
     }
 }
 

@@ -54,6 +54,9 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         template.security_groups = [context.default_security_group(template.project_id)].into();
     }
     context.record_tags(&template.tags);
+    for ((vpc_id, subnet_id, zone), _) in plan.network.rooms() {
+        context.ensure_default_subnet((vpc_id, subnet_id), zone);
+    }
     for index in 0..plan.count {
         let (instance_id, uuid) = context.ids.instance();
         let mut instance = template.clone();

@@ -24,11 +24,13 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
         let serials = context.find(&self.instance_ids)?;
         let zone = find_common_zone(context, &serials)?;
         let (vpc, subnet) = network::find_subnet(context, zone, requested)?;
+        network::check_ipv6(context, zone, (&vpc, &subnet), ipv6_count)?;
         let location = (vpc, subnet, zone.name());
         network::check_subnet(context, &location, &chosen, count)?;
         let may_stop = self.force_stop.unwrap_or(true);
         context.check_state(&serials, if may_stop { SETTLED } else { STOPPED })?;
         let (vpc_id, subnet_id, zone) = location;
+        context.ensure_default_subnet((&vpc_id, &subnet_id), &zone);
         for (location, serial) in serials.into_iter().enumerate() {
             let Some(instance) = context.instances.get(serial) else { continue };
             let runs = instance.is_running();

@@ -5,10 +5,12 @@ use crate::prelude::*;
 /// A key and value pair attached to a resource for search, permissions and cost reports.
 #[derive(Clone, Default)]
 pub struct Tag {
-    /// Name of the tag. Keys that the platform reserves are rejected. Required.
+    /// Name of the tag. Keys that the platform reserves are rejected. Required. Length: up to
+    /// 127 characters.
     pub key: String,
 
-    /// Text under this key; find resources by it with the filter `tag:` and the key.
+    /// Text under this key; find resources by it with the filter `tag:` and the key. Length: up
+    /// to 255 characters.
     pub value: Option<String>,
 
     #[doc(hidden)]
@@ -18,8 +20,8 @@ pub struct Tag {
 pub(crate) static TAG: ModelInfo = ModelInfo {
     name: "Tag",
     members: &[
-        FieldInfo::new("Key", Kind::Str).required().always_present(),
-        FieldInfo::new("Value", Kind::Str).always_present(),
+        FieldInfo::new("Key", Kind::Str).required().always_present().max_length(127),
+        FieldInfo::new("Value", Kind::Str).always_present().max_length(255),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };
@@ -31,7 +33,9 @@ pub(crate) static TAG_DOC: TypeDoc = TypeDoc {
     name: "Tag",
     summary: "A key and value pair attached to a resource for search, permissions and cost reports.",
     members: &[
-        MemberDoc::new("Key", "string", "Name of the tag. Keys that the platform reserves are rejected."),
-        MemberDoc::new("Value", "string", "Text under this key; find resources by it with the filter `tag:` and the key."),
+        MemberDoc::new("Key", "string", "Name of the tag. Keys that the platform reserves are rejected.")
+            .limits("Length: up to 127 characters."),
+        MemberDoc::new("Value", "string", "Text under this key; find resources by it with the filter `tag:` and the key.")
+            .limits("Length: up to 255 characters."),
     ],
 };
