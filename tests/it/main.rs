@@ -28,6 +28,7 @@
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `neighbor_services` | the model info of every service is complete, and its actions are unique |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
+//! | `clients` | the call sequences of tools pass with this SDK and with the official clients |
 //! | `examples` | the example programs work |
 //!
 //! Shared by them: `cloud` (the emulator and its clients), `raw_requests` (signed requests without a client),
@@ -47,6 +48,7 @@
 mod all_models;
 mod always_present;
 mod baseline;
+mod clients;
 mod cloud;
 mod delivery;
 mod documented_samples;

@@ -35,6 +35,7 @@ mod resume_verdicts;
 mod secrets;
 mod signals;
 mod terminal;
+mod tools_page;
 mod ulimit;
 mod unknown_members;
 mod unprinted_responses;

@@ -96,6 +96,22 @@ fn other_paths_return_not_found() {
     assert_eq!(cloud().handle(&request).status(), StatusCode::NOT_FOUND);
 }
 
+/// Tools can use the emulator as their HTTP proxy, so that no host name has to be resolved.
+#[test]
+fn request_to_a_proxy_is_served_whatever_its_host() {
+    let cloud = cloud();
+    let mut request = Call::new("DescribeZones").json("{}");
+    *request.uri_mut() = format!("http://{HOST}/").parse().unwrap();
+    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 7);
+    let mut request = Call::of("tag", "2018-08-13", "DescribeTagKeys").json("{}");
+    *request.uri_mut() = "http://tag.tencentcloudapi.com".parse().unwrap();
+    assert_eq!(read(&cloud.handle(&request))["TotalCount"], 0);
+    // A client of HTTPS asks for a tunnel.
+    *request.method_mut() = Method::CONNECT;
+    *request.uri_mut() = format!("{HOST}:443").parse().unwrap();
+    assert_eq!(cloud.handle(&request).status(), StatusCode::NOT_IMPLEMENTED);
+}
+
 #[test]
 fn trace_id_is_echoed() {
     let mut request = Call::new("DescribeZones").json("{}");

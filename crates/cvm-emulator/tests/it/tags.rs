@@ -5,23 +5,23 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-pub const VERSION: &str = "2018-08-13";
+const VERSION: &str = "2018-08-13";
 
-pub fn call(cloud: &Cloud, action: &str, body: &Value) -> Value {
+fn call(cloud: &Cloud, action: &str, body: &Value) -> Value {
     read(&cloud.handle(&Call::of("tag", VERSION, action).json(body.to_string())))
 }
 
-pub fn ok(cloud: &Cloud, action: &str, body: &Value) {
+fn ok(cloud: &Cloud, action: &str, body: &Value) {
     let response = call(cloud, action, body);
     assert!(response.get("Error").is_none(), "{action}: {response}");
 }
 
-pub fn error(cloud: &Cloud, action: &str, body: &Value) -> String {
+fn error(cloud: &Cloud, action: &str, body: &Value) -> String {
     error_code(&call(cloud, action, body)).to_owned()
 }
 
 /// The tags of a resource as the tag service lists them.
-pub fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
+fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
     let body = json!({
         "ServiceType": "cvm",
         "ResourcePrefix": prefix,
@@ -34,21 +34,21 @@ pub fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
     tags.iter().map(|tag| (string(&tag["TagKey"]), string(&tag["TagValue"]))).collect()
 }
 
-pub fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
+fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
     tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-pub fn name(prefix: &str, id: &str) -> String {
+fn name(prefix: &str, id: &str) -> String {
     format!("qcs::cvm:ap-guangzhou:uin/100000000001:{prefix}/{id}")
 }
 
-pub fn tagged(prefix: &str, tags: &[(&str, &str)]) -> Value {
+fn tagged(prefix: &str, tags: &[(&str, &str)]) -> Value {
     let tags: Vec<_> =
         tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     json!([{ "ResourceType": prefix, "Tags": tags }])
 }
 
-pub fn launch_tagged(cloud: &Cloud, tags: &[(&str, &str)]) -> String {
+fn launch_tagged(cloud: &Cloud, tags: &[(&str, &str)]) -> String {
     let specification = match tags {
         [] => json!({}),
         tags => json!({ "TagSpecification": tagged("instance", tags) }),
