@@ -220,6 +220,10 @@ fn texts(field: &'static FieldInfo) -> Vec<Edge> {
     if field.format.is_some() {
         return edges;
     }
+    if field.wire == "ClientToken" {
+        edges.push(Edge::outside("\u{e9}", Fault::PatternMismatch(field)));
+        edges.push(Edge::inside("a ~!token"));
+    }
     if let Some(max) = field.max_bytes.map(|max| max as usize) {
         let of = |bytes: usize| match field.base64 {
             true => Base64::encode_string(&vec![0; bytes]),

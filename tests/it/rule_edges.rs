@@ -106,6 +106,26 @@ async fn limits_of_a_launch_that_depend_on_other_members_have_edges_too() {
     };
     let host = |name: String, image: &str| json!({ "HostName": name, "ImageId": image });
     let counts = |min: i64| json!({ "InstanceCount": 3, "MinCount": min });
+    let of_type = |kind: &str, members: Value| {
+        let mut launch = json!({ "InstanceType": kind });
+        launch.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        launch
+    };
+    let jumbo = |is_on: bool| json!({ "EnableJumboFrame": is_on });
+    let cores = |topology: Value| of_type("S5.LARGE8", json!({ "CpuTopology": topology }));
+    let project = |id: i64| json!({ "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": id } });
+    let throughput = |kind: &str, throughput: i64| {
+        let mut disk = disks(kind, 500, 1).remove(0);
+        disk["ThroughputPerformance"] = json!(throughput);
+        json!({ "DataDisks": [disk] })
+    };
+    let metadata = |keys: [&str; 2]| {
+        let items = keys.map(|key| json!({ "Key": key, "Value": "v" }));
+        json!({ "Metadata": { "Items": items } })
+    };
+    let no_jumbo = "UnsupportedOperation.InstanceTypeNotSupportJumboFrame";
+    let core_count = "InvalidParameterValue.CoreCountValue";
+    let lacks = "InvalidParameter.LackCoreCountOrThreadPerCore";
     let range = "InvalidParameterValue.Range";
     let many = "InvalidParameterValue.LimitExceeded";
     let windows = "img-9id7emv7";
@@ -132,6 +152,61 @@ async fn limits_of_a_launch_that_depend_on_other_members_have_edges_too() {
         ),
         (addresses(2, 2), addresses(2, 1), "InvalidParameterCombination", "`PrivateIpAddresses`"),
         (counts(3), counts(4), "InvalidParameterValue.InvalidParameterMinCount", "`MinCount`"),
+        (
+            of_type("S5.MEDIUM4", jumbo(true)),
+            of_type("S1.SMALL1", jumbo(true)),
+            no_jumbo,
+            "S1.SMALL1",
+        ),
+        (
+            of_type("S5.MEDIUM4", jumbo(false)),
+            of_type("S1.SMALL1", jumbo(false)),
+            no_jumbo,
+            "S1.SMALL1",
+        ),
+        (
+            cores(json!({ "CoreCount": 4, "ThreadPerCore": 1 })),
+            cores(json!({ "CoreCount": 5, "ThreadPerCore": 1 })),
+            core_count,
+            "`CpuTopology.CoreCount`",
+        ),
+        (
+            cores(json!({ "CoreCount": 1, "ThreadPerCore": 2 })),
+            cores(json!({ "CoreCount": 0, "ThreadPerCore": 2 })),
+            core_count,
+            "`CpuTopology.CoreCount`",
+        ),
+        (
+            cores(json!({ "CoreCount": 2, "ThreadPerCore": 2 })),
+            cores(json!({ "CoreCount": 2 })),
+            lacks,
+            "`ThreadPerCore`",
+        ),
+        (
+            cores(json!({ "CoreCount": 2, "ThreadPerCore": 2 })),
+            cores(json!({ "ThreadPerCore": 2 })),
+            lacks,
+            "`CoreCount`",
+        ),
+        (project(0), project(-1), "InvalidProjectId.NotFound", "project -1"),
+        (
+            throughput("CLOUD_HSSD", 1),
+            throughput("CLOUD_HSSD", -1),
+            "InvalidParameterValue",
+            "`DataDisks.0.ThroughputPerformance`",
+        ),
+        (
+            throughput("CLOUD_PREMIUM", 0),
+            throughput("CLOUD_PREMIUM", 1),
+            "InvalidParameterValue",
+            "`DataDisks.0.ThroughputPerformance`",
+        ),
+        (
+            metadata(["a", "b"]),
+            metadata(["a", "a"]),
+            "InvalidParameterValue.Duplicate",
+            "`Metadata.Items`",
+        ),
         (host("x".repeat(15), windows), host("x".repeat(16), windows), host_name, "`HostName`"),
         (
             host("x".repeat(60), "img-pmqg1cw7"),

@@ -46,6 +46,7 @@ pub(crate) fn check(
     }
     let mut violations = validate(&record);
     paging(info, &record, &mut violations);
+    client_token(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
     let missing = |violation: &&Violation| {
         use ViolationKind::{AtLeastOneOf, Missing, MissingIf, NoneOf};
@@ -94,6 +95,17 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
             let (path, value) = (name.to_owned(), Some(shown));
             violations.push(Violation { path, field, fault, value });
         }
+    }
+}
+
+/// Adds a violation of a client token, whose characters the model info does not state.
+fn client_token(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
+    let Some(field) = info.request.field("ClientToken") else { return };
+    let token = member_named(record, field.wire);
+    if let Some(text) = token.as_str().filter(|text| !text.is_ascii()) {
+        let (path, value) = (field.wire.to_owned(), Some(text.to_owned()));
+        let fault = ViolationKind::BadPattern("[ -~]*");
+        violations.push(Violation { path, field, fault, value });
     }
 }
 

@@ -36,6 +36,11 @@ fn is_rsa_key(mut key: &[u8]) -> Result<(), Error> {
     is_whole.then_some(()).ok_or(Error::MpintEncoding)
 }
 
+/// The public key with this comment in place of its own, in one line. `None` if it has no key.
+pub(crate) fn with_comment(public_key: &str, comment: &str) -> Option<String> {
+    without_comment(public_key).map(|key| format!("{RSA} {key} {comment}"))
+}
+
 /// The key in base64 in a public key, without algorithm and comment.
 pub(crate) fn without_comment(public_key: &str) -> Option<&str> {
     public_key.split_ascii_whitespace().nth(1)
@@ -59,6 +64,10 @@ mod tests {
             format!("{RSA_KEY} twice\n"),
         ] {
             assert!(is_rsa(&text), "{text}");
+        }
+        for text in [format!("ssh-rsa\t{key}  me@example you\n"), format!("ssh-rsa {key}")] {
+            let expected = format!("ssh-rsa {key} skey-1");
+            assert_eq!(with_comment(&text, "skey-1"), Some(expected), "{text}");
         }
         let part = key.get(..key.len() - 4).unwrap();
         // Each part of a key has its length in front.

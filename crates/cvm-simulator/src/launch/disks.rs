@@ -126,6 +126,7 @@ fn data_disk(
         let message = format!("`{member}.DiskSize` is {size}, but must be a multiple of 10 GiB.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
+    check_throughput(codes, &member, &kind, requested.throughput_performance)?;
     let text = |text: &Option<String>| text.as_deref().map(Arc::from);
     Ok(StoredDisk {
         kind,
@@ -139,6 +140,25 @@ fn data_disk(
         name: text(&requested.disk_name),
         ..StoredDisk::default()
     })
+}
+
+/// Checks the additional throughput of a data disk.
+fn check_throughput(
+    codes: DocumentedCodes,
+    member: &str,
+    kind: &DiskType,
+    requested: Option<i64>,
+) -> Result<(), ApiError> {
+    let Some(throughput) = requested else { return Ok(()) };
+    let has_throughput = matches!(kind, DiskType::CloudTssd | DiskType::CloudHssd);
+    if throughput == 0 || throughput > 0 && has_throughput {
+        return Ok(());
+    }
+    let message = format!(
+        "`{member}.ThroughputPerformance` is {throughput}, but must be positive, and only for \
+         CLOUD_TSSD and CLOUD_HSSD, not {kind}."
+    );
+    Err(codes.error(["InvalidParameterValue"], message))
 }
 
 /// Checks the snapshots of data disks. A disk of an encrypted snapshot is encrypted, too.
@@ -206,6 +226,20 @@ mod tests {
         assert_eq!(code(&[disk("CLOUD_SSD", 10)]), expected);
         // A disk type that comes with an instance type cannot be chosen.
         assert_eq!(code(&[disk("LOCAL_NVME", 100)]), Some("InvalidParameterValue.Range"));
+    }
+
+    #[test]
+    fn only_the_fastest_disks_have_additional_throughput() {
+        let code = |kind: &str, throughput: i64| {
+            let throughput_performance = Some(throughput);
+            super::tests::code(&[DataDisk { throughput_performance, ..disk(kind, 100) }])
+        };
+        for kind in ["CLOUD_TSSD", "CLOUD_HSSD"] {
+            assert_eq!(code(kind, 1), None, "{kind}");
+            assert_eq!(code(kind, -1), Some("InvalidParameterValue"), "{kind}");
+        }
+        assert_eq!(code("CLOUD_PREMIUM", 0), None);
+        assert_eq!(code("CLOUD_PREMIUM", 1), Some("InvalidParameterValue"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The type of a new instance: one that the zone sells, or a custom size on a dedicated host.
 
 use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::CpuTopology;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, DEFAULT_TYPE, InstanceType, Zone};
@@ -47,6 +48,48 @@ impl Kind {
     /// Whether it is for high-performance computing, and so needs a cluster.
     pub(crate) fn is_high_performance(&self) -> bool {
         matches!(self, Self::Sold(one) if one.is_high_performance())
+    }
+
+    /// Checks that it supports jumbo frames, if a request switches them on or off.
+    pub(crate) fn check_jumbo_frames(
+        &self,
+        codes: DocumentedCodes,
+        requested: Option<bool>,
+    ) -> Result<(), ApiError> {
+        let supports = matches!(self, Self::Sold(one) if one.has_jumbo_frames());
+        if requested.is_none() || supports {
+            return Ok(());
+        }
+        let message = format!("The type {} does not support jumbo frames.", self.name());
+        Err(codes.error(["UnsupportedOperation.InstanceTypeNotSupportJumboFrame"], message))
+    }
+
+    /// Checks the requested number of cores.
+    pub(crate) fn check_topology(
+        &self,
+        codes: DocumentedCodes,
+        requested: Option<&CpuTopology>,
+    ) -> Result<(), ApiError> {
+        let Some(CpuTopology { core_count, thread_per_core, .. }) = requested else {
+            return Ok(());
+        };
+        let (Some(cores), Some(_)) = (*core_count, thread_per_core) else {
+            let message = "`CpuTopology` needs both `CoreCount` and `ThreadPerCore`.";
+            let code = "InvalidParameter.LackCoreCountOrThreadPerCore";
+            return Err(codes.error([code], message));
+        };
+        let vcpus = match self {
+            Self::Sold(one) => one.size.vcpus,
+            Self::Custom { vcpus, .. } => *vcpus,
+        };
+        if (1..=vcpus).contains(&cores) {
+            return Ok(());
+        }
+        let message = format!(
+            "`CpuTopology.CoreCount` is {cores}, but the type {} has 1 to {vcpus} cores.",
+            self.name()
+        );
+        Err(codes.error(["InvalidParameterValue.CoreCountValue"], message))
     }
 
     /// Checks that an operating system runs on it.

@@ -53,26 +53,29 @@ impl Strength {
     ) -> Result<(), ApiError> {
         let Self { min, kinds } = self;
         let password = password.expose();
-        let is_sendable = password.chars().all(|letter| letter.is_ascii_graphic());
-        if (min..=30).contains(&password.len()) && is_sendable && kinds_in(password) >= kinds {
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || SPECIAL.contains(&byte);
+        let is_clean = password.bytes().all(is_allowed);
+        if (min..=30).contains(&password.len()) && is_clean && kinds_in(password) >= kinds {
             return Ok(());
         }
         let message = format!(
             "A password for this system must have {min} to 30 characters of at least {kinds} \
-             kinds: lower case, upper case, digits, other."
+             kinds, and no others: lower case, upper case, digits, {}",
+            String::from_utf8_lossy(SPECIAL)
         );
         Err(codes.error(["InvalidPassword", "InvalidParameterValue.InvalidPassword"], message))
     }
 }
 
+/// The special characters of a password.
+const SPECIAL: &[u8] = b"()`~!@#$%^&*-+=|{}[]:;',.?/";
+
 /// The number of kinds of characters in a text.
 fn kinds_in(text: &str) -> usize {
-    let kinds: [fn(&u8) -> bool; 4] = [
-        u8::is_ascii_lowercase,
-        u8::is_ascii_uppercase,
-        u8::is_ascii_digit,
-        u8::is_ascii_punctuation,
-    ];
+    let kinds: [fn(&u8) -> bool; 4] =
+        [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit, |byte| {
+            SPECIAL.contains(byte)
+        }];
     kinds.iter().filter(|is_kind| text.as_bytes().iter().any(is_kind)).count()
 }
 
@@ -151,7 +154,12 @@ mod tests {
         assert!(passes("abcdefg1", LINUX) && !passes("abcdefgh", LINUX));
         assert!(!passes("abcdef1", LINUX));
         assert!(!passes(&"a1".repeat(16), LINUX));
-        assert!(!passes("abc defg1", LINUX) && !passes("abcdefg1é", LINUX));
+        for other in [' ', 'é', '_', '<', '>', '"', '\\', '\n'] {
+            assert!(!passes(&format!("Abcdefg1{other}"), LINUX), "{other}");
+        }
+        for special in SPECIAL {
+            assert!(passes(&format!("abcdefg{}", char::from(*special)), LINUX), "{special}");
+        }
         assert!(passes("Qcloud@TestApi123++", WINDOWS));
         assert!(!passes("abcdefghijk1", WINDOWS) && !passes("Abcdefghij1", WINDOWS));
     }

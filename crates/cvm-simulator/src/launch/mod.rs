@@ -13,6 +13,7 @@ pub(crate) mod names;
 pub(crate) mod network;
 pub(crate) mod placement;
 pub(crate) mod plan;
+pub(crate) mod project;
 pub(crate) mod role;
 pub(crate) mod spot_price;
 pub(crate) mod tags;

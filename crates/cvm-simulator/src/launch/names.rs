@@ -1,5 +1,5 @@
 //! Names of several instances from one pattern: `web{R:3}` gives `web3`, `web4`, …; `web{R:3,F:4}` gives `web0003`. A
-//! name without a number gets one as a suffix.
+//! name without a number gets one as a suffix. In a host name, `{IP}` is the private address.
 
 /// A pattern for the names of several instances.
 #[derive(Debug)]
@@ -12,16 +12,35 @@ pub(crate) struct Pattern<'a> {
 #[derive(Debug, PartialEq)]
 enum Part<'a> {
     Text(&'a str),
-    Number { first: u64, digits: usize },
+    Number {
+        first: u64,
+        digits: usize,
+    },
+    /// The private address, such as `10.0.0.7`.
     Address,
+    /// The private address as part of a single word: `10-0-0-7`.
+    AddressWord,
 }
 
 /// Maximum number of digits in a pattern.
 const MAX_DIGITS: usize = 8;
 
 impl<'a> Pattern<'a> {
-    /// Parses a pattern for this many instances. Invalid patterns are literal text.
-    pub(crate) fn new(text: &'a str, count: u64) -> Self {
+    /// Parses a pattern for the display names of this many instances.
+    pub(crate) fn of_name(text: &'a str, count: u64) -> Self {
+        Self::parse(text, count, number)
+    }
+
+    /// Parses a pattern for the host names of this many instances.
+    pub(crate) fn of_host_name(text: &'a str, count: u64) -> Self {
+        let part = |inside: &str| {
+            if inside == "IP" { Some(Part::Address) } else { number(inside) }
+        };
+        Self::parse(text, count, part)
+    }
+
+    /// Invalid patterns are literal text.
+    fn parse(text: &'a str, count: u64, part: fn(&str) -> Option<Part<'static>>) -> Self {
         let mut parts = Vec::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('{') {
@@ -49,9 +68,9 @@ impl<'a> Pattern<'a> {
         Self { parts: vec![Part::Text(text)], suffix: false }
     }
 
-    /// A name with the private address.
+    /// A name with the private address, which is valid for every system.
     pub(crate) fn of_address(prefix: &'a str) -> Self {
-        Self { parts: vec![Part::Text(prefix), Part::Address], suffix: false }
+        Self { parts: vec![Part::Text(prefix), Part::AddressWord], suffix: false }
     }
 
     /// The name of the instance at an index, counted from 0.
@@ -64,7 +83,8 @@ impl<'a> Pattern<'a> {
                     let number = first.saturating_add(index);
                     name.push_str(&format!("{number:0digits$}"));
                 }
-                Part::Address => name.push_str(&address.replace('.', "-")),
+                Part::Address => name.push_str(address),
+                Part::AddressWord => name.push_str(&address.replace('.', "-")),
             }
         }
         if self.suffix {
@@ -74,11 +94,8 @@ impl<'a> Pattern<'a> {
     }
 }
 
-/// The text between braces: `R:3`, `R:3,F:4` or `IP`.
-fn part(inside: &str) -> Option<Part<'static>> {
-    if inside == "IP" {
-        return Some(Part::Address);
-    }
+/// The text between braces: `R:3` or `R:3,F:4`.
+fn number(inside: &str) -> Option<Part<'static>> {
     let number = inside.strip_prefix("R:")?;
     let (first, digits) = match number.split_once(',') {
         Some((first, digits)) => (first, digits.strip_prefix("F:")?.parse().ok()?),
@@ -93,7 +110,7 @@ mod tests {
     use super::*;
 
     fn names(pattern: &str, count: u64) -> Vec<String> {
-        let pattern = Pattern::new(pattern, count);
+        let pattern = Pattern::of_host_name(pattern, count);
         (0..count).map(|index| pattern.format(index, "10.0.0.7")).collect()
     }
 
@@ -102,14 +119,17 @@ mod tests {
         assert_eq!(names("web{R:3}", 2), ["web3", "web4"]);
         assert_eq!(names("web{R:3,F:4}-x", 1), ["web0003-x"]);
         assert_eq!(names("{R:1}-{R:9}", 2), ["1-9", "2-10"]);
-        assert_eq!(names("vm-{IP}", 1), ["vm-10-0-0-7"]);
+        assert_eq!(names("vm-{IP}", 1), ["vm-10.0.0.7"]);
+        assert_eq!(names("vm-{IP}-{R:1}", 2), ["vm-10.0.0.7-1", "vm-10.0.0.7-2"]);
+        assert_eq!(Pattern::of_address("VM-").format(0, "10.0.0.7"), "VM-10-0-0-7");
+        assert_eq!(Pattern::of_name("vm-{IP}-{R:1}", 1).format(0, "10.0.0.7"), "vm-{IP}-1");
     }
 
     #[test]
     fn names_without_a_number_get_a_suffix_for_several_instances() {
         assert_eq!(names("web", 1), ["web"]);
         assert_eq!(names("web", 2), ["web1", "web2"]);
-        assert_eq!(names("{IP}-", 2), ["10-0-0-7-1", "10-0-0-7-2"]);
+        assert_eq!(names("{IP}-", 2), ["10.0.0.7-1", "10.0.0.7-2"]);
         assert_eq!(Pattern::fixed("未命名").format(7, ""), "未命名");
     }
 

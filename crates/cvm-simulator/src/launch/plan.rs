@@ -1,5 +1,6 @@
 //! The plan of a launch: what it creates, after all checks.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use cvm_models::actions::RunInstances;
@@ -15,6 +16,7 @@ use crate::launch::action_timer::PlannedTermination;
 use crate::launch::instance_type::Kind;
 use crate::launch::names::Pattern;
 use crate::launch::network::{self, Network, check_security_groups};
+use crate::launch::project::project;
 use crate::launch::role::check_role;
 use crate::launch::tags::tags;
 use crate::launch::{
@@ -83,6 +85,8 @@ impl<'a> Plan<'a> {
             }
         };
         kind.check_system(codes, system)?;
+        kind.check_jumbo_frames(codes, request.enable_jumbo_frame)?;
+        kind.check_topology(codes, request.cpu_topology.as_ref())?;
         if let Kind::Sold(one) = kind {
             spot_price::check(codes, request, catalog.tariff(context.region), one)?;
         }
@@ -106,7 +110,7 @@ impl<'a> Plan<'a> {
         let tags = tags(context, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
             zone: zone.name().into(),
-            project_id: placement.project_id.unwrap_or(0),
+            project_id: project(codes, placement.project_id)?,
             restrict_state: RestrictState::Normal,
             charge_type,
             system_disk,
@@ -132,7 +136,7 @@ impl<'a> Plan<'a> {
             has_agent: installs_agent(request.enhanced_service.as_ref(), &image),
             user_data: request.user_data.clone().map(Arc::new),
             jumbo_frames: request.enable_jumbo_frame,
-            metadata: request.metadata.clone().map(metadata),
+            metadata: request.metadata.clone().map(|it| metadata(codes, it)).transpose()?,
             cpu_topology: request.cpu_topology.as_ref().map(topology),
             hpc_cluster_id,
             ..StoredInstance::default()
@@ -164,8 +168,14 @@ impl<'a> Plan<'a> {
     }
 }
 
-fn metadata(requested: Metadata) -> Pairs {
-    pairs(requested.items.into_iter().map(|item| (item.key, item.value)))
+/// The metadata of a request, without repeated keys.
+fn metadata(codes: DocumentedCodes, requested: Metadata) -> Result<Pairs, ApiError> {
+    let mut keys = HashSet::new();
+    if let Some(item) = requested.items.iter().find(|item| !keys.insert(&item.key)) {
+        let message = format!("`Metadata.Items` contains the key `{}` twice.", item.key);
+        return Err(codes.error(["InvalidParameterValue.Duplicate"], message));
+    }
+    Ok(pairs(requested.items.into_iter().map(|item| (item.key, item.value))))
 }
 
 fn topology(requested: &CpuTopology) -> Topology {
@@ -232,7 +242,7 @@ fn names<'a>(
 ) -> Result<(Pattern<'a>, Pattern<'a>), ApiError> {
     let given = |name: &'a Option<String>| name.as_deref().filter(|name| !name.is_empty());
     let name = match given(&request.instance_name) {
-        Some(text) => Pattern::new(text, count),
+        Some(text) => Pattern::of_name(text, count),
         None => Pattern::fixed(UNNAMED),
     };
     let last = count.saturating_sub(1);
@@ -242,7 +252,7 @@ fn names<'a>(
     }
     let host_name = match given(&request.host_name) {
         Some(text) => {
-            let pattern = Pattern::new(text, count);
+            let pattern = Pattern::of_host_name(text, count);
             // The longest possible address, because the real one is not assigned yet.
             login::check_host_name(
                 codes,

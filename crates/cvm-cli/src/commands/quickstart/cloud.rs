@@ -125,13 +125,14 @@ fn small(
 
 /// A random password, which is discarded: the launch is only a dry run.
 fn password() -> Result<Sensitive> {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+    // Of the special characters, the service documents neither `_` nor `"`.
+    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-";
     let mut bytes = [0; 20];
     getrandom::fill(&mut bytes).map_err(|_| {
         CliError::local("the operating system returned no random bytes for a password")
     })?;
     // One character of each kind, so that it meets the rules of every operating system.
-    let mut password = String::from("Aa1_");
+    let mut password = String::from("Aa1-");
     password.extend(
         bytes
             .iter()
@@ -150,6 +151,8 @@ mod tests {
         let (one, other) = (password().unwrap(), password().unwrap());
         assert_ne!(one, other);
         assert!((12..=30).contains(&one.expose().len()));
+        let is_documented = |letter: char| letter.is_ascii_alphanumeric() || "+-".contains(letter);
+        assert!(one.expose().chars().all(is_documented));
     }
 
     #[test]

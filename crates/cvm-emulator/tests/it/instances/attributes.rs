@@ -67,6 +67,35 @@ fn attributes_change_at_once() {
     assert_eq!(code, "UnsupportedOperation.InstanceStateStopping");
 }
 
+/// A client may send every attribute that it knows, with the default or empty ones beside the one that changes.
+#[test]
+fn defaults_and_empty_texts_are_ignored_beside_an_attribute() {
+    let cloud = cloud();
+    let id = launch_running(&cloud, json!({ "UserData": "ZWNobyAx" }));
+    let shown = |member: &str| describe(&cloud, &id)[member].clone();
+    for (number, others) in [
+        json!({ "DisableApiTermination": false }),
+        json!({ "UserData": "" }),
+        json!({ "HostName": "" }),
+        json!({ "SecurityGroups": [] }),
+        json!({ "UserData": "", "HostName": "", "DisableApiTermination": false }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let protect = json!({ "DisableApiTermination": true });
+        change(&cloud, "ModifyInstancesAttribute", &id, protect);
+        let (before, name) = (shown("HostName"), format!("name-{number}"));
+        let members = merge(others.clone(), json!({ "InstanceName": name }));
+        change(&cloud, "ModifyInstancesAttribute", &id, members);
+        assert_eq!(shown("InstanceName"), name, "{others}");
+        assert_eq!(shown("HostName"), before, "{others}");
+        assert_eq!(shown("DisableApiTermination"), true, "{others}");
+    }
+    change(&cloud, "ModifyInstancesAttribute", &id, json!({ "DisableApiTermination": false }));
+    assert_eq!(shown("DisableApiTermination"), false);
+}
+
 /// The calls of the Terraform provider: one after another, without a wait.
 #[test]
 fn attributes_change_in_a_row_in_every_time_mode() {
@@ -226,6 +255,8 @@ fn one_invalid_attribute_fails_the_whole_request() {
         (&id, json!({ "AutoReboot": false }), "MissingParameter"),
         (&id, json!({ "InstanceName": "" }), "MissingParameter"),
         (&id, json!({ "InstanceName": "a", "HostName": "bb" }), "InvalidParameter"),
+        (&id, json!({ "InstanceName": "a", "DisableApiTermination": true }), "InvalidParameter"),
+        (&id, json!({ "InstanceName": "a", "CamRoleName": "" }), "InvalidParameter"),
         (&id, json!({ "InstanceName": "x".repeat(129) }), "InvalidInstanceName.TooLong"),
         (&id, json!({ "UserData": "no base64" }), "InvalidParameterValue.InvalidUserDataFormat"),
         (&id, json!({ "CamRoleName": "a role" }), "InvalidParameterValue.CamRoleNameMalformed"),

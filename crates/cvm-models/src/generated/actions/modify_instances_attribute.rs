@@ -121,10 +121,11 @@ pub struct ModifyInstancesAttribute {
     pub host_name: Option<String>,
 
     /// `true` protects the instances from `TerminateInstances`; `false` removes the protection.
-    /// If omitted, the setting stays the same. Specify exactly one of `InstanceName`,
-    /// `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and
-    /// `EnableJumboFrame`. Documentation conflict: The documentation calls `false` the default,
-    /// but omitting the parameter leaves the setting unchanged.
+    /// If omitted, the setting stays the same. Default: false. Specify exactly one of
+    /// `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`,
+    /// `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The
+    /// documentation calls `false` the default, but omitting the parameter leaves the setting
+    /// unchanged.
     pub disable_api_termination: Option<bool>,
 
     /// Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it.
@@ -302,6 +303,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE: ModelInfo = ModelInfo {
                 "DisableApiTermination", "EnableJumboFrame",
             ]),
         FieldInfo::new("DisableApiTermination", Kind::Bool)
+            .default("false")
             .exactly_one_of(&[
                 "InstanceName", "UserData", "SecurityGroups", "CamRoleName", "HostName",
                 "DisableApiTermination", "EnableJumboFrame",
@@ -363,7 +365,7 @@ pub(crate) static MODIFY_INSTANCES_ATTRIBUTE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("HostName", "string", "New host name in the guest. Windows: up to 15 letters, digits or hyphens, no dots, not only digits; a dot or hyphen may not be first, last or doubled.")
             .limits("Length: 2 to 60 characters. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`."),
         MemberDoc::new("DisableApiTermination", "bool", "`true` protects the instances from `TerminateInstances`; `false` removes the protection. If omitted, the setting stays the same.")
-            .limits("Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
+            .limits("Default: false. Specify exactly one of `InstanceName`, `UserData`, `SecurityGroups`, `CamRoleName`, `HostName`, `DisableApiTermination` and `EnableJumboFrame`. Documentation conflict: The documentation calls `false` the default, but omitting the parameter leaves the setting unchanged."),
         MemberDoc::new("CamRoleType", "CamRoleType", "Type of the role in `CamRoleName`, equal to the `RoleType` that CAM reports for it. Roles with `LinkedRoleIn` in their name usually need `service_linked`.")
             .limits("Default: `user`. Allowed: `user`, `system` and `service_linked`."),
         MemberDoc::new("AutoReboot", "bool", "Whether a new host name restarts the instances immediately. With `false`, the name takes effect at the next restart that you make yourself.")

@@ -9,6 +9,7 @@ use crate::api_error::ApiError;
 use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
+use crate::launch::project::project;
 use crate::launch::tags;
 use crate::state::{DedicatedHost, RequestContext, Term};
 
@@ -69,11 +70,7 @@ fn parse_order(
     }
     let tags = tags::tags(context, &request.tag_specification, &[TagResourceType::Host])?;
     let zone = context.zone(&request.placement.zone)?;
-    let project_id = request.placement.project_id.unwrap_or(0);
-    if project_id < 0 {
-        let message = format!("The project {project_id} does not exist.");
-        return Err(codes.error(["InvalidProjectId.NotFound"], message));
-    }
+    let project_id = project(codes, request.placement.project_id)?;
     let name = request.host_type.as_deref().filter(|name| !name.is_empty());
     let kind = find_type(context, name.unwrap_or(DEFAULT_HOST_TYPE), zone)?;
     let flag = request.host_charge_prepaid.as_ref().and_then(|it| it.renew_flag.clone());

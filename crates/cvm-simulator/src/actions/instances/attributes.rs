@@ -9,6 +9,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::login;
 use crate::launch::network::check_security_groups;
+use crate::launch::project::project;
 use crate::launch::role::check_role;
 use crate::parameters::distinct;
 use crate::state::{
@@ -57,7 +58,8 @@ impl ActionHandler for ModifyInstancesAttribute {
     }
 }
 
-/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how.
+/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how. An empty text is not given, and
+/// neither is the default, no protection, beside another attribute.
 fn single_attribute(
     codes: DocumentedCodes,
     request: ModifyInstancesAttribute,
@@ -66,14 +68,17 @@ fn single_attribute(
     let role = |name: String| Attribute::Role(Some(name).filter(|name| !name.is_empty()));
     let given = [
         request.instance_name.filter(|name| !name.is_empty()).map(Attribute::Name),
-        request.user_data.map(Attribute::UserData),
+        request.user_data.filter(|data| !data.expose().is_empty()).map(Attribute::UserData),
         groups.map(distinct).map(Attribute::SecurityGroups),
         request.cam_role_name.map(role),
-        request.host_name.map(Attribute::HostName),
-        request.disable_api_termination.map(Attribute::TerminationProtection),
+        request.host_name.filter(|name| !name.is_empty()).map(Attribute::HostName),
         request.enable_jumbo_frame.map(Attribute::JumboFrame),
     ];
-    let mut given = given.into_iter().flatten();
+    let is_alone = given.iter().all(Option::is_none);
+    let protection =
+        request.disable_api_termination.filter(|is_protected| *is_protected || is_alone);
+    let mut given =
+        given.into_iter().chain([protection.map(Attribute::TerminationProtection)]).flatten();
     let one = given.next().ok_or_else(|| {
         let message = "The request names no attribute to change.";
         codes.error(["MissingParameter"], message)
@@ -128,11 +133,7 @@ fn check_instance(
 impl ActionHandler for ModifyInstancesProject {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
-        let project = self.project_id.unwrap_or(0);
-        if project < 0 {
-            let message = format!("The project {project} does not exist.");
-            return Err(context.codes.error(["InvalidProjectId.NotFound"], message));
-        }
+        let project = project(context.codes, self.project_id)?;
         context.check_state_for_change_at_once(&serials, SETTLED_OR_RESCUED)?;
         for serial in serials {
             context.change_at_once(serial, Attribute::Project(project));

@@ -6,9 +6,10 @@ use cvm_models::actions::{
 use cvm_models::enums::TagResourceType;
 use cvm_models::types::{KeyPair, Tag, TagSpecification};
 
-use crate::api_error::{ApiError, DocumentedCodes};
+use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
+use crate::launch::project::project;
 use crate::launch::tags;
 use crate::public_key;
 use crate::state::RequestContext;
@@ -69,7 +70,7 @@ impl ActionHandler for ImportKeyPair {
             key_name: self.key_name,
             project_id,
             description: Some(String::new()),
-            public_key: Some(self.public_key),
+            public_key: public_key::with_comment(&self.public_key, &key_id),
             created_time: Some(context.now.to_string()),
             tags,
             ..KeyPair::default()
@@ -106,16 +107,6 @@ pub(crate) fn tags(
     given: &[TagSpecification],
 ) -> Result<Vec<Tag>, ApiError> {
     tags::tags(context, given, &[TagResourceType::Keypair])
-}
-
-/// The project of a request. Projects belong to another service, so every one exists.
-pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64, ApiError> {
-    let id = given.unwrap_or(0);
-    if id >= 0 {
-        return Ok(id);
-    }
-    let message = format!("The project {id} does not exist.");
-    Err(codes.error(["InvalidProjectId.NotFound"], message))
 }
 
 /// Checks that no other key pair has this name.
