@@ -24,6 +24,7 @@
 //! | run the emulator as a program | [`Builder::serve`] |
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
+//! | refuse networks that were not created | [`Builder::strict_network`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
 //!
 //! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of

@@ -219,6 +219,27 @@ fn chc_hosts_are_in_created_subnets() {
 }
 
 #[test]
+fn subnet_must_have_room_for_both_networks_of_chc_hosts() {
+    let cloud = cloud();
+    let vpc = create_vpc(&cloud, "10.0.0.0/16");
+    let subnet = create_subnet(&cloud, &vpc, "10.0.0.0/28");
+    let hosts: Vec<_> = (0..7)
+        .map(|number| cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", format!("SN-{number}"))))
+        .collect();
+    let configure = |hosts: &[Option<String>]| {
+        let network = network(&vpc, &subnet);
+        let body = json!({
+            "ChcIds": hosts, "BmcVirtualPrivateCloud": network, "DeployVirtualPrivateCloud": network,
+        });
+        send(&cloud, "ConfigureChcAssistVpc", body)
+    };
+    assert_eq!(error_code(&configure(&hosts)), "LimitExceeded.VpcSubnetNum", "13 of 14 addresses");
+    let response = configure(&hosts[1..]);
+    assert!(response.get("Error").is_none(), "{response}");
+    assert_eq!(available(&cloud, &subnet), 1);
+}
+
+#[test]
 fn network_that_was_never_created_is_not_listed() {
     let cloud = cloud();
     launch(&cloud, in_network("vpc-00000001", "subnet-00000001"));

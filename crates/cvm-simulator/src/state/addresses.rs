@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::sync::Arc;
 
 use crate::state::{Networks, Shared, StoredInstance, StoredSubnet};
 
@@ -20,6 +19,8 @@ pub(crate) struct Addresses {
     /// The number of IPv6 addresses assigned.
     ipv6: u32,
     subnets: HashMap<String, Subnet>,
+    /// The number of subnets that have assigned addresses.
+    made_subnets: u32,
     /// The number of subnets at which unused ones are removed.
     forget_threshold: usize,
     vpcs: HashMap<String, Vpc>,
@@ -28,8 +29,8 @@ pub(crate) struct Addresses {
 /// A private network. Its subnets share no address in use.
 #[derive(Clone, Debug, Default)]
 struct Vpc {
-    /// The addresses in use, with their subnets.
-    used: HashMap<Ipv4Addr, Arc<str>>,
+    /// The addresses in use, with the numbers of their subnets: a copy of the state copies all of them at once.
+    used: HashMap<Ipv4Addr, u32>,
     /// The number of addresses in use in each range.
     used_in_range: HashMap<u32, u32>,
     /// The ranges of its subnets that were never created.
@@ -39,7 +40,7 @@ struct Vpc {
 /// A subnet that assigns addresses.
 #[derive(Clone, Debug)]
 struct Subnet {
-    id: Arc<str>,
+    number: u32,
     vpc_id: String,
     zone: String,
     /// The first address of its range.
@@ -156,14 +157,15 @@ impl Addresses {
                 }
             };
             let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
-            let id = subnet_id.into();
-            let subnet = Subnet { id, vpc_id, zone, first, capacity, next: 0, used: 0 };
+            let number = self.made_subnets;
+            self.made_subnets = number.wrapping_add(1);
+            let subnet = Subnet { number, vpc_id, zone, first, capacity, next: 0, used: 0 };
             self.subnets.insert(subnet_id.to_owned(), subnet);
         }
         let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return FIRST };
         let address = requested.unwrap_or_else(|| subnet.next_free(vpc));
-        if vpc.used.insert(address, subnet.id.clone()).is_none() {
+        if vpc.used.insert(address, subnet.number).is_none() {
             subnet.used += 1;
             if let Some(range) = range_of(address) {
                 *vpc.used_in_range.entry(range).or_default() += 1;
@@ -249,8 +251,13 @@ impl Addresses {
 
     /// The addresses of a VPC that are in use, with their subnets, in no order.
     pub(crate) fn used_in(&self, vpc_id: &str) -> impl Iterator<Item = (Ipv4Addr, &str)> {
+        let subnets = self.subnets.iter().filter(|(_, subnet)| subnet.vpc_id == vpc_id);
+        let ids: HashMap<u32, &str> =
+            subnets.map(|(id, subnet)| (subnet.number, id.as_str())).collect();
         let used = self.vpcs.get(vpc_id).map(|vpc| &vpc.used);
-        used.into_iter().flatten().map(|(address, subnet_id)| (*address, &**subnet_id))
+        let with_id =
+            move |(address, number): (&Ipv4Addr, &u32)| Some((*address, *ids.get(number)?));
+        used.into_iter().flatten().filter_map(with_id)
     }
 
     /// Deletes a created subnet, of which no address is in use.

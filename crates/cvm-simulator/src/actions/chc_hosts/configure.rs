@@ -97,7 +97,7 @@ fn set_up(
     let bmc = setup.bmc.map(|(network, _)| plan(network)).transpose()?;
     let deploy = setup.deploy.as_ref().map(|deploy| plan(deploy.network)).transpose()?;
     if let (Some(bmc), Some(deploy)) = (&bmc, &deploy) {
-        bmc.check_apart_from(codes, deploy)?;
+        bmc.check_apart_from(deploy, (known, addresses), hosts.len())?;
     }
     let planned = [&deploy, &bmc];
     for network in planned.into_iter().flatten() {

@@ -65,7 +65,7 @@ impl Network {
             ),
             SubnetUse::Full => (
                 "LimitExceeded.VpcSubnetNum",
-                format!("The subnet `{subnet}` does not have {count} free addresses."),
+                format!("The subnet `{subnet}` has no room for {count} more addresses."),
             ),
             SubnetUse::AddressTaken(address) => {
                 ("VpcIpIsUsed", format!("The private address {address} is in use or reserved."))
@@ -78,12 +78,14 @@ impl Network {
         Err(known.codes.error([code], message))
     }
 
-    /// Checks that no address is for two networks, and no subnet in two networks.
+    /// Checks that no address is for two networks, no subnet in two networks, and that one subnet has room for both.
     pub(crate) fn check_apart_from(
         &self,
-        codes: DocumentedCodes,
         other: &Self,
+        (known, addresses): (KnownNetworks<'_>, &Addresses),
+        count: usize,
     ) -> Result<(), ApiError> {
+        let codes = known.codes;
         let subnet = &self.api.subnet_id;
         if *subnet != other.api.subnet_id {
             return Ok(());
@@ -93,7 +95,7 @@ impl Network {
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         match self.chosen.iter().find(|address| other.chosen.contains(address)) {
-            None => Ok(()),
+            None => self.check(known, addresses, count.saturating_mul(2)),
             Some(address) => {
                 let message = format!("The request contains the private address {address} twice.");
                 Err(codes.error(["VpcIpIsUsed"], message))
