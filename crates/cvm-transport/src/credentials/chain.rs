@@ -28,7 +28,7 @@ use crate::http::client::BoxFuture;
 /// | 5 | named tccli profile | `TCCLI_PROFILE` | `~/.tccli/NAME.credential` has keys, keys and a role with its session name, a login, or the type `cvm-role` |
 /// | 6 | credential file | `~/.tencentcloud/credentials`, otherwise `/etc/tencentcloud/credentials` | as 4 |
 /// | 7 | tccli profile | `~/.tccli/default.credential` | as 5 |
-/// | 8 | role of the instance | the metadata service of a CVM instance | it returns a role and its credential |
+/// | 8 | role of the instance | the metadata service of a CVM instance, or the one that `CVM_METADATA_ENDPOINT` names | it returns a role and its credential |
 ///
 /// The same rule holds for all sources. An *absent* source (none of its variables is set, its file does not exist, no
 /// role is bound) is skipped. The first *complete* source is used, and stays in use. A source that is *incomplete*,
@@ -60,7 +60,7 @@ impl CredentialChain {
     }
 
     pub(crate) fn of(environment: &Environment) -> Self {
-        Self::with(environment, profile::OF_MACHINE, InstanceRole::new())
+        Self::with(environment, profile::OF_MACHINE, InstanceRole::new(environment))
     }
 
     fn with(environment: &Environment, of_machine: &str, role: InstanceRole) -> Self {

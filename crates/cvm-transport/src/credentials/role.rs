@@ -12,6 +12,8 @@ use tokio::time::Instant;
 use super::cached_provider::cached_provider;
 use super::document;
 use super::provider::{CredentialProviderError, CredentialSnapshot, provider_by_read};
+use crate::config::endpoint::Origin;
+use crate::config::environment::Environment;
 use crate::http::PreparedRequest;
 use crate::http::client::SendProgress;
 use crate::http::exchange::{Limits, exchange};
@@ -19,6 +21,8 @@ use crate::http::proxy::Proxies;
 use crate::http::reqwest_client::DefaultHttpClient;
 
 const AUTHORITY: &str = "metadata.tencentyun.com";
+/// Names another metadata service, such as that of an emulator. No official tool has such a variable.
+const VARIABLE: &str = "CVM_METADATA_ENDPOINT";
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 /// The service is one hop away: a slower response comes from something else.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -36,7 +40,8 @@ cached_provider! {
     /// [`CachedCredentials`](crate::credentials::CachedCredentials); clones share the cache.
     ///
     /// The request is sent unencrypted over the instance's link-local network, never through a proxy and never along a
-    /// redirect. Outside of an instance the service does not exist.
+    /// redirect. Outside of an instance the service does not exist. `CVM_METADATA_ENDPOINT` names another one, such as that
+    /// of `cvm emulator --metadata`: an `http://` URL of a literal loopback address.
     RoleCredentials(InstanceRole)
 }
 
@@ -44,7 +49,16 @@ impl RoleCredentials {
     /// Uses the metadata service of this instance.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(InstanceRole::new())
+        Self::of(InstanceRole::new(&Environment::default()))
+    }
+
+    /// Sets the endpoint of the metadata service: an `http://` URL of a literal loopback address. Default: that in
+    /// `CVM_METADATA_ENDPOINT`, otherwise the service of this instance. Any other URL is an error when a credential is
+    /// needed.
+    #[must_use]
+    pub fn endpoint(self, url: impl AsRef<str>) -> Self {
+        let authority = loopback_authority(url.as_ref());
+        Self::of(InstanceRole { authority, ..InstanceRole::within(String::new(), CONNECT, TOTAL) })
     }
 }
 
@@ -57,20 +71,26 @@ impl Default for RoleCredentials {
 /// Fetches the credential of the instance's role at each read.
 #[derive(Debug)]
 pub(super) struct InstanceRole {
-    authority: String,
+    /// Host and port, or why the configured ones cannot be used.
+    authority: Result<String, String>,
     http: DefaultHttpClient,
     /// The timeout for both requests together.
     total: Duration,
 }
 
 impl InstanceRole {
-    pub(super) fn new() -> Self {
-        Self::within(AUTHORITY.to_owned(), CONNECT, TOTAL)
+    pub(super) fn new(environment: &Environment) -> Self {
+        let authority = match environment.text(VARIABLE) {
+            Ok(None) => Ok(AUTHORITY.to_owned()),
+            Ok(Some(url)) => loopback_authority(&url).map_err(|why| format!("{VARIABLE}: {why}")),
+            Err(why) => Err(why),
+        };
+        Self { authority, ..Self::within(String::new(), CONNECT, TOTAL) }
     }
 
     pub(super) fn within(authority: String, connect: Duration, total: Duration) -> Self {
         let http = DefaultHttpClient::new(connect, Proxies::default(), Vec::new());
-        Self { authority, http, total }
+        Self { authority: Ok(authority), http, total }
     }
 
     async fn read(&self) -> Result<Arc<CredentialSnapshot>, CredentialProviderError> {
@@ -102,8 +122,15 @@ impl InstanceRole {
 
     async fn fetch(&self, name: &str, deadline: Instant) -> Result<Bytes, CredentialProviderError> {
         let mut headers = HeaderMap::new();
-        #[expect(clippy::expect_used, reason = "the authority is a constant, or a test's address")]
-        let host = HeaderValue::from_str(&self.authority).expect("a host is a valid header value");
+        let authority = self
+            .authority
+            .as_deref()
+            .map_err(|why| CredentialProviderError::broken(why.clone()))?;
+        #[expect(
+            clippy::expect_used,
+            reason = "the authority is a constant, or a loopback address"
+        )]
+        let host = HeaderValue::from_str(authority).expect("a host is a valid header value");
         headers.insert(HOST, host);
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let request = PreparedRequest {
@@ -111,9 +138,9 @@ impl InstanceRole {
             action: "metadata",
             table: &NOTHING,
             method: Method::GET,
-            url: format!("http://{}{PATH}{name}", self.authority).into(),
+            url: format!("http://{authority}{PATH}{name}").into(),
             parsed_url: None,
-            authority: self.authority.as_str().into(),
+            authority: authority.into(),
             headers,
             body: Bytes::new(),
             client_token: None,
@@ -145,6 +172,15 @@ impl InstanceRole {
 }
 
 provider_by_read!(InstanceRole);
+
+/// Host and port of a URL. Its scheme is plain HTTP, so its host must be a literal loopback address.
+fn loopback_authority(url: &str) -> Result<String, String> {
+    const EXPECTED: &str = "endpoint must be the http:// URL of a literal loopback address, such as \
+                            http://127.0.0.1:8601";
+    let origin = Origin::parse(url).map_err(|_| EXPECTED)?;
+    let url = origin.url();
+    Ok(url.strip_prefix("http://").ok_or(EXPECTED)?.to_owned())
+}
 
 /// Whether a name is a single path segment: it comes from the network and becomes part of a URL.
 fn is_role_name(name: &str) -> bool {

@@ -89,7 +89,7 @@ impl TccliProfile {
             }
             "cvm-role" => {
                 let at = format!("{name} has type `cvm-role`");
-                let role = InstanceRole::new().credential().await;
+                let role = InstanceRole::new(&self.environment).credential().await;
                 return role.map_err(|error| error.chosen_by(&at));
             }
             "oauth" | "sso" if id.is_none() => {

@@ -444,6 +444,27 @@ async fn broken_source_ends_the_search() {
 }
 
 #[tokio::test]
+async fn role_of_the_instance_comes_from_the_endpoint_of_the_environment() {
+    const VARIABLE: &str = "CVM_METADATA_ENDPOINT";
+    let directory = TestDirectory::new();
+    let machine = directory.0.join(MACHINE_FILE).display().to_string();
+    let services = Services::open().await;
+    let chain = |url: &str| {
+        let environment = directory.home(&[(VARIABLE, url)]);
+        CredentialChain::with(&environment, &machine, InstanceRole::new(&environment))
+    };
+    let found = chain(&format!("http://{}", services.authority)).credential().await.unwrap();
+    assert_eq!(found.credential().secret_id(), "AKIDrole");
+    let error = chain("http://metadata.example.com").credential().await.unwrap_err();
+    assert!(error.to_string().contains(VARIABLE) && !error.is_missing(), "{error}");
+    // A profile of tccli that names the role of the instance uses the same endpoint.
+    directory.write(TCCLI_FILE, r#"{"type":"cvm-role"}"#, 0o600);
+    let chain = chain(&format!("http://{}", services.authority));
+    assert_eq!(chain.credential().await.unwrap().credential().secret_id(), "AKIDrole");
+    assert_eq!(chain.explain().await.chosen, Some("tccli profile"));
+}
+
+#[tokio::test]
 async fn first_complete_source_is_used_and_stays_in_use() {
     let directory = TestDirectory::new();
     let machine = directory.0.join(MACHINE_FILE).display().to_string();

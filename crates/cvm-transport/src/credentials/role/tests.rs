@@ -209,7 +209,7 @@ async fn slow_service_times_out_after_two_seconds() {
     let fetched = cases.map(|replies| {
         tokio::spawn(async move {
             let mut service = Service::open(replies).await;
-            service.credentials.total = InstanceRole::new().total;
+            service.credentials.total = InstanceRole::new(&Environment::none()).total;
             service.fetch().await.unwrap_err()
         })
     });
@@ -218,4 +218,38 @@ async fn slow_service_times_out_after_two_seconds() {
     }
     // Not before the timeout; and none of these services would ever have responded.
     assert!(began.elapsed() > TOTAL.mul_f32(0.9), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn only_a_loopback_address_can_take_the_place_of_the_service() {
+    let authority = |url: &str| InstanceRole::new(&Environment::of(&[(VARIABLE, url)])).authority;
+    assert_eq!(authority("http://127.0.0.1:8601"), Ok("127.0.0.1:8601".to_owned()));
+    assert_eq!(authority("http://[::1]:8601/"), Ok("[::1]:8601".to_owned()));
+    for unset in [Environment::none(), Environment::of(&[(VARIABLE, "")])] {
+        assert_eq!(InstanceRole::new(&unset).authority, Ok(AUTHORITY.to_owned()));
+    }
+    for url in [
+        "http://metadata.example.com",
+        "http://localhost:8601",
+        "http://192.0.2.7",
+        "https://metadata.example.com",
+        "https://127.0.0.1:8601",
+        "127.0.0.1:8601",
+        "http://canary@127.0.0.1",
+        "http://127.0.0.1/path",
+        "x",
+    ] {
+        let why = authority(url).expect_err(url);
+        assert!(why.starts_with(VARIABLE) && !why.contains("canary"), "{url}: {why}");
+        let error = RoleCredentials::new().endpoint(url).credential().await.expect_err(url);
+        assert!(error.to_string().contains("endpoint") && !error.is_missing(), "{url}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn configured_endpoint_is_called() {
+    let service = Service::open(vec![(200, "my-role").into(), (200, GOOD).into()]).await;
+    let url = format!("http://{}", service.credentials.authority.as_deref().unwrap());
+    let credential = RoleCredentials::new().endpoint(url).credential().await.unwrap();
+    assert_eq!(credential.credential().secret_id(), "AKIDrole");
 }
