@@ -240,6 +240,29 @@ fn subnet_must_have_room_for_both_networks_of_chc_hosts() {
 }
 
 #[test]
+fn launch_in_a_dedicated_cluster_needs_a_subnet_of_it() {
+    let cloud = cloud();
+    let vpc = create_vpc(&cloud, "10.0.0.0/16");
+    let other = create_subnet(&cloud, &vpc, "10.0.0.0/24");
+    let body = json!({
+        "VpcId": vpc, "SubnetName": "cdc", "Zone": "ap-guangzhou-3", "CidrBlock": "10.0.1.0/24",
+        "CdcId": "cluster-12345678",
+    });
+    let subnet = string(&vpc_ok(&cloud, "CreateSubnet", &body)["Subnet"]["SubnetId"]);
+    let members = |cluster: &str, subnet: &str| {
+        let cluster = json!({ "DedicatedClusterId": cluster, "InstanceChargeType": "CDCPAID" });
+        merge(in_network(&vpc, subnet), cluster)
+    };
+    let code = "InvalidParameterValue.NotCdcSubnet";
+    assert_eq!(launch_code(&cloud, members("cluster-12345678", &other)), code);
+    assert_eq!(launch_code(&cloud, members("cluster-87654321", &subnet)), code);
+    launch(&cloud, members("cluster-12345678", &subnet));
+    // A network that was never created belongs to every cluster.
+    let never = in_network("vpc-00000001", "subnet-00000001");
+    launch(&cloud, merge(members("cluster-12345678", &subnet), never));
+}
+
+#[test]
 fn network_that_was_never_created_is_not_listed() {
     let cloud = cloud();
     launch(&cloud, in_network("vpc-00000001", "subnet-00000001"));

@@ -7,6 +7,8 @@ use cvm_models::actions::RunInstances;
 use cvm_models::enums::InstanceChargeType;
 
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::launch::network::Network;
+use crate::state::RequestContext;
 
 /// Checks that the cluster fits the charge type. Returns its id.
 pub(crate) fn check(
@@ -28,5 +30,27 @@ pub(crate) fn check(
             Err(codes.error([code], message))
         }
         id => Ok(id.map(Arc::from)),
+    }
+}
+
+/// Checks that the created subnets of a launch in a cluster belong to it.
+pub(crate) fn check_subnets(
+    context: &RequestContext<'_>,
+    network: &Network,
+    cluster_id: Option<&str>,
+) -> Result<(), ApiError> {
+    let Some(cluster_id) = cluster_id else { return Ok(()) };
+    let created = network.rooms().filter_map(|((_, id, _), _)| context.networks().subnet(id));
+    let mut others = created.filter(|subnet| subnet.cluster_id.as_deref() != Some(cluster_id));
+    match others.next() {
+        None => Ok(()),
+        Some(subnet) => {
+            let message = format!(
+                "The subnet `{}` is not in the dedicated cluster `{cluster_id}`; use a subnet that \
+                 was created with this `CdcId`.",
+                subnet.id
+            );
+            Err(context.codes.error(["InvalidParameterValue.NotCdcSubnet"], message))
+        }
     }
 }

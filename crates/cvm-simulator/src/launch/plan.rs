@@ -97,6 +97,7 @@ impl<'a> Plan<'a> {
         let requested = request.internet_accessible.as_ref();
         let internet = network::internet(codes, requested, &charge_type)?;
         let network = interfaces::plan(context, zone, request, &internet, asked)?;
+        dedicated_cluster::check_subnets(context, &network, dedicated_cluster_id.as_deref())?;
         let slot = slot(request, context, asked)?;
         let (login_user, login_port) = system.login();
         let system_disk = disks::system(codes, catalog, request.system_disk.as_ref(), &image)?;
