@@ -46,8 +46,10 @@ const EXPLAINED: &[(&str, &[Explained])] =
 
 const API: &[Explained] = &[];
 
-const CBS: &[Explained] =
-    &[("DescribeDisks", "Disk.InstanceIdList", Difference::Unfilled, ("cbs", "no disk is shared"))];
+const CBS: &[Explained] = &[
+    ("DescribeDisks", "Disk.InstanceIdList", Difference::Unfilled, ("cbs", "no disk is shared")),
+    ("DescribeSnapshots", "Snapshot.SnapshotMode", Difference::Added, NEWER),
+];
 
 const NEWER: Decision = ("responses", "members that are newer");
 

@@ -39,6 +39,8 @@ fn is_named(info: &ActionInfo, name: &str) -> bool {
 /// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
+    ("CreateDisks", &[AUTOMATIC_MOUNT, CAGE, SHARED_DISK, STORAGE_CLUSTER]),
+    ("CreateSnapshot", &[INSTANT_SNAPSHOT]),
     ("CreateSubnet", SUBNET_IPV6),
     ("CreateVpc", VPC_IPV6),
     ("DescribeDisks", DISK_FILTERS),
@@ -72,13 +74,8 @@ const SUBNET_IPV6: &[RefusedParameter] = &[IPV6_RANGE, STACK_TYPE];
 const VPC_IPV6: &[RefusedParameter] =
     &[IPV6_RANGE, STACK_TYPE, RefusedParameter { path: "AddressType", ..IPV6_RANGE }];
 
-const DISK_FILTERS: &[RefusedParameter] = &[
-    filter("tag-key", "disks have no tags"),
-    filter("tag-value", "disks have no tags"),
-    filter("tag:tag-key", "disks have no tags"),
-    filter("dedicated-cluster-id", "no disk is in a dedicated cluster"),
-    filter("cluster-group-id", "no disk is in a dedicated cluster"),
-];
+const DISK_FILTERS: &[RefusedParameter] =
+    &[filter("cluster-group-id", "groups of dedicated clusters are not known")];
 
 const IMAGE_FILTERS: &[RefusedParameter] = &[
     filter("dedicated-cluster-id", "no image is cached in a dedicated cluster"),
@@ -111,6 +108,38 @@ const fn filter(name: &'static str, reason: &'static str) -> RefusedParameter {
 
 /// The parameter that names a filter.
 const FILTER_NAME: &str = "Filters.Name";
+
+/// Disks that are attached as soon as they are created.
+pub(crate) const AUTOMATIC_MOUNT: RefusedParameter = RefusedParameter {
+    path: "AutoMountConfiguration",
+    value: None,
+    reason: "automatic mounting of new disks",
+};
+
+/// Disks in a separate area of the data center.
+pub(crate) const CAGE: RefusedParameter =
+    RefusedParameter { path: "Placement.CageId", value: None, reason: "disks in a cage" };
+
+/// Disks that several instances can attach.
+pub(crate) const SHARED_DISK: RefusedParameter = RefusedParameter {
+    path: "Shareable",
+    value: None,
+    reason: "shared disks: `Shareable` can only be false",
+};
+
+/// Disks in a dedicated storage cluster.
+pub(crate) const STORAGE_CLUSTER: RefusedParameter = RefusedParameter {
+    path: "Placement.CdcId",
+    value: None,
+    reason: "disks in a dedicated storage cluster",
+};
+
+/// Snapshots that take seconds.
+pub(crate) const INSTANT_SNAPSHOT: RefusedParameter = RefusedParameter {
+    path: "LocalSnap",
+    value: None,
+    reason: "instant snapshots: `LocalSnap` can only be false",
+};
 
 /// A kind of resource whose tags the emulator does not have.
 pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {

@@ -23,7 +23,7 @@ pub(crate) use disks::{DiskType, is_local};
 pub(crate) use host_types::{DEFAULT_HOST_TYPE, HostType};
 pub(crate) use images::PublicImage;
 pub(crate) use import_systems::ImportSystem;
-pub(crate) use instance_types::{DEFAULT_TYPE, InstanceType, is_type_name};
+pub(crate) use instance_types::{DEFAULT_TYPE, Family, InstanceType, is_type_name};
 pub(crate) use pack_types::PackType;
 pub(crate) use prices::Tariff;
 pub use reader::CatalogError;

@@ -16,7 +16,7 @@ const DEFAULT_SYSTEM_GIB: i64 = 50;
 const DEFAULT_DATA_DISK: DiskType = DiskType::LocalBasic;
 
 const MAX_LOCAL_DATA_DISKS: usize = 1;
-const MAX_CLOUD_DATA_DISKS: usize = 20;
+pub(crate) const MAX_CLOUD_DATA_DISKS: usize = 20;
 
 /// Sizes of data disks are multiples of this.
 pub(crate) const DATA_STEP_GIB: i64 = 10;
@@ -159,6 +159,13 @@ fn check_throughput(
          CLOUD_TSSD and CLOUD_HSSD, not {kind}."
     );
     Err(codes.error(["InvalidParameterValue"], message))
+}
+
+/// Only hourly cloud disks can be deleted with their instance.
+pub(crate) fn keep_prepaid(disks: &mut [StoredDisk]) {
+    for disk in disks.iter_mut().filter(|disk| !disk.is_local()) {
+        disk.delete_with_instance = false;
+    }
 }
 
 /// Checks the snapshots of data disks. A disk of an encrypted snapshot is encrypted, too.

@@ -103,6 +103,9 @@ impl<'a> Plan<'a> {
         let system_disk = disks::system(codes, catalog, request.system_disk.as_ref(), &image)?;
         let mut data_disks = disks::data(codes, catalog, &request.data_disks)?;
         disks::check_snapshots(context, &mut data_disks)?;
+        if charge_type == InstanceChargeType::Prepaid {
+            disks::keep_prepaid(&mut data_disks);
+        }
         let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
         check_security_groups(codes, "SecurityGroupIds", &security_group_ids)?;
         context.check_security_groups_exist(&security_group_ids)?;

@@ -92,8 +92,7 @@ impl NewNetwork {
 
 impl DiskChange {
     fn apply(&self, instance: &mut StoredInstance) {
-        let mut disks = std::iter::once(&mut instance.system_disk).chain(&mut instance.data_disks);
-        let Some(disk) = disks.find(|disk| disk.id == self.disk_id) else { return };
+        let Some(disk) = instance.disk_mut(&self.disk_id) else { return };
         match &self.effect {
             DiskEffect::Large(gib) => disk.gib = *gib,
             DiskEffect::Of(other) => disk.kind = other.clone(),

@@ -59,7 +59,8 @@ impl Tokens {
             TokenLookup::Otherwise => {
                 let message = "The parameter `ClientToken` belongs to an earlier request with \
                                other parameters; use a new one.";
-                Err(codes.error(["InvalidParameterValue"], message))
+                let candidates = ["InvalidParameter.InvalidClientToken", "InvalidParameterValue"];
+                Err(codes.error(candidates, message))
             }
         }
     }

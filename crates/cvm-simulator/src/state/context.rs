@@ -13,7 +13,7 @@ use crate::filter::CheckedFilter;
 use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    AccountTags, Attribute, Effect, Instances, KeyPairs, Operation, RegionResources, Shared,
+    AccountTags, Attribute, Disks, Effect, Instances, KeyPairs, Operation, RegionResources, Shared,
     StoredInstance, Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
@@ -48,6 +48,11 @@ impl RequestContext<'_> {
         self.regions.entry(self.region.name).or_default()
     }
 
+    /// The disks of this region that are attached to no instance, and the operations on all disks.
+    pub(crate) fn disks(&self) -> Option<&Disks> {
+        self.regions.get(self.region.name).map(|resources| &*resources.disks)
+    }
+
     /// The key pair that the command brings for this request.
     pub(crate) fn take_key_pair(&mut self) -> Result<NewKeyPair, ApiError> {
         self.key_pair.take().ok_or_else(|| {
@@ -75,6 +80,19 @@ impl RequestContext<'_> {
             return Some(self.instances);
         }
         self.elsewhere.get_mut(region).map(|instances| &mut ***instances)
+    }
+
+    /// The instances and the other resources of a region, to change them. `None` if it never had any.
+    pub(crate) fn region_mut(
+        &mut self,
+        region: &str,
+    ) -> (Option<&mut Instances>, Option<&mut RegionResources>) {
+        let instances = if region == self.region.name {
+            Some(&mut *self.instances)
+        } else {
+            self.elsewhere.get_mut(region).map(|instances| &mut ***instances)
+        };
+        (instances, self.regions.get_mut(region).map(|resources| &mut **resources))
     }
 
     /// The zone with this name, which must be in this region.

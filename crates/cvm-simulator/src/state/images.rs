@@ -150,6 +150,13 @@ impl Images {
         self.owned.iter_mut().find(|owned| owned.api.image_id == image_id)
     }
 
+    /// The images that use a snapshot, in the order of creation.
+    pub(crate) fn using(&self, snapshot_id: &str) -> impl Iterator<Item = &OwnedImage> {
+        self.owned.iter().filter(move |owned| {
+            owned.api.snapshot_set.iter().any(|snapshot| snapshot.snapshot_id == snapshot_id)
+        })
+    }
+
     /// Whether the quota is used up.
     pub(crate) fn is_full(&self) -> bool {
         self.owned.len() >= IMAGE_QUOTA
@@ -270,8 +277,7 @@ mod tests {
             image.api.image_id = format!("img-{number:08}");
             let api = Snapshot { snapshot_id: format!("snap-{number:08}"), ..Snapshot::default() };
             image.api.snapshot_set = vec![api.clone()];
-            let ready_at = Timestamp::default();
-            let disk = DiskSnapshot { api, system: None, is_encrypted: false, ready_at };
+            let disk = DiskSnapshot { api, ..DiskSnapshot::default() };
             let id = image.api.image_id.clone();
             images.insert(image, vec![disk]);
             images.remove(&id, false);

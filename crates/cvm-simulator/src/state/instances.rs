@@ -11,8 +11,8 @@ use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
 use crate::state::{
-    Addresses, Attribute, Period, Pool, Shared, StoredInstance, TagList, Tagged, TaggedItems,
-    Tokens,
+    Addresses, Attribute, DetachedDisk, Period, Pool, Shared, StoredInstance, TagList, Tagged,
+    TaggedItems, Tokens,
 };
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
@@ -29,10 +29,20 @@ pub(crate) struct Instances {
     made: u64,
     /// The next events of the instances.
     due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
-    /// The instances that were removed since the last call of [`Self::take_removed`], with the times.
-    removed: Vec<(Timestamp, Arc<str>)>,
+    /// The instances that were removed since the last call of [`Self::take_removed`].
+    removed: Vec<RemovedInstance>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) addresses: Shared<Addresses>,
+}
+
+/// A removed instance.
+#[derive(Clone, Debug)]
+pub(crate) struct RemovedInstance {
+    pub(crate) time: Timestamp,
+    pub(crate) id: Arc<str>,
+    pub(crate) serial: u64,
+    /// The disks that remain.
+    pub(crate) disks: Vec<DetachedDisk>,
 }
 
 /// The kinds of events.
@@ -73,6 +83,21 @@ impl Instances {
     fn oldest_first_from(&self, serial: u64) -> impl Iterator<Item = &StoredInstance> {
         let instances = self.by_serial.range(serial..);
         instances.map(|(_, instance)| &**instance).inspect(|_| count_one())
+    }
+
+    /// The serials of the instances that have these disks, by disk.
+    pub(crate) fn serials_by_disk(&self, disk_ids: &HashSet<&str>) -> HashMap<Arc<str>, u64> {
+        let mut found = HashMap::new();
+        for (serial, instance) in &*self.by_serial {
+            if found.len() == disk_ids.len() {
+                break;
+            }
+            count_one();
+            for disk in instance.disks().filter(|disk| disk_ids.contains(&*disk.id)) {
+                found.insert(Arc::clone(&disk.id), *serial);
+            }
+        }
+        found
     }
 
     #[cfg(test)]
@@ -172,8 +197,8 @@ impl Instances {
         }
     }
 
-    /// The instances that were removed since the last call, and the times.
-    pub(crate) fn take_removed(&mut self) -> Vec<(Timestamp, Arc<str>)> {
+    /// The instances that were removed since the last call.
+    pub(crate) fn take_removed(&mut self) -> Vec<RemovedInstance> {
         std::mem::take(&mut self.removed)
     }
 
@@ -267,7 +292,7 @@ impl Instances {
     }
 
     fn remove(&mut self, serial: u64, now: Timestamp) {
-        if let Some(instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
+        if let Some(mut instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
             self.serials.remove(&instance.id);
             self.cancel_event(serial, instance.expires, Event::Expiry);
             self.cancel_event(serial, instance.kept_until, Event::Destruction);
@@ -277,7 +302,8 @@ impl Instances {
             }
             self.addresses.release(&instance);
             self.addresses.release_secondary(&instance);
-            self.removed.push((now, instance.id));
+            let disks = instance.take_remaining_disks(now);
+            self.removed.push(RemovedInstance { time: now, id: instance.id, serial, disks });
         }
     }
 }

@@ -11,12 +11,15 @@ mod bandwidth;
 mod chc_hosts;
 mod client_tokens;
 mod context;
+mod disks;
 mod effect;
+mod elastic_disk;
 mod extras;
 mod grouped;
 mod hosts;
 mod hpc_clusters;
 mod images;
+mod instance_disks;
 mod instances;
 mod key_pairs;
 mod launch_image;
@@ -35,6 +38,7 @@ mod stored_disk;
 mod stored_instance;
 mod strict_network;
 mod tagged;
+mod tagged_disks;
 mod tags;
 mod tasks;
 mod term;
@@ -47,9 +51,11 @@ pub(crate) use bandwidth::MAX_PERIODS;
 pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
 pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
+pub(crate) use disks::{DETACHED_QUOTA, DiskOperation, DiskWork, Disks};
 pub(crate) use effect::{
     Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
 };
+pub(crate) use elastic_disk::{DiskExtras, DiskTerms};
 pub(crate) use extras::Extras;
 pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
@@ -58,7 +64,7 @@ pub(crate) use images::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, IMAGE_QUOTA, Images,
     OwnedImage, POWER_OFF_TIME,
 };
-pub(crate) use instances::Instances;
+pub(crate) use instances::{Instances, RemovedInstance};
 pub(crate) use key_pairs::KeyPairs;
 pub(crate) use launch_image::{LaunchImage, System};
 pub(crate) use launch_templates::{LaunchTemplates, TEMPLATE_QUOTA, Template, Version};
@@ -79,14 +85,15 @@ pub(crate) use placement_groups::{
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use security_groups::SecurityGroups;
 pub(crate) use shared::Shared;
-pub(crate) use snapshots::{DiskSnapshot, Snapshots};
+pub(crate) use snapshots::{DiskSnapshot, SNAPSHOT_QUOTA, SnapshotDetails, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
-pub(crate) use stored_disk::StoredDisk;
+pub(crate) use stored_disk::{DetachedDisk, StoredDisk};
 pub(crate) use stored_instance::{
     PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
 };
 pub(crate) use strict_network::KnownNetworks;
-pub(crate) use tagged::{TagList, Tagged, TaggedItems};
+pub(crate) use tagged::{TagList, Tagged, TaggedItems, after as tagged_after};
+pub(crate) use tagged_disks::{TaggedDisks, disk_tags_mut};
 pub(crate) use tags::{TaggedGroup, TaggedKind};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

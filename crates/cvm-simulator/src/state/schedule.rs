@@ -1,12 +1,12 @@
-//! The order of due events: those of instances, timers and maintenance tasks.
+//! The order of due events: those of instances, timers, maintenance tasks and disks.
 //!
-//! A timer or task acts at its own time, after all instance events up to then. So the state depends on the virtual
+//! A timer, task or disk acts at its own time, after all instance events up to then. So the state depends on the virtual
 //! time, not on polling.
 
 use std::collections::BTreeSet;
 
 use crate::clock::VirtualClock;
-use crate::state::{Instances, RegionResources, State};
+use crate::state::{Instances, RegionResources, RemovedInstance, State};
 use crate::timestamp::Timestamp;
 
 impl State {
@@ -47,20 +47,45 @@ fn apply_due(
     clock: &VirtualClock,
     now: Timestamp,
 ) {
-    while let Some(time) = next_due(resources).filter(|time| *time <= now) {
-        apply_due_instances(instances, resources, clock, time);
-        resources.action_timers.act(instances, clock, time);
-        resources.repair_tasks.act(instances, clock, time);
+    loop {
+        let next = next_due(resources).filter(|time| *time <= now);
+        apply_due_instances(instances, resources, clock, next.unwrap_or(now));
+        if let Some(time) = next {
+            resources.action_timers.act(instances, clock, time);
+            resources.repair_tasks.act(instances, clock, time);
+            act_disks(instances, resources, time);
+        } else if next_due(resources).is_none_or(|time| time > now) {
+            // A removed instance can leave a disk with an event that is already due.
+            return;
+        }
     }
-    apply_due_instances(instances, resources, clock, now);
 }
 
 fn next_due(resources: &RegionResources) -> Option<Timestamp> {
-    let dates = [resources.action_timers.next_due(), resources.repair_tasks.next_due()];
+    let dates = [
+        resources.action_timers.next_due(),
+        resources.repair_tasks.next_due(),
+        resources.disks.next_due(),
+        resources.images.snapshots.next_deadline(),
+    ];
     dates.into_iter().flatten().min()
 }
 
-/// Applies the instance events up to a time, and removes the timers and tasks of removed instances.
+/// Applies the due events of disks and snapshots. A change copies what another version of the state shares.
+fn act_disks(instances: &mut Instances, resources: &mut RegionResources, time: Timestamp) {
+    let is_due = |due: Option<Timestamp>| due.is_some_and(|due| due <= time);
+    if is_due(resources.disks.next_due()) {
+        resources.disks.act(instances, time);
+        for disk_id in resources.disks.take_destroyed() {
+            resources.images.snapshots.delete_with_disk(&disk_id);
+        }
+    }
+    if is_due(resources.images.snapshots.next_deadline()) {
+        resources.images.snapshots.delete_expired(time);
+    }
+}
+
+/// Applies the instance events up to a time, and removes the timers and tasks of removed instances. Some of their disks remain.
 fn apply_due_instances(
     instances: &mut Instances,
     resources: &mut RegionResources,
@@ -68,9 +93,13 @@ fn apply_due_instances(
     time: Timestamp,
 ) {
     instances.apply_due(clock, time);
-    for (ended, instance_id) in instances.take_removed() {
+    for RemovedInstance { time: ended, id: instance_id, serial, disks } in instances.take_removed()
+    {
         resources.action_timers.forget_instance(&instance_id);
         resources.repair_tasks.forget_instance(&instance_id, ended);
+        if !disks.is_empty() || resources.disks.has_operations() {
+            resources.disks.forget_instance(serial, disks);
+        }
         // A change copies what another version of the state shares.
         if resources.chc_hosts.has_instance(&instance_id) {
             resources.chc_hosts.forget_instance(&instance_id);

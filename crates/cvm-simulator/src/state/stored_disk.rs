@@ -1,11 +1,14 @@
-//! A stored disk of an instance.
+//! Stored disks: those of instances, and those that are attached to none.
 
 use std::sync::Arc;
 
+use cbs_models::types::Tag;
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::catalog;
+use crate::state::{DiskExtras, DiskTerms};
+use crate::timestamp::Timestamp;
 
 /// A disk. The API has two types for it, one for system disks and one for data disks.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -22,12 +25,45 @@ pub(crate) struct StoredDisk {
     pub(crate) delete_with_instance: bool,
     pub(crate) burst_performance: Option<bool>,
     pub(crate) throughput_performance: Option<i64>,
+    /// `None` for almost all disks.
+    pub(crate) extras: Option<Box<DiskExtras>>,
+}
+
+/// A disk that is attached to no instance.
+#[derive(Clone, Debug)]
+pub(crate) struct DetachedDisk {
+    pub(crate) disk: StoredDisk,
+    pub(crate) zone: Arc<str>,
+    pub(crate) terms: DiskTerms,
+    /// When the recycle bin destroys it; `None` if it is not there.
+    pub(crate) kept_until: Option<Timestamp>,
 }
 
 impl StoredDisk {
     /// Whether it is a local disk.
     pub(crate) fn is_local(&self) -> bool {
         catalog::is_local(self.kind.as_str())
+    }
+
+    /// What only some disks have, to change it.
+    pub(crate) fn extras_mut(&mut self) -> &mut DiskExtras {
+        self.extras.get_or_insert_default()
+    }
+
+    /// Its own terms. `None` if it has those of its instance.
+    pub(crate) fn terms(&self) -> Option<&DiskTerms> {
+        self.extras.as_ref()?.terms.as_ref()
+    }
+
+    /// Whether it is destroyed with its instance although it is prepaid.
+    pub(crate) fn is_released(&self) -> bool {
+        self.extras.as_ref().is_some_and(|extras| extras.is_released)
+    }
+
+    /// Its tags.
+    pub(crate) fn tags(&self) -> &Vec<Tag> {
+        static NONE: Vec<Tag> = Vec::new();
+        self.extras.as_ref().map_or(&NONE, |extras| &extras.tags)
     }
 
     /// The form of a system disk in the API.

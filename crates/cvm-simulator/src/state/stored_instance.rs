@@ -298,6 +298,7 @@ impl StoredInstance {
         self.set_state(&InstanceState::Stopped);
         self.restrict_state = RestrictState::Normal;
         self.isolated_source = IsolatedSource::NotIsolated;
+        self.keep_released_disks();
     }
 
     /// Sets the end of its prepaid term, and what happens then.

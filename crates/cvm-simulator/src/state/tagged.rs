@@ -108,10 +108,15 @@ pub(crate) trait Tagged {
     /// The resources after a position, all of them after an empty one. New and removed resources do not change the order
     /// of the others. `None` if the position is malformed.
     fn after(&self, position: &str) -> Option<TaggedItems<'_>> {
-        let mut items: Vec<_> = self.all().filter(|(id, _)| *id > position).collect();
-        items.sort_unstable_by_key(|(id, _)| *id);
-        Some(Box::new(items.into_iter()))
+        Some(after(self.all(), position))
     }
+}
+
+/// The resources after a position, in the order of their ids.
+pub(crate) fn after<'a>(items: TaggedItems<'a>, position: &str) -> TaggedItems<'a> {
+    let mut items: Vec<_> = items.filter(|(id, _)| *id > position).collect();
+    items.sort_unstable_by_key(|(id, _)| *id);
+    Box::new(items.into_iter())
 }
 
 /// Ids of resources, with their tags.

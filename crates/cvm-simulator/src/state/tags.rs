@@ -3,7 +3,10 @@
 //!
 //! To give a kind of resource tags, implement [`Tagged`] beside the list of the resources, and add a line to [`KINDS`].
 
-use crate::state::{Networks, RegionResources, RequestContext, TagList, Tagged};
+use crate::state::{
+    Networks, RegionResources, RequestContext, TagList, Tagged, TaggedDisks, TaggedItems,
+    disk_tags_mut, tagged_after,
+};
 
 /// A kind of resource that has tags.
 #[derive(Debug)]
@@ -18,6 +21,7 @@ pub(crate) struct TaggedKind {
 /// Where the resources of a kind are.
 #[derive(Debug)]
 enum ListOf {
+    Disks,
     Instances,
     KeyPairs,
     Networks(fn(&Networks) -> &dyn Tagged, fn(&mut Networks) -> &mut dyn Tagged),
@@ -36,6 +40,8 @@ static KINDS: &[TaggedKind] = &[
     region("cvm", "ps", |it| &*it.placement_groups, |it| &mut *it.placement_groups),
     networks("subnet", Networks::tagged_subnets, Networks::tagged_subnets_mut),
     networks("vpc", Networks::tagged_vpcs, Networks::tagged_vpcs_mut),
+    region("cvm", "snapshot", |it| &it.images.snapshots, |it| &mut it.images.snapshots),
+    TaggedKind { service: "cvm", prefix: "volume", list: ListOf::Disks },
 ];
 
 /// A kind whose resources belong to a region.
@@ -78,7 +84,48 @@ impl TaggedKind {
 pub(crate) struct TaggedGroup<'a> {
     pub(crate) kind: &'static TaggedKind,
     pub(crate) region: &'static str,
-    pub(crate) list: &'a dyn Tagged,
+    pub(crate) list: TaggedResources<'a>,
+}
+
+/// The resources of one kind in one region, wherever they are stored.
+#[derive(Clone, Copy)]
+pub(crate) enum TaggedResources<'a> {
+    List(&'a dyn Tagged),
+    Disks(TaggedDisks<'a>),
+}
+
+impl<'a> TaggedResources<'a> {
+    /// See [`Tagged::all`].
+    pub(crate) fn all(self) -> TaggedItems<'a> {
+        match self {
+            Self::List(list) => list.all(),
+            Self::Disks(disks) => disks.all(),
+        }
+    }
+
+    /// See [`Tagged::tags`].
+    pub(crate) fn tags(self, id: &str) -> Option<&'a dyn TagList> {
+        match self {
+            Self::List(list) => list.tags(id),
+            Self::Disks(disks) => disks.tags(id),
+        }
+    }
+
+    /// See [`Tagged::position`].
+    pub(crate) fn position(self, id: &str) -> String {
+        match self {
+            Self::List(list) => list.position(id),
+            Self::Disks(_) => id.to_owned(),
+        }
+    }
+
+    /// See [`Tagged::after`].
+    pub(crate) fn after(self, position: &str) -> Option<TaggedItems<'a>> {
+        match self {
+            Self::List(list) => list.after(position),
+            Self::Disks(disks) => Some(tagged_after(disks.all(), position)),
+        }
+    }
 }
 
 impl RequestContext<'_> {
@@ -103,7 +150,16 @@ impl RequestContext<'_> {
         for (key, value) in &tags {
             self.tags.record(key, value);
         }
+        if let ListOf::Disks = kind.list {
+            let (instances, resources) = self.region_mut(region);
+            let disks = resources.map(|resources| &mut *resources.disks);
+            if let Some(stored) = disk_tags_mut(instances, disks, id) {
+                stored.replace(tags);
+            }
+            return;
+        }
         let list: Option<&mut dyn Tagged> = match kind.list {
+            ListOf::Disks => None,
             ListOf::Instances => {
                 self.instances_in_mut(region).map(|instances| -> &mut dyn Tagged { instances })
             }
@@ -146,14 +202,18 @@ impl RequestContext<'_> {
     }
 
     /// The resources of a kind in a region. The region does not matter if they belong to the account.
-    fn tagged(&self, kind: &TaggedKind, region: &str) -> Option<&dyn Tagged> {
-        match kind.list {
-            ListOf::Instances => self.instances_in(region).map(|it| -> &dyn Tagged { it }),
-            ListOf::KeyPairs => Some(&**self.key_pairs),
-            ListOf::Networks(list, _) => {
-                self.instances_in(region).map(|instances| list(&instances.addresses.networks))
+    fn tagged(&self, kind: &TaggedKind, region: &str) -> Option<TaggedResources<'_>> {
+        let list: &dyn Tagged = match kind.list {
+            ListOf::Disks => {
+                let instances = self.instances_in(region);
+                let disks = self.regions.get(region).map(|resources| &*resources.disks);
+                return Some(TaggedResources::Disks(TaggedDisks { instances, disks }));
             }
-            ListOf::Region(list, _) => self.regions.get(region).map(|resources| list(resources)),
-        }
+            ListOf::Instances => self.instances_in(region)?,
+            ListOf::KeyPairs => &**self.key_pairs,
+            ListOf::Networks(list, _) => list(&self.instances_in(region)?.addresses.networks),
+            ListOf::Region(list, _) => list(self.regions.get(region)?),
+        };
+        Some(TaggedResources::List(list))
     }
 }

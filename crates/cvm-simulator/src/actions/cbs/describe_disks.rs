@@ -1,46 +1,38 @@
 //! DescribeDisks.
 
 use cbs_models::actions::{DescribeDisks, DescribeDisksResponse};
-use cbs_models::enums::{
-    AttachMode, AttachedInstanceType, DiskChargeType, DiskState, DiskUsage, RenewFlag,
-};
-use cbs_models::types::{Disk, Placement};
-use cvm_models::enums::InstanceChargeType;
 
+use crate::actions::cbs::disk_view::{DiskView, SnapshotTally, number};
 use crate::api_error::ApiError;
-use crate::filter::{self, Filters, IdFilter, Test, fits};
+use crate::filter::{self, CheckedFilter, Filters, IdFilter, Test, fits};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{RequestContext, StoredDisk, StoredInstance};
-use crate::timestamp::Timestamp;
+use crate::state::RequestContext;
 
-/// Why a disk of an instance cannot be returned: it is not an elastic prepaid data disk.
-const NOT_RETURNABLE: i64 = 10;
-
-/// Lists the cloud disks of the instances of a region.
+/// Lists the cloud disks of a region: those of its instances, and elastic ones without an instance.
 impl ActionHandler for DescribeDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let filters = self.filters.into_iter().map(|filter| (filter.name, filter.values));
         let filters = filter::of_service(filters);
-        let filters = Filters::of((codes, now), &filters, &AttachedDisk::filters())?;
+        let filters = Filters::of((codes, now), &filters, &filter_tests())?;
         let ids = IdFilter::new(&self.disk_ids);
-        let mut disks: Vec<AttachedDisk<'_>> = context
-            .instances
-            .newest_first()
-            .flat_map(AttachedDisk::of)
-            .filter(|disk| ids.includes(&disk.stored.id))
+        let mut disks: Vec<DiskView<'_>> = DiskView::all(context)
+            .filter(|disk| ids.includes(disk.id()))
             .filter(|disk| filters.match_item(disk))
             .collect();
-        let is_ascending = self.order.as_deref() == Some("ASC");
+        // Disks of the same age keep their order: those of an instance begin with the system disk.
+        disks.sort_by_cached_key(DiskView::age);
         if self.order_field.as_deref() == Some("DEADLINE") {
-            disks.sort_by_key(|disk| std::cmp::Reverse(disk.instance.expires));
+            disks.sort_by_cached_key(|disk| std::cmp::Reverse(disk.terms().expires));
         }
-        if is_ascending {
+        if self.order.as_deref() == Some("ASC") {
             disks.reverse();
         }
         let page = Page::of(codes.0, self.offset, self.limit);
-        let (disk_set, total) = page.cut(disks.into_iter(), |disk| disk.api(now));
+        let tally = snapshot_tally(context);
+        let (disk_set, total) = page.cut(disks.into_iter(), |disk| disk.api(now, &tally));
         Ok(Outcome::Response(DescribeDisksResponse {
             disk_set,
             total_count: u64::try_from(total).unwrap_or(0),
@@ -49,116 +41,52 @@ impl ActionHandler for DescribeDisks {
     }
 }
 
-/// A cloud disk and its instance.
-#[derive(Clone, Copy)]
-struct AttachedDisk<'a> {
-    stored: &'a StoredDisk,
-    instance: &'a StoredInstance,
-    is_system: bool,
+/// The number and the total size of the snapshots of each disk.
+fn snapshot_tally<'c>(context: &'c RequestContext<'_>) -> SnapshotTally<'c> {
+    let mut tally = SnapshotTally::new();
+    let images = context.regions.get(context.region.name).map(|resources| &*resources.images);
+    for snapshot in images.into_iter().flat_map(|images| images.snapshots.newest_first()) {
+        let (count, mib) = tally.entry(snapshot.details.disk_id.as_str()).or_default();
+        *count += 1;
+        *mib += number(snapshot.api.disk_size) * 1024;
+    }
+    tally
 }
 
-impl<'a> AttachedDisk<'a> {
-    /// The cloud disks of an instance: the system disk, then the data disks.
-    fn of(instance: &'a StoredInstance) -> impl Iterator<Item = Self> {
-        let of = move |(index, stored)| Self { stored, instance, is_system: index == 0 };
-        let disks = instance.disks().enumerate().map(of);
-        disks.filter(|disk| !disk.stored.id.is_empty() && !disk.stored.is_local())
-    }
-
-    /// Filters for tags and dedicated clusters, which such disks do not have, are not supported.
-    fn filters() -> [(&'static str, Test<Self>); 12] {
-        [
-            ("disk-usage", |filter, disk, _| filter.is(disk.usage().as_str())),
-            ("disk-charge-type", |filter, disk, _| filter.is(disk.charge_type().as_str())),
-            ("portable", |filter, _, _| filter.is("FALSE")),
-            ("project-id", |filter, disk, _| filter.is(&disk.instance.project_id.to_string())),
-            ("disk-id", |filter, disk, _| filter.is(&disk.stored.id)),
-            ("disk-name", |filter, disk, _| filter.any(|pattern| fits(disk.name(), pattern))),
-            ("disk-type", |filter, disk, _| filter.is(disk.stored.kind.as_str())),
-            ("disk-state", |filter, _, _| filter.is(DiskState::Attached.as_str())),
-            ("instance-id", |filter, disk, _| filter.is(&disk.instance.id)),
-            ("zone", |filter, disk, _| filter.is(&disk.instance.zone)),
-            ("instance-ip-address", |filter, disk, _| {
-                let AttachedDisk { instance, .. } = disk;
-                let mut addresses =
-                    [instance.private_address, instance.public_address].into_iter().flatten();
-                addresses.any(|address| filter.is(&address.to_string()))
-            }),
-            ("instance-name", |filter, disk, _| {
-                filter.any(|pattern| fits(&disk.instance.name, pattern))
-            }),
-        ]
-    }
-
-    fn usage(&self) -> DiskUsage {
-        if self.is_system { DiskUsage::SystemDisk } else { DiskUsage::DataDisk }
-    }
-
-    fn is_prepaid(&self) -> bool {
-        self.instance.charge_type == InstanceChargeType::Prepaid
-    }
-
-    fn charge_type(&self) -> DiskChargeType {
-        if self.is_prepaid() { DiskChargeType::Prepaid } else { DiskChargeType::PostpaidByHour }
-    }
-
-    fn name(&self) -> &'a str {
-        self.stored.name.as_deref().unwrap_or_default()
-    }
-
-    /// The disk as responses show it.
-    fn api(self, now: Timestamp) -> Disk {
-        let Self { stored, instance, is_system } = self;
-        let expires = instance.expires.filter(|_| self.is_prepaid());
-        let days = |expires: Timestamp| expires.unix().saturating_sub(now.unix()) / 86_400;
-        Disk {
-            // A system disk always goes with its instance.
-            delete_with_instance: is_system || stored.delete_with_instance,
-            renew_flag: match &instance.renew_flag {
-                Some(flag) => RenewFlag::from(flag.as_str()),
-                None => RenewFlag::NotifyAndManualRenew,
-            },
-            disk_type: stored.kind.as_str().into(),
-            disk_state: DiskState::Attached,
-            encrypt: stored.is_encrypted,
-            disk_name: self.name().to_owned(),
-            instance_id: instance.id.to_string(),
-            attach_mode: AttachMode::Pf,
-            throughput_performance: number(stored.throughput_performance.unwrap_or(0)),
-            disk_id: stored.id.to_string(),
-            placement: Placement {
-                zone: instance.zone.to_string(),
-                dedicated_cluster_id: Some(String::new()),
-                project_id: Some(number(instance.project_id)),
-                ..Default::default()
-            },
-            is_returnable: Some(false),
-            deadline_time: expires.map(with_space).unwrap_or_default(),
-            attached: true,
-            disk_size: number(stored.gib),
-            migrate_percent: 100,
-            disk_usage: self.usage(),
-            disk_charge_type: self.charge_type(),
-            snapshot_ability: true,
-            rollback_percent: 100,
-            differ_days_of_deadline: expires.and_then(|time| i64::try_from(days(time)).ok()),
-            return_fail_code: NOT_RETURNABLE,
-            create_time: with_space(instance.created),
-            instance_type: AttachedInstanceType::Cvm,
-            last_attach_ins_id: Some(instance.id.to_string()),
-            burst_performance: stored.burst_performance.unwrap_or(false),
-            kms_key_id: stored.kms_key_id.as_ref().map(|id| id.to_string()),
-            ..Default::default()
-        }
-    }
+/// The filter for groups of dedicated clusters, which are not known here, is not supported.
+fn filter_tests<'a>() -> [(&'static str, Test<DiskView<'a>>); 16] {
+    [
+        ("disk-usage", |filter, disk, _| filter.is(disk.usage().as_str())),
+        ("disk-charge-type", |filter, disk, _| filter.is(disk.terms().charge_type.as_str())),
+        ("portable", |filter, disk, _| filter.is(if disk.is_elastic() { "TRUE" } else { "FALSE" })),
+        ("project-id", |filter, disk, _| filter.is(&disk.terms().project_id.to_string())),
+        ("disk-id", |filter, disk, _| filter.is(disk.id())),
+        ("disk-name", |filter, disk, _| filter.any(|pattern| fits(disk.name(), pattern))),
+        ("disk-type", |filter, disk, _| filter.is(disk.stored.kind.as_str())),
+        ("disk-state", |filter, disk, _| filter.is(disk.state().as_str())),
+        ("instance-id", |filter, disk, _| filter.is(disk.instance_id())),
+        ("zone", |filter, disk, _| filter.is(disk.zone())),
+        ("instance-ip-address", |filter, disk, _| {
+            let addresses = disk
+                .instance()
+                .into_iter()
+                .flat_map(|instance| [instance.private_address, instance.public_address]);
+            addresses.flatten().any(|address| filter.is(&address.to_string()))
+        }),
+        ("instance-name", |filter, disk, _| {
+            let mut instances = disk.instance().into_iter();
+            instances.any(|instance| filter.any(|pattern| fits(&instance.name, pattern)))
+        }),
+        ("dedicated-cluster-id", |filter, disk, _| {
+            disk.terms().dedicated_cluster_id.is_some_and(|id| filter.is(&id))
+        }),
+        ("tag-key", |filter, disk, _| has_tag(filter, disk)),
+        ("tag-value", |filter, disk, _| has_tag(filter, disk)),
+        ("tag:tag-key", |filter, disk, _| has_tag(filter, disk)),
+    ]
 }
 
-/// A number that is never negative.
-fn number(number: i64) -> u64 {
-    u64::try_from(number).unwrap_or(0)
-}
-
-/// A time in the layout of the disk service.
-fn with_space(time: Timestamp) -> String {
-    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
+fn has_tag(filter: &CheckedFilter<'_>, disk: &DiskView<'_>) -> bool {
+    let tags = disk.stored.tags().iter();
+    tags::matches(filter, tags.map(|tag| (tag.key.as_str(), tag.value.as_str())))
 }

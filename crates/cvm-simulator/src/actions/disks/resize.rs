@@ -37,9 +37,19 @@ impl ActionHandler for ResizeInstanceDisks {
             _ => &GROW_DISK,
         };
         context.check_state(&[serial], if may_run { ALLOWED_RUNNING } else { ALLOWED })?;
+        check_no_operation(context, &growth.change.disk_id)?;
         context.begin(serial, operation, Effect::Disks(vec![growth.change]));
         Ok(Outcome::Response(ResizeInstanceDisksResponse::default()))
     }
+}
+
+/// Checks that the disk service has no operation on the disk in progress.
+fn check_no_operation(context: &RequestContext<'_>, disk_id: &str) -> Result<(), ApiError> {
+    if context.disks().is_none_or(|disks| disks.operation(disk_id).is_none()) {
+        return Ok(());
+    }
+    let message = format!("The disk `{disk_id}` has an operation in progress.");
+    Err(context.codes.error(["OperationDenied.InstanceOperationInProgress"], message))
 }
 
 /// The change of a disk, and whether it is possible while the instance runs.

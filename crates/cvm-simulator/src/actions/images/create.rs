@@ -12,7 +12,8 @@ use crate::launch::tags::tags;
 use crate::parameters::distinct;
 use crate::state::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, DiskSnapshot, Effect,
-    OwnedImage, POWER_OFF_TIME, RequestContext, StoredDisk, StoredInstance, System,
+    OwnedImage, POWER_OFF_TIME, RequestContext, SnapshotDetails, StoredDisk, StoredInstance,
+    System,
 };
 
 const ALLOWED: &[InstanceState] = &[InstanceState::Running, InstanceState::Stopped];
@@ -130,7 +131,7 @@ fn of_instance(
     }
     let mut disks = vec![DiskSnapshot {
         system: Some(system.clone()),
-        ..taken(DiskUsage::SystemDisk, &instance.system_disk)
+        ..taken(request, context, instance, &instance.system_disk)
     }];
     disks.extend(data_disks(request, instance, context)?);
     if disks.iter().any(|disk| disk.is_encrypted) {
@@ -162,7 +163,7 @@ fn data_disks(
             let message = format!("The data disk `{id}` is a local disk.");
             return reject("InvalidParameter.LocalDataDiskNotSupport", message);
         }
-        disks.push(taken(DiskUsage::DataDisk, disk));
+        disks.push(taken(request, context, instance, disk));
     }
     if !disks.is_empty() && instance.system_disk.is_local() {
         let message = "The system disk is a local disk, so data disks cannot be part of the image.";
@@ -171,11 +172,28 @@ fn data_disks(
     Ok(disks)
 }
 
-/// A snapshot of a disk that is still to be taken.
-fn taken(usage: DiskUsage, disk: &StoredDisk) -> DiskSnapshot {
-    let api = Snapshot { disk_usage: usage, disk_size: disk.gib, ..Snapshot::default() };
-    let is_encrypted = disk.is_encrypted;
-    DiskSnapshot { api, system: None, is_encrypted, ready_at: crate::Timestamp::default() }
+/// A snapshot of a disk of an instance that is still to be taken. It is named like the image.
+fn taken(
+    request: &CreateImage,
+    context: &RequestContext<'_>,
+    instance: &StoredInstance,
+    disk: &StoredDisk,
+) -> DiskSnapshot {
+    let is_system = disk.id == instance.system_disk.id;
+    let disk_usage = if is_system { DiskUsage::SystemDisk } else { DiskUsage::DataDisk };
+    DiskSnapshot {
+        api: Snapshot { disk_usage, disk_size: disk.gib, ..Snapshot::default() },
+        is_encrypted: disk.is_encrypted,
+        details: SnapshotDetails {
+            name: request.image_name.clone(),
+            created: context.now,
+            disk_id: disk.id.to_string(),
+            zone: instance.zone.to_string(),
+            project_id: instance.terms_of(disk).project_id,
+            ..SnapshotDetails::default()
+        },
+        ..DiskSnapshot::default()
+    }
 }
 
 fn of_snapshots(request: &CreateImage, context: &RequestContext<'_>) -> Result<Source, ApiError> {

@@ -12,11 +12,11 @@ use cvm_models::types::{Image, ImageOsList, OsVersion, Snapshot};
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::ImportSystem;
+use crate::catalog::{ImportSystem, Zone};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags;
-use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
+use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, SnapshotDetails, System};
 
 /// Duration of an import.
 const IMPORT_TIME: Duration = Duration::from_secs(600);
@@ -62,11 +62,18 @@ impl ActionHandler for ImportImage {
             has_cloudinit: !is_forced,
         };
         let ends = context.now.after(context.clock.delay(IMPORT_TIME));
+        let details = SnapshotDetails {
+            name: self.image_name.clone(),
+            created: context.now,
+            zone: context.region.zones().next().map(Zone::name).unwrap_or_default(),
+            ..SnapshotDetails::default()
+        };
         let mut disk = |usage, size, system| {
             let snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
             let api =
                 Snapshot { snapshot_id, disk_usage: usage, disk_size: size, ..Default::default() };
-            DiskSnapshot { api, system, is_encrypted: false, ready_at: ends }
+            let details = details.clone();
+            DiskSnapshot { api, system, is_encrypted: false, ready_at: ends, details }
         };
         let size = if known.is_windows() { WINDOWS_GIB } else { LINUX_GIB };
         let mut disks = vec![disk(DiskUsage::SystemDisk, size, Some(system.clone()))];

@@ -77,7 +77,7 @@ impl ActionHandler for DeleteImages {
 }
 
 /// Forgets deleted images that no instance uses or is about to use, if there are many.
-fn forget_unused(context: &mut RequestContext<'_>) {
+pub(crate) fn forget_unused(context: &mut RequestContext<'_>) {
     let images = &mut context.regions.entry(context.region.name).or_default().images;
     if !images.has_many_deleted() {
         return;
@@ -93,12 +93,13 @@ fn forget_unused(context: &mut RequestContext<'_>) {
 }
 
 /// Checks that an image is not shared, and that no task creates or reads it.
-fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
+pub(crate) fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError> {
     let (codes, now) = (context.codes, context.now);
     let owned = owned_image::find(context, id)?;
     if !owned.shares.is_empty() {
         let message = format!("The image `{id}` is shared; stop sharing it first.");
-        return Err(codes.error(["InvalidImageId.InShared"], message));
+        let candidates = ["InvalidImageId.InShared", "UnsupportedOperation.SnapHasShared"];
+        return Err(codes.error(candidates, message));
     }
     let state = owned.state(now);
     if matches!(state, ImageState::Creating | ImageState::Syncing | ImageState::Importing) {
@@ -106,7 +107,7 @@ fn check_idle(context: &mut RequestContext<'_>, id: &str) -> Result<(), ApiError
     }
     if now < owned.copied_until || context.resources().images.is_exported(id, now) {
         let message = format!("The image `{id}` is being copied or exported.");
-        return Err(codes.error(["MutexOperation.TaskRunning"], message));
+        return Err(codes.error(["MutexOperation.TaskRunning", "ResourceBusy"], message));
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ mod create;
 mod describe;
 mod export;
 mod import;
-mod manage;
+pub(crate) mod manage;
 mod names;
 mod owned_image;
 mod share;

@@ -38,7 +38,11 @@ pub(crate) fn find<'a>(
 pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) -> ApiError {
     let message = format!("The image `{id}` is {state}, which {} does not allow.", codes.0.name);
     codes.error(
-        ["InvalidImageId.IncorrectState", "InvalidParameterValue.InvalidImageState"],
+        [
+            "InvalidImageId.IncorrectState",
+            "InvalidParameterValue.InvalidImageState",
+            "ResourceBusy",
+        ],
         message,
     )
 }

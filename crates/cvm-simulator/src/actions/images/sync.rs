@@ -8,10 +8,10 @@ use cvm_models::types::{Image, SyncImage};
 
 use crate::actions::images::{names, owned_image};
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::Region;
+use crate::catalog::{Region, Zone};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
-use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, System};
+use crate::state::{Creation, DiskSnapshot, OwnedImage, RequestContext, SnapshotDetails, System};
 
 /// Duration of a copy.
 const COPY_TIME: Duration = Duration::from_secs(300);
@@ -149,8 +149,18 @@ fn copy(
     for disk in &source.snapshot_set {
         let mut api = disk.clone();
         api.snapshot_id = context.ids.id("snap-", Stream::SnapshotId);
-        let mut snapshot =
-            DiskSnapshot { api, system: None, is_encrypted: encrypts, ready_at: creation.ends };
+        let mut snapshot = DiskSnapshot {
+            api,
+            system: None,
+            is_encrypted: encrypts,
+            ready_at: creation.ends,
+            details: SnapshotDetails {
+                name: source.image_name.clone(),
+                created: creation.began,
+                zone: target.zones().next().map(Zone::name).unwrap_or_default(),
+                ..SnapshotDetails::default()
+            },
+        };
         snapshot.system = snapshot.is_of_system_disk().then(|| system.clone());
         disks.push(snapshot);
     }

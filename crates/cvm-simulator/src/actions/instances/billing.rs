@@ -7,6 +7,7 @@ use cvm_models::actions::{
 use cvm_models::enums::{InstanceChargeType, InstanceState, RenewFlag, StopChargingMode};
 use cvm_models::types::InstanceChargePrepaid;
 
+use crate::actions::instances::portable_disks;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::{
@@ -33,6 +34,17 @@ impl ActionHandler for ModifyInstancesChargeType {
             Attribute::Hourly(context.now)
         };
         for serial in serials {
+            if self.modify_portable_data_disk == Some(true) {
+                let prepaid = match &attribute {
+                    Attribute::Subscription(item) => {
+                        Some((item.ends, item.renew_flag.as_str().into()))
+                    }
+                    _ => None,
+                };
+                portable_disks::change_charge_type(context, serial, prepaid);
+            } else {
+                portable_disks::keep(context, serial);
+            }
             context.begin(serial, &MODIFY, Effect::Attribute(attribute.clone()));
         }
         Ok(Outcome::Response(ModifyInstancesChargeTypeResponse::default()))
@@ -87,6 +99,14 @@ impl ActionHandler for RenewInstances {
             let is_isolated = instance.state == InstanceState::Shutdown;
             let from = instance.expires.unwrap_or(context.now);
             let (ends, flag) = term(&item, from);
+            if self.renew_portable_data_disk == Some(false) {
+                portable_disks::keep(context, serial);
+            } else {
+                portable_disks::renew(context, serial, |from| {
+                    let (ends, flag) = term(&item, from);
+                    (ends, flag.as_str().into())
+                });
+            }
             context.instances.renew(serial, ends, &flag);
             context.begin(serial, if is_isolated { &RECOVER } else { &MODIFY }, Effect::None);
         }

@@ -6,6 +6,7 @@ mod billing;
 mod convert_system;
 mod describe_instances;
 pub(crate) mod instance_type;
+mod portable_disks;
 mod power;
 mod reinstall;
 mod run_instances;
@@ -103,7 +104,8 @@ const DECISIONS: &[Decision] = &[
     documented("RenewInstances", "the period is added to the end of the term; instances in the recycle bin leave it"),
     assumed("RenewInstances", "the new term applies at once, before the operation ends; without a RenewFlag it is NOTIFY_AND_MANUAL_RENEW afterwards"),
     assumed("RenewInstances", "from the recycle bin to STOPPED; the new term starts where the old one ended"),
-    assumed("RenewInstances", "disks have no term of their own, so RenewPortableDataDisk and ModifyPortableDataDisk have no visible effect"),
+    documented("RenewInstances", "elastic prepaid disks are renewed, too, unless RenewPortableDataDisk is false; ModifyInstancesChargeType changes elastic disks only if ModifyPortableDataDisk is true"),
+    assumed("ModifyInstancesChargeType", "the charge type of a disk that has its own changes at once"),
     assumed("DescribeInstances", "members that only some instances have are absent in the others: partition, public IPv6 address, metadata, topology, jumbo frames, pack, rack, snapshots and names of disks"),
     assumed("DescribeInstancesAttributes", "in the order of the request; without user data, it is empty"),
     assumed("DescribeInstancesModification", "types of a zone other than that of the instances; a type is SELL if all instances can change to it"),
@@ -161,6 +163,9 @@ const DECISIONS: &[Decision] = &[
     assumed("RunInstances", "a template version that does not exist is InvalidParameterValue.LaunchTemplateVersion"),
     documented("TerminateInstances", "hourly instances are destroyed; prepaid ones go to the recycle bin, and a second request destroys them"),
     assumed("TerminateInstances", "in the recycle bin: SHUTDOWN, PROTECTIVELY_ISOLATED, MANMADE; destroyed after 7 days"),
+    documented("TerminateInstances", "prepaid data disks, and hourly ones without DeleteWithInstance, remain; with ReleasePrepaidDataDisks, prepaid ones follow the instance into the recycle bin and are destroyed with it"),
+    assumed("TerminateInstances", "a prepaid disk whose term has ended is destroyed with its instance; one whose instance leaves the recycle bin stays"),
+    documented("RunInstances", "DeleteWithInstance is for hourly cloud disks: a prepaid launch has it off"),
     assumed("TerminateInstances", "a destroyed id is InvalidInstanceId.NotFound at once; the legacy DryRun changes nothing and returns only a RequestId"),
     documented("ResetInstancesType", "only with CLOUD_BASIC, CLOUD_PREMIUM, CLOUD_SSD and CLOUD_BSSD system disks; others are UnsupportedOperation.SystemDiskType, in every state"),
     assumed("ResetInstancesType", "through STOPPING, STOPPED and STARTING; the type shows when the operation ends in RUNNING"),

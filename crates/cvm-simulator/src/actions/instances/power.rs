@@ -93,7 +93,10 @@ impl ActionHandler for TerminateInstances {
             return Ok(Outcome::DryRun);
         }
         for serial in serials {
-            let Some(instance) = context.instances.get(serial) else { continue };
+            let Some(instance) = context.instances.get_mut(serial) else { continue };
+            if self.release_prepaid_data_disks == Some(true) {
+                instance.release_prepaid_disks();
+            }
             let operation = instance.termination();
             context.begin(serial, operation, Effect::None);
         }

@@ -5,7 +5,7 @@ use cvm_models::types::ItemPrice;
 
 use crate::actions::prices::quote;
 use crate::catalog::Tariff;
-use crate::state::StoredInstance;
+use crate::state::{StoredDisk, StoredInstance};
 
 /// The price of an hour, in CNY at list price.
 #[derive(Clone, Copy, Debug)]
@@ -17,9 +17,20 @@ pub(crate) struct Rates {
 }
 
 impl Rates {
+    /// With the disks that are charged together with the instance.
     pub(crate) fn of(tariff: Tariff, instance: &StoredInstance) -> Self {
+        Self::with_disks(tariff, instance, |disk| disk.terms().is_none())
+    }
+
+    /// With the disks that this selects.
+    pub(crate) fn with_disks(
+        tariff: Tariff,
+        instance: &StoredInstance,
+        is_charged: impl Fn(&StoredDisk) -> bool,
+    ) -> Self {
         let gpus = instance.gpus.as_ref().map(|gpus| (&*gpus.model, gpus.count as f64));
-        let disks = instance.disks().map(|disk| tariff.disk(disk.kind.as_str(), disk.gib));
+        let disks = instance.disks().filter(|disk| is_charged(disk));
+        let disks = disks.map(|disk| tariff.disk(disk.kind.as_str(), disk.gib));
         Self {
             tariff,
             instance: tariff.instance(instance.vcpus, instance.memory_gib, gpus),

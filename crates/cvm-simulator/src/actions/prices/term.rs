@@ -13,13 +13,14 @@ use crate::actions::prices::subscription::Subscription;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, StoredInstance};
+use crate::state::{RequestContext, StoredDisk, StoredInstance};
 
 /// The price of another term of prepaid instances.
 impl ActionHandler for InquiryPriceRenewInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let instances = lookup::find(context, &self.instance_ids, true)?;
+        let with_disks = self.renew_portable_data_disk != Some(false);
         let mixed = "InvalidParameterValue.InstanceNotSupportedMixPricingModel";
         lookup::check_same_charge_type(codes, &instances, mixed)?;
         let tariff = context.catalog.tariff(context.region);
@@ -32,7 +33,10 @@ impl ActionHandler for InquiryPriceRenewInstances {
                 let message = format!("The instance `{}` is PENDING.", instance.id);
                 return Err(codes.error(["UnsupportedOperation.InstanceStatePending"], message));
             }
-            hour += Rates::of(tariff, instance).hour();
+            let is_charged = |disk: &StoredDisk| {
+                !instance.is_elastic(disk) || with_disks && instance.terms_of(disk).is_prepaid()
+            };
+            hour += Rates::with_disks(tariff, instance, is_charged).hour();
             // Metered bandwidth does not change: only prepaid bandwidth is renewed.
             let charged = &instance.internet_charge_type;
             if *charged == InternetChargeType::BandwidthPrepaid {
@@ -59,11 +63,16 @@ impl ActionHandler for InquiryPriceModifyInstancesChargeType {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let instances = lookup::find(context, &self.instance_ids, false)?;
         let is_ahead = self.instance_charge_type == Some(InstanceChargeType::Prepaid);
+        let with_disks = self.modify_portable_data_disk == Some(true);
         let tariff = context.catalog.tariff(context.region);
         let (mut hour, mut lines) = (0.0, Lines::default());
         for instance in instances {
             check_can_change(context, instance, is_ahead)?;
-            hour += Rates::of(tariff, instance).hour();
+            let is_charged = |disk: &StoredDisk| {
+                let is_changed = || instance.terms_of(disk).is_prepaid() != is_ahead;
+                !instance.is_elastic(disk) || with_disks && is_changed()
+            };
+            hour += Rates::with_disks(tariff, instance, is_charged).hour();
             let charged = after(&instance.internet_charge_type, is_ahead);
             lines.add(tariff, instance.bandwidth_mbps, charged);
         }
