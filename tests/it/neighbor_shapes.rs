@@ -55,7 +55,11 @@ const NEWER: Decision = ("responses", "members that are newer");
 
 const STS: &[Explained] = &[];
 
-const TAG: &[Explained] = &[("*", "TagResource.Category", Difference::Added, NEWER)];
+const TAG: &[Explained] = &[
+    ("*", "Tag.Category", Difference::Added, NEWER),
+    ("*", "TagResource.Category", Difference::Added, NEWER),
+    ("*", "TagWithDelete.Category", Difference::Added, NEWER),
+];
 
 const NO_IPV6: Decision = ("networks", "created VPCs have no IPv6 range");
 

@@ -67,6 +67,7 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
         Fault::TooManyBytes(field) => vec![
             "InvalidParameterValue.TooLarge".to_owned(),
             format!("InvalidParameterValue.Invalid{}Format", field.wire),
+            "InvalidParameterValue.TooLong".to_owned(),
         ],
         Fault::TooManyItems(field) => {
             let own = match field.wire {

@@ -134,9 +134,9 @@ impl IdGenerator {
         (self.rng.id("ins-", Stream::InstanceId, index), self.rng.uuid(Stream::Uuid, index))
     }
 
-    /// An id for a new disk.
-    pub(crate) fn disk(&mut self) -> String {
-        self.id("disk-", Stream::DiskId)
+    /// An id for a new disk. By the prefix, tools tell local disks from those of the disk service.
+    pub(crate) fn disk(&mut self, is_local: bool) -> String {
+        self.id(if is_local { "ldisk-" } else { "disk-" }, Stream::DiskId)
     }
 
     /// The default network of the account: its id, and the id of its subnet in a zone.

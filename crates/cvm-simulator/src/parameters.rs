@@ -45,6 +45,7 @@ pub(crate) fn check(
         return Err(error_codes::error(DocumentedCodes(info), &violation));
     }
     let mut violations = validate(&record);
+    violations.retain(|violation| !is_local_disk(violation));
     paging(info, &record, &mut violations);
     client_token(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
@@ -96,6 +97,12 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
             violations.push(Violation { path, field, fault, value });
         }
     }
+}
+
+/// Whether a violation is about the id of a local disk. The specs have the form of the ids of the disk service only.
+fn is_local_disk(violation: &Violation) -> bool {
+    violation.fault == ViolationKind::BadFormat("disk-xxxxxxxx")
+        && violation.value.as_ref().is_some_and(|value| value.starts_with("ldisk-"))
 }
 
 /// Adds a violation of a client token, whose characters the model info does not state.

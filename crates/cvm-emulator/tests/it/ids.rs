@@ -11,6 +11,8 @@ use crate::support::*;
 enum Form {
     /// The prefix and eight lower-case letters or digits: `ins-xlsyru2j`.
     Prefix(&'static str),
+    /// `disk-d7gaw2qu`, or the same with `ldisk-` for a local disk.
+    Disk,
     /// `913d357c-ac08-449d-b283-5999f4fb7965`.
     Uuid,
     /// 32 hexadecimal digits in capitals: `3A7F5B75F1B7E292920E7118FD652EFD`.
@@ -35,7 +37,7 @@ fn form(member: &str) -> Option<Form> {
         "DedicatedClusterId" => Prefix("cluster-"),
         "DedicatedResourcePackId" => Prefix("rpp-"),
         "DisasterRecoverGroupId" => Prefix("ps-"),
-        "DiskId" => Prefix("disk-"),
+        "DiskId" => Disk,
         "HostId" => Prefix("host-"),
         "HostIp" | "RackId" | "SwitchId" => Opaque,
         "HpcClusterId" => Prefix("hpc-"),
@@ -64,6 +66,9 @@ fn has_form(value: &Value, form: &Form) -> bool {
             let rest = text.strip_prefix(prefix).unwrap_or_default();
             rest.len() == 8 && rest.bytes().all(|byte| byte.is_ascii_lowercase() || is_digit(byte))
         }),
+        Form::Disk => {
+            ["disk-", "ldisk-"].into_iter().any(|prefix| has_form(value, &Form::Prefix(prefix)))
+        }
         Form::Uuid => is_text(&|text| {
             let is_hex = |byte: u8| is_digit(byte) || (b'a'..=b'f').contains(&byte);
             let parts: Vec<_> = text.split('-').collect();

@@ -23,8 +23,8 @@ const MAX_CHOSEN: usize = 20;
 /// The networks of new instances.
 #[derive(Debug, Default)]
 pub(crate) struct Network {
-    /// Network, subnet and zone; none for the basic network.
-    subnet: Option<Location>,
+    /// Network, subnet and zone.
+    subnet: Location,
     is_gateway: bool,
     /// The requested private addresses, one for each instance.
     chosen: Vec<Ipv4Addr>,
@@ -50,10 +50,9 @@ pub(crate) struct Secondary {
 impl Network {
     /// Sets what the instances have in common.
     pub(crate) fn apply_to(&self, template: &mut StoredInstance) {
-        if let Some((vpc_id, subnet_id, _)) = &self.subnet {
-            template.vpc_id = vpc_id.as_str().into();
-            template.subnet_id = subnet_id.as_str().into();
-        }
+        let (vpc_id, subnet_id, _) = &self.subnet;
+        template.vpc_id = vpc_id.as_str().into();
+        template.subnet_id = subnet_id.as_str().into();
         template.is_gateway = self.is_gateway;
     }
 
@@ -64,13 +63,9 @@ impl Network {
         instance: &mut StoredInstance,
         addresses: &mut Addresses,
     ) {
-        let private = match &self.subnet {
-            None => addresses.next_basic(),
-            Some((vpc, subnet, zone)) => {
-                let index = usize::try_from(index).unwrap_or(usize::MAX);
-                addresses.take((vpc, subnet, zone), self.chosen.get(index).copied())
-            }
-        };
+        let (vpc, subnet, zone) = &self.subnet;
+        let index = usize::try_from(index).unwrap_or(usize::MAX);
+        let private = addresses.take((vpc, subnet, zone), self.chosen.get(index).copied());
         instance.private_address = Some(private);
         instance.public_address = self.is_public.then(|| addresses.next_public());
         self.connect_extras(instance, addresses);
@@ -78,7 +73,7 @@ impl Network {
 
     /// Assigns the addresses that few instances have.
     fn connect_extras(&self, instance: &mut StoredInstance, addresses: &mut Addresses) {
-        let Some((vpc, subnet, zone)) = &self.subnet else { return };
+        let (vpc, subnet, zone) = &self.subnet;
         for _ in 0..self.more_addresses {
             let address = addresses.take((vpc, subnet, zone), None);
             instance.extras_mut().more_private_addresses.push(address);
@@ -109,7 +104,7 @@ impl Network {
     /// The subnets that an instance needs addresses of, and how many.
     pub(crate) fn rooms(&self) -> impl Iterator<Item = (&Location, u32)> {
         let count = 1 + self.more_addresses;
-        let primary = self.subnet.iter().map(move |location| (location, count));
+        let primary = std::iter::once((&self.subnet, count));
         primary.chain(self.secondary.iter().map(|it| (&it.location, it.addresses)))
     }
 }
@@ -130,17 +125,18 @@ pub(crate) fn plan(
                        `VirtualPrivateCloud.Ipv6AddressCount`.";
         return Err(codes.error(["InvalidParameterCombination"], message));
     }
-    let Some(requested) = requested else {
-        // Documented in the first API version: the basic network is the default.
-        return Ok(Network { is_public, ..Network::default() });
+    let default = VirtualPrivateCloud {
+        vpc_id: DEFAULT.to_owned(),
+        subnet_id: DEFAULT.to_owned(),
+        ..VirtualPrivateCloud::default()
     };
+    let requested = requested.unwrap_or(&default);
     let (vpc, subnet) = find_subnet(context, zone, requested)?;
     let chosen = parse_addresses(codes, &requested.private_ip_addresses, count)?;
     check_ipv6(context, zone, (&vpc, &subnet), ipv6_addresses)?;
-    let location = (vpc, subnet, zone.name());
-    check_subnet(context, &location, &chosen, count)?;
+    let subnet = (vpc, subnet, zone.name());
+    check_subnet(context, &subnet, &chosen, count)?;
     let is_gateway = requested.as_vpc_gateway.unwrap_or(false);
-    let subnet = Some(location);
     let network =
         Network { subnet, is_gateway, chosen, is_public, ipv6_addresses, ..Network::default() };
     Ok(Network { has_public_ipv6, ..network })

@@ -1,7 +1,7 @@
 //! Public and private addresses of instances. A created subnet assigns the addresses of its range. A subnet that was never
 //! created can be used, too: it is in the network and zone of the first request that names it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::state::{Networks, Shared, StoredInstance, StoredSubnet};
@@ -11,9 +11,6 @@ use crate::state::{Networks, Shared, StoredInstance, StoredSubnet};
 pub(crate) struct Addresses {
     /// The VPCs and subnets that were created.
     pub(crate) networks: Shared<Networks>,
-    /// The number of addresses assigned in the basic network, and those in use.
-    basic: u32,
-    basic_used: HashSet<Ipv4Addr>,
     /// The number of public addresses assigned.
     public: u32,
     /// The number of IPv6 addresses assigned.
@@ -125,20 +122,6 @@ impl Addresses {
         }
     }
 
-    /// The next free address in the basic network.
-    pub(crate) fn next_basic(&mut self) -> Ipv4Addr {
-        const HOSTS: u32 = (1 << 16) * 254;
-        loop {
-            let index = self.basic % HOSTS;
-            self.basic = self.basic.wrapping_add(1);
-            let address = offset(Ipv4Addr::new(10, 0, 0, 0), host(index));
-            // Memory runs out long before the addresses do.
-            if self.basic_used.insert(address) || self.basic_used.len() >= HOSTS as usize {
-                return address;
-            }
-        }
-    }
-
     /// An address in a subnet: the chosen one, or the next free one.
     pub(crate) fn take(
         &mut self,
@@ -230,10 +213,6 @@ impl Addresses {
 
     /// Releases one address.
     pub(crate) fn give_back(&mut self, subnet_id: &str, address: Ipv4Addr) {
-        if subnet_id.is_empty() {
-            self.basic_used.remove(&address);
-            return;
-        }
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return };
         let Some(vpc) = self.vpcs.get_mut(&subnet.vpc_id) else { return };
         if vpc.used.remove(&address).is_some() {
@@ -312,17 +291,18 @@ fn offset(first: Ipv4Addr, by: u32) -> Ipv4Addr {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     const PLACE: (&str, &str, &str) = ("vpc-1", "subnet-1", "ap-guangzhou-3");
 
     #[test]
-    fn addresses_are_unique_and_never_end_in_0_or_255() {
+    fn addresses_are_unique() {
         let mut addresses = Addresses::default();
-        let basic: HashSet<_> = (0..1000).map(|_| addresses.next_basic()).collect();
-        assert_eq!(basic.len(), 1000);
-        assert!(basic.iter().all(|address| address.is_private()));
-        assert!(basic.iter().all(|address| !matches!(address.octets()[3], 0 | 255)));
+        let private: HashSet<_> = (0..1000).map(|_| addresses.take(PLACE, None)).collect();
+        assert_eq!(private.len(), 1000);
+        assert!(private.iter().all(|address| address.is_private()));
         let public: HashSet<_> = (0..1000).map(|_| addresses.next_public()).collect();
         assert_eq!(public.len(), 1000);
         assert!(public.iter().all(|address| !address.is_private()));
@@ -403,19 +383,6 @@ mod tests {
         addresses.give_back("subnet-1", chosen);
         assert_eq!(addresses.check_subnet_use(other, None, &[], SUBNET_FREE - 1), SubnetUse::Free);
         assert_eq!(addresses.check_subnet_use(other, None, &[chosen], 1), SubnetUse::Free);
-    }
-
-    #[test]
-    fn address_of_the_basic_network_in_use_is_not_assigned_again() {
-        let mut addresses = Addresses::default();
-        let first = addresses.next_basic();
-        addresses.basic = 0;
-        assert_ne!(addresses.next_basic(), first);
-        addresses.give_back("", first);
-        addresses.basic = 0;
-        assert_eq!(addresses.next_basic(), first);
-        addresses.basic = u32::MAX;
-        assert!(addresses.next_basic().is_private() && addresses.next_basic().is_private());
     }
 
     #[test]

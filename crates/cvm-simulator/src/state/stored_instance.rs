@@ -92,7 +92,6 @@ pub(crate) struct StoredInstance {
     pub(crate) system_disk: StoredDisk,
     pub(crate) data_disks: Vec<StoredDisk>,
 
-    /// Empty for the basic network, as the id of the subnet.
     pub(crate) vpc_id: Arc<str>,
     pub(crate) subnet_id: Arc<str>,
     pub(crate) is_gateway: bool,

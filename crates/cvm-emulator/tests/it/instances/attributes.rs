@@ -485,14 +485,12 @@ fn one_invalid_network_change_fails_the_whole_request() {
     let cloud = cloud();
     let id = launch_running(&cloud, in_subnet("subnet-00000001"));
     let other = launch_running(&cloud, in_subnet("subnet-00000001"));
-    let basic = launch_running(&cloud, json!({}));
     let mut far = in_subnet("subnet-00000004");
     far["Placement"] = json!({ "Zone": "ap-guangzhou-4" });
     let far = launch_running(&cloud, far);
     let before = describe(&cloud, &id);
     let taken = describe(&cloud, &other)["PrivateIpAddresses"][0].clone();
     for (with, network, expected) in [
-        (&basic, json!({}), "UnsupportedOperation.NoVpcNetwork"),
         (&far, json!({}), "InvalidParameterValue"),
         (&other, json!({ "SubnetId": "subnet-00000004" }), "InvalidParameterValue"),
         (&other, json!({ "VpcId": "vpc-00000002" }), "InvalidParameterValue"),

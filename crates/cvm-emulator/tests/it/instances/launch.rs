@@ -89,7 +89,7 @@ fn defaults_match_the_documentation() {
     assert_eq!(actual["SystemDisk"]["DiskSize"], 50);
     assert_eq!(actual["InternetAccessible"]["InternetMaxBandwidthOut"], 0);
     assert!(actual["PublicIpAddresses"].is_null());
-    assert_eq!(actual["VirtualPrivateCloud"]["VpcId"], "");
+    assert!(string(&actual["VirtualPrivateCloud"]["VpcId"]).starts_with("vpc-"));
     assert_eq!(actual["DataDisks"], json!([]));
 }
 

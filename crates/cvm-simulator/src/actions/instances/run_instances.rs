@@ -70,9 +70,9 @@ fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
         plan.network.connect(index, &mut instance, &mut context.instances.addresses);
         let address = instance.private_address.map(|address| address.to_string());
         instance.host_name = plan.host_name.format(index, &address.unwrap_or_default()).into();
-        instance.system_disk.id = context.ids.disk().into();
-        for disk in &mut instance.data_disks {
-            disk.id = context.ids.disk().into();
+        let data_disks = instance.data_disks.iter_mut();
+        for disk in std::iter::once(&mut instance.system_disk).chain(data_disks) {
+            disk.id = context.ids.disk(disk.is_local()).into();
         }
         if let Some(slot) = &plan.slot {
             slot.take(&mut instance, context.ids);

@@ -52,16 +52,12 @@ impl ActionHandler for ModifyInstancesVpcAttribute {
     }
 }
 
-/// The common zone of instances that are all in a private network: a subnet is in one zone.
+/// The common zone of instances: a subnet is in one zone.
 fn find_common_zone(context: &RequestContext<'_>, serials: &[u64]) -> Result<Zone, ApiError> {
     let codes = context.codes;
     let mut zone: Option<Zone> = None;
     for instance in context.instances(serials) {
         let id = &instance.id;
-        if instance.vpc_id.is_empty() {
-            let message = format!("The instance `{id}` is in the basic network.");
-            return Err(codes.error(["UnsupportedOperation.NoVpcNetwork"], message));
-        }
         let owned = context.region.zone(&instance.zone);
         if zone.is_some_and(|zone| *zone.name() != *instance.zone) {
             let message = format!("The instance `{id}` is not in the zone of the others.");
