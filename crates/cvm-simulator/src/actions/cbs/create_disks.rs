@@ -36,7 +36,7 @@ impl ActionHandler for CreateDisks {
         let template = template(&self, context)?;
         check_quota(context, count)?;
         context.record_tags(&self.tags);
-        let ids: Vec<String> = (0..count).map(|_| context.ids.disk()).collect();
+        let ids: Vec<String> = (0..count).map(|_| context.ids.disk(false)).collect();
         let (clock, now) = (context.clock, context.now);
         let disks = &mut context.resources().disks;
         for id in &ids {
