@@ -7,7 +7,9 @@ use cvm_models::actions::{DescribeInstances, RunInstances};
 use cvm_models::config::Dialect;
 use cvm_models::types::{Placement, TagSpecification, VirtualPrivateCloud};
 use cvm_protocol::{ActionInfo, Kind, ModelInfo, RetryClass};
-use tag_models::actions::{DescribeResourceTagsByResourceIds, ModifyResourceTags};
+use tag_models::actions::{
+    DescribeResourceTagsByResourceIds, GetResources, ModifyResourceTags, TagResources,
+};
 use vpc_models::actions::{DescribeUsedIpAddress, DescribeVpcs};
 
 use crate::cloud::{REGION, builder, client};
@@ -158,4 +160,35 @@ async fn one_client_reads_disks_tags_and_addresses_of_an_instance() {
         let vpcs = client.send(DescribeVpcs::default()).await.unwrap();
         assert_eq!(vpcs.total_count, 0, "only created VPCs are listed");
     }
+}
+
+#[tokio::test]
+async fn pages_of_tagged_resources_are_read_to_the_end() {
+    let emulator = builder().start().await.unwrap();
+    let client = client(&emulator, Dialect::Tc3);
+    let request = RunInstances {
+        placement: Some(Placement { zone: "ap-guangzhou-3".into(), ..Default::default() }),
+        image_id: Some("img-pmqg1cw7".into()),
+        instance_count: Some(7),
+        ..Default::default()
+    };
+    let ids = client.send(request).await.unwrap().instance_id_set;
+    let name = |id: &String| format!("qcs::cvm:{REGION}:uin/100000000001:instance/{id}");
+    let names: Vec<_> = ids.iter().map(name).collect();
+    let blue = tag_models::types::Tag {
+        tag_key: "team".into(),
+        tag_value: "blue".into(),
+        ..Default::default()
+    };
+    let gone = name(&"ins-00000000".to_owned());
+    let resource_list: Vec<_> = names.iter().cloned().chain([gone.clone()]).collect();
+    let request = TagResources { resource_list, tags: vec![blue], ..Default::default() };
+    let failed = client.send(request).await.unwrap().failed_resources;
+    let failed: Vec<_> = failed.into_iter().filter_map(|one| one.resource).collect();
+    assert_eq!(failed, [gone]);
+
+    let request = GetResources { max_results: Some(3), ..Default::default() };
+    let resources: Vec<_> = client.items(request).try_collect().await.unwrap();
+    let resources: Vec<_> = resources.into_iter().map(|one| one.resource).collect();
+    assert_eq!(resources, names);
 }

@@ -5,23 +5,23 @@ use serde_json::{Value, json};
 
 use crate::support::*;
 
-const VERSION: &str = "2018-08-13";
+pub const VERSION: &str = "2018-08-13";
 
-fn call(cloud: &Cloud, action: &str, body: &Value) -> Value {
+pub fn call(cloud: &Cloud, action: &str, body: &Value) -> Value {
     read(&cloud.handle(&Call::of("tag", VERSION, action).json(body.to_string())))
 }
 
-fn ok(cloud: &Cloud, action: &str, body: &Value) {
+pub fn ok(cloud: &Cloud, action: &str, body: &Value) {
     let response = call(cloud, action, body);
     assert!(response.get("Error").is_none(), "{action}: {response}");
 }
 
-fn error(cloud: &Cloud, action: &str, body: &Value) -> String {
+pub fn error(cloud: &Cloud, action: &str, body: &Value) -> String {
     error_code(&call(cloud, action, body)).to_owned()
 }
 
 /// The tags of a resource as the tag service lists them.
-fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
+pub fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
     let body = json!({
         "ServiceType": "cvm",
         "ResourcePrefix": prefix,
@@ -34,21 +34,21 @@ fn listed(cloud: &Cloud, prefix: &str, id: &str) -> Vec<(String, String)> {
     tags.iter().map(|tag| (string(&tag["TagKey"]), string(&tag["TagValue"]))).collect()
 }
 
-fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
+pub fn pairs(tags: &[(&str, &str)]) -> Vec<(String, String)> {
     tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-fn name(prefix: &str, id: &str) -> String {
+pub fn name(prefix: &str, id: &str) -> String {
     format!("qcs::cvm:ap-guangzhou:uin/100000000001:{prefix}/{id}")
 }
 
-fn tagged(prefix: &str, tags: &[(&str, &str)]) -> Value {
+pub fn tagged(prefix: &str, tags: &[(&str, &str)]) -> Value {
     let tags: Vec<_> =
         tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
     json!([{ "ResourceType": prefix, "Tags": tags }])
 }
 
-fn launch_tagged(cloud: &Cloud, tags: &[(&str, &str)]) -> String {
+pub fn launch_tagged(cloud: &Cloud, tags: &[(&str, &str)]) -> String {
     let specification = match tags {
         [] => json!({}),
         tags => json!({ "TagSpecification": tagged("instance", tags) }),

@@ -40,6 +40,7 @@ pub(super) const GROUP: Group = Group {
 const DECISIONS: &[Decision] = &[
     assumed("tag", "a name of another kind of resource than those that the emulator has is UnsupportedOperation"),
     assumed("tag", "the resource types of tag specifications are the prefixes in six-part names; that of launch templates is `launch-template`"),
+    assumed("tag", "CHC hosts have no tags here, because no document names their prefix"),
     assumed("tag", "key pairs belong to the account: their names have no region, and every region is accepted"),
     assumed("tag", "a name without an account, or with `uin/` alone as Terraform sends it, means a resource of the caller"),
     assumed("tag", "the tags of ids that do not exist are left out of a list; a change of them is an error, and then nothing is changed"),

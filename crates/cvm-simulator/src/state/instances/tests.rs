@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::TimeMode;
 use crate::state::operation::{ISOLATE, RESET_TYPE_FORCED, STOP};
+use crate::visits;
 
 fn instance(id: &str) -> StoredInstance {
     StoredInstance { id: id.into(), state: InstanceState::Running, ..StoredInstance::default() }
@@ -154,4 +155,22 @@ fn removed_or_renewed_instances_have_no_due_events() {
         instances.apply_due(&clock, at(20));
         assert!(instances.due.is_empty(), "{:?}", instances.due);
     }
+}
+
+#[test]
+fn page_of_tagged_instances_visits_no_other_instances() {
+    let mut instances = Instances::default();
+    for number in 0..1_000 {
+        let id = format!("ins-{number:08}").into();
+        instances.insert(StoredInstance { id, ..StoredInstance::default() });
+    }
+    let position = instances.position("ins-00000499");
+    let mut found = Vec::new();
+    let cost = visits::of(|| {
+        let page = instances.after(&position).unwrap().take(10);
+        found = page.map(|(id, _)| id.to_owned()).collect();
+    });
+    assert_eq!((cost, found.len(), found[0].as_str()), (10, 10, "ins-00000500"));
+    assert_eq!(instances.after("").unwrap().count(), 1_000);
+    assert!(instances.after("ins-00000499").is_none());
 }
