@@ -20,10 +20,10 @@ fn main() {
     let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(100_000);
     let mut simulator = Simulator::new(1, Timestamp::from_unix(1_700_000_000), TimeMode::Instant);
     // One launch before the measurement, so that everything shared exists.
-    launch(&mut simulator);
+    launch(&mut simulator, 0);
     let (before, start) = (resident_bytes(), Instant::now());
-    for _ in 0..count / BATCH {
-        launch(&mut simulator);
+    for number in 0..count / BATCH {
+        launch(&mut simulator, number);
     }
     let elapsed = start.elapsed().as_secs_f64();
     let bytes = resident_bytes().saturating_sub(before) / count;
@@ -44,13 +44,17 @@ fn main() {
     }
 }
 
-fn launch(simulator: &mut Simulator) {
-    let parameters = r#"{"Placement":{"Zone":"ap-guangzhou-3"},"ImageId":"img-pmqg1cw7",
+fn launch(simulator: &mut Simulator, number: usize) {
+    // A subnet has room for 40 batches, and a network for 256 subnets.
+    let (vpc, subnet) = (number / 10_000, number / 40);
+    let network = format!(r#"{{"VpcId":"vpc-{vpc}","SubnetId":"subnet-{subnet}"}}"#);
+    let parameters = r#"{"Placement":{"Zone":"ap-guangzhou-3"},"VirtualPrivateCloud":NETWORK,"ImageId":"img-pmqg1cw7",
         "InstanceType":"S5.MEDIUM4","InstanceCount":100,"InstanceName":"web-server",
         "SystemDisk":{"DiskType":"CLOUD_PREMIUM","DiskSize":50},
         "SecurityGroupIds":["sg-12345678"],
         "TagSpecification":[{"ResourceType":"instance","Tags":[{"Key":"team","Value":"blue"}]}]}"#;
-    black_box(call(simulator, "RunInstances", parameters));
+    let parameters = parameters.replace("NETWORK", &network);
+    black_box(call(simulator, "RunInstances", &parameters));
 }
 
 fn call(simulator: &mut Simulator, action: &str, parameters: &str) -> Response {

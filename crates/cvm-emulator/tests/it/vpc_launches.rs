@@ -301,7 +301,7 @@ fn strict_networks_must_be_created() {
     assert_eq!(code, "InvalidParameterValue.InvalidVpcIdSubnetIdNotFound");
     let group = merge(in_network(&vpc, &subnet), json!({ "SecurityGroupIds": ["sg-00000001"] }));
     assert_eq!(launch_code(&cloud, group), "InvalidSecurityGroupId.NotFound");
-    // The classic network, the default network and the default security group need nothing.
+    // The default network and the default security group need nothing.
     launch(&cloud, json!({}));
     launch(&cloud, in_network("DEFAULT", "DEFAULT"));
     let id = launch_running(&cloud, in_network(&vpc, &subnet));

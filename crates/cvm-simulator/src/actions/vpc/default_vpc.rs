@@ -7,27 +7,13 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::state::RequestContext;
 
-/// The id that stands for no VPC.
-const NO_VPC: &str = "0";
-
-/// Creates the default VPC and its default subnet in a zone, unless they exist. Without `Force` it creates nothing,
-/// because every account supports the classic network.
+/// Creates the default VPC and its default subnet in a zone, unless they exist. `Force` changes nothing, because no account
+/// has the classic network.
 impl ActionHandler for CreateDefaultVpc {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let named = self.zone.as_deref().filter(|zone| !zone.is_empty());
         let zone = named.map(|zone| context.zone(zone)).transpose()?;
-        if self.force != Some(true) {
-            let nothing = || Some(String::new());
-            return Ok(done(DefaultVpcSubnet {
-                vpc_id: Some(NO_VPC.to_owned()),
-                vpc_name: nothing(),
-                subnet_id: nothing(),
-                subnet_name: nothing(),
-                cidr_block: nothing(),
-                ..Default::default()
-            }));
-        }
         // Without a zone, a default subnet that exists is as good as a new one.
         let present = context.networks().subnets().filter(|subnet| subnet.is_default).last();
         let present =
@@ -45,17 +31,14 @@ impl ActionHandler for CreateDefaultVpc {
             codes.error(["ResourceInsufficient.CidrBlock"], message)
         })?;
         let vpc_name = networks.vpc(&subnet.vpc_id).map(|vpc| vpc.api.vpc_name.clone());
-        Ok(done(DefaultVpcSubnet {
+        let vpc = DefaultVpcSubnet {
             vpc_name,
             vpc_id: Some(subnet.vpc_id),
             subnet_id: Some(subnet.id),
             subnet_name: Some(subnet.name),
             cidr_block: Some(subnet.range.to_string()),
             ..Default::default()
-        }))
+        };
+        Ok(Outcome::Response(CreateDefaultVpcResponse { vpc, ..Self::Response::default() }))
     }
-}
-
-fn done(vpc: DefaultVpcSubnet) -> Outcome<CreateDefaultVpcResponse> {
-    Outcome::Response(CreateDefaultVpcResponse { vpc, ..CreateDefaultVpcResponse::default() })
 }

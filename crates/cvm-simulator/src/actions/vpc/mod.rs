@@ -48,9 +48,9 @@ const DECISIONS: &[Decision] = &[
     assumed("networks", "no account may publish the routes of a whole VPC"),
     assumed("networks that were never created", "CVM accepts their ids, unless networks are strict, and assigns addresses of 172.16.0.0/12; DescribeVpcs and DescribeSubnets do not list them, and DescribeUsedIpAddress lists their addresses"),
     assumed("networks that were never created", "an id that the account has created, in any region, does not exist after its deletion and in other regions, nor does an unknown subnet of a created VPC"),
-    documented("default VPC", "CreateDefaultVpc without Force creates nothing, and the VpcId is `0`, because every account supports the classic network"),
+    documented("default VPC", "CreateDefaultVpc creates the default VPC in an account without the classic network, also without Force"),
     assumed("default VPC", "has the range 172.16.0.0/16 and a default subnet with a mask of 20 bits in each zone that asks for one; it does not count for the quota"),
-    assumed("default VPC", "a change of CVM with the ids `DEFAULT` creates it; CreateDefaultVpc returns the present one, and without a zone chooses the first zone that has a default subnet, or the first of the region"),
+    assumed("default VPC", "a change of CVM with the ids `DEFAULT`, and a launch without a network, create it; CreateDefaultVpc returns the present one, and without a zone chooses the first zone that has a default subnet, or the first of the region"),
     assumed("DescribeUsedIpAddress", "lists the addresses of the primary interfaces of instances, the newest instance first, then those of other interfaces, CHC hosts and moves that are not complete; a network without any has no used address"),
     assumed("DescribeUsedIpAddress", "an address belongs to the network interface of its instance, whose id is that of the instance with the prefix `eni-`; ids of other interfaces follow from their address"),
 ];
