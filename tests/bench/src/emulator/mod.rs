@@ -22,7 +22,10 @@ const CONNECTIONS: usize = 8;
 const LAUNCHES: usize = 100;
 const LAUNCHED: usize = 100;
 
-const LAUNCH: &str = r#"{"Placement":{"Zone":"ap-guangzhou-3"},"ImageId":"img-pmqg1cw7","InstanceType":"S5.MEDIUM4","InstanceCount":100}"#;
+const LAUNCH: &str = r#"{"Placement":{"Zone":"ap-guangzhou-3"},"ImageId":"img-pmqg1cw7","InstanceType":"S5.MEDIUM4","InstanceCount":100,"VirtualPrivateCloud":{"VpcId":"vpc-1","SubnetId":"subnet-NUMBER"}}"#;
+
+/// A subnet has room for this many launches.
+const LAUNCHES_IN_SUBNET: usize = 40;
 
 /// Measures, and returns the table.
 pub fn run(root: &Path) -> Result<String, Error> {
@@ -34,9 +37,10 @@ pub fn run(root: &Path) -> Result<String, Error> {
     let emulator = Emulator::start(&cvm)?;
     let zones = per_second(&emulator, &emulator.request("DescribeZones", "{}")?)?;
     let before = emulator.memory()?;
-    let launch = emulator.request("RunInstances", LAUNCH)?;
     let mut connection = emulator.connect()?;
-    for _ in 0..LAUNCHES {
+    for number in 0..LAUNCHES {
+        let subnet = (number / LAUNCHES_IN_SUBNET).to_string();
+        let launch = emulator.request("RunInstances", &LAUNCH.replace("NUMBER", &subnet))?;
         connection.exchange(&launch)?;
     }
     let each = (emulator.memory()? - before) / (LAUNCHES * LAUNCHED) as f64;
