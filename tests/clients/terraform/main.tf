@@ -56,7 +56,7 @@ resource "tencentcloud_instance" "web" {
   vpc_id            = "vpc-11111111"
   subnet_id         = "subnet-11111111"
   key_ids           = var.step == 1 ? [tencentcloud_key_pair.imported.id] : [tencentcloud_key_pair.created.id]
-  tags              = { team = "blue" }
+  tags              = var.step == 1 ? { team = "blue" } : { team = "green", owner = "me" }
 
   allocate_public_ip         = true
   internet_max_bandwidth_out = 5
@@ -68,6 +68,19 @@ resource "tencentcloud_instance" "web" {
     data_disk_type = "CLOUD_PREMIUM"
     data_disk_size = 50
   }
+}
+
+resource "tencentcloud_cbs_storage" "extra" {
+  storage_name      = "extra-${var.step}"
+  storage_type      = "CLOUD_PREMIUM"
+  storage_size      = var.step == 1 ? 50 : 60
+  availability_zone = "ap-guangzhou-3"
+  tags              = { team = "blue" }
+}
+
+resource "tencentcloud_cbs_storage_attachment" "extra" {
+  storage_id  = tencentcloud_cbs_storage.extra.id
+  instance_id = tencentcloud_instance.web.id
 }
 
 resource "tencentcloud_cvm_security_group_attachment" "web" {

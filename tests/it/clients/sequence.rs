@@ -18,6 +18,8 @@ const MAX_POLLS: usize = 600;
 pub trait Service {
     fn url(&self) -> &str;
     fn credential(&self) -> Credential;
+    /// A text that no earlier run against the same service had, for `${run}`.
+    fn run(&self) -> String;
     /// Lets some time of the service pass.
     fn pause(&self);
 }
@@ -158,7 +160,7 @@ impl Sequence {
 
     /// Makes all calls and checks the results. The error names a package that the client lacks, and the step that needs it.
     pub fn run(&self, client: &mut dyn Client, service: &dyn Service) -> Result<(), String> {
-        let mut values = BTreeMap::new();
+        let mut values = BTreeMap::from([("run".to_owned(), service.run())]);
         for (index, step) in self.steps.iter().enumerate() {
             let place = format!("{}, step {} ({})", self.name, index + 1, step.call);
             step.run(&place, &mut values, client, service)?;
