@@ -77,7 +77,7 @@ const COMMON: &[Decision] = &[
     assumed("codes", "a broken limit returns the most specific code that the action documents for the member or the violation"),
     assumed("codes", "a required text that is present and empty is `Invalid…Empty` or NotEmpty where documented, otherwise MissingParameter"),
     assumed("codes", "an id without a Malformed code of its own is InvalidParameterValue.IncorrectFormat where documented"),
-    documented("filters", "*and* between filters, *or* between values; unknown filters are InvalidFilter"),
+    documented("filters", "*and* between filters, *or* between values; unknown filters are InvalidFilter, of VPC InvalidParameter.FilterInvalidKey"),
     assumed("filters", "instance-name matches anywhere in the name, or as a whole with `*`"),
     assumed("filters", "impossible values of the uuid, address and type filters, and an empty instance-name, return their specific code where documented"),
     assumed("filters", "times without a zone are UTC, and bounds are inclusive"),

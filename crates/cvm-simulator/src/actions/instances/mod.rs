@@ -135,7 +135,7 @@ const DECISIONS: &[Decision] = &[
     assumed("RunInstances", "BandwidthPackageId needs BANDWIDTH_PACKAGE, which needs no id; an id without the prefix `bwp-` is InvalidParameterValue.BandwidthPackageIdMalformed"),
     assumed("RunInstances", "at most 10 IPv6 addresses, from a range that is not routed; IPv6AddressType needs Ipv6AddressCount, and gives one public address"),
     assumed("RunInstances", "at most 8 network interfaces; with VirtualPrivateCloud they are InvalidParameterCombination; secondary ones appear only in their use of addresses"),
-    documented("RunInstances", "DedicatedClusterId needs CDCPAID, others are InvalidParameterValue.DedicatedClusterNotSupportedChargeType"),
+    assumed("RunInstances", "DedicatedClusterId needs CDCPAID, others are InvalidParameterValue.DedicatedClusterNotSupportedChargeType"),
     assumed("RunInstances", "CDCPAID without DedicatedClusterId is MissingParameter"),
     assumed("RunInstances", "ChcIds names a PREPARED host for each instance, which becomes ONLINE, and PREPARED again when the instance is gone; the instance has the type of the host"),
     assumed("RunInstances", "a weak password is InvalidPassword"),

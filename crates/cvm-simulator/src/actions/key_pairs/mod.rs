@@ -28,7 +28,8 @@ pub(super) const GROUP: Group = Group {
 
 #[rustfmt::skip]
 const DECISIONS: &[Decision] = &[
-    documented("key pairs", "names are unique in the account, in all regions"),
+    documented("key pairs", "names are unique"),
+    assumed("key pairs", "names are unique in the account, in all regions"),
     assumed("key pairs", "so a key pair belongs to the account: every region lists it and can use it, and an account has at most 100"),
     assumed("key pairs", "public keys are unique in the account as well, without their comments"),
     assumed("key pairs", "every project number except negative ones exists"),
