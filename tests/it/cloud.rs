@@ -27,6 +27,9 @@ pub fn credential() -> Credential {
     Credential::new(SECRET_ID, SECRET_KEY).unwrap()
 }
 
+/// A token of an identity provider that [`Cloud::new`] accepts.
+pub const WEB_IDENTITY_TOKEN: &str = "header.claims.signature";
+
 /// A cloud with fixed random values, whose clock stands still until the test advances it.
 pub fn builder() -> Builder {
     Emulator::builder()
@@ -44,7 +47,7 @@ pub struct Cloud {
 
 impl Cloud {
     pub fn new() -> Self {
-        Self::of(builder().wall_clock(|| NOW))
+        Self::of(builder().wall_clock(|| NOW).web_identity_token(WEB_IDENTITY_TOKEN))
     }
 
     pub fn of(builder: Builder) -> Self {

@@ -21,6 +21,8 @@ const ASSUMED_ITEMS: u32 = 100;
 const ASSUMED_ACCOUNTS: u32 = 1000;
 const ASSUMED_CHARACTERS: u32 = 256;
 const ASSUMED_URL: u32 = 4096;
+const ASSUMED_POLICY: u32 = 4096;
+const ASSUMED_WEB_IDENTITY_TOKEN: u32 = 16_384;
 
 /// A member of a request, with its path from the root.
 struct Member {
@@ -237,6 +239,8 @@ fn texts(field: &'static FieldInfo) -> Vec<Edge> {
     let assumed = match field.wire {
         // They must be a key and a token, so no text of letters is inside.
         "NextToken" | "PublicKey" => return edges,
+        "Policy" => ASSUMED_POLICY,
+        "WebIdentityToken" => ASSUMED_WEB_IDENTITY_TOKEN,
         name if name.ends_with("Url") => ASSUMED_URL,
         _ => ASSUMED_CHARACTERS,
     };

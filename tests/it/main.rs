@@ -82,6 +82,7 @@ mod secrets;
 mod signing_vectors;
 mod sts_calls;
 mod tampering;
+mod temporary_credentials;
 mod throttling;
 mod unsupported_parameters;
 mod wait_evidence;

@@ -6,7 +6,7 @@ use cvm_protocol::ActionInfo;
 use serde_json::{Value, json};
 
 use crate::baseline::Fixture;
-use crate::cloud::{ApiResponse, REGION};
+use crate::cloud::{ApiResponse, REGION, WEB_IDENTITY_TOKEN};
 use crate::neighbor_services::services;
 use crate::raw_requests;
 
@@ -90,7 +90,7 @@ const CALLS: &[Call] = &[
 
     ("AssumeRole", |_, _| json!({ "RoleArn": ROLE, "RoleSessionName": "session" })),
     ("AssumeRoleWithWebIdentity", |_, _| json!({
-        "ProviderId": "OIDC", "WebIdentityToken": "a.b.c", "RoleArn": ROLE, "RoleSessionName": "session",
+        "ProviderId": "OIDC", "WebIdentityToken": WEB_IDENTITY_TOKEN, "RoleArn": ROLE, "RoleSessionName": "session",
     })),
     ("GetFederationToken", |_, _| json!({
         "Name": "guest", "Policy": "%7B%22version%22%3A%222.0%22%2C%22statement%22%3A%5B%5D%7D",

@@ -37,6 +37,9 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
         .into(),
         Fault::WrongType => return "InvalidParameter".to_owned(),
         Fault::Unknown => return "UnknownParameter".to_owned(),
+        Fault::OutOfRange(field) if field.wire == "DurationSeconds" => {
+            vec!["InvalidParameter.OverTimeError".to_owned()]
+        }
         Fault::OutOfRange(field) => vec![
             format!("Invalid{}", field.wire),
             format!("InvalidParameterValue{}", field.wire),
@@ -51,11 +54,11 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
                 format!("InvalidParameterValue.{name}LengthExceeded"),
             ];
             let last = [
-                "InvalidParameterValue.TooLong",
-                "InvalidParameter.ValueTooLarge",
-                "InvalidParameterValue.TooLarge",
+                "InvalidParameterValue.TooLong".to_owned(),
+                "InvalidParameter.ValueTooLarge".to_owned(),
+                format!("InvalidParameter.{name}TooLong"),
+                "InvalidParameterValue.TooLarge".to_owned(),
             ];
-            let last = last.map(str::to_owned);
             first.into_iter().chain(member_codes(field)).chain(last).collect()
         }
         Fault::OutOfSet(field) => member_codes(field),
@@ -124,7 +127,10 @@ pub fn expected(info: &ActionInfo, fault: Fault) -> String {
     };
     let common = ["InvalidParameter", "MissingParameter"];
     let published = |code: &String| info.documents(code) || common.contains(&code.as_str());
-    candidates.into_iter().find(published).unwrap_or_else(|| "InvalidParameterValue".to_owned())
+    // STS has a general code of its own.
+    let general = ["InvalidParameter.ParamError", "InvalidParameterValue"].map(str::to_owned);
+    let general = general.into_iter().find(|code| info.documents(code) || code.ends_with("Value"));
+    candidates.into_iter().find(published).or(general).unwrap_or_default()
 }
 
 /// Codes for one member.

@@ -200,10 +200,22 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "Address to listen on. Default: 127.0.0.1:0, which is any free port.",
     ),
+    option(
+        "metadata",
+        "ADDR:PORT",
+        &[Emulator],
+        "Serve the metadata of an instance here, its role's credentials included. Default: not served.",
+    ),
+    option(
+        "metadata-instance",
+        "ID",
+        &[Emulator],
+        "Instance whose metadata are served. Default: the newest one that runs.",
+    ),
     flag(
         "allow-remote",
         &[Emulator],
-        "Allow --listen to name an address that other machines can reach, over unencrypted HTTP.",
+        "Allow --listen and --metadata to name an address that other machines can reach, over unencrypted HTTP.",
     ),
     option(
         "ready-file",
@@ -239,6 +251,12 @@ pub const OPTIONS: &[OptionInfo] = &[
         "FILE",
         &[Emulator],
         "File with the secret key to accept; other users must not be able to read it.",
+    ),
+    option(
+        "web-identity-token-file",
+        "FILE",
+        &[Emulator],
+        "File with the token that AssumeRoleWithWebIdentity accepts; other users must not be able to read it.",
     ),
     option(
         "catalog",

@@ -33,6 +33,8 @@ pub struct Ready {
     pub secret_id: String,
     /// The secret key to sign with.
     pub secret_key: String,
+    /// Where an instance reads its metadata, if the emulator serves them.
+    pub metadata_url: Option<String>,
 }
 
 impl Ready {
@@ -57,6 +59,7 @@ impl Ready {
             url: member("url")?,
             secret_id: member("secret_id")?,
             secret_key: member("secret_key")?,
+            metadata_url: member("metadata_url"),
         })
     }
 
@@ -80,13 +83,14 @@ impl Ready {
     /// user whose emulator has ended, and nothing else.
     pub fn write(&self, path: &Path) -> Result<ReadyFile> {
         let text = |value: &str| Json::Text(value.to_owned());
-        let content = Json::Object(vec![
+        let mut members = vec![
             ("url".to_owned(), text(&self.url)),
             ("secret_id".to_owned(), text(&self.secret_id)),
             ("secret_key".to_owned(), text(&self.secret_key)),
-            ("pid".to_owned(), Json::Number(process::id().to_string())),
-        ]);
-        let content = format!("{}\n", content.pretty()).into_bytes();
+        ];
+        members.extend(self.metadata_url.iter().map(|url| ("metadata_url".to_owned(), text(url))));
+        members.push(("pid".to_owned(), Json::Number(process::id().to_string())));
+        let content = format!("{}\n", Json::Object(members).pretty()).into_bytes();
         let identity = private_file::write_over(path, &content, |old| self.may_replace(old))
             .map_err(|error| {
                 let hint = if error.kind() == ErrorKind::AddrInUse {
@@ -178,7 +182,12 @@ mod tests {
     use super::*;
 
     fn ready(url: &str) -> Ready {
-        Ready { url: url.into(), secret_id: "AKIDx".into(), secret_key: "canary".into() }
+        Ready {
+            url: url.into(),
+            secret_id: "AKIDx".into(),
+            secret_key: "canary".into(),
+            metadata_url: None,
+        }
     }
 
     #[test]

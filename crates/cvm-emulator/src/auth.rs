@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use cvm_protocol::ActionInfo;
 use cvm_signer::verify::{self, EmptyParameters, VerifyError, VerifyingKey};
 use cvm_signer::{Credential, KeyCache, tc3, v1};
-use cvm_simulator::{AccountId, ApiError};
+use cvm_simulator::{AccountId, ApiError, Caller, CredentialIssuer, Session, Timestamp};
 use subtle::ConstantTimeEq;
 
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
@@ -22,10 +22,12 @@ const SECRET_ID_NOT_FOUND: &str =
 const OLD_GATEWAY_FAILURE: &str =
     "qcloud was not able to validate the provided access credentials.";
 
-/// Authenticates requests with the credentials of the emulated accounts.
-#[derive(Debug, Default)]
+/// Authenticates requests with the credentials of the emulated accounts, permanent and temporary ones.
+#[derive(Debug)]
 pub(crate) struct Authenticator {
     known: RwLock<KnownCredentials>,
+    /// Recognizes temporary credentials.
+    issuer: CredentialIssuer,
     key_cache: Mutex<KeyCache>,
 }
 
@@ -39,10 +41,16 @@ struct KnownCredentials {
 #[derive(Debug)]
 struct KnownCredential {
     credential: Credential,
-    account: AccountId,
+    /// `None` for a temporary credential: its token says whose it is.
+    account: Option<AccountId>,
 }
 
 impl Authenticator {
+    /// An authenticator that knows the temporary credentials of this issuer, and no permanent one yet.
+    pub(crate) fn new(issuer: CredentialIssuer) -> Self {
+        Self { known: RwLock::default(), issuer, key_cache: Mutex::default() }
+    }
+
     /// Accepts a credential of the first account.
     ///
     /// # Errors
@@ -68,7 +76,11 @@ impl Authenticator {
 
     fn find(&self, secret_id: &str) -> Option<Arc<KnownCredential>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.by_id.get(secret_id).cloned()
+        known.by_id.get(secret_id).cloned().or_else(|| {
+            let key = self.issuer.secret_key(secret_id)?;
+            let credential = Credential::new(secret_id, key.expose()).ok()?;
+            Some(Arc::new(KnownCredential { credential, account: None }))
+        })
     }
 
     /// Checks the head of a TC3 request: the secret id is known and the timestamp is valid. Everything else needs the
@@ -96,15 +108,17 @@ impl Authenticator {
         checked.map_err(|error| in_dialect(dialect, error))
     }
 
-    /// Checks the signature and the token; returns the account of the credential. `now` is real time, not virtual
-    /// time. `info` tells which parameters an explanation must hide. Removes parameters from the call that the signature does not cover.
+    /// Checks the signature and the token; returns the account of the credential, and who calls. `now` is real time, and
+    /// `virtual_now` the time at which temporary credentials expire. `info` tells which parameters an explanation must
+    /// hide. Removes parameters from the call that the signature does not cover.
     pub(crate) fn check(
         &self,
         incoming: &Incoming<'_>,
         call: &mut Call<'_>,
         info: Option<&ActionInfo>,
         now: u64,
-    ) -> Result<AccountId, ApiError> {
+        virtual_now: impl FnOnce() -> Timestamp,
+    ) -> Result<(AccountId, Caller), ApiError> {
         let verified = match &mut call.parameters {
             Parameters::Pairs(pairs) if call.dialect != Dialect::Tc3 => {
                 self.v1(incoming, pairs, info, now)
@@ -112,10 +126,33 @@ impl Authenticator {
             _ => self.tc3(incoming, info, now),
         };
         let checked = verified.and_then(|known| {
+            let Some(account) = known.account else {
+                let session = self.session(known.credential.secret_id(), call, virtual_now())?;
+                return Ok((session.account, session.caller));
+            };
             check_token(&known.credential, call)?;
-            Ok(known.account)
+            Ok((account, Caller::Account))
         });
         checked.map_err(|error| in_dialect(call.dialect, error))
+    }
+
+    /// The session of a temporary credential.
+    fn session(
+        &self,
+        secret_id: &str,
+        call: &Call<'_>,
+        now: Timestamp,
+    ) -> Result<Session, ApiError> {
+        let token = call.token.as_deref().unwrap_or_default();
+        let session = self.issuer.session(secret_id, token).ok_or_else(wrong_token)?;
+        if session.expires > now {
+            return Ok(session);
+        }
+        let message = format!(
+            "The temporary credential expired at {}, and the virtual clock shows {now}: request a new one.",
+            session.expires
+        );
+        Err(ApiError::new("AuthFailure.TokenFailure", message))
     }
 
     fn tc3(
@@ -199,7 +236,7 @@ impl KnownCredentials {
         match self.by_id.entry(credential.secret_id().to_owned()) {
             Entry::Occupied(known) => Err(StartError::SecretIdInUse(known.key().clone())),
             Entry::Vacant(free) => {
-                free.insert(Arc::new(KnownCredential { credential, account }));
+                free.insert(Arc::new(KnownCredential { credential, account: Some(account) }));
                 Ok(())
             }
         }
@@ -249,15 +286,30 @@ fn parse_tc3_head<'a>(
     Ok((authorization, timestamp))
 }
 
-/// Checks the token of a temporary credential. Other credentials need none.
+/// Checks the token of a credential that the emulator was started with. Most have none.
 fn check_token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
     let Some(expected) = credential.token() else { return Ok(()) };
     let given = call.token.as_deref().unwrap_or_default();
     if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
         return Ok(());
     }
+    Err(wrong_token())
+}
+
+fn wrong_token() -> ApiError {
     let message = "The token of the temporary credential is missing or wrong.";
-    Err(ApiError::new("AuthFailure.TokenFailure", message))
+    ApiError::new("AuthFailure.TokenFailure", message)
+}
+
+/// Checks that an action may be called without a signature: its parameters prove who calls.
+pub(crate) fn check_unsigned(info: Option<&ActionInfo>) -> Result<(), ApiError> {
+    const ACTION: &str = "AssumeRoleWithWebIdentity";
+    if info.is_some_and(|info| info.service.name == "sts" && info.name == ACTION) {
+        return Ok(());
+    }
+    let message =
+        format!("Only sts:{ACTION} can be called with `Authorization: SKIP`; sign the request.");
+    Err(ApiError::new("AuthFailure.InvalidAuthorization", message))
 }
 
 fn parse_timestamp(name: &str, text: Option<&str>) -> Result<u64, ApiError> {

@@ -9,15 +9,16 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use cvm_protocol::Sensitive;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
-    AccountId, ApiError, Catalog, ChcServer, Command, Repair, Reply, RequestIds,
-    Response as CommandResponse, Simulator,
+    AccountId, ApiError, Caller, Catalog, ChcServer, Command, MetadataContent, MetadataQuery,
+    Repair, Reply, RequestIds, Response as CommandResponse, Role, Simulator,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
-use crate::auth::Authenticator;
+use crate::auth::{Authenticator, check_unsigned};
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::key_pairs::{AcceptedRequest, KeyPairs};
@@ -86,7 +87,42 @@ impl Cloud {
     ///
     /// [`StartError::SecretIdInUse`] if another credential has the same secret id.
     pub fn add_account(&self, credential: Credential) -> Result<AccountId, StartError> {
-        self.0.authenticator.add_account(credential)
+        let account = self.0.authenticator.add_account(credential)?;
+        self.0.simulation.apply(Command::OpenAccount(account));
+        Ok(account)
+    }
+
+    /// Gives an account a role, and returns the name with which `AssumeRole` finds it. As long as an account was given no
+    /// role, every role name of it can be assumed.
+    ///
+    /// ```
+    /// use cvm_emulator::{AccountId, Emulator, Role};
+    ///
+    /// # fn f() -> Result<(), cvm_emulator::StartError> {
+    /// let cloud = Emulator::builder().build()?;
+    /// let arn = cloud.add_role(&Role::new(AccountId::FIRST, "deployer").external_id("partner-7"));
+    /// assert_eq!(arn, "qcs::cam::uin/100000000001:roleName/deployer");
+    /// # Ok(())
+    /// # }
+    /// # f().unwrap();
+    /// ```
+    pub fn add_role(&self, role: &Role) -> String {
+        self.0.simulation.apply(Command::AddRole(role.clone()));
+        role.arn()
+    }
+
+    /// Accepts a token of an identity provider: `AssumeRoleWithWebIdentity` then returns credentials of any role to a
+    /// caller that has it. The emulator knows no provider, so it accepts no token that it was not given.
+    pub fn accept_web_identity_token(&self, token: impl Into<Sensitive>) {
+        self.0.simulation.apply(Command::AcceptWebIdentityToken(token.into()));
+    }
+
+    /// What an instance reads about itself.
+    pub(crate) fn read_metadata(&self, query: MetadataQuery) -> Option<MetadataContent> {
+        match self.0.simulation.apply(Command::ReadMetadata(query)) {
+            CommandResponse::Metadata(content) => content,
+            _ => None,
+        }
     }
 
     /// A credential of the first account: the first one given to the builder, or the generated one.
@@ -155,7 +191,7 @@ impl Cloud {
         let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let call = self.authenticate(request, &headers);
-        let is_authenticated = call.is_ok();
+        let is_authenticated = call.as_ref().is_ok_and(|call| call.caller != Caller::Unsigned);
         call.and_then(|call| parse(self.0.catalog.unwrap_or_default(), &call)).map_err(|error| {
             let response = self.error_response(error, request.headers());
             Box::new(Handled { response, is_authenticated })
@@ -164,6 +200,9 @@ impl Cloud {
 
     /// Handles a request that passed these checks.
     fn apply(&self, accepted: Result<AcceptedRequest, ApiError>, headers: &HeaderMap) -> Handled {
+        let is_authenticated = accepted
+            .as_ref()
+            .map_or(true, |accepted| *accepted.request.caller() != Caller::Unsigned);
         let reply = accepted.and_then(|AcceptedRequest { account, request }| {
             match self.0.simulation.apply(Command::Request(account, request)) {
                 CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
@@ -174,7 +213,7 @@ impl Cloud {
             Ok((reply, request_id)) => self.dated(respond(&reply, &request_id, headers)),
             Err(error) => self.error_response(error, headers),
         };
-        Handled { response, is_authenticated: true }
+        Handled { response, is_authenticated }
     }
 
     /// Checks the head of a request before its body is read. The error is a response that does not need the body.
@@ -199,9 +238,10 @@ impl Cloud {
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
         let incoming = head(&parts.method, &parts.uri, &headers)?;
         let dialect = dialect::detect(&incoming)?;
-        let limit = match (dialect, incoming.method) {
-            (Dialect::Tc3, Method::Post) => body_limit(&parts.headers),
-            // The body contains the credentials, or must be empty.
+        let is_key_known = dialect == Dialect::Tc3 && !dialect::is_unsigned(dialect, &incoming);
+        let limit = match incoming.method {
+            Method::Post if is_key_known => body_limit(&parts.headers),
+            // The body contains the credentials or another proof, or must be empty.
             _ => MAX_FORM,
         };
         if declared_length
@@ -209,7 +249,6 @@ impl Cloud {
         {
             return Err(dialect::too_large("body", limit));
         }
-        let is_key_known = dialect == Dialect::Tc3;
         if is_key_known {
             self.0.authenticator.check_tc3_head(&incoming, (self.0.wall_clock)())?;
         }
@@ -253,24 +292,33 @@ impl Cloud {
         let target = Target::of(&incoming, &call);
         let info = target.action(&call);
         let now = (self.0.wall_clock)();
-        let account = self.0.authenticator.check(&incoming, &mut call, info, now)?;
-        Ok(Authenticated { call, target, account })
+        let (account, caller) = if dialect::is_unsigned(dialect, &incoming) {
+            check_unsigned(info)?;
+            // The action finds the account in its parameters.
+            (AccountId::FIRST, Caller::Unsigned)
+        } else {
+            let virtual_now = || self.0.simulation.now();
+            self.0.authenticator.check(&incoming, &mut call, info, now, virtual_now)?
+        };
+        Ok(Authenticated { call, target, account, caller })
     }
 }
 
 /// Checks the parameters of a request.
 fn parse(catalog: Catalog, authenticated: &Authenticated<'_>) -> Result<AcceptedRequest, ApiError> {
-    let Authenticated { call, target, account } = authenticated;
+    let Authenticated { call, target, account, caller } = authenticated;
     let (info, region) = target.route(catalog, call)?;
-    let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?;
+    let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?
+        .with_caller(caller.clone());
     Ok(AcceptedRequest { account: *account, request })
 }
 
-/// A request with a valid signature.
+/// A request with a valid signature, or of an action that needs none.
 struct Authenticated<'a> {
     call: Call<'a>,
     target: Target,
     account: AccountId,
+    caller: Caller,
 }
 
 /// The result of a valid head: the body can be read.

@@ -121,6 +121,11 @@ pub(crate) fn detect(incoming: &Incoming<'_>) -> Result<Dialect, ApiError> {
     }
 }
 
+/// Whether a request says that it has no signature. Only API 3.0 has such requests.
+pub(crate) fn is_unsigned(dialect: Dialect, incoming: &Incoming<'_>) -> bool {
+    dialect == Dialect::Tc3 && incoming.header("authorization") == Some("SKIP")
+}
+
 /// Reads a request. Nothing is verified yet.
 pub(crate) fn read<'a>(incoming: &Incoming<'a>) -> Result<Call<'a>, ApiError> {
     match detect(incoming)? {

@@ -5,15 +5,17 @@ use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use cvm_protocol::Sensitive;
 use cvm_signer::Credential;
-use cvm_simulator::{Catalog, Simulator, TimeMode, Timestamp};
+use cvm_simulator::{Catalog, CredentialIssuer, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
-use crate::listen::{ListenAddress, Listeners};
+use crate::listen::{ListenAddress, Ports};
+use crate::metadata::MetadataService;
 use crate::start_error::StartError;
 use crate::{Cloud, VirtualClock};
 
@@ -65,6 +67,13 @@ impl Emulator {
         self.address.address
     }
 
+    /// Where an instance reads its metadata, such as `http://127.0.0.1:41235`, if [`Builder::metadata`] was called. It is
+    /// always a loopback address.
+    #[must_use]
+    pub fn metadata_url(&self) -> Option<&str> {
+        self.address.metadata_url.as_deref()
+    }
+
     /// A credential that the emulator accepts.
     #[must_use]
     pub fn credential(&self) -> Credential {
@@ -102,7 +111,11 @@ pub struct Builder {
     credentials: Vec<Credential>,
     /// The credentials of further accounts, one each.
     accounts: Vec<Credential>,
+    web_identity_tokens: Vec<Sensitive>,
     address: SocketAddr,
+    /// Where instances read their metadata.
+    metadata: Option<SocketAddr>,
+    metadata_instance: Option<String>,
     allow_remote: bool,
     wall_clock: WallClock,
     strict_network: bool,
@@ -118,7 +131,10 @@ impl Default for Builder {
             start_time: None,
             credentials: Vec::new(),
             accounts: Vec::new(),
+            web_identity_tokens: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            metadata: None,
+            metadata_instance: None,
             allow_remote: false,
             wall_clock: Arc::new(system_time),
             strict_network: false,
@@ -181,8 +197,39 @@ impl Builder {
         self
     }
 
-    /// Lets other machines send requests over unencrypted HTTP: [`Builder::listen`] accepts any address. Every
-    /// request must still be signed.
+    /// Serves the metadata of an instance on this address, the credentials of its role included, as
+    /// `metadata.tencentyun.com` does inside of an instance. Default: no metadata.
+    ///
+    /// The newest running instance is described, unless [`Builder::metadata_instance`] names another one. A path that
+    /// begins with an id, such as `/ins-1a2b3c4d/latest/meta-data/`, describes that instance.
+    ///
+    /// ```no_run
+    /// # async fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let cloud = cvm_emulator::Emulator::builder().metadata("127.0.0.1:0".parse()?).start().await?;
+    /// // … launch an instance with `CamRoleName` …
+    /// println!("{:?}/latest/meta-data/cam/security-credentials/", cloud.metadata_url());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub const fn metadata(mut self, address: SocketAddr) -> Self {
+        self.metadata = Some(address);
+        self
+    }
+
+    /// Sets the id of the instance whose metadata are served. Default: the newest one that runs.
+    pub fn metadata_instance(mut self, id: impl Into<String>) -> Self {
+        self.metadata_instance = Some(id.into());
+        self
+    }
+
+    /// Accepts a token of an identity provider, see [`Cloud::accept_web_identity_token`]. Default: none.
+    pub fn web_identity_token(mut self, token: impl Into<Sensitive>) -> Self {
+        self.web_identity_tokens.push(token.into());
+        self
+    }
+
+    /// Lets other machines send requests over unencrypted HTTP: [`Builder::listen`] and [`Builder::metadata`] accept any
+    /// address. Every API call must still be signed, but metadata need no signature.
     pub const fn allow_remote(mut self) -> Self {
         self.allow_remote = true;
         self
@@ -236,22 +283,30 @@ impl Builder {
             credentials.push(random_credential()?);
         }
         let first = credentials.first().cloned().ok_or(StartError::Randomness)?;
-        let authenticator = Authenticator::default();
+        // Without random numbers from the system, every start has the same seed.
+        let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
+        // Ids that everyone may see follow from the seed alone, so the seed is no secret.
+        let issuer = CredentialIssuer::new(seed, first.secret_key());
+        let authenticator = Authenticator::new(issuer.clone());
         for credential in credentials {
             authenticator.add_credential(credential)?;
         }
-        for credential in self.accounts {
-            authenticator.add_account(credential)?;
-        }
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
-        // Without random numbers from the system, every start has the same seed.
-        let seed = self.seed.unwrap_or_else(|| getrandom::u64().unwrap_or_default());
         let mut simulator = Simulator::new(seed, start_time, self.time_mode)
-            .with_strict_network(self.strict_network);
+            .with_strict_network(self.strict_network)
+            .with_credential_issuer(issuer);
         if let Some(catalog) = self.catalog {
             simulator = simulator.with_catalog(catalog);
         }
-        Ok(Cloud::new(first, authenticator, self.wall_clock, seed, simulator, self.catalog))
+        let wall_clock = self.wall_clock;
+        let cloud = Cloud::new(first, authenticator, wall_clock, seed, simulator, self.catalog);
+        for credential in self.accounts {
+            cloud.add_account(credential)?;
+        }
+        for token in self.web_identity_tokens {
+            cloud.accept_web_identity_token(token);
+        }
+        Ok(cloud)
     }
 
     /// Starts the emulator in this process.
@@ -260,8 +315,8 @@ impl Builder {
     ///
     /// Like [`Emulator::start`].
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let (cloud, listeners) = self.bind()?;
-        let address = listeners.address.clone();
+        let (cloud, ports) = self.bind()?;
+        let address = ports.address.clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let served = cloud.clone();
         let task = tokio::spawn(async move {
@@ -269,7 +324,7 @@ impl Builder {
                 // A message and a dropped sender both mean stop.
                 let _ = stopped.await;
             };
-            listeners.serve(&served, stopped).await;
+            ports.serve(&served, stopped).await;
         });
         Ok(Emulator { cloud, address, stop, task })
     }
@@ -285,20 +340,22 @@ impl Builder {
         ready: impl FnOnce(&Cloud, &ListenAddress) -> Result<(), E>,
         stop: impl Future<Output = ()>,
     ) -> Result<(), E> {
-        let (cloud, listeners) = self.bind()?;
-        ready(&cloud, &listeners.address)?;
-        listeners.serve(&cloud, stop).await;
+        let (cloud, ports) = self.bind()?;
+        ready(&cloud, &ports.address)?;
+        ports.serve(&cloud, stop).await;
         Ok(())
     }
 
-    fn bind(self) -> Result<(Cloud, Listeners), StartError> {
+    fn bind(mut self) -> Result<(Cloud, Ports), StartError> {
         if self.catalog.is_none() {
             // So that the first request need not wait. If no thread can start, the request loads it.
             let loading = std::thread::Builder::new().name("catalog".to_owned());
             drop(loading.spawn(Catalog::builtin));
         }
-        let listeners = Listeners::bind(self.address, self.allow_remote)?;
-        Ok((self.build()?, listeners))
+        let metadata = MetadataService::new(self.metadata_instance.take());
+        let metadata = self.metadata.map(|address| (address, metadata));
+        let ports = Ports::bind(self.address, metadata, self.allow_remote)?;
+        Ok((self.build()?, ports))
     }
 }
 
@@ -308,6 +365,7 @@ impl fmt::Debug for Builder {
             .field("seed", &self.seed)
             .field("time_mode", &self.time_mode)
             .field("address", &self.address)
+            .field("metadata", &self.metadata)
             .field("allow_remote", &self.allow_remote)
             .field("strict_network", &self.strict_network)
             .field("catalog", &self.catalog)

@@ -20,6 +20,7 @@ use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
 use crate::limits::Limits;
+use crate::metadata::MetadataService;
 
 /// The service reads up to this many bytes of a rejected body. Otherwise the connection would break while the
 /// client is writing, and the client would not see the response.
@@ -39,6 +40,8 @@ async fn respond(State(service): State<HttpService>, request: Request<Body>) -> 
 #[derive(Clone, Debug)]
 pub(crate) struct HttpService {
     cloud: Cloud,
+    /// Handles all requests on the port for metadata; `None` on the port for the API.
+    metadata: Option<MetadataService>,
     body_memory: Arc<BodyMemory>,
     body_timeout: Duration,
 }
@@ -46,7 +49,14 @@ pub(crate) struct HttpService {
 impl HttpService {
     pub(crate) fn new(cloud: &Cloud, limits: &Limits) -> Self {
         let body_memory = Arc::new(BodyMemory::new(limits.max_body_memory));
-        Self { cloud: cloud.clone(), body_memory, body_timeout: limits.body_timeout }
+        let body_timeout = limits.body_timeout;
+        Self { cloud: cloud.clone(), metadata: None, body_memory, body_timeout }
+    }
+
+    /// Handles requests for metadata instead of API calls.
+    pub(crate) fn with_metadata(mut self, metadata: MetadataService) -> Self {
+        self.metadata = Some(metadata);
+        self
     }
 
     /// Handles a request of any transport. Calls `on_known_key` before the body is read, if the head names a known
@@ -60,6 +70,11 @@ impl HttpService {
         B: HttpBody<Data = Bytes>,
     {
         let (parts, body) = request.into_parts();
+        if let Some(metadata) = &self.metadata {
+            let _ = tokio::time::timeout(self.body_timeout, drain(body)).await;
+            let response = metadata.respond(&self.cloud, &parts);
+            return Handled { response, is_authenticated: false };
+        }
         let declared = body.size_hint().exact();
         let admission = match self.cloud.check_request(&parts, declared) {
             Ok(admission) => admission,

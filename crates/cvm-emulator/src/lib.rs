@@ -23,6 +23,8 @@
 //! | test raw requests | [`Builder::build`] and [`Cloud::handle`], or [`router`] |
 //! | run the emulator as a program | [`Builder::serve`] |
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
+//! | restrict the roles that can be assumed | [`Cloud::add_role`] |
+//! | serve the metadata of an instance, its role's credentials included | [`Builder::metadata`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
 //! | refuse networks that were not created | [`Builder::strict_network`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
@@ -42,6 +44,7 @@ mod http_service;
 mod key_pairs;
 mod limits;
 mod listen;
+mod metadata;
 mod redact;
 mod response;
 mod routing;
@@ -55,7 +58,7 @@ pub use clock::VirtualClock;
 pub use cloud::Cloud;
 pub use cvm_simulator::{
     AccountId, ActionCoverage, Basis, Catalog, CatalogError, ChcServer, Decision, RefusedParameter,
-    Repair, RepairMethod, RepairReason, TimeMode, Timestamp, coverage,
+    Repair, RepairMethod, RepairReason, Role, TimeMode, Timestamp, coverage,
 };
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator};

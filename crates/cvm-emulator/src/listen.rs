@@ -4,9 +4,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
 
 use crate::Cloud;
+use crate::http_service::HttpService;
 use crate::limits::Limits;
+use crate::metadata::MetadataService;
 use crate::server::{self, Listener};
 use crate::start_error::StartError;
 
@@ -17,19 +20,74 @@ pub struct ListenAddress {
     pub address: SocketAddr,
     /// The endpoint for clients on this machine, always a loopback address: `http://127.0.0.1:41234`.
     pub url: String,
+    /// The same for reads of metadata, with the actual port.
+    pub metadata_address: Option<SocketAddr>,
+    /// The URL at which an instance on this machine reads its metadata, if the emulator serves them.
+    pub metadata_url: Option<String>,
 }
 
-/// The sockets of one emulator.
+/// The ports of one emulator.
 #[derive(Debug)]
-pub(crate) struct Listeners {
-    main: TcpListener,
-    /// A second socket, if the first one is not reachable over loopback.
-    loopback: Option<TcpListener>,
+pub(crate) struct Ports {
+    api: Listeners,
+    metadata: Option<(Listeners, MetadataService)>,
     pub(crate) address: ListenAddress,
 }
 
+impl Ports {
+    /// Listens for API calls on the first address, and for reads of metadata on the second one.
+    pub(crate) fn bind(
+        api: SocketAddr,
+        metadata: Option<(SocketAddr, MetadataService)>,
+        allow_remote: bool,
+    ) -> Result<Self, StartError> {
+        let api = Listeners::bind(api, allow_remote)?;
+        let metadata = match metadata {
+            Some((address, service)) => Some((Listeners::bind(address, allow_remote)?, service)),
+            None => None,
+        };
+        let address = ListenAddress {
+            address: api.bound,
+            url: api.url.clone(),
+            metadata_address: metadata.as_ref().map(|(listeners, _)| listeners.bound),
+            metadata_url: metadata.as_ref().map(|(listeners, _)| listeners.url.clone()),
+        };
+        Ok(Self { api, metadata, address })
+    }
+
+    /// Serves on all ports until `stop` completes.
+    pub(crate) async fn serve(self, cloud: &Cloud, stop: impl Future<Output = ()>) {
+        let service = HttpService::new(cloud, &Limits::default());
+        let Some((listeners, metadata)) = self.metadata else {
+            return self.api.serve(service, stop).await;
+        };
+        let (end, ended) = oneshot::channel::<()>();
+        let stop = async move {
+            stop.await;
+            drop(end);
+        };
+        let ended = async {
+            let _ = ended.await;
+        };
+        let of_metadata = HttpService::new(cloud, &Limits::default()).with_metadata(metadata);
+        tokio::join!(self.api.serve(service, stop), listeners.serve(of_metadata, ended));
+    }
+}
+
+/// The sockets of one port.
+#[derive(Debug)]
+struct Listeners {
+    main: TcpListener,
+    /// A second socket, if the first one is not reachable over loopback.
+    loopback: Option<TcpListener>,
+    /// The requested address, with the actual port.
+    bound: SocketAddr,
+    /// A loopback address at which clients reach one of them.
+    url: String,
+}
+
 impl Listeners {
-    pub(crate) fn bind(address: SocketAddr, allow_remote: bool) -> Result<Self, StartError> {
+    fn bind(address: SocketAddr, allow_remote: bool) -> Result<Self, StartError> {
         if !is_loopback(address.ip()) && !allow_remote {
             return Err(StartError::RemoteNotAllowed(address));
         }
@@ -44,13 +102,12 @@ impl Listeners {
                 (Some(listener), local)
             }
         };
-        let address = ListenAddress { address: bound, url: format!("http://{local}") };
-        Ok(Self { main, loopback, address })
+        Ok(Self { main, loopback, bound, url: format!("http://{local}") })
     }
 
     /// Serves on all sockets until `stop` completes. They share one set of limits.
-    pub(crate) async fn serve(self, cloud: &Cloud, stop: impl Future<Output = ()>) {
-        server::serve(self, cloud, Limits::default(), stop).await;
+    async fn serve(self, service: HttpService, stop: impl Future<Output = ()>) {
+        server::serve(self, service, Limits::default(), stop).await;
     }
 }
 
@@ -122,13 +179,14 @@ mod tests {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (main, loopback) = (server::listen(free).unwrap(), server::listen(free).unwrap());
         let (one, other) = (main.local_addr().unwrap(), loopback.local_addr().unwrap());
-        let address = ListenAddress { address: one, url: format!("http://{other}") };
-        let listeners = Listeners { main, loopback: Some(loopback), address };
+        let url = format!("http://{other}");
+        let listeners = Listeners { main, loopback: Some(loopback), bound: one, url };
         let idle_timeout = Duration::from_secs(3600);
         let limits = Limits { max_connections: 2, idle_timeout, ..Limits::DEFAULT };
         let cloud = cloud();
         let server = tokio::spawn(async move {
-            server::serve(listeners, &cloud, limits, std::future::pending()).await;
+            let service = HttpService::new(&cloud, &limits);
+            server::serve(listeners, service, limits, std::future::pending()).await;
         });
         let mut oldest = served(one).await;
         let newer = served(other).await;

@@ -25,6 +25,11 @@ impl AccountId {
         Self(index)
     }
 
+    /// The index of the account.
+    pub(crate) const fn index(self) -> u32 {
+        self.0
+    }
+
     /// Its account number (UIN): it creates launch templates and owns images.
     #[must_use]
     pub fn uin(self) -> u64 {

@@ -66,8 +66,8 @@ pub(crate) fn api(server: &ChcServer, id: &str, mac: u64, now: Timestamp) -> Chc
         cpu: i64::from(vcpus),
         memory: i64::from(memory_gb),
         disk: disk.clone(),
-        bmc_mac: address(mac),
-        deploy_mac: address(mac ^ 1),
+        bmc_mac: mac_address(mac),
+        deploy_mac: mac_address(mac ^ 1),
         tenant_type: ChcTenantType::Hosting,
         deploy_extra_config: provided_installer(),
         is_predefined_type: Some(false),
@@ -110,7 +110,7 @@ pub(crate) const PROVIDED: &str = "public";
 pub(crate) const BOOT_FILE: &str = "pxelinux.0";
 
 /// A MAC address from a range that is not assigned, in capitals as in the samples.
-fn address(number: u64) -> String {
+pub(crate) fn mac_address(number: u64) -> String {
     let [a, b, c, ..] = number.to_le_bytes();
     format!("52:54:00:{a:02X}:{b:02X}:{c:02X}")
 }

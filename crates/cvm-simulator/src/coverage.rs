@@ -65,10 +65,10 @@ pub fn decisions() -> impl Iterator<Item = &'static Decision> {
 
 #[rustfmt::skip]
 const COMMON: &[Decision] = &[
-    assumed("account", "the first account has the UIN 100000000001 and the AppId 1250000000, and each further one the next numbers; accounts share nothing"),
+    assumed("account", "the first account has the UIN 100000000001 and the AppId 1250000000, and each further one the next numbers; accounts share nothing, but one can assume a role of another"),
     assumed("parameters", "of several violations, the error names first an unreadable parameter, then an unknown one, then a list or text that is too long, then a missing one, then the first in the order of the model info"),
     assumed("limits", "a list without a documented limit has at most 100 items, `AccountIds` 1000; a resource has at most 50 tags"),
-    assumed("limits", "a text without a documented limit has at most 256 characters; the URL of a file has 4096, a public key 16384"),
+    assumed("limits", "a text without a documented limit has at most 256 characters; the URL of a file and an access policy have 4096, a public key and the token of an identity provider 16384"),
     assumed("parameters", "a number as text is valid in JSON, too; text as a number is InvalidParameter"),
     documented("identifiers", "`ins-` with fewer than eight characters is InvalidInstanceId.Malformed"),
     assumed("identifiers", "`ins-` with anything other than lower-case letters, digits and hyphens is InvalidInstanceId.Malformed; a longer id is valid"),

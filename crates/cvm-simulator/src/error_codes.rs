@@ -51,7 +51,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
     let codes = |owned: &[&str]| -> Vec<String> {
         owned
             .iter()
-            .chain(&["InvalidParameterValue"])
+            .chain(&["InvalidParameter.ParamError", "InvalidParameterValue"])
             .map(|code| code.replace("{}", name))
             .collect()
     };
@@ -90,6 +90,9 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             let general = ["InvalidParameterValue.LimitExceeded", "InvalidParameter.ValueTooLarge"];
             codes(&[owned, &general].concat())
         }
+        ViolationKind::TooLarge(_) if field.wire == "DurationSeconds" => {
+            codes(&["InvalidParameter.OverTimeError"])
+        }
         ViolationKind::TooSmall(_) | ViolationKind::TooLarge(_) => codes(&[
             "Invalid{}",
             "InvalidParameterValue{}",
@@ -102,6 +105,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
             let general = [
                 "InvalidParameterValue.TooLong",
                 "InvalidParameter.ValueTooLarge",
+                "InvalidParameter.{}TooLong",
                 "InvalidParameterValue.TooLarge",
             ];
             codes(&[&owned, NAMED, &general].concat())

@@ -28,7 +28,9 @@
 //! | send a request | [`Request::parse`], [`Command::Request`] |
 //! | create a key pair | [`KeyPairGenerator`], [`Request::with_key_pair`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
-//! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`] |
+//! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
+//! | recognize temporary credentials | [`CredentialIssuer`], [`Caller`] |
+//! | read the metadata of an instance | [`MetadataQuery`] |
 //! | change what the cloud offers | [`Catalog`], [`Simulator::with_catalog`] |
 //! | find the action of a request | [`services`] |
 //! | list what is supported and what is assumed | [`coverage`], [`decisions`] |
@@ -38,11 +40,13 @@
 mod account;
 mod actions;
 mod api_error;
+mod caller;
 mod catalog;
 mod chc_host;
 mod cidr;
 mod clock;
 mod coverage;
+mod credential_issuer;
 mod decision;
 mod error_codes;
 mod filter;
@@ -51,12 +55,14 @@ mod ids;
 mod key_pair_generator;
 mod launch;
 mod limits;
+mod metadata;
 mod operator;
 mod page;
 mod parameters;
 mod public_key;
 mod repair;
 mod request;
+mod role;
 mod services;
 mod simulator;
 mod state;
@@ -66,17 +72,21 @@ mod visits;
 
 pub use account::AccountId;
 pub use api_error::ApiError;
+pub use caller::{Caller, RoleSession};
 pub use catalog::{Catalog, CatalogError, Region};
 pub use chc_host::ChcServer;
 pub use clock::TimeMode;
 pub use coverage::{ActionCoverage, coverage, decisions};
+pub use credential_issuer::{CredentialIssuer, Session};
 pub use decision::{Basis, Decision, assumed, documented};
 pub use handler::Reply;
 pub use ids::RequestIds;
 pub use key_pair_generator::{KeyPairGenerator, NewKeyPair};
+pub use metadata::{MetadataContent, MetadataQuery};
 pub use parameters::Parameters;
 pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
+pub use role::Role;
 pub use services::{Service, services};
 pub use simulator::{Command, Response, Simulator};
 pub use timestamp::Timestamp;

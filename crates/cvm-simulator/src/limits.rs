@@ -16,6 +16,10 @@ const TEXT: u32 = 256;
 const URL: u32 = 4096;
 /// Maximum length of a public key.
 const PUBLIC_KEY: u32 = 16 * 1024;
+/// Maximum length of an access policy.
+const POLICY: u32 = 4096;
+/// Maximum length of the token of an identity provider.
+const WEB_IDENTITY_TOKEN: u32 = 16 * 1024;
 
 /// The first member that exceeds such a limit.
 pub(crate) fn first_violation(model: &dyn Model) -> Option<Violation> {
@@ -64,7 +68,9 @@ fn most_characters(field: &FieldInfo) -> Option<u32> {
         return None;
     }
     Some(match field.wire {
+        "Policy" => POLICY,
         "PublicKey" => PUBLIC_KEY,
+        "WebIdentityToken" => WEB_IDENTITY_TOKEN,
         name if name.ends_with("Url") => URL,
         _ => TEXT,
     })

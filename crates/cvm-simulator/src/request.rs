@@ -8,20 +8,22 @@ use cvm_protocol::{ActionInfo, RetryClass};
 use crate::account::AccountId;
 use crate::actions;
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::caller::Caller;
 use crate::catalog::{Catalog, Region};
 use crate::clock::VirtualClock;
 use crate::handler::{BoxedRequest, Reply};
 use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::{self, Parameters};
-use crate::state::{RequestContext, State};
+use crate::state::{Directory, RequestContext, State};
 use crate::timestamp::Timestamp;
 
 /// The settings of the cloud that handles a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Settings<'a> {
     pub(crate) catalog: Catalog,
     /// See [`RequestContext::is_network_strict`].
     pub(crate) is_network_strict: bool,
+    pub(crate) directory: &'a Directory,
 }
 
 /// A request whose parameters passed all checks that need no state.
@@ -31,6 +33,7 @@ pub struct Request {
     request: Box<dyn BoxedRequest>,
     needs_key_pair: bool,
     key_pair: Option<NewKeyPair>,
+    caller: Caller,
 }
 
 impl Request {
@@ -48,7 +51,9 @@ impl Request {
         let handler = actions::handler(info)
             .ok_or_else(|| ApiError::not_served(info.service.name, info.name))?;
         let request = (handler.parse)(parameters)?;
-        Ok(Self { info, region, request, needs_key_pair: handler.needs_key_pair, key_pair: None })
+        let needs_key_pair = handler.needs_key_pair;
+        let caller = Caller::default();
+        Ok(Self { info, region, request, needs_key_pair, key_pair: None, caller })
     }
 
     /// Whether the request needs a key pair from a [`KeyPairGenerator`](crate::KeyPairGenerator), and has none yet. Its
@@ -65,6 +70,19 @@ impl Request {
         self
     }
 
+    /// Sets who sends the request. Default: [`Caller::Account`].
+    #[must_use]
+    pub fn with_caller(mut self, caller: Caller) -> Self {
+        self.caller = caller;
+        self
+    }
+
+    /// Who sends the request.
+    #[must_use]
+    pub const fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
     /// A request with a handler from a test.
     #[cfg(test)]
     pub(crate) fn of(
@@ -72,7 +90,8 @@ impl Request {
         region: &'static Region,
         request: Box<dyn BoxedRequest>,
     ) -> Self {
-        Self { info, region, request, needs_key_pair: false, key_pair: None }
+        let caller = Caller::default();
+        Self { info, region, request, needs_key_pair: false, key_pair: None, caller }
     }
 
     /// Sets the region that a parameter of the request names, if one does.
@@ -99,7 +118,7 @@ impl Request {
     pub(crate) fn handle(
         self,
         account: AccountId,
-        settings: Settings,
+        settings: Settings<'_>,
         state: &mut State,
         clock: &VirtualClock,
         now: Timestamp,
@@ -120,6 +139,8 @@ impl Request {
         })?;
         self.request.apply(&mut RequestContext {
             account,
+            caller: self.caller,
+            directory: settings.directory,
             catalog: settings.catalog,
             is_network_strict: settings.is_network_strict,
             codes: DocumentedCodes(self.info),

@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use cvm_protocol::Sensitive;
+
 use crate::account::AccountId;
 use crate::catalog::Catalog;
 use crate::chc_host::ChcServer;
 use crate::clock::{TimeMode, VirtualClock};
+use crate::credential_issuer::CredentialIssuer;
 use crate::handler::Reply;
 use crate::ids::RequestIds;
+use crate::metadata::{self, MetadataContent, MetadataQuery};
 use crate::operator;
 use crate::repair::Repair;
 use crate::request::{Request, Settings};
-use crate::state::State;
+use crate::role::Role;
+use crate::state::{Directory, Shared, State};
 use crate::timestamp::Timestamp;
 
 /// CVM accounts with their virtual clock. An account exists from its first command on.
@@ -25,6 +30,7 @@ pub struct Simulator {
     /// `None` for the built-in one, which is loaded when it is needed first.
     catalog: Option<Catalog>,
     is_network_strict: bool,
+    directory: Shared<Directory>,
     accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
@@ -63,6 +69,14 @@ pub enum Command {
     AddChcHost(ChcServer),
     /// The operator of the cloud announces maintenance of an instance.
     ScheduleRepair(Repair),
+    /// An account is opened, so that others can assume its roles.
+    OpenAccount(AccountId),
+    /// An account gets a role. Then its other roles can only be assumed if it was given them, too.
+    AddRole(Role),
+    /// `AssumeRoleWithWebIdentity` accepts this token of an identity provider.
+    AcceptWebIdentityToken(Sensitive),
+    /// An instance reads its metadata.
+    ReadMetadata(MetadataQuery),
 }
 
 /// The result of a [`Command`].
@@ -82,6 +96,10 @@ pub enum Response {
     ChcHostAdded(Option<String>),
     /// The id of the new task; `None` if the region, or the instance of the account, does not exist.
     RepairScheduled(Option<String>),
+    /// The change of an account, of a role or of a token was made.
+    Done,
+    /// The content of the path; `None` if there is none.
+    Metadata(Option<MetadataContent>),
 }
 
 impl Simulator {
@@ -92,6 +110,7 @@ impl Simulator {
             seed,
             catalog: None,
             is_network_strict: false,
+            directory: Shared::new(Directory::new(CredentialIssuer::new(seed, ""))),
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
@@ -110,6 +129,14 @@ impl Simulator {
     #[must_use]
     pub const fn with_strict_network(mut self, is_strict: bool) -> Self {
         self.is_network_strict = is_strict;
+        self
+    }
+
+    /// Sets who issues temporary credentials, before the first command. Default: an issuer whose credentials follow from
+    /// the seed alone.
+    #[must_use]
+    pub fn with_credential_issuer(mut self, issuer: CredentialIssuer) -> Self {
+        self.directory.issuer = issuer;
         self
     }
 
@@ -143,11 +170,40 @@ impl Simulator {
                 account.state = state;
                 Response::RepairScheduled(id)
             }
+            Command::OpenAccount(id) => {
+                self.account(id);
+                Response::Done
+            }
+            Command::AddRole(role) => {
+                self.account(role.account);
+                self.directory.add_role(role);
+                Response::Done
+            }
+            Command::AcceptWebIdentityToken(token) => {
+                self.directory.add_web_identity_token(token);
+                Response::Done
+            }
+            Command::ReadMetadata(query) => Response::Metadata(self.metadata(&query, now)),
         }
+    }
+
+    /// What an instance reads, after everything that is due in any account.
+    fn metadata(&mut self, query: &MetadataQuery, now: Timestamp) -> Option<MetadataContent> {
+        let region = self.catalog().regions().first()?.name;
+        for account in self.accounts.values_mut() {
+            let mut state = account.state.clone();
+            state.apply_due_everywhere(region, &self.clock, now);
+            account.state = state;
+        }
+        let states = self.accounts.iter().map(|(id, account)| (*id, &account.state));
+        metadata::read(query, states, &self.directory.issuer, now)
     }
 
     /// The account with this id, and the clock.
     fn account(&mut self, id: AccountId) -> (&mut Account, &VirtualClock) {
+        if !self.directory.has(id) {
+            self.directory.add_account(id);
+        }
         let account = self.accounts.entry(id).or_insert_with(|| Account::new(id.seed(self.seed)));
         (account, &self.clock)
     }
@@ -156,8 +212,11 @@ impl Simulator {
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
     fn handle(&mut self, id: AccountId, mut request: Request, now: Timestamp) -> Response {
         let catalog = self.catalog();
-        let settings = Settings { catalog, is_network_strict: self.is_network_strict };
+        let is_network_strict = self.is_network_strict;
         let region = request.use_named_region(catalog);
+        self.account(id);
+        let directory = self.directory.clone();
+        let settings = Settings { catalog, is_network_strict, directory: &directory };
         let (account, clock) = self.account(id);
         let mut state = account.state.clone();
         state.apply_due_everywhere(request.region().name, clock, now);

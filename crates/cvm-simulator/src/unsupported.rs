@@ -38,6 +38,7 @@ fn is_named(info: &ActionInfo, name: &str) -> bool {
 
 /// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
+    ("AssumeRole", &[MFA, RefusedParameter { path: "TokenCode", ..MFA }]),
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
     ("CreateDisks", &[AUTOMATIC_MOUNT, CAGE, SHARED_DISK, STORAGE_CLUSTER]),
     ("CreateSnapshot", &[INSTANT_SNAPSHOT]),
@@ -151,6 +152,13 @@ pub(crate) const TAGGED_PREFIX: RefusedParameter = RefusedParameter {
 /// The same for the resources of a service.
 pub(crate) const TAGGED_SERVICE: RefusedParameter =
     RefusedParameter { path: "ServiceType", ..TAGGED_PREFIX };
+
+/// The users of the emulator have no second factor.
+pub(crate) const MFA: RefusedParameter = RefusedParameter {
+    path: "SerialNumber",
+    value: None,
+    reason: "multi-factor devices: it has no users that could own one",
+};
 
 /// The same in a six-part name.
 const TAGGED_NAME: RefusedParameter = RefusedParameter { path: "Resource", ..TAGGED_PREFIX };

@@ -41,7 +41,22 @@ pub fn run(args: &Args) -> Result<()> {
 fn builder(args: &Args) -> Result<Builder> {
     let mut builder = Emulator::builder();
     if let Some(listen) = args.option("listen") {
-        builder = builder.listen(address(listen)?);
+        builder = builder.listen(address("listen", listen)?);
+    }
+    match (args.option("metadata"), args.option("metadata-instance")) {
+        (Some(listen), instance) => {
+            builder = builder.metadata(address("metadata", listen)?);
+            if let Some(id) = instance {
+                builder = builder.metadata_instance(id);
+            }
+        }
+        (None, Some(_)) => {
+            return Err(CliError::usage("`--metadata-instance` requires `--metadata`"));
+        }
+        (None, None) => {}
+    }
+    if let Some(path) = args.option("web-identity-token-file") {
+        builder = builder.web_identity_token(value_sources::secret_file(path)?.trim());
     }
     if args.has("allow-remote") {
         builder = builder.allow_remote();
@@ -88,9 +103,9 @@ fn catalog(path: &str) -> Result<Catalog> {
     Catalog::builtin().with_json(&text).map_err(|error| failed(&error))
 }
 
-fn address(listen: &str) -> Result<SocketAddr> {
+fn address(option: &str, listen: &str) -> Result<SocketAddr> {
     listen.parse().map_err(|_| {
-        CliError::usage(format!("`--listen` must be ADDR:PORT, not `{listen}`"))
+        CliError::usage(format!("`--{option}` must be ADDR:PORT, not `{listen}`"))
             .hint("for example 127.0.0.1:8095, or [::1]:0 for a free port")
     })
 }
@@ -128,16 +143,20 @@ fn announce(
     written: &mut Option<ReadyFile>,
 ) -> std::result::Result<(), Stopped> {
     let credential = cloud.credential();
-    let ListenAddress { address, url } = listening;
+    let ListenAddress { address, url, metadata_address, metadata_url } = listening;
     let ready = Ready {
         url: url.clone(),
         secret_id: credential.secret_id().to_owned(),
         secret_key: credential.secret_key().to_owned(),
+        metadata_url: metadata_url.clone(),
     };
     let file = ready.write(path)?;
     let shown = file.path().display();
+    let metadata = metadata_url
+        .as_ref()
+        .map_or_else(String::new, |url| format!("Instance metadata at {url}/latest/meta-data/\n"));
     let text = format!(
-        "CVM emulator at {url}\nCredentials in {shown} (readable only by you)\n\
+        "CVM emulator at {url}\n{metadata}Credentials in {shown} (readable only by you)\n\
          Try: cvm --emulator {shown} DescribeZones\nStop it with Ctrl-C.\n"
     );
     *written = Some(file);
@@ -151,6 +170,11 @@ fn announce(
         output::eprint_note(&format!(
             "other machines can send requests to {address} over unencrypted HTTP; every request \
              must be signed"
+        ));
+    }
+    if let Some(address) = metadata_address.filter(|it| !it.ip().to_canonical().is_loopback()) {
+        output::eprint_note(&format!(
+            "other machines can read the metadata at {address}, and so the credentials of the instance's role"
         ));
     }
     Ok(())

@@ -88,6 +88,11 @@ fn program() -> String {
     );
     page.entry(COLUMN, "TENCENTCLOUD_TOKEN", "Token of temporary credentials.");
     page.entry(COLUMN, "TENCENTCLOUD_REGION", "Region, unless --region is given.");
+    page.entry(
+        COLUMN,
+        "CVM_METADATA_ENDPOINT",
+        "Metadata service of the instance's role, such as that of `cvm emulator --metadata`.",
+    );
     page.entry(COLUMN, "CVM_JOURNAL", "Directory of the journal; see `cvm help resume`.");
     page.gap();
     page.paragraph(0, &format!(

@@ -34,6 +34,7 @@ mod resume_token_age;
 mod resume_verdicts;
 mod secrets;
 mod signals;
+mod temporary_credentials;
 mod terminal;
 mod tools_page;
 mod ulimit;

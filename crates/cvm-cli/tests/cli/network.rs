@@ -140,6 +140,7 @@ fn empty_variables_count_as_not_set() {
         "HOME",
         "USERPROFILE",
         "CVM_JOURNAL",
+        "CVM_METADATA_ENDPOINT",
         "XDG_STATE_HOME",
         "XDG_RUNTIME_DIR",
         "COLUMNS",

@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use hyper_util::server::graceful::GracefulShutdown;
 
-use crate::Cloud;
 use crate::http_service::HttpService;
 use crate::limits::Limits;
 
@@ -27,11 +26,10 @@ pub(crate) use listener::{Listener, listen};
 /// Serves until `stop` completes. Then it accepts no new connections and waits for requests in progress.
 pub(crate) async fn serve(
     listener: impl Listener,
-    cloud: &Cloud,
+    service: HttpService,
     limits: Limits,
     stop: impl Future<Output = ()>,
 ) {
-    let service = HttpService::new(cloud, &limits);
     let graceful = GracefulShutdown::new();
     // Dropping the future of this function drops this and ends every connection.
     let mut connections = Connections::default();

@@ -22,6 +22,7 @@ mod regions;
 mod rescue;
 mod resource_pools;
 mod security_groups;
+mod sts;
 mod tag;
 mod tasks;
 mod vpc;
@@ -59,6 +60,7 @@ pub(crate) const GROUPS: &[Group] = &[
     rescue::GROUP,
     resource_pools::GROUP,
     security_groups::GROUP,
+    sts::GROUP,
     tag::GROUP,
     tasks::GROUP,
     vpc::GROUP,

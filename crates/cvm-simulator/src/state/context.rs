@@ -7,20 +7,23 @@ use cvm_models::enums::InstanceState;
 
 use crate::account::AccountId;
 use crate::api_error::{ApiError, DocumentedCodes};
+use crate::caller::Caller;
 use crate::catalog::{Catalog, Region, Zone};
 use crate::clock::VirtualClock;
 use crate::filter::CheckedFilter;
 use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    AccountTags, Attribute, Disks, Effect, Instances, KeyPairs, Operation, RegionResources, Shared,
-    StoredInstance, Timer, check_instance_state,
+    AccountTags, Attribute, Directory, Disks, Effect, Instances, KeyPairs, Operation,
+    RegionResources, Shared, StoredInstance, Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
 /// The context of one request.
 pub(crate) struct RequestContext<'a> {
     pub(crate) account: AccountId,
+    pub(crate) caller: Caller,
+    pub(crate) directory: &'a Directory,
     pub(crate) catalog: Catalog,
     /// Whether VPCs, subnets and security groups must have been created before they can be used.
     pub(crate) is_network_strict: bool,

@@ -11,6 +11,7 @@ mod bandwidth;
 mod chc_hosts;
 mod client_tokens;
 mod context;
+mod directory;
 mod disks;
 mod effect;
 mod elastic_disk;
@@ -51,6 +52,7 @@ pub(crate) use bandwidth::MAX_PERIODS;
 pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
 pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
+pub(crate) use directory::{Directory, role_id};
 pub(crate) use disks::{DETACHED_QUOTA, DiskOperation, DiskWork, Disks};
 pub(crate) use effect::{
     Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::http_service::HttpService;
 use crate::limits::Limits;
 use crate::server::listener::{Listener, Stream};
 use crate::server::serve;
@@ -48,7 +49,7 @@ impl Server {
             let stopped = async {
                 let _ = stopped.await;
             };
-            serve(listener, &cloud(), limits, stopped).await;
+            serve(listener, HttpService::new(&cloud(), &limits), limits, stopped).await;
         });
         Self { connect, stop: Some(stop), task }
     }
