@@ -65,7 +65,10 @@ const NO_IPV6: Decision = ("networks", "created VPCs have no IPv6 range");
 
 const NO_SECONDARY_RANGE: Decision = ("networks", "no VPC has secondary ranges");
 
+const NO_TAGS: Decision = ("networks", "a subnet without tags has no TagSet");
+
 const VPC: &[Explained] = &[
+    ("DescribeSubnets", "Subnet.TagSet", Difference::SometimesOmitted, NO_TAGS),
     ("*", "Vpc.AssistantCidrSet", Difference::Unfilled, NO_SECONDARY_RANGE),
     ("*", "Vpc.Ipv6CidrBlockSet", Difference::Unfilled, NO_IPV6),
 ];

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::hash::Hash;
 
 use cvm_protocol::{
-    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, Record, Report, Value, Violation,
-    ViolationKind, json, member_named, query_form, validate,
+    Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, Record, Report, Slot, Value,
+    Violation, ViolationKind, json, member_named, query_form, validate,
 };
 
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -44,8 +44,8 @@ pub(crate) fn check(
     if let Some(violation) = limits::first_violation(&record) {
         return Err(error_codes::error(DocumentedCodes(info), &violation));
     }
+    remove_absent(&mut record);
     let mut violations = validate(&record);
-    violations.retain(|violation| !is_local_disk(violation));
     paging(info, &record, &mut violations);
     client_token(info, &record, &mut violations);
     inexact_ids(&record, "", &mut violations);
@@ -63,7 +63,49 @@ pub(crate) fn check(
 pub(crate) fn typed<A: Action>(parameters: &Parameters<'_>) -> Result<A, ApiError> {
     let mut request = A::default();
     decode(&mut request, parameters)?;
+    remove_absent(&mut request);
     Ok(request)
+}
+
+/// Removes the members that count as absent, so that neither a rule nor a handler nor a stored request sees them. Some
+/// clients write each member of an object, set or not.
+fn remove_absent(model: &mut dyn Model) {
+    for (index, field) in model.table().members.iter().enumerate() {
+        let is_absent = !field.required && counts_as_absent(field, model.member(index));
+        match model.member_mut(index) {
+            Slot::Optional(member) if is_absent => member.clear(),
+            slot => remove_absent_within(slot),
+        }
+    }
+}
+
+fn remove_absent_within(slot: Slot<'_>) {
+    match slot {
+        Slot::Object(model) => remove_absent(model),
+        Slot::List(list) => {
+            for index in 0..list.len() {
+                remove_absent_within(list.at_mut(index));
+            }
+        }
+        Slot::Optional(member) => {
+            if let Some(slot) = member.as_mut() {
+                remove_absent_within(slot);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether a value counts as absent: an empty text, unless the specification lists it as a value, and a 0 that stands for
+/// the default, because the specification lists it beside another default and lists no other value.
+fn counts_as_absent(field: &FieldInfo, value: Value<'_>) -> bool {
+    match value {
+        Value::Str(text) | Value::Secret(text) => text.is_empty() && !field.special.contains(&""),
+        Value::I64(0) | Value::U64(0) => {
+            field.special == ["0"] && field.default.is_some_and(|default| default != "0")
+        }
+        _ => false,
+    }
 }
 
 fn decode(model: &mut dyn Model, parameters: &Parameters<'_>) -> Result<Report, ApiError> {
@@ -97,12 +139,6 @@ fn paging(info: &ActionInfo, record: &Record, violations: &mut Vec<Violation>) {
             violations.push(Violation { path, field, fault, value });
         }
     }
-}
-
-/// Whether a violation is about the id of a local disk. The specs have the form of the ids of the disk service only.
-fn is_local_disk(violation: &Violation) -> bool {
-    violation.fault == ViolationKind::BadFormat("disk-xxxxxxxx")
-        && violation.value.as_ref().is_some_and(|value| value.starts_with("ldisk-"))
 }
 
 /// Adds a violation of a client token, whose characters the model info does not state.
@@ -171,18 +207,13 @@ pub(crate) fn has_layout(id: &str, format: &str) -> bool {
     rest.len() >= format.len() - prefix.len() && rest.bytes().all(fits)
 }
 
-/// A text of a request. An empty one counts as absent.
-pub(crate) fn given(text: Option<&String>) -> Option<&str> {
-    text.map(String::as_str).filter(|text| !text.is_empty())
-}
-
-/// Parses the time of a member. An empty text counts as absent.
+/// Parses the time of a member.
 pub(crate) fn read_time(
     codes: DocumentedCodes,
     member: &str,
     text: Option<&String>,
 ) -> Result<Option<Timestamp>, ApiError> {
-    let Some(text) = given(text) else { return Ok(None) };
+    let Some(text) = text else { return Ok(None) };
     let time = Timestamp::parse(text).ok_or_else(|| {
         let message = format!("`{member}` is not a valid time: `{text}`.");
         codes.error(["InvalidParameterValue.InvalidTimeFormat", "InvalidParameterValue"], message)
@@ -198,7 +229,43 @@ pub(crate) fn distinct<T: Clone + Eq + Hash>(items: impl IntoIterator<Item = T>)
 
 #[cfg(test)]
 mod tests {
+    use cvm_models::actions::{CreateKeyPair, CreateLaunchTemplate, ModifyInstancesAttribute};
+
     use super::*;
+
+    #[test]
+    fn empty_texts_of_optional_members_and_zeros_for_the_default_are_absent() {
+        let read = |body: &str| {
+            let parameters = Parameters::Json(body.as_bytes());
+            check(CreateLaunchTemplate::INFO, &parameters).unwrap();
+            typed::<CreateLaunchTemplate>(&parameters).unwrap()
+        };
+        let members = |extra: &str| {
+            format!(
+                r#"{{"LaunchTemplateName":"web","ImageId":"img-12345678",
+                "Placement":{{"Zone":"ap-guangzhou-3"{extra}}}"#
+            )
+        };
+        let with = |nested: &str, extra: &str| read(&format!("{}{extra}}}", members(nested)));
+        let nothing =
+            with("", r#","LoginSettings":{},"SystemDisk":{},"DataDisks":[{"DiskSize":10}]"#);
+        let blank = with(
+            r#","HostId":"""#,
+            r#","InstanceCount":0,"InstanceName":"","InstanceChargeType":"",
+            "LoginSettings":{"Password":"","KeepImageLogin":""},"SystemDisk":{"DiskSize":0,"DiskType":""},
+            "DataDisks":[{"DiskSize":10,"DiskType":"","SnapshotId":""}]"#,
+        );
+        assert_eq!(blank, nothing);
+        // Neither a required member nor a value that the specification lists.
+        assert_eq!(with(r#","ProjectId":0"#, "").placement.project_id, Some(0));
+        let role = r#"{"InstanceIds":["ins-12345678"],"CamRoleName":""}"#;
+        let role = Parameters::Json(role.as_bytes());
+        check(ModifyInstancesAttribute::INFO, &role).unwrap();
+        let role = typed::<ModifyInstancesAttribute>(&role).unwrap();
+        assert_eq!(role.cam_role_name.as_deref(), Some(""));
+        let name = Parameters::Json(br#"{"KeyName":"","ProjectId":0}"#);
+        assert_eq!(check(CreateKeyPair::INFO, &name).unwrap_err().code, "InvalidKeyPairNameEmpty");
+    }
 
     #[test]
     fn pages_that_are_numbers_in_texts_have_limits() {

@@ -121,6 +121,70 @@ fn disks_of_an_instance_have_its_ids_and_sizes() {
     assert_eq!(disks(&cloud, json!({}))["TotalCount"], 4, "with the disk of {other}");
 }
 
+/// Terraform looks for every id that begins with `disk-` in the disk service, and for no other.
+#[test]
+fn listed_disks_are_those_whose_id_begins_with_disk() {
+    let cloud = cloud();
+    let mut cloud_disks = Vec::new();
+    for system in [
+        "LOCAL_BASIC",
+        "LOCAL_SSD",
+        "CLOUD_BASIC",
+        "CLOUD_PREMIUM",
+        "CLOUD_SSD",
+        "CLOUD_BSSD",
+        "CLOUD_HSSD",
+    ] {
+        for data in
+            [json!({}), json!({ "DiskType": "LOCAL_SSD" }), json!({ "DiskType": "CLOUD_SSD" })]
+        {
+            let data = merge(data, json!({ "DiskSize": 200 }));
+            let members = json!({ "SystemDisk": { "DiskType": system }, "DataDisks": [data] });
+            let shown = describe(&cloud, &launch_running(&cloud, members));
+            for disk in [&shown["SystemDisk"], &shown["DataDisks"][0]] {
+                let (id, kind) = (string(&disk["DiskId"]), string(&disk["DiskType"]));
+                let prefix = if kind.starts_with("LOCAL") { "ldisk-" } else { "disk-" };
+                assert!(id.starts_with(prefix), "{kind}: {id}");
+                if prefix == "disk-" {
+                    cloud_disks.push(id);
+                }
+            }
+        }
+    }
+    let mut listed = ids(&disks(&cloud, json!({ "Limit": 100 })));
+    listed.sort();
+    cloud_disks.sort();
+    assert_eq!(listed, cloud_disks);
+}
+
+#[test]
+fn cloud_disks_of_a_launch_have_its_tags() {
+    let cloud = cloud();
+    let tagged = json!({
+        "TagSpecification": [{ "ResourceType": "instance", "Tags": [{ "Key": "team", "Value": "blue" }] }],
+        "SystemDisk": { "DiskType": "CLOUD_SSD" },
+        "DataDisks": [
+            { "DiskType": "LOCAL_BASIC", "DiskSize": 50 }, { "DiskType": "CLOUD_SSD", "DiskSize": 50 },
+        ],
+    });
+    let template = merge(run_request(tagged.clone()), json!({ "LaunchTemplateName": "blue" }));
+    let template = send_ok(&cloud, "CreateLaunchTemplate", template)["LaunchTemplateId"].clone();
+    let launch_from = json!({ "LaunchTemplate": { "LaunchTemplateId": template } });
+    let from_template = launch_running(&cloud, launch_from);
+    let direct = launch_running(&cloud, tagged);
+    let blue = json!([{ "Key": "team", "Value": "blue" }]);
+    for (id, expected) in [(&direct, &blue), (&from_template, &json!([]))] {
+        assert_eq!(describe(&cloud, id)["Tags"], blue, "the instance has them in any case");
+        let filter = json!({ "Filters": [{ "Name": "instance-id", "Values": [id] }] });
+        let listed = disks(&cloud, filter);
+        let listed = listed["DiskSet"].as_array().unwrap();
+        assert_eq!(listed.len(), 2, "the cloud disks");
+        assert!(listed.iter().all(|disk| disk["Tags"] == *expected), "{listed:?}");
+    }
+    let filter = json!({ "Filters": [{ "Name": "tag:team", "Values": ["blue"] }] });
+    assert_eq!(disks(&cloud, filter)["TotalCount"], 2);
+}
+
 #[test]
 fn disk_is_gone_with_its_instance() {
     let cloud = cloud();

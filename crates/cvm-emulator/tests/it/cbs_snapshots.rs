@@ -198,7 +198,7 @@ fn snapshot_needs_a_cloud_disk_without_an_operation() {
     let id = create_disk(&cloud, json!({}));
     cbs_ok(&cloud, "AttachDisks", json!({ "DiskIds": [id], "InstanceId": instance_id }));
     for (members, code) in [
-        (json!({ "DiskId": local }), "InvalidDiskId.NotFound"),
+        (json!({ "DiskId": local }), "InvalidParameterValue"),
         (json!({ "DiskId": id }), "InvalidDisk.Busy"),
         (json!({}), "MissingParameter"),
         (json!({ "DiskBackupId": "dbp-00000001" }), "ResourceNotFound.NotFound"),

@@ -343,7 +343,6 @@ fn attribute_changes_survive_a_running_operation() {
             json!({ "BmcSecurityGroupIds": ["sg-00000008"] }),
             "InvalidParameterValue.ChcNetworkEmpty",
         ),
-        (json!({ "InstanceName": "" }), "InvalidParameterValue.NotEmpty"),
         (json!({ "Password": "short" }), "InvalidPassword"),
         (json!({ "Password": "has a space" }), "InvalidPassword"),
         (json!({ "BmcUser": "a b" }), "InvalidParameterValue.IncorrectFormat"),

@@ -126,7 +126,10 @@ fn local_disks_become_cloud_disks() {
     let after = describe(&cloud, &id);
     assert_eq!(after["SystemDisk"]["DiskType"], "CLOUD_SSD");
     assert_eq!(after["DataDisks"][0]["DiskType"], "CLOUD_PREMIUM");
-    assert_eq!(after["DataDisks"][0]["DiskId"], before["DataDisks"][0]["DiskId"]);
+    for pointer in ["/SystemDisk/DiskId", "/DataDisks/0/DiskId"] {
+        let [old, new] = [&before, &after].map(|of| string(of.pointer(pointer).unwrap()));
+        assert!(old.starts_with("ldisk-") && new.starts_with("disk-"), "{old} {new}");
+    }
     let unsupported = "InvalidParameter.InvalidInstanceNotSupported";
     assert_all_fail(&cloud, "ModifyInstanceDiskType", &id, &[(system("CLOUD_SSD"), unsupported)]);
 

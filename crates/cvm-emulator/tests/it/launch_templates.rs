@@ -122,7 +122,7 @@ fn invalid_launches_are_not_stored() {
         (json!({ "ImageId": "img-00000000" }), "InvalidImageId.NotFound"),
         (json!({ "Placement": { "Zone": "ap-shanghai-2" } }), "InvalidZone.MismatchRegion"),
         (json!({ "InstanceType": "s5" }), "InvalidInstanceType.Malformed"),
-        (json!({ "InstanceCount": 0 }), "InvalidParameterValue.Range"),
+        (json!({ "InstanceCount": -1 }), "InvalidParameterValue.Range"),
         (json!({ "InstanceCount": 501 }), "InvalidParameterValue.Range"),
         (json!({ "LoginSettings": { "Password": "abcdefgh" } }), "InvalidPassword"),
         (json!({ "UserData": "not base64!" }), "InvalidParameterValue.InvalidUserDataFormat"),

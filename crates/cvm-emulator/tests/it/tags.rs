@@ -48,10 +48,15 @@ pub fn tagged(prefix: &str, tags: &[(&str, &str)]) -> Value {
     json!([{ "ResourceType": prefix, "Tags": tags }])
 }
 
+/// The members of a launch with these tags. Its disk is local, so only the instances have them.
+pub fn tagged_launch(tags: &Value) -> Value {
+    json!({ "TagSpecification": tags, "SystemDisk": { "DiskType": "LOCAL_BASIC" } })
+}
+
 pub fn launch_tagged(cloud: &Cloud, tags: &[(&str, &str)]) -> String {
     let specification = match tags {
         [] => json!({}),
-        tags => json!({ "TagSpecification": tagged("instance", tags) }),
+        tags => tagged_launch(&tagged("instance", tags)),
     };
     launch(cloud, specification).remove(0)
 }

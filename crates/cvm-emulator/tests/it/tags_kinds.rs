@@ -4,7 +4,7 @@ use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
 use crate::support::*;
-use crate::tags::{call, listed, name, ok, pairs, tagged};
+use crate::tags::{call, listed, name, ok, pairs, tagged, tagged_launch};
 
 /// A resource with the tag `team=blue`.
 struct Tagged {
@@ -38,7 +38,7 @@ fn one_of_each(cloud: &Cloud) -> Vec<Tagged> {
     let template = run_request(json!({
         "LaunchTemplateName": "web", "LaunchTemplateTagSpecification": tags("launch-template"),
     }));
-    let instance = run_request(json!({ "TagSpecification": tags("instance") }));
+    let instance = run_request(tagged_launch(&tags("instance")));
     let one = |prefix, id, action, list| Tagged { prefix, id, list: (action, list) };
     vec![
         one(

@@ -6,13 +6,12 @@ use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
 use crate::support::*;
-use crate::tags::{call, error, launch_tagged, name, ok, tagged};
+use crate::tags::{call, error, launch_tagged, name, ok, tagged, tagged_launch};
 
 /// Launches an instance in Shanghai; returns its id.
 fn launch_in_shanghai(cloud: &Cloud, tags: &Value) -> String {
-    let body = run_request(json!({
-        "Placement": { "Zone": "ap-shanghai-2" }, "TagSpecification": tags,
-    }));
+    let zone = json!({ "Placement": { "Zone": "ap-shanghai-2" } });
+    let body = run_request(merge(tagged_launch(tags), zone));
     string(&send_in(cloud, "ap-shanghai", "RunInstances", &body)["InstanceIdSet"][0])
 }
 
@@ -192,7 +191,7 @@ fn pages(cloud: &Cloud, limit: u64, mut between: impl FnMut(usize)) -> Vec<Vec<S
 fn pages_of_resources_are_complete_although_resources_come_and_go() {
     let cloud = cloud();
     let blue = tagged("instance", &[("team", "blue")]);
-    let mut ids = launch(&cloud, json!({ "InstanceCount": 5, "TagSpecification": blue }));
+    let mut ids = launch(&cloud, merge(tagged_launch(&blue), json!({ "InstanceCount": 5 })));
     launch_in_shanghai(&cloud, &blue);
     for number in 0..4 {
         let body = json!({
@@ -216,7 +215,7 @@ fn pages_of_resources_are_complete_although_resources_come_and_go() {
         if page == 1 {
             send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": gone }));
             advance(&cloud, 60);
-            launch(&cloud, json!({ "TagSpecification": blue }));
+            launch(&cloud, tagged_launch(&blue));
         }
     })
     .concat();

@@ -177,6 +177,45 @@ fn default_network_is_created_by_its_first_use() {
 }
 
 #[test]
+fn launch_without_a_network_uses_the_default_network_of_its_zone() {
+    let cloud = cloud();
+    let zone = |zone: &str| json!({ "Placement": { "Zone": zone } });
+    let count = |action: &str| vpc_ok(&cloud, action, &json!({}))["TotalCount"].clone();
+    send_ok(&cloud, "InquiryPriceRunInstances", run_request(json!({})));
+    send_ok(&cloud, "RunInstances", run_request(json!({ "DryRun": true })));
+    let template = json!({ "LaunchTemplateName": "plain" });
+    let template = send_ok(&cloud, "CreateLaunchTemplate", run_request(template));
+    let template = json!({ "LaunchTemplateId": template["LaunchTemplateId"] });
+    assert_eq!(count("DescribeVpcs"), 0, "only a launch creates it");
+    let first = launch_running(&cloud, json!({ "LaunchTemplate": template }));
+    let second = launch_running(&cloud, zone("ap-guangzhou-4"));
+    let of = |id: &str| describe(&cloud, id)["VirtualPrivateCloud"].clone();
+    assert_eq!(of(&first)["VpcId"], of(&second)["VpcId"]);
+    let vpcs = vpc_ok(&cloud, "DescribeVpcs", &json!({ "VpcIds": [of(&first)["VpcId"]] }));
+    assert_eq!(vpcs["VpcSet"][0]["IsDefault"], true);
+    for (id, zone) in [(&first, "ap-guangzhou-3"), (&second, "ap-guangzhou-4")] {
+        let subnet = shown_subnet(&cloud, &string(&of(id)["SubnetId"]));
+        assert_eq!((&subnet["IsDefault"], &subnet["Zone"]), (&json!(true), &json!(zone)));
+        assert_eq!(subnet["AvailableIpAddressCount"], 4092, "the address of the instance is used");
+    }
+    assert_eq!(addresses(&cloud, &[first.clone(), second]), ["172.16.0.2", "172.16.16.2"]);
+    // What Terraform waits for after it has terminated an instance.
+    let body = json!({
+        "VpcId": of(&first)["VpcId"],
+        "SubnetId": of(&first)["SubnetId"],
+        "IpAddresses": ["172.16.0.2"],
+    });
+    assert_eq!(vpc_ok(&cloud, "DescribeUsedIpAddress", &body)["TotalCount"], 1);
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [first] }));
+    advance(&cloud, 60);
+    assert_eq!(vpc_ok(&cloud, "DescribeUsedIpAddress", &body)["TotalCount"], 0);
+    // A default subnet that was deleted is created again.
+    vpc_ok(&cloud, "DeleteSubnet", &json!({ "SubnetId": body["SubnetId"] }));
+    let again = launch(&cloud, json!({}));
+    assert_eq!(of(&again[0])["SubnetId"], body["SubnetId"]);
+}
+
+#[test]
 fn full_default_vpc_has_no_room_for_another_default_subnet() {
     let cloud = cloud();
     let force = json!({ "Force": true, "Zone": "ap-guangzhou-4" });
@@ -186,6 +225,7 @@ fn full_default_vpc_has_no_room_for_another_default_subnet() {
     }
     let full = "FailedOperation.NoAvailableIpAddressCountInSubnet";
     assert_eq!(launch_code(&cloud, in_network("DEFAULT", "DEFAULT")), full);
+    assert_eq!(launch_code(&cloud, json!({})), full);
     let force = json!({ "Force": true, "Zone": "ap-guangzhou-3" });
     assert_eq!(vpc_err(&cloud, "CreateDefaultVpc", &force), "ResourceInsufficient.CidrBlock");
 }
@@ -280,6 +320,48 @@ fn network_of_another_region_does_not_exist() {
     let vpc = string(&read(&cloud.handle(&call.json(body.to_string())))["Vpc"]["VpcId"]);
     let code = launch_code(&cloud, in_network(&vpc, "subnet-00000001"));
     assert_eq!(code, "InvalidParameterValue.VpcIdNotExist");
+    // A network that was never created is in the region of its first use.
+    launch(&cloud, in_network("vpc-00000001", "subnet-00000001"));
+    let launch_there = |vpc: &str, subnet: &str| {
+        let zone = json!({ "Placement": { "Zone": "ap-shanghai-2" } });
+        let body = run_request(merge(in_network(vpc, subnet), zone));
+        send_in(&cloud, "ap-shanghai", "RunInstances", &body)
+    };
+    for (vpc, subnet, expected) in [
+        ("vpc-00000001", "subnet-00000001", "InvalidParameterValue.VpcIdNotExist"),
+        ("vpc-00000001", "subnet-00000002", "InvalidParameterValue.VpcIdNotExist"),
+        ("vpc-00000002", "subnet-00000001", "InvalidParameterValue.SubnetNotExist"),
+    ] {
+        assert_eq!(error_code(&launch_there(vpc, subnet)), expected, "{vpc} {subnet}");
+    }
+    assert!(launch_there("vpc-00000002", "subnet-00000002").get("Error").is_none());
+}
+
+#[test]
+fn chosen_addresses_are_private() {
+    let cloud = cloud();
+    let choose = |vpc: &str, subnet: &str, address: &str| {
+        let chosen = json!({ "PrivateIpAddresses": [address] });
+        json!({ "VirtualPrivateCloud": merge(network(vpc, subnet), chosen) })
+    };
+    let id = launch_running(&cloud, json!({}));
+    let host = cloud.add_chc_host(&ChcServer::new("ap-guangzhou-3", "SN-1")).unwrap();
+    for address in ["0.0.0.0", "255.255.255.255", "127.0.0.1", "224.0.0.1", "1.2.3.4"] {
+        let never = choose("vpc-00000001", "subnet-00000001", address);
+        let expected = "InvalidParameterValue.InvalidIpFormat";
+        assert_eq!(launch_code(&cloud, never.clone()), expected, "{address}");
+        assert_eq!(launch_code(&cloud, choose("DEFAULT", "DEFAULT", address)), expected);
+        let body = merge(json!({ "InstanceIds": [id] }), never.clone());
+        let code = send_err(&cloud, "ModifyInstancesVpcAttribute", body);
+        assert!(code.starts_with("InvalidParameterValue"), "{address}: {code}");
+        let bmc =
+            json!({ "ChcIds": [host], "BmcVirtualPrivateCloud": never["VirtualPrivateCloud"] });
+        let code = send_err(&cloud, "ConfigureChcAssistVpc", bmc);
+        assert!(code.starts_with("InvalidParameterValue"), "{address}: {code}");
+    }
+    for address in ["10.0.0.4", "172.31.255.9", "192.168.0.4"] {
+        launch(&cloud, choose("vpc-00000001", "subnet-00000001", address));
+    }
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(crate) fn check(
     };
     let Some(first) = hosts.first().copied() else { return Ok(None) };
     let name = first.chc_instance_type.as_deref();
-    let asked = request.instance_type.as_deref().filter(|asked| !asked.is_empty());
+    let asked = request.instance_type.as_deref();
     let others = hosts.iter().map(|host| host.chc_instance_type.as_deref());
     if let Some(other) = others.chain(asked.map(Some)).find(|other| *other != name) {
         let (other, name) = (other.unwrap_or_default(), name.unwrap_or_default());

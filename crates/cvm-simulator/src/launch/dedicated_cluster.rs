@@ -16,7 +16,7 @@ pub(crate) fn check(
     request: &RunInstances,
     charge_type: &InstanceChargeType,
 ) -> Result<Option<Arc<str>>, ApiError> {
-    let id = request.dedicated_cluster_id.as_deref().filter(|id| !id.is_empty());
+    let id = request.dedicated_cluster_id.as_deref();
     let is_charged = *charge_type == InstanceChargeType::CdcPaid;
     match id {
         None if is_charged => {

@@ -134,7 +134,7 @@ fn data_disk(
         delete_with_instance: requested.delete_with_instance.unwrap_or(true),
         is_encrypted: requested.encrypt.unwrap_or(false),
         kms_key_id: text(&requested.kms_key_id),
-        snapshot_id: text(&requested.snapshot_id).filter(|id: &Arc<str>| !id.is_empty()),
+        snapshot_id: text(&requested.snapshot_id),
         throughput_performance: requested.throughput_performance,
         burst_performance: requested.burst_performance,
         name: text(&requested.disk_name),

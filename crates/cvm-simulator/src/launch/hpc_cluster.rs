@@ -20,7 +20,7 @@ pub(crate) fn check_cluster(
 ) -> Result<Option<Arc<str>>, ApiError> {
     let codes = context.codes;
     let name = kind.name();
-    let Some(id) = request.hpc_cluster_id.as_ref().filter(|id| !id.is_empty()) else {
+    let Some(id) = &request.hpc_cluster_id else {
         if !kind.is_high_performance() {
             return Ok(None);
         }

@@ -30,7 +30,6 @@ impl Kind {
         charge_type: &InstanceChargeType,
         zone: Zone,
     ) -> Result<Self, ApiError> {
-        let name = name.filter(|name| !name.is_empty());
         if *charge_type == InstanceChargeType::CdhPaid {
             custom(codes, catalog, name.unwrap_or(DEFAULT_SIZE))
         } else {

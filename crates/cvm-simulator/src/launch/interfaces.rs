@@ -110,7 +110,7 @@ fn check_exists(
 
 /// Whether the request names an interface that exists already.
 fn is_present(interface: &NetworkInterfaces) -> bool {
-    interface.network_interface_id.as_deref().is_some_and(|id| !id.is_empty())
+    interface.network_interface_id.is_some()
 }
 
 /// The number of private addresses of an interface. The model info requires it.

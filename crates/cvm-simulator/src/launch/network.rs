@@ -109,7 +109,7 @@ impl Network {
     }
 }
 
-/// Checks the networks of a request.
+/// Checks the networks of a request. Without any, the default network of the zone is used.
 pub(crate) fn plan(
     context: &RequestContext<'_>,
     zone: Zone,
@@ -205,10 +205,11 @@ pub(crate) fn parse_addresses(
     }
     let mut chosen = Vec::with_capacity(requested.len());
     for text in requested {
-        let address = text.parse().map_err(|_| {
+        let address: Ipv4Addr = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
             codes.error(["InvalidParameterValue.IPAddressMalformed"], message)
         })?;
+        check_is_private(codes, address)?;
         if chosen.contains(&address) {
             let message = format!("The request contains the private address `{text}` twice.");
             return Err(codes.error(["InvalidParameterValue.Duplicate"], message));
@@ -216,6 +217,19 @@ pub(crate) fn parse_addresses(
         chosen.push(address);
     }
     Ok(chosen)
+}
+
+/// Checks that a chosen address is in a range that a network can have.
+pub(crate) fn check_is_private(codes: DocumentedCodes, address: Ipv4Addr) -> Result<(), ApiError> {
+    if address.is_private() {
+        return Ok(());
+    }
+    let message = format!(
+        "The private address {address} is not in 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16."
+    );
+    let candidates =
+        ["InvalidParameterValue.InvalidIpFormat", "InvalidParameterValue.IncorrectFormat"];
+    Err(codes.error(candidates, message))
 }
 
 /// Checks that a subnet, given with its network and zone, has these addresses.
@@ -308,7 +322,7 @@ fn check_package(
     id: Option<&str>,
     charge_type: &InternetChargeType,
 ) -> Result<(), ApiError> {
-    let Some(id) = id.filter(|id| !id.is_empty()) else { return Ok(()) };
+    let Some(id) = id else { return Ok(()) };
     if !has_layout(id, "bwp-x") {
         let message =
             format!("The id `{id}` of the bandwidth package is malformed: `bwp-` is missing.");

@@ -109,7 +109,7 @@ impl<'a> Plan<'a> {
         let security_group_ids = distinct(interfaces::security_groups(request).iter().cloned());
         check_security_groups(codes, "SecurityGroupIds", &security_group_ids)?;
         context.check_security_groups_exist(&security_group_ids)?;
-        let role = request.cam_role_name.as_deref().filter(|name| !name.is_empty());
+        let role = request.cam_role_name.as_deref();
         role.map_or(Ok(()), |name| check_role(codes, name))?;
         let tags = tags(context, &request.tag_specification, &[TagResourceType::Instance])?;
         let mut template = StoredInstance {
@@ -244,8 +244,7 @@ fn names<'a>(
     system: &System,
     count: u64,
 ) -> Result<(Pattern<'a>, Pattern<'a>), ApiError> {
-    let given = |name: &'a Option<String>| name.as_deref().filter(|name| !name.is_empty());
-    let name = match given(&request.instance_name) {
+    let name = match &request.instance_name {
         Some(text) => Pattern::of_name(text, count),
         None => Pattern::fixed(UNNAMED),
     };
@@ -254,7 +253,7 @@ fn names<'a>(
         let message = format!("With its number, the name is longer than {MAX_NAME} characters.");
         return Err(codes.error(["InvalidInstanceName.TooLong"], message));
     }
-    let host_name = match given(&request.host_name) {
+    let host_name = match &request.host_name {
         Some(text) => {
             let pattern = Pattern::of_host_name(text, count);
             // The longest possible address, because the real one is not assigned yet.

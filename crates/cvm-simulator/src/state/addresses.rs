@@ -223,6 +223,16 @@ impl Addresses {
         }
     }
 
+    /// Whether requests have named this VPC.
+    pub(crate) fn has_vpc(&self, vpc_id: &str) -> bool {
+        self.vpcs.contains_key(vpc_id)
+    }
+
+    /// Whether requests have named this subnet.
+    pub(crate) fn has_subnet(&self, subnet_id: &str) -> bool {
+        self.subnets.contains_key(subnet_id)
+    }
+
     /// The number of addresses of a subnet that are in use.
     pub(crate) fn used_by(&self, subnet_id: &str) -> u32 {
         self.subnets.get(subnet_id).map_or(0, |subnet| subnet.used)
@@ -306,6 +316,7 @@ mod tests {
         let public: HashSet<_> = (0..1000).map(|_| addresses.next_public()).collect();
         assert_eq!(public.len(), 1000);
         assert!(public.iter().all(|address| !address.is_private()));
+        assert!(public.iter().all(|address| !matches!(address.octets()[3], 0 | 255)));
     }
 
     #[test]

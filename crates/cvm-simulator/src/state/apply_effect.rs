@@ -95,7 +95,10 @@ impl DiskChange {
         let Some(disk) = instance.disk_mut(&self.disk_id) else { return };
         match &self.effect {
             DiskEffect::Large(gib) => disk.gib = *gib,
-            DiskEffect::Of(other) => disk.kind = other.clone(),
+            DiskEffect::Cloud { kind, id } => {
+                disk.kind = kind.clone();
+                disk.id = Arc::clone(id);
+            }
         }
     }
 }

@@ -81,11 +81,11 @@ pub(crate) struct DiskChange {
     pub(crate) effect: DiskEffect,
 }
 
-/// A new size or a new type.
+/// A new size, or a cloud disk in place of the local disk.
 #[derive(Clone, Debug)]
 pub(crate) enum DiskEffect {
     Large(i64),
-    Of(DiskType),
+    Cloud { kind: DiskType, id: Arc<str> },
 }
 
 /// A system to install.

@@ -2,11 +2,12 @@
 //! well-formed id can be used by default. With strict networks, a resource must have been created.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::ids::IdGenerator;
-use crate::state::{Networks, RequestContext, StoredSubnet};
+use crate::state::{Instances, Networks, RequestContext, Shared, StoredSubnet};
 use crate::timestamp::Timestamp;
 
 /// A kind of network resource that requests to CVM name by id.
@@ -46,6 +47,8 @@ pub(crate) struct KnownNetworks<'a> {
     pub(crate) region: &'static Region,
     pub(crate) is_strict: bool,
     pub(crate) networks: &'a Networks,
+    /// The instances of the other regions, with the addresses there.
+    pub(crate) elsewhere: &'a BTreeMap<&'static str, &'a mut Shared<Instances>>,
     pub(crate) ids: &'a IdGenerator,
     pub(crate) now: Timestamp,
 }
@@ -53,7 +56,7 @@ pub(crate) struct KnownNetworks<'a> {
 impl<'a> KnownNetworks<'a> {
     /// The subnet with this id, for a request in a zone; `None` if it was never created, but can be used nevertheless. The
     /// default subnet of the zone is created by the change that uses it first, so it exists. The caller checks that VPC and
-    /// zone are those of the subnet. `code` is a more specific code for ids that do not exist.
+    /// zone are those of the subnet. One that was never created is in the region of its first use. `code` is a more specific code for ids that do not exist.
     pub(crate) fn subnet(
         self,
         (vpc_id, subnet_id): (&str, &str),
@@ -81,10 +84,17 @@ impl<'a> KnownNetworks<'a> {
             })?;
             return Ok(Some(Cow::Owned(subnet)));
         }
-        if !has_vpc && (self.is_strict || self.ids.has_made_vpc(vpc_id)) {
+        let elsewhere = || self.elsewhere.values().map(|instances| &instances.addresses);
+        let is_vpc_known =
+            || self.ids.has_made_vpc(vpc_id) || elsewhere().any(|region| region.has_vpc(vpc_id));
+        if !has_vpc && (self.is_strict || is_vpc_known()) {
             return not_found(NetworkResource::Vpc, vpc_id);
         }
-        if has_vpc || self.is_strict || self.ids.has_made_subnet(subnet_id) {
+        let is_subnet_known = || {
+            self.ids.has_made_subnet(subnet_id)
+                || elsewhere().any(|region| region.has_subnet(subnet_id))
+        };
+        if has_vpc || self.is_strict || is_subnet_known() {
             return not_found(NetworkResource::Subnet, subnet_id);
         }
         Ok(None)
@@ -104,6 +114,7 @@ impl RequestContext<'_> {
             region: self.region,
             is_strict: self.is_network_strict,
             networks: self.networks(),
+            elsewhere: &self.elsewhere,
             ids: self.ids,
             now: self.now,
         }

@@ -16,55 +16,6 @@ fn vpc(members: Value) -> Value {
     json!({ "VirtualPrivateCloud": merge(network, members) })
 }
 
-/// The Terraform provider ends the deletion of an instance with a look at the addresses of its network.
-#[test]
-fn launch_without_a_network_is_in_the_default_network() {
-    let cloud = cloud();
-    let plain = launch_running(&cloud, json!({}));
-    let default = json!({ "VirtualPrivateCloud": { "VpcId": "DEFAULT", "SubnetId": "DEFAULT" } });
-    let named = launch_running(&cloud, default);
-    let network = describe(&cloud, &plain)["VirtualPrivateCloud"].clone();
-    for member in ["VpcId", "SubnetId"] {
-        assert_eq!(network[member], describe(&cloud, &named)["VirtualPrivateCloud"][member]);
-    }
-    let address = describe(&cloud, &plain)["PrivateIpAddresses"][0].clone();
-    let vpc = |action: &str, body: Value| {
-        read(&cloud.handle(&Call::of("vpc", VERSION, action).json(body.to_string())))
-    };
-    let vpcs = vpc("DescribeVpcs", json!({ "VpcIds": [network["VpcId"]] }));
-    assert_eq!(vpcs["VpcSet"][0]["IsDefault"], true, "{vpcs}");
-    let used = json!({
-        "VpcId": network["VpcId"], "SubnetId": network["SubnetId"], "IpAddresses": [address],
-    });
-    assert_eq!(vpc("DescribeUsedIpAddress", used.clone())["TotalCount"], 1);
-    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [plain] }));
-    advance(&cloud, 10);
-    assert_eq!(vpc("DescribeUsedIpAddress", used)["TotalCount"], 0);
-}
-
-#[test]
-fn ids_of_local_disks_have_another_prefix_than_those_of_the_disk_service() {
-    let cloud = cloud();
-    let id = launch_running(
-        &cloud,
-        json!({
-            "SystemDisk": { "DiskType": "LOCAL_BASIC" },
-            "DataDisks": [
-                { "DiskType": "LOCAL_BASIC", "DiskSize": 50 },
-                { "DiskType": "CLOUD_PREMIUM", "DiskSize": 50 },
-            ],
-        }),
-    );
-    let shown = describe(&cloud, &id);
-    let prefix =
-        |path: &str| string(shown.pointer(path).unwrap()).split_once('-').unwrap().0.to_owned();
-    assert_eq!(prefix("/SystemDisk/DiskId"), "ldisk");
-    assert_eq!(prefix("/DataDisks/0/DiskId"), "ldisk");
-    assert_eq!(prefix("/DataDisks/1/DiskId"), "disk");
-    let listed = Call::of("cbs", VERSION, "DescribeDisks").json("{}");
-    assert_eq!(read(&cloud.handle(&listed))["TotalCount"], 1);
-}
-
 #[test]
 fn bandwidth_package_is_accepted_with_its_charge_type() {
     let cloud = cloud();

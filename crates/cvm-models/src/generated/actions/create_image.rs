@@ -125,7 +125,7 @@ pub struct CreateImage {
 
     /// Data disks to include, which makes it a full-machine image. Only cloud disks attached to
     /// `InstanceId` are allowed. If omitted, the image contains only the system disk. Format:
-    /// `disk-xxxxxxxx`.
+    /// `disk-xxxxxxxx or ldisk-xxxxxxxx`.
     pub data_disk_ids: Vec<String>,
 
     /// Snapshots to create the image from, without an instance. Exactly one must be of a system
@@ -266,7 +266,8 @@ pub(crate) static CREATE_IMAGE: ModelInfo = ModelInfo {
         FieldInfo::new("Sysprep", Kind::Str)
             .values(&["true", "false", "TRUE", "FALSE", "True", "False"])
             .default("false"),
-        FieldInfo::new("DataDiskIds", Kind::List(&Kind::Str)).format("disk-xxxxxxxx"),
+        FieldInfo::new("DataDiskIds", Kind::List(&Kind::Str))
+            .format("disk-xxxxxxxx or ldisk-xxxxxxxx"),
         FieldInfo::new("SnapshotIds", Kind::List(&Kind::Str))
             .format("snap-xxxxxxxx")
             .exactly_one_of(&["InstanceId", "SnapshotIds"]),
@@ -322,7 +323,7 @@ pub(crate) static CREATE_IMAGE_DOC: ActionDoc = ActionDoc {
         MemberDoc::new("Sysprep", "string", "A boolean sent as a string, for Windows only. If `true`, the system is generalized (Sysprep) so that copies get identities of their own; the source loses its own identity in the process.")
             .limits("Default: `false`. Allowed: `true`, `false`, `TRUE`, `FALSE`, `True` and `False`. Documentation conflict: Older and international documentation writes the values in capitals, and older tools with a capital first letter."),
         MemberDoc::new("DataDiskIds", "list<string>", "Data disks to include, which makes it a full-machine image. Only cloud disks attached to `InstanceId` are allowed. If omitted, the image contains only the system disk.")
-            .limits("Format: `disk-xxxxxxxx`."),
+            .limits("Format: `disk-xxxxxxxx or ldisk-xxxxxxxx`."),
         MemberDoc::new("SnapshotIds", "list<string>", "Snapshots to create the image from, without an instance. Exactly one must be of a system disk; the others become data disks.")
             .limits("Format: `snap-xxxxxxxx`. Specify exactly one of `InstanceId` and `SnapshotIds`."),
         MemberDoc::new("DryRun", "bool", "If `true`, the request is only checked; no image is created and the source is not changed.")

@@ -423,7 +423,7 @@ pub(crate) static CREATE_LAUNCH_TEMPLATE: ModelInfo = ModelInfo {
         FieldInfo::new("DataDisks", Kind::List(&Kind::Object(&DATA_DISK))).max_items(21),
         FieldInfo::new("VirtualPrivateCloud", Kind::Object(&VIRTUAL_PRIVATE_CLOUD)),
         FieldInfo::new("InternetAccessible", Kind::Object(&INTERNET_ACCESSIBLE)),
-        FieldInfo::new("InstanceCount", Kind::I64).default("1"),
+        FieldInfo::new("InstanceCount", Kind::I64).special(&["0"]).default("1"),
         FieldInfo::new("InstanceName", Kind::Str)
             .max_length(128)
             .default("\u{672a}\u{547d}\u{540d}"),

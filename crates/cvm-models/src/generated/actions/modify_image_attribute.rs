@@ -115,8 +115,8 @@ pub(crate) static MODIFY_IMAGE_ATTRIBUTE: ModelInfo = ModelInfo {
     members: &[
         FieldInfo::new("ImageId", Kind::Str).required().format("img-xxxxxxxx"),
         FieldInfo::new("ImageName", Kind::Str).max_length(60),
-        FieldInfo::new("ImageDescription", Kind::Str).max_length(256),
-        FieldInfo::new("ImageFamily", Kind::Str),
+        FieldInfo::new("ImageDescription", Kind::Str).max_length(256).special(&[""]),
+        FieldInfo::new("ImageFamily", Kind::Str).special(&[""]),
         FieldInfo::new("ImageDeprecated", Kind::Bool),
     ],
     index: NameIndex {

@@ -18,8 +18,9 @@ pub struct DataDisk {
     /// `LOCAL_NVME` and `LOCAL_PRO`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of an existing disk. Queries return it, a resize can identify the disk by it, and a
-    /// launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: It is documented
+    /// Id of an existing disk; ids of local disks have another prefix than those of cloud
+    /// disks. Queries return it, a resize can identify the disk by it, and a launch cannot set
+    /// it. Format: `disk-xxxxxxxx or ldisk-xxxxxxxx`. Documentation conflict: It is documented
     /// for responses only, but nothing else identifies the disk to resize.
     pub disk_id: Option<String>,
 
@@ -73,7 +74,7 @@ pub(crate) static DATA_DISK: ModelInfo = ModelInfo {
             .always_present()
             .values(DiskType::VALUES)
             .default("LOCAL_BASIC"),
-        FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx"),
+        FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx or ldisk-xxxxxxxx"),
         FieldInfo::new("DeleteWithInstance", Kind::Bool).always_present().default("true"),
         FieldInfo::new("SnapshotId", Kind::Str).format("snap-xxxxxxxx"),
         FieldInfo::new("Encrypt", Kind::Bool).always_present().default("false"),
@@ -106,8 +107,8 @@ pub(crate) static DATA_DISK_DOC: TypeDoc = TypeDoc {
             .limits("Required unless `DiskType` is given. Unit: GiB. Steps of 10. Default: 0. Documentation conflict: The published model requires it in every action, but the description and example of `ModifyInstanceDiskType` omit it."),
         MemberDoc::new("DiskType", "DiskType", "Storage class, which determines speed and price. Set it explicitly: the default is a local disk, whose data is lost if the hardware fails. `LOCAL_NVME` and `LOCAL_PRO` come with the instance type and cannot be requested.")
             .limits("Default: `LOCAL_BASIC`. Not settable: `LOCAL_NVME` and `LOCAL_PRO`. Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `LOCAL_NVME`, `LOCAL_PRO`, `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD`, `CLOUD_TSSD` and `CLOUD_BSSD`."),
-        MemberDoc::new("DiskId", "string", "Id of an existing disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but nothing else identifies the disk to resize."),
+        MemberDoc::new("DiskId", "string", "Id of an existing disk; ids of local disks have another prefix than those of cloud disks. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
+            .limits("Format: `disk-xxxxxxxx or ldisk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but nothing else identifies the disk to resize."),
         MemberDoc::new("DeleteWithInstance", "bool", "Whether the disk is deleted with the instance. `true` works only for hourly cloud disks; with `false` the disk remains, keeps its data and is still billed. Only `RunInstances` uses it.")
             .limits("Default: true."),
         MemberDoc::new("SnapshotId", "string", "Snapshot whose contents fill the new disk; the disk must be larger than the snapshot. Without it the disk is empty and needs formatting.")

@@ -11,10 +11,10 @@ pub struct SystemDisk {
     /// `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`.
     pub disk_type: Option<DiskType>,
 
-    /// Id of the existing boot disk. Queries return it, a resize can identify the disk by it,
-    /// and a launch cannot set it. Format: `disk-xxxxxxxx`. Documentation conflict: It is
-    /// documented for responses only, but the published example of `ResizeInstanceDisks` sends
-    /// it.
+    /// Id of the existing boot disk; ids of local disks have another prefix than those of cloud
+    /// disks. Queries return it, a resize can identify the disk by it, and a launch cannot set
+    /// it. Format: `disk-xxxxxxxx or ldisk-xxxxxxxx`. Documentation conflict: It is documented
+    /// for responses only, but the published example of `ResizeInstanceDisks` sends it.
     pub disk_id: Option<String>,
 
     /// Capacity, at least the size of the image. It can be increased later but not reduced.
@@ -51,8 +51,12 @@ pub(crate) static SYSTEM_DISK: ModelInfo = ModelInfo {
                 "LOCAL_BASIC", "LOCAL_SSD", "CLOUD_BASIC", "CLOUD_SSD", "CLOUD_PREMIUM",
                 "CLOUD_BSSD", "CLOUD_HSSD", "CLOUD_TSSD",
             ]),
-        FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx"),
-        FieldInfo::new("DiskSize", Kind::I64).always_present().default("50").unit("GiB"),
+        FieldInfo::new("DiskId", Kind::Str).format("disk-xxxxxxxx or ldisk-xxxxxxxx"),
+        FieldInfo::new("DiskSize", Kind::I64)
+            .always_present()
+            .special(&["0"])
+            .default("50")
+            .unit("GiB"),
         FieldInfo::new("CdcId", Kind::Str).nullable(),
         FieldInfo::new("DiskName", Kind::Str).max_length(128),
         FieldInfo::new("Encrypt", Kind::Bool).default("false"),
@@ -78,8 +82,8 @@ pub(crate) static SYSTEM_DISK_DOC: TypeDoc = TypeDoc {
     members: &[
         MemberDoc::new("DiskType", "DiskType", "Storage class. Without it, the service uses any class in stock, so set it for consistent performance; `LOCAL_` classes tie the instance to its hardware and prevent some later changes.")
             .limits("Allowed: `LOCAL_BASIC`, `LOCAL_SSD`, `CLOUD_BASIC`, `CLOUD_SSD`, `CLOUD_PREMIUM`, `CLOUD_BSSD`, `CLOUD_HSSD` and `CLOUD_TSSD`."),
-        MemberDoc::new("DiskId", "string", "Id of the existing boot disk. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
-            .limits("Format: `disk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but the published example of `ResizeInstanceDisks` sends it."),
+        MemberDoc::new("DiskId", "string", "Id of the existing boot disk; ids of local disks have another prefix than those of cloud disks. Queries return it, a resize can identify the disk by it, and a launch cannot set it.")
+            .limits("Format: `disk-xxxxxxxx or ldisk-xxxxxxxx`. Documentation conflict: It is documented for responses only, but the published example of `ResizeInstanceDisks` sends it."),
         MemberDoc::new("DiskSize", "int64", "Capacity, at least the size of the image. It can be increased later but not reduced.")
             .limits("Unit: GiB. Default: 50."),
         MemberDoc::new("CdcId", "string", "Dedicated cluster that stores the boot disk; null for a disk outside a dedicated cluster.")

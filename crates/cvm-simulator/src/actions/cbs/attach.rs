@@ -9,7 +9,6 @@ use crate::actions::cbs::disk_view::{DiskView, Place};
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::disks::MAX_CLOUD_DATA_DISKS;
-use crate::parameters::given;
 use crate::state::{DiskWork, RequestContext, SETTLED, StoredDisk, StoredInstance};
 
 /// UNATTACHED → ATTACHING → ATTACHED.
@@ -137,7 +136,7 @@ const STATES_TO_DETACH: &[InstanceState] =
 impl ActionHandler for DetachDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let named = given(self.instance_id.as_ref());
+        let named = self.instance_id.as_deref();
         if let Some(id) = named {
             find_instance(context, id)?;
         }

@@ -10,7 +10,7 @@ use crate::actions::cbs::configuration::{self, Configuration};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags::check_all;
-use crate::parameters::{given, read_time};
+use crate::parameters::read_time;
 use crate::state::{
     DETACHED_QUOTA, DetachedDisk, DiskExtras, DiskTerms, RequestContext, StoredDisk,
 };
@@ -23,7 +23,7 @@ pub(super) const UNNAMED: &str = "未命名";
 /// Checks everything, then creates all disks or none. A disk is listed when its creation ends.
 impl ActionHandler for CreateDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let token = given(self.client_token.as_ref());
+        let token = self.client_token.as_deref();
         // A parsed request can always be encoded.
         let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default());
         if let Some((token, parameters)) = token.zip(parameters.as_ref())
@@ -76,7 +76,7 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
     let zone = context.zone(&request.placement.zone)?;
     let charge_type = request.disk_charge_type.clone().unwrap_or_default();
     let dedicated_cluster_id = dedicated_cluster(codes, request, &charge_type)?;
-    let snapshot = given(request.snapshot_id.as_ref());
+    let snapshot = request.snapshot_id.as_deref();
     let snapshot = snapshot.map(|id| configuration::snapshot(context, id)).transpose()?;
     let from_snapshot = snapshot.and_then(|snapshot| u64::try_from(snapshot.api.disk_size).ok());
     let kind = request.disk_type.clone().unwrap_or_default();
@@ -101,7 +101,7 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
         gib,
         is_encrypted: encrypts || snapshot.is_some_and(|snapshot| snapshot.is_encrypted),
         kms_key_id: request.kms_key_id.as_deref().map(Arc::from),
-        name: Some(given(request.disk_name.as_ref()).unwrap_or(UNNAMED).into()),
+        name: Some(request.disk_name.as_deref().unwrap_or(UNNAMED).into()),
         snapshot_id: snapshot.map(|snapshot| snapshot.api.snapshot_id.as_str().into()),
         burst_performance: request.burst_performance,
         throughput_performance: configuration.throughput.and_then(|it| i64::try_from(it).ok()),
@@ -133,8 +133,8 @@ fn check_supported(request: &CreateDisks) -> Result<(), ApiError> {
     for (is_given, refused) in [
         (request.shareable == Some(true), &unsupported::SHARED_DISK),
         (request.auto_mount_configuration.is_some(), &unsupported::AUTOMATIC_MOUNT),
-        (given(placement.cdc_id.as_ref()).is_some(), &unsupported::STORAGE_CLUSTER),
-        (given(placement.cage_id.as_ref()).is_some(), &unsupported::CAGE),
+        (placement.cdc_id.is_some(), &unsupported::STORAGE_CLUSTER),
+        (placement.cage_id.is_some(), &unsupported::CAGE),
     ] {
         if is_given {
             return Err(refused.error());
@@ -149,7 +149,7 @@ fn dedicated_cluster(
     request: &CreateDisks,
     charge_type: &DiskChargeType,
 ) -> Result<Option<Arc<str>>, ApiError> {
-    let id = given(request.placement.dedicated_cluster_id.as_ref());
+    let id = request.placement.dedicated_cluster_id.as_deref();
     let is_charged = *charge_type == DiskChargeType::Cdcpaid;
     match id {
         None if is_charged => {

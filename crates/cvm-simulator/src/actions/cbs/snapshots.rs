@@ -20,7 +20,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::check_all;
 use crate::page::Page;
-use crate::parameters::{distinct, given, read_time};
+use crate::parameters::{distinct, read_time};
 use crate::state::{DiskSnapshot, Images, RequestContext, SNAPSHOT_QUOTA, SnapshotDetails};
 use crate::timestamp::Timestamp;
 use crate::unsupported;
@@ -55,7 +55,7 @@ fn snapshot(
     if request.local_snap == Some(true) {
         return Err(unsupported::INSTANT_SNAPSHOT.error());
     }
-    if let Some(id) = given(request.disk_backup_id.as_ref()) {
+    if let Some(id) = request.disk_backup_id.as_deref() {
         let message = format!("The backup point `{id}` does not exist: the disks have none.");
         return Err(codes.error(["ResourceNotFound.NotFound"], message));
     }
@@ -97,7 +97,7 @@ fn snapshot(
         is_encrypted: disk.stored.is_encrypted,
         ready_at: now.after(context.clock.delay(CREATION_TIME)),
         details: SnapshotDetails {
-            name: given(request.snapshot_name.as_ref()).unwrap_or(UNNAMED).to_owned(),
+            name: request.snapshot_name.as_deref().unwrap_or(UNNAMED).to_owned(),
             created: now,
             disk_id: disk.id().to_owned(),
             zone: disk.zone().to_owned(),

@@ -90,6 +90,7 @@ fn set_up(
         region: context.region,
         is_strict: context.is_network_strict,
         networks: &addresses.networks,
+        elsewhere: &context.elsewhere,
         ids: &*context.ids,
         now,
     };

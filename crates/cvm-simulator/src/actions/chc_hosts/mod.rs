@@ -44,7 +44,7 @@ const DECISIONS: &[Decision] = &[
     assumed("RemoveChcAssistVpc", "only for READY and PREPARED hosts, which become INIT; addresses are free at once"),
     assumed("RemoveChcDeployVpc", "only for READY and PREPARED hosts with a deploy network, which become READY"),
     assumed("DescribeChcHosts", "an unknown id is InvalidParameterValue.ChcHostsNotFound; vpc-id and subnet-id match both networks, the other filters match whole values"),
-    assumed("ModifyChcAttribute", "in every state except OPERATING; security groups without a management network are InvalidParameterValue.ChcNetworkEmpty, an empty name or type is InvalidParameterValue.NotEmpty"),
+    assumed("ModifyChcAttribute", "in every state except OPERATING; security groups without a management network are InvalidParameterValue.ChcNetworkEmpty"),
     documented("ModifyChcNetworkMode", "DEPLOY for PREPARED and ONLINE hosts, BUSINESS for ONLINE ones; others are OperationDenied.ChcHostStateNotSupported"),
     assumed("ModifyChcNetworkMode", "a custom installer without NextServerAddress is OperationDenied.ChcDeployConfigInvalid; no mode is shown before the first switch"),
 ];

@@ -19,11 +19,6 @@ use crate::state::{RequestContext, has_deploy_network};
 impl ActionHandler for ModifyChcAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        let texts = [("InstanceName", &self.instance_name), ("DeviceType", &self.device_type)];
-        if let Some((name, _)) = texts.iter().find(|(_, text)| text.as_deref() == Some("")) {
-            let message = format!("The parameter `{name}` is empty.");
-            return Err(codes.error(["InvalidParameterValue.NotEmpty"], message));
-        }
         if let Some(password) = &self.password {
             check_password(codes, password.expose())?;
         }

@@ -7,6 +7,7 @@ use cvm_models::types::{ChcHost, VirtualPrivateCloud};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Region, Zone};
 use crate::chc_host::{no_network, provided_installer};
+use crate::launch::network::check_is_private;
 use crate::state::{Addresses, KnownNetworks, StoredChcHost, SubnetUse, zone_id};
 
 /// The value of both ids for the default network of the account.
@@ -179,7 +180,7 @@ fn parse_addresses(
     }
     let mut chosen = Vec::with_capacity(requested.len());
     for text in requested {
-        let address = text.parse().map_err(|_| {
+        let address: Ipv4Addr = text.parse().map_err(|_| {
             let message = format!("The private address `{text}` is not an IPv4 address.");
             let candidates = [
                 "InvalidParameterValue.IPAddressMalformed",
@@ -187,6 +188,7 @@ fn parse_addresses(
             ];
             codes.error(candidates, message)
         })?;
+        check_is_private(codes, address)?;
         if chosen.contains(&address) {
             let message = format!("The request contains the private address `{text}` twice.");
             return Err(codes.error(["VpcIpIsUsed"], message));

@@ -1,6 +1,7 @@
 //! ModifyInstanceDiskType: turns the local disks of a stopped instance into cloud disks.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use cvm_models::actions::{ModifyInstanceDiskType, ModifyInstanceDiskTypeResponse};
 use cvm_models::enums::{DiskType, InstanceChargeType, InstanceState};
@@ -28,8 +29,13 @@ impl ActionHandler for ModifyInstanceDiskType {
         let data = data.map(|requested| target_type(context, &requested.disk_type));
         let (system, data) = (system.transpose()?, data.transpose()?);
         let (serial, instance) = context.find_instance(&self.instance_id)?;
-        let moves = disk_changes(codes, instance, system, data)?;
+        let mut moves = disk_changes(codes, instance, system, data)?;
         context.check_state(&[serial], ALLOWED)?;
+        for change in &mut moves {
+            if let DiskEffect::Cloud { id, .. } = &mut change.effect {
+                *id = context.ids.disk(false).into();
+            }
+        }
         context.begin(serial, &MOVE_DISKS, Effect::Disks(moves));
         Ok(Outcome::Response(ModifyInstanceDiskTypeResponse::default()))
     }
@@ -54,7 +60,7 @@ fn target_type(
 
 type Target = Option<&'static catalog::DiskType>;
 
-/// The changes of the disks, after all of them are checked.
+/// The changes of the disks, after all of them are checked. The ids of the cloud disks are still empty.
 fn disk_changes(
     codes: DocumentedCodes,
     instance: &StoredInstance,
@@ -93,7 +99,8 @@ fn disk_changes(
 }
 
 fn disk_change(disk: &StoredDisk, kind: &catalog::DiskType) -> DiskChange {
-    DiskChange { disk_id: disk.id.clone(), effect: DiskEffect::Of(kind.name.into()) }
+    let effect = DiskEffect::Cloud { kind: kind.name.into(), id: Arc::default() };
+    DiskChange { disk_id: disk.id.clone(), effect }
 }
 
 fn check_size(

@@ -22,6 +22,7 @@ const DECISIONS: &[Decision] = &[
     assumed("ResizeInstanceDisks", "the data disk is the one with the DiskId or the DiskType, or the only one; no match or several are InvalidParameterValue"),
     assumed("ResizeInstanceDisks", "elastic data disks are enlarged, too, although the documents send callers to ResizeDisk of CBS: both change the same disk; local disks are UnsupportedOperation.InvalidDataDisk, except on a dedicated host"),
     assumed("ResizeInstanceDisks", "the present size is rejected like a smaller one"),
+    assumed("ModifyInstanceDiskType", "the cloud disk in place of a local disk has a new id"),
     documented("ModifyInstanceDiskType", "only for stopped instances that are not spot instances; a local system disk and a local data disk change together"),
     assumed("ModifyInstanceDiskType", "60 s in STOPPED, which is also the final state; an instance without local disks is InvalidParameter.InvalidInstanceNotSupported, a disk that is not local is InvalidParameterValue"),
 ];

@@ -9,7 +9,6 @@ use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
-use crate::parameters::given;
 use crate::state::{Grouped, RequestContext, with_hpc_members};
 
 impl ActionHandler for DescribeHpcClusters {
@@ -22,7 +21,7 @@ impl ActionHandler for DescribeHpcClusters {
             let message = "There are more `HpcClusterIds` than `Limit` allows.";
             return Err(codes.error(["InvalidParameterValue"], message));
         }
-        if let Some(name) = given(self.zone.as_ref())
+        if let Some(name) = self.zone.as_deref()
             && !context.zone(name)?.has_hpc_clusters()
         {
             let message = format!("The zone `{name}` offers no HPC clusters.");
@@ -59,12 +58,12 @@ fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Gr
         None if ids.is_empty() => Some(&HpcClusterType::Standard),
         requested => requested.as_ref(),
     };
-    let business_id = given(request.hpc_cluster_business_id.as_ref());
+    let business_id = request.hpc_cluster_business_id.as_deref();
     kind.is_none_or(|kind| cluster.hpc_cluster_type.as_ref() == Some(kind))
-        && given(request.name.as_ref()).is_none_or(|name| cluster.name == name)
-        && given(request.zone.as_ref()).is_none_or(|zone| cluster.zone == zone)
+        && request.name.as_deref().is_none_or(|name| cluster.name == name)
+        && request.zone.as_deref().is_none_or(|zone| cluster.zone == zone)
         && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
-        && given(request.instance_type.as_ref()).is_none_or(|kind| {
+        && request.instance_type.as_deref().is_none_or(|kind| {
             let members = members.members(&cluster.hpc_cluster_id);
             members.iter().any(|instance| *instance.instance_type == *kind)
         })

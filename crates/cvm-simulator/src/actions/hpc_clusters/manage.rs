@@ -77,11 +77,10 @@ impl ActionHandler for ModifyHpcClusterAttribute {
         let cluster = clusters
             .find(|cluster| cluster.hpc_cluster_id == self.hpc_cluster_id)
             .ok_or_else(|| not_found(codes, &self.hpc_cluster_id))?;
-        // An empty text counts as absent, as everywhere.
-        if let Some(name) = self.name.filter(|text| !text.is_empty()) {
+        if let Some(name) = self.name {
             cluster.name = name;
         }
-        if let Some(remark) = self.remark.filter(|text| !text.is_empty()) {
+        if let Some(remark) = self.remark {
             cluster.remark = remark;
         }
         Ok(Outcome::Response(ModifyHpcClusterAttributeResponse::default()))

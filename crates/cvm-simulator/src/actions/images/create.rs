@@ -105,7 +105,7 @@ impl Source {
         request: &CreateImage,
         context: &RequestContext<'_>,
     ) -> Result<Self, ApiError> {
-        match request.instance_id.as_ref().filter(|id| !id.is_empty()) {
+        match &request.instance_id {
             Some(id) => of_instance(request, id, context),
             None => of_snapshots(request, context),
         }

@@ -69,7 +69,7 @@ const FILTERS: &Tests<Image> = &[
 impl ActionHandler for DescribeImageFromFamily {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
-        let family = self.image_family.filter(|family| !family.is_empty());
+        let family = self.image_family;
         let is_current = |image: &Image| {
             family.is_some()
                 && image.image_family == family

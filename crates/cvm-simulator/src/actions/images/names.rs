@@ -29,7 +29,7 @@ pub(crate) fn check_name_is_free(
     Ok(())
 }
 
-/// The family of a request; an empty one counts as absent.
+/// The family of a request; an empty one is none.
 pub(crate) fn family(
     codes: DocumentedCodes,
     given: Option<&str>,

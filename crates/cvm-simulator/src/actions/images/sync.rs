@@ -21,7 +21,7 @@ impl ActionHandler for SyncImages {
         let (codes, now) = (context.codes, context.now);
         let encrypts = self.encrypt == Some(true);
         let targets = destinations(context, &self.destination_regions, encrypts)?;
-        let name = self.image_name.filter(|name| !name.is_empty());
+        let name = self.image_name;
         if let Some(name) = &name {
             names::check(codes, name)?;
         }
@@ -107,7 +107,7 @@ fn is_finance_region(region: &str) -> bool {
 
 /// Keys are not known here, so every key of the right form exists.
 fn check_key(codes: DocumentedCodes, key: Option<&str>) -> Result<(), ApiError> {
-    let Some(key) = key.filter(|key| !key.is_empty()) else { return Ok(()) };
+    let Some(key) = key else { return Ok(()) };
     let is_hex = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_uuid = key.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && key.split('-').all(is_hex);
     if key.starts_with("kms-") || is_uuid {

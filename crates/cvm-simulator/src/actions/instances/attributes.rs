@@ -58,8 +58,8 @@ impl ActionHandler for ModifyInstancesAttribute {
     }
 }
 
-/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how. An empty text is not given, and
-/// neither is the default, no protection, beside another attribute.
+/// The attribute that a request changes. `AutoReboot` and `CamRoleType` only say how. The default, no protection,
+/// is not given beside another attribute.
 fn single_attribute(
     codes: DocumentedCodes,
     request: ModifyInstancesAttribute,
@@ -67,11 +67,11 @@ fn single_attribute(
     let groups = Some(request.security_groups).filter(|groups| !groups.is_empty());
     let role = |name: String| Attribute::Role(Some(name).filter(|name| !name.is_empty()));
     let given = [
-        request.instance_name.filter(|name| !name.is_empty()).map(Attribute::Name),
-        request.user_data.filter(|data| !data.expose().is_empty()).map(Attribute::UserData),
+        request.instance_name.map(Attribute::Name),
+        request.user_data.map(Attribute::UserData),
         groups.map(distinct).map(Attribute::SecurityGroups),
         request.cam_role_name.map(role),
-        request.host_name.filter(|name| !name.is_empty()).map(Attribute::HostName),
+        request.host_name.map(Attribute::HostName),
         request.enable_jumbo_frame.map(Attribute::JumboFrame),
     ];
     let is_alone = given.iter().all(Option::is_none);

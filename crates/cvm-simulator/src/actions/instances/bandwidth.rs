@@ -13,7 +13,6 @@ use cvm_models::types::{InternetAccessible, InternetBandwidthConfig, InternetCha
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::parameters::given;
 use crate::state::{
     Attribute, Effect, MAX_PERIODS, MODIFY, Period, RequestContext, SETTLED, StoredInstance,
 };
@@ -89,7 +88,7 @@ fn days(
             codes.error(["InvalidParameterValue"], message)
         })
     };
-    match (given(request.start_time.as_ref()), given(request.end_time.as_ref())) {
+    match (request.start_time.as_deref(), request.end_time.as_deref()) {
         (None, None) => Ok(None),
         (Some(start), Some(end)) => {
             let (first, last) = (read("StartTime", start)?, read("EndTime", end)?);

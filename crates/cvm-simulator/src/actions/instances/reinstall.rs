@@ -44,9 +44,9 @@ fn system(
     instance: &StoredInstance,
 ) -> Result<Reinstallation, ApiError> {
     let codes = context.codes;
-    let id = request.image_id.as_deref().filter(|id| !id.is_empty()).unwrap_or(&instance.image_id);
+    let id = request.image_id.as_deref().unwrap_or(&instance.image_id);
     let image = context.launch_image(id)?;
-    let host_name = request.host_name.as_deref().filter(|name| !name.is_empty());
+    let host_name = request.host_name.as_deref();
     if let Some(name) = host_name {
         login::check_host_name(codes, name, image.system.is_windows())?;
     }
@@ -141,8 +141,7 @@ fn check(
 ) -> Result<(), ApiError> {
     Strength { kinds: 3, ..Strength::of(windows) }.check(codes, &request.password)?;
     let password = request.password.expose().to_ascii_lowercase();
-    let user = request.user_name.as_deref().filter(|name| !name.is_empty());
-    let user = user.unwrap_or(WINDOWS_USER).to_ascii_lowercase();
+    let user = request.user_name.as_deref().unwrap_or(WINDOWS_USER).to_ascii_lowercase();
     if password.starts_with('/') || windows && password.contains(&user) {
         let message =
             "A password must not start with `/`, and on Windows must not contain the user name.";

@@ -7,12 +7,12 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::{chc_hosts, template};
-use crate::state::{Effect, LAUNCH, RequestContext};
+use crate::state::{Effect, LAUNCH, RequestContext, StoredInstance, TagList};
 
 impl ActionHandler for RunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let is_dry = self.dry_run == Some(true);
-        let token = self.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        let token = self.client_token.as_deref().filter(|_| !is_dry);
         let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
         // The request as sent is compared: the default version of its template can have changed.
         if let Some(token) = token
@@ -26,7 +26,9 @@ impl ActionHandler for RunInstances {
         if is_dry {
             return Ok(Outcome::DryRun);
         }
-        let ids = launch(&plan, context);
+        // Of a launch template, only the instances get the tags.
+        let tags_disks = !self.tag_specification.is_empty();
+        let ids = launch(&plan, tags_disks, context);
         if let Some(token) = token {
             context.instances.tokens.keep(token, &parameters, &ids);
         }
@@ -46,12 +48,25 @@ fn parameters(request: &RunInstances) -> Vec<u8> {
     json::to_vec(&request).unwrap_or_default()
 }
 
+/// Gives the cloud disks the tags of their instance.
+fn tag_disks(instance: &mut StoredInstance) {
+    let tags: &dyn TagList = &instance.tags;
+    let tags = tags.to_vec();
+    let disks = std::iter::once(&mut instance.system_disk).chain(&mut instance.data_disks);
+    for disk in disks.filter(|disk| !disk.is_local()) {
+        disk.extras_mut().tags.replace(tags.clone());
+    }
+}
+
 /// Creates the instances. All checks are done: nothing in here can fail.
-fn launch(plan: &Plan<'_>, context: &mut RequestContext<'_>) -> Vec<String> {
+fn launch(plan: &Plan<'_>, tags_disks: bool, context: &mut RequestContext<'_>) -> Vec<String> {
     let mut ids = Vec::new();
     let mut template = plan.template.clone();
     if template.security_groups.is_empty() {
         template.security_groups = [context.default_security_group(template.project_id)].into();
+    }
+    if tags_disks {
+        tag_disks(&mut template);
     }
     context.record_tags(&template.tags);
     for ((vpc_id, subnet_id, zone), _) in plan.network.rooms() {

@@ -52,15 +52,12 @@ impl ActionHandler for ModifyKeyPairAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = self.key_id;
         context.find_key_pairs(std::slice::from_ref(&id))?;
-        // An empty text counts as absent.
-        let name = self.key_name.filter(|name| !name.is_empty());
-        let description = self.description.filter(|description| !description.is_empty());
-        if let Some(name) = &name {
+        if let Some(name) = &self.key_name {
             create::check_name_is_free(context, name, Some(&id))?;
         }
         if let Some(pair) = context.key_pairs.get_mut(&id) {
-            pair.key_name = name.unwrap_or_else(|| std::mem::take(&mut pair.key_name));
-            pair.description = description.or_else(|| pair.description.take());
+            pair.key_name = self.key_name.unwrap_or_else(|| std::mem::take(&mut pair.key_name));
+            pair.description = self.description.or_else(|| pair.description.take());
         }
         Ok(Outcome::Response(ModifyKeyPairAttributeResponse::default()))
     }

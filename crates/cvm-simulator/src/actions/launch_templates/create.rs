@@ -23,7 +23,7 @@ impl ActionHandler for CreateLaunchTemplate {
         let (codes, now) = (context.codes, context.now);
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
-        let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        let token = request.client_token.as_deref().filter(|_| !is_dry);
         // A parsed request can always be encoded.
         let parameters = json::to_vec(&request).unwrap_or_default();
         if let Some(token) = token {
@@ -85,7 +85,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let id = &request.launch_template_id;
-        let token = request.client_token.as_deref().filter(|text| !text.is_empty() && !is_dry);
+        let token = request.client_token.as_deref().filter(|_| !is_dry);
         // The same token for another template is a different token.
         let token = token.map(|token| format!("{id} {token}"));
         // A parsed request can always be encoded.

@@ -19,7 +19,7 @@ use crate::state::{GROUP_QUOTA, RequestContext, room};
 impl ActionHandler for CreateDisasterRecoverGroup {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
-        let token = self.client_token.as_deref().filter(|text| !text.is_empty());
+        let token = self.client_token.as_deref();
         // A parsed request can always be encoded.
         let parameters = json::to_vec(&self).unwrap_or_default();
         if let Some(token) = token {

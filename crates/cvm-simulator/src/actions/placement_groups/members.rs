@@ -50,7 +50,7 @@ fn target_group(
     codes: DocumentedCodes,
     request: &ModifyInstancesDisasterRecoverGroup,
 ) -> Result<&str, ApiError> {
-    let old = request.disaster_recover_group_id.as_deref().filter(|id| !id.is_empty());
+    let old = request.disaster_recover_group_id.as_deref();
     let new = request.disaster_recover_group_ids.first().map(String::as_str);
     match (old, new) {
         (Some(old), Some(new)) if old != new => {

@@ -12,7 +12,6 @@ use crate::actions::prices::hourly_rate::Lines;
 use crate::actions::prices::{lookup, quote};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
-use crate::parameters::given;
 use crate::state::{RequestContext, StoredInstance};
 use crate::timestamp::Timestamp;
 
@@ -30,7 +29,7 @@ impl ActionHandler for InquiryPriceResetInstancesInternetMaxBandwidth {
             let message = format!("The bandwidth {mbps} Mbps is negative.");
             return Err(codes.error(["InvalidParameterValue.Range"], message));
         }
-        let window = (given(self.start_time.as_ref()), given(self.end_time.as_ref()));
+        let window = (self.start_time.as_deref(), self.end_time.as_deref());
         let instances = lookup::find(context, &self.instance_ids, false)?;
         let charged = find_common_charge_type(codes, &instances)?;
         check_single_instance(codes, charged, instances.len())?;

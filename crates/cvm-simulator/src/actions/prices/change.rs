@@ -101,8 +101,7 @@ impl ActionHandler for InquiryPriceResetInstance {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let instance = lookup::find_one(context, &self.instance_id)?;
-        let image = self.image_id.filter(|id| !id.is_empty());
-        let image = image.map(|id| context.launch_image(&id)).transpose()?;
+        let image = self.image_id.map(|id| context.launch_image(&id)).transpose()?;
         let disk = &instance.system_disk;
         let now_gib = disk.gib;
         let requested = self.system_disk.unwrap_or_default();

@@ -21,7 +21,7 @@ impl ActionHandler for DescribeResourcePoolPacks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
         let filters = Filters::of((context.codes, now), &self.filters, FILTERS)?;
-        let token = self.next_token.as_deref().filter(|text| !text.is_empty());
+        let token = self.next_token.as_deref();
         let last_seen = token.map(|text| serial(context.codes, text)).transpose()?;
         context.check_zones(filters.iter())?;
         let page = Page::of(context.codes.0, None, self.max_results);

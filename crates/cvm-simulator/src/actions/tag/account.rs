@@ -14,7 +14,7 @@ use super::paging::Paging;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags::{check, check_account_quota};
-use crate::parameters::{distinct, given};
+use crate::parameters::distinct;
 use crate::state::RequestContext;
 
 /// Creates a tag that no resource has.
@@ -65,11 +65,11 @@ fn user_of<'a>(context: &'a RequestContext<'_>, key: &str, value: &str) -> Optio
 impl ActionHandler for DescribeTags {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let paging = Paging::of(context.codes, self.offset, self.limit)?;
-        let keys = match given(self.tag_key.as_ref()) {
+        let keys = match self.tag_key.as_deref() {
             Some(key) if self.tag_keys.is_empty() => vec![key],
             _ => distinct(self.tag_keys.iter().map(String::as_str)),
         };
-        let value = given(self.tag_value.as_ref());
+        let value = self.tag_value.as_deref();
         let tags = if is_creator(context, self.create_uin) {
             tags_with(context, (!keys.is_empty()).then_some(keys), value)
         } else {

@@ -14,7 +14,7 @@ use super::paging::Paging;
 use super::resource::{kind, region_of};
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
-use crate::parameters::{distinct, given};
+use crate::parameters::distinct;
 use crate::state::{RequestContext, TagList, TaggedGroup, TaggedKind};
 use crate::unsupported::{BUCKET, TAGGED_SERVICE};
 
@@ -25,9 +25,9 @@ impl ActionHandler for DescribeResourceTags {
             return Err(BUCKET.error());
         }
         let paging = Paging::of(context.codes, self.offset, self.limit)?;
-        let service = given(self.service_type.as_ref());
-        let prefix = given(self.resource_prefix.as_ref());
-        let region = given(self.resource_region.as_ref());
+        let service = self.service_type.as_deref();
+        let prefix = self.resource_prefix.as_deref();
+        let region = self.resource_region.as_deref();
         let is_asked = |kind: &TaggedKind| {
             service.is_none_or(|name| kind.service == name)
                 && prefix.is_none_or(|name| kind.prefix == name)
@@ -41,7 +41,7 @@ impl ActionHandler for DescribeResourceTags {
             let is_there = !group.kind.is_regional() || region.is_none_or(|it| group.region == it);
             is_creator && is_asked(group.kind) && is_there
         });
-        let id = given(self.resource_id.as_ref());
+        let id = self.resource_id.as_deref();
         let (rows, total_count) = paging.cut(groups.flat_map(|group| rows(group, id)), entry);
         Ok(Outcome::Response(DescribeResourceTagsResponse {
             total_count,

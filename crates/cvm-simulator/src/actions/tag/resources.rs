@@ -13,7 +13,7 @@ use super::resource::{Target, check_name, name_of};
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags::{check_all, check_keys};
-use crate::parameters::{distinct, given};
+use crate::parameters::distinct;
 use crate::state::{RequestContext, TagList, TaggedGroup};
 
 /// Lists resources with their tags.
@@ -67,7 +67,7 @@ fn page(
         let message = "`PaginationToken` is not the token of a previous response.";
         codes.error(["InvalidParameter.PaginationTokenInvalid"], message)
     };
-    let (first, mut position) = match given(request.pagination_token.as_ref()) {
+    let (first, mut position) = match request.pagination_token.as_deref() {
         None => (0, String::new()),
         Some(token) => token_position(&groups, token).ok_or_else(invalid)?,
     };

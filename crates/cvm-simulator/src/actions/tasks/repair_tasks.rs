@@ -67,8 +67,7 @@ fn is_asked_for(request: &DescribeTaskInfo, task: &RepairTaskInfo) -> bool {
     let counted = |requested: &[i64], number: u64| {
         requested.is_empty() || requested.iter().any(|one| u64::try_from(*one) == Ok(number))
     };
-    let product = request.product.as_ref().filter(|product| !product.as_str().is_empty());
-    product.is_none_or(|product| task.product.as_ref() == Some(product))
+    request.product.as_ref().is_none_or(|product| task.product.as_ref() == Some(product))
         && counted(&request.task_status, task.task_status)
         && counted(&request.task_type_ids, task.task_type_id)
 }

@@ -20,7 +20,7 @@ const MIN_SUBNET_PREFIX: u8 = 16;
 
 /// Parses the member `CidrBlock` of a request. Without IPv6, a network needs it.
 fn parse(codes: DocumentedCodes, text: Option<&str>) -> Result<Cidr, ApiError> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
+    let Some(text) = text else {
         let message = "The parameter `CidrBlock` is missing, such as 10.0.0.0/16.";
         return Err(codes.error(["MissingParameter"], message));
     };

@@ -18,8 +18,7 @@ use crate::unsupported::IPV6_RANGE;
 impl ActionHandler for CreateSubnet {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let has_ipv6 = self.stack_type.is_some()
-            || self.ipv6_cidr_block.is_some_and(|range| !range.is_empty());
+        let has_ipv6 = self.stack_type.is_some() || self.ipv6_cidr_block.is_some();
         if has_ipv6 {
             return Err(IPV6_RANGE.error());
         }
@@ -38,7 +37,7 @@ impl ActionHandler for CreateSubnet {
             zone: zone.name(),
             range,
             name: self.subnet_name,
-            cluster_id: self.cdc_id.filter(|id| !id.is_empty()),
+            cluster_id: self.cdc_id,
             tags: self.tags,
         };
         context.record_tags(&chosen.tags);
@@ -57,9 +56,9 @@ impl ActionHandler for DescribeSubnets {
         let ids = IdFilter::new(&self.subnet_ids);
         let subnets = context.networks().subnets();
         let subnets = subnets.filter(|it| ids.includes(&it.id) && filters.match_item(it));
-        let next_token = self.next_token.filter(|token| !token.is_empty());
-        let has_token = self.max_results.is_some() || next_token.is_some();
-        let offset = next_token.map(|token| page_token::parse(codes, &token, now)).transpose()?;
+        let has_token = self.max_results.is_some() || self.next_token.is_some();
+        let offset =
+            self.next_token.map(|token| page_token::parse(codes, &token, now)).transpose()?;
         let page = if has_token {
             Page::of(codes.0, offset, self.max_results.filter(|max| *max > 0))
         } else {
@@ -106,7 +105,7 @@ impl ActionHandler for ModifySubnetAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let id = find(context, &self.subnet_id)?.id.clone();
         if let Some(subnet) = context.instances.addresses.networks.subnet_mut(&id) {
-            if let Some(name) = self.subnet_name.filter(|name| !name.is_empty()) {
+            if let Some(name) = self.subnet_name {
                 subnet.name = name;
             }
             if let Some(has_broadcast) = self.enable_broadcast {

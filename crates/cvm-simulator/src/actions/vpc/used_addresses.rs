@@ -17,7 +17,7 @@ use crate::state::RequestContext;
 impl ActionHandler for DescribeUsedIpAddress {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
-        let subnet = self.subnet_id.as_deref().filter(|id| !id.is_empty());
+        let subnet = self.subnet_id.as_deref();
         let created = subnet.and_then(|id| context.networks().subnet(id));
         if let Some(other) = created.filter(|subnet| subnet.vpc_id != self.vpc_id) {
             let message = format!("The subnet `{}` is not in `{}`.", other.id, self.vpc_id);

@@ -22,7 +22,7 @@ impl ActionHandler for CreateVpc {
         let codes = context.codes;
         let has_ipv6 = self.stack_type.is_some()
             || self.address_type.is_some()
-            || self.ipv6_cidr_block.is_some_and(|range| !range.is_empty());
+            || self.ipv6_cidr_block.is_some();
         if has_ipv6 {
             return Err(IPV6_RANGE.error());
         }
@@ -97,7 +97,7 @@ impl ActionHandler for ModifyVpcAttribute {
         let networks = &mut context.instances.addresses.networks;
         if let Some(vpc) = networks.vpc_mut(&id) {
             let api = &mut vpc.api;
-            if let Some(name) = self.vpc_name.filter(|name| !name.is_empty()) {
+            if let Some(name) = self.vpc_name {
                 api.vpc_name = name;
             }
             if self.enable_multicast.is_some() {

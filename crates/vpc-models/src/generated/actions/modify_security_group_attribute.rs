@@ -79,7 +79,7 @@ pub(crate) static MODIFY_SECURITY_GROUP_ATTRIBUTE: ModelInfo = ModelInfo {
     members: &[
         FieldInfo::new("SecurityGroupId", Kind::Str).required().format("sg-xxxxxxxx"),
         FieldInfo::new("GroupName", Kind::Str).max_length(60),
-        FieldInfo::new("GroupDescription", Kind::Str).max_length(100),
+        FieldInfo::new("GroupDescription", Kind::Str).max_length(100).special(&[""]),
     ],
     index: NameIndex { multiplier: 0x6e78_9e6a_a1b9_65f5, shift: 62, slots: &[255, 1, 2, 0] },
 };

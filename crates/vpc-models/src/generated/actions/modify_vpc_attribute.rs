@@ -120,7 +120,7 @@ pub(crate) static MODIFY_VPC_ATTRIBUTE: ModelInfo = ModelInfo {
         FieldInfo::new("VpcName", Kind::Str).max_length(60),
         FieldInfo::new("EnableMulticast", Kind::Str).values(&["true", "false"]),
         FieldInfo::new("DnsServers", Kind::List(&Kind::Str)).max_items(4),
-        FieldInfo::new("DomainName", Kind::Str),
+        FieldInfo::new("DomainName", Kind::Str).special(&[""]),
         FieldInfo::new("EnableRouteVpcPublish", Kind::Bool),
         FieldInfo::new("EnableCdcPublish", Kind::Bool),
         FieldInfo::new("EnableRouteVpcPublishIpv6", Kind::Bool),
