@@ -22,19 +22,26 @@ pub enum TimeMode {
 /// The virtual clock: it turns real time into virtual time.
 #[derive(Clone, Debug)]
 pub(crate) struct VirtualClock {
+    /// The mode and the time at the start.
+    initial: (TimeMode, Timestamp),
     mode: TimeMode,
+    /// The virtual time when the mode was set.
     start: Timestamp,
+    /// The real time when the mode was set, since the start of the simulator.
+    since: Duration,
     /// How far commands have advanced it.
     advanced: Duration,
 }
 
 impl VirtualClock {
     pub(crate) const fn new(mode: TimeMode, start: Timestamp) -> Self {
-        Self { mode, start, advanced: Duration::ZERO }
+        let initial = (mode, start);
+        Self { initial, mode, start, since: Duration::ZERO, advanced: Duration::ZERO }
     }
 
     /// The virtual time, this much real time after the start.
     pub(crate) fn now(&self, elapsed: Duration) -> Timestamp {
+        let elapsed = elapsed.saturating_sub(self.since);
         let passed = match self.mode {
             TimeMode::Real | TimeMode::Instant => elapsed,
             TimeMode::Scaled(scale) => scaled(elapsed, scale),
@@ -47,6 +54,17 @@ impl VirtualClock {
     /// this comes on top.
     pub(crate) fn advance(&mut self, span: Duration) {
         self.advanced = self.advanced.saturating_add(span);
+    }
+
+    /// Sets how time passes from now on.
+    pub(crate) fn set_mode(&mut self, mode: TimeMode, elapsed: Duration) {
+        let start = self.now(elapsed);
+        *self = Self { mode, start, since: elapsed, advanced: Duration::ZERO, ..*self };
+    }
+
+    /// Takes back every advance and every change of the mode.
+    pub(crate) fn reset(&mut self) {
+        *self = Self::new(self.initial.0, self.initial.1);
     }
 
     pub(crate) const fn mode(&self) -> TimeMode {
@@ -77,6 +95,23 @@ mod tests {
         assert_eq!(clock.now(Duration::from_secs(9)), Timestamp::from_unix(100));
         clock.advance(Duration::from_secs(7));
         assert_eq!(clock.now(Duration::from_secs(9)), Timestamp::from_unix(107));
+    }
+
+    #[test]
+    fn mode_changes_from_now_on() {
+        let mut clock = VirtualClock::new(TimeMode::Real, Timestamp::from_unix(100));
+        clock.advance(Duration::from_secs(5));
+        clock.set_mode(TimeMode::Scaled(10.0), Duration::from_secs(20));
+        assert_eq!(clock.now(Duration::from_secs(20)), Timestamp::from_unix(125));
+        assert_eq!(clock.now(Duration::from_secs(22)), Timestamp::from_unix(145));
+        clock.set_mode(TimeMode::Manual, Duration::from_secs(22));
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(clock.now(Duration::from_secs(99)), Timestamp::from_unix(146));
+        clock.reset();
+        assert_eq!(
+            (clock.mode(), clock.now(Duration::from_secs(3))),
+            (TimeMode::Real, Timestamp::from_unix(103))
+        );
     }
 
     #[test]

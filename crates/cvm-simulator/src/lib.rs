@@ -28,6 +28,7 @@
 //! | send a request | [`Request::parse`], [`Command::Request`] |
 //! | create a key pair | [`KeyPairGenerator`], [`Request::with_key_pair`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
+//! | read the state without a trace | [`Simulator::inspect`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
 //! | recognize temporary credentials | [`CredentialIssuer`], [`Caller`] |
 //! | read the metadata of an instance | [`MetadataQuery`] |
@@ -88,6 +89,6 @@ pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
 pub use role::Role;
 pub use services::{Service, services};
-pub use simulator::{Command, Response, Simulator};
+pub use simulator::{Command, InstanceKey, Response, Simulator};
 pub use timestamp::Timestamp;
 pub use unsupported::RefusedParameter;

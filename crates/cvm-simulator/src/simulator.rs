@@ -1,5 +1,10 @@
 //! The simulated accounts: one entry for everything that happens to them.
 
+mod idle;
+mod inspect;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,6 +24,8 @@ use crate::request::{Request, Settings};
 use crate::role::Role;
 use crate::state::{Directory, Shared, State};
 use crate::timestamp::Timestamp;
+
+pub use inspect::InstanceKey;
 
 /// CVM accounts with their virtual clock. An account exists from its first command on.
 ///
@@ -65,6 +72,14 @@ pub enum Command {
     Request(AccountId, Request),
     /// The virtual clock is moved forward.
     AdvanceClock(Duration),
+    /// The virtual clock jumps from one due event to the next, until nothing happens within the rest of this time. Terms,
+    /// timers and deadlines are events as well.
+    RunUntilIdle(Duration),
+    /// From now on, virtual time passes like this.
+    SetTimeMode(TimeMode),
+    /// Every account loses everything that it has, and the clock shows what it would show without any command. The same
+    /// commands then have the same effects again. Accounts, roles and accepted tokens stay.
+    Reset,
     /// The operator of the cloud installs a server that an account owns.
     AddChcHost(ChcServer),
     /// The operator of the cloud announces maintenance of an instance.
@@ -92,11 +107,18 @@ pub enum Response {
     },
     /// The new time, after [`Command::AdvanceClock`].
     ClockAdvanced(Timestamp),
+    /// The result of [`Command::RunUntilIdle`].
+    Idle {
+        /// The new time.
+        now: Timestamp,
+        /// When something happens next, if anything does.
+        next: Option<Timestamp>,
+    },
     /// The id of the new host; `None` if its zone does not exist.
     ChcHostAdded(Option<String>),
     /// The id of the new task; `None` if the region, or the instance of the account, does not exist.
     RepairScheduled(Option<String>),
-    /// The change of an account, of a role or of a token was made.
+    /// The change of an account, of a role, of a token, of the clock or of everything was made.
     Done,
     /// The content of the path; `None` if there is none.
     Metadata(Option<MetadataContent>),
@@ -156,6 +178,16 @@ impl Simulator {
                 self.clock.advance(span);
                 Response::ClockAdvanced(self.now(elapsed))
             }
+            Command::RunUntilIdle(within) => self.run_until_idle(within, elapsed),
+            Command::SetTimeMode(mode) => {
+                self.clock.set_mode(mode, self.elapsed);
+                Response::Done
+            }
+            Command::Reset => {
+                self.accounts.clear();
+                self.clock.reset();
+                Response::Done
+            }
             Command::AddChcHost(server) => {
                 let (account, clock) = self.account(server.account);
                 let mut state = account.state.clone();
@@ -189,12 +221,7 @@ impl Simulator {
 
     /// What an instance reads, after everything that is due in any account.
     fn metadata(&mut self, query: &MetadataQuery, now: Timestamp) -> Option<MetadataContent> {
-        let region = self.catalog().regions().first()?.name;
-        for account in self.accounts.values_mut() {
-            let mut state = account.state.clone();
-            state.apply_due_everywhere(region, &self.clock, now);
-            account.state = state;
-        }
+        self.apply_due(now);
         let states = self.accounts.iter().map(|(id, account)| (*id, &account.state));
         metadata::read(query, states, &self.directory.issuer, now)
     }
@@ -244,6 +271,3 @@ impl Simulator {
         self.clock.mode()
     }
 }
-
-#[cfg(test)]
-mod tests;

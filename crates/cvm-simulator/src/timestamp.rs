@@ -41,6 +41,11 @@ impl Timestamp {
         Self::of_milliseconds(self.0.saturating_add(span))
     }
 
+    /// The time since an earlier one.
+    pub(crate) const fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(self.0.saturating_sub(earlier.0))
+    }
+
     /// `YYYY-MM-DD hh:mm:ss`, the layout of other services than CVM.
     pub(crate) fn with_space(self) -> String {
         self.to_string().replace('T', " ").trim_end_matches('Z').to_owned()

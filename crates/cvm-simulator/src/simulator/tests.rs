@@ -414,3 +414,71 @@ fn simulator_uses_no_clock_and_no_io() {
     }
     check(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
 }
+
+/// The id and the state of each instance, as a request shows them.
+fn instance_states(simulator: &mut Simulator) -> Vec<(String, String)> {
+    let listed = send(simulator, "DescribeInstances", &json!({}));
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let instances = listed["InstanceSet"].as_array().unwrap();
+    instances.iter().map(|it| (text(&it["InstanceId"]), text(&it["InstanceState"]))).collect()
+}
+
+const LAUNCH: &str =
+    r#"{"Placement": {"Zone": "ap-guangzhou-3"}, "ImageId": "img-pmqg1cw7", "InstanceCount": 2}"#;
+
+#[test]
+fn running_until_idle_stops_at_the_last_event_within_the_limit() {
+    let mut simulator = simulator(TimeMode::Manual);
+    let launch: Value = serde_json::from_str(LAUNCH).unwrap();
+    let ids = send(&mut simulator, "RunInstances", &launch)["InstanceIdSet"].clone();
+    let start = simulator.now(Duration::ZERO);
+    let run = |simulator: &mut Simulator, within| match simulator
+        .apply(Duration::ZERO, Command::RunUntilIdle(Duration::from_secs(within)))
+    {
+        Response::Idle { now, next } => (now, next),
+        other => panic!("{other:?}"),
+    };
+    let (now, next) = run(&mut simulator, 0);
+    assert!(now == start && next > Some(start), "nothing happens within no time: {next:?}");
+    let (now, next) = run(&mut simulator, 3600);
+    assert!(now > start && next.is_none(), "{now} {next:?}");
+    assert!(instance_states(&mut simulator).iter().all(|(_, state)| state == "RUNNING"));
+    assert_eq!(run(&mut simulator, 3600), (now, None), "an idle cloud stays as it is");
+    // An image is a function of the time, and the stopped instance has an operation after another.
+    let image = json!({"InstanceId": ids[0], "ImageName": "copy", "ForcePoweroff": "TRUE"});
+    send(&mut simulator, "CreateImage", &image);
+    let (later, next) = run(&mut simulator, 3600);
+    assert!(later.unix() >= now.unix() + 120 && next.is_none(), "{later}");
+    assert!(instance_states(&mut simulator).iter().all(|(_, state)| state == "RUNNING"));
+}
+
+#[test]
+fn reset_repeats_everything_from_the_start() {
+    let mut simulator = simulator(TimeMode::Manual);
+    let first = scenario(&mut simulator, |_| {});
+    simulator.apply(Duration::ZERO, Command::SetTimeMode(TimeMode::Scaled(2.0)));
+    let end = state(&simulator);
+    assert!(matches!(simulator.apply(Duration::ZERO, Command::Reset), Response::Done));
+    assert!(simulator.accounts.is_empty());
+    assert_eq!(simulator.mode(), TimeMode::Manual);
+    assert_eq!(scenario(&mut simulator, |_| {}), first);
+    assert_eq!(state(&simulator), end);
+}
+
+#[test]
+fn inspection_leaves_no_trace() {
+    let mut with = simulator(TimeMode::Manual);
+    let mut without = simulator(TimeMode::Manual);
+    let info = cvm_models::action("DescribeInstances").unwrap();
+    let responses = scenario(&mut with, |simulator| {
+        let request = request(info, &json!({})).unwrap();
+        let reply = simulator.inspect(Duration::ZERO, AccountId::FIRST, request);
+        assert!(matches!(reply, Reply::Response(_)));
+        assert!(!simulator.instance_states(Duration::ZERO).is_empty());
+    });
+    assert_eq!(responses, scenario(&mut without, |_| {}));
+    assert_eq!(state(&with), state(&without));
+    let stop = request(StopInstances::INFO, &json!({"InstanceIds": ["ins-12345678"]})).unwrap();
+    let reply = with.inspect(Duration::ZERO, AccountId::FIRST, stop);
+    assert!(matches!(reply, Reply::Error(error) if error.code == "UnsupportedOperation"));
+}

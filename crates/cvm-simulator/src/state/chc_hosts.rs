@@ -43,6 +43,12 @@ impl ChcHosts {
 }
 
 impl ChcHosts {
+    /// When the next operation on a host ends.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let ahead = self.list.iter().flat_map(|host| &host.ahead).map(|(time, _)| *time);
+        ahead.filter(|time| *time > now).min()
+    }
+
     /// Whether an instance is installed on a host.
     pub(crate) fn has_instance(&self, instance_id: &str) -> bool {
         self.list.iter().any(|host| host.api.cvm_instance_id == instance_id)

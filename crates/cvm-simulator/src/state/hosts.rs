@@ -57,6 +57,14 @@ impl Tagged for DedicatedHosts {
     }
 }
 
+impl DedicatedHosts {
+    /// When the next host is set up, or the next term ends.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let ready = self.hosts.list().iter().map(|host| host.ready).filter(|ready| *ready > now);
+        ready.chain(self.hosts.next_due()).min()
+    }
+}
+
 impl DedicatedHost {
     /// A new host.
     pub(crate) fn new(item: HostItem, term: Term, clock: &VirtualClock, now: Timestamp) -> Self {

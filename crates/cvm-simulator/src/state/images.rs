@@ -216,6 +216,13 @@ impl Images {
         self.exports.iter().any(|export| now < export.ends && names(export))
     }
 
+    /// When the next creation, copy or export ends.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let owned = self.owned.iter().flat_map(|image| [image.creation.ends, image.copied_until]);
+        let exports = self.exports.iter().map(|export| export.ends);
+        owned.chain(exports).filter(|ends| *ends > now).min()
+    }
+
     /// Starts an export. Those that have ended are removed, because nothing reports on them.
     pub(crate) fn export(&mut self, image_ids: Vec<String>, (now, ends): (Timestamp, Timestamp)) {
         self.exports.retain(|export| now < export.ends);

@@ -176,6 +176,11 @@ impl Instances {
         self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
     }
 
+    /// When the next event is due.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(time, ..)| *time)
+    }
+
     /// Applies all due events in order, each at its time: the state of an instance depends on the virtual time, not
     /// on polling.
     pub(crate) fn apply_due(&mut self, clock: &VirtualClock, now: Timestamp) {

@@ -66,6 +66,12 @@ impl ResourcePacks {
         distinct(ids).into_iter().map(find).collect()
     }
 
+    /// When the next pack is set up, or the next term ends.
+    pub(crate) fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let ready = self.packs.list().iter().map(|pack| pack.ready).filter(|ready| *ready > now);
+        ready.chain(self.packs.next_due()).min()
+    }
+
     /// Removes packs. Their instances continue in the public pool.
     pub(crate) fn remove(&mut self, ids: &HashSet<&str>, now: Timestamp) {
         self.packs.at(now).retain(|pack| !ids.contains(pack.id()));

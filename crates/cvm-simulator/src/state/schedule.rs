@@ -40,6 +40,25 @@ impl State {
     }
 }
 
+impl State {
+    /// When something happens next, after everything that is due now was applied. Operations, terms, timers and deadlines
+    /// are all included.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let instances = self.instances.values().filter_map(|instances| instances.next_due());
+        let resources = self.resources.values().filter_map(|resources| {
+            let dates = [
+                next_due(resources),
+                resources.chc_hosts.next_change(now),
+                resources.dedicated_hosts.next_change(now),
+                resources.images.next_change(now),
+                resources.resource_packs.next_change(now),
+            ];
+            dates.into_iter().flatten().min()
+        });
+        instances.chain(resources).min()
+    }
+}
+
 /// Applies the due events of a region in order.
 fn apply_due(
     instances: &mut Instances,

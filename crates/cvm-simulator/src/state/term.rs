@@ -93,6 +93,11 @@ impl<T: HasTerm> TermList<T> {
         self.next_due_time.is_none_or(|due| now >= due)
     }
 
+    /// When [`Self::apply_due`] has something to do next. It must have run after the last change.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.next_due_time.filter(|due| *due < Timestamp::LAST)
+    }
+
     /// Renews and removes the resources that are due.
     pub(crate) fn apply_due(&mut self, now: Timestamp) {
         if !self.is_due(now) {
