@@ -103,7 +103,7 @@ impl ClientBuilder {
         let http: Arc<dyn HttpClient> = match self.http {
             Some(_) if self.default_http.has_settings() => {
                 return Err(Error::usage(
-                    "`proxy(…)`, `no_proxy(…)` and `ca_file(…)` have no effect beside `http(…)`: set them on \
+                    "`proxy(…)`, `no_proxy(…)`, `ca_file(…)` and `ca_pem(…)` have no effect beside `http(…)`: set them on \
                      `DefaultHttpClient::builder()`",
                 ));
             }
@@ -260,9 +260,12 @@ mod tests {
     #[test]
     fn settings_of_the_default_http_client_are_refused_beside_another_one() {
         let other = || Client::builder().http(DefaultHttpClient::builder().build().unwrap());
-        for builder in
-            [other().proxy("http://p:1"), other().no_proxy("x"), other().ca_file("ca.pem")]
-        {
+        for builder in [
+            other().proxy("http://p:1"),
+            other().no_proxy("x"),
+            other().ca_file("ca.pem"),
+            other().ca_pem("x"),
+        ] {
             assert!(refused(builder).contains("DefaultHttpClient::builder()"));
         }
         assert!(other().build().is_ok());
@@ -275,5 +278,13 @@ mod tests {
         assert!(refused(Client::builder().ca_file(&path)).contains("no certificate"));
         std::fs::remove_file(&path).unwrap();
         assert!(refused(Client::builder().ca_file(&path)).contains("cannot read"));
+    }
+
+    #[test]
+    fn ca_pem_without_certificates_is_rejected() {
+        let broken = "-----BEGIN CERTIFICATE-----\n?\n-----END CERTIFICATE-----\n";
+        for (pem, why) in [("", "no certificate"), ("nothing", "no certificate"), (broken, "PEM")] {
+            assert!(refused(Client::builder().ca_pem(pem)).contains(why), "{pem}");
+        }
     }
 }

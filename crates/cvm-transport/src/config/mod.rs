@@ -242,6 +242,13 @@ impl ClientBuilder {
         self
     }
 
+    /// Adds the certificate authorities in this PEM text to the platform's, for example that of an emulator in the same
+    /// process.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.default_http = self.default_http.ca_pem(pem);
+        self
+    }
+
     /// Sets how requests are encoded and signed. Default: TC3 with a JSON body.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = dialect;

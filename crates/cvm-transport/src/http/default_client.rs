@@ -31,6 +31,7 @@ pub struct DefaultHttpClientBuilder {
     proxy: Option<String>,
     no_proxy: Option<String>,
     ca_files: Vec<PathBuf>,
+    ca_pems: Vec<Vec<u8>>,
 }
 
 // A proxy address may contain a password.
@@ -63,6 +64,12 @@ impl DefaultHttpClientBuilder {
         self
     }
 
+    /// As [`ClientBuilder::ca_pem`](crate::ClientBuilder::ca_pem).
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_pems.push(pem.into());
+        self
+    }
+
     /// Sets the timeout for name lookup, connection and TLS together. Default: that of [`Timeouts`], 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = Some(timeout);
@@ -81,7 +88,10 @@ impl DefaultHttpClientBuilder {
 
     /// Whether a setting was made that only this HTTP client knows.
     pub(crate) fn has_settings(&self) -> bool {
-        self.proxy.is_some() || self.no_proxy.is_some() || !self.ca_files.is_empty()
+        self.proxy.is_some()
+            || self.no_proxy.is_some()
+            || !self.ca_files.is_empty()
+            || !self.ca_pems.is_empty()
     }
 
     /// The files of additional certificate authorities.
@@ -93,12 +103,12 @@ impl DefaultHttpClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`Error::is_usage`] if the proxy is invalid, or a file of certificate authorities cannot be read.
+    /// [`Error::is_usage`] if the proxy is invalid, or certificate authorities cannot be read.
     pub fn build(self) -> Result<DefaultHttpClient, Error> {
         Ok(DefaultHttpClient::new(
             self.connect_timeout.unwrap_or(Timeouts::default().connect),
             proxies(&self.environment, self.proxy, self.no_proxy)?,
-            extra_roots(&self.ca_files)?,
+            extra_roots(&self.ca_files, &self.ca_pems)?,
         ))
     }
 }
@@ -116,8 +126,19 @@ fn proxies(
     Proxies::new(&proxy, "`proxy(…)`", &exempt).map_err(|error| Error::usage(error.to_string()))
 }
 
-fn extra_roots(paths: &[PathBuf]) -> Result<Vec<CertificateDer<'static>>, Error> {
+fn extra_roots(paths: &[PathBuf], pems: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, Error> {
     let mut roots = Vec::new();
+    for pem in pems {
+        let before = roots.len();
+        for root in CertificateDer::pem_slice_iter(pem) {
+            roots.push(root.map_err(|error| {
+                Error::usage("`ca_pem(…)` is not in PEM form").with_source(error)
+            })?);
+        }
+        if roots.len() == before {
+            return Err(Error::usage("`ca_pem(…)` contains no certificate"));
+        }
+    }
     for path in paths {
         let unreadable = || Error::usage("cannot read the file of certificate authorities");
         let before = roots.len();
