@@ -27,6 +27,7 @@
 //! | `zones` | a zone of another region is refused, or finds nothing |
 //! | `secrets` | no secret is shown or written into a URL |
 //! | `neighbor_services` | the model info of every service is complete, and its actions are unique |
+//! | `https` | the client calls the emulator over HTTPS if it trusts its certificate authority, and only then |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
 //! | `clients` | the call sequences of tools pass with this SDK and with the official clients |
 //! | `examples` | the example programs work |
@@ -58,6 +59,7 @@ mod files;
 mod framing;
 mod getting_started;
 mod hostile_input;
+mod https;
 mod limit_edges;
 mod list_evidence;
 mod member_rules;

@@ -154,6 +154,7 @@ fn build(
     wire: Option<Wire>,
     guard: Option<TokenAgeGuard>,
 ) -> Result<Connection> {
+    let ca_file = ready.as_ref().and_then(|ready| ready.ca_file.clone());
     let provider: Arc<dyn CredentialProvider> = match ready {
         Some(ready) => {
             let credential =
@@ -173,6 +174,9 @@ fn build(
         .allow_secrets_in_url(true);
     if let Some(endpoint) = target.endpoint {
         builder = builder.endpoint(endpoint);
+    }
+    if let Some(ca_file) = ca_file {
+        builder = builder.ca_file(ca_file);
     }
     if let Some(region) = target.region {
         builder = builder.region(region);

@@ -200,6 +200,25 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "Address to listen on. Default: 127.0.0.1:0, which is any free port.",
     ),
+    flag(
+        "tls",
+        &[Emulator],
+        "Serve HTTPS instead of HTTP. The ready file names the CA certificate to trust (ca_file).",
+    ),
+    option("tls-listen", "ADDR:PORT", &[Emulator], "Serve HTTPS here, and HTTP at --listen."),
+    option(
+        "tls-name",
+        "NAMES",
+        &[Emulator],
+        "More names or addresses for the certificate, separated by commas. It always has localhost, \
+         SERVICE.localhost and *.tencentcloudapi.localhost.",
+    ),
+    option(
+        "tls-dir",
+        "DIR",
+        &[Emulator],
+        "Keep the CA in this directory, so that clients trust it once. Default: a new CA at each start.",
+    ),
     option(
         "metadata",
         "ADDR:PORT",
@@ -215,7 +234,8 @@ pub const OPTIONS: &[OptionInfo] = &[
     flag(
         "allow-remote",
         &[Emulator],
-        "Allow --listen and --metadata to name an address that other machines can reach, over unencrypted HTTP.",
+        "Allow --listen, --tls-listen and --metadata to name an address that other machines can reach. HTTP and the \
+         metadata are not encrypted.",
     ),
     option(
         "ready-file",
@@ -310,7 +330,7 @@ const GLOBAL: &[&str] = &[
 
 /// Options that may be given only once: they name what the command acts on, so a second value does not correct
 /// the first. For every other option, the last value counts.
-const ONCE: &[&str] = &["catalog", "cli-input-json", "forget"];
+const ONCE: &[&str] = &["catalog", "cli-input-json", "forget", "tls-name"];
 
 /// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[

@@ -33,6 +33,10 @@ pub struct Ready {
     pub secret_id: String,
     /// The secret key to sign with.
     pub secret_key: String,
+    /// The HTTPS endpoint, if the emulator serves HTTPS.
+    pub https_url: Option<String>,
+    /// The file of the CA certificate that clients of this endpoint must trust.
+    pub ca_file: Option<String>,
     /// Where an instance reads its metadata, if the emulator serves them.
     pub metadata_url: Option<String>,
 }
@@ -59,6 +63,8 @@ impl Ready {
             url: member("url")?,
             secret_id: member("secret_id")?,
             secret_key: member("secret_key")?,
+            https_url: member("https_url"),
+            ca_file: member("ca_file"),
             metadata_url: member("metadata_url"),
         })
     }
@@ -81,31 +87,63 @@ impl Ready {
 
     /// Writes the file completely or not at all, readable only by its owner. It may replace a ready file of this
     /// user whose emulator has ended, and nothing else.
-    pub fn write(&self, path: &Path) -> Result<ReadyFile> {
+    pub fn write(&self, path: &Path) -> Result<WrittenFile> {
         let text = |value: &str| Json::Text(value.to_owned());
         let mut members = vec![
             ("url".to_owned(), text(&self.url)),
             ("secret_id".to_owned(), text(&self.secret_id)),
             ("secret_key".to_owned(), text(&self.secret_key)),
         ];
-        members.extend(self.metadata_url.iter().map(|url| ("metadata_url".to_owned(), text(url))));
+        let optional = [
+            ("https_url", &self.https_url),
+            ("ca_file", &self.ca_file),
+            ("metadata_url", &self.metadata_url),
+        ];
+        members.extend(optional.into_iter().filter_map(|(name, value)| {
+            value.as_ref().map(|value| (name.to_owned(), text(value)))
+        }));
         members.push(("pid".to_owned(), Json::Number(process::id().to_string())));
         let content = format!("{}\n", Json::Object(members).pretty()).into_bytes();
         let identity = private_file::write_over(path, &content, |old| self.may_replace(old))
-            .map_err(|error| {
-                let hint = if error.kind() == ErrorKind::AddrInUse {
-                    "stop that emulator, or use another file"
-                } else {
-                    "use a new file or one of your own ready files; nothing else is replaced"
-                };
-                CliError::local(format!(
-                    "cannot write the ready file `{}`: {error}",
-                    path.display()
-                ))
-                .hint(hint)
-            })?;
-        Ok(ReadyFile { path: path.to_owned(), identity, content })
+            .map_err(|error| not_written(path, &error))?;
+        Ok(WrittenFile { path: path.to_owned(), identity, content })
     }
+
+    /// Writes the CA certificate beside the ready file at this path, which must be writable, and names the new file as
+    /// [`ca_file`](Self::ca_file). It may replace the certificate of an emulator that has ended, and nothing else.
+    pub fn write_ca(&mut self, path: &Path, certificate_pem: &str) -> Result<WrittenFile> {
+        /// Text outside of the certificates is ignored (RFC 7468, 5.2).
+        const COMMENT: &str = "CA certificate of `cvm emulator`, which removes it when it stops\n";
+        // The certificate of a running emulator must stay.
+        if let Ok(old) = private_file::read(path) {
+            self.may_replace(&old).map_err(|error| not_written(path, &error))?;
+        }
+        let ca_path = path.with_extension("ca.pem");
+        let ca_path = std::path::absolute(&ca_path).unwrap_or(ca_path);
+        let content = format!("{COMMENT}{certificate_pem}").into_bytes();
+        let identity = private_file::write_over(&ca_path, &content, |old| {
+            if old.starts_with(COMMENT.as_bytes()) {
+                return Ok(());
+            }
+            Err(io::Error::new(ErrorKind::AlreadyExists, "it exists and is not from an emulator"))
+        })
+        .map_err(|error| {
+            let shown = ca_path.display();
+            CliError::local(format!("cannot write the CA certificate `{shown}`: {error}"))
+                .hint("use another name for the ready file, or keep the CA with `--tls-dir`")
+        })?;
+        self.ca_file = Some(ca_path.display().to_string());
+        Ok(WrittenFile { path: ca_path, identity, content })
+    }
+}
+
+fn not_written(path: &Path, error: &io::Error) -> CliError {
+    let hint = if error.kind() == ErrorKind::AddrInUse {
+        "stop that emulator, or use another file"
+    } else {
+        "use a new file or one of your own ready files; nothing else is replaced"
+    };
+    CliError::local(format!("cannot write the ready file `{}`: {error}", path.display())).hint(hint)
 }
 
 /// The process and URL of another running emulator, if the content of a ready file names one.
@@ -134,7 +172,8 @@ fn is_alive(_pid: u32) -> bool {
 }
 
 fn accepts(url: &str) -> bool {
-    let address = url.strip_prefix("http://").and_then(|address| address.parse().ok());
+    let address = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+    let address = address.and_then(|address| address.parse().ok());
     address.is_some_and(|address| TcpStream::connect_timeout(&address, CONNECT_TIMEOUT).is_ok())
 }
 
@@ -152,21 +191,21 @@ fn wait_for_file(path: &Path, timeout: Duration) {
     }
 }
 
-/// A written ready file, to be removed when the emulator stops.
-pub struct ReadyFile {
+/// A written file, to be removed when the emulator stops.
+pub struct WrittenFile {
     path: PathBuf,
     identity: Option<Identity>,
     content: Vec<u8>,
 }
 
-impl ReadyFile {
+impl WrittenFile {
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
-impl Drop for ReadyFile {
+impl Drop for WrittenFile {
     /// Removes the file, unless it was replaced.
     fn drop(&mut self) {
         let is_same_file = fs::symlink_metadata(&self.path)
@@ -186,6 +225,8 @@ mod tests {
             url: url.into(),
             secret_id: "AKIDx".into(),
             secret_key: "canary".into(),
+            https_url: None,
+            ca_file: None,
             metadata_url: None,
         }
     }
@@ -200,6 +241,31 @@ mod tests {
         assert_eq!(file.path(), path);
         drop(file);
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn ca_file_is_beside_the_ready_file_and_removed_on_drop() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("ready.json");
+        let mut written = ready("https://127.0.0.1:1");
+        let certificate = "-----BEGIN CERTIFICATE-----\n";
+        let ca = written.write_ca(&path, certificate).unwrap();
+        assert_eq!(ca.path(), directory.path().join("ready.ca.pem"));
+        let file = written.write(&path).unwrap();
+        let read = Ready::read(path.to_str().unwrap()).unwrap();
+        assert_eq!(read.ca_file.as_deref(), ca.path().to_str());
+        assert!(fs::read_to_string(ca.path()).unwrap().ends_with(certificate));
+        // One that a killed emulator left is replaced, and nothing else.
+        let newer = written.write_ca(&path, certificate).unwrap();
+        drop((ca, newer, file));
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+        fs::write(directory.path().join("ready.ca.pem"), certificate).unwrap();
+        let failure = written.write_ca(&path, certificate).err().unwrap().to_string();
+        assert!(failure.contains("is not from an emulator"), "{failure}");
+        fs::write(&path, "notes\n").unwrap();
+        let failure = written.write_ca(&path, certificate).err().unwrap().to_string();
+        assert!(failure.contains("cannot write the ready file"), "{failure}");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2);
     }
 
     #[test]
@@ -269,6 +335,7 @@ mod tests {
             (own, &url, "http://127.0.0.1:1", false),
             (ended.id(), &url, "http://127.0.0.1:1", false),
             (alive, &url, &url, false),
+            (alive, &url.replace("http", "https"), "http://127.0.0.1:1", true),
             (alive, &closed, "http://127.0.0.1:1", false),
             (alive, "http://example.com", "http://127.0.0.1:1", false),
             (0, &url, "http://127.0.0.1:1", false),

@@ -351,7 +351,8 @@ fn is_known(uri: &Uri) -> bool {
 fn non_api_response(method: &http::Method, uri: &Uri) -> Option<Response<Bytes>> {
     let (status, text): (_, &'static [u8]) = if *method == http::Method::CONNECT {
         // Any 2xx would tell the client that it has a tunnel (RFC 9110, 9.3.6).
-        let text = b"the emulator has no TLS: use http, and its URL as endpoint or HTTP proxy\n";
+        let text =
+            b"the emulator opens no tunnels: use its URL as endpoint, or http over it as proxy\n";
         (StatusCode::NOT_IMPLEMENTED, text)
     } else if is_known(uri) {
         return None;

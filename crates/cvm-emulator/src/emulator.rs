@@ -17,7 +17,7 @@ use crate::cloud::WallClock;
 use crate::listen::{ListenAddress, Ports};
 use crate::metadata::MetadataService;
 use crate::start_error::StartError;
-use crate::{Cloud, VirtualClock};
+use crate::{Cloud, Tls, VirtualClock};
 
 /// A local CVM emulator that listens in this process. It stops when it is dropped.
 ///
@@ -55,7 +55,7 @@ impl Emulator {
     }
 
     /// The endpoint for clients on this machine, such as `http://127.0.0.1:41234`. It is always a loopback
-    /// address.
+    /// address. It begins with `https://` if [`Builder::tls`] replaces HTTP.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.address.url
@@ -65,6 +65,18 @@ impl Emulator {
     #[must_use]
     pub const fn address(&self) -> SocketAddr {
         self.address.address
+    }
+
+    /// The HTTPS endpoint for clients on this machine, if [`Builder::tls`] was called. It is always a loopback address.
+    #[must_use]
+    pub fn https_url(&self) -> Option<&str> {
+        self.address.https.as_ref().map(|https| https.url.as_str())
+    }
+
+    /// The certificate of the CA that clients of [`Emulator::https_url`] must trust, if [`Builder::tls`] was called.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.address.https.as_ref().map(|https| https.ca_pem.as_str())
     }
 
     /// Where an instance reads its metadata, such as `http://127.0.0.1:41235`, if [`Builder::metadata`] was called. It is
@@ -113,6 +125,7 @@ pub struct Builder {
     accounts: Vec<Credential>,
     web_identity_tokens: Vec<Sensitive>,
     address: SocketAddr,
+    tls: Option<Tls>,
     /// Where instances read their metadata.
     metadata: Option<SocketAddr>,
     metadata_instance: Option<String>,
@@ -133,6 +146,7 @@ impl Default for Builder {
             accounts: Vec::new(),
             web_identity_tokens: Vec::new(),
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             metadata: None,
             metadata_instance: None,
             allow_remote: false,
@@ -197,6 +211,12 @@ impl Builder {
         self
     }
 
+    /// Serves HTTPS instead of HTTP, or beside it: see [`Tls`]. Default: only HTTP.
+    pub fn tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
     /// Serves the metadata of an instance on this address, the credentials of its role included, as
     /// `metadata.tencentyun.com` does inside of an instance. Default: no metadata.
     ///
@@ -228,8 +248,8 @@ impl Builder {
         self
     }
 
-    /// Lets other machines send requests over unencrypted HTTP: [`Builder::listen`] and [`Builder::metadata`] accept any
-    /// address. Every API call must still be signed, but metadata need no signature.
+    /// Lets other machines send requests, over unencrypted HTTP unless [`Builder::tls`] is called: [`Builder::listen`],
+    /// [`Tls::beside_http`] and [`Builder::metadata`] accept any address. Every API call must still be signed, but metadata need no signature.
     pub const fn allow_remote(mut self) -> Self {
         self.allow_remote = true;
         self
@@ -354,7 +374,7 @@ impl Builder {
         }
         let metadata = MetadataService::new(self.metadata_instance.take());
         let metadata = self.metadata.map(|address| (address, metadata));
-        let ports = Ports::bind(self.address, metadata, self.allow_remote)?;
+        let ports = Ports::bind(self.address, self.tls.as_ref(), metadata, self.allow_remote)?;
         Ok((self.build()?, ports))
     }
 }
@@ -365,6 +385,7 @@ impl fmt::Debug for Builder {
             .field("seed", &self.seed)
             .field("time_mode", &self.time_mode)
             .field("address", &self.address)
+            .field("tls", &self.tls)
             .field("metadata", &self.metadata)
             .field("allow_remote", &self.allow_remote)
             .field("strict_network", &self.strict_network)

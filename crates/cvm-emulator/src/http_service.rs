@@ -13,7 +13,7 @@ use axum::body::{Body, HttpBody};
 use axum::extract::State;
 use bytes::Bytes;
 use cvm_simulator::ApiError;
-use http::{Request, Response, header};
+use http::{HeaderMap, Request, Response, header};
 
 use crate::Cloud;
 use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
@@ -79,10 +79,7 @@ impl HttpService {
         let admission = match self.cloud.check_request(&parts, declared) {
             Ok(admission) => admission,
             Err(response) => {
-                // A client that expects `100 Continue` has not sent the body (RFC 9110, 10.1.1).
-                if !parts.headers.contains_key(header::EXPECT) {
-                    let _ = tokio::time::timeout(self.body_timeout, drain(body)).await;
-                }
+                self.discard(&parts.headers, body).await;
                 return Handled { response: *response, is_authenticated: false };
             }
         };
@@ -105,6 +102,28 @@ impl HttpService {
         drop(buffer);
         let response = self.cloud.error_response(error, &parts.headers);
         Handled { response, is_authenticated: false }
+    }
+
+    /// Tells the client of a port for HTTPS that it used HTTP.
+    pub(crate) async fn require_https(
+        &self,
+        request: Request<impl HttpBody<Data = Bytes>>,
+    ) -> Handled {
+        let (parts, body) = request.into_parts();
+        self.discard(&parts.headers, body).await;
+        let message = "This port of the emulator serves HTTPS, and the request was sent over HTTP. Use an endpoint \
+                       that begins with `https://`, and trust the CA certificate of the emulator.";
+        let error = ApiError::new("InvalidRequest", message);
+        let response = self.cloud.error_response(error, &parts.headers);
+        Handled { response, is_authenticated: false }
+    }
+
+    /// Reads the body of a request that was rejected by its head.
+    async fn discard(&self, headers: &HeaderMap, body: impl HttpBody<Data = Bytes>) {
+        // A client that expects `100 Continue` has not sent the body (RFC 9110, 10.1.1).
+        if !headers.contains_key(header::EXPECT) {
+            let _ = tokio::time::timeout(self.body_timeout, drain(body)).await;
+        }
     }
 
     async fn read<'a>(

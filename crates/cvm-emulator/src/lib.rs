@@ -22,6 +22,7 @@
 //! | test with a real client | [`Emulator::start`] |
 //! | test raw requests | [`Builder::build`] and [`Cloud::handle`], or [`router`] |
 //! | run the emulator as a program | [`Builder::serve`] |
+//! | serve HTTPS, alone or beside HTTP | [`Builder::tls`] |
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
 //! | restrict the roles that can be assumed | [`Cloud::add_role`] |
 //! | serve the metadata of an instance, its role's credentials included | [`Builder::metadata`] |
@@ -53,6 +54,7 @@ mod simulation;
 mod start_error;
 #[cfg(test)]
 mod test_requests;
+mod tls;
 
 pub use clock::VirtualClock;
 pub use cloud::Cloud;
@@ -63,5 +65,6 @@ pub use cvm_simulator::{
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator};
 pub use http_service::router;
-pub use listen::ListenAddress;
+pub use listen::{HttpsAddress, ListenAddress};
 pub use start_error::StartError;
+pub use tls::Tls;

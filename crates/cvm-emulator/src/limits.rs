@@ -22,7 +22,7 @@ pub(crate) struct Limits {
     pub(crate) max_connections: usize,
     /// Size of a request head. The longest query and the longest token fit.
     pub(crate) max_head_bytes: usize,
-    /// Time for a request head, from its first byte or from the start of the connection.
+    /// Time for a request head, from its first byte or from the start of the connection, a TLS handshake included.
     pub(crate) head_timeout: Duration,
     /// Time without data between two requests.
     pub(crate) idle_timeout: Duration,

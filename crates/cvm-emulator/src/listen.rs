@@ -1,7 +1,11 @@
-//! Chooses the sockets to listen on: only loopback, unless other machines are allowed.
+//! Chooses the sockets to listen on: only loopback, unless other machines are allowed. Each serves HTTP or HTTPS.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -10,20 +14,37 @@ use crate::Cloud;
 use crate::http_service::HttpService;
 use crate::limits::Limits;
 use crate::metadata::MetadataService;
-use crate::server::{self, Listener};
+use crate::server::{self, Accepted, Listener, Protocol};
 use crate::start_error::StartError;
+use crate::tls::{Issued, Tls};
 
 /// Where an emulator listens.
 #[derive(Clone, Debug)]
 pub struct ListenAddress {
     /// The requested address, with the actual port.
     pub address: SocketAddr,
-    /// The endpoint for clients on this machine, always a loopback address: `http://127.0.0.1:41234`.
+    /// The endpoint for clients on this machine, always a loopback address: `http://127.0.0.1:41234`. It begins with
+    /// `https://` if there is no HTTP.
     pub url: String,
+    /// Where it serves HTTPS, if it does.
+    pub https: Option<HttpsAddress>,
     /// The same for reads of metadata, with the actual port.
     pub metadata_address: Option<SocketAddr>,
     /// The URL at which an instance on this machine reads its metadata, if the emulator serves them.
     pub metadata_url: Option<String>,
+}
+
+/// Where an emulator serves HTTPS, and whom its clients must trust.
+#[derive(Clone, Debug)]
+pub struct HttpsAddress {
+    /// The requested address, with the actual port.
+    pub address: SocketAddr,
+    /// The endpoint for clients on this machine, always a loopback address: `https://127.0.0.1:41234`.
+    pub url: String,
+    /// The certificate of the CA that issued the server's certificate.
+    pub ca_pem: String,
+    /// The file of this certificate, with [`Tls::directory`].
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The ports of one emulator.
@@ -35,24 +56,36 @@ pub(crate) struct Ports {
 }
 
 impl Ports {
-    /// Listens for API calls on the first address, and for reads of metadata on the second one.
+    /// Listens for API calls on the first address, over HTTPS as `tls` says, and for reads of metadata.
     pub(crate) fn bind(
         api: SocketAddr,
+        tls: Option<&Tls>,
         metadata: Option<(SocketAddr, MetadataService)>,
         allow_remote: bool,
     ) -> Result<Self, StartError> {
-        let api = Listeners::bind(api, allow_remote)?;
+        let mut listeners = Listeners::default();
+        let mut address = match tls {
+            Some(tls) if tls.address_beside_http().is_none() => {
+                listeners.add_https(api, tls, allow_remote)?
+            }
+            _ => listeners.add_http(api, allow_remote)?,
+        };
+        if let Some(tls) = tls
+            && let Some(beside) = tls.address_beside_http()
+        {
+            address.https = listeners.add_https(beside, tls, allow_remote)?.https;
+        }
         let metadata = match metadata {
-            Some((address, service)) => Some((Listeners::bind(address, allow_remote)?, service)),
+            Some((requested, service)) => {
+                let mut listeners = Listeners::default();
+                let bound = listeners.add_http(requested, allow_remote)?;
+                address.metadata_address = Some(bound.address);
+                address.metadata_url = Some(bound.url);
+                Some((listeners, service))
+            }
             None => None,
         };
-        let address = ListenAddress {
-            address: api.bound,
-            url: api.url.clone(),
-            metadata_address: metadata.as_ref().map(|(listeners, _)| listeners.bound),
-            metadata_url: metadata.as_ref().map(|(listeners, _)| listeners.url.clone()),
-        };
-        Ok(Self { api, metadata, address })
+        Ok(Self { api: listeners, metadata, address })
     }
 
     /// Serves on all ports until `stop` completes.
@@ -74,38 +107,48 @@ impl Ports {
     }
 }
 
-/// The sockets of one port.
-#[derive(Debug)]
+/// Sockets that share one set of limits.
+#[derive(Debug, Default)]
 struct Listeners {
-    main: TcpListener,
-    /// A second socket, if the first one is not reachable over loopback.
-    loopback: Option<TcpListener>,
-    /// The requested address, with the actual port.
-    bound: SocketAddr,
-    /// A loopback address at which clients reach one of them.
-    url: String,
+    sockets: Vec<(TcpListener, Protocol)>,
+    /// Where the next accept begins, so that no socket makes the others wait.
+    next: AtomicUsize,
 }
 
 impl Listeners {
-    fn bind(address: SocketAddr, allow_remote: bool) -> Result<Self, StartError> {
-        if !is_loopback(address.ip()) && !allow_remote {
-            return Err(StartError::RemoteNotAllowed(address));
-        }
-        let failed = |error| StartError::Listen(address, error);
-        let main = server::listen(address).map_err(failed)?;
-        let bound = main.local_addr().map_err(failed)?;
-        let (loopback, local) = match reachable_over_loopback(bound) {
-            Some(local) => (None, local),
-            None => {
-                let listener = bind_loopback(bound).map_err(failed)?;
-                let local = listener.local_addr().map_err(failed)?;
-                (Some(listener), local)
-            }
-        };
-        Ok(Self { main, loopback, bound, url: format!("http://{local}") })
+    /// Listens for HTTP on an address, and on loopback.
+    fn add_http(
+        &mut self,
+        address: SocketAddr,
+        allow_remote: bool,
+    ) -> Result<ListenAddress, StartError> {
+        let bound = BoundAddress::bind(address, allow_remote)?;
+        let (address, url) = (bound.address, format!("http://{}", bound.local));
+        self.add(bound, &Protocol::Http);
+        Ok(ListenAddress { address, url, https: None, metadata_address: None, metadata_url: None })
     }
 
-    /// Serves on all sockets until `stop` completes. They share one set of limits.
+    /// Listens for HTTPS on an address, and on loopback.
+    fn add_https(
+        &mut self,
+        address: SocketAddr,
+        tls: &Tls,
+        allow_remote: bool,
+    ) -> Result<ListenAddress, StartError> {
+        let bound = BoundAddress::bind(address, allow_remote)?;
+        let (address, url) = (bound.address, format!("https://{}", bound.local));
+        let Issued { tls, ca_pem, ca_file } = tls.issue(address.ip(), bound.local.ip())?;
+        self.add(bound, &Protocol::Https(tls));
+        let https = Some(HttpsAddress { address, url: url.clone(), ca_pem, ca_file });
+        Ok(ListenAddress { address, url, https, metadata_address: None, metadata_url: None })
+    }
+
+    fn add(&mut self, bound: BoundAddress, protocol: &Protocol) {
+        let listeners = bound.listeners.into_iter();
+        self.sockets.extend(listeners.map(|listener| (listener, protocol.clone())));
+    }
+
+    /// Serves on all sockets until `stop` completes.
     async fn serve(self, service: HttpService, stop: impl Future<Output = ()>) {
         server::serve(self, service, Limits::default(), stop).await;
     }
@@ -114,12 +157,54 @@ impl Listeners {
 impl Listener for Listeners {
     type Stream = TcpStream;
 
-    async fn accept(&self) -> io::Result<TcpStream> {
-        let Some(loopback) = &self.loopback else { return Listener::accept(&self.main).await };
-        tokio::select! {
-            accepted = Listener::accept(&self.main) => accepted,
-            accepted = Listener::accept(loopback) => accepted,
+    async fn accept(&self) -> io::Result<Accepted<TcpStream>> {
+        let count = self.sockets.len();
+        let first = self.next.fetch_add(1, Ordering::Relaxed) % count.max(1);
+        let accepted = poll_fn(|context| {
+            for (listener, protocol) in self.sockets.iter().cycle().skip(first).take(count) {
+                if let Poll::Ready(accepted) = listener.poll_accept(context) {
+                    return Poll::Ready(accepted.map(|(stream, _)| (stream, protocol)));
+                }
+            }
+            Poll::Pending
+        });
+        let (stream, protocol) = accepted.await?;
+        // Small responses must not wait for an acknowledgment (Nagle's algorithm, RFC 896).
+        let _ = stream.set_nodelay(true);
+        Ok(Accepted { stream, protocol: protocol.clone() })
+    }
+}
+
+/// The sockets of one address.
+#[derive(Debug)]
+struct BoundAddress {
+    /// The requested address, with the actual port.
+    address: SocketAddr,
+    /// A loopback address at which clients reach one of the sockets.
+    local: SocketAddr,
+    /// The socket of the address, and a second one, if the first one is not reachable over loopback.
+    listeners: Vec<TcpListener>,
+}
+
+impl BoundAddress {
+    fn bind(requested: SocketAddr, allow_remote: bool) -> Result<Self, StartError> {
+        if !is_loopback(requested.ip()) && !allow_remote {
+            return Err(StartError::RemoteNotAllowed(requested));
         }
+        let failed = |error| StartError::Listen(requested, error);
+        let main = server::listen(requested).map_err(failed)?;
+        let address = main.local_addr().map_err(failed)?;
+        let mut listeners = vec![main];
+        let local = match reachable_over_loopback(address) {
+            Some(local) => local,
+            None => {
+                let listener = bind_loopback(address).map_err(failed)?;
+                let local = listener.local_addr().map_err(failed)?;
+                listeners.push(listener);
+                local
+            }
+        };
+        Ok(Self { address, local, listeners })
     }
 }
 
@@ -179,8 +264,8 @@ mod tests {
         let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (main, loopback) = (server::listen(free).unwrap(), server::listen(free).unwrap());
         let (one, other) = (main.local_addr().unwrap(), loopback.local_addr().unwrap());
-        let url = format!("http://{other}");
-        let listeners = Listeners { main, loopback: Some(loopback), bound: one, url };
+        let sockets = vec![(main, Protocol::Http), (loopback, Protocol::Http)];
+        let listeners = Listeners { sockets, next: AtomicUsize::new(0) };
         let idle_timeout = Duration::from_secs(3600);
         let limits = Limits { max_connections: 2, idle_timeout, ..Limits::DEFAULT };
         let cloud = cloud();

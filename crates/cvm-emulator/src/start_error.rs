@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use cvm_signer::CredentialError;
 
@@ -18,6 +19,12 @@ pub enum StartError {
     Randomness,
     /// Another credential has the same secret id.
     SecretIdInUse(String),
+    /// A certificate cannot be for this name of [`Tls::name`](crate::Tls::name).
+    TlsName(String),
+    /// The CA in the directory of [`Tls::directory`](crate::Tls::directory) cannot be used.
+    TlsDirectory(PathBuf, io::Error),
+    /// The certificate for HTTPS cannot be made.
+    Certificate(String),
     /// The generated credential is invalid.
     Credential(CredentialError),
 }
@@ -28,8 +35,8 @@ impl fmt::Display for StartError {
             Self::Listen(address, error) => write!(f, "cannot listen on {address}: {error}"),
             Self::RemoteNotAllowed(address) => write!(
                 f,
-                "cannot listen on {address}: other machines could send requests to it over HTTP \
-                 without encryption; allow remote clients or listen on 127.0.0.1"
+                "cannot listen on {address}: other machines could send requests to it, without \
+                 encryption unless by HTTPS; allow remote clients or listen on 127.0.0.1"
             ),
             Self::Randomness => {
                 f.write_str("cannot create a credential: no random bytes from the system; pass one")
@@ -37,6 +44,15 @@ impl fmt::Display for StartError {
             Self::SecretIdInUse(id) => {
                 write!(f, "two credentials have the secret id `{id}`; give each its own")
             }
+            Self::TlsName(name) => write!(
+                f,
+                "no certificate can be for `{name}`; give a DNS name, `*.` before a DNS name, or an IP \
+                 address without a port"
+            ),
+            Self::TlsDirectory(directory, error) => {
+                write!(f, "cannot use the TLS directory `{}`: {error}", directory.display())
+            }
+            Self::Certificate(why) => write!(f, "cannot make the certificate for HTTPS: {why}"),
             Self::Credential(error) => error.fmt(f),
         }
     }
@@ -45,9 +61,13 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Listen(_, error) => Some(error),
+            Self::Listen(_, error) | Self::TlsDirectory(_, error) => Some(error),
             Self::Credential(error) => Some(error),
-            Self::Randomness | Self::RemoteNotAllowed(_) | Self::SecretIdInUse(_) => None,
+            Self::Certificate(_)
+            | Self::Randomness
+            | Self::RemoteNotAllowed(_)
+            | Self::SecretIdInUse(_)
+            | Self::TlsName(_) => None,
         }
     }
 }

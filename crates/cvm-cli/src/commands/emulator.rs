@@ -3,14 +3,16 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use cvm_emulator::{Builder, Catalog, Cloud, Emulator, ListenAddress, StartError};
+use cvm_emulator::{
+    Builder, Catalog, Cloud, Emulator, HttpsAddress, ListenAddress, StartError, Tls,
+};
 use cvm_models::Credential;
 
 use crate::args::Args;
 use crate::error::{CliError, Result};
 use crate::exit::ExitStatus;
 use crate::options::Scope;
-use crate::ready::{Ready, ReadyFile};
+use crate::ready::{Ready, WrittenFile};
 use crate::runtime::{self, ShutdownSignal};
 use crate::{output, value_sources};
 
@@ -25,7 +27,7 @@ pub fn run(args: &Args) -> Result<()> {
         Some(path) => PathBuf::from(path),
         None => default_ready_file(),
     };
-    let mut written = None;
+    let mut written = Vec::new();
     let served = runtime::block_on(async {
         let mut interruption = ShutdownSignal::listen()?;
         let stop = async move { interruption.wait().await };
@@ -42,6 +44,9 @@ fn builder(args: &Args) -> Result<Builder> {
     let mut builder = Emulator::builder();
     if let Some(listen) = args.option("listen") {
         builder = builder.listen(address("listen", listen)?);
+    }
+    if let Some(tls) = tls(args)? {
+        builder = builder.tls(tls);
     }
     match (args.option("metadata"), args.option("metadata-instance")) {
         (Some(listen), instance) => {
@@ -94,6 +99,35 @@ fn builder(args: &Args) -> Result<Builder> {
     Ok(builder)
 }
 
+/// How to serve HTTPS, if it is requested.
+fn tls(args: &Args) -> Result<Option<Tls>> {
+    let mut tls = match (args.has("tls"), args.option("tls-listen")) {
+        (true, Some(_)) => {
+            return Err(CliError::usage("`--tls` and `--tls-listen` cannot be combined").hint(
+                "`--tls` replaces HTTP by HTTPS; `--tls-listen` adds HTTPS at another address",
+            ));
+        }
+        (true, None) => Tls::new(),
+        (false, Some(listen)) => Tls::new().beside_http(address("tls-listen", listen)?),
+        (false, None) => {
+            let unused = ["tls-name", "tls-dir"].into_iter().find(|option| args.has(option));
+            return match unused {
+                Some(option) => {
+                    Err(CliError::usage(format!("`--{option}` requires `--tls` or `--tls-listen`")))
+                }
+                None => Ok(None),
+            };
+        }
+    };
+    for name in args.option("tls-name").into_iter().flat_map(|names| names.split(',')) {
+        tls = tls.name(name.trim());
+    }
+    if let Some(directory) = args.option("tls-dir") {
+        tls = tls.directory(directory);
+    }
+    Ok(Some(tls))
+}
+
 /// The built-in catalog, extended with a file.
 fn catalog(path: &str) -> Result<Catalog> {
     let failed = |error: &dyn std::fmt::Display| {
@@ -135,42 +169,65 @@ fn default_ready_file() -> PathBuf {
     directory.join(format!("cvm-emulator-{}.json", std::process::id()))
 }
 
-/// Prints where the emulator listens, and writes the credentials to a file that only the owner can read.
+/// Prints where the emulator listens, and writes the credentials to a file that only the owner can read. The CA certificate
+/// of HTTPS gets a file beside it, unless it is kept in a directory.
 fn announce(
     cloud: &Cloud,
     listening: &ListenAddress,
     path: &Path,
-    written: &mut Option<ReadyFile>,
+    written: &mut Vec<WrittenFile>,
 ) -> std::result::Result<(), Stopped> {
     let credential = cloud.credential();
-    let ListenAddress { address, url, metadata_address, metadata_url } = listening;
-    let ready = Ready {
+    let ListenAddress { address, url, https, metadata_address, metadata_url } = listening;
+    let mut ready = Ready {
         url: url.clone(),
         secret_id: credential.secret_id().to_owned(),
         secret_key: credential.secret_key().to_owned(),
+        https_url: https.as_ref().map(|https| https.url.clone()),
+        ca_file: None,
         metadata_url: metadata_url.clone(),
     };
+    match https {
+        Some(HttpsAddress { ca_file: Some(kept), .. }) => {
+            let kept = std::path::absolute(kept).unwrap_or_else(|_| kept.clone());
+            ready.ca_file = Some(kept.display().to_string());
+        }
+        Some(HttpsAddress { ca_pem, .. }) => written.push(ready.write_ca(path, ca_pem)?),
+        None => {}
+    }
     let file = ready.write(path)?;
     let shown = file.path().display();
     let metadata = metadata_url
         .as_ref()
         .map_or_else(String::new, |url| format!("Instance metadata at {url}/latest/meta-data/\n"));
+    let https_text = match (&ready.https_url, &ready.ca_file) {
+        (Some(https_url), Some(ca_file)) => {
+            let beside =
+                if https_url == url { String::new() } else { format!("HTTPS at {https_url}\n") };
+            format!("{beside}CA certificate in {ca_file}\n")
+        }
+        _ => String::new(),
+    };
     let text = format!(
-        "CVM emulator at {url}\n{metadata}Credentials in {shown} (readable only by you)\n\
+        "CVM emulator at {url}\n{https_text}{metadata}Credentials in {shown} (readable only by you)\n\
          Try: cvm --emulator {shown} DescribeZones\nStop it with Ctrl-C.\n"
     );
-    *written = Some(file);
+    written.push(file);
     // A server in the background needs no standard output.
     if output::must_be_open().is_ok() {
         output::print(&text)?;
     } else {
         output::eprint(text.trim_end());
     }
-    if !address.ip().to_canonical().is_loopback() {
-        output::eprint_note(&format!(
-            "other machines can send requests to {address} over unencrypted HTTP; every request \
-             must be signed"
-        ));
+    let is_remote = |address: &SocketAddr| !address.ip().to_canonical().is_loopback();
+    let https_address = https.as_ref().map(|https| https.address);
+    let http_address = Some(*address).filter(|address| Some(*address) != https_address);
+    for (address, how) in [(http_address, "unencrypted HTTP"), (https_address, "HTTPS")] {
+        if let Some(address) = address.filter(is_remote) {
+            output::eprint_note(&format!(
+                "other machines can send requests to {address} over {how}; every request must be signed"
+            ));
+        }
     }
     if let Some(address) = metadata_address.filter(|it| !it.ip().to_canonical().is_loopback()) {
         output::eprint_note(&format!(
@@ -188,6 +245,7 @@ impl From<StartError> for Stopped {
         Self(match error {
             StartError::RemoteNotAllowed(_) => CliError::usage(error.to_string())
                 .hint("add `--allow-remote` if other machines should use it"),
+            StartError::TlsName(_) => CliError::usage(error.to_string()),
             _ => CliError::local(error.to_string()),
         })
     }

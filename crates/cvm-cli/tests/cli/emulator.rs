@@ -167,6 +167,66 @@ fn ready_file_always_names_a_loopback_url() {
 }
 
 #[test]
+fn tls_serves_https_alone_or_beside_http() {
+    let alone = Emulator::with(&["--instant", "--tls"]);
+    let url = alone.ready("url");
+    assert!(url.starts_with("https://127.0.0.1:"), "{url}");
+    assert_eq!(alone.ready("https_url"), url);
+    let ca_file = alone.folder.path().join("ready.ca.pem");
+    assert_eq!(alone.ready("ca_file"), ca_file.to_str().unwrap());
+    alone.launch();
+    assert_eq!(alone.instance_count(), 1);
+    // A client that gets the file from the environment, and one that does not get it.
+    let call = |ca_file: Option<&str>| {
+        let mut command = cvm(&["DescribeZones", "--region", "ap-guangzhou", "--endpoint", &url]);
+        command
+            .env("TENCENTCLOUD_SECRET_ID", alone.ready("secret_id"))
+            .env("TENCENTCLOUD_SECRET_KEY", alone.ready("secret_key"))
+            .envs(ca_file.map(|file| ("SSL_CERT_FILE", file)));
+        run(&mut command)
+    };
+    let ran = call(ca_file.to_str());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let ran = call(None);
+    assert_ne!(ran.code, 0);
+    assert!(ran.stderr.contains("certificate"), "{}", ran.stderr);
+
+    let both = Emulator::with(&["--instant", "--tls-listen", "127.0.0.1:0"]);
+    assert!(both.ready("url").starts_with("http://127.0.0.1:"));
+    assert!(both.ready("https_url").starts_with("https://127.0.0.1:"));
+    both.launch();
+}
+
+#[test]
+fn certificate_of_the_authority_is_removed_when_the_emulator_stops() {
+    let mut emulator = Emulator::with(&["--tls"]);
+    let ca_file = emulator.folder.path().join("ready.ca.pem");
+    assert!(ca_file.exists());
+    signal(&emulator.child, "TERM");
+    emulator.child.wait().unwrap();
+    assert!(!ca_file.exists() && !emulator.ready_file.exists());
+}
+
+#[test]
+fn kept_authority_stays_when_the_emulator_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = folder.path().join("tls");
+    let directory = directory.to_str().unwrap();
+    let start =
+        || Emulator::with(&["--tls", "--tls-dir", directory, "--tls-name", "a.test,b.test"]);
+    let first = start();
+    let ca_file = format!("{directory}/ca.pem");
+    assert_eq!(first.ready("ca_file"), ca_file);
+    let certificate = fs::read(&ca_file).unwrap();
+    drop(first);
+    let second = start();
+    assert_eq!(fs::read(&ca_file).unwrap(), certificate);
+    assert_eq!(run(&mut second.cvm(&["DescribeZones"])).code, 0);
+    let mode = fs::metadata(format!("{directory}/ca-key.pem")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn seed_makes_ids_repeatable() {
     let launch = || Emulator::with(&["--instant", "--seed", "7"]).launch();
     assert_eq!(launch(), launch());
@@ -234,6 +294,13 @@ fn conflicting_emulator_options_are_rejected() {
         (&["--metadata", "here"], "`--metadata` must be ADDR:PORT"),
         (&["--metadata", "0.0.0.0:0"], "add `--allow-remote`"),
         (&["--metadata-instance", "ins-12345678"], "requires `--metadata`"),
+        (&["--tls", "--tls-listen", "127.0.0.1:0"], "cannot be combined"),
+        (&["--tls-listen", "here"], "`--tls-listen` must be ADDR:PORT"),
+        (&["--tls-listen", "0.0.0.0:0"], "add `--allow-remote`"),
+        (&["--tls-dir", "tls"], "`--tls-dir` requires `--tls` or `--tls-listen`"),
+        (&["--tls-name", "cvm.test"], "`--tls-name` requires `--tls` or `--tls-listen`"),
+        (&["--tls", "--tls-name", "cvm.test,https://x"], "no certificate can be for `https://x`"),
+        (&["--tls", "--tls-name", "a.test", "--tls-name", "b.test"], "given twice"),
         (&["--seed", "x"], "`--seed` must be a whole number"),
         (&["--secret-id", "AKIDx"], "must be given together"),
         (&["--cli-input-json", "{}"], "takes no `--cli-input-json`"),

@@ -1,10 +1,12 @@
-//! The source of connections: a TCP socket, or an in-memory pipe in tests.
+//! The source of connections: TCP sockets, or in-memory pipes in tests.
 
 use std::io;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+
+use crate::tls::ServerTls;
 
 /// Connections that the system completes before they are accepted. With a full backlog, a client waits for the
 /// retransmission timeout of TCP (RFC 6298: 1 s at first). The system can allow fewer.
@@ -15,7 +17,20 @@ pub(crate) trait Listener: Send + Sync {
     type Stream: Stream;
 
     /// Waits for the next connection. Dropping the future loses no connection.
-    fn accept(&self) -> impl Future<Output = io::Result<Self::Stream>> + Send;
+    fn accept(&self) -> impl Future<Output = io::Result<Accepted<Self::Stream>>> + Send;
+}
+
+/// A new connection.
+pub(crate) struct Accepted<S> {
+    pub(crate) stream: S,
+    pub(crate) protocol: Protocol,
+}
+
+/// What clients speak on a connection.
+#[derive(Clone, Debug)]
+pub(crate) enum Protocol {
+    Http,
+    Https(ServerTls),
 }
 
 /// A connection.
@@ -36,17 +51,6 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
-}
-
-impl Listener for TcpListener {
-    type Stream = TcpStream;
-
-    async fn accept(&self) -> io::Result<TcpStream> {
-        let (stream, _) = Self::accept(self).await?;
-        // Small responses must not wait for an acknowledgment (Nagle's algorithm, RFC 896).
-        let _ = stream.set_nodelay(true);
-        Ok(stream)
-    }
 }
 
 impl Stream for TcpStream {

@@ -2,7 +2,8 @@
 //!
 //! A connection is accepted at once. If there are too many connections, or no free file descriptor, the server first
 //! closes the oldest connection of an unauthenticated client, then the oldest idle one. Incoming requests that name a
-//! known key are closed last, unless they outnumber the unauthenticated ones. [`Limits`] lists all limits.
+//! known key are closed last, unless they outnumber the unauthenticated ones. [`Limits`] lists all limits. A TLS handshake is
+//! part of the first request head: it shares the time limit, and nobody is authenticated by it.
 
 mod activity;
 mod connection;
@@ -21,7 +22,7 @@ use crate::limits::Limits;
 use activity::Activity;
 use connections::Connections;
 use listener::is_connection_error;
-pub(crate) use listener::{Listener, listen};
+pub(crate) use listener::{Accepted, Listener, Protocol, listen};
 
 /// Serves until `stop` completes. Then it accepts no new connections and waits for requests in progress.
 pub(crate) async fn serve(
@@ -41,7 +42,7 @@ pub(crate) async fn serve(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok(stream) => {
+            Ok(accepted) => {
                 tokio::select! {
                     () = &mut stop => break,
                     () = connections.make_room(limits.max_connections) => {}
@@ -49,7 +50,7 @@ pub(crate) async fn serve(
                 let activity = Arc::new(Activity::new(limits));
                 let (watched, service) = (Arc::clone(&activity), service.clone());
                 let served =
-                    connection::serve(stream, watched, service, limits, graceful.watcher());
+                    connection::serve(accepted, watched, service, limits, graceful.watcher());
                 connections.spawn(activity, served);
             }
             Err(error) if is_connection_error(&error) => {}

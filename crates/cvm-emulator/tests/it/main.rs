@@ -49,6 +49,7 @@ mod tags_kinds;
 mod tags_resources;
 mod tampering;
 mod tasks;
+mod tls;
 mod vpc;
 mod vpc_launches;
 mod vpc_networks;

@@ -5,3 +5,4 @@ mod many;
 mod pipes;
 mod slow;
 mod stop;
+mod tls;

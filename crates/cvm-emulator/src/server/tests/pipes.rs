@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::http_service::HttpService;
 use crate::limits::Limits;
-use crate::server::listener::{Listener, Stream};
+use crate::server::listener::{Accepted, Listener, Protocol, Stream};
 use crate::server::serve;
 use crate::test_requests::{cloud, zones};
 
@@ -41,9 +41,18 @@ impl Server {
 
     /// Starts a server that can open this many connections before accepting fails.
     pub(super) fn with_files(limits: Limits, files: usize) -> Self {
+        Self::with(limits, files, Protocol::Http)
+    }
+
+    /// Starts a server whose clients speak this protocol.
+    pub(super) fn speaking(protocol: Protocol, limits: Limits) -> Self {
+        Self::with(limits, Semaphore::MAX_PERMITS, protocol)
+    }
+
+    fn with(limits: Limits, files: usize, protocol: Protocol) -> Self {
         let (connect, incoming) = mpsc::unbounded_channel();
         let queue = Mutex::new(Queue { incoming, next: None });
-        let listener = Pipes { queue, files: Arc::new(Semaphore::new(files)) };
+        let listener = Pipes { queue, files: Arc::new(Semaphore::new(files)), protocol };
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(async move {
             let stopped = async {
@@ -142,6 +151,7 @@ impl Client {
 struct Pipes {
     queue: Mutex<Queue>,
     files: Arc<Semaphore>,
+    protocol: Protocol,
 }
 
 struct Queue {
@@ -152,7 +162,7 @@ struct Queue {
 impl Listener for Pipes {
     type Stream = Pipe;
 
-    async fn accept(&self) -> io::Result<Pipe> {
+    async fn accept(&self) -> io::Result<Accepted<Pipe>> {
         let mut queue = self.queue.lock().await;
         if queue.next.is_none() {
             let Some(next) = queue.incoming.recv().await else { std::future::pending().await };
@@ -161,7 +171,8 @@ impl Listener for Pipes {
         let Ok(file) = Arc::clone(&self.files).try_acquire_owned() else {
             return Err(io::Error::from_raw_os_error(EMFILE));
         };
-        Ok(Pipe { stream: queue.next.take().unwrap(), _file: file })
+        let stream = Pipe { stream: queue.next.take().unwrap(), _file: file };
+        Ok(Accepted { stream, protocol: self.protocol.clone() })
     }
 }
 
