@@ -20,7 +20,7 @@ function load(service) {
   return null;
 }
 
-async function call({ service, version, action, region, endpoint, credential, request }) {
+async function call({ service, version, action, region, scheme, endpoint, credential, request }) {
   const loaded = load(service);
   if (!loaded) return { missing: `tencentcloud-sdk-nodejs-${service}` };
   const { Client } = loaded.module[`v${version.replaceAll("-", "")}`];
@@ -31,7 +31,7 @@ async function call({ service, version, action, region, endpoint, credential, re
       token: credential.token || undefined,
     },
     region,
-    profile: { httpProfile: { endpoint, protocol: "http://" } },
+    profile: { httpProfile: { endpoint, protocol: `${scheme}://` } },
   });
   try {
     return { response: await client[action](request) };

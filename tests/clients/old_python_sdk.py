@@ -1,9 +1,8 @@
 """Calls through the Python SDK of the gateway before API 3.0, which has no types.
 
-This SDK knows only HTTPS. Its connection is replaced by one of plain HTTP; what it signs and sends stays the same.
+This SDK knows only HTTPS. It trusts the file that `SSL_CERT_FILE` names.
 """
 
-import http.client
 import json
 
 import adapter
@@ -13,12 +12,6 @@ try:
     from QcloudApi.modules.cvm import Cvm
 except ImportError:
     adapter.stop_if_missing("qcloudapi-sdk-python")
-
-
-class PlainConnection(http.client.HTTPConnection):
-    """Has the counter that the SDK reads from its own connections."""
-
-    request_length = 0
 
 
 def call(line):
@@ -33,7 +26,6 @@ def call(line):
         "Version": line["version"],
         "method": "POST",
     })
-    module.apiRequest.conn = PlainConnection(line["endpoint"])
     response = json.loads(module.call(line["action"], line["request"]))["Response"]
     if "Error" in response:
         raise adapter.ServiceError(response["Error"]["Code"], response["Error"]["Message"])

@@ -28,7 +28,8 @@ def call(line):
     client_module, models = modules(service, line["version"])
     keys = line["credential"]
     identity = credential.Credential(keys["secret_id"], keys["secret_key"], keys["token"])
-    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=line["endpoint"]))
+    http = HttpProfile(protocol=line["scheme"], endpoint=line["endpoint"], certification=line["ca_file"])
+    profile = ClientProfile(httpProfile=http)
     client = getattr(client_module, f"{service.capitalize()}Client")(identity, line["region"], profile)
     request = getattr(models, f"{action}Request")()
     request.from_json_string(json.dumps(line["request"]))

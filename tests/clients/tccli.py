@@ -15,6 +15,8 @@ if not os.access(TCCLI, os.X_OK):
 
 # Nothing of the user's own configuration is read or written.
 HOME = tempfile.TemporaryDirectory()
+# tccli trusts only the bundle of `certifi`, which this folder replaces.
+TRUST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "trust")
 FAILED = re.compile(r"\[TencentCloudSDKException\] code:(\S+) message:(.*) requestId:\S*", re.DOTALL)
 
 
@@ -28,12 +30,15 @@ def call(line):
     environment = {"TENCENTCLOUD_SECRET_ID": keys["secret_id"], "TENCENTCLOUD_SECRET_KEY": keys["secret_key"]}
     if keys["token"]:
         environment["TENCENTCLOUD_TOKEN"] = keys["token"]
+    if line["ca_file"]:
+        environment["SSL_CERT_FILE"] = line["ca_file"]
+        environment["PYTHONPATH"] = TRUST
     with tempfile.NamedTemporaryFile("w", suffix=".json", dir=HOME.name) as request:
         json.dump(line["request"], request)
         request.flush()
         done = run([
             line["service"], line["action"], "--version", line["version"], "--region", line["region"],
-            "--endpoint", f"http://{line['endpoint']}", "--cli-input-json", f"file://{request.name}",
+            "--endpoint", f"{line['scheme']}://{line['endpoint']}", "--cli-input-json", f"file://{request.name}",
         ], **environment)
     if done.returncode == 0:
         return json.loads(done.stdout)

@@ -9,13 +9,14 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use cvm_emulator::Emulator;
+use cvm_emulator::{Emulator, Tls};
 use cvm_models::blocking;
 use cvm_protocol::ActionInfo;
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use self::program::Program;
+use self::program::{Program, Scheme};
 use self::sequence::{Call, Client, Credential, Reply, Sequence, Service};
 use crate::cloud::{REGION, SECRET_ID, SECRET_KEY, builder, client_for};
 use crate::neighbor_services::services;
@@ -37,9 +38,9 @@ fn folder() -> PathBuf {
 /// The emulator of one sequence.
 enum Emulated {
     /// One in this process. Its clock stands still except for pauses.
-    Own { emulator: Emulator, _runtime: Runtime },
+    Own { emulator: Emulator, _authority: TempDir, ca_file: PathBuf, _runtime: Runtime },
     /// One that a user started.
-    Running { url: String, credential: Credential },
+    Running { url: String, https: Option<(String, PathBuf)>, credential: Credential },
 }
 
 impl Emulated {
@@ -48,11 +49,17 @@ impl Emulated {
             let ready: Value = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
             let text = |member: &str| ready[member].as_str().unwrap().to_owned();
             let credential = Credential::new(&text("secret_id"), &text("secret_key"));
-            return Self::Running { url: text("url"), credential };
+            let https_url = ready["https_url"].as_str().map(str::to_owned);
+            let https = https_url.map(|url| (url, PathBuf::from(text("ca_file"))));
+            return Self::Running { url: text("url"), https, credential };
         }
         let runtime = Runtime::new().unwrap();
-        let emulator = runtime.block_on(builder().start()).unwrap();
-        Self::Own { emulator, _runtime: runtime }
+        let authority = tempfile::tempdir().unwrap();
+        let free = "127.0.0.1:0".parse().unwrap();
+        let tls = Tls::new().directory(authority.path()).beside_http(free);
+        let emulator = runtime.block_on(builder().tls(tls).start()).unwrap();
+        let ca_file = authority.path().join("ca.pem");
+        Self::Own { emulator, _authority: authority, ca_file, _runtime: runtime }
     }
 }
 
@@ -61,6 +68,15 @@ impl Service for Emulated {
         match self {
             Self::Own { emulator, .. } => emulator.url(),
             Self::Running { url, .. } => url,
+        }
+    }
+
+    fn https(&self) -> Option<(&str, &Path)> {
+        match self {
+            Self::Own { emulator, ca_file, .. } => Some((emulator.https_url()?, ca_file)),
+            Self::Running { https, .. } => {
+                https.as_ref().map(|(url, ca_file)| (url.as_str(), ca_file.as_path()))
+            }
         }
     }
 
@@ -120,14 +136,15 @@ impl Client for Sdk {
 
 /// Runs every sequence with an official client, which a program of the folder drives. Without that client, the test
 /// passes with a note.
-fn run_with_program(command: Option<(PathBuf, &str)>, variable: &str) {
+fn run_with_program(command: Option<(PathBuf, &str)>, variable: &str, scheme: Scheme) {
     let Some((interpreter, file)) = command else {
         eprintln!("skipped: {variable} is not set");
         return;
     };
     for sequence in Sequence::all(&folder()) {
         let emulated = Emulated::new();
-        let mut program = match Program::start(&interpreter, &folder().join(file), &emulated) {
+        let program = Program::start(&interpreter, &folder().join(file), &emulated, scheme);
+        let mut program = match program {
             Ok(program) => program,
             Err(missing) => {
                 eprintln!("skipped: {} does not find {missing}", interpreter.display());
@@ -147,6 +164,10 @@ fn python(file: &'static str) -> Option<(PathBuf, &'static str)> {
     env::var_os(PYTHON).map(|interpreter| (interpreter.into(), file))
 }
 
+fn node() -> Option<(PathBuf, &'static str)> {
+    env::var_os(NODE_MODULES).map(|_| (PathBuf::from("node"), "node_sdk.js"))
+}
+
 #[test]
 fn sequences_pass_with_this_sdk() {
     for sequence in Sequence::all(&folder()) {
@@ -158,23 +179,37 @@ fn sequences_pass_with_this_sdk() {
 
 #[test]
 fn sequences_pass_with_the_python_sdk() {
-    run_with_program(python("python_sdk.py"), PYTHON);
+    run_with_program(python("python_sdk.py"), PYTHON, Scheme::Http);
 }
 
 #[test]
 fn sequences_pass_with_the_old_python_sdk() {
-    run_with_program(python("old_python_sdk.py"), PYTHON);
+    run_with_program(python("old_python_sdk.py"), PYTHON, Scheme::Https);
 }
 
 #[test]
 fn sequences_pass_with_tccli() {
-    run_with_program(python("tccli.py"), PYTHON);
+    run_with_program(python("tccli.py"), PYTHON, Scheme::Http);
 }
 
 #[test]
 fn sequences_pass_with_the_node_sdk() {
-    let command = env::var_os(NODE_MODULES).map(|_| (PathBuf::from("node"), "node_sdk.js"));
-    run_with_program(command, NODE_MODULES);
+    run_with_program(node(), NODE_MODULES, Scheme::Http);
+}
+
+#[test]
+fn sequences_pass_with_the_python_sdk_over_https() {
+    run_with_program(python("python_sdk.py"), PYTHON, Scheme::Https);
+}
+
+#[test]
+fn sequences_pass_with_tccli_over_https() {
+    run_with_program(python("tccli.py"), PYTHON, Scheme::Https);
+}
+
+#[test]
+fn sequences_pass_with_the_node_sdk_over_https() {
+    run_with_program(node(), NODE_MODULES, Scheme::Https);
 }
 
 #[test]

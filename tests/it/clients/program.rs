@@ -1,7 +1,7 @@
 //! A program that calls the service with an official client. It reads a call per line and prints a result per line.
 
 use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
@@ -9,10 +9,19 @@ use serde_json::{Value, json};
 use super::NODE_MODULES;
 use super::sequence::{Call, Client, Reply, Service};
 
+/// How a program calls the emulator.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scheme {
+    Http,
+    Https,
+}
+
 /// A running program.
 pub struct Program {
     name: String,
+    scheme: &'static str,
     endpoint: String,
+    ca_file: Option<PathBuf>,
     child: Child,
     input: Option<ChildStdin>,
     output: BufReader<ChildStdout>,
@@ -20,16 +29,33 @@ pub struct Program {
 
 impl Program {
     /// Starts a program. The error names what is not installed.
-    pub fn start(interpreter: &Path, file: &Path, service: &impl Service) -> Result<Self, String> {
+    pub fn start(
+        interpreter: &Path,
+        file: &Path,
+        service: &impl Service,
+        scheme: Scheme,
+    ) -> Result<Self, String> {
+        let (url, ca_file) = match scheme {
+            Scheme::Http => (service.url(), None),
+            Scheme::Https => match service.https() {
+                Some((url, ca_file)) => (url, Some(ca_file.to_owned())),
+                None => return Err("HTTPS of the emulator (`--tls-listen`)".to_owned()),
+            },
+        };
+        let (scheme, endpoint) = url.split_once("://").unwrap();
         let mut command = Command::new(interpreter);
         command.arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
         // No file is written into the tree, and a proxy of the user gets none of the requests.
         command.env("PYTHONDONTWRITEBYTECODE", "1");
-        for proxy in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"] {
+        for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"] {
+            command.env_remove(proxy.to_ascii_lowercase());
             command.env_remove(proxy);
         }
         if let Some(modules) = std::env::var_os(NODE_MODULES) {
             command.env("NODE_PATH", modules);
+        }
+        if let Some(ca_file) = &ca_file {
+            command.env("SSL_CERT_FILE", ca_file).env("NODE_EXTRA_CA_CERTS", ca_file);
         }
         let mut child = command.spawn().map_err(|error| {
             let program = interpreter.display();
@@ -37,8 +63,15 @@ impl Program {
         })?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take().unwrap());
-        let endpoint = service.url().strip_prefix("http://").unwrap().to_owned();
-        let mut program = Self { name: String::new(), endpoint, child, input, output };
+        let mut program = Self {
+            name: String::new(),
+            scheme: if scheme == "https" { "https" } else { "http" },
+            endpoint: endpoint.to_owned(),
+            ca_file,
+            child,
+            input,
+            output,
+        };
         let hello = program.read();
         match (hello["client"].as_str(), hello["missing"].as_str()) {
             (Some(name), _) => name.clone_into(&mut program.name),
@@ -68,7 +101,9 @@ impl Client for Program {
             "version": call.info.service.version,
             "action": call.info.name,
             "region": call.region,
+            "scheme": self.scheme,
             "endpoint": self.endpoint,
+            "ca_file": self.ca_file,
             "credential": call.credential,
             "request": call.request,
         });

@@ -17,6 +17,8 @@ const MAX_POLLS: usize = 600;
 /// What the calls go to.
 pub trait Service {
     fn url(&self) -> &str;
+    /// The HTTPS endpoint, and the file of the CA certificate that clients must trust.
+    fn https(&self) -> Option<(&str, &Path)>;
     fn credential(&self) -> Credential;
     /// A text that no earlier run against the same service had, for `${run}`.
     fn run(&self) -> String;
