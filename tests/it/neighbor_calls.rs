@@ -28,9 +28,10 @@ const CALLS: &[Call] = &[
     ("DescribeUsedIpAddress", |_, _| json!({ "VpcId": "vpc-1a2b3c4d" })),
     ("CreateSecurityGroup", |_, _| json!({ "GroupName": "web", "GroupDescription": "web servers", "Tags": tags() })),
     ("ModifySecurityGroupAttribute", |_, ids| json!({ "SecurityGroupId": ids.last("sg"), "GroupName": "front" })),
-    ("CreateSecurityGroupPolicies", |_, ids| policies(ids, json!({
-        "Protocol": "TCP", "Port": "22", "CidrBlock": "10.0.0.0/8", "Action": "ACCEPT", "PolicyDescription": "shell",
-    }))),
+    ("CreateSecurityGroupPolicies", |_, ids| policies(ids, template_rule())),
+    ("CreateSecurityGroupPolicies", |_, ids| json!({
+        "SecurityGroupId": ids.last("sg"), "SecurityGroupPolicySet": { "Egress": [template_rule()] },
+    })),
     ("DescribeSecurityGroupPolicies", |_, ids| json!({ "SecurityGroupId": ids.last("sg") })),
     ("DescribeSecurityGroups", |_, _| json!({})),
     ("RunInstances", |_, ids| json!({
@@ -41,6 +42,8 @@ const CALLS: &[Call] = &[
     ("AssociateAddress", |_, ids| json!({ "AddressId": ids.last("eip"), "InstanceId": ids.last("ins") })),
     ("AllocateAddresses", |_, _| json!({})),
     ("DescribeAddresses", |_, _| json!({})),
+    ("DescribeBandwidthPackages", |_, _| json!({})),
+    ("DescribeTaskResult", |_, _| json!({ "TaskId": 60_000_001 })),
     ("ReleaseAddresses", |_, ids| json!({ "AddressIds": [ids.last("eip")] })),
     ("DisassociateAddress", |_, ids| json!({ "AddressId": ids.first("eip") })),
     ("DeleteSecurityGroupPolicies", |_, ids| policies(ids, json!({ "PolicyIndex": 0 }))),
@@ -108,6 +111,14 @@ fn tags() -> Value {
 
 fn subnet(ids: &Ids, range: &str) -> Value {
     json!({ "VpcId": ids.last("vpc"), "SubnetName": "first", "Zone": ZONE, "CidrBlock": range, "Tags": tags() })
+}
+
+/// A rule with templates, as in the sample.
+fn template_rule() -> Value {
+    json!({
+        "ServiceTemplate": { "ServiceId": "ppm-1a2b3c4d" }, "AddressTemplate": { "AddressGroupId": "ipmg-1a2b3c4d" },
+        "Action": "ACCEPT", "PolicyDescription": "shell",
+    })
 }
 
 fn policies(ids: &Ids, policy: Value) -> Value {

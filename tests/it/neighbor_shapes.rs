@@ -67,7 +67,13 @@ const NO_SECONDARY_RANGE: Decision = ("networks", "no VPC has secondary ranges")
 
 const NO_TAGS: Decision = ("networks", "a subnet without tags has no TagSet");
 
+const FOR_TERRAFORM: Decision =
+    ("vpc rules", "responses have CidrBlock, Ipv6CidrBlock, SecurityGroupId and PolicyDescription");
+
 const VPC: &[Explained] = &[
+    ("*", "SecurityGroupPolicy.CidrBlock", Difference::Added, FOR_TERRAFORM),
+    ("*", "SecurityGroupPolicy.Ipv6CidrBlock", Difference::Added, FOR_TERRAFORM),
+    ("*", "SecurityGroupPolicy.SecurityGroupId", Difference::Added, FOR_TERRAFORM),
     ("DescribeSubnets", "Subnet.TagSet", Difference::SometimesOmitted, NO_TAGS),
     ("*", "Vpc.AssistantCidrSet", Difference::Unfilled, NO_SECONDARY_RANGE),
     ("*", "Vpc.Ipv6CidrBlockSet", Difference::Unfilled, NO_IPV6),

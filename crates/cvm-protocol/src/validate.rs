@@ -256,9 +256,17 @@ fn is_chosen(field: &FieldInfo, value: Value<'_>) -> bool {
 }
 
 /// Whether the members that it excludes must not be given. A switch that is off excludes nothing, whatever its default:
-/// this differs from a group of which exactly one is given, where `false` can be the choice to switch something off.
+/// this differs from a group of which exactly one is given, where `false` can be the choice to switch something off. An
+/// object without content excludes nothing either: Terraform sends `{}` for what its configuration leaves out.
 fn excludes(field: &FieldInfo, value: Value<'_>) -> bool {
-    is_chosen(field, value) && !matches!(value, Value::Bool(false))
+    let is_off = match value {
+        Value::Bool(is_on) => !is_on,
+        Value::Object(model) => {
+            (0..model.table().members.len()).all(|index| model.member(index).is_blank())
+        }
+        _ => false,
+    };
+    is_chosen(field, value) && !is_off
 }
 
 /// Whether the specification lists single values of the member.

@@ -455,6 +455,26 @@ fn default_values_and_false_exclude_no_other_member() {
 }
 
 #[test]
+fn object_without_content_excludes_no_other_member() {
+    static OPTIONS: ModelInfo = ModelInfo {
+        name: "Options",
+        members: &[
+            FieldInfo::new("Name", Kind::Str),
+            FieldInfo::new("Values", Kind::Bool),
+            FieldInfo::new("Parts", Kind::Object(&PART)).exclusive_with(&["Name"]),
+        ],
+        index: NameIndex { multiplier: 0x74761d19bb4cb649, shift: 62, slots: &[2, 255, 1, 0] },
+    };
+    let faults = |json: &str| -> Vec<String> {
+        let mut record = Record::new(&OPTIONS);
+        json::from_slice(&mut record, json.as_bytes()).unwrap();
+        validate(&record).into_iter().map(|found| found.path).collect()
+    };
+    assert_eq!(faults(r#"{"Name":"a","Parts":{"Name":"","Values":[]}}"#), [""; 0]);
+    assert_eq!(faults(r#"{"Name":"a","Parts":{"Name":"b"}}"#), ["Parts"]);
+}
+
+#[test]
 fn default_value_does_not_count_as_one_of_a_group() {
     static GROUP: ModelInfo = ModelInfo {
         name: "Group",

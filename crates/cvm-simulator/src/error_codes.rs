@@ -67,6 +67,7 @@ fn suggestions(violation: &Violation) -> Vec<String> {
         ViolationKind::AtLeastOneOf(_) | ViolationKind::NoneOf(_) => codes(&[
             "MissingParameter.AtLeastOne",
             "InvalidParameter.SpecifyOneParameter",
+            "InvalidParameterValue.MissingAssociateEntity",
             "MissingParameter",
         ]),
         ViolationKind::Exclusive(other) => combination_codes(field.wire, other),
@@ -144,6 +145,8 @@ const CONFLICT: &[&str] = &[
     "InvalidParameter.Coexist",
     "InvalidParameterCombination",
     "InvalidParameterConflict",
+    "InvalidParameter.Coexist",
+    "InvalidParameter.Conflict",
     "InvalidParameter",
 ];
 
@@ -165,6 +168,9 @@ fn combination_codes(name: &str, other: &str) -> Vec<String> {
 pub(crate) fn malformed(format: &str) -> Vec<String> {
     let prefix = format.split('-').next().unwrap_or_default();
     let noun = match prefix {
+        "bwp" => Some("BandwidthPackageId"),
+        "eip" => Some("AddressId"),
+        "eni" => Some("NetworkInterfaceId"),
         "img" => Some("ImageId"),
         "ins" => Some("InstanceId"),
         "host" => Some("HostId"),
@@ -187,7 +193,9 @@ pub(crate) fn malformed(format: &str) -> Vec<String> {
         "InvalidParameterValue.Malformed",
         "InvalidParameterValue",
     ];
-    owned.into_iter().flatten().chain(general.map(str::to_owned)).collect()
+    // The network service names these groups in another way than CVM.
+    let group = (prefix == "sg").then(|| "InvalidSecurityGroupID.Malformed".to_owned());
+    owned.into_iter().flatten().chain(group).chain(general.map(str::to_owned)).collect()
 }
 
 fn is_filters(field: &FieldInfo) -> bool {

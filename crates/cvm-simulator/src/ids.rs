@@ -33,6 +33,7 @@ pub(crate) enum Stream {
     SecurityGroupId,
     DhcpOptionsId,
     RouteTableId,
+    ElasticIpId,
 }
 
 /// The source of all random values.

@@ -133,6 +133,7 @@ mod tests {
         assert_eq!(Timestamp::from_unix(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp::from_unix(1_551_113_065).to_string(), "2019-02-25T16:44:25Z");
         assert_eq!(Timestamp::from_unix(u64::MAX).to_string(), "9999-12-31T23:59:59Z");
+        assert_eq!(Timestamp::from_unix(1_551_113_065).with_space(), "2019-02-25 16:44:25");
     }
 
     #[test]

@@ -38,16 +38,20 @@ fn is_named(info: &ActionInfo, name: &str) -> bool {
 
 /// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
+    ("AllocateAddresses", &[PROTECTED_ADDRESS, RESIDENTIAL_ADDRESS, CHOSEN_ADDRESSES]),
+    ("AssociateAddress", &[LOAD_BALANCER, DIRECT_CONNECTION, OTHER_REGION]),
     ("AssumeRole", &[MFA, RefusedParameter { path: "TokenCode", ..MFA }]),
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
     ("CreateDisks", &[AUTOMATIC_MOUNT, CAGE, SHARED_DISK, STORAGE_CLUSTER]),
     ("CreateSnapshot", &[INSTANT_SNAPSHOT]),
     ("CreateSubnet", SUBNET_IPV6),
     ("CreateVpc", VPC_IPV6),
+    ("DescribeBandwidthPackages", PACKAGE_FILTERS),
     ("DescribeDisks", DISK_FILTERS),
     ("DescribeImages", IMAGE_FILTERS),
     ("DescribeResourceTags", &[BUCKET, TAGGED_SERVICE]),
     ("DescribeResourceTagsByResourceIds", &[TAGGED_PREFIX]),
+    ("DescribeTaskResult", &[ORDER]),
     ("DetachResourcesTag", &[TAGGED_PREFIX]),
     ("GetResources", &[TAGGED_LIST]),
     ("InquiryPriceRunInstances", LAUNCH),
@@ -74,6 +78,45 @@ const SUBNET_IPV6: &[RefusedParameter] = &[IPV6_RANGE, STACK_TYPE];
 
 const VPC_IPV6: &[RefusedParameter] =
     &[IPV6_RANGE, STACK_TYPE, RefusedParameter { path: "AddressType", ..IPV6_RANGE }];
+
+pub(crate) const PROTECTED_ADDRESS: RefusedParameter =
+    value("AddressType", "AntiDDoSEIP", "elastic IPs with protection against attacks");
+
+pub(crate) const RESIDENTIAL_ADDRESS: RefusedParameter =
+    value("AddressType", "ResidentialEIP", "native IPs");
+
+pub(crate) const CHOSEN_ADDRESSES: RefusedParameter = RefusedParameter {
+    path: "VipCluster",
+    value: None,
+    reason: "the allocation of chosen addresses",
+};
+
+pub(crate) const LOAD_BALANCER: RefusedParameter = RefusedParameter {
+    path: "InstanceId",
+    value: None,
+    reason: "load balancers, so an elastic IP can only be bound to an instance",
+};
+
+pub(crate) const DIRECT_CONNECTION: RefusedParameter = RefusedParameter {
+    path: "EipDirectConnection",
+    value: None,
+    reason: "elastic IPs with direct connection",
+};
+
+pub(crate) const OTHER_REGION: RefusedParameter = RefusedParameter {
+    path: "InstanceRegion",
+    value: None,
+    reason: "the binding of an elastic IP to an instance of another region",
+};
+
+pub(crate) const ORDER: RefusedParameter =
+    RefusedParameter { path: "DealName", value: None, reason: "orders of the billing service" };
+
+const PACKAGE_FILTERS: &[RefusedParameter] = &[
+    filter("tag-key", "bandwidth packages have no tags"),
+    filter("tag-value", "bandwidth packages have no tags"),
+    filter("tag:tag-key", "bandwidth packages have no tags"),
+];
 
 const DISK_FILTERS: &[RefusedParameter] =
     &[filter("cluster-group-id", "groups of dedicated clusters are not known")];

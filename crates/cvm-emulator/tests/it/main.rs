@@ -51,5 +51,7 @@ mod tampering;
 mod tasks;
 mod tls;
 mod vpc;
+mod vpc_addresses;
 mod vpc_launches;
 mod vpc_networks;
+mod vpc_security_groups;

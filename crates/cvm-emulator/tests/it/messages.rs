@@ -31,6 +31,7 @@ const WORDS: &[(&[&str], &[&str])] = &[
         &[
             "malformed",
             "must look like",
+            "must match",
             "must be one line",
             "have the layout",
             "must start with",
@@ -72,7 +73,7 @@ fn named_state(code: &str) -> Option<String> {
         }
         state.push(letter.to_ascii_uppercase());
     }
-    (state != "NOT_RUNNING").then_some(state)
+    (!matches!(state.as_str(), "NOT_RUNNING" | "NOT_SUPPORTED")).then_some(state)
 }
 
 /// Checks that a message does not contradict its code.

@@ -51,6 +51,23 @@ async fn status(emulator: &Emulator, path: &str) -> u16 {
 }
 
 #[tokio::test]
+async fn instance_reads_its_elastic_ip() {
+    let emulator = start(|it| it).await;
+    let cloud = emulator.cloud();
+    let id = launch_running(cloud, json!({}));
+    assert_eq!(status(&emulator, "public-ipv4").await, 404);
+    let vpc = |action: &str, body: Value| {
+        read(&cloud.handle(&Call::of("vpc", VERSION, action).json(body.to_string())))
+    };
+    let address = string(&vpc("AllocateAddresses", json!({}))["AddressSet"][0]);
+    advance(cloud, 2);
+    vpc("AssociateAddress", json!({ "AddressId": address, "InstanceId": id }));
+    advance(cloud, 2);
+    let shown = string(&describe(cloud, &id)["PublicIpAddresses"][0]);
+    assert_eq!(value(&emulator, "public-ipv4").await, shown);
+}
+
+#[tokio::test]
 async fn instance_reads_what_the_api_shows() {
     let emulator = start(|it| it).await;
     let id = launch_running(

@@ -98,6 +98,7 @@ pub(crate) fn check_keys<'t>(
         "InvalidParameterValue.DuplicateTags",
         "InvalidParameterValue.TagKeyDuplicate",
         "InvalidParameterValue.TagDuplicateKey",
+        "InvalidParameterValue.InvalidTag",
         "InvalidParameter.Tag",
         INVALID,
     ];
@@ -152,6 +153,7 @@ const RESERVED: &[&str] = &[
     "FailedOperation.TagKeyReserved",
     "InvalidParameter.ReservedTagKey",
     "UnsupportedOperation.TagSystemReservedTagKey",
+    "InvalidParameterValue.InvalidTag",
     INVALID,
 ];
 
@@ -159,6 +161,7 @@ const ILLEGAL_KEY: &[&str] = &[
     "FailedOperation.IllegalTagKey",
     "InvalidParameterValue.TagKeyCharacterIllegal",
     "InvalidParameterValue.TagInvalidKey",
+    "InvalidParameterValue.InvalidTag",
     INVALID,
 ];
 
@@ -166,6 +169,7 @@ const ILLEGAL_VALUE: &[&str] = &[
     "FailedOperation.IllegalTagValue",
     "InvalidParameterValue.TagValueCharacterIllegal",
     "InvalidParameterValue.TagInvalidVal",
+    "InvalidParameterValue.InvalidTag",
     INVALID,
 ];
 

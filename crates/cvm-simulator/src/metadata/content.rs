@@ -49,9 +49,11 @@ pub(super) fn entries(
     add("local-ipv4", address(instance.private_address));
     add("mac", mac.clone());
     let interface = |name: &str| format!("network/interfaces/macs/{mac}/{name}");
+    // An instance has an ordinary public address or an elastic IP.
+    let public_address = instance.public_addresses().next();
     for local in instance.private_addresses() {
         let of_address = |name: &str| interface(&format!("local-ipv4s/{local}/{name}"));
-        let public = instance.public_address.filter(|_| instance.private_address == Some(local));
+        let public = public_address.filter(|_| instance.private_address == Some(local));
         if !instance.vpc_id.is_empty() {
             add(&of_address("gateway"), gateway(subnet, local).to_string());
         }
@@ -64,7 +66,7 @@ pub(super) fn entries(
     }
     add(&interface("mac"), mac.clone());
     add(&interface("primary-local-ipv4"), address(instance.private_address));
-    add(&interface("public-ipv4s"), address(instance.public_address));
+    add(&interface("public-ipv4s"), address(public_address));
     add(&interface("subnet-id"), instance.subnet_id.to_string());
     add(&interface("vpc-id"), instance.vpc_id.to_string());
     add("payment/charge-type", instance.charge_type.as_str().to_owned());
@@ -74,7 +76,7 @@ pub(super) fn entries(
     }
     add("placement/region", region.to_owned());
     add("placement/zone", instance.zone.to_string());
-    add("public-ipv4", address(instance.public_address));
+    add("public-ipv4", address(public_address));
     add("uuid", instance.uuid.to_string());
     entries
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::ids::{IdGenerator, SeededRng};
 use crate::state::{
-    AccountTags, ActionTimers, ChcHosts, DedicatedHosts, Disks, HpcClusters, Images, Instances,
-    KeyPairs, LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks, SecurityGroups, Shared,
+    AccountTags, ActionTimers, ChcHosts, DedicatedHosts, Disks, ElasticIps, HpcClusters, Images,
+    Instances, KeyPairs, LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks,
+    SecurityGroups, Shared,
 };
 
 /// Everything that the commands of an account change.
@@ -43,6 +44,7 @@ pub(crate) struct RegionResources {
     pub(crate) chc_hosts: Shared<ChcHosts>,
     pub(crate) dedicated_hosts: Shared<DedicatedHosts>,
     pub(crate) disks: Shared<Disks>,
+    pub(crate) elastic_ips: Shared<ElasticIps>,
     pub(crate) hpc_clusters: Shared<HpcClusters>,
     pub(crate) images: Shared<Images>,
     pub(crate) launch_templates: Shared<LaunchTemplates>,

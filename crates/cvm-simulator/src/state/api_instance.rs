@@ -30,7 +30,7 @@ impl StoredInstance {
             system_disk: self.system_disk.system_disk(),
             data_disks: self.data_disks.iter().map(StoredDisk::data_disk).collect(),
             private_ip_addresses: self.private_addresses().map(|it| it.to_string()).collect(),
-            public_ip_addresses: address(self.public_address),
+            public_ip_addresses: self.public_addresses().map(|it| it.to_string()).collect(),
             internet_accessible: InternetAccessible {
                 public_ip_assigned: Some(self.public_address.is_some()),
                 ..self.internet_accessible()

@@ -15,7 +15,7 @@ use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
     AccountTags, Attribute, Directory, Disks, Effect, Instances, KeyPairs, Operation,
-    RegionResources, Shared, StoredInstance, Timer, check_instance_state,
+    RegionResources, SecurityGroup, Shared, StoredInstance, Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -160,10 +160,13 @@ impl RequestContext<'_> {
 
     /// The default security group of a project, which is created on its first use.
     pub(crate) fn default_security_group(&mut self, project_id: i64) -> Arc<str> {
-        let ids = &mut *self.ids;
-        let resources = self.regions.entry(self.region.name).or_default();
-        let new_id = || ids.id("sg-", Stream::SecurityGroupId);
-        resources.security_groups.default_of(project_id, new_id)
+        let groups = &mut self.regions.entry(self.region.name).or_default().security_groups;
+        if let Some(group) = groups.default_of(project_id) {
+            return Arc::clone(&group.id);
+        }
+        let id: Arc<str> = self.ids.id("sg-", Stream::SecurityGroupId).into();
+        groups.insert(SecurityGroup::new_default(Arc::clone(&id), project_id, self.now));
+        id
     }
 
     /// Starts an operation of this action.

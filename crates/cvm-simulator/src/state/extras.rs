@@ -8,6 +8,8 @@ use std::sync::Arc;
 pub(crate) struct Extras {
     pub(crate) ipv6_addresses: Vec<Ipv6Addr>,
     pub(crate) public_ipv6_address: Option<Ipv6Addr>,
+    /// The elastic IPs that the instance shows. The network service binds and unbinds them.
+    pub(crate) elastic_ips: Vec<Ipv4Addr>,
     /// Further private addresses of the primary interface.
     pub(crate) more_private_addresses: Vec<Ipv4Addr>,
     /// The addresses, with their subnets, of secondary interfaces that are deleted with the instance.

@@ -9,8 +9,8 @@ use crate::api_error::{ApiError, id_list};
 use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
-    DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, StoredInstance,
-    System, Template,
+    DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, SecurityGroup,
+    StoredInstance, System, Template,
 };
 use crate::visits::count_one;
 
@@ -194,6 +194,26 @@ impl RequestContext<'_> {
             "LimitExceeded.DisasterRecoverGroup",
         ];
         Err(self.codes.error(candidates, message))
+    }
+
+    /// The security groups of this region, the newest first.
+    pub(crate) fn security_groups(&self) -> impl Iterator<Item = &SecurityGroup> {
+        let resources = self.regions.get(self.region.name);
+        resources.into_iter().flat_map(|resources| resources.security_groups.newest_first())
+    }
+
+    /// The security group with this id; the error has one of these codes.
+    pub(crate) fn security_group(
+        &self,
+        id: &str,
+        codes: &[&str],
+    ) -> Result<&SecurityGroup, ApiError> {
+        let resources = self.regions.get(self.region.name);
+        resources.and_then(|resources| resources.security_groups.get(id)).ok_or_else(|| {
+            let region = self.region.name;
+            let message = format!("The security group `{id}` does not exist in {region}.");
+            self.codes.error(codes, message)
+        })
     }
 
     /// The image with this id, if instances of this region can start from it now.

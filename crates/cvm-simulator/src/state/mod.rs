@@ -15,6 +15,7 @@ mod directory;
 mod disks;
 mod effect;
 mod elastic_disk;
+mod elastic_ips;
 mod extras;
 mod grouped;
 mod hosts;
@@ -58,6 +59,7 @@ pub(crate) use effect::{
     Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
 };
 pub(crate) use elastic_disk::{DiskExtras, DiskTerms};
+pub(crate) use elastic_ips::{AddressTask, AddressTerm, ElasticIp, ElasticIps, Target};
 pub(crate) use extras::Extras;
 pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
@@ -85,7 +87,7 @@ pub(crate) use placement_groups::{
     room,
 };
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
-pub(crate) use security_groups::SecurityGroups;
+pub(crate) use security_groups::{Direction, SecurityGroup, SecurityGroups};
 pub(crate) use shared::Shared;
 pub(crate) use snapshots::{DiskSnapshot, SNAPSHOT_QUOTA, SnapshotDetails, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};

@@ -1,4 +1,4 @@
-//! The order of due events: those of instances, timers, maintenance tasks and disks.
+//! The order of due events: those of instances, timers, maintenance tasks, disks and elastic IPs.
 //!
 //! A timer, task or disk acts at its own time, after all instance events up to then. So the state depends on the virtual
 //! time, not on polling.
@@ -73,6 +73,10 @@ fn apply_due(
             resources.action_timers.act(instances, clock, time);
             resources.repair_tasks.act(instances, clock, time);
             act_disks(instances, resources, time);
+            // A change copies what another version of the state shares.
+            if resources.elastic_ips.next_due().is_some_and(|due| due <= time) {
+                resources.elastic_ips.act(instances, time);
+            }
         } else if next_due(resources).is_none_or(|time| time > now) {
             // A removed instance can leave a disk with an event that is already due.
             return;
@@ -83,6 +87,7 @@ fn apply_due(
 fn next_due(resources: &RegionResources) -> Option<Timestamp> {
     let dates = [
         resources.action_timers.next_due(),
+        resources.elastic_ips.next_due(),
         resources.repair_tasks.next_due(),
         resources.disks.next_due(),
         resources.images.snapshots.next_deadline(),
@@ -122,6 +127,9 @@ fn apply_due_instances(
         // A change copies what another version of the state shares.
         if resources.chc_hosts.has_instance(&instance_id) {
             resources.chc_hosts.forget_instance(&instance_id);
+        }
+        if resources.elastic_ips.has_instance(&instance_id) {
+            resources.elastic_ips.forget_instance(&instance_id);
         }
     }
 }

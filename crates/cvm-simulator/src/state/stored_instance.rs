@@ -96,6 +96,7 @@ pub(crate) struct StoredInstance {
     pub(crate) subnet_id: Arc<str>,
     pub(crate) is_gateway: bool,
     pub(crate) private_address: Option<Ipv4Addr>,
+    /// The ordinary public address, see [`Self::public_addresses`].
     pub(crate) public_address: Option<Ipv4Addr>,
     pub(crate) security_groups: Texts,
     pub(crate) jumbo_frames: Option<bool>,
@@ -199,6 +200,12 @@ impl StoredInstance {
     pub(crate) fn private_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
         let more = self.extras.iter().flat_map(|extras| &extras.more_private_addresses);
         self.private_address.into_iter().chain(more.copied())
+    }
+
+    /// Its ordinary public address and its elastic IPs.
+    pub(crate) fn public_addresses(&self) -> impl Iterator<Item = Ipv4Addr> {
+        let elastic = self.extras.iter().flat_map(|extras| &extras.elastic_ips);
+        self.public_address.into_iter().chain(elastic.copied())
     }
 
     /// The system disk, then the data disks.

@@ -38,6 +38,8 @@ static KINDS: &[TaggedKind] = &[
     region("cvm", "image", |it| &*it.images, |it| &mut *it.images),
     region("cvm", "launch-template", |it| &*it.launch_templates, |it| &mut *it.launch_templates),
     region("cvm", "ps", |it| &*it.placement_groups, |it| &mut *it.placement_groups),
+    region("cvm", "sg", |it| &*it.security_groups, |it| &mut *it.security_groups),
+    region("vpc", "eip", |it| &*it.elastic_ips, |it| &mut *it.elastic_ips),
     networks("subnet", Networks::tagged_subnets, Networks::tagged_subnets_mut),
     networks("vpc", Networks::tagged_vpcs, Networks::tagged_vpcs_mut),
     region("cvm", "snapshot", |it| &it.images.snapshots, |it| &mut it.images.snapshots),

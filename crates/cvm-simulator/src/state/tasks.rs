@@ -71,13 +71,13 @@ impl RepairTask {
             alias: Some(instance.name.to_string()),
             task_type_id: repair.reason.id(),
             task_type_name: repair.reason.title().to_owned(),
-            create_time: wire(now),
+            create_time: now.with_space(),
             task_detail: repair.detail.clone(),
             zone: Some(instance.zone.to_string()),
             region: Some(repair.region.clone()),
             vpc_id: given(&instance.vpc_id),
             subnet_id: given(&instance.subnet_id),
-            wan_ip: instance.public_address.map(|it| it.to_string()),
+            wan_ip: instance.public_addresses().next().map(|it| it.to_string()),
             lan_ip: instance.private_address.map(|it| it.to_string()),
             product: Some(RepairTaskProduct::Cvm),
             auth_type: repair.method.id(),
@@ -103,12 +103,12 @@ impl RepairTask {
 
     fn end(&mut self, stage: Stage, time: Timestamp) {
         self.enter(stage);
-        self.api.end_time = Some(wire(time));
+        self.api.end_time = Some(time.with_space());
     }
 
     fn authorize(&mut self, source: RepairTaskAuthSource, now: Timestamp) {
         self.api.auth_source = source;
-        self.api.auth_time = Some(wire(now));
+        self.api.auth_time = Some(now.with_space());
         self.enter(Stage::Booked);
     }
 
@@ -222,9 +222,4 @@ impl RepairTasks {
             }
         }
     }
-}
-
-/// Only in tasks do times have a space and no zone.
-fn wire(time: Timestamp) -> String {
-    time.to_string().replace('T', " ").trim_end_matches('Z').to_owned()
 }

@@ -16,6 +16,7 @@ mod renew_flag;
 mod security_group_order_field;
 mod security_group_protocol;
 mod stack_type;
+mod task_result;
 
 pub use address_status::*;
 pub use address_target_type::*;
@@ -31,3 +32,4 @@ pub use renew_flag::*;
 pub use security_group_order_field::*;
 pub use security_group_protocol::*;
 pub use stack_type::*;
+pub use task_result::*;

@@ -135,6 +135,12 @@ pub const INTERNAL_ERROR: &str = "InternalError";
 /// failure. The same request may succeed later. A change may have been carried out in part.
 pub const INTERNAL_ERROR_MODULE_ERROR: &str = "InternalError.ModuleError";
 
+/// The network service failed internally.
+///
+/// Read the state first; retry later if nothing has changed. Kind: service failure. The same
+/// request may succeed later. A change may have been carried out in part.
+pub const INTERNAL_SERVER_ERROR: &str = "InternalServerError";
+
 /// The type of the account does not support this operation on addresses.
 ///
 /// Check whether the account is of the standard type, and omit the parameters that need it.
@@ -387,6 +393,12 @@ pub const INVALID_PARAMETER_VALUE_INSTANCE_NOT_MATCH_ASSOCIATE_ENI: &str =
 /// Bind without that mode, or use an instance in another VPC. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_VPC_DOES_NOT_SUPPORT_EIP_VISIBLE_ON_ENI: &str =
     "InvalidParameterValue.InstanceVpcDoesNotSupportEipVisibleOnEni";
+
+/// The charge type is none that bandwidth packages have.
+///
+/// Correct the value of the filter `charge-type`. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_INVALID_BANDWIDTH_PACKAGE_CHARGE_TYPE: &str =
+    "InvalidParameterValue.InvalidBandwidthPackageChargeType";
 
 /// The id of the dedicated cluster is wrong.
 ///
@@ -1363,6 +1375,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Retry queries after a pause; for a change, read the resource before retrying.",
     },
     ErrorInfo {
+        code: INTERNAL_SERVER_ERROR,
+        kind: ErrorKind::Server,
+        retryable: true,
+        partial: true,
+        doc: "The network service failed internally.",
+        fix: "Read the state first; retry later if nothing has changed.",
+    },
+    ErrorInfo {
         code: INVALID_ACCOUNT_NOT_SUPPORTED,
         kind: ErrorKind::Client,
         retryable: false,
@@ -1697,6 +1717,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         partial: false,
         doc: "The VPC of the instance cannot show elastic IPs on network interfaces.",
         fix: "Bind without that mode, or use an instance in another VPC.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_INVALID_BANDWIDTH_PACKAGE_CHARGE_TYPE,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The charge type is none that bandwidth packages have.",
+        fix: "Correct the value of the filter `charge-type`.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_DEDICATED_CLUSTER_ID,

@@ -49,6 +49,8 @@
 //! | Allocates one or more elastic IPs to the account | [`AllocateAddresses`](crate::actions::AllocateAddresses) |
 //! | Binds an elastic IP to an instance, or to a private address of a network interface | [`AssociateAddress`](crate::actions::AssociateAddress) |
 //! | Lists elastic IPs with their state, billing and targets, page by page | [`DescribeAddresses`](crate::actions::DescribeAddresses) |
+//! | Lists bandwidth packages with the resources that share them, page by page | [`DescribeBandwidthPackages`](crate::actions::DescribeBandwidthPackages) |
+//! | Shows whether a background task of elastic IPs has ended, and how | [`DescribeTaskResult`](crate::actions::DescribeTaskResult) |
 //! | Unbinds an elastic IP from its instance or network interface | [`DisassociateAddress`](crate::actions::DisassociateAddress) |
 //! | Releases elastic IPs, which the account then loses | [`ReleaseAddresses`](crate::actions::ReleaseAddresses) |
 
@@ -65,7 +67,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
     endpoint_intl: "vpc.intl.tencentcloudapi.com",
     endpoint_internal: "vpc.internal.tencentcloudapi.com",
     old_gateway: None,
-    partial_errors: "FailedOperation FailedOperation.AddressEniInfoNotFound FailedOperation.NetDetectTimeOut FailedOperation.TaskFailed InternalError InternalError.ModuleError ResponseSizeLimitExceeded ServiceUnavailable UnsupportedOperation.DeliveryFailed",
+    partial_errors: "FailedOperation FailedOperation.AddressEniInfoNotFound FailedOperation.NetDetectTimeOut FailedOperation.TaskFailed InternalError InternalError.ModuleError InternalServerError ResponseSizeLimitExceeded ServiceUnavailable UnsupportedOperation.DeliveryFailed",
 };
 
 /// Every action, sorted by name.
@@ -82,9 +84,11 @@ pub static ACTIONS: &[&ActionInfo] = &[
     &DELETE_SUBNET_INFO,
     &DELETE_VPC_INFO,
     &DESCRIBE_ADDRESSES_INFO,
+    &DESCRIBE_BANDWIDTH_PACKAGES_INFO,
     &DESCRIBE_SECURITY_GROUP_POLICIES_INFO,
     &DESCRIBE_SECURITY_GROUPS_INFO,
     &DESCRIBE_SUBNETS_INFO,
+    &DESCRIBE_TASK_RESULT_INFO,
     &DESCRIBE_USED_IP_ADDRESS_INFO,
     &DESCRIBE_VPCS_INFO,
     &DISASSOCIATE_ADDRESS_INFO,

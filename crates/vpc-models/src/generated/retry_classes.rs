@@ -7,7 +7,7 @@
 //! change the class: the highest class that applies counts, and a dry run that is guaranteed to
 //! change nothing lowers it.
 //!
-//! - `read`: changes nothing, so it is retried freely (6 actions).
+//! - `read`: changes nothing, so it is retried freely (8 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
 //! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (3 actions).
 //! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (9 actions).
@@ -35,8 +35,10 @@
 //! These actions change nothing:
 //!
 //! - [`DescribeAddresses`](crate::actions::DescribeAddresses)
+//! - [`DescribeBandwidthPackages`](crate::actions::DescribeBandwidthPackages)
 //! - [`DescribeSecurityGroupPolicies`](crate::actions::DescribeSecurityGroupPolicies)
 //! - [`DescribeSecurityGroups`](crate::actions::DescribeSecurityGroups)
 //! - [`DescribeSubnets`](crate::actions::DescribeSubnets)
+//! - [`DescribeTaskResult`](crate::actions::DescribeTaskResult)
 //! - [`DescribeUsedIpAddress`](crate::actions::DescribeUsedIpAddress)
 //! - [`DescribeVpcs`](crate::actions::DescribeVpcs)

@@ -67,11 +67,10 @@ fn filter_tests<'a>() -> [(&'static str, Test<DiskView<'a>>); 16] {
         ("instance-id", |filter, disk, _| filter.is(disk.instance_id())),
         ("zone", |filter, disk, _| filter.is(disk.zone())),
         ("instance-ip-address", |filter, disk, _| {
-            let addresses = disk
-                .instance()
-                .into_iter()
-                .flat_map(|instance| [instance.private_address, instance.public_address]);
-            addresses.flatten().any(|address| filter.is(&address.to_string()))
+            let mut addresses = disk.instance().into_iter().flat_map(|instance| {
+                instance.private_address.into_iter().chain(instance.public_addresses())
+            });
+            addresses.any(|address| filter.is(&address.to_string()))
         }),
         ("instance-name", |filter, disk, _| {
             let mut instances = disk.instance().into_iter();

@@ -109,6 +109,7 @@ fn check_instance(
     let (codes, id) = (context.codes, &instance.id);
     match attribute {
         Attribute::HostName(name) => login::check_host_name(codes, name, instance.is_windows()),
+        Attribute::SecurityGroups(groups) => context.check_security_groups_exist(groups),
         Attribute::JumboFrame(_) => {
             let name = &instance.instance_type;
             if !context.catalog.instance_type(name).is_some_and(|one| one.has_jumbo_frames()) {

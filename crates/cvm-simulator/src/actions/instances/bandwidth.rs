@@ -171,7 +171,7 @@ fn period(
 /// Checks that the instances have a public address.
 fn check_public(context: &RequestContext<'_>, serials: &[u64]) -> Result<(), ApiError> {
     context.instances(serials).try_for_each(|instance| {
-        if instance.public_address.is_some() {
+        if instance.public_addresses().next().is_some() {
             return Ok(());
         }
         let message = format!("The instance `{}` has no public address.", instance.id);

@@ -52,7 +52,7 @@ const FILTERS: &Tests<StoredInstance> = &[
         instance.private_addresses().any(|it| filter.is(&it.to_string()))
     }),
     ("public-ip-address", |filter, instance, _| {
-        instance.public_address.is_some_and(|it| filter.is(&it.to_string()))
+        instance.public_addresses().any(|it| filter.is(&it.to_string()))
     }),
     ("dedicated-cluster-id", |filter, instance, _| {
         let id = instance.extras.as_ref().and_then(|it| it.dedicated_cluster_id.as_deref());

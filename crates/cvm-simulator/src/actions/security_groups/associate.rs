@@ -15,6 +15,7 @@ use crate::state::{Attribute, RequestContext, SETTLED_OR_RESCUED};
 impl ActionHandler for AssociateSecurityGroups {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let serials = context.find(&self.instance_ids)?;
+        context.check_security_groups_exist(&self.security_group_ids)?;
         context.check_state_for_change_at_once(&serials, SETTLED_OR_RESCUED)?;
         let mut planned = Vec::with_capacity(serials.len());
         for serial in serials {

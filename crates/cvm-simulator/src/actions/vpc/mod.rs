@@ -1,15 +1,27 @@
-//! Private networks as the network service (VPC) serves them: VPCs, subnets, and the addresses in use.
+//! The network service (VPC): VPCs, subnets, the addresses in use, security groups, and elastic IPs.
 
+mod address_tasks;
+mod addresses;
+mod bandwidth_packages;
+mod bindings;
 mod default_vpc;
+mod describe_addresses;
 mod page_token;
+mod policy;
 mod range;
+mod security_group_policies;
+mod security_groups;
 mod subnets;
 mod used_addresses;
 mod vpcs;
 
 use vpc_models::actions::{
-    CreateDefaultVpc, CreateSubnet, CreateVpc, DeleteSubnet, DeleteVpc, DescribeSubnets,
-    DescribeUsedIpAddress, DescribeVpcs, ModifySubnetAttribute, ModifyVpcAttribute,
+    AllocateAddresses, AssociateAddress, CreateDefaultVpc, CreateSecurityGroup,
+    CreateSecurityGroupPolicies, CreateSubnet, CreateVpc, DeleteSecurityGroup,
+    DeleteSecurityGroupPolicies, DeleteSubnet, DeleteVpc, DescribeAddresses,
+    DescribeBandwidthPackages, DescribeSecurityGroupPolicies, DescribeSecurityGroups,
+    DescribeSubnets, DescribeTaskResult, DescribeUsedIpAddress, DescribeVpcs, DisassociateAddress,
+    ModifySecurityGroupAttribute, ModifySubnetAttribute, ModifyVpcAttribute, ReleaseAddresses,
 };
 
 use super::Group;
@@ -18,16 +30,30 @@ use crate::handler::Handler;
 
 pub(super) const GROUP: Group = Group {
     handlers: &[
+        Handler::of::<AllocateAddresses>(),
+        Handler::of::<AssociateAddress>(),
         Handler::of::<CreateDefaultVpc>(),
+        Handler::of::<CreateSecurityGroup>(),
+        Handler::of::<CreateSecurityGroupPolicies>(),
         Handler::of::<CreateSubnet>(),
         Handler::of::<CreateVpc>(),
+        Handler::of::<DeleteSecurityGroup>(),
+        Handler::of::<DeleteSecurityGroupPolicies>(),
         Handler::of::<DeleteSubnet>(),
         Handler::of::<DeleteVpc>(),
+        Handler::of::<DescribeAddresses>(),
+        Handler::of::<DescribeBandwidthPackages>(),
+        Handler::of::<DescribeSecurityGroupPolicies>(),
+        Handler::of::<DescribeSecurityGroups>(),
         Handler::of::<DescribeSubnets>(),
+        Handler::of::<DescribeTaskResult>(),
         Handler::of::<DescribeUsedIpAddress>(),
         Handler::of::<DescribeVpcs>(),
+        Handler::of::<DisassociateAddress>(),
+        Handler::of::<ModifySecurityGroupAttribute>(),
         Handler::of::<ModifySubnetAttribute>(),
         Handler::of::<ModifyVpcAttribute>(),
+        Handler::of::<ReleaseAddresses>(),
     ],
     decisions: DECISIONS,
 };
@@ -55,4 +81,39 @@ const DECISIONS: &[Decision] = &[
     assumed("default VPC", "a change of CVM with the ids `DEFAULT`, and a launch without a network, create it; CreateDefaultVpc returns the present one, and without a zone chooses the first zone that has a default subnet, or the first of the region"),
     assumed("DescribeUsedIpAddress", "lists the addresses of the primary interfaces of instances, the newest instance first, then those of other interfaces, CHC hosts and moves that are not complete; a network without any has no used address"),
     assumed("DescribeUsedIpAddress", "an address belongs to the network interface of its instance, whose id is that of the instance with the prefix `eni-`; ids of other interfaces follow from their address"),
+    documented("vpc security groups", "a new group has no rules; a default group cannot be deleted, nor one that a rule of another group names"),
+    assumed("vpc security groups", "the default group of a project exists from the first launch without a group on; it has the name `default` and no rules"),
+    assumed("vpc security groups", "a project has at most 50 groups in a region, the default one included, and every project exists; several groups can have one name"),
+    assumed("vpc security groups", "a group cannot be deleted while an instance, also one in the recycle bin, or a CHC host has it: ResourceInUse; the default group is UnsupportedOperation"),
+    assumed("vpc security groups", "instances can have groups that were never created, unless networks are strict; rules can name only groups that exist"),
+    documented("CreateSecurityGroup", "the response has the tags that were added and the time of the creation as UpdateTime"),
+    assumed("DescribeSecurityGroups", "without OrderField the newest first; UpdateTime is empty until a change, as in the samples; one id that does not exist makes the request fail with ResourceNotFound, as Terraform expects"),
+    assumed("DescribeSecurityGroups", "times are in UTC; a group that was not changed is sorted by its creation under UpdateTime"),
+    assumed("ModifySecurityGroupAttribute", "an empty name counts as absent; an empty description removes the old one"),
+    documented("vpc rules", "a request changes one direction; a Version that is not the latest is refused; each change increases it by 1; PolicyIndex 0 inserts at the beginning, without it rules are appended"),
+    documented("vpc rules", "every range 0.0.0.0/n becomes 0.0.0.0/0; MY_PUBLIC_IP becomes the address of the caller, and an empty description of such a rule `Replaced-From-MY_PUBLIC_IP`"),
+    assumed("vpc rules", "every caller has the public addresses 203.0.113.1 and 2001:db8:ffff::1"),
+    assumed("vpc rules", "the version of a new group is 0; a group has at most 100 rules in each direction"),
+    assumed("vpc rules", "without protocol and service template a rule is for all protocols, and without ports for all ports, as Packer and Terraform send it; an action and another side are required"),
+    assumed("vpc rules", "ports are single ones with commas, or one range; another protocol than TCP and UDP accepts only `all`"),
+    assumed("vpc rules", "names in lower case are accepted; responses have protocols, actions and the port `ALL` in upper case"),
+    assumed("vpc rules", "responses have CidrBlock, Ipv6CidrBlock, SecurityGroupId and PolicyDescription as empty texts where they do not apply, because Terraform reads them without a check; the other members are absent then, and Priority is never shown"),
+    assumed("vpc rules", "two rules are equal if action, protocol, ports or template, and other side are equal, whatever their descriptions; Priority and ModifyTime of a request are ignored"),
+    assumed("vpc rules", "every well-formed id of a template exists"),
+    assumed("DeleteSecurityGroupPolicies", "a PolicyIndex decides alone which rule is removed; otherwise each rule must equal one of the group, or nothing is removed: ResourceNotFound"),
+    assumed("DescribeSecurityGroupPolicies", "PolicyStatistics counts all rules of the group; rules with a security group are IPv4, and rules with an address template are not counted, as in the sample"),
+    documented("vpc addresses", "at most 20 elastic IPs of a region, and twice as many allocations on one day (in UTC)"),
+    assumed("vpc addresses", "the account is of the standard type and has the static lines of the carriers, but no accelerated addresses; only ap-hongkong and ap-singapore have HighQualityEIP"),
+    assumed("vpc addresses", "each task takes 2 s; meanwhile the address refuses others with OperationDenied.MutexTaskRunning; task numbers rise in each region"),
+    assumed("vpc addresses", "an elastic IP takes the place of an ordinary one only after that was returned; no other target than an instance exists, and BIND_ENI never occurs"),
+    assumed("vpc addresses", "an elastic IP is unbound without a task when its instance is removed; a stopped instance, and one in the recycle bin, keeps it"),
+    assumed("vpc addresses", "DescribeInstances shows it in PublicIpAddresses while it is BIND or UNBINDING; PublicIpAssigned and the bandwidth of the instance are only about the ordinary address"),
+    assumed("vpc addresses", "an address that is paid by the month is renewed for a month at the end of its term, or isolated (IsArrears) without renewal; the first release isolates it, and the second one ends it, as Terraform expects"),
+    assumed("AllocateAddresses", "IsDedicatedAddressPool, IPChargeType, AnycastZone and ApplicableForCLB change nothing; every well-formed bandwidth package and dedicated cluster exists"),
+    assumed("DescribeAddresses", "the newest first; unknown ids are left out; all shown addresses have the protocol gateways on, as in samples"),
+    documented("DescribeAddresses", "ordinary public IPs of instances are listed only with the filter `address-type` and the value `WanIP`"),
+    assumed("DescribeAddresses", "the id of an ordinary public IP is that of its instance with the prefix `eip-`, its name that of the instance, and it has no tags; no other action accepts the id"),
+    assumed("DescribeAddresses", "InstanceId is empty for an address without target, although samples show one"),
+    assumed("DescribeTaskResult", "a task whose instance is removed during the binding is FAILED; a number that no task has is InvalidParameter"),
+    assumed("DescribeBandwidthPackages", "lists the packages that elastic IPs of the region are in, with these addresses; the name is the id, the bandwidth has no limit, and the charge type is TOP5_POSTPAID_BY_MONTH"),
 ];

@@ -22,8 +22,6 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter`: A request member is malformed or not allowed in this request; the
-///   message names it.
 /// - `InvalidParameterValue.Duplicate`: A value of the request is already in use or is given
 ///   twice.
 /// - `InvalidParameterValue.TagDuplicateKey`: A tag key is given twice.
@@ -59,8 +57,9 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.TagNotPermit`: The caller may not use the tag.
 /// - `UnsupportedOperation.TagSystemReservedTagKey`: The tag key is reserved by the platform.
 ///
-/// Shared with other actions: `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// Shared with other actions: `InvalidParameter`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
+/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
@@ -68,7 +67,8 @@ pub struct CreateSecurityGroup {
     /// Display name, free text. Required. Length: up to 60 characters.
     pub group_name: String,
 
-    /// Description, free text. Required. Length: up to 100 characters.
+    /// Description, free text. Terraform sends an empty one if its configuration has none.
+    /// Required. Length: up to 100 characters.
     pub group_description: String,
 
     /// Project that the group belongs to, as a string. Rules can refer only to groups of the
@@ -156,7 +156,7 @@ pub(crate) static CREATE_SECURITY_GROUP: ModelInfo = ModelInfo {
     name: "CreateSecurityGroup",
     members: &[
         FieldInfo::new("GroupName", Kind::Str).required().max_length(60),
-        FieldInfo::new("GroupDescription", Kind::Str).required().max_length(100),
+        FieldInfo::new("GroupDescription", Kind::Str).required().max_length(100).special(&[""]),
         FieldInfo::new("ProjectId", Kind::Str).special(&["0"]).default("0"),
         FieldInfo::new("Tags", Kind::List(&Kind::Object(&TAG))),
     ],
@@ -193,7 +193,7 @@ pub(crate) static CREATE_SECURITY_GROUP_DOC: ActionDoc = ActionDoc {
     request: &[
         MemberDoc::new("GroupName", "string", "Display name, free text.")
             .limits("Length: up to 60 characters."),
-        MemberDoc::new("GroupDescription", "string", "Description, free text.")
+        MemberDoc::new("GroupDescription", "string", "Description, free text. Terraform sends an empty one if its configuration has none.")
             .limits("Length: up to 100 characters."),
         MemberDoc::new("ProjectId", "string", "Project that the group belongs to, as a string. Rules can refer only to groups of the same project.")
             .limits("Default: `0`."),

@@ -27,8 +27,6 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter`: A request member is malformed or not allowed in this request; the
-///   message names it.
 /// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
 ///   such as ids and filters.
 /// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
@@ -59,9 +57,10 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.VersionMismatch`: The rules of the security group have changed:
 ///   `Version` is not the latest one.
 ///
-/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameterValue`,
-/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
-/// `InvalidParameterValue.Range`, `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameter`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.Range`,
+/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

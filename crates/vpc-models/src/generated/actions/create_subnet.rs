@@ -21,8 +21,6 @@ use crate::prelude::*;
 /// # Errors
 ///
 /// - `FailedOperation.NetDetectTimeOut`: A network check that precedes the change timed out.
-/// - `InvalidParameter`: A request member is malformed or not allowed in this request; the
-///   message names it.
 /// - `InvalidParameterValue.Duplicate`: A value of the request is already in use or is given
 ///   twice.
 /// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
@@ -72,8 +70,9 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.TagNotPermit`: The caller may not use the tag.
 /// - `UnsupportedOperation.TagSystemReservedTagKey`: The tag key is reserved by the platform.
 ///
-/// Shared with other actions: `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// Shared with other actions: `InvalidParameter`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
+/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

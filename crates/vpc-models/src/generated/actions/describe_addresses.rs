@@ -26,6 +26,8 @@ use crate::prelude::*;
 ///   Allowed: `WanIP`, `EIP`, `AnycastEIP`, `HighQualityEIP`, `AntiDDoSEIP`,
 ///   `ResidentialEIP`.
 /// - `address-isp`: Carrier line. Allowed: `BGP`, `CMCC`, `CUCC`, `CTCC`.
+/// - `business-type`: `CDC` selects addresses of dedicated clusters. It is not in the published
+///   list; Terraform sends it for an address that it does not find. Allowed: `CDC`.
 /// - `dedicated-cluster-id`: Format: `cluster-xxxxxxxx`.
 /// - `tag-key`
 /// - `tag-value`
@@ -38,8 +40,6 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter`: A request member is malformed or not allowed in this request; the
-///   message names it.
 /// - `InvalidParameter.InvalidFilter`: A filter for addresses is not valid.
 /// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
 ///   `eip-xxxxxxxx`.
@@ -51,7 +51,8 @@ use crate::prelude::*;
 /// - `LimitExceeded.NumberOfFilters`: The query has more filters than the action accepts.
 /// - `RequestLimitExceeded`: Calls to this action exceed its rate limit.
 ///
-/// Shared with other actions: `InvalidParameterValue.LimitExceeded`, `UnsupportedOperation`.
+/// Shared with other actions: `InvalidParameter`, `InvalidParameterValue.LimitExceeded`,
+/// `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]
@@ -141,6 +142,7 @@ pub(crate) static DESCRIBE_ADDRESSES_INFO: ActionInfo = ActionInfo::new(
             "WanIP", "EIP", "AnycastEIP", "HighQualityEIP", "AntiDDoSEIP", "ResidentialEIP",
         ]),
     FilterInfo::new("address-isp").values(&["BGP", "CMCC", "CUCC", "CTCC"]),
+    FilterInfo::new("business-type").values(&["CDC"]),
     FilterInfo::new("dedicated-cluster-id").format("cluster-xxxxxxxx"),
     FilterInfo::new("tag-key"),
     FilterInfo::new("tag-value"),

@@ -44,8 +44,6 @@ use crate::prelude::*;
 /// - `InvalidInstance.NotSupported`: The operation does not support this kind of instance.
 /// - `InvalidInstanceId.NotFound`: No instance with this id exists for the account in this
 ///   region.
-/// - `InvalidParameter`: A request member is malformed or not allowed in this request; the
-///   message names it.
 /// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
 ///   `eip-xxxxxxxx`.
 /// - `InvalidParameterValue.AddressNotFound`: The service found no address with this id.
@@ -63,6 +61,8 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.InstanceStateNotSupported`: The state of the instance does not allow
 ///   the operation on its address.
 /// - `UnsupportedOperation.InvalidAction`: The operation is not supported for this request.
+///
+/// Shared with other actions: `InvalidParameter`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///
