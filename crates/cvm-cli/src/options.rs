@@ -237,6 +237,11 @@ pub const OPTIONS: &[OptionInfo] = &[
         "Allow --listen, --tls-listen and --metadata to name an address that other machines can reach. HTTP and the \
          metadata are not encrypted.",
     ),
+    flag(
+        "allow-remote-admin",
+        &[Emulator],
+        "Allow other machines that have the admin token to use the admin API.",
+    ),
     option(
         "ready-file",
         "FILE",

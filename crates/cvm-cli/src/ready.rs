@@ -33,6 +33,8 @@ pub struct Ready {
     pub secret_id: String,
     /// The secret key to sign with.
     pub secret_key: String,
+    /// The token of the admin API. The file of an older emulator has none.
+    pub admin_token: Option<String>,
     /// The HTTPS endpoint, if the emulator serves HTTPS.
     pub https_url: Option<String>,
     /// The file of the CA certificate that clients of this endpoint must trust.
@@ -63,6 +65,7 @@ impl Ready {
             url: member("url")?,
             secret_id: member("secret_id")?,
             secret_key: member("secret_key")?,
+            admin_token: member("admin_token"),
             https_url: member("https_url"),
             ca_file: member("ca_file"),
             metadata_url: member("metadata_url"),
@@ -95,6 +98,7 @@ impl Ready {
             ("secret_key".to_owned(), text(&self.secret_key)),
         ];
         let optional = [
+            ("admin_token", &self.admin_token),
             ("https_url", &self.https_url),
             ("ca_file", &self.ca_file),
             ("metadata_url", &self.metadata_url),
@@ -225,6 +229,7 @@ mod tests {
             url: url.into(),
             secret_id: "AKIDx".into(),
             secret_key: "canary".into(),
+            admin_token: None,
             https_url: None,
             ca_file: None,
             metadata_url: None,

@@ -11,7 +11,7 @@ use cvm_simulator::{AccountId, ApiError, Caller, CredentialIssuer, Session, Time
 use subtle::ConstantTimeEq;
 
 use crate::dialect::{self, Call, Dialect, Incoming, Parameters};
-use crate::explain;
+use crate::explain::{self, Explanation};
 use crate::start_error::StartError;
 
 const SIGNATURE_NOT_VALIDATED: &str =
@@ -29,6 +29,15 @@ pub(crate) struct Authenticator {
     /// Recognizes temporary credentials.
     issuer: CredentialIssuer,
     key_cache: Mutex<KeyCache>,
+}
+
+/// Whose a request is.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) account: AccountId,
+    pub(crate) caller: Caller,
+    /// `None` for a request without a signature.
+    pub(crate) secret_id: Option<String>,
 }
 
 #[derive(Debug, Default)]
@@ -110,7 +119,7 @@ impl Authenticator {
 
     /// Checks the signature and the token; returns the account of the credential, and who calls. `now` is real time, and
     /// `virtual_now` the time at which temporary credentials expire. `info` tells which parameters an explanation must
-    /// hide. Removes parameters from the call that the signature does not cover.
+    /// hide. Removes parameters from the call that the signature does not cover. Sets the explanation of a wrong signature.
     pub(crate) fn check(
         &self,
         incoming: &Incoming<'_>,
@@ -118,20 +127,23 @@ impl Authenticator {
         info: Option<&ActionInfo>,
         now: u64,
         virtual_now: impl FnOnce() -> Timestamp,
-    ) -> Result<(AccountId, Caller), ApiError> {
+        explanation: &mut Option<Box<Explanation>>,
+    ) -> Result<Identity, ApiError> {
         let verified = match &mut call.parameters {
             Parameters::Pairs(pairs) if call.dialect != Dialect::Tc3 => {
-                self.v1(incoming, pairs, info, now)
+                self.v1(incoming, pairs, info, now, explanation)
             }
-            _ => self.tc3(incoming, info, now),
+            _ => self.tc3(incoming, info, now, explanation),
         };
         let checked = verified.and_then(|known| {
+            let secret_id = known.credential.secret_id().to_owned();
             let Some(account) = known.account else {
-                let session = self.session(known.credential.secret_id(), call, virtual_now())?;
-                return Ok((session.account, session.caller));
+                let Session { account, caller, .. } =
+                    self.session(&secret_id, call, virtual_now())?;
+                return Ok(Identity { account, caller, secret_id: Some(secret_id) });
             };
             check_token(&known.credential, call)?;
-            Ok((account, Caller::Account))
+            Ok(Identity { account, caller: Caller::Account, secret_id: Some(secret_id) })
         });
         checked.map_err(|error| in_dialect(call.dialect, error))
     }
@@ -160,6 +172,7 @@ impl Authenticator {
         incoming: &Incoming<'_>,
         info: Option<&ActionInfo>,
         now: u64,
+        explanation: &mut Option<Box<Explanation>>,
     ) -> Result<Arc<KnownCredential>, ApiError> {
         let (authorization, timestamp) = parse_tc3_head(incoming, now)?;
         let known = self.find(authorization.secret_id());
@@ -184,7 +197,7 @@ impl Authenticator {
             (Err(VerifyError::UnknownSecretId) | Ok(()), _) => Err(unknown_secret_id()),
             (Err(VerifyError::Signature), _) => {
                 let why = explain::tc3(&key, &authorization, timestamp, &request, info);
-                Err(signature_failure(&why))
+                Err(explained_failure(why, explanation))
             }
             (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
@@ -196,6 +209,7 @@ impl Authenticator {
         pairs: &mut Vec<(String, String)>,
         info: Option<&ActionInfo>,
         now: u64,
+        explanation: &mut Option<Box<Explanation>>,
     ) -> Result<Arc<KnownCredential>, ApiError> {
         let find = |name: &str| {
             let pair = pairs.iter().find(|(given, value)| given == name && !value.is_empty());
@@ -224,7 +238,8 @@ impl Authenticator {
                 Err(ApiError::new("InvalidParameter", message))
             }
             (Err(VerifyError::Signature), _) => {
-                Err(signature_failure(&explain::v1(credential, &request, info)))
+                let why = explain::v1(credential, &request, info);
+                Err(explained_failure(Some(why), explanation))
             }
             (Err(error), _) => Err(signature_failure(&error.to_string())),
         }
@@ -348,6 +363,16 @@ fn unknown_secret_id() -> ApiError {
 
 fn signature_failure(why: &str) -> ApiError {
     ApiError::explained("AuthFailure.SignatureFailure", &format!("{SIGNATURE_NOT_VALIDATED} {why}"))
+}
+
+/// The error for a wrong signature. The caller gets its explanation as well.
+fn explained_failure(
+    why: Option<Explanation>,
+    explanation: &mut Option<Box<Explanation>>,
+) -> ApiError {
+    let error = signature_failure(&why.as_ref().map(Explanation::to_string).unwrap_or_default());
+    *explanation = why.map(Box::new);
+    error
 }
 
 fn signature_expired(now: u64, timestamp: u64) -> ApiError {

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use cvm_simulator::{Command, TimeMode, Timestamp};
+use cvm_simulator::{Command, Response, TimeMode, Timestamp};
 
 use crate::simulation::Simulation;
 
@@ -27,6 +27,20 @@ impl VirtualClock {
     /// to the running time.
     pub fn advance(&self, span: Duration) {
         self.0.apply(Command::AdvanceClock(span));
+    }
+
+    /// Jumps from one due event to the next, at most this far in total, until nothing happens any more. Returns the time of
+    /// the next event, if there is one. Operations, prepaid terms, timers and deadlines are events.
+    pub fn run_until_idle(&self, within: Duration) -> Option<Timestamp> {
+        match self.0.apply(Command::RunUntilIdle(within)) {
+            Response::Idle { next, .. } => next,
+            _ => None,
+        }
+    }
+
+    /// Sets how virtual time passes from now on.
+    pub fn set_mode(&self, mode: TimeMode) {
+        self.0.apply(Command::SetTimeMode(mode));
     }
 
     /// How virtual time passes.

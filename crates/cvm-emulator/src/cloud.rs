@@ -18,11 +18,13 @@ use cvm_simulator::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
 
-use crate::auth::{Authenticator, check_unsigned};
+use crate::admin_access::AdminAccess;
+use crate::auth::{Authenticator, Identity, check_unsigned};
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
 use crate::key_pairs::{AcceptedRequest, KeyPairs};
 use crate::limits::{MAX_FORM, MAX_JSON};
+use crate::request_log::{Outcome, Record, RequestLog, shortened};
 use crate::response::{self, CONTENT_TYPE};
 use crate::routing::Target;
 use crate::simulation::Simulation;
@@ -36,6 +38,7 @@ pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
 pub struct Cloud(Arc<Inner>);
 
 struct Inner {
+    admin: AdminAccess,
     credential: Credential,
     authenticator: Authenticator,
     wall_clock: WallClock,
@@ -43,11 +46,13 @@ struct Inner {
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
     key_pairs: KeyPairs,
+    request_log: RequestLog,
     simulation: Simulation,
 }
 
 impl Cloud {
     pub(crate) fn new(
+        admin: AdminAccess,
         credential: Credential,
         authenticator: Authenticator,
         wall_clock: WallClock,
@@ -56,12 +61,14 @@ impl Cloud {
         catalog: Option<Catalog>,
     ) -> Self {
         Self(Arc::new(Inner {
+            admin,
             credential,
             authenticator,
             wall_clock,
             rejected_ids: RequestIds::of_rejected(seed),
             catalog,
             key_pairs: KeyPairs::new(seed),
+            request_log: RequestLog::default(),
             simulation: Simulation::new(simulator),
         }))
     }
@@ -131,6 +138,35 @@ impl Cloud {
         self.0.credential.clone()
     }
 
+    /// The token of the admin API, a secret. A client sends it as `Authorization: Bearer TOKEN`.
+    #[must_use]
+    pub fn admin_token(&self) -> &str {
+        self.0.admin.token()
+    }
+
+    /// Deletes everything that the accounts have, and takes back every change of the virtual clock. With the same seed,
+    /// the same requests then have the same effects again. Credentials, accounts and roles stay.
+    pub fn reset(&self) {
+        self.0.simulation.apply(Command::Reset);
+        self.0.key_pairs.reset();
+    }
+
+    pub(crate) fn admin_access(&self) -> &AdminAccess {
+        &self.0.admin
+    }
+
+    pub(crate) fn request_log(&self) -> &RequestLog {
+        &self.0.request_log
+    }
+
+    pub(crate) fn simulation(&self) -> &Simulation {
+        &self.0.simulation
+    }
+
+    pub(crate) fn catalog(&self) -> Catalog {
+        self.0.catalog.unwrap_or_default()
+    }
+
     /// The virtual clock.
     #[must_use]
     pub fn clock(&self) -> VirtualClock {
@@ -162,10 +198,11 @@ impl Cloud {
     /// the thread for a considerable part of a second.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
-        match self.accept(request) {
+        let mut record = Record::of(request.method());
+        match self.accept(request, &mut record) {
             Ok(accepted) => {
                 let accepted = self.0.key_pairs.complete(accepted);
-                self.apply(accepted, request.headers()).response
+                self.apply(accepted, request.headers(), record).response
             }
             Err(handled) => handled.response,
         }
@@ -173,33 +210,45 @@ impl Cloud {
 
     /// Like [`Cloud::handle`], and tells whether the request was authenticated. Never blocks the thread for long.
     pub(crate) async fn respond(&self, request: &Request<Bytes>) -> Handled {
-        match self.accept(request) {
+        let mut record = Record::of(request.method());
+        match self.accept(request, &mut record) {
             Ok(accepted) => {
                 let accepted = self.0.key_pairs.complete_in_background(accepted).await;
-                self.apply(accepted, request.headers())
+                self.apply(accepted, request.headers(), record)
             }
             Err(handled) => *handled,
         }
     }
 
     /// Makes all checks that need no state. The error is the response.
-    fn accept(&self, request: &Request<Bytes>) -> Result<AcceptedRequest, Box<Handled>> {
+    fn accept(
+        &self,
+        request: &Request<Bytes>,
+        record: &mut Record,
+    ) -> Result<AcceptedRequest, Box<Handled>> {
         if let Some(response) = non_api_response(request.method(), request.uri()) {
             let response = self.dated(response);
             return Err(Box::new(Handled { response, is_authenticated: false }));
         }
         let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
-        let call = self.authenticate(request, &headers);
+        let call = self.authenticate(request, &headers, record);
         let is_authenticated = call.as_ref().is_ok_and(|call| call.caller != Caller::Unsigned);
-        call.and_then(|call| parse(self.0.catalog.unwrap_or_default(), &call)).map_err(|error| {
-            let response = self.error_response(error, request.headers());
+        let parsed = call.and_then(|call| parse(self.catalog(), &call, record));
+        parsed.map_err(|error| {
+            let record = std::mem::replace(record, Record::of(request.method()));
+            let response = self.error_response(record, error, request.headers());
             Box::new(Handled { response, is_authenticated })
         })
     }
 
     /// Handles a request that passed these checks.
-    fn apply(&self, accepted: Result<AcceptedRequest, ApiError>, headers: &HeaderMap) -> Handled {
+    fn apply(
+        &self,
+        accepted: Result<AcceptedRequest, ApiError>,
+        headers: &HeaderMap,
+        record: Record,
+    ) -> Handled {
         let is_authenticated = accepted
             .as_ref()
             .map_or(true, |accepted| *accepted.request.caller() != Caller::Unsigned);
@@ -210,8 +259,8 @@ impl Cloud {
             }
         });
         let response = match reply {
-            Ok((reply, request_id)) => self.dated(respond(&reply, &request_id, headers)),
-            Err(error) => self.error_response(error, headers),
+            Ok((reply, request_id)) => self.answer(record, &reply, request_id, headers),
+            Err(error) => self.error_response(record, error, headers),
         };
         Handled { response, is_authenticated }
     }
@@ -226,7 +275,10 @@ impl Cloud {
             return Err(Box::new(self.dated(response)));
         }
         let checked = self.check_head(parts, declared_length);
-        checked.map_err(|error| Box::new(self.error_response(error, &parts.headers)))
+        checked.map_err(|error| {
+            let record = Record::of(&parts.method);
+            Box::new(self.error_response(record, error, &parts.headers))
+        })
     }
 
     fn check_head(
@@ -256,8 +308,31 @@ impl Cloud {
     }
 
     /// The response to a request that is rejected before it reaches the simulator.
-    pub(crate) fn error_response(&self, error: ApiError, headers: &HeaderMap) -> Response<Bytes> {
-        self.dated(respond(&Reply::Error(error), &self.0.rejected_ids.next(), headers))
+    pub(crate) fn error_response(
+        &self,
+        record: Record,
+        error: ApiError,
+        headers: &HeaderMap,
+    ) -> Response<Bytes> {
+        self.answer(record, &Reply::Error(error), self.0.rejected_ids.next(), headers)
+    }
+
+    /// The response with this reply. Every API call ends here, so here it is logged.
+    fn answer(
+        &self,
+        record: Record,
+        reply: &Reply,
+        request_id: String,
+        headers: &HeaderMap,
+    ) -> Response<Bytes> {
+        let response = self.dated(respond(reply, &request_id, headers));
+        let code = match reply {
+            Reply::Error(error) => Some(error.code),
+            Reply::Response(_) | Reply::DryRun => None,
+        };
+        let outcome = Outcome { status: response.status().as_u16(), code, request_id };
+        self.0.request_log.add(record, outcome, headers);
+        response
     }
 
     /// Adds the `Date` of the clock that checks signatures, from which clients correct their own. A server would add the
@@ -277,6 +352,7 @@ impl Cloud {
         &self,
         request: &'a Request<Bytes>,
         headers: &'a [(&'a str, &'a str)],
+        record: &mut Record,
     ) -> Result<Authenticated<'a>, ApiError> {
         let head = head(request.method(), request.uri(), headers)?;
         let limit = body_limit(request.headers());
@@ -285,29 +361,47 @@ impl Cloud {
         }
         let incoming = Incoming { body: request.body(), ..head };
         let dialect = dialect::detect(&incoming)?;
+        record.dialect = Some(dialect);
         if dialect != Dialect::Tc3 {
             self.0.authenticator.check_v1_head(dialect, &incoming, (self.0.wall_clock)())?;
         }
         let mut call = dialect::read(&incoming)?;
         let target = Target::of(&incoming, &call);
         let info = target.action(&call);
+        record.info = info;
         let now = (self.0.wall_clock)();
-        let (account, caller) = if dialect::is_unsigned(dialect, &incoming) {
+        let Identity { account, caller, secret_id } = if dialect::is_unsigned(dialect, &incoming) {
             check_unsigned(info)?;
             // The action finds the account in its parameters.
-            (AccountId::FIRST, Caller::Unsigned)
+            Identity { account: AccountId::FIRST, caller: Caller::Unsigned, secret_id: None }
         } else {
             let virtual_now = || self.0.simulation.now();
-            self.0.authenticator.check(&incoming, &mut call, info, now, virtual_now)?
+            let explanation = &mut record.explanation;
+            let authenticator = &self.0.authenticator;
+            authenticator.check(&incoming, &mut call, info, now, virtual_now, explanation)?
         };
+        record.account = secret_id.is_some().then_some(account);
+        record.secret_id = secret_id;
         Ok(Authenticated { call, target, account, caller })
     }
 }
 
 /// Checks the parameters of a request.
-fn parse(catalog: Catalog, authenticated: &Authenticated<'_>) -> Result<AcceptedRequest, ApiError> {
+fn parse(
+    catalog: Catalog,
+    authenticated: &Authenticated<'_>,
+    record: &mut Record,
+) -> Result<AcceptedRequest, ApiError> {
     let Authenticated { call, target, account, caller } = authenticated;
-    let (info, region) = target.route(catalog, call)?;
+    let routed = target.route(catalog, call);
+    record.region = match &routed {
+        Ok((_, region)) => Some(Cow::Borrowed(region.name)),
+        Err(_) => call.region.as_deref().map(|name| Cow::Owned(shortened(name))),
+    };
+    if record.info.is_none() {
+        record.action = call.action.as_deref().map(|name| Cow::Owned(shortened(name)));
+    }
+    let (info, region) = routed?;
     let request = cvm_simulator::Request::parse(info, region, &call.action_parameters()?)?
         .with_caller(caller.clone());
     Ok(AcceptedRequest { account: *account, request })

@@ -22,6 +22,17 @@ pub(crate) enum Dialect {
     OldGateway,
 }
 
+impl Dialect {
+    /// The name in the request log.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Tc3 => "tc3",
+            Self::V1 => "v1",
+            Self::OldGateway => "old-gateway",
+        }
+    }
+}
+
 /// A request as received.
 #[derive(Clone, Copy)]
 pub(crate) struct Incoming<'a> {

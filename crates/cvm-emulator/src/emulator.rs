@@ -11,6 +11,7 @@ use cvm_simulator::{Catalog, CredentialIssuer, Simulator, TimeMode, Timestamp};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::admin_access::AdminAccess;
 use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
@@ -130,6 +131,7 @@ pub struct Builder {
     metadata: Option<SocketAddr>,
     metadata_instance: Option<String>,
     allow_remote: bool,
+    allow_remote_admin: bool,
     wall_clock: WallClock,
     strict_network: bool,
     /// `None` for the built-in one.
@@ -150,6 +152,7 @@ impl Default for Builder {
             metadata: None,
             metadata_instance: None,
             allow_remote: false,
+            allow_remote_admin: false,
             wall_clock: Arc::new(system_time),
             strict_network: false,
             catalog: None,
@@ -255,6 +258,13 @@ impl Builder {
         self
     }
 
+    /// Lets other machines use the admin API below `/_emulator/`, if they have its token and [`Builder::listen`] names an
+    /// address that they can reach. Default: only this machine.
+    pub const fn allow_remote_admin(mut self) -> Self {
+        self.allow_remote_admin = true;
+        self
+    }
+
     /// Sets the real time, in Unix seconds, for checking signatures and for the `Date` header of responses. The virtual
     /// clock does not affect it. Default: the time of the system.
     ///
@@ -318,8 +328,9 @@ impl Builder {
         if let Some(catalog) = self.catalog {
             simulator = simulator.with_catalog(catalog);
         }
-        let wall_clock = self.wall_clock;
-        let cloud = Cloud::new(first, authenticator, wall_clock, seed, simulator, self.catalog);
+        let admin = AdminAccess::new(random_text()?.into(), self.allow_remote_admin);
+        let (clock, catalog) = (self.wall_clock, self.catalog);
+        let cloud = Cloud::new(admin, first, authenticator, clock, seed, simulator, catalog);
         for credential in self.accounts {
             cloud.add_account(credential)?;
         }

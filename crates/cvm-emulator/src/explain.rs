@@ -5,10 +5,12 @@
 //! texts of clients with the usual mistakes: another host, content type, body, query, path or time than they send.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use cvm_protocol::{ActionInfo, percent};
 use cvm_signer::verify::{self, VerifyingKey};
 use cvm_signer::{Credential, HexDigest, Method, tc3, v1};
+use serde::Serialize;
 
 use crate::redact;
 
@@ -21,6 +23,17 @@ const MAX_SEARCHED: usize = 64 * 1024;
 /// Maximum length in characters of a line in a message.
 const MAX_LINE: usize = 200;
 
+/// Why a signature is wrong. Secret values are hidden.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Explanation {
+    /// The first line that differs.
+    difference: String,
+    /// The canonical request that the emulator computed. Only TC3 has one.
+    canonical_request: Option<String>,
+    /// The string to sign that the emulator computed.
+    string_to_sign: String,
+}
+
 /// Explains a wrong TC3 signature. Secret values are hidden.
 pub(crate) fn tc3(
     key: &VerifyingKey,
@@ -28,16 +41,14 @@ pub(crate) fn tc3(
     timestamp: u64,
     request: &tc3::Request<'_>,
     info: Option<&ActionInfo>,
-) -> String {
+) -> Option<Explanation> {
     let shown = |request: &tc3::Request<'_>| {
         let query = redact::query(info, request.query);
         let redacted = tc3::Request { query: &query, ..*request };
         tc3::CanonicalRequest::received(&redacted, authorization).ok().map(|it| it.to_string())
     };
     let actual = tc3::CanonicalRequest::received(request, authorization).ok();
-    let (Some(redacted), Some(actual)) = (shown(request), actual) else {
-        return String::new();
-    };
+    let (redacted, actual) = (shown(request)?, actual?);
     let string_to_sign = |timestamp| {
         tc3::StringToSign::new(timestamp, authorization.scope(), &actual.hash()).to_string()
     };
@@ -65,9 +76,7 @@ pub(crate) fn tc3(
         let (signed, received) = (other.into_iter().find(is_signed)?, string_to_sign(timestamp));
         Some(difference("string to sign", string_to_sign(signed).lines(), received.lines()))
     };
-    let texts =
-        format!("canonical request:\n{redacted}\n\nstring to sign:\n{}", string_to_sign(timestamp));
-    explanation(changed.or_else(other_time), &texts)
+    Some(Explanation::new(changed.or_else(other_time), Some(redacted), string_to_sign(timestamp)))
 }
 
 /// Explains a wrong v1 signature. Secret values are hidden.
@@ -75,7 +84,7 @@ pub(crate) fn v1(
     credential: Option<&Credential>,
     request: &v1::Request<'_, String, String>,
     info: Option<&ActionInfo>,
-) -> String {
+) -> Explanation {
     let shown = |request: &v1::Request<'_, String, String>| {
         let mut params = redact::pairs(info, request.params);
         params.retain(|(name, _)| *name != v1::SIGNATURE);
@@ -117,7 +126,7 @@ pub(crate) fn v1(
             received.iter().map(String::as_str),
         )
     });
-    explanation(found, &format!("string to sign:\n{received}"))
+    Explanation::new(found, None, received)
 }
 
 /// What a client signed in place of a part of the request.
@@ -215,13 +224,39 @@ fn difference<'a>(
     )
 }
 
-/// The explanation of a wrong signature, with the texts that the emulator signed.
-fn explanation(difference: Option<String>, texts: &str) -> String {
-    let difference = difference.unwrap_or_else(|| {
-        "No usual mistake explains the signature: check the secret key, or compare the texts."
-            .into()
-    });
-    let shortened: String = texts.chars().take(MAX_EXPLANATION).collect();
-    let more = if shortened.len() < texts.len() { "…" } else { "" };
-    format!("{difference} The emulator computed (secret values shown as ***) {shortened}{more}")
+impl Explanation {
+    pub(crate) fn new(
+        difference: Option<String>,
+        canonical_request: Option<String>,
+        string_to_sign: String,
+    ) -> Self {
+        let difference = difference.unwrap_or_else(|| {
+            "No usual mistake explains the signature: check the secret key, or compare the texts."
+                .into()
+        });
+        Self {
+            difference,
+            canonical_request: canonical_request.map(|text| shortened(&text)),
+            string_to_sign: shortened(&string_to_sign),
+        }
+    }
+}
+
+/// The explanation in an error message.
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut texts = String::new();
+        if let Some(request) = &self.canonical_request {
+            texts = format!("canonical request:\n{request}\n\n");
+        }
+        texts += &format!("string to sign:\n{}", self.string_to_sign);
+        let (difference, texts) = (&self.difference, shortened(&texts));
+        write!(f, "{difference} The emulator computed (secret values shown as ***) {texts}")
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let start: String = text.chars().take(MAX_EXPLANATION).collect();
+    let more = if start.len() < text.len() { "…" } else { "" };
+    start + more
 }

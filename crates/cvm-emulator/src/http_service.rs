@@ -4,6 +4,7 @@
 mod tests;
 
 use std::future::poll_fn;
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +17,13 @@ use cvm_simulator::ApiError;
 use http::{HeaderMap, Request, Response, header};
 
 use crate::Cloud;
+use crate::admin::Admin;
 use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
 use crate::cloud::{Admission, Handled};
 use crate::dialect::too_large;
 use crate::limits::Limits;
 use crate::metadata::MetadataService;
+use crate::request_log::Record;
 
 /// The service reads up to this many bytes of a rejected body. Otherwise the connection would break while the
 /// client is writing, and the client would not see the response.
@@ -40,6 +43,7 @@ async fn respond(State(service): State<HttpService>, request: Request<Body>) -> 
 #[derive(Clone, Debug)]
 pub(crate) struct HttpService {
     cloud: Cloud,
+    admin: Admin,
     /// Handles all requests on the port for metadata; `None` on the port for the API.
     metadata: Option<MetadataService>,
     body_memory: Arc<BodyMemory>,
@@ -50,7 +54,28 @@ impl HttpService {
     pub(crate) fn new(cloud: &Cloud, limits: &Limits) -> Self {
         let body_memory = Arc::new(BodyMemory::new(limits.max_body_memory));
         let body_timeout = limits.body_timeout;
-        Self { cloud: cloud.clone(), metadata: None, body_memory, body_timeout }
+        let (cloud, admin) = (cloud.clone(), Admin::new(cloud));
+        Self { cloud, admin, metadata: None, body_memory, body_timeout }
+    }
+
+    /// Handles a request to the admin API from this client, or returns any other request. The result says whether the
+    /// client has the token.
+    pub(crate) async fn handle_admin<B>(
+        &self,
+        request: Request<B>,
+        peer: Option<IpAddr>,
+    ) -> Result<(Response<Body>, bool), Request<B>>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        if self.metadata.is_some() || !Admin::owns(request.uri()) {
+            return Err(request);
+        }
+        let handled = self.admin.handle(request.map(Body::new), peer);
+        // The time to read the body is included.
+        let handled = tokio::time::timeout(self.body_timeout, handled).await;
+        Ok(handled.unwrap_or_else(|_| (Admin::timeout(), false)))
     }
 
     /// Handles requests for metadata instead of API calls.
@@ -100,7 +125,8 @@ impl HttpService {
             }
         };
         drop(buffer);
-        let response = self.cloud.error_response(error, &parts.headers);
+        let record = Record::of(&parts.method);
+        let response = self.cloud.error_response(record, error, &parts.headers);
         Handled { response, is_authenticated: false }
     }
 
@@ -114,7 +140,8 @@ impl HttpService {
         let message = "This port of the emulator serves HTTPS, and the request was sent over HTTP. Use an endpoint \
                        that begins with `https://`, and trust the CA certificate of the emulator.";
         let error = ApiError::new("InvalidRequest", message);
-        let response = self.cloud.error_response(error, &parts.headers);
+        let record = Record::of(&parts.method);
+        let response = self.cloud.error_response(record, error, &parts.headers);
         Handled { response, is_authenticated: false }
     }
 

@@ -25,6 +25,11 @@ impl KeyPairs {
         Self { generator: Arc::new(KeyPairGenerator::new(seed)), slot: Arc::new(Semaphore::new(1)) }
     }
 
+    /// Starts again with the first key pair of each account.
+    pub(crate) fn reset(&self) {
+        self.generator.reset();
+    }
+
     /// Adds the key pair if the request needs one. Blocks the thread.
     pub(crate) fn complete(&self, accepted: AcceptedRequest) -> Result<AcceptedRequest, ApiError> {
         complete(&self.generator, accepted)

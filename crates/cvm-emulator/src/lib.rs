@@ -26,6 +26,8 @@
 //! | add an account with its own credential | [`Builder::account`] or [`Cloud::add_account`] |
 //! | restrict the roles that can be assumed | [`Cloud::add_role`] |
 //! | serve the metadata of an instance, its role's credentials included | [`Builder::metadata`] |
+//! | read and change a running emulator over HTTP | the admin API below `/_emulator/`, with [`Cloud::admin_token`] |
+//! | start again from an empty cloud | [`Cloud::reset`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
 //! | refuse networks that were not created | [`Builder::strict_network`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
@@ -33,6 +35,8 @@
 //! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of
 //! `cvm-models`, `.rate_limiter(NoRateLimit)` on its builder turns that off. The crate has no features.
 
+mod admin;
+mod admin_access;
 mod auth;
 mod body_memory;
 mod clock;
@@ -47,6 +51,7 @@ mod limits;
 mod listen;
 mod metadata;
 mod redact;
+mod request_log;
 mod response;
 mod routing;
 mod server;

@@ -1,9 +1,10 @@
 //! The simulator behind its lock, and the system clock that gives each command its time.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cvm_simulator::{Command, Response, Simulator, TimeMode, Timestamp};
+use cvm_simulator::{AccountId, Command, Reply, Request, Response, Simulator, TimeMode, Timestamp};
 
 /// A simulator that several threads use; clones share it.
 #[derive(Clone, Debug)]
@@ -35,6 +36,22 @@ impl Simulation {
     /// How virtual time passes.
     pub(crate) fn mode(&self) -> TimeMode {
         self.lock().0.mode()
+    }
+
+    /// The accounts that have been used, each with the regions in which it has been used.
+    pub(crate) fn used_regions(&self) -> Vec<(AccountId, Vec<&'static str>)> {
+        self.lock().0.used_regions()
+    }
+
+    /// The reply to a request that only reads. It leaves no trace.
+    pub(crate) fn inspect(&self, account: AccountId, request: Request) -> Reply {
+        let (simulator, elapsed) = self.lock();
+        simulator.inspect(elapsed, account, request)
+    }
+
+    /// The number of instances by region and state.
+    pub(crate) fn instance_counts(&self) -> BTreeMap<(&'static str, String), u64> {
+        self.lock().0.instance_counts()
     }
 
     /// The simulator, and the real time since its start. The time is read under the lock, so that commands are

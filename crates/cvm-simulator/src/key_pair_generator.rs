@@ -48,6 +48,11 @@ impl KeyPairGenerator {
         Self { seed, generated: Mutex::new(BTreeMap::new()) }
     }
 
+    /// Starts again with the first key pair of each account.
+    pub fn reset(&self) {
+        self.generated.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// Generates the next key pair of an account. Blocks the thread for a considerable part of a second.
     ///
     /// # Errors

@@ -66,6 +66,9 @@ fn builder(args: &Args) -> Result<Builder> {
     if args.has("allow-remote") {
         builder = builder.allow_remote();
     }
+    if args.has("allow-remote-admin") {
+        builder = builder.allow_remote_admin();
+    }
     match (args.has("instant"), args.option("time-scale")) {
         (true, Some(_)) => {
             return Err(CliError::usage("`--instant` and `--time-scale` cannot be combined"));
@@ -183,6 +186,7 @@ fn announce(
         url: url.clone(),
         secret_id: credential.secret_id().to_owned(),
         secret_key: credential.secret_key().to_owned(),
+        admin_token: Some(cloud.admin_token().to_owned()),
         https_url: https.as_ref().map(|https| https.url.clone()),
         ca_file: None,
         metadata_url: metadata_url.clone(),

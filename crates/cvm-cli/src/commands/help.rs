@@ -131,7 +131,7 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
         Scope::Emulator => &[
             "Any client can call it over plain HTTP: configure the URL as the endpoint, and the secret id and \
              secret key as the credentials. Requests that are signed with other credentials are rejected.",
-            "The ready file is JSON with url, secret_id, secret_key and pid, and only you can read it. It \
+            "The ready file is JSON with url, secret_id, secret_key, admin_token and pid, and only you can read it. It \
              appears when the server is ready, and is removed when Ctrl-C, SIGTERM, SIGHUP or SIGQUIT stops \
              the server.",
         ],

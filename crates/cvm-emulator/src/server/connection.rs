@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
+use std::net::IpAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -36,12 +37,13 @@ pub(super) async fn serve(
     watcher: Watcher,
 ) {
     let Accepted { stream, protocol } = accepted;
+    let peer = stream.peer();
     let stream = TrackedStream { stream, activity: Arc::clone(&activity), first_byte: None };
     let watched = Arc::clone(&activity);
     let served = async move {
         // A failed handshake ends only its own connection, and so does a disconnect.
         let Ok((stream, is_wrong_scheme)) = open(stream, protocol).await else { return };
-        let _ = serve_http(stream, is_wrong_scheme, activity, service, limits, watcher).await;
+        let _ = serve_http(stream, is_wrong_scheme, peer, activity, service, limits, watcher).await;
     };
     let _ = until_deadline(served, &watched).await;
 }
@@ -65,6 +67,7 @@ async fn open<S: Stream>(
 async fn serve_http(
     stream: HttpStream<impl Stream>,
     is_wrong_scheme: bool,
+    peer: Option<IpAddr>,
     activity: Arc<Activity>,
     service: HttpService,
     limits: Limits,
@@ -80,10 +83,17 @@ async fn serve_http(
             let handled = if is_wrong_scheme {
                 service.require_https(request).await
             } else {
+                let request = match service.handle_admin(request, peer).await {
+                    Ok((response, is_authenticated)) => {
+                        activity.responded(is_authenticated);
+                        return Ok::<_, Infallible>(response);
+                    }
+                    Err(request) => request,
+                };
                 service.handle(request, || activity.known_key_found()).await
             };
             activity.responded(handled.is_authenticated);
-            Ok::<_, Infallible>(handled.response.map(Body::from))
+            Ok(handled.response.map(Body::from))
         }
     });
     let connection = http1::Builder::new()

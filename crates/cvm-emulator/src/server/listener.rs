@@ -1,7 +1,7 @@
 //! The source of connections: TCP sockets, or in-memory pipes in tests.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -35,6 +35,9 @@ pub(crate) enum Protocol {
 
 /// A connection.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin + 'static {
+    /// The address of the client, if it has one.
+    fn peer(&self) -> Option<IpAddr>;
+
     /// Makes closing discard unread data instead of keeping it for the peer.
     fn discard_unread(&self);
 }
@@ -54,6 +57,10 @@ pub(crate) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 impl Stream for TcpStream {
+    fn peer(&self) -> Option<IpAddr> {
+        self.peer_addr().ok().map(|address| address.ip())
+    }
+
     fn discard_unread(&self) {
         // Otherwise the system keeps the data for minutes. An error here only costs memory.
         let _ = self.set_zero_linger();

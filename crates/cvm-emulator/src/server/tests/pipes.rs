@@ -182,6 +182,10 @@ pub(super) struct Pipe {
 }
 
 impl Stream for Pipe {
+    fn peer(&self) -> Option<std::net::IpAddr> {
+        None
+    }
+
     fn discard_unread(&self) {}
 }
 

@@ -1,0 +1,120 @@
+//! The admin API below `/_emulator/`: reads and changes a running emulator.
+//!
+//! A resource is a file here. To add an endpoint, write its handler in the file of its resource and add one line to [`ROUTES`].
+
+mod clock;
+mod coverage;
+mod error;
+mod health;
+mod input;
+mod log;
+mod metrics;
+mod reset;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use axum::Router;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::DefaultBodyLimit;
+use axum::response::IntoResponse as _;
+use axum::routing::{MethodRouter, delete, get, post};
+use http::{Request, Response, StatusCode, Uri};
+use tower::ServiceExt as _;
+
+use crate::Cloud;
+use error::AdminError;
+use input::MAX_BODY;
+
+/// An endpoint: its path, and its handler with the method.
+type Route = (&'static str, fn() -> MethodRouter<Cloud>);
+
+/// Everything that the API has.
+static ROUTES: &[Route] = &[
+    ("/_emulator/clock", || get(clock::show)),
+    ("/_emulator/clock/advance", || post(clock::advance)),
+    ("/_emulator/clock/mode", || post(clock::set_mode)),
+    ("/_emulator/clock/run-until-idle", || post(clock::run_until_idle)),
+    ("/_emulator/coverage", || get(coverage::show)),
+    (HEALTH, || get(health::health)),
+    ("/_emulator/log", || get(log::show)),
+    ("/_emulator/log", || delete(log::clear)),
+    ("/_emulator/metrics", || get(metrics::show)),
+    ("/_emulator/reset", || post(reset::reset)),
+    ("/_emulator/state", || get(state::summary)),
+    ("/_emulator/state/{kind}", || get(state::list)),
+    (VERSION, || get(health::version)),
+];
+
+const HEALTH: &str = "/_emulator/health";
+const VERSION: &str = "/_emulator/version";
+
+/// The endpoints that need no token: health checks have none.
+const WITHOUT_TOKEN: [&str; 2] = [HEALTH, VERSION];
+
+/// The admin API of one emulator. Clones share it.
+#[derive(Clone, Debug)]
+pub(crate) struct Admin {
+    cloud: Cloud,
+    router: Router,
+}
+
+impl Admin {
+    pub(crate) fn new(cloud: &Cloud) -> Self {
+        let routes = ROUTES.iter();
+        let router = routes
+            .fold(Router::new(), |router, (path, handler)| router.route(path, handler()))
+            .fallback(not_found)
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(DefaultBodyLimit::max(MAX_BODY))
+            .with_state(cloud.clone());
+        Self { cloud: cloud.clone(), router }
+    }
+
+    /// Whether a request belongs to this API and not to the emulated services.
+    pub(crate) fn owns(uri: &Uri) -> bool {
+        let rest = uri.path().strip_prefix("/_emulator");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// Handles a request of this client. The result says whether it has the token.
+    pub(crate) async fn handle(
+        &self,
+        request: Request<Body>,
+        peer: Option<IpAddr>,
+    ) -> (Response<Body>, bool) {
+        let (parts, body) = request.into_parts();
+        let needs_token = !WITHOUT_TOKEN.contains(&parts.uri.path());
+        if let Err(denied) = self.cloud.admin_access().check(peer, &parts, needs_token) {
+            return (AdminError::from(denied).into_response(), false);
+        }
+        if body.size_hint().lower() > MAX_BODY as u64 {
+            return (input::too_large().into_response(), needs_token);
+        }
+        let request = Request::from_parts(parts, body);
+        match self.router.clone().oneshot(request).await {
+            Ok(response) => (response, needs_token),
+            Err(never) => match never {},
+        }
+    }
+
+    /// The response to a request whose body did not arrive in time.
+    pub(crate) fn timeout() -> Response<Body> {
+        let message = "the request did not arrive in time; retry it";
+        AdminError::new(StatusCode::REQUEST_TIMEOUT, "timeout", message).into_response()
+    }
+}
+
+async fn not_found() -> AdminError {
+    let mut paths: Vec<&str> = ROUTES.iter().map(|(path, _)| *path).collect();
+    paths.dedup();
+    let message = format!("no such path; the admin API has {}", paths.join(", "));
+    AdminError::new(StatusCode::NOT_FOUND, "not_found", message)
+}
+
+async fn method_not_allowed() -> AdminError {
+    let message = "the path has no such method; use one of the header `Allow`";
+    AdminError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
+}

@@ -1,0 +1,13 @@
+//! Starts again from an empty cloud.
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::Value;
+
+use super::clock;
+use crate::Cloud;
+
+pub(super) async fn reset(State(cloud): State<Cloud>) -> Json<Value> {
+    cloud.reset();
+    Json(clock::json(&cloud))
+}
