@@ -29,6 +29,7 @@
 //! | create a key pair | [`KeyPairGenerator`], [`Request::with_key_pair`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | read the state without a trace | [`Simulator::inspect`] |
+//! | let the cloud fail while it handles a request | [`CloudFault`], [`Request::with_fault`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
 //! | recognize temporary credentials | [`CredentialIssuer`], [`Caller`] |
 //! | read the metadata of an instance | [`MetadataQuery`] |
@@ -46,6 +47,7 @@ mod catalog;
 mod chc_host;
 mod cidr;
 mod clock;
+mod cloud_fault;
 mod coverage;
 mod credential_issuer;
 mod decision;
@@ -77,6 +79,7 @@ pub use caller::{Caller, RoleSession};
 pub use catalog::{Catalog, CatalogError, Region};
 pub use chc_host::ChcServer;
 pub use clock::TimeMode;
+pub use cloud_fault::{CloudFault, quota_code};
 pub use coverage::{ActionCoverage, coverage, decisions};
 pub use credential_issuer::{CredentialIssuer, Session};
 pub use decision::{Basis, Decision, assumed, documented};

@@ -11,6 +11,7 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::caller::Caller;
 use crate::catalog::{Catalog, Region};
 use crate::clock::VirtualClock;
+use crate::cloud_fault::{CloudFault, OperationFaults};
 use crate::handler::{BoxedRequest, Reply};
 use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::{self, Parameters};
@@ -34,6 +35,7 @@ pub struct Request {
     needs_key_pair: bool,
     key_pair: Option<NewKeyPair>,
     caller: Caller,
+    faults: Vec<CloudFault>,
 }
 
 impl Request {
@@ -52,8 +54,8 @@ impl Request {
             .ok_or_else(|| ApiError::not_served(info.service.name, info.name))?;
         let request = (handler.parse)(parameters)?;
         let needs_key_pair = handler.needs_key_pair;
-        let caller = Caller::default();
-        Ok(Self { info, region, request, needs_key_pair, key_pair: None, caller })
+        let (caller, faults) = (Caller::default(), Vec::new());
+        Ok(Self { info, region, request, needs_key_pair, key_pair: None, caller, faults })
     }
 
     /// Whether the request needs a key pair from a [`KeyPairGenerator`](crate::KeyPairGenerator), and has none yet. Its
@@ -83,6 +85,24 @@ impl Request {
         &self.caller
     }
 
+    /// Adds a fault of the cloud that handles the request.
+    #[must_use]
+    pub fn with_fault(mut self, fault: CloudFault) -> Self {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Its action.
+    #[must_use]
+    pub const fn action(&self) -> &'static ActionInfo {
+        self.info
+    }
+
+    /// The faults of the cloud that handles it.
+    pub(crate) fn faults(&self) -> &[CloudFault] {
+        &self.faults
+    }
+
     /// A request with a handler from a test.
     #[cfg(test)]
     pub(crate) fn of(
@@ -90,8 +110,8 @@ impl Request {
         region: &'static Region,
         request: Box<dyn BoxedRequest>,
     ) -> Self {
-        let caller = Caller::default();
-        Self { info, region, request, needs_key_pair: false, key_pair: None, caller }
+        let (caller, faults) = (Caller::default(), Vec::new());
+        Self { info, region, request, needs_key_pair: false, key_pair: None, caller, faults }
     }
 
     /// Sets the region that a parameter of the request names, if one does.
@@ -105,12 +125,15 @@ impl Request {
         Ok(())
     }
 
-    pub(crate) const fn region(&self) -> &'static Region {
+    /// Its region.
+    #[must_use]
+    pub const fn region(&self) -> &'static Region {
         self.region
     }
 
     /// Whether the action only reads.
-    pub(crate) const fn is_read(&self) -> bool {
+    #[must_use]
+    pub const fn is_read(&self) -> bool {
         matches!(self.info.retry, RetryClass::Read)
     }
 
@@ -143,6 +166,7 @@ impl Request {
             directory: settings.directory,
             catalog: settings.catalog,
             is_network_strict: settings.is_network_strict,
+            faults: OperationFaults::of(&self.faults),
             codes: DocumentedCodes(self.info),
             request_id,
             key_pair: self.key_pair,

@@ -11,9 +11,11 @@ use std::time::Duration;
 use cvm_protocol::Sensitive;
 
 use crate::account::AccountId;
+use crate::api_error::ApiError;
 use crate::catalog::Catalog;
 use crate::chc_host::ChcServer;
 use crate::clock::{TimeMode, VirtualClock};
+use crate::cloud_fault::{CloudFault, quota_code};
 use crate::credential_issuer::CredentialIssuer;
 use crate::handler::Reply;
 use crate::ids::RequestIds;
@@ -38,6 +40,7 @@ pub struct Simulator {
     catalog: Option<Catalog>,
     is_network_strict: bool,
     directory: Shared<Directory>,
+    keeps_previous: bool,
     accounts: BTreeMap<AccountId, Account>,
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
@@ -47,6 +50,8 @@ pub struct Simulator {
 #[derive(Debug)]
 struct Account {
     state: State,
+    /// The state before the last request that changed it, while the simulator keeps it.
+    previous: Option<State>,
     /// Requests that may change the state have ids of their own stream, because instances show the id of the request
     /// that changed them last: however often a client reads, the state is the same.
     change_ids: RequestIds,
@@ -58,6 +63,7 @@ impl Account {
     fn new(seed: u64) -> Self {
         Self {
             state: State::new(seed),
+            previous: None,
             change_ids: RequestIds::of_changes(seed),
             read_ids: RequestIds::of_reads(seed),
         }
@@ -82,6 +88,9 @@ pub enum Command {
     Reset,
     /// The operator of the cloud installs a server that an account owns.
     AddChcHost(ChcServer),
+    /// From now on, each account keeps its state before the last request that changed it, for [`CloudFault::StaleRead`],
+    /// or no longer.
+    KeepPreviousState(bool),
     /// The operator of the cloud announces maintenance of an instance.
     ScheduleRepair(Repair),
     /// An account is opened, so that others can assume its roles.
@@ -133,6 +142,7 @@ impl Simulator {
             catalog: None,
             is_network_strict: false,
             directory: Shared::new(Directory::new(CredentialIssuer::new(seed, ""))),
+            keeps_previous: false,
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
@@ -195,6 +205,13 @@ impl Simulator {
                 account.state = state;
                 Response::ChcHostAdded(id)
             }
+            Command::KeepPreviousState(keeps) => {
+                self.keeps_previous = keeps;
+                if !keeps {
+                    self.accounts.values_mut().for_each(|account| account.previous = None);
+                }
+                Response::Done
+            }
             Command::ScheduleRepair(repair) => {
                 let (account, clock) = self.account(repair.account);
                 let mut state = account.state.clone();
@@ -238,8 +255,9 @@ impl Simulator {
     /// Handles a request on a copy of the state. The copy takes the place of the state only if the request was to
     /// change something and succeeded: after a read, an error or a panic, nothing has changed.
     fn handle(&mut self, id: AccountId, mut request: Request, now: Timestamp) -> Response {
-        let catalog = self.catalog();
+        let catalog = with_faults(self.catalog(), request.faults());
         let is_network_strict = self.is_network_strict;
+        let keeps_previous = self.keeps_previous;
         let region = request.use_named_region(catalog);
         self.account(id);
         let directory = self.directory.clone();
@@ -249,12 +267,28 @@ impl Simulator {
         state.apply_due_everywhere(request.region().name, clock, now);
         account.state = state.clone();
         let is_read = request.is_read();
+        if is_read
+            && request.faults().contains(&CloudFault::StaleRead)
+            && let Some(previous) = &account.previous
+        {
+            state = previous.clone();
+            state.apply_due_everywhere(request.region().name, clock, now);
+        }
+        let is_full = request.faults().contains(&CloudFault::QuotaReached);
+        let quota_code = quota_code(request.action()).filter(|_| is_full);
         let ids = if is_read { &account.read_ids } else { &account.change_ids };
         let request_id = ids.next();
         let reply =
             region.and_then(|()| request.handle(id, settings, &mut state, clock, now, &request_id));
+        let reply = match (reply, quota_code) {
+            (Ok(_), Some(code)) => {
+                Err(ApiError::new(code, "The account already has the maximum (injected fault)."))
+            }
+            (reply, _) => reply,
+        };
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
-            account.state = state;
+            let previous = std::mem::replace(&mut account.state, state);
+            account.previous = keeps_previous.then_some(previous);
         }
         Response::Reply { request_id, reply: reply.unwrap_or_else(Reply::Error) }
     }
@@ -270,4 +304,15 @@ impl Simulator {
     pub const fn mode(&self) -> TimeMode {
         self.clock.mode()
     }
+}
+
+/// The catalog without what a fault makes sold out.
+fn with_faults(catalog: Catalog, faults: &[CloudFault]) -> Catalog {
+    faults.iter().fold(catalog, |catalog, fault| match fault {
+        // Unknown names make nothing sold out: whoever adds the fault checks them with `Catalog::with_sold_out`.
+        CloudFault::SoldOut { types, zones } => {
+            catalog.with_sold_out(types, zones).unwrap_or(catalog)
+        }
+        _ => catalog,
+    })
 }

@@ -101,6 +101,24 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// This catalog with types that are sold out in zones. Names can contain one `*`. Without zones, all are meant.
+    ///
+    /// # Errors
+    ///
+    /// A name is unknown, or there is no type.
+    pub fn with_sold_out(
+        self,
+        types: &[String],
+        zones: &[String],
+    ) -> std::result::Result<Self, CatalogError> {
+        self.with_json(&stock::sold_out(types, zones)?)
+    }
+
+    /// The names of the regions.
+    pub fn region_names(self) -> impl Iterator<Item = &'static str> {
+        self.regions().iter().map(|region| region.name)
+    }
+
     pub(crate) fn regions(self) -> &'static [Region] {
         &self.0.regions
     }

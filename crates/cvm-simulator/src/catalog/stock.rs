@@ -52,6 +52,22 @@ impl StockRow {
 /// The name of the section in a file.
 pub(super) const SECTION: &str = "stock";
 
+/// A file that makes types sold out in zones.
+pub(super) fn sold_out(types: &[String], zones: &[String]) -> Result<String> {
+    let list = |names: &[String]| -> Result<String> {
+        let is_special = |text: char| text.is_control() || matches!(text, '"' | '\\');
+        if names.iter().any(|name| name.contains(is_special)) {
+            let message =
+                "`stock` has a name with a quotation mark, a backslash or a control character";
+            return Err(CatalogError::new(message));
+        }
+        Ok(names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(","))
+    };
+    let (types, zones) = (list(types)?, list(zones)?);
+    let status = StockCategory::WithoutStock;
+    Ok(format!(r#"{{"{SECTION}":[{{"types":[{types}],"zones":[{zones}],"status":"{status}"}}]}}"#))
+}
+
 /// Adds the rows of a file behind the known ones. The types and zones are those of the catalog with this file.
 pub(super) fn merge(
     rows: &mut Vec<StockRow>,

@@ -10,12 +10,13 @@ use crate::api_error::{ApiError, DocumentedCodes};
 use crate::caller::Caller;
 use crate::catalog::{Catalog, Region, Zone};
 use crate::clock::VirtualClock;
+use crate::cloud_fault::OperationFaults;
 use crate::filter::CheckedFilter;
 use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    AccountTags, Attribute, Directory, Disks, Effect, Instances, KeyPairs, Operation,
-    RegionResources, SecurityGroup, Shared, StoredInstance, Timer, check_instance_state,
+    AccountTags, Attribute, Directory, Disks, Effect, FAILED_LAUNCH, Instances, KeyPairs, LAUNCH,
+    Operation, RegionResources, SecurityGroup, Shared, StoredInstance, Timer, check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -27,6 +28,7 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) catalog: Catalog,
     /// Whether VPCs, subnets and security groups must have been created before they can be used.
     pub(crate) is_network_strict: bool,
+    pub(crate) faults: OperationFaults,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
     /// The key pair that the command brings.
@@ -172,6 +174,12 @@ impl RequestContext<'_> {
     /// Starts an operation of this action.
     pub(crate) fn begin(&mut self, serial: u64, operation: &'static Operation, change: Effect) {
         let note = Some((self.codes.0.name, self.request_id));
+        let is_launch = std::ptr::eq(operation, &LAUNCH);
+        let fails = is_launch && self.faults.launches_fail;
+        let operation = if fails { &FAILED_LAUNCH } else { operation };
         self.instances.begin(serial, operation, change, note, (self.clock, self.now));
+        if self.faults.operations_are_stuck {
+            self.instances.hold(serial);
+        }
     }
 }

@@ -137,6 +137,14 @@ impl Instances {
         self.enter_phase(serial, clock, now);
     }
 
+    /// Keeps the running operation of an instance in its current phase for all time.
+    pub(crate) fn hold(&mut self, serial: u64) {
+        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
+        let Some(running) = &mut instance.operation else { return };
+        let due = std::mem::replace(&mut running.due, Timestamp::LAST);
+        self.cancel_event(serial, Some(due), Event::Phase);
+    }
+
     /// Applies a change without an operation. `note` is the action and the request id that the instance shows for it,
     /// unless an operation is running: clients wait for the end of that one.
     pub(crate) fn change_at_once(&mut self, serial: u64, change: &Effect, note: (&str, &str)) {

@@ -26,6 +26,8 @@ pub(crate) struct Phase {
 pub(crate) enum FinalState {
     /// This state.
     In(InstanceState),
+    /// This state, because the operation failed.
+    Failed(InstanceState),
     /// The state before the operation.
     AsBefore,
     /// Out of the recycle bin.
@@ -49,6 +51,12 @@ const fn quiet(seconds: u64) -> Phase {
 pub(crate) static LAUNCH: Operation = Operation {
     phases: &[phase(InstanceState::Pending, 20)],
     end: FinalState::In(InstanceState::Running),
+};
+
+/// RunInstances with a fault of the cloud.
+pub(crate) static FAILED_LAUNCH: Operation = Operation {
+    phases: &[phase(InstanceState::Pending, 20)],
+    end: FinalState::Failed(InstanceState::LaunchFailed),
 };
 
 /// StartInstances.

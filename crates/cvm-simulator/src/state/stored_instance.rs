@@ -273,6 +273,11 @@ impl StoredInstance {
     pub(crate) fn finish(&mut self, end: &FinalState, change: &Effect) -> bool {
         match end {
             FinalState::In(state) => self.set_state(state),
+            FinalState::Failed(state) => {
+                self.set_state(state);
+                self.record_failure("The operation failed.");
+                return true;
+            }
             FinalState::AsBefore => {}
             FinalState::Recovered => self.recover(),
             FinalState::Isolated => {
@@ -316,11 +321,15 @@ impl StoredInstance {
     /// Aborts the running operation.
     pub(crate) fn abort_operation(&mut self, why: &str) -> Option<Box<RunningOperation>> {
         let running = self.operation.take()?;
+        self.record_failure(why);
+        Some(running)
+    }
+
+    fn record_failure(&mut self, why: &str) {
         if let Some(latest) = &mut self.latest_operation {
             latest.state = LatestOperationState::Failed;
             latest.error = Some(why.into());
         }
-        Some(running)
     }
 
     /// How often it can be downsized; `None` for hourly instances, which have no limit.
