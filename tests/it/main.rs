@@ -18,6 +18,7 @@
 //! | `waiter_states` | each waiter treats each state as its specification says |
 //! | `hostile_input`, `request_sizes` | invalid input is refused before anything is sent |
 //! | `delivery` | a lost response causes no second instance and no second destruction |
+//! | `injected_faults` | the client ends with the right outcome at each injected fault of the emulator, and the state agrees |
 //! | `rate_limits` | many launches and lists need no pause in user code and are not throttled |
 //! | `wire` | the bytes of each action in each dialect |
 //! | `empty_texts` | an empty text means the same in each encoding, and counts as given for the retry class |
@@ -60,6 +61,7 @@ mod framing;
 mod getting_started;
 mod hostile_input;
 mod https;
+mod injected_faults;
 mod limit_edges;
 mod list_evidence;
 mod member_rules;

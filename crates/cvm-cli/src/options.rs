@@ -289,6 +289,18 @@ pub const OPTIONS: &[OptionInfo] = &[
         &[Emulator],
         "JSON file with instance types, zones, images, stock or prices that extend or replace the built-in ones.",
     ),
+    option(
+        "fault",
+        "PRESET",
+        &[Emulator],
+        "Inject faults: flaky, throttled, slow, bad-proxy or sold-out.",
+    ),
+    option(
+        "faults",
+        "FILE",
+        &[Emulator],
+        "JSON file with fault rules: lost responses, throttling, errors, delays, failed launches.",
+    ),
     flag(
         "strict-network",
         &[Emulator],
@@ -335,7 +347,7 @@ const GLOBAL: &[&str] = &[
 
 /// Options that may be given only once: they name what the command acts on, so a second value does not correct
 /// the first. For every other option, the last value counts.
-const ONCE: &[&str] = &["catalog", "cli-input-json", "forget", "tls-name"];
+const ONCE: &[&str] = &["catalog", "cli-input-json", "fault", "faults", "forget", "tls-name"];
 
 /// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[

@@ -22,6 +22,8 @@ use crate::admin_access::AdminAccess;
 use crate::auth::{Authenticator, Identity, check_unsigned};
 use crate::clock::VirtualClock;
 use crate::dialect::{self, Call, Dialect, Incoming};
+use crate::faults::{Faults, Injector, Plan};
+use crate::handled::Handled;
 use crate::key_pairs::{AcceptedRequest, KeyPairs};
 use crate::limits::{MAX_FORM, MAX_JSON};
 use crate::request_log::{Outcome, Record, RequestLog, shortened};
@@ -45,6 +47,7 @@ struct Inner {
     rejected_ids: RequestIds,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
+    injector: Arc<Injector>,
     key_pairs: KeyPairs,
     request_log: RequestLog,
     simulation: Simulation,
@@ -67,6 +70,7 @@ impl Cloud {
             wall_clock,
             rejected_ids: RequestIds::of_rejected(seed),
             catalog,
+            injector: Arc::new(Injector::new(seed, catalog)),
             key_pairs: KeyPairs::new(seed),
             request_log: RequestLog::default(),
             simulation: Simulation::new(simulator),
@@ -173,6 +177,12 @@ impl Cloud {
         VirtualClock::new(self.0.simulation.clone())
     }
 
+    /// The injected faults.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        Faults::new(Arc::clone(&self.0.injector), self.0.simulation.clone())
+    }
+
     /// Announces maintenance of an instance, as the operator of a cloud does. It waits among the tasks of the region
     /// until `RepairTaskControl` approves it. Returns the task id, or `None` if the region, or the instance of the
     /// account, does not exist.
@@ -195,16 +205,23 @@ impl Cloud {
     }
 
     /// Handles a request without a socket, like [`crate::router`] after it has read the body. `CreateKeyPair` blocks
-    /// the thread for a considerable part of a second.
+    /// the thread for a considerable part of a second. Injected faults do not delay it, and where they end the connection
+    /// without a response, it returns the status 502 with a text that says so.
     #[must_use]
     pub fn handle(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let mut record = Record::of(request.method());
         match self.accept(request, &mut record) {
             Ok(accepted) => {
-                let accepted = self.0.key_pairs.complete(accepted);
-                self.apply(accepted, request.headers(), record).response
+                let (accepted, plan) = self.plan(accepted, &record);
+                let (handled, record) = if plan.is_refused {
+                    (Handled::refused(&accepted), Some(record))
+                } else {
+                    let accepted = self.0.key_pairs.complete(accepted);
+                    (self.apply(accepted, request.headers(), record), None)
+                };
+                self.finish(handled, plan, request.headers(), record).into_response()
             }
-            Err(handled) => handled.response,
+            Err(handled) => handled.into_response(),
         }
     }
 
@@ -213,11 +230,56 @@ impl Cloud {
         let mut record = Record::of(request.method());
         match self.accept(request, &mut record) {
             Ok(accepted) => {
-                let accepted = self.0.key_pairs.complete_in_background(accepted).await;
-                self.apply(accepted, request.headers(), record)
+                let (accepted, plan) = self.plan(accepted, &record);
+                if !plan.delay.is_zero() {
+                    tokio::time::sleep(plan.delay).await;
+                }
+                let (handled, record) = if plan.is_refused {
+                    (Handled::refused(&accepted), Some(record))
+                } else {
+                    let accepted = self.0.key_pairs.complete_in_background(accepted).await;
+                    (self.apply(accepted, request.headers(), record), None)
+                };
+                if !plan.response_delay.is_zero() {
+                    tokio::time::sleep(plan.response_delay).await;
+                }
+                self.finish(handled, plan, request.headers(), record)
             }
             Err(handled) => *handled,
         }
+    }
+
+    /// Decides which injected faults a request gets, and adds those of the simulated cloud to it.
+    fn plan(&self, mut accepted: AcceptedRequest, record: &Record) -> (AcceptedRequest, Plan) {
+        let secret_id = record.secret_id.as_deref().unwrap_or_default();
+        let mut plan = self.0.injector.plan(&accepted, secret_id);
+        for fault in std::mem::take(&mut plan.cloud_faults) {
+            accepted.request = accepted.request.with_fault(fault);
+        }
+        (accepted, plan)
+    }
+
+    /// Replaces or damages the response, if a fault asks for it. The record is that of a request that was not applied.
+    fn finish(
+        &self,
+        handled: Handled,
+        plan: Plan,
+        headers: &HeaderMap,
+        record: Option<Record>,
+    ) -> Handled {
+        let Some(ending) = plan.ending else { return handled };
+        let request_id = self.0.rejected_ids.next();
+        let handled = ending.apply(handled, |code, message| {
+            let body = response::error_to_json(code, message, &request_id);
+            self.dated(with_headers(body, headers))
+        });
+        if let Some(record) = record {
+            let status = handled.response.status().as_u16();
+            // The code of the fault can be any text, and the log has only known ones.
+            let outcome = Outcome { status, code: Some("InjectedFault"), request_id };
+            self.0.request_log.add(record, outcome, headers);
+        }
+        handled
     }
 
     /// Makes all checks that need no state. The error is the response.
@@ -228,7 +290,7 @@ impl Cloud {
     ) -> Result<AcceptedRequest, Box<Handled>> {
         if let Some(response) = non_api_response(request.method(), request.uri()) {
             let response = self.dated(response);
-            return Err(Box::new(Handled { response, is_authenticated: false }));
+            return Err(Box::new(Handled::new(response, false)));
         }
         let headers = header_texts(request.uri(), request.headers());
         let headers: Vec<_> = headers.iter().map(|(name, text)| (*name, text.as_ref())).collect();
@@ -238,7 +300,7 @@ impl Cloud {
         parsed.map_err(|error| {
             let record = std::mem::replace(record, Record::of(request.method()));
             let response = self.error_response(record, error, request.headers());
-            Box::new(Handled { response, is_authenticated })
+            Box::new(Handled::new(response, is_authenticated))
         })
     }
 
@@ -262,7 +324,7 @@ impl Cloud {
             Ok((reply, request_id)) => self.answer(record, &reply, request_id, headers),
             Err(error) => self.error_response(record, error, headers),
         };
-        Handled { response, is_authenticated }
+        Handled::new(response, is_authenticated)
     }
 
     /// Checks the head of a request before its body is read. The error is a response that does not need the body.
@@ -424,13 +486,6 @@ pub(crate) struct Admission {
     pub(crate) is_key_known: bool,
 }
 
-/// A response, and whether its request was authenticated.
-#[derive(Debug)]
-pub(crate) struct Handled {
-    pub(crate) response: Response<Bytes>,
-    pub(crate) is_authenticated: bool,
-}
-
 impl fmt::Debug for Cloud {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cloud").field("simulation", &self.0.simulation).finish_non_exhaustive()
@@ -502,9 +557,14 @@ fn header_texts<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Vec<(&'a str, Cow<'
 }
 
 fn respond(reply: &Reply, request_id: &str, request: &HeaderMap) -> Response<Bytes> {
+    with_headers(response::to_json(reply, request_id), request)
+}
+
+/// A response with this JSON.
+fn with_headers(body: Bytes, request: &HeaderMap) -> Response<Bytes> {
     /// A label that the SDKs send and the service returns.
     const TRACE_ID: HeaderName = HeaderName::from_static("x-tc-traceid");
-    let mut response = Response::new(response::to_json(reply, request_id));
+    let mut response = Response::new(body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
     if let Some(trace_id) = request.get(&TRACE_ID).filter(|value| value.len() <= 128) {

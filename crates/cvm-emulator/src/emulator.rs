@@ -15,6 +15,7 @@ use crate::admin_access::AdminAccess;
 use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
+use crate::faults::{FaultError, FaultRule, Preset};
 use crate::listen::{ListenAddress, Ports};
 use crate::metadata::MetadataService;
 use crate::start_error::StartError;
@@ -133,6 +134,7 @@ pub struct Builder {
     allow_remote: bool,
     allow_remote_admin: bool,
     wall_clock: WallClock,
+    faults: Vec<FaultRule>,
     strict_network: bool,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
@@ -154,6 +156,7 @@ impl Default for Builder {
             allow_remote: false,
             allow_remote_admin: false,
             wall_clock: Arc::new(system_time),
+            faults: Vec::new(),
             strict_network: false,
             catalog: None,
         }
@@ -274,6 +277,30 @@ impl Builder {
         self
     }
 
+    /// Injects a fault from the start on. [`Cloud::faults`] adds and removes faults later. Default: no fault.
+    ///
+    /// ```
+    /// use cvm_emulator::{Emulator, FaultEffect, FaultRule, Preset};
+    ///
+    /// # fn f() -> Result<(), cvm_emulator::StartError> {
+    /// let effect = FaultEffect::DelayResponse { ms: 100, up_to_ms: None };
+    /// let builder = Emulator::builder().fault(FaultRule::new(effect)).fault_preset(Preset::Flaky);
+    /// assert_eq!(builder.build()?.faults().list().len(), 5);
+    /// # Ok(())
+    /// # }
+    /// # f().unwrap();
+    /// ```
+    pub fn fault(mut self, rule: FaultRule) -> Self {
+        self.faults.push(rule);
+        self
+    }
+
+    /// Injects the faults of a preset from the start on. Default: no fault.
+    pub fn fault_preset(mut self, preset: Preset) -> Self {
+        self.faults.extend(preset.rules());
+        self
+    }
+
     /// Sets whether CVM refuses the ids of VPCs, subnets and security groups that were not created in the emulator.
     /// Default: `false`, so that a launch can name any network.
     pub const fn strict_network(mut self, strict: bool) -> Self {
@@ -306,7 +333,8 @@ impl Builder {
     /// # Errors
     ///
     /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created,
-    /// and [`StartError::SecretIdInUse`] when two credentials have the same secret id.
+    /// [`StartError::SecretIdInUse`] when two credentials have the same secret id, and [`StartError::Fault`] when a fault
+    /// rule is invalid.
     pub fn build(self) -> Result<Cloud, StartError> {
         let mut credentials = self.credentials;
         if credentials.is_empty() {
@@ -336,6 +364,10 @@ impl Builder {
         }
         for token in self.web_identity_tokens {
             cloud.accept_web_identity_token(token);
+        }
+        for (index, rule) in self.faults.into_iter().enumerate() {
+            let added = cloud.faults().add(rule).map_err(|error: FaultError| error.at(index));
+            added.map_err(StartError::Fault)?;
         }
         Ok(cloud)
     }

@@ -19,8 +19,9 @@ use http::{HeaderMap, Request, Response, header};
 use crate::Cloud;
 use crate::admin::Admin;
 use crate::body_memory::{BodyBuffer, BodyMemory, Evicted};
-use crate::cloud::{Admission, Handled};
+use crate::cloud::Admission;
 use crate::dialect::too_large;
+use crate::handled::Handled;
 use crate::limits::Limits;
 use crate::metadata::MetadataService;
 use crate::request_log::Record;
@@ -36,7 +37,7 @@ pub fn router(cloud: &Cloud) -> Router {
 }
 
 async fn respond(State(service): State<HttpService>, request: Request<Body>) -> Response<Body> {
-    service.handle(request, || {}).await.response.map(Body::from)
+    service.handle(request, || {}).await.into_response().map(Body::from)
 }
 
 /// A cloud, and the limits for reading request bodies. Clones share both.
@@ -98,14 +99,14 @@ impl HttpService {
         if let Some(metadata) = &self.metadata {
             let _ = tokio::time::timeout(self.body_timeout, drain(body)).await;
             let response = metadata.respond(&self.cloud, &parts);
-            return Handled { response, is_authenticated: false };
+            return Handled::new(response, false);
         }
         let declared = body.size_hint().exact();
         let admission = match self.cloud.check_request(&parts, declared) {
             Ok(admission) => admission,
             Err(response) => {
                 self.discard(&parts.headers, body).await;
-                return Handled { response: *response, is_authenticated: false };
+                return Handled::new(*response, false);
             }
         };
         if admission.is_key_known {
@@ -127,7 +128,7 @@ impl HttpService {
         drop(buffer);
         let record = Record::of(&parts.method);
         let response = self.cloud.error_response(record, error, &parts.headers);
-        Handled { response, is_authenticated: false }
+        Handled::new(response, false)
     }
 
     /// Tells the client of a port for HTTPS that it used HTTP.
@@ -142,7 +143,7 @@ impl HttpService {
         let error = ApiError::new("InvalidRequest", message);
         let record = Record::of(&parts.method);
         let response = self.cloud.error_response(record, error, &parts.headers);
-        Handled { response, is_authenticated: false }
+        Handled::new(response, false)
     }
 
     /// Reads the body of a request that was rejected by its head.

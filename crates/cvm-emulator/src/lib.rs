@@ -30,6 +30,7 @@
 //! | start again from an empty cloud | [`Cloud::reset`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
 //! | refuse networks that were not created | [`Builder::strict_network`] |
+//! | inject faults: lost responses, throttling, failed launches | [`Cloud::faults`], [`Builder::fault`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
 //!
 //! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of
@@ -45,6 +46,8 @@ mod decisions;
 mod dialect;
 mod emulator;
 mod explain;
+mod faults;
+mod handled;
 mod http_service;
 mod key_pairs;
 mod limits;
@@ -69,6 +72,9 @@ pub use cvm_simulator::{
 };
 pub use decisions::decisions;
 pub use emulator::{Builder, Emulator};
+pub use faults::{
+    FaultBuilder, FaultEffect, FaultError, FaultId, FaultRule, FaultStatus, Faults, Firing, Preset,
+};
 pub use http_service::router;
 pub use listen::{HttpsAddress, ListenAddress};
 pub use start_error::StartError;

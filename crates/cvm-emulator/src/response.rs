@@ -18,6 +18,13 @@ pub(crate) fn to_json(reply: &Reply, request_id: &str) -> Bytes {
     to_json_within(reply, request_id, MAX_RESPONSE)
 }
 
+/// The body for an error with any code.
+pub(crate) fn error_to_json(code: &str, message: &str, request_id: &str) -> Bytes {
+    let error = serde_json::json!({ "Code": code, "Message": message });
+    let response = serde_json::json!({ "Error": error, REQUEST_ID: request_id });
+    serde_json::json!({ "Response": response }).to_string().into()
+}
+
 fn to_json_within(reply: &Reply, request_id: &str, max: usize) -> Bytes {
     let mut body = LimitedBuffer { bytes: Vec::new(), max };
     // Names are strings and the depth is finite, so this fails only if the body is too long.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use cvm_signer::CredentialError;
 
+use crate::faults::FaultError;
+
 /// Why an emulator did not start.
 #[derive(Debug)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub enum StartError {
     RemoteNotAllowed(SocketAddr),
     /// The system provides no random bytes for a credential. Pass a credential to the builder.
     Randomness,
+    /// A fault rule is invalid.
+    Fault(FaultError),
     /// Another credential has the same secret id.
     SecretIdInUse(String),
     /// A certificate cannot be for this name of [`Tls::name`](crate::Tls::name).
@@ -41,6 +45,7 @@ impl fmt::Display for StartError {
             Self::Randomness => {
                 f.write_str("cannot create a credential: no random bytes from the system; pass one")
             }
+            Self::Fault(error) => error.fmt(f),
             Self::SecretIdInUse(id) => {
                 write!(f, "two credentials have the secret id `{id}`; give each its own")
             }
@@ -63,6 +68,7 @@ impl std::error::Error for StartError {
         match self {
             Self::Listen(_, error) | Self::TlsDirectory(_, error) => Some(error),
             Self::Credential(error) => Some(error),
+            Self::Fault(error) => Some(error),
             Self::Certificate(_)
             | Self::Randomness
             | Self::RemoteNotAllowed(_)

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use cvm_emulator::{
-    Builder, Catalog, Cloud, Emulator, HttpsAddress, ListenAddress, StartError, Tls,
+    Builder, Catalog, Cloud, Emulator, FaultError, FaultRule, HttpsAddress, ListenAddress,
+    StartError, Tls,
 };
 use cvm_models::Credential;
 
@@ -86,6 +87,15 @@ fn builder(args: &Args) -> Result<Builder> {
     if let Some(path) = args.option("catalog") {
         builder = builder.catalog(catalog(path)?);
     }
+    if let Some(preset) = args.option("fault") {
+        let preset = preset
+            .parse()
+            .map_err(|error: FaultError| CliError::usage(format!("`--fault`: {error}")))?;
+        builder = builder.fault_preset(preset);
+    }
+    if let Some(path) = args.option("faults") {
+        builder = fault_rules(path)?.into_iter().fold(builder, Builder::fault);
+    }
     if args.has("strict-network") {
         builder = builder.strict_network(true);
     }
@@ -129,6 +139,15 @@ fn tls(args: &Args) -> Result<Option<Tls>> {
         tls = tls.directory(directory);
     }
     Ok(Some(tls))
+}
+
+/// The fault rules of a file.
+fn fault_rules(path: &str) -> Result<Vec<FaultRule>> {
+    let failed = |error: &dyn std::fmt::Display| {
+        CliError::local(format!("cannot load the fault rules `{path}`: {error}"))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    FaultRule::list_from_json(&text).map_err(|error| failed(&error))
 }
 
 /// The built-in catalog, extended with a file.

@@ -312,3 +312,44 @@ fn conflicting_emulator_options_are_rejected() {
         assert!(!ran.stderr.contains("canary"), "{}", ran.stderr);
     }
 }
+
+#[test]
+fn faults_of_a_file_and_of_a_preset_are_injected() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = folder.path().join("faults.json");
+    let error = r#"{ "error": { "code": "FailedOperation", "message": "no luck" } }"#;
+    fs::write(&faults, format!(r#"[{{ "action": "DescribeZones", "effect": {error} }}]"#)).unwrap();
+    let options = ["--instant", "--fault", "sold-out", "--faults", faults.to_str().unwrap()];
+    let emulator = Emulator::with(&options);
+    let ran = run(&mut emulator.cvm(&["DescribeZones"]));
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("no luck"), "{}", ran.stderr);
+    let launch = ["RunInstances", "--Placement.Zone", "ap-guangzhou-3"];
+    let launch =
+        [&launch[..], &["--ImageId", "img-pmqg1cw7", "--InstanceType", "S5.MEDIUM4"]].concat();
+    let ran = run(&mut emulator.cvm(&launch));
+    assert_eq!(ran.code, 1, "{}", ran.stderr);
+    assert!(ran.stderr.contains("ResourceInsufficient.SpecifiedInstanceType"), "{}", ran.stderr);
+}
+
+#[test]
+fn bad_faults_are_refused_with_field_and_fix() {
+    let folder = tempfile::tempdir().unwrap();
+    let faults = folder.path().join("faults.json");
+    let start = |options: &[&str]| run(cvm(&["emulator", "--instant"]).args(options));
+    let ran = start(&["--fault", "flakey"]);
+    assert_eq!(ran.code, 2, "{}", ran.stderr);
+    assert!(ran.stderr.contains("did you mean `flaky`"), "{}", ran.stderr);
+    for (text, expected) in [
+        (r#"[{ "nht": 1, "effect": "lose_response" }]"#, "unknown field `nht`"),
+        (
+            r#"[{ "effect": "stale_read" }, { "nth": 0, "effect": "lose_response" }]"#,
+            "fault 2: `nth` is 0",
+        ),
+    ] {
+        fs::write(&faults, text).unwrap();
+        let ran = start(&["--faults", faults.to_str().unwrap()]);
+        assert_eq!(ran.code, 6, "{text}: {}", ran.stderr);
+        assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
+    }
+}

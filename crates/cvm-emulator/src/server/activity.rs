@@ -37,6 +37,8 @@ struct State {
     blocked: Option<Instant>,
     /// How long the peer may still not read. Reading refills it, at the minimum read rate.
     write_budget: Duration,
+    /// Whether the connection ends with a reset.
+    is_reset: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +66,7 @@ impl Activity {
             since: now,
             blocked: None,
             write_budget: limits.write_timeout,
+            is_reset: false,
         };
         Self { limits, state: Mutex::new(state) }
     }
@@ -132,6 +135,15 @@ impl Activity {
             (None, Phase::Head { until } | Phase::Idle { until }) => Some(until),
             (None, Phase::Request { .. } | Phase::Response) => None,
         }
+    }
+
+    /// The connection ends with a reset.
+    pub(super) fn reset(&self) {
+        self.lock().is_reset = true;
+    }
+
+    pub(super) fn is_reset(&self) -> bool {
+        self.lock().is_reset
     }
 
     /// Whether the peer does not read the data to write.

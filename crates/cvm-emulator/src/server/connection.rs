@@ -1,6 +1,7 @@
 //! One connection: HTTP/1.1, with or without TLS, over a stream that is watched, until a limit of time is over.
 
-use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
 use std::future::poll_fn;
 use std::io::{self, IoSlice};
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::activity::Activity;
 use super::listener::{Accepted, Protocol, Stream};
+use crate::handled::Delivery;
 use crate::http_service::HttpService;
 use crate::limits::Limits;
 
@@ -86,14 +88,20 @@ async fn serve_http(
                 let request = match service.handle_admin(request, peer).await {
                     Ok((response, is_authenticated)) => {
                         activity.responded(is_authenticated);
-                        return Ok::<_, Infallible>(response);
+                        return Ok(response);
                     }
                     Err(request) => request,
                 };
                 service.handle(request, || activity.known_key_found()).await
             };
             activity.responded(handled.is_authenticated);
-            Ok(handled.response.map(Body::from))
+            if handled.delivery == Delivery::Reset {
+                activity.reset();
+            }
+            match handled.delivery {
+                Delivery::Send => Ok(handled.response.map(Body::from)),
+                Delivery::Close | Delivery::Reset => Err(NoResponse),
+            }
         }
     });
     let connection = http1::Builder::new()
@@ -105,6 +113,18 @@ async fn serve_http(
         .serve_connection(TokioIo::new(stream), hyper_service);
     watcher.watch(connection).await
 }
+
+/// Ends a connection without a response, as an injected fault asks for.
+#[derive(Debug)]
+struct NoResponse;
+
+impl fmt::Display for NoResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a fault rule ends the connection without a response")
+    }
+}
+
+impl Error for NoResponse {}
 
 /// Drives a connection. Returns `None` if its deadline expires first.
 async fn until_deadline<F: Future>(connection: F, activity: &Activity) -> Option<F::Output> {
@@ -226,7 +246,7 @@ impl<S: Stream> TrackedStream<S> {
 
 impl<S: Stream> Drop for TrackedStream<S> {
     fn drop(&mut self) {
-        if self.activity.is_write_blocked() {
+        if self.activity.is_write_blocked() || self.activity.is_reset() {
             self.stream.discard_unread();
         }
     }

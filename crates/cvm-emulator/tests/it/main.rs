@@ -19,6 +19,7 @@ mod cbs_with_instances;
 mod chc;
 mod disks;
 mod doc_examples;
+mod faults;
 mod filters;
 mod hosts;
 mod hpc_clusters;
