@@ -19,6 +19,11 @@ use crate::{output, value_sources};
 
 /// Serves until Ctrl-C, SIGTERM or another signal that requests a stop.
 pub fn run(args: &Args) -> Result<()> {
+    if let [_, words @ ..] = args.positional.as_slice()
+        && !words.is_empty()
+    {
+        return super::emulator_admin::run(args, words);
+    }
     args.reject_unexpected("emulator", Scope::Emulator, 0)?;
     if args.has("coverage") {
         return super::coverage::run();

@@ -129,6 +129,9 @@ fn command(name: &str, scope: Scope) -> String {
 const fn notes(scope: Scope) -> &'static [&'static str] {
     match scope {
         Scope::Emulator => &[
+            "With a word, it is the client of a running emulator, which --emulator or the variable CVM_EMULATOR \
+             names by its ready file: health, version, clock, clock advance SECONDS, clock run-until-idle, clock mode \
+             MODE [SCALE], reset, log, log clear, state, state KIND, coverage, metrics.",
             "Any client can call it over plain HTTP: configure the URL as the endpoint, and the secret id and \
              secret key as the credentials. Requests that are signed with other credentials are rejected.",
             "The ready file is JSON with url, secret_id, secret_key, admin_token and pid, and only you can read it. It \

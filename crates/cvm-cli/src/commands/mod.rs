@@ -2,6 +2,7 @@
 
 mod coverage;
 pub mod emulator;
+mod emulator_admin;
 pub mod error;
 pub mod help;
 pub mod list;
