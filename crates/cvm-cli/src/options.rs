@@ -290,6 +290,12 @@ pub const OPTIONS: &[OptionInfo] = &[
         "JSON file with instance types, zones, images, stock or prices that extend or replace the built-in ones.",
     ),
     option(
+        "data-dir",
+        "DIR",
+        &[Emulator],
+        "Keep everything in this directory, and continue where the last emulator with it ended. Default: keep nothing.",
+    ),
+    option(
         "fault",
         "PRESET",
         &[Emulator],
@@ -347,7 +353,8 @@ const GLOBAL: &[&str] = &[
 
 /// Options that may be given only once: they name what the command acts on, so a second value does not correct
 /// the first. For every other option, the last value counts.
-const ONCE: &[&str] = &["catalog", "cli-input-json", "fault", "faults", "forget", "tls-name"];
+const ONCE: &[&str] =
+    &["catalog", "cli-input-json", "data-dir", "fault", "faults", "forget", "tls-name"];
 
 /// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[

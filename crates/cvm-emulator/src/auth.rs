@@ -83,6 +83,25 @@ impl Authenticator {
         Ok(account)
     }
 
+    /// Accepts a credential of an account that an earlier process added.
+    ///
+    /// # Errors
+    ///
+    /// Another credential has the same secret id.
+    pub(crate) fn restore(
+        &self,
+        account: AccountId,
+        credential: Credential,
+    ) -> Result<(), StartError> {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.add(credential, account)?;
+        // The first account is not counted.
+        if AccountId::nth(known.more_accounts) < account {
+            known.more_accounts += 1;
+        }
+        Ok(())
+    }
+
     fn find(&self, secret_id: &str) -> Option<Arc<KnownCredential>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         known.by_id.get(secret_id).cloned().or_else(|| {

@@ -24,23 +24,23 @@ impl VirtualClock {
     }
 
     /// Moves the clock forward. With [`TimeMode::Manual`], this is the only way that time passes; otherwise it adds
-    /// to the running time.
+    /// to the running time. If the data directory has failed, the clock does not move.
     pub fn advance(&self, span: Duration) {
-        self.0.apply(Command::AdvanceClock(span));
+        self.0.try_apply(Command::AdvanceClock(span));
     }
 
     /// Jumps from one due event to the next, at most this far in total, until nothing happens any more. Returns the time of
     /// the next event, if there is one. Operations, prepaid terms, timers and deadlines are events.
     pub fn run_until_idle(&self, within: Duration) -> Option<Timestamp> {
         match self.0.apply(Command::RunUntilIdle(within)) {
-            Response::Idle { next, .. } => next,
+            Ok(Response::Idle { next, .. }) => next,
             _ => None,
         }
     }
 
     /// Sets how virtual time passes from now on.
     pub fn set_mode(&self, mode: TimeMode) {
-        self.0.apply(Command::SetTimeMode(mode));
+        self.0.try_apply(Command::SetTimeMode(mode));
     }
 
     /// How virtual time passes.

@@ -13,7 +13,7 @@ use cvm_protocol::Sensitive;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
     AccountId, ApiError, Caller, Catalog, ChcServer, Command, MetadataContent, MetadataQuery,
-    Repair, Reply, RequestIds, Response as CommandResponse, Role, Simulator,
+    NewKeyPair, Repair, Reply, RequestIds, Response as CommandResponse, Role,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -60,7 +60,7 @@ impl Cloud {
         authenticator: Authenticator,
         wall_clock: WallClock,
         seed: u64,
-        simulator: Simulator,
+        simulation: Simulation,
         catalog: Option<Catalog>,
     ) -> Self {
         Self(Arc::new(Inner {
@@ -73,8 +73,23 @@ impl Cloud {
             injector: Arc::new(Injector::new(seed, catalog)),
             key_pairs: KeyPairs::new(seed),
             request_log: RequestLog::default(),
-            simulation: Simulation::new(simulator),
+            simulation,
         }))
+    }
+
+    /// Continues after the key pairs and request ids of an earlier process.
+    pub(crate) fn continue_after(
+        &self,
+        key_pairs: &[(AccountId, NewKeyPair)],
+        first_request_id: u64,
+    ) {
+        self.0.key_pairs.skip(key_pairs);
+        self.0.rejected_ids.skip_to(first_request_id);
+    }
+
+    /// Opens an account whose credential is known.
+    pub(crate) fn open_account(&self, account: AccountId) -> Result<(), StartError> {
+        self.0.simulation.apply(Command::OpenAccount(account)).map(drop).map_err(StartError::from)
     }
 
     /// Adds an account, whose requests are signed with this credential. It has no resources, and sees none of the
@@ -96,10 +111,12 @@ impl Cloud {
     ///
     /// # Errors
     ///
-    /// [`StartError::SecretIdInUse`] if another credential has the same secret id.
+    /// [`StartError::SecretIdInUse`] if another credential has the same secret id, and [`StartError::Storage`] if the data
+    /// directory has failed.
     pub fn add_account(&self, credential: Credential) -> Result<AccountId, StartError> {
-        let account = self.0.authenticator.add_account(credential)?;
-        self.0.simulation.apply(Command::OpenAccount(account));
+        let account = self.0.authenticator.add_account(credential.clone())?;
+        self.0.simulation.keep_credential(account, &credential)?;
+        self.open_account(account)?;
         Ok(account)
     }
 
@@ -118,20 +135,20 @@ impl Cloud {
     /// # f().unwrap();
     /// ```
     pub fn add_role(&self, role: &Role) -> String {
-        self.0.simulation.apply(Command::AddRole(role.clone()));
+        self.0.simulation.try_apply(Command::AddRole(role.clone()));
         role.arn()
     }
 
     /// Accepts a token of an identity provider: `AssumeRoleWithWebIdentity` then returns credentials of any role to a
     /// caller that has it. The emulator knows no provider, so it accepts no token that it was not given.
     pub fn accept_web_identity_token(&self, token: impl Into<Sensitive>) {
-        self.0.simulation.apply(Command::AcceptWebIdentityToken(token.into()));
+        self.0.simulation.try_apply(Command::AcceptWebIdentityToken(token.into()));
     }
 
     /// What an instance reads about itself.
     pub(crate) fn read_metadata(&self, query: MetadataQuery) -> Option<MetadataContent> {
         match self.0.simulation.apply(Command::ReadMetadata(query)) {
-            CommandResponse::Metadata(content) => content,
+            Ok(CommandResponse::Metadata(content)) => content,
             _ => None,
         }
     }
@@ -151,7 +168,7 @@ impl Cloud {
     /// Deletes everything that the accounts have, and takes back every change of the virtual clock. With the same seed,
     /// the same requests then have the same effects again. Credentials, accounts and roles stay.
     pub fn reset(&self) {
-        self.0.simulation.apply(Command::Reset);
+        self.0.simulation.try_apply(Command::Reset);
         self.0.key_pairs.reset();
     }
 
@@ -185,21 +202,21 @@ impl Cloud {
 
     /// Announces maintenance of an instance, as the operator of a cloud does. It waits among the tasks of the region
     /// until `RepairTaskControl` approves it. Returns the task id, or `None` if the region, or the instance of the
-    /// account, does not exist.
+    /// account, does not exist, or the data directory has failed.
     #[must_use]
     pub fn schedule_repair(&self, repair: &Repair) -> Option<String> {
         match self.0.simulation.apply(Command::ScheduleRepair(repair.clone())) {
-            CommandResponse::RepairScheduled(id) => id,
+            Ok(CommandResponse::RepairScheduled(id)) => id,
             _ => None,
         }
     }
 
     /// Adds a server to a zone, as the operator of a cloud does. Returns its id, or `None` if the zone does not
-    /// exist. The state of the server is `INIT`: its networks are not set up.
+    /// exist or the data directory has failed. The state of the server is `INIT`: its networks are not set up.
     #[must_use]
     pub fn add_chc_host(&self, server: &ChcServer) -> Option<String> {
         match self.0.simulation.apply(Command::AddChcHost(server.clone())) {
-            CommandResponse::ChcHostAdded(id) => id,
+            Ok(CommandResponse::ChcHostAdded(id)) => id,
             _ => None,
         }
     }
@@ -216,8 +233,11 @@ impl Cloud {
                 let (handled, record) = if plan.is_refused {
                     (Handled::refused(&accepted), Some(record))
                 } else {
-                    let accepted = self.0.key_pairs.complete(accepted);
-                    (self.apply(accepted, request.headers(), record), None)
+                    let is_authenticated = accepted.is_authenticated();
+                    let applied = self.0.key_pairs.complete(accepted).and_then(|accepted| {
+                        self.0.simulation.apply(accepted.into_command()).map_err(ApiError::from)
+                    });
+                    (self.conclude(applied, is_authenticated, request.headers(), record), None)
                 };
                 self.finish(handled, plan, request.headers(), record).into_response()
             }
@@ -237,8 +257,15 @@ impl Cloud {
                 let (handled, record) = if plan.is_refused {
                     (Handled::refused(&accepted), Some(record))
                 } else {
-                    let accepted = self.0.key_pairs.complete_in_background(accepted).await;
-                    (self.apply(accepted, request.headers(), record), None)
+                    let is_authenticated = accepted.is_authenticated();
+                    let applied = match self.0.key_pairs.complete_in_background(accepted).await {
+                        Ok(accepted) => {
+                            let command = accepted.into_command();
+                            self.0.simulation.apply_in_task(command).await.map_err(ApiError::from)
+                        }
+                        Err(error) => Err(error),
+                    };
+                    (self.conclude(applied, is_authenticated, request.headers(), record), None)
                 };
                 if !plan.response_delay.is_zero() {
                     tokio::time::sleep(plan.response_delay).await;
@@ -304,24 +331,22 @@ impl Cloud {
         })
     }
 
-    /// Handles a request that passed these checks.
-    fn apply(
+    /// The response to a request that passed these checks.
+    fn conclude(
         &self,
-        accepted: Result<AcceptedRequest, ApiError>,
+        applied: Result<CommandResponse, ApiError>,
+        is_authenticated: bool,
         headers: &HeaderMap,
         record: Record,
     ) -> Handled {
-        let is_authenticated = accepted
-            .as_ref()
-            .map_or(true, |accepted| *accepted.request.caller() != Caller::Unsigned);
-        let reply = accepted.and_then(|AcceptedRequest { account, request }| {
-            match self.0.simulation.apply(Command::Request(account, request)) {
-                CommandResponse::Reply { reply, request_id } => Ok((reply, request_id)),
-                _ => Err(ApiError::new("InternalError", "The request has no reply.")),
+        let response = match applied {
+            Ok(CommandResponse::Reply { reply, request_id }) => {
+                self.answer(record, &reply, request_id, headers)
             }
-        });
-        let response = match reply {
-            Ok((reply, request_id)) => self.answer(record, &reply, request_id, headers),
+            Ok(_) => {
+                let error = ApiError::new("InternalError", "The request has no reply.");
+                self.error_response(record, error, headers)
+            }
             Err(error) => self.error_response(record, error, headers),
         };
         Handled::new(response, is_authenticated)

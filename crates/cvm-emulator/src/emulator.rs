@@ -3,11 +3,14 @@
 use std::fmt;
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cvm_protocol::Sensitive;
 use cvm_signer::Credential;
-use cvm_simulator::{Catalog, CredentialIssuer, Simulator, TimeMode, Timestamp};
+use cvm_simulator::{AccountId, Catalog, CredentialIssuer, Simulator, TimeMode, Timestamp};
+use redb::StorageBackend;
+use redb::backends::FileBackend;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -15,9 +18,11 @@ use crate::admin_access::AdminAccess;
 use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
+use crate::durability::{self, Opened, Settings};
 use crate::faults::{FaultError, FaultRule, Preset};
 use crate::listen::{ListenAddress, Ports};
 use crate::metadata::MetadataService;
+use crate::simulation::Simulation;
 use crate::start_error::StartError;
 use crate::{Cloud, Tls, VirtualClock};
 
@@ -120,12 +125,13 @@ impl Emulator {
 #[must_use = "a builder does nothing until it is started"]
 pub struct Builder {
     seed: Option<u64>,
-    time_mode: TimeMode,
+    time_mode: Option<TimeMode>,
     start_time: Option<Timestamp>,
     credentials: Vec<Credential>,
     /// The credentials of further accounts, one each.
     accounts: Vec<Credential>,
     web_identity_tokens: Vec<Sensitive>,
+    data_dir: Option<PathBuf>,
     address: SocketAddr,
     tls: Option<Tls>,
     /// Where instances read their metadata.
@@ -135,7 +141,8 @@ pub struct Builder {
     allow_remote_admin: bool,
     wall_clock: WallClock,
     faults: Vec<FaultRule>,
-    strict_network: bool,
+    /// `None` for the default, or for that of the data directory.
+    strict_network: Option<bool>,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
 }
@@ -144,11 +151,12 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             seed: None,
-            time_mode: TimeMode::Real,
+            time_mode: None,
             start_time: None,
             credentials: Vec::new(),
             accounts: Vec::new(),
             web_identity_tokens: Vec::new(),
+            data_dir: None,
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
             metadata: None,
@@ -157,7 +165,7 @@ impl Default for Builder {
             allow_remote_admin: false,
             wall_clock: Arc::new(system_time),
             faults: Vec::new(),
-            strict_network: false,
+            strict_network: None,
             catalog: None,
         }
     }
@@ -172,7 +180,7 @@ impl Builder {
 
     /// Sets how virtual time runs. Default: [`TimeMode::Real`].
     pub const fn time_mode(mut self, time_mode: TimeMode) -> Self {
-        self.time_mode = time_mode;
+        self.time_mode = Some(time_mode);
         self
     }
 
@@ -207,6 +215,33 @@ impl Builder {
     /// add one later, call [`Cloud::add_account`]. Default: only the first account.
     pub fn account(mut self, credential: Credential) -> Self {
         self.accounts.push(credential);
+        self
+    }
+
+    /// Keeps everything in a directory, which is created if it is missing: a later start continues where the last one ended,
+    /// even after `kill -9` or a power failure. Nothing is acknowledged before it is on the disk. Default: nothing is kept.
+    ///
+    /// The directory has the credentials, the seed, the time mode, the start time, the catalog and
+    /// [`Builder::strict_network`] of its first start; a later start omits them or gives the same. Virtual time goes on while no
+    /// emulator runs, except with [`TimeMode::Manual`]. If the disk fails, requests end with errors until a restart. If a
+    /// handler panics, the process ends at once. Only the build that wrote the log can continue it.
+    ///
+    /// ```
+    /// use cvm_emulator::Emulator;
+    ///
+    /// # fn f(directory: &std::path::Path) -> Result<(), cvm_emulator::StartError> {
+    /// let cloud = Emulator::builder().data_dir(directory).build()?;
+    /// let credential = cloud.credential();
+    /// drop(cloud);
+    /// let again = Emulator::builder().data_dir(directory).build()?;
+    /// assert_eq!(again.credential().secret_id(), credential.secret_id());
+    /// # Ok(())
+    /// # }
+    /// # let directory = tempfile::tempdir().unwrap();
+    /// # f(directory.path()).unwrap();
+    /// ```
+    pub fn data_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.data_dir = Some(directory.into());
         self
     }
 
@@ -304,7 +339,7 @@ impl Builder {
     /// Sets whether CVM refuses the ids of VPCs, subnets and security groups that were not created in the emulator.
     /// Default: `false`, so that a launch can name any network.
     pub const fn strict_network(mut self, strict: bool) -> Self {
-        self.strict_network = strict;
+        self.strict_network = Some(strict);
         self
     }
 
@@ -333,9 +368,16 @@ impl Builder {
     /// # Errors
     ///
     /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created,
-    /// [`StartError::SecretIdInUse`] when two credentials have the same secret id, and [`StartError::Fault`] when a fault
-    /// rule is invalid.
+    /// [`StartError::SecretIdInUse`] when two credentials have the same secret id, [`StartError::DataDirectory`] when the
+    /// data directory cannot be used, and [`StartError::Fault`] when a fault rule is invalid.
     pub fn build(self) -> Result<Cloud, StartError> {
+        match self.data_dir.clone() {
+            Some(directory) => self.build_on(&directory, |file| file),
+            None => self.build_in_memory(),
+        }
+    }
+
+    fn build_in_memory(self) -> Result<Cloud, StartError> {
         let mut credentials = self.credentials;
         if credentials.is_empty() {
             credentials.push(random_credential()?);
@@ -350,25 +392,56 @@ impl Builder {
             authenticator.add_credential(credential)?;
         }
         let start_time = self.start_time.unwrap_or_else(|| Timestamp::from_unix(system_time()));
-        let mut simulator = Simulator::new(seed, start_time, self.time_mode)
-            .with_strict_network(self.strict_network)
+        let mut simulator = Simulator::new(seed, start_time, self.time_mode.unwrap_or_default())
+            .with_strict_network(self.strict_network.unwrap_or_default())
             .with_credential_issuer(issuer);
         if let Some(catalog) = self.catalog {
             simulator = simulator.with_catalog(catalog);
         }
+        let simulation = Simulation::new(simulator);
         let admin = AdminAccess::new(random_text()?.into(), self.allow_remote_admin);
         let (clock, catalog) = (self.wall_clock, self.catalog);
-        let cloud = Cloud::new(admin, first, authenticator, clock, seed, simulator, catalog);
+        let cloud = Cloud::new(admin, first, authenticator, clock, seed, simulation, catalog);
         for credential in self.accounts {
             cloud.add_account(credential)?;
         }
-        for token in self.web_identity_tokens {
-            cloud.accept_web_identity_token(token);
+        equip(&cloud, self.web_identity_tokens, self.faults)?;
+        Ok(cloud)
+    }
+
+    /// Creates the cloud of a data directory. `wrap` may replace the file of its database.
+    pub(crate) fn build_on<B: StorageBackend>(
+        self,
+        directory: &Path,
+        wrap: impl FnOnce(FileBackend) -> B,
+    ) -> Result<Cloud, StartError> {
+        let settings = Settings {
+            seed: self.seed,
+            time_mode: self.time_mode,
+            start_time: self.start_time,
+            strict_network: self.strict_network,
+            catalog: self.catalog.unwrap_or_default(),
+        };
+        let of_first = self.credentials.into_iter().map(|it| (AccountId::FIRST, it));
+        let of_others = (1..).map(AccountId::nth).zip(self.accounts);
+        let given: Vec<_> = of_first.chain(of_others).collect();
+        let opened = durability::open(directory, &settings, &given, &random_credential()?, wrap)
+            .map_err(|error| StartError::DataDirectory(directory.to_owned(), error))?;
+        let Opened { simulator, issuer, seed, credentials, key_pairs, elapsed, log, .. } = opened;
+        let (_, first) = credentials.first().cloned().ok_or(StartError::Randomness)?;
+        let authenticator = Authenticator::new(issuer);
+        for (account, credential) in &credentials {
+            authenticator.restore(*account, credential.clone())?;
         }
-        for (index, rule) in self.faults.into_iter().enumerate() {
-            let added = cloud.faults().add(rule).map_err(|error: FaultError| error.at(index));
-            added.map_err(StartError::Fault)?;
+        let simulation = Simulation::with_log(simulator, log, elapsed);
+        let admin = AdminAccess::new(random_text()?.into(), self.allow_remote_admin);
+        let (clock, catalog) = (self.wall_clock, self.catalog);
+        let cloud = Cloud::new(admin, first, authenticator, clock, seed, simulation, catalog);
+        cloud.continue_after(&key_pairs, opened.first_request_id);
+        for (account, _) in credentials.iter().filter(|(it, _)| *it != AccountId::FIRST) {
+            cloud.open_account(*account)?;
         }
+        equip(&cloud, self.web_identity_tokens, self.faults)?;
         Ok(cloud)
     }
 
@@ -427,6 +500,7 @@ impl fmt::Debug for Builder {
         f.debug_struct("Builder")
             .field("seed", &self.seed)
             .field("time_mode", &self.time_mode)
+            .field("data_dir", &self.data_dir)
             .field("address", &self.address)
             .field("tls", &self.tls)
             .field("metadata", &self.metadata)
@@ -435,6 +509,18 @@ impl fmt::Debug for Builder {
             .field("catalog", &self.catalog)
             .finish_non_exhaustive()
     }
+}
+
+/// Adds what every start adds, also with a data directory.
+fn equip(cloud: &Cloud, tokens: Vec<Sensitive>, faults: Vec<FaultRule>) -> Result<(), StartError> {
+    for token in tokens {
+        cloud.accept_web_identity_token(token);
+    }
+    for (index, rule) in faults.into_iter().enumerate() {
+        let added = cloud.faults().add(rule).map_err(|error: FaultError| error.at(index));
+        added.map_err(StartError::Fault)?;
+    }
+    Ok(())
 }
 
 /// Creates a credential in the format of the service: an id that starts with `AKID`, and letters and digits.

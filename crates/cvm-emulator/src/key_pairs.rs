@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cvm_simulator::{AccountId, ApiError, KeyPairGenerator, Request};
+use cvm_simulator::{AccountId, ApiError, Caller, Command, KeyPairGenerator, NewKeyPair, Request};
 use tokio::sync::Semaphore;
 
 /// A request that passed all checks that need no state.
@@ -10,6 +10,17 @@ use tokio::sync::Semaphore;
 pub(crate) struct AcceptedRequest {
     pub(crate) account: AccountId,
     pub(crate) request: Request,
+}
+
+impl AcceptedRequest {
+    /// Whether it has a valid signature. One of an action that needs none has not.
+    pub(crate) fn is_authenticated(&self) -> bool {
+        *self.request.caller() != Caller::Unsigned
+    }
+
+    pub(crate) fn into_command(self) -> Command {
+        Command::Request(self.account, self.request)
+    }
 }
 
 /// Adds key pairs to requests. Key pairs are generated one after another, so that clients that create many of them
@@ -28,6 +39,11 @@ impl KeyPairs {
     /// Starts again with the first key pair of each account.
     pub(crate) fn reset(&self) {
         self.generator.reset();
+    }
+
+    /// Continues after the key pairs that an earlier process generated.
+    pub(crate) fn skip(&self, generated: &[(AccountId, NewKeyPair)]) {
+        generated.iter().for_each(|(account, key_pair)| self.generator.skip(*account, key_pair));
     }
 
     /// Adds the key pair if the request needs one. Blocks the thread.

@@ -29,6 +29,7 @@
 //! | read and change a running emulator over HTTP | the admin API below `/_emulator/`, with [`Cloud::admin_token`] |
 //! | start again from an empty cloud | [`Cloud::reset`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
+//! | keep everything in a directory | [`Builder::data_dir`] |
 //! | refuse networks that were not created | [`Builder::strict_network`] |
 //! | inject faults: lost responses, throttling, failed launches | [`Cloud::faults`], [`Builder::fault`] |
 //! | add a server that a customer owns (CHC host) | [`Cloud::add_chc_host`] |
@@ -44,6 +45,7 @@ mod clock;
 mod cloud;
 mod decisions;
 mod dialect;
+mod durability;
 mod emulator;
 mod explain;
 mod faults;
@@ -71,6 +73,7 @@ pub use cvm_simulator::{
     Repair, RepairMethod, RepairReason, Role, TimeMode, Timestamp, coverage,
 };
 pub use decisions::decisions;
+pub use durability::DataDirectoryError;
 pub use emulator::{Builder, Emulator};
 pub use faults::{
     FaultBuilder, FaultEffect, FaultError, FaultId, FaultRule, FaultStatus, Faults, Firing, Preset,

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cvm_signer::CredentialError;
+use cvm_simulator::ApiError;
 
+use crate::durability::{DataDirectoryError, Failure};
 use crate::faults::FaultError;
 
 /// Why an emulator did not start.
@@ -29,6 +31,10 @@ pub enum StartError {
     TlsDirectory(PathBuf, io::Error),
     /// The certificate for HTTPS cannot be made.
     Certificate(String),
+    /// The data directory of [`Builder::data_dir`](crate::Builder::data_dir) cannot be used.
+    DataDirectory(PathBuf, DataDirectoryError),
+    /// The data directory failed while the emulator was running.
+    Storage(String),
     /// The generated credential is invalid.
     Credential(CredentialError),
 }
@@ -58,8 +64,18 @@ impl fmt::Display for StartError {
                 write!(f, "cannot use the TLS directory `{}`: {error}", directory.display())
             }
             Self::Certificate(why) => write!(f, "cannot make the certificate for HTTPS: {why}"),
+            Self::DataDirectory(path, error) => {
+                write!(f, "cannot use the data directory `{}`: {error}", path.display())
+            }
+            Self::Storage(why) => f.write_str(why),
             Self::Credential(error) => error.fmt(f),
         }
+    }
+}
+
+impl From<Failure> for StartError {
+    fn from(failure: Failure) -> Self {
+        Self::Storage(ApiError::from(failure).message)
     }
 }
 
@@ -69,7 +85,9 @@ impl std::error::Error for StartError {
             Self::Listen(_, error) | Self::TlsDirectory(_, error) => Some(error),
             Self::Credential(error) => Some(error),
             Self::Fault(error) => Some(error),
-            Self::Certificate(_)
+            Self::DataDirectory(_, error) => Some(error),
+            Self::Storage(_)
+            | Self::Certificate(_)
             | Self::Randomness
             | Self::RemoteNotAllowed(_)
             | Self::SecretIdInUse(_)

@@ -1,5 +1,7 @@
 //! The identity of an account.
 
+use serde::{Deserialize, Serialize};
+
 use crate::ids::mix;
 
 /// Identifies an account of the cloud: the n-th one.
@@ -12,7 +14,7 @@ use crate::ids::mix;
 /// assert_eq!(AccountId::FIRST.uin(), 100_000_000_001);
 /// assert_eq!(AccountId::nth(1).app_id(), 1_250_000_001);
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AccountId(u32);
 
 impl AccountId {

@@ -1,7 +1,9 @@
 //! Who sends a request.
 
+use serde::{Deserialize, Serialize};
+
 /// Who sends a request to an account.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum Caller {
     /// The account itself, with a permanent key.
@@ -16,7 +18,7 @@ pub enum Caller {
 }
 
 /// A session of a role.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoleSession {
     /// The id of the role.
     pub(crate) role_id: u64,

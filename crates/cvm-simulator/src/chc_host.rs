@@ -2,6 +2,7 @@
 
 use cvm_models::enums::{ChcBootType, ChcHostState, ChcSaleStatus, ChcTenantType};
 use cvm_models::types::{ChcDeployExtraConfig, ChcHost, Placement, VirtualPrivateCloud};
+use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
 use crate::timestamp::Timestamp;
@@ -12,7 +13,7 @@ use crate::timestamp::Timestamp;
 /// let mut server = cvm_simulator::ChcServer::new("ap-guangzhou-3", "SN-0001");
 /// server.vcpus = 64;
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChcServer {
     /// The account of the customer.

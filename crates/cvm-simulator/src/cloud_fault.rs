@@ -4,11 +4,12 @@
 //! A fault belongs to a request, so it is a part of the command: the same commands lead to the same state.
 
 use cvm_protocol::{ActionInfo, RetryClass};
+use serde::{Deserialize, Serialize};
 
 /// Something that goes wrong in the cloud while it handles a request, see [`Request::with_fault`](crate::Request::with_fault).
 ///
 /// None of them is a false answer: what the response says is what the state of the account shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum CloudFault {
     /// Instance types are sold out in zones, for the request and in what it lists. Names can contain one `*`. Without

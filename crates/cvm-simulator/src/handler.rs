@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use cvm_protocol::{Action, ActionInfo, Model};
+use cvm_protocol::{Action, ActionInfo, Model, Slot, Value, json, member_named, reset_member};
+use cvm_signer::HexDigest;
 
 use crate::api_error::ApiError;
 use crate::parameters::{self, Parameters};
@@ -39,7 +40,14 @@ pub(crate) struct Handler {
     pub(crate) needs_key_pair: bool,
 }
 
-type Parse = fn(&Parameters<'_>) -> Result<Box<dyn BoxedRequest>, ApiError>;
+type Parse = fn(&Parameters<'_>) -> Result<ParsedRequest, ApiError>;
+
+/// The result of parsing a request.
+pub(crate) struct ParsedRequest {
+    pub(crate) request: Box<dyn BoxedRequest>,
+    /// See [`RequestContext::fingerprint`].
+    pub(crate) fingerprint: Option<HexDigest>,
+}
 
 impl Handler {
     pub(crate) const fn of<A: ActionHandler>() -> Self {
@@ -49,6 +57,9 @@ impl Handler {
 
 /// A parsed request, ready to be handled.
 pub(crate) trait BoxedRequest: Send {
+    /// The parameters.
+    fn model(&self) -> &dyn Model;
+
     /// See [`ActionHandler::region_name`].
     fn region_name(&self) -> Option<&str> {
         None
@@ -58,6 +69,10 @@ pub(crate) trait BoxedRequest: Send {
 }
 
 impl<A: ActionHandler> BoxedRequest for A {
+    fn model(&self) -> &dyn Model {
+        self
+    }
+
     fn region_name(&self) -> Option<&str> {
         ActionHandler::region_name(self)
     }
@@ -70,9 +85,36 @@ impl<A: ActionHandler> BoxedRequest for A {
     }
 }
 
-fn parse<A: ActionHandler>(parameters: &Parameters<'_>) -> Result<Box<dyn BoxedRequest>, ApiError> {
-    Ok(Box::new(parameters::typed::<A>(parameters)?))
+fn parse<A: ActionHandler>(parameters: &Parameters<'_>) -> Result<ParsedRequest, ApiError> {
+    let mut request = parameters::typed::<A>(parameters)?;
+    let fingerprint = fingerprint(&mut request);
+    Ok(ParsedRequest { request: Box::new(request), fingerprint })
 }
+
+/// The hash of the parameters of a request with a client token. A real request can contain `DryRun: false` or leave it
+/// out, so that member is not part of it.
+fn fingerprint(request: &mut dyn Model) -> Option<HexDigest> {
+    if member_named(request, "ClientToken").is_blank() {
+        return None;
+    }
+    let dry_run = match member_named(request, DRY_RUN) {
+        Value::Bool(flag) => Some(flag),
+        _ => None,
+    };
+    reset_member(request, DRY_RUN);
+    // A parsed request can always be encoded.
+    let text = json::to_vec(request).unwrap_or_default();
+    if let Some(index) = request.table().find(DRY_RUN.as_bytes())
+        && let Some(flag) = dry_run
+        && let Slot::Optional(member) = request.member_mut(index)
+        && let Slot::Bool(member) = member.get_or_insert_default()
+    {
+        *member = flag;
+    }
+    Some(HexDigest::sha256(&text))
+}
+
+const DRY_RUN: &str = "DryRun";
 
 /// The reply to a request.
 pub enum Reply {

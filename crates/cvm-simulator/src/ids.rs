@@ -214,6 +214,21 @@ impl RequestIds {
         Self { rng: SeededRng::new(seed), stream, made: AtomicU64::new(0) }
     }
 
+    /// The number of ids so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.made.load(Ordering::Relaxed)
+    }
+
+    /// Continues with the id at this index.
+    pub(crate) fn set_count(&self, count: u64) {
+        self.made.store(count, Ordering::Relaxed);
+    }
+
+    /// Leaves out the ids before this index, so that they cannot occur twice.
+    pub fn skip_to(&self, index: u64) {
+        self.made.fetch_max(index, Ordering::Relaxed);
+    }
+
     /// The next id: a UUID.
     pub fn next(&self) -> String {
         self.rng.uuid(self.stream, self.made.fetch_add(1, Ordering::Relaxed))

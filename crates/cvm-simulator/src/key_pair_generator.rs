@@ -12,6 +12,7 @@ use rsa::PrivateKey;
 use rsa::pkcs1::{EncodeRsaPrivateKey, LineEnding};
 use rsa::rand_core::{TryCryptoRng, TryRng};
 use rsa::traits::PublicKeyParts;
+use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
 use crate::api_error::ApiError;
@@ -65,20 +66,29 @@ impl KeyPairGenerator {
             *count += 1;
             *count - 1
         };
-        NewKeyPair::generate(Numbers::new(SeededRng::new(account.seed(self.seed)), index))
+        NewKeyPair::generate(index, Numbers::new(SeededRng::new(account.seed(self.seed)), index))
+    }
+
+    /// Continues after a key pair that an earlier generator with this seed has generated.
+    pub fn skip(&self, account: AccountId, key_pair: &NewKeyPair) {
+        let mut generated = self.generated.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = generated.entry(account).or_default();
+        *count = (*count).max(key_pair.index.saturating_add(1));
     }
 }
 
 /// A key pair that was generated for a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewKeyPair {
+    /// How many key pairs of the account were generated before.
+    index: u64,
     /// Without a comment.
     public: String,
     private: Sensitive,
 }
 
 impl NewKeyPair {
-    fn generate(mut numbers: Numbers) -> Result<Self, ApiError> {
+    fn generate(index: u64, mut numbers: Numbers) -> Result<Self, ApiError> {
         let failed = |error: &dyn std::fmt::Display| {
             ApiError::new("InternalServerError", format!("No key pair can be generated: {error}."))
         };
@@ -86,12 +96,17 @@ impl NewKeyPair {
         let public = public_key::write(&key.e_bytes(), &key.n_bytes());
         let public = public.map_err(|error| failed(&error))?;
         let mut private = key.to_pkcs1_pem(LineEnding::LF).map_err(|error| failed(&error))?;
-        Ok(Self { public, private: std::mem::take(&mut *private).into() })
+        Ok(Self { index, public, private: std::mem::take(&mut *private).into() })
     }
 
     /// The public key as one line: algorithm, base64 and a comment.
     pub(crate) fn public_key(&self, comment: &str) -> String {
         format!("{} {comment}", self.public)
+    }
+
+    /// The form in which it is stored: without the private key, which only the response to the request has.
+    pub(crate) fn to_stored(&self) -> StoredKeyPair {
+        StoredKeyPair { index: self.index, public: self.public.clone() }
     }
 
     /// The private key in PEM, in the layout of PKCS#1.
@@ -103,7 +118,21 @@ impl NewKeyPair {
     #[cfg(test)]
     pub(crate) fn for_tests() -> Self {
         let public = public_key::write(&[1, 0, 1], &[0xd0, 0xe1, 0xf3, 0x4b]);
-        Self { public: public.unwrap(), private: "a private key".into() }
+        Self { index: 0, public: public.unwrap(), private: "a private key".into() }
+    }
+}
+
+/// A generated key pair in a stored command.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StoredKeyPair {
+    index: u64,
+    public: String,
+}
+
+impl From<StoredKeyPair> for NewKeyPair {
+    fn from(StoredKeyPair { index, public }: StoredKeyPair) -> Self {
+        Self { index, public, private: Sensitive::default() }
     }
 }
 

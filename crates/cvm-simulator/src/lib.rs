@@ -30,6 +30,7 @@
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | read the state without a trace | [`Simulator::inspect`] |
 //! | let the cloud fail while it handles a request | [`CloudFault`], [`Request::with_fault`] |
+//! | store commands, and apply them again | [`StoredCommand`], [`Simulator::replay`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
 //! | recognize temporary credentials | [`CredentialIssuer`], [`Caller`] |
 //! | read the metadata of an instance | [`MetadataQuery`] |
@@ -69,6 +70,7 @@ mod role;
 mod services;
 mod simulator;
 mod state;
+mod stored_command;
 mod timestamp;
 mod unsupported;
 mod visits;
@@ -93,5 +95,6 @@ pub use request::{Request, find_region};
 pub use role::Role;
 pub use services::{Service, services};
 pub use simulator::{Command, InstanceKey, Response, Simulator};
+pub use stored_command::{ReplayError, StoredCommand};
 pub use timestamp::Timestamp;
 pub use unsupported::RefusedParameter;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::AccountId;
 
 /// Maintenance of an instance that is to be announced with
@@ -17,7 +19,7 @@ use crate::account::AccountId;
 ///     .method(RepairMethod::Shutdown)
 ///     .deadline(Duration::from_secs(3 * 86_400));
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[must_use = "maintenance is announced only by a cloud"]
 pub struct Repair {
     pub(crate) account: AccountId,
@@ -75,7 +77,7 @@ impl Repair {
 }
 
 /// The reason for maintenance: the `TaskTypeId` of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RepairReason {
     /// 101: the instance is at risk.
     Risk = 101,
@@ -113,7 +115,7 @@ impl RepairReason {
 }
 
 /// What the approval of maintenance allows: the `AuthType` of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RepairMethod {
     /// 1: live migration of the instance.
     LiveMigration = 1,

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use cvm_protocol::{ActionInfo, RetryClass};
+use cvm_protocol::{ActionInfo, Model, RetryClass};
+use cvm_signer::HexDigest;
 
 use crate::account::AccountId;
 use crate::actions;
@@ -12,7 +13,7 @@ use crate::caller::Caller;
 use crate::catalog::{Catalog, Region};
 use crate::clock::VirtualClock;
 use crate::cloud_fault::{CloudFault, OperationFaults};
-use crate::handler::{BoxedRequest, Reply};
+use crate::handler::{BoxedRequest, ParsedRequest, Reply};
 use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::{self, Parameters};
 use crate::state::{Directory, RequestContext, State};
@@ -32,6 +33,8 @@ pub struct Request {
     info: &'static ActionInfo,
     region: &'static Region,
     request: Box<dyn BoxedRequest>,
+    /// See [`RequestContext::fingerprint`].
+    fingerprint: Option<HexDigest>,
     needs_key_pair: bool,
     key_pair: Option<NewKeyPair>,
     caller: Caller,
@@ -50,12 +53,30 @@ impl Request {
         parameters: &Parameters<'_>,
     ) -> Result<Self, ApiError> {
         parameters::check(info, parameters)?;
+        Self::decode(info, region, parameters)
+    }
+
+    /// Reads the parameters of a request that have been checked before.
+    pub(crate) fn decode(
+        info: &'static ActionInfo,
+        region: &'static Region,
+        parameters: &Parameters<'_>,
+    ) -> Result<Self, ApiError> {
         let handler = actions::handler(info)
             .ok_or_else(|| ApiError::not_served(info.service.name, info.name))?;
-        let request = (handler.parse)(parameters)?;
+        let ParsedRequest { request, fingerprint } = (handler.parse)(parameters)?;
         let needs_key_pair = handler.needs_key_pair;
         let (caller, faults) = (Caller::default(), Vec::new());
-        Ok(Self { info, region, request, needs_key_pair, key_pair: None, caller, faults })
+        Ok(Self {
+            info,
+            region,
+            request,
+            fingerprint,
+            needs_key_pair,
+            key_pair: None,
+            caller,
+            faults,
+        })
     }
 
     /// Whether the request needs a key pair from a [`KeyPairGenerator`](crate::KeyPairGenerator), and has none yet. Its
@@ -103,6 +124,24 @@ impl Request {
         &self.faults
     }
 
+    /// The same request with the fingerprint of another, which had the passwords that this one lacks.
+    pub(crate) fn with_fingerprint(mut self, fingerprint: Option<HexDigest>) -> Self {
+        self.fingerprint = fingerprint;
+        self
+    }
+
+    pub(crate) fn model(&self) -> &dyn Model {
+        self.request.model()
+    }
+
+    pub(crate) const fn fingerprint(&self) -> Option<HexDigest> {
+        self.fingerprint
+    }
+
+    pub(crate) const fn key_pair(&self) -> Option<&NewKeyPair> {
+        self.key_pair.as_ref()
+    }
+
     /// A request with a handler from a test.
     #[cfg(test)]
     pub(crate) fn of(
@@ -110,8 +149,17 @@ impl Request {
         region: &'static Region,
         request: Box<dyn BoxedRequest>,
     ) -> Self {
-        let (caller, faults) = (Caller::default(), Vec::new());
-        Self { info, region, request, needs_key_pair: false, key_pair: None, caller, faults }
+        let (fingerprint, caller, faults) = (None, Caller::default(), Vec::new());
+        Self {
+            info,
+            region,
+            request,
+            fingerprint,
+            needs_key_pair: false,
+            key_pair: None,
+            caller,
+            faults,
+        }
     }
 
     /// Sets the region that a parameter of the request names, if one does.
@@ -169,6 +217,7 @@ impl Request {
             faults: OperationFaults::of(&self.faults),
             codes: DocumentedCodes(self.info),
             request_id,
+            fingerprint: self.fingerprint,
             key_pair: self.key_pair,
             region: self.region,
             clock,

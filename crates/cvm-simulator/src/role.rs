@@ -1,5 +1,7 @@
 //! A role that accounts can assume.
 
+use serde::{Deserialize, Serialize};
+
 use crate::account::AccountId;
 
 /// A role of an account. As long as an account has none, every well-formed role name of it can be assumed.
@@ -10,7 +12,7 @@ use crate::account::AccountId;
 /// let role = Role::new(AccountId::FIRST, "deployer").external_id("partner-7");
 /// assert_eq!(role.arn(), "qcs::cam::uin/100000000001:roleName/deployer");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Role {
     pub(crate) account: AccountId,
     pub(crate) name: String,

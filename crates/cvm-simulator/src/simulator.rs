@@ -45,6 +45,8 @@ pub struct Simulator {
     clock: VirtualClock,
     /// The latest time that a command had. Time never goes back.
     elapsed: Duration,
+    /// The index of the first request id of a new account.
+    first_request_id: u64,
 }
 
 #[derive(Debug)]
@@ -60,13 +62,20 @@ struct Account {
 
 impl Account {
     /// An empty account.
-    fn new(seed: u64) -> Self {
-        Self {
+    fn new(seed: u64, first_request_id: u64) -> Self {
+        let account = Self {
             state: State::new(seed),
             previous: None,
             change_ids: RequestIds::of_changes(seed),
             read_ids: RequestIds::of_reads(seed),
-        }
+        };
+        account.skip_request_ids_to(first_request_id);
+        account
+    }
+
+    fn skip_request_ids_to(&self, index: u64) {
+        self.change_ids.skip_to(index);
+        self.read_ids.skip_to(index);
     }
 }
 
@@ -146,6 +155,7 @@ impl Simulator {
             accounts: BTreeMap::new(),
             clock: VirtualClock::new(mode, start),
             elapsed: Duration::ZERO,
+            first_request_id: 0,
         }
     }
 
@@ -243,12 +253,36 @@ impl Simulator {
         metadata::read(query, states, &self.directory.issuer, now)
     }
 
+    /// The next request of an account that is to change something gets the id at this index.
+    pub(crate) fn set_request_id(&mut self, account: AccountId, index: u64) {
+        self.account(account).0.change_ids.set_count(index);
+    }
+
+    /// Leaves out the request ids before this index in every account. After a replay, they may have been used by
+    /// requests that are not stored.
+    pub fn skip_request_ids_to(&mut self, index: u64) {
+        self.first_request_id = index;
+        self.accounts.values().for_each(|account| account.skip_request_ids_to(index));
+    }
+
+    /// The index of the id of the latest request of an account that was to change something.
+    pub(crate) fn latest_request_id(&self, account: AccountId) -> u64 {
+        self.accounts.get(&account).map_or(0, |it| it.change_ids.count().saturating_sub(1))
+    }
+
+    /// The latest time that a command had.
+    #[must_use]
+    pub const fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
     /// The account with this id, and the clock.
     fn account(&mut self, id: AccountId) -> (&mut Account, &VirtualClock) {
         if !self.directory.has(id) {
             self.directory.add_account(id);
         }
-        let account = self.accounts.entry(id).or_insert_with(|| Account::new(id.seed(self.seed)));
+        let (seed, first) = (id.seed(self.seed), self.first_request_id);
+        let account = self.accounts.entry(id).or_insert_with(|| Account::new(seed, first));
         (account, &self.clock)
     }
 

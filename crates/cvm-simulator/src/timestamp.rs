@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use cvm_signer::Date;
+use serde::{Deserialize, Serialize};
 
 const DAY: u64 = 86_400;
 
@@ -11,7 +12,9 @@ const DAY: u64 = 86_400;
 const END: u64 = 253_402_300_799_999;
 
 /// A point of virtual time, in milliseconds since 1970. The latest one is the end of the year 9999, where time stops.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Timestamp(u64);
 
 impl Timestamp {

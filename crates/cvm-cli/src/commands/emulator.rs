@@ -92,6 +92,9 @@ fn builder(args: &Args) -> Result<Builder> {
     if let Some(path) = args.option("catalog") {
         builder = builder.catalog(catalog(path)?);
     }
+    if let Some(directory) = args.option("data-dir") {
+        builder = builder.data_dir(directory);
+    }
     if let Some(preset) = args.option("fault") {
         let preset = preset
             .parse()

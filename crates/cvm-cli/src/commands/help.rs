@@ -118,8 +118,8 @@ fn command(name: &str, scope: Scope) -> String {
         2,
         "Every command also accepts the options of actions, such as --emulator, --region and --output, so \
          that an alias with options works; options without an effect are ignored. If an option is \
-         repeated, the last value counts, but --catalog, --cli-input-json and --forget must be given only \
-         once. --generate-cli-skeleton belongs to an action, and --cli-input-json to an action or to `cvm \
+         repeated, the last value counts, but --catalog, --cli-input-json, --data-dir and --forget must be \
+         given once. --generate-cli-skeleton belongs to an action, and --cli-input-json to an action or to `cvm \
          resume ID`; other commands reject them.",
     );
     page.finish()

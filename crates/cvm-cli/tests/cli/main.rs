@@ -15,6 +15,7 @@ mod client_tokens;
 mod contradictory_responses;
 mod created_counts;
 mod damaged_entries;
+mod data_dir;
 mod emulator;
 mod exit_codes;
 mod harness;

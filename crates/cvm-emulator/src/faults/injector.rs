@@ -163,7 +163,7 @@ impl Injector {
             state.rules.iter().any(|active| active.rule.effect == FaultEffect::StaleRead);
         if needs_previous != state.keeps_previous {
             state.keeps_previous = needs_previous;
-            simulation.apply(Command::KeepPreviousState(needs_previous));
+            simulation.try_apply(Command::KeepPreviousState(needs_previous));
         }
     }
 

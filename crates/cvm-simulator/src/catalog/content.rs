@@ -6,6 +6,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use cvm_models::enums::StockCategory;
 use cvm_protocol::Json;
+use cvm_signer::HexDigest;
 
 use super::disks::DiskType;
 use super::host_types::HostType;
@@ -39,6 +40,8 @@ use super::stock;
 pub struct Catalog(&'static Content);
 
 struct Content {
+    /// The catalog that this one extends, and the hash of the text with which. `None` for the built-in one.
+    extends: Option<(Catalog, HexDigest)>,
     rows: Rows,
     regions: Vec<Region>,
     families: &'static [Family],
@@ -69,7 +72,7 @@ static BUILTIN: LazyLock<&'static Content> = LazyLock::new(|| {
         let json = Json::parse_lenient(file.as_bytes()).expect("a built-in file is JSON");
         rows.merge(Box::leak(Box::new(json))).expect("a built-in file has the format");
     }
-    Content::assemble(rows).expect("the built-in files are complete")
+    Content::assemble(None, rows).expect("the built-in files are complete")
 });
 
 /// The catalogs of users, by the catalog that they extend and their text.
@@ -96,7 +99,8 @@ impl Catalog {
         }
         let mut rows = self.0.rows.clone();
         rows.merge(read(text)?)?;
-        let catalog = Self(Content::assemble(rows)?);
+        let extends = Some((self, HexDigest::sha256(text.as_bytes())));
+        let catalog = Self(Content::assemble(extends, rows)?);
         known.insert(key, catalog);
         Ok(catalog)
     }
@@ -117,6 +121,23 @@ impl Catalog {
     /// The names of the regions.
     pub fn region_names(self) -> impl Iterator<Item = &'static str> {
         self.regions().iter().map(|region| region.name)
+    }
+
+    /// Whether this is the catalog that a simulator has by default.
+    #[must_use]
+    pub const fn is_builtin(self) -> bool {
+        self.0.extends.is_none()
+    }
+
+    /// A hash of the texts that this catalog was read from. Catalogs with the same one are the same.
+    #[must_use]
+    pub fn fingerprint(self) -> HexDigest {
+        match &self.0.extends {
+            None => HexDigest::sha256(FILES.concat().as_bytes()),
+            Some((base, text)) => {
+                HexDigest::sha256(format!("{}\n{text}", base.fingerprint()).as_bytes())
+            }
+        }
     }
 
     pub(crate) fn regions(self) -> &'static [Region] {
@@ -214,13 +235,13 @@ impl Catalog {
 
 impl Content {
     /// Checks the rows, and connects those that belong together.
-    fn assemble(rows: Rows) -> Result<&'static Self> {
+    fn assemble(extends: Option<(Catalog, HexDigest)>, rows: Rows) -> Result<&'static Self> {
         rows.check()?;
         let regions = regions::assemble(&rows.regions, &rows.zones)?;
         let families: &'static [Family] = rows.families.clone().leak();
         let types = instance_types::assemble(families, rows.types.clone().leak(), &rows.zones)?;
         rows.stock.iter().try_for_each(|row| row.check(&types, &rows.zones))?;
-        Ok(Box::leak(Box::new(Self { rows, regions, families, types })))
+        Ok(Box::leak(Box::new(Self { extends, rows, regions, families, types })))
     }
 }
 

@@ -1,10 +1,12 @@
 //! The state is a function of the seed, the start and the commands.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
 use cvm_models::actions::{CreateKeyPair, StopInstances};
-use cvm_protocol::{Action, ActionInfo, RetryClass};
+use cvm_protocol::{Action, ActionInfo, Model, RetryClass};
+use cvm_signer::HexDigest;
 use serde_json::{Value, json};
 
 use super::{Command, Response, Simulator};
@@ -20,6 +22,7 @@ use crate::parameters::Parameters;
 use crate::repair::Repair;
 use crate::request::{Request, find_region};
 use crate::state::{RequestContext, StoredInstance};
+use crate::stored_command::StoredCommand;
 use crate::timestamp::Timestamp;
 
 const ZONE: &str = "ap-guangzhou-3";
@@ -39,6 +42,21 @@ fn request(info: &'static ActionInfo, parameters: &Value) -> Option<Request> {
     })
 }
 
+thread_local! {
+    /// The commands that this test has applied and that changed something, as stored.
+    static STORED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Applies a command, and stores it if it changed something.
+fn apply(simulator: &mut Simulator, command: Command) -> Response {
+    let prepared = StoredCommand::prepare(&command);
+    let response = simulator.apply(Duration::ZERO, command);
+    if let Some(stored) = prepared.and_then(|stored| stored.accepted(simulator, &response)) {
+        STORED.with_borrow_mut(|all| all.push(serde_json::to_string(&stored).unwrap()));
+    }
+    response
+}
+
 /// Sends a request of the first account, which must succeed.
 fn send(simulator: &mut Simulator, action: &str, parameters: &Value) -> Value {
     let response = send_as(simulator, AccountId::FIRST, action, parameters);
@@ -54,7 +72,7 @@ fn send_as(
     parameters: &Value,
 ) -> Value {
     let request = request(cvm_models::action(action).unwrap(), parameters).unwrap();
-    match simulator.apply(Duration::ZERO, Command::Request(account, request)) {
+    match apply(simulator, Command::Request(account, request)) {
         Response::Reply { reply, request_id } => {
             let mut response = match reply {
                 Reply::Response(response) => cvm_protocol::json::to_value(&*response),
@@ -92,18 +110,18 @@ fn scenario(simulator: &mut Simulator, mut between: impl FnMut(&mut Simulator)) 
     let key_pair = json!({"KeyName": "key", "ProjectId": 0});
     responses.push(send(simulator, "CreateKeyPair", &key_pair));
     between(simulator);
-    simulator.apply(Duration::ZERO, Command::AdvanceClock(Duration::from_secs(60)));
+    apply(simulator, Command::AdvanceClock(Duration::from_secs(60)));
     between(simulator);
-    simulator.apply(Duration::ZERO, Command::AddChcHost(ChcServer::new(ZONE, "SN-1")));
+    apply(simulator, Command::AddChcHost(ChcServer::new(ZONE, "SN-1")));
     between(simulator);
     let repair = Repair::new("ap-guangzhou", first.as_str()).deadline(Duration::from_secs(60));
-    simulator.apply(Duration::ZERO, Command::ScheduleRepair(repair));
+    apply(simulator, Command::ScheduleRepair(repair));
     between(simulator);
     responses.push(send(simulator, "StopInstances", &json!({"InstanceIds": ids})));
     between(simulator);
-    simulator.apply(Duration::ZERO, Command::AdvanceClock(Duration::from_secs(7)));
+    apply(simulator, Command::AdvanceClock(Duration::from_secs(7)));
     between(simulator);
-    simulator.apply(Duration::ZERO, Command::AdvanceClock(Duration::from_secs(300)));
+    apply(simulator, Command::AdvanceClock(Duration::from_secs(300)));
     between(simulator);
     responses.push(send(simulator, "TerminateInstances", &json!({"InstanceIds": [first]})));
     between(simulator);
@@ -223,7 +241,7 @@ fn run_accounts(seed: u64, accounts: &[AccountId]) -> (Simulator, Vec<Client>) {
         let number = order.next(Stream::TaskId, step);
         if number.is_multiple_of(4) {
             let span = Duration::from_secs(number >> 8 & 31);
-            simulator.apply(Duration::ZERO, Command::AdvanceClock(span));
+            apply(&mut simulator, Command::AdvanceClock(span));
             continue;
         }
         let turn = AccountId::nth(u32::from(number % 4 == 1));
@@ -247,6 +265,62 @@ fn interleaved_commands_of_two_accounts_equal_the_same_commands_apart() {
             assert_eq!(state_of(&together, account), state_of(&apart, account), "seed {seed}");
         }
     }
+}
+
+/// The commands of this test as stored, in a new simulator.
+fn replay(mut simulator: Simulator) -> Simulator {
+    for stored in STORED.take() {
+        let stored: StoredCommand = serde_json::from_str(&stored).unwrap();
+        simulator.replay(stored).unwrap();
+    }
+    simulator
+}
+
+#[test]
+fn stored_commands_give_the_same_state_again() {
+    let mut original = simulator(TimeMode::Manual);
+    STORED.take();
+    scenario(&mut original, read_everything);
+    let mut replayed = replay(simulator(TimeMode::Manual));
+    // The last transitions that are due show only after a request.
+    read_everything(&mut replayed);
+    read_everything(&mut original);
+    assert_eq!(state(&replayed), state(&original));
+    let accounts = [AccountId::FIRST, AccountId::nth(1)];
+    for seed in 0..20 {
+        STORED.take();
+        let (mut original, _) = run_accounts(seed, &accounts);
+        let empty = Simulator::new(seed, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
+        let mut replayed = replay(empty);
+        for account in accounts {
+            for simulator in [&mut original, &mut replayed] {
+                send_as(simulator, account, "DescribeInstances", &json!({}));
+            }
+            assert_eq!(state_of(&replayed, account), state_of(&original, account), "seed {seed}");
+            let launch = json!({"Placement": {"Zone": ZONE}, "ImageId": "img-pmqg1cw7"});
+            let next = [&mut original, &mut replayed].map(|simulator| {
+                let launched = send_as(simulator, account, "RunInstances", &launch);
+                launched["InstanceIdSet"].clone()
+            });
+            assert_eq!(next[0], next[1], "seed {seed}");
+        }
+    }
+}
+
+#[test]
+fn skipped_request_ids_do_not_occur() {
+    let mut simulator = simulator(TimeMode::Manual);
+    let id = |simulator: &mut Simulator, account| {
+        let response = send_as(simulator, account, "DescribeZones", &json!({}));
+        response["RequestId"].as_str().unwrap().to_owned()
+    };
+    let first = id(&mut simulator, AccountId::FIRST);
+    let mut later = super::Simulator::new(7, Timestamp::from_unix(1_700_000_000), TimeMode::Manual);
+    assert_eq!(id(&mut later, AccountId::FIRST), first);
+    later.skip_request_ids_to(1 << 40);
+    let ids = [AccountId::FIRST, AccountId::nth(1)].map(|account| id(&mut later, account));
+    let earlier: Vec<_> = (0..100).map(|_| id(&mut simulator, AccountId::FIRST)).collect();
+    assert!(!earlier.contains(&ids[0]) && ids[0] != first);
 }
 
 #[test]
@@ -326,6 +400,10 @@ fn time_never_goes_back() {
 struct PanickingHandler;
 
 impl BoxedRequest for PanickingHandler {
+    fn model(&self) -> &dyn Model {
+        panic!("no test stores this request")
+    }
+
     fn apply(self: Box<Self>, context: &mut RequestContext<'_>) -> Result<Reply, ApiError> {
         let id = context.ids.instance().0.into();
         context.instances.insert(StoredInstance { id, ..StoredInstance::default() });
@@ -334,7 +412,7 @@ impl BoxedRequest for PanickingHandler {
             context.instances.get_mut(serial).unwrap().vcpus = 99;
         }
         let tokens = &mut context.instances.tokens;
-        tokens.keep("token", b"parameters", &[]);
+        tokens.keep("token", &HexDigest::EMPTY, &[]);
         context.resources().hpc_clusters.list.push(Default::default());
         panic!("a handler that panics");
     }

@@ -51,7 +51,7 @@ impl Tokens {
         &self,
         codes: DocumentedCodes,
         token: &str,
-        parameters: &[u8],
+        parameters: &HexDigest,
     ) -> Result<Option<Vec<String>>, ApiError> {
         match self.look_up(token, parameters) {
             TokenLookup::No => Ok(None),
@@ -65,11 +65,11 @@ impl Tokens {
         }
     }
 
-    /// Looks up a token. Parameters are compared by their hash, so that no password is stored.
-    fn look_up(&self, token: &str, parameters: &[u8]) -> TokenLookup {
+    /// Looks up a token. Parameters are compared by their hash, which comes with the command: no password is stored.
+    fn look_up(&self, token: &str, parameters: &HexDigest) -> TokenLookup {
         match self.answers.get(token) {
             None => TokenLookup::No,
-            Some(answered) if answered.parameters == HexDigest::sha256(parameters) => {
+            Some(answered) if answered.parameters == *parameters => {
                 TokenLookup::Made(answered.ids.clone())
             }
             Some(_) => TokenLookup::Otherwise,
@@ -77,8 +77,8 @@ impl Tokens {
     }
 
     /// Stores what the request with this token created.
-    pub(crate) fn keep(&mut self, token: &str, parameters: &[u8], ids: &[String]) {
-        let answered = TokenEntry { parameters: HexDigest::sha256(parameters), ids: ids.to_vec() };
+    pub(crate) fn keep(&mut self, token: &str, parameters: &HexDigest, ids: &[String]) {
+        let answered = TokenEntry { parameters: *parameters, ids: ids.to_vec() };
         self.kept = self.kept.saturating_add(answered.size());
         let token: Arc<str> = token.into();
         self.answers.insert(Arc::clone(&token), Arc::new(answered));
@@ -103,26 +103,28 @@ mod tests {
     #[test]
     fn client_token_identifies_one_request() {
         let mut tokens = Tokens::default();
-        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::No);
+        let [a, b] = [b"a", b"b"].map(|text| HexDigest::sha256(text));
+        assert_eq!(tokens.look_up("t", &a), TokenLookup::No);
         let ids = vec!["ins-00000001".to_owned()];
-        tokens.keep("t", b"a", &ids);
-        assert_eq!(tokens.look_up("t", b"a"), TokenLookup::Made(ids));
-        assert_eq!(tokens.look_up("t", b"b"), TokenLookup::Otherwise);
-        assert_eq!(tokens.look_up("u", b"a"), TokenLookup::No);
+        tokens.keep("t", &a, &ids);
+        assert_eq!(tokens.look_up("t", &a), TokenLookup::Made(ids));
+        assert_eq!(tokens.look_up("t", &b), TokenLookup::Otherwise);
+        assert_eq!(tokens.look_up("u", &a), TokenLookup::No);
     }
 
     #[test]
     fn oldest_client_tokens_are_removed_when_there_are_too_many() {
         let mut tokens = Tokens::default();
+        let a = HexDigest::sha256(b"a");
         let ids: Vec<String> = (0..99).map(|number| format!("ins-{number:08}")).collect();
         for number in 0..10_000 {
-            tokens.keep(&format!("t-{number}"), b"a", &ids);
+            tokens.keep(&format!("t-{number}"), &a, &ids);
         }
         let left = MAX_REMEMBERED / 100;
         assert_eq!((tokens.answers.len(), tokens.order.len()), (left, left));
-        assert_eq!(tokens.look_up("t-9499", b"a"), TokenLookup::No);
-        assert_eq!(tokens.look_up("t-9500", b"a"), TokenLookup::Made(ids.clone()));
-        tokens.keep("later", b"a", &ids);
+        assert_eq!(tokens.look_up("t-9499", &a), TokenLookup::No);
+        assert_eq!(tokens.look_up("t-9500", &a), TokenLookup::Made(ids.clone()));
+        tokens.keep("later", &a, &ids);
         assert_eq!((tokens.answers.len(), tokens.kept), (left, MAX_REMEMBERED));
     }
 }

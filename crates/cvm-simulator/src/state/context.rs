@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use cvm_models::enums::InstanceState;
+use cvm_signer::HexDigest;
 
 use crate::account::AccountId;
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -31,6 +32,8 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) faults: OperationFaults,
     pub(crate) codes: DocumentedCodes,
     pub(crate) request_id: &'a str,
+    /// See [`Self::fingerprint`].
+    pub(crate) fingerprint: Option<HexDigest>,
     /// The key pair that the command brings.
     pub(crate) key_pair: Option<NewKeyPair>,
     pub(crate) region: &'static Region,
@@ -56,6 +59,12 @@ impl RequestContext<'_> {
     /// The disks of this region that are attached to no instance, and the operations on all disks.
     pub(crate) fn disks(&self) -> Option<&Disks> {
         self.regions.get(self.region.name).map(|resources| &*resources.disks)
+    }
+
+    /// A hash of the parameters, without `DryRun`: a repeated request with a client token has the same as the first. It
+    /// comes with the command, because the log of commands has no passwords. Empty without a client token.
+    pub(crate) fn fingerprint(&self) -> HexDigest {
+        self.fingerprint.unwrap_or(HexDigest::EMPTY)
     }
 
     /// The key pair that the command brings for this request.

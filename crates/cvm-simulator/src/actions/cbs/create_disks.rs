@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use cbs_models::actions::{CreateDisks, CreateDisksResponse};
 use cbs_models::enums::{DiskChargeType, RenewFlag};
-use cvm_protocol::json;
 
 use crate::actions::cbs::configuration::{self, Configuration};
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -24,11 +23,10 @@ pub(super) const UNNAMED: &str = "未命名";
 impl ActionHandler for CreateDisks {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let token = self.client_token.as_deref();
-        // A parsed request can always be encoded.
-        let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default());
-        if let Some((token, parameters)) = token.zip(parameters.as_ref())
+        let parameters = context.fingerprint();
+        if let Some(token) = token
             && let Some(disks) = context.disks()
-            && let Some(ids) = disks.tokens.find_repeated(context.codes, token, parameters)?
+            && let Some(ids) = disks.tokens.find_repeated(context.codes, token, &parameters)?
         {
             return Ok(done(ids));
         }
@@ -44,8 +42,8 @@ impl ActionHandler for CreateDisks {
             detached.disk.id = id.as_str().into();
             disks.create(detached, clock, now);
         }
-        if let Some((token, parameters)) = token.zip(parameters.as_ref()) {
-            disks.tokens.keep(token, parameters, &ids);
+        if let Some(token) = token {
+            disks.tokens.keep(token, &parameters, &ids);
         }
         Ok(done(ids))
     }

@@ -3,7 +3,6 @@
 use cvm_models::actions::{AllocateHosts, AllocateHostsResponse};
 use cvm_models::enums::{HostChargeType, RenewFlag, TagResourceType};
 use cvm_models::types::{HostItem, HostResource, Placement};
-use cvm_protocol::json;
 
 use crate::api_error::ApiError;
 use crate::catalog::{DEFAULT_HOST_TYPE, HostType, Zone};
@@ -23,8 +22,7 @@ impl ActionHandler for AllocateHosts {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (now, clock) = (context.now, context.clock);
         let token = self.client_token.as_deref().filter(|text| !text.is_empty());
-        // A parsed request can always be encoded.
-        let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
+        let parameters = context.fingerprint();
         if let Some(token) = token {
             let codes = context.codes;
             let tokens = &context.resources().dedicated_hosts.tokens;

@@ -1,7 +1,6 @@
 //! RunInstances: checks everything, then creates all instances or none.
 
 use cvm_models::actions::{RunInstances, RunInstancesResponse};
-use cvm_protocol::json;
 
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
@@ -13,7 +12,7 @@ impl ActionHandler for RunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let is_dry = self.dry_run == Some(true);
         let token = self.client_token.as_deref().filter(|_| !is_dry);
-        let parameters = token.map(|_| parameters(&self)).unwrap_or_default();
+        let parameters = context.fingerprint();
         // The request as sent is compared: the default version of its template can have changed.
         if let Some(token) = token
             && let Some(ids) =
@@ -38,14 +37,6 @@ impl ActionHandler for RunInstances {
 
 fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {
     Outcome::Response(RunInstancesResponse { instance_id_set, ..RunInstancesResponse::default() })
-}
-
-/// The parameters that a repeated request must have in common with the first. A real launch can contain `DryRun:
-/// false` or leave it out.
-fn parameters(request: &RunInstances) -> Vec<u8> {
-    let request = RunInstances { dry_run: None, ..request.clone() };
-    // A parsed request can always be encoded.
-    json::to_vec(&request).unwrap_or_default()
 }
 
 /// Gives the cloud disks the tags of their instance.

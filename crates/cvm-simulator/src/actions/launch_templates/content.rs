@@ -16,9 +16,9 @@ use crate::launch::plan::Plan;
 use crate::launch::template::overlay;
 use crate::state::{RequestContext, StoredDisk, StoredInstance, Version};
 
-/// Creates the version for this launch, if the launch would be possible now.
+/// Creates the version for this launch, if the launch would be possible now. A password is checked and not stored.
 pub(crate) fn version(
-    launch: RunInstances,
+    mut launch: RunInstances,
     description: Option<String>,
     metadata_meet: TemplateDataModifyAction,
     context: &RequestContext<'_>,
@@ -31,6 +31,9 @@ pub(crate) fn version(
         created_by: context.account.app_id().to_string(),
         ..LaunchTemplateVersionInfo::default()
     };
+    if let Some(login) = &mut launch.login_settings {
+        login.password = None;
+    }
     Ok(Version { api, launch, metadata_meet })
 }
 

@@ -6,7 +6,6 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::TemplateDataModifyAction;
 use cvm_models::types::LaunchTemplateInfo;
-use cvm_protocol::json;
 
 use crate::actions::launch_templates::content;
 use crate::actions::launch_templates::manage::version_number;
@@ -24,8 +23,7 @@ impl ActionHandler for CreateLaunchTemplate {
         let is_dry = self.dry_run == Some(true);
         let request = Self { dry_run: None, ..self };
         let token = request.client_token.as_deref().filter(|_| !is_dry);
-        // A parsed request can always be encoded.
-        let parameters = json::to_vec(&request).unwrap_or_default();
+        let parameters = context.fingerprint();
         if let Some(token) = token {
             let tokens = &context.resources().launch_templates.tokens;
             if let Some(ids) = tokens.find_repeated(codes, token, &parameters)? {
@@ -88,8 +86,7 @@ impl ActionHandler for CreateLaunchTemplateVersion {
         let token = request.client_token.as_deref().filter(|_| !is_dry);
         // The same token for another template is a different token.
         let token = token.map(|token| format!("{id} {token}"));
-        // A parsed request can always be encoded.
-        let parameters = json::to_vec(&request).unwrap_or_default();
+        let parameters = context.fingerprint();
         if let Some(token) = &token {
             context.template(id)?;
             let tokens = &context.resources().launch_templates.version_tokens;

@@ -7,7 +7,6 @@ use cvm_models::actions::{
 };
 use cvm_models::enums::{DisasterRecoverGroupStrategy, TagResourceType};
 use cvm_models::types::DisasterRecoverGroup;
-use cvm_protocol::json;
 
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
@@ -20,8 +19,7 @@ impl ActionHandler for CreateDisasterRecoverGroup {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
         let token = self.client_token.as_deref();
-        // A parsed request can always be encoded.
-        let parameters = json::to_vec(&self).unwrap_or_default();
+        let parameters = context.fingerprint();
         if let Some(token) = token {
             let groups = &mut context.resources().placement_groups;
             if let Some(ids) = groups.tokens.find_repeated(codes, token, &parameters)? {

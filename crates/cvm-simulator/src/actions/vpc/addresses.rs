@@ -3,7 +3,6 @@
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use cvm_protocol::json;
 use vpc_models::actions::{
     AllocateAddresses, AllocateAddressesResponse, ReleaseAddresses, ReleaseAddressesResponse,
 };
@@ -41,8 +40,7 @@ impl ActionHandler for AllocateAddresses {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let codes = context.codes;
         let token = self.client_token.as_deref();
-        // A parsed request can always be encoded.
-        let parameters = token.map(|_| json::to_vec(&self).unwrap_or_default()).unwrap_or_default();
+        let parameters = context.fingerprint();
         if let Some(token) = token
             && let Some(made) =
                 context.resources().elastic_ips.tokens.find_repeated(codes, token, &parameters)?
