@@ -1,5 +1,7 @@
 //! Tags of every kind of resource, seen from the service of the resource and from the tag service.
 
+use std::collections::BTreeSet;
+
 use cvm_emulator::Cloud;
 use serde_json::{Value, json};
 
@@ -219,4 +221,117 @@ fn resource_tags_are_found_by_each_parameter() {
         let response = call(&cloud, "DescribeResourceTags", &body);
         assert_eq!(error_code(&response), "UnsupportedOperation", "{body}");
     }
+}
+
+/// A resource of the network or the disk service.
+struct Neighbor {
+    /// Service and prefix in names.
+    name: (&'static str, &'static str),
+    id: String,
+    /// The service and the action that lists such resources, the member with the list, and the one with the tags.
+    list: (&'static str, &'static str, &'static str, &'static str),
+}
+
+fn neighbor_call(cloud: &Cloud, service: &str, action: &str, body: &Value) -> Value {
+    let response = read(&cloud.handle(&Call::of(service, VERSION, action).json(body.to_string())));
+    assert!(response.get("Error").is_none(), "{service}:{action}: {response}");
+    response
+}
+
+/// A resource of each kind of the network and the disk service, with the tag `team=blue`.
+fn one_of_each_neighbor(cloud: &Cloud) -> Vec<Neighbor> {
+    let tags = json!([{ "Key": "team", "Value": "blue" }]);
+    let create = |service: &str, action: &str, members: Value, path: &str| {
+        let body = merge(json!({ "Tags": tags }), members);
+        string(neighbor_call(cloud, service, action, &body).pointer(path).unwrap())
+    };
+    let vpc = json!({ "VpcName": "net", "CidrBlock": "10.0.0.0/16" });
+    let vpc = create("vpc", "CreateVpc", vpc, "/Vpc/VpcId");
+    let subnet = json!({
+        "VpcId": vpc, "SubnetName": "net", "CidrBlock": "10.0.1.0/24", "Zone": "ap-guangzhou-3",
+    });
+    let disk = json!({
+        "Placement": { "Zone": "ap-guangzhou-3" }, "DiskChargeType": "POSTPAID_BY_HOUR",
+        "DiskType": "CLOUD_PREMIUM", "DiskSize": 50,
+    });
+    let disk = create("cbs", "CreateDisks", disk, "/DiskIdSet/0");
+    let snapshot = json!({ "DiskId": disk });
+    advance(cloud, 60);
+    let one = |service, prefix, id, list| Neighbor { name: (service, prefix), id, list };
+    let all = vec![
+        one(
+            "cvm",
+            "snapshot",
+            create("cbs", "CreateSnapshot", snapshot, "/SnapshotId"),
+            ("cbs", "DescribeSnapshots", "SnapshotSet", "Tags"),
+        ),
+        one("cvm", "volume", disk.clone(), ("cbs", "DescribeDisks", "DiskSet", "Tags")),
+        one(
+            "vpc",
+            "subnet",
+            create("vpc", "CreateSubnet", subnet, "/Subnet/SubnetId"),
+            ("vpc", "DescribeSubnets", "SubnetSet", "TagSet"),
+        ),
+        one("vpc", "vpc", vpc.clone(), ("vpc", "DescribeVpcs", "VpcSet", "TagSet")),
+    ];
+    advance(cloud, 300);
+    all
+}
+
+#[test]
+fn tags_of_networks_and_disks_are_one_list_for_both_services() {
+    let cloud = cloud();
+    let all = one_of_each_neighbor(&cloud);
+    for one in &all {
+        let ((service, prefix), id) = (one.name, &one.id);
+        let resource = format!("qcs::{service}:ap-guangzhou:uin/:{prefix}/{id}");
+        let found = |value: &str| {
+            let (service, action, list, _) = one.list;
+            let body = json!({ "Filters": [{ "Name": "tag:team", "Values": [value] }] });
+            neighbor_call(&cloud, service, action, &body)[list].as_array().unwrap().clone()
+        };
+        // Snapshots have no filter for tags.
+        let has_filter = prefix != "snapshot";
+        assert!(!has_filter || found("blue").len() == 1, "{prefix}");
+        let body = json!({
+            "Resource": resource, "ReplaceTags": [{ "TagKey": "team", "TagValue": prefix }],
+        });
+        ok(&cloud, "ModifyResourceTags", &body);
+        let body = json!({
+            "ServiceType": service, "ResourcePrefix": prefix, "ResourceRegion": "ap-guangzhou",
+            "ResourceIds": [id],
+        });
+        let read = call(&cloud, "DescribeResourceTagsByResourceIds", &body);
+        let tag = (&read["Tags"][0]["TagKey"], &read["Tags"][0]["TagValue"]);
+        assert_eq!(tag, (&json!("team"), &json!(prefix)), "{prefix}: {read}");
+        let shown = if has_filter {
+            assert_eq!(found("blue").len(), 0, "{prefix}");
+            found(prefix)
+        } else {
+            let (service, action, list, _) = one.list;
+            let body = json!({ "SnapshotIds": [id] });
+            neighbor_call(&cloud, service, action, &body)[list].as_array().unwrap().clone()
+        };
+        assert_eq!(shown.len(), 1, "{prefix}");
+        let tags = &shown[0][one.list.3];
+        assert_eq!(tags, &json!([{ "Key": "team", "Value": prefix }]), "{prefix}");
+    }
+    let listed = call(&cloud, "GetResources", &json!({ "TagFilters": [{ "TagKey": "team" }] }));
+    let listed: BTreeSet<_> = listed["ResourceTagMappingList"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| string(&one["Resource"]))
+        .collect();
+    let expected: BTreeSet<_> = all
+        .iter()
+        .map(|Neighbor { name: (service, prefix), id, .. }| {
+            format!("qcs::{service}:ap-guangzhou:uin/100000000001:{prefix}/{id}")
+        })
+        .collect();
+    assert_eq!(listed, expected);
+    let tags = call(&cloud, "DescribeTags", &json!({ "TagKeys": ["team"], "Limit": 100 }));
+    let free = tags["Tags"].as_array().unwrap().iter().filter(|tag| tag["CanDelete"] == 1);
+    let free: Vec<_> = free.map(|tag| string(&tag["TagValue"])).collect();
+    assert_eq!((free, &tags["TotalCount"]), (vec!["blue".to_owned()], &json!(5)));
 }
