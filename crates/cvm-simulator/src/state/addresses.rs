@@ -87,7 +87,7 @@ impl Addresses {
         let is_used = |address: &Ipv4Addr| vpc.is_some_and(|vpc| vpc.used.contains_key(address));
         if let Some(subnet) = created {
             let is_outside = |address: &&Ipv4Addr| !subnet.range.contains(**address);
-            let is_taken = |address: &&Ipv4Addr| subnet.is_reserved(**address) || is_used(*address);
+            let is_taken = |address: &&Ipv4Addr| subnet.is_reserved(**address) || is_used(address);
             return if subnet.vpc_id != vpc_id {
                 SubnetUse::InOtherVpc
             } else if subnet.zone != zone {
@@ -110,7 +110,7 @@ impl Addresses {
             Some(subnet) => range_of(subnet.first),
             None => vpc.map_or(Some(0), Vpc::free_range),
         };
-        let taken = requested.iter().find(|address| is_used(*address));
+        let taken = requested.iter().find(|address| is_used(address));
         match (taken, range) {
             (Some(address), _) => SubnetUse::AddressTaken(*address),
             (None, Some(range)) => {
