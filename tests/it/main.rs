@@ -39,6 +39,12 @@
 //! requests from the model info), `all_models`, `predicates` (the predicates of an error).
 
 #![allow(
+    clippy::cloned_ref_to_slice_refs,
+    clippy::large_enum_variant,
+    clippy::print_stderr,
+    reason = "tests print what they skip"
+)]
+#![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,5 +1,6 @@
 //! Tests the emulator through its public API: signed requests in, responses out.
 
+#![allow(clippy::cloned_ref_to_slice_refs, reason = "the calls read alike")]
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -183,7 +183,7 @@ fn command_that_cannot_be_applied_again_is_an_error() {
     }
     let digits = HexDigest::EMPTY.to_string();
     let mut json: Value = serde_json::from_str(&stored).unwrap();
-    json["command"]["Request"]["fingerprint"] = digits[1..].into();
+    json["command"]["Request"]["fingerprint"] = digits.split_at(1).1.into();
     let error = simulator().replay(serde_json::from_value(json).unwrap()).unwrap_err();
     assert_eq!(error.to_string(), "the fingerprint of RunInstances is damaged");
 }
