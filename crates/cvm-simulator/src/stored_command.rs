@@ -222,14 +222,15 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// The command cannot be read, or is not accepted: another version of the simulator, or another catalog, wrote it.
+    /// The command cannot be read, or is not accepted: another version of the simulator, or another catalog, wrote it. The
+    /// simulator cannot be used any more.
     pub fn replay(&mut self, stored: StoredCommand) -> Result<(), ReplayError> {
         let elapsed = stored.elapsed();
         let (command, request_id) = stored.into_command(self.catalog())?;
         if let (Command::Request(account, _), Some(index)) = (&command, request_id) {
             self.set_request_id(*account, index);
         }
-        ReplayError::check(&self.apply(elapsed, command))
+        ReplayError::check(&self.apply_in_place(elapsed, command))
     }
 }
 

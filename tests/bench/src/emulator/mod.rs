@@ -1,5 +1,6 @@
 //! `cargo xtask bench --emulator`: measures `cvm emulator` as a program: start, memory, and signed requests per second.
 
+mod durability;
 mod process;
 
 use std::path::Path;
@@ -34,7 +35,7 @@ pub fn run(root: &Path) -> Result<String, Error> {
     let milliseconds = median(starts.iter().map(|(took, _)| took.as_secs_f64() * 1e3));
     let idle = median(starts.iter().map(|(_, bytes)| *bytes));
 
-    let emulator = Emulator::start(&cvm)?;
+    let emulator = Emulator::start(&cvm, None)?;
     let zones = per_second(&emulator, &emulator.request("DescribeZones", "{}")?)?;
     let before = emulator.memory()?;
     let mut connection = emulator.connect()?;
@@ -61,6 +62,9 @@ pub fn run(root: &Path) -> Result<String, Error> {
         ("`DescribeInstances`, 1 of 10 000 instances".to_owned(), rate(one)),
         ("`DescribeInstances`, 100 of 10 000 instances".to_owned(), rate(hundred)),
     ];
+    drop(connection);
+    drop(emulator);
+    let rows = rows.into_iter().chain(durability::rows(root, &cvm)?);
     let mut text = String::from("| what | figure |\n|---|--:|\n");
     for (what, figure) in rows {
         text.push_str(&format!("| {what} | {figure} |\n"));
@@ -71,7 +75,7 @@ pub fn run(root: &Path) -> Result<String, Error> {
 /// Starts the emulator once. Returns the time until it has responded to a signed request, and its memory then.
 fn start(cvm: &Path) -> Result<(Duration, f64), Error> {
     let began = Instant::now();
-    let emulator = Emulator::start(cvm)?;
+    let emulator = Emulator::start(cvm, None)?;
     emulator.connect()?.exchange(&emulator.request("DescribeZones", "{}")?)?;
     Ok((began.elapsed(), emulator.memory()?))
 }

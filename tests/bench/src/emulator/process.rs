@@ -29,13 +29,17 @@ struct Process {
 }
 
 impl Emulator {
-    /// Starts the program `cvm` and waits until it listens.
-    pub fn start(cvm: &Path) -> Result<Self, Error> {
+    /// Starts the program `cvm` and waits until it listens. Without a data directory, it keeps nothing.
+    pub fn start(cvm: &Path, data_dir: Option<&Path>) -> Result<Self, Error> {
         let name = format!("cvm-bench-emulator-{}.json", std::process::id());
         let ready_file = std::env::temp_dir().join(name);
-        let child = Command::new(cvm)
-            .args(["emulator", "--instant", "--listen", "127.0.0.1:0", "--ready-file"])
-            .arg(&ready_file)
+        let mut command = Command::new(cvm);
+        command.args(["emulator", "--instant", "--listen", "127.0.0.1:0", "--ready-file"]);
+        command.arg(&ready_file);
+        if let Some(directory) = data_dir {
+            command.arg("--data-dir").arg(directory);
+        }
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
