@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -22,8 +23,7 @@ fn instances(emulator: &Emulator) -> Vec<Value> {
     loop {
         let offset = all.len().to_string();
         let page = ["DescribeInstances", "--Limit", "100", "--Offset", &offset];
-        let page = emulator.call(&page)["InstanceSet"].take();
-        let Value::Array(page) = page else { panic!("{page}") };
+        let page = emulator.call(&page)["InstanceSet"].as_array().unwrap().clone();
         if page.is_empty() {
             return all;
         }
@@ -31,8 +31,8 @@ fn instances(emulator: &Emulator) -> Vec<Value> {
     }
 }
 
-/// Launches until the emulator is gone. Returns the ids of the acknowledged launches.
-fn launch_until_killed(emulator: &Emulator) -> Vec<String> {
+/// Launches until the emulator is gone. Returns the ids of the acknowledged launches, and counts them on the way.
+fn launch_until_killed(emulator: &Emulator, count: &AtomicU64) -> Vec<String> {
     let mut acknowledged = Vec::new();
     loop {
         let ran = run(&mut emulator.cvm(&[&LAUNCH[..], &["--timeout", "2"]].concat()));
@@ -41,6 +41,7 @@ fn launch_until_killed(emulator: &Emulator) -> Vec<String> {
         }
         let response: Value = serde_json::from_str(&ran.stdout).unwrap();
         acknowledged.push(response["InstanceIdSet"][0].as_str().unwrap().to_owned());
+        count.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -63,17 +64,22 @@ fn kill_during_launches(cycles: u64) {
         emulator.child.wait().unwrap();
         let emulator = start(&directory);
         assert_eq!(instances(&emulator), shown, "cycle {cycle}");
+        let count = AtomicU64::new(0);
         let launched = thread::scope(|scope| {
-            let clients: Vec<_> =
-                (0..CLIENTS).map(|_| scope.spawn(|| launch_until_killed(&emulator))).collect();
-            thread::sleep(Duration::from_millis(150 + cycle * 37 % 200));
+            let clients: Vec<_> = (0..CLIENTS)
+                .map(|_| scope.spawn(|| launch_until_killed(&emulator, &count)))
+                .collect();
+            // The kill comes during launches, however slow the machine is.
+            while count.load(Ordering::Relaxed) == 0 && clients.iter().any(|it| !it.is_finished()) {
+                thread::sleep(Duration::from_millis(10));
+            }
+            thread::sleep(Duration::from_millis(cycle * 37 % 200));
             signal(&emulator.child, "KILL");
             clients.into_iter().flat_map(|client| client.join().unwrap()).collect::<Vec<_>>()
         });
         acknowledged.extend(launched);
     }
     assert!(acknowledged.len() as u64 >= cycles, "{}", acknowledged.len());
-    println!("{cycles} cycles, {} acknowledged launches", acknowledged.len());
 }
 
 #[test]

@@ -12,7 +12,7 @@ use super::error::AdminError;
 use super::input::JsonBody;
 use crate::Cloud;
 
-/// How far [`run_until_idle`] goes by default.
+/// The longest time that [`run_until_idle`] passes by default.
 const DEFAULT_WITHIN: Duration = Duration::from_secs(86_400);
 
 pub(super) async fn show(State(cloud): State<Cloud>) -> Json<Value> {
