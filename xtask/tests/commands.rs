@@ -171,8 +171,8 @@ fn specs_of_every_service_are_linted() {
     assert_eq!(code, Some(0), "{err}");
     let names: Vec<&str> =
         out.lines().filter_map(|line| line.split_once(": ")).map(|it| it.0).collect();
-    assert!(names.starts_with(&["specs/cbs/2017-03-12", "specs/cvm/2017-03-12"]), "{out}");
-    assert!(names.len() >= 5 && out.ends_with(" error codes\nno errors\n"), "{out}");
+    assert!(names.is_sorted() && names.contains(&"specs/cvm/2017-03-12"), "{out}");
+    assert!(names.len() >= 6 && out.ends_with(" error codes\nno errors\n"), "{out}");
 }
 
 #[test]

@@ -130,6 +130,12 @@ fn keeps(published: &Value, ours: &Value) -> bool {
     }
 }
 
+/// Whether our layouts of an id are the published one and others: `disk-xxxxxxxx or ldisk-xxxxxxxx`.
+fn adds_layout(published: &Value, ours: &Value) -> bool {
+    let (Some(published), Some(ours)) = (published.as_str(), ours.as_str()) else { return false };
+    ours.split(" or ").any(|layout| layout == published)
+}
+
 /// Every published fact that the specs lack or contradict, as a line each.
 fn differences(published: &Facts, ours: &Facts) -> String {
     let mut text = String::new();
@@ -145,8 +151,12 @@ fn differences(published: &Facts, ours: &Facts) -> String {
         let added = added.map(|(key, _)| (key, None));
         for (key, value) in published.iter().map(|(key, value)| (key, Some(value))).chain(added) {
             let own = ours.get(key);
-            // A type that requests or responses carry may come to be carried by both.
-            let is_wider = key == "usage" && own == Some(&json!("both"));
+            // A type that requests or responses carry may come to be carried by both, and ids may have a second layout.
+            let is_wider = match key.as_str() {
+                "usage" => own == Some(&json!("both")),
+                "format" => value.zip(own).is_some_and(|(value, own)| adds_layout(value, own)),
+                _ => false,
+            };
             if !is_wider && !value.zip(own).is_some_and(|(value, own)| keeps(value, own)) {
                 let (value, own) = (shown(value), shown(own));
                 writeln!(text, "{name}, `{key}`: published {value}, in the specs {own}").unwrap();
@@ -188,6 +198,8 @@ fn additions_need_no_published_fact() {
     list(&mut ours, "action DescribeHosts", "filters", 3);
     list(&mut ours, "member ActionTimer.Status", "enum", 3);
     ours.get_mut("member Placement.Zone").unwrap().insert("max_length".to_owned(), json!(60));
+    let layouts = json!("disk-xxxxxxxx or box-xxxxxxxx");
+    ours.get_mut("member DataDisk.DiskId").unwrap().insert("format".to_owned(), layouts);
     assert_eq!(differences(&published, &ours), "");
 }
 
