@@ -91,7 +91,7 @@ fn default_attempts_are_documented() {
             format!("{most} attempts, or {convergent} for convergent requests"),
         ),
         (
-            include_str!("../../config/mod.rs"),
+            include_str!("../../config/builder.rs"),
             format!("Default: {most}, or {convergent} for the retry class"),
         ),
     ] {

@@ -10,8 +10,7 @@ use super::ClientBuilder;
 use crate::client::Client;
 use crate::client::effective_config::KeptSettings;
 use crate::client::shared::{Options, RegionChoice, Shared};
-use crate::config::Endpoint;
-use crate::config::endpoint::{Addresses, CheckedEndpoint, ServiceEndpoint};
+use crate::config::endpoint::{Addresses, CheckedEndpoint, Endpoint, ServiceEndpoint};
 use crate::credentials::provider::CredentialProvider;
 use crate::credentials::{
     CachedCredentials, ClientTransport, CredentialChain, NoCredentials, TccliSettings,
