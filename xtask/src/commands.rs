@@ -237,10 +237,13 @@ fn shown(folder: &Path) -> String {
     }
 }
 
-/// The root of the workspace.
+/// The root of the workspace. A program that cargo runs and that starts this one, such as a benchmark, passes on the
+/// folder of its own package.
 fn root() -> PathBuf {
     let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
-        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+        .map(PathBuf::from)
+        .filter(|folder| folder.ends_with("xtask"))
+        .unwrap_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")));
     manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 

@@ -29,6 +29,17 @@ fn help_succeeds_and_invalid_arguments_fail() {
 }
 
 #[test]
+fn the_package_of_a_program_that_starts_this_one_does_not_matter() {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/bench");
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .arg("lint")
+        .env("CARGO_MANIFEST_DIR", bench)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn unused_options_and_arguments_are_rejected() {
     let commands = [
         "codegen",
