@@ -17,7 +17,7 @@ pub enum Worker {
     Tccli,
     /// A program that does nothing.
     Nothing,
-    /// `cargo xtask codegen --check`.
+    /// `cargo xtask codegen --check` of CVM.
     Xtask,
     /// The same, built with `--release`.
     Optimized,

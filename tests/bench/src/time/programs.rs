@@ -12,7 +12,9 @@ use crate::error::Error;
 /// Adds our programs and a program that does nothing. Each is built alone, as a user would build it: a common build would
 /// unify the features of their dependencies.
 pub fn add(root: &Path, workers: &mut Workers) -> Result<(), Error> {
-    let codegen = ["codegen", "--check"];
+    let specs = root.join("specs/cvm/2017-03-12").to_string_lossy().into_owned();
+    let models = root.join("crates/cvm-models/src").to_string_lossy().into_owned();
+    let codegen = ["codegen", "--check", "--specs", &specs, "--out", &models];
     let build = |package: &str, name: &str, profile: &str| -> Result<PathBuf, Error> {
         cargo::build(root, &format!("build --quiet --package {package} {profile}"), name)
     };
