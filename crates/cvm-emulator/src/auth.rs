@@ -320,10 +320,18 @@ fn parse_tc3_head<'a>(
     Ok((authorization, timestamp))
 }
 
-/// Checks the token of a credential that the emulator was started with. Most have none.
+/// Checks the token of a credential that the emulator was started with. Most have none: a token beside a permanent key is
+/// left over from another credential, and the cloud refuses it.
 fn check_token(credential: &Credential, call: &Call<'_>) -> Result<(), ApiError> {
-    let Some(expected) = credential.token() else { return Ok(()) };
     let given = call.token.as_deref().unwrap_or_default();
+    let Some(expected) = credential.token() else {
+        if given.is_empty() {
+            return Ok(());
+        }
+        let message = "The key is permanent, but the request has a token, which belongs to a temporary one: remove \
+                       the token (environment variable TENCENTCLOUD_TOKEN, or the profile).";
+        return Err(ApiError::new("AuthFailure.TokenFailure", message));
+    };
     if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
         return Ok(());
     }

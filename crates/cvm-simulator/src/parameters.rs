@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::Hash;
+use std::num::IntErrorKind;
 
 use cvm_protocol::{
     Action, ActionInfo, DriftKind, FieldInfo, Model, PageInfo, Record, Report, Slot, Value,
@@ -155,6 +156,9 @@ fn client_token(info: &ActionInfo, record: &Record, violations: &mut Vec<Violati
 /// How a number that the API has as text breaks its limits. The model info of its member has no limits of numbers.
 fn bad_number(text: &str, min: i64, max: i64) -> Option<ViolationKind> {
     match text.parse::<i64>() {
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => {
+            Some(ViolationKind::TooLarge(max))
+        }
         Err(_) => Some(ViolationKind::BadPattern("[0-9]+")),
         Ok(number) if number < min => Some(ViolationKind::TooSmall(min)),
         Ok(number) if number > max => Some(ViolationKind::TooLarge(max)),

@@ -256,9 +256,13 @@ fn temporary_credentials_need_their_token() {
             );
             assert!(!response.to_string().contains("the-token\""), "{response}");
         }
-        // The permanent credential of the same account needs no token.
+        // The permanent credential of the same account needs no token, and may have none.
         let call = Call::new("DescribeZones");
         assert_eq!(respond(&cloud, &call.pairs(dialect, &[]))["TotalCount"], 7, "{dialect:?}");
+        let left_over = Call { token: Some("the-token".to_owned()), ..call };
+        let response = respond(&cloud, &left_over.pairs(dialect, &[]));
+        assert_eq!(error_code(&response), auth_failure(dialect, "TokenFailure"), "{dialect:?}");
+        assert!(response.to_string().contains("permanent"), "{response}");
     }
 }
 

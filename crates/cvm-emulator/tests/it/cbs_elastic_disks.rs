@@ -215,6 +215,8 @@ fn creation_rejects_disks_that_are_not_sold() {
     let placed =
         |member: &str, id: &str| json!({ "Placement": { "Zone": "ap-guangzhou-3", (member): id } });
     let cluster = placed("DedicatedClusterId", "cluster-00000001");
+    let placed_project =
+        |id: u64| json!({ "Placement": { "Zone": "ap-guangzhou-3", "ProjectId": id } });
     for (members, code) in [
         (json!({ "DiskSize": 9 }), not_sold),
         (json!({ "DiskSize": 32_001 }), not_sold),
@@ -239,6 +241,7 @@ fn creation_rejects_disks_that_are_not_sold() {
         (json!({ "SnapshotId": "snap-00000000" }), "InvalidSnapshotId.NotFound"),
         (json!({ "DiskName": "n".repeat(61) }), "InvalidParameterValue"),
         (tag("qcs:a"), "InvalidParameterValue"),
+        (placed_project(u64::MAX), "InvalidParameterValue"),
         (json!({ "Shareable": true }), "UnsupportedOperation"),
         (placed("CdcId", "cdc-00000001"), "UnsupportedOperation"),
         (placed("CageId", "cage-00000001"), "UnsupportedOperation"),

@@ -144,6 +144,92 @@ fn renewal_and_charge_type_concern_the_disks_only_if_the_request_says_so() {
     assert_eq!(warned["DeadlineError"], true, "the disk expires before its instance");
 }
 
+#[test]
+fn both_services_agree_which_disks_go_with_their_instance() {
+    let cloud = cloud();
+    let launch = |charge: Value| {
+        let disks = json!({ "DataDisks": [
+            { "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DeleteWithInstance": true },
+            { "DiskType": "CLOUD_PREMIUM", "DiskSize": 50, "DeleteWithInstance": false },
+            { "DiskType": "CLOUD_SSD", "DiskSize": 60 },
+        ] });
+        launch_running(&cloud, merge(disks, charge))
+    };
+    let (hourly, prepaid) = (launch(json!({})), launch(prepaid_launch(json!({}))));
+    let (with, without) = (launch(json!({})), launch(json!({})));
+    let own = create_disks(&cloud, json!({ "DiskCount": 2 }));
+    let target = json!({ "DiskIds": own[..1], "InstanceId": hourly, "DeleteWithInstance": true });
+    cbs_ok(&cloud, "AttachDisks", target);
+    attach(&cloud, &own[1..], &with);
+    for (id, is_with) in [(&with, true), (&without, false)] {
+        let change = json!({ "InstanceIds": [id], "InstanceChargeType": "PREPAID",
+            "InstanceChargePrepaid": { "Period": 1 }, "ModifyPortableDataDisk": is_with });
+        send_ok(&cloud, "ModifyInstancesChargeType", change);
+    }
+    advance(&cloud, 10);
+    let shown = |id: &str| -> Vec<bool> {
+        let instance = describe(&cloud, id);
+        let system = disk(&cloud, instance["SystemDisk"]["DiskId"].as_str().unwrap());
+        assert_eq!(system["DeleteWithInstance"], true, "{id}");
+        let disks = instance["DataDisks"].as_array().unwrap().iter();
+        let both = disks.map(|of_cvm| {
+            let of_cbs = disk(&cloud, of_cvm["DiskId"].as_str().unwrap());
+            assert_eq!(of_cvm["DeleteWithInstance"], of_cbs["DeleteWithInstance"], "{of_cbs}");
+            of_cvm["DeleteWithInstance"].as_bool().unwrap()
+        });
+        both.collect()
+    };
+    assert_eq!(shown(&hourly), [true, false, true, true]);
+    assert_eq!(shown(&prepaid), [false; 3], "a prepaid disk remains until its term ends");
+    assert_eq!(shown(&with), [false; 4], "the disks became prepaid with their instance");
+    assert_eq!(shown(&without), [true, false, true], "the disks are hourly as before");
+}
+
+#[test]
+fn launches_and_the_disk_service_sell_the_same_performance() {
+    let cloud = cloud();
+    for (kind, gib, member, value, is_sold) in [
+        ("CLOUD_HSSD", 470, "ThroughputPerformance", json!(650), true),
+        ("CLOUD_HSSD", 470, "ThroughputPerformance", json!(651), false),
+        ("CLOUD_HSSD", 460, "ThroughputPerformance", json!(1), false),
+        ("CLOUD_HSSD", 20, "ThroughputPerformance", json!(0), true),
+        ("CLOUD_PREMIUM", 500, "ThroughputPerformance", json!(1), false),
+        ("CLOUD_HSSD", 460, "BurstPerformance", json!(true), true),
+        ("CLOUD_HSSD", 450, "BurstPerformance", json!(true), false),
+        ("CLOUD_HSSD", 450, "BurstPerformance", json!(false), true),
+        ("CLOUD_PREMIUM", 500, "BurstPerformance", json!(true), false),
+    ] {
+        let members = json!({ "DiskType": kind, "DiskSize": gib, (member): value });
+        let alone = cbs(&cloud, "CreateDisks", disk_request(members.clone()));
+        let launch = run_request(json!({ "DataDisks": [members], "DryRun": true }));
+        let launched = send(&cloud, "RunInstances", launch);
+        for response in [&alone, &launched] {
+            let is_ok = response["Error"].is_null();
+            assert_eq!(is_ok, is_sold, "{kind} of {gib} GiB, {member} {value}: {response}");
+        }
+    }
+}
+
+#[test]
+fn attached_disk_is_not_terminated_and_the_error_says_what_to_do() {
+    let cloud = cloud();
+    let id = launch_running(&cloud, prepaid_launch(data_disk(json!({}))));
+    let disk_id = data_disks(&cloud, &id).remove(0);
+    let message = || {
+        let response = cbs(&cloud, "TerminateDisks", json!({ "DiskIds": [disk_id] }));
+        assert_eq!(error_code(&response), "ResourceUnavailable.NotSupported");
+        string(&response["Error"]["Message"])
+    };
+    assert!(message().ends_with("which is RUNNING; detach it first."), "{}", message());
+    send_ok(
+        &cloud,
+        "TerminateInstances",
+        json!({ "InstanceIds": [id], "ReleasePrepaidDataDisks": true }),
+    );
+    advance(&cloud, 10);
+    assert!(message().contains("both are in the recycle bin: renew the instance"), "{}", message());
+}
+
 /// What Terraform does with the data disks of an hourly instance: it enlarges and renames them.
 #[test]
 fn terraform_changes_the_data_disks_of_an_instance() {

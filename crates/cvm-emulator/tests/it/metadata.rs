@@ -68,6 +68,24 @@ async fn instance_reads_its_elastic_ip() {
 }
 
 #[tokio::test]
+async fn only_a_running_instance_reads_metadata() {
+    let emulator = start(|it| it).await;
+    let cloud = emulator.cloud();
+    let id = launch_running(cloud, json!({ "CamRoleName": "reader" }));
+    let path = format!("/{id}/latest/meta-data/cam/security-credentials/reader");
+    assert_eq!(get(&emulator, &path).await.0, 200);
+    send_ok(cloud, "StopInstances", json!({ "InstanceIds": [id] }));
+    for _ in 0..2 {
+        assert_eq!(get(&emulator, &path).await.0, 404, "{}", state(cloud, &id));
+        advance(cloud, 60);
+    }
+    assert_eq!(state(cloud, &id), "STOPPED");
+    send_ok(cloud, "StartInstances", json!({ "InstanceIds": [id] }));
+    advance(cloud, 60);
+    assert_eq!(get(&emulator, &path).await.0, 200);
+}
+
+#[tokio::test]
 async fn instance_reads_what_the_api_shows() {
     let emulator = start(|it| it).await;
     let id = launch_running(

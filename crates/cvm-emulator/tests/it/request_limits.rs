@@ -214,7 +214,7 @@ fn largest_page_is_far_below_the_response_limit() {
     let request = run_request(json!({
         "InstanceCount": 100,
         "TagSpecification": [{ "ResourceType": "instance", "Tags": tags }],
-        "CamRoleName": "r".repeat(256),
+        "CamRoleName": "r".repeat(128),
     }));
     send_ok(&cloud, "RunInstances", request);
     let response = send_ok(&cloud, "DescribeInstances", json!({ "Limit": 100 }));

@@ -58,6 +58,46 @@ fn filter(name: &str, value: &str) -> Value {
 }
 
 #[test]
+fn tag_without_a_value_is_refused() {
+    let cloud = cloud();
+    let vpc = create_vpc(&cloud, "10.0.0.0/16");
+    for (action, body) in [
+        ("CreateVpc", json!({ "VpcName": "net", "CidrBlock": "10.0.0.0/16" })),
+        ("CreateSubnet", subnet_body(&vpc, "10.0.0.0/24")),
+        ("CreateSecurityGroup", json!({ "GroupName": "web", "GroupDescription": "web" })),
+        ("AllocateAddresses", json!({})),
+    ] {
+        for tag in [json!({ "Key": "team" }), json!({ "Key": "team", "Value": "" })] {
+            let response = vpc_call(&cloud, action, &merge(body.clone(), json!({ "Tags": [tag] })));
+            let code = error_code(&response);
+            assert!(
+                ["InvalidParameterValue.TagInvalidVal", "InvalidParameterValue.InvalidTag"]
+                    .contains(&code),
+                "{action}: {response}"
+            );
+            let message = string(&response["Error"]["Message"]);
+            assert!(message.starts_with("`Tags.0.Value` is empty"), "{message}");
+        }
+        let tags = json!({ "Tags": [{ "Key": "team", "Value": "blue" }] });
+        vpc_ok(&cloud, action, &merge(body, tags));
+    }
+}
+
+#[test]
+fn number_in_a_text_is_refused_for_what_is_wrong_with_it() {
+    let cloud = cloud();
+    for (offset, expected) in [
+        ("99999999999999999999", "`99999999999999999999`, but must be at most"),
+        ("1e3", "`[0-9]+`"),
+        ("-1", "at least 0"),
+    ] {
+        let response = vpc_call(&cloud, "DescribeVpcs", &json!({ "Offset": offset }));
+        let message = string(&response["Error"]["Message"]);
+        assert!(message.contains(expected), "{offset}: {message}");
+    }
+}
+
+#[test]
 fn created_vpc_is_listed_with_its_settings() {
     let cloud = cloud();
     let body = json!({

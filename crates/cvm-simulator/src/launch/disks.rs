@@ -8,6 +8,7 @@ use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::Catalog;
+use crate::launch::disk_performance;
 use crate::state::{LaunchImage, RequestContext, StoredDisk};
 
 /// The defaults of the emulator where the service chooses by stock.
@@ -126,7 +127,7 @@ fn data_disk(
         let message = format!("`{member}.DiskSize` is {size}, but must be a multiple of 10 GiB.");
         return Err(codes.error(["InvalidParameterValue"], message));
     }
-    check_throughput(codes, &member, &kind, requested.throughput_performance)?;
+    check_performance(codes, &member, &kind, requested)?;
     let text = |text: &Option<String>| text.as_deref().map(Arc::from);
     Ok(StoredDisk {
         kind,
@@ -142,23 +143,23 @@ fn data_disk(
     })
 }
 
-/// Checks the additional throughput of a data disk.
-fn check_throughput(
+/// Checks the extra throughput and the burst performance of a data disk.
+fn check_performance(
     codes: DocumentedCodes,
     member: &str,
     kind: &DiskType,
-    requested: Option<i64>,
+    requested: &DataDisk,
 ) -> Result<(), ApiError> {
-    let Some(throughput) = requested else { return Ok(()) };
-    let has_throughput = matches!(kind, DiskType::CloudTssd | DiskType::CloudHssd);
-    if throughput == 0 || throughput > 0 && has_throughput {
-        return Ok(());
-    }
-    let message = format!(
-        "`{member}.ThroughputPerformance` is {throughput}, but must be positive, and only for \
-         CLOUD_TSSD and CLOUD_HSSD, not {kind}."
-    );
-    Err(codes.error(["InvalidParameterValue"], message))
+    let gib = requested.disk_size.unwrap_or_default();
+    let throughput = requested.throughput_performance.unwrap_or(0);
+    let name = format!("{member}.ThroughputPerformance");
+    let has_burst = requested.burst_performance == Some(true);
+    disk_performance::check_throughput(&name, (kind.as_str(), gib), throughput)
+        .and_then(|()| match has_burst {
+            true => disk_performance::check_burst(kind.as_str(), gib),
+            false => Ok(()),
+        })
+        .map_err(|message| codes.error(["InvalidParameterValue"], message))
 }
 
 /// Only hourly cloud disks can be deleted with their instance.
@@ -239,7 +240,7 @@ mod tests {
     fn only_the_fastest_disks_have_additional_throughput() {
         let code = |kind: &str, throughput: i64| {
             let throughput_performance = Some(throughput);
-            super::tests::code(&[DataDisk { throughput_performance, ..disk(kind, 100) }])
+            super::tests::code(&[DataDisk { throughput_performance, ..disk(kind, 470) }])
         };
         for kind in ["CLOUD_TSSD", "CLOUD_HSSD"] {
             assert_eq!(code(kind, 1), None, "{kind}");

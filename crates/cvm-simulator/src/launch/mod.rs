@@ -4,6 +4,7 @@ pub(crate) mod action_timer;
 pub(crate) mod chc_hosts;
 pub(crate) mod custom_size;
 pub(crate) mod dedicated_cluster;
+pub(crate) mod disk_performance;
 pub(crate) mod disks;
 pub(crate) mod hpc_cluster;
 pub(crate) mod instance_type;

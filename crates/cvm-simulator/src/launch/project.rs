@@ -11,3 +11,16 @@ pub(crate) fn project(codes: DocumentedCodes, given: Option<i64>) -> Result<i64,
     let message = format!("The project {id} does not exist.");
     Err(codes.error(["InvalidProjectId.NotFound"], message))
 }
+
+/// The project with the number that a request gives without a sign.
+pub(crate) fn unsigned_project(
+    codes: DocumentedCodes,
+    given: Option<u64>,
+) -> Result<Option<i64>, ApiError> {
+    let Some(number) = given else { return Ok(None) };
+    let id = i64::try_from(number).map_err(|_| {
+        let message = format!("The project {number} does not exist.");
+        codes.error(["InvalidProjectId.NotFound", "InvalidParameterValue"], message)
+    })?;
+    Ok(Some(id))
+}

@@ -138,6 +138,10 @@ pub(crate) fn check(
         let message = format!("`{path}Key` is `{key}`, which is reserved for the platform.");
         return Err(codes.error(RESERVED, message));
     }
+    if value.is_empty() {
+        let message = format!("`{path}Value` is empty, but a tag needs a value.");
+        return Err(codes.error(EMPTY_VALUE, message));
+    }
     for (name, text, candidates) in [("Key", key, ILLEGAL_KEY), ("Value", value, ILLEGAL_VALUE)] {
         if !is_allowed(text) {
             let message = format!("`{path}{name}` is `{text}`, but can have only {ALLOWED}.");
@@ -170,6 +174,14 @@ const ILLEGAL_VALUE: &[&str] = &[
     "InvalidParameterValue.TagValueCharacterIllegal",
     "InvalidParameterValue.TagInvalidVal",
     "InvalidParameterValue.InvalidTag",
+    INVALID,
+];
+
+const EMPTY_VALUE: &[&str] = &[
+    "InvalidParameterValue.TagValueEmpty",
+    "InvalidParameterValue.TagInvalidVal",
+    "InvalidParameterValue.InvalidTag",
+    "MissingParameter",
     INVALID,
 ];
 

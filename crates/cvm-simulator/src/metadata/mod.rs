@@ -16,7 +16,7 @@ use crate::timestamp::Timestamp;
 /// A path that an instance reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MetadataQuery {
-    /// The id of the instance. `None` for the newest one that runs.
+    /// The id of an instance that runs. `None` for the newest one.
     pub instance_id: Option<String>,
     /// The path, such as `/latest/meta-data/instance-id`.
     pub path: String,
@@ -40,7 +40,7 @@ impl fmt::Debug for MetadataContent {
     }
 }
 
-/// Reads a path; `None` if the instance or the path does not exist.
+/// Reads a path; `None` if the path does not exist, or if no such instance runs.
 pub(crate) fn read<'a>(
     query: &MetadataQuery,
     states: impl Iterator<Item = (AccountId, &'a State)>,

@@ -14,7 +14,7 @@ pub(super) struct Subject<'a> {
     pub(super) subnet: Option<Cidr>,
 }
 
-/// The instance with this id, or the newest one that runs. Accounts and regions share one cloud, so it can be in any.
+/// The instance with this id, or the newest one. It must run, because only a program in it can ask. Accounts and regions share one cloud, so it can be in any.
 pub(super) fn find<'a>(
     id: Option<&str>,
     states: impl Iterator<Item = (AccountId, &'a State)>,
@@ -24,7 +24,7 @@ pub(super) fn find<'a>(
     });
     let chosen = regions.filter_map(|(account, region, instances)| {
         let instance = match id {
-            Some(id) => instances.get(instances.serial(id)?)?,
+            Some(id) => instances.get(instances.serial(id)?).filter(|it| it.is_running())?,
             None => instances.newest_first().find(|instance| instance.is_running())?,
         };
         let subnet = instances.addresses.networks.subnet(&instance.subnet_id);

@@ -9,7 +9,7 @@ use cvm_models::types::{
 };
 
 use crate::state::stored_instance::{Gpus, Texts, Topology};
-use crate::state::{PackPlacement, Pairs, StoredDisk, StoredInstance};
+use crate::state::{PackPlacement, Pairs, StoredInstance};
 
 impl StoredInstance {
     /// The instance as responses show it.
@@ -28,7 +28,7 @@ impl StoredInstance {
             instance_name: self.name.to_string(),
             instance_charge_type: self.charge_type.clone(),
             system_disk: self.system_disk.system_disk(),
-            data_disks: self.data_disks.iter().map(StoredDisk::data_disk).collect(),
+            data_disks: self.data_disks.iter().map(|disk| self.api_data_disk(disk)).collect(),
             private_ip_addresses: self.private_addresses().map(|it| it.to_string()).collect(),
             public_ip_addresses: self.public_addresses().map(|it| it.to_string()).collect(),
             internet_accessible: InternetAccessible {

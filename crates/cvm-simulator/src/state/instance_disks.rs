@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cbs_models::enums::{DiskChargeType, RenewFlag};
 use cvm_models::enums::InstanceChargeType;
+use cvm_models::types::DataDisk;
 
 use crate::state::{DetachedDisk, DiskTerms, StoredDisk, StoredInstance};
 use crate::timestamp::Timestamp;
@@ -33,6 +34,25 @@ impl StoredInstance {
     /// The terms of one of its disks.
     pub(crate) fn terms_of(&self, disk: &StoredDisk) -> DiskTerms {
         disk.terms().cloned().unwrap_or_else(|| self.disk_terms())
+    }
+
+    /// Whether one of its disks is deleted with it. An elastic disk that is prepaid is kept until the end of its term,
+    /// whatever the launch asked for.
+    pub(crate) fn deletes(&self, disk: &StoredDisk) -> bool {
+        // A system disk always goes with its instance.
+        disk.id == self.system_disk.id
+            || disk.delete_with_instance && !(self.is_elastic(disk) && self.is_prepaid(disk))
+    }
+
+    /// One of its data disks in the form of the API.
+    pub(crate) fn api_data_disk(&self, disk: &StoredDisk) -> DataDisk {
+        DataDisk { delete_with_instance: Some(self.deletes(disk)), ..disk.data_disk() }
+    }
+
+    /// Whether one of its disks is prepaid.
+    fn is_prepaid(&self, disk: &StoredDisk) -> bool {
+        let of_instance = || self.charge_type == InstanceChargeType::Prepaid;
+        disk.terms().map_or_else(of_instance, DiskTerms::is_prepaid)
     }
 
     /// Whether one of its disks is elastic: every cloud disk for data is.
@@ -87,7 +107,7 @@ impl StoredInstance {
 
     /// Lets its prepaid elastic disks follow it into the recycle bin, and be destroyed with it.
     pub(crate) fn release_prepaid_disks(&mut self) {
-        let is_prepaid = self.disk_terms().is_prepaid();
+        let is_prepaid = self.charge_type == InstanceChargeType::Prepaid;
         for disk in self.elastic_disks_mut() {
             if disk.terms().map_or(is_prepaid, DiskTerms::is_prepaid) {
                 disk.extras_mut().is_released = true;

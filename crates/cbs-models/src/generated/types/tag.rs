@@ -6,11 +6,12 @@ use crate::prelude::*;
 /// reports.
 #[derive(Clone, Default)]
 pub struct Tag {
-    /// Tag name, such as `env`; find disks by it with the filter `tag-key`. Required.
+    /// Tag name, such as `env`; find disks by it with the filter `tag-key`. Required. Length:
+    /// up to 127 characters.
     pub key: String,
 
     /// Text stored under the key; find disks by both with the `tag:<key>` filter of
-    /// `DescribeDisks`. Required.
+    /// `DescribeDisks`. Required. Length: up to 255 characters.
     pub value: String,
 
     #[doc(hidden)]
@@ -20,8 +21,8 @@ pub struct Tag {
 pub(crate) static TAG: ModelInfo = ModelInfo {
     name: "Tag",
     members: &[
-        FieldInfo::new("Key", Kind::Str).required().always_present(),
-        FieldInfo::new("Value", Kind::Str).required().always_present(),
+        FieldInfo::new("Key", Kind::Str).required().always_present().max_length(127),
+        FieldInfo::new("Value", Kind::Str).required().always_present().max_length(255),
     ],
     index: NameIndex { multiplier: 0x06c4_5d18_8009_454f, shift: 63, slots: &[0, 1] },
 };
@@ -33,7 +34,9 @@ pub(crate) static TAG_DOC: TypeDoc = TypeDoc {
     name: "Tag",
     summary: "A key and value pair attached to a disk or snapshot for search, permissions and cost reports.",
     members: &[
-        MemberDoc::new("Key", "string", "Tag name, such as `env`; find disks by it with the filter `tag-key`."),
-        MemberDoc::new("Value", "string", "Text stored under the key; find disks by both with the `tag:<key>` filter of `DescribeDisks`."),
+        MemberDoc::new("Key", "string", "Tag name, such as `env`; find disks by it with the filter `tag-key`.")
+            .limits("Length: up to 127 characters."),
+        MemberDoc::new("Value", "string", "Text stored under the key; find disks by both with the `tag:<key>` filter of `DescribeDisks`.")
+            .limits("Length: up to 255 characters."),
     ],
 };

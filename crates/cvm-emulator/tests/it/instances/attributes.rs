@@ -260,6 +260,11 @@ fn one_invalid_attribute_fails_the_whole_request() {
         (&id, json!({ "InstanceName": "x".repeat(129) }), "InvalidInstanceName.TooLong"),
         (&id, json!({ "UserData": "no base64" }), "InvalidParameterValue.InvalidUserDataFormat"),
         (&id, json!({ "CamRoleName": "a role" }), "InvalidParameterValue.CamRoleNameMalformed"),
+        (
+            &id,
+            json!({ "CamRoleName": "r".repeat(129) }),
+            "InvalidParameterValue.CamRoleNameMalformed",
+        ),
         (&id, json!({ "HostName": "-web" }), "InvalidParameterValue.IllegalHostName"),
         (&windows, json!({ "HostName": "web.example" }), "InvalidParameterValue.IllegalHostName"),
         (

@@ -11,6 +11,7 @@ use crate::actions::cbs::configuration;
 use crate::actions::cbs::disk_view::{DiskView, Place};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::project::unsigned_project;
 use crate::state::{DiskWork, RequestContext, StoredDisk};
 
 const NOT_SUPPORTED: [&str; 2] = ["InvalidDisk.NotSupported", "ResourceUnavailable.NotSupported"];
@@ -37,12 +38,13 @@ impl ActionHandler for ModifyDiskAttributes {
         if is_empty && self.project_id.is_none() && self.delete_with_instance.is_none() {
             return Err(codes.error(["MissingParameter"], "An attribute to change is missing."));
         }
+        let project_id = unsigned_project(codes, self.project_id)?;
         for disk in &disks {
             check(&self, context, disk, burst)?;
         }
         let targets: Vec<Target> = disks.iter().map(|disk| Target::of(context, disk)).collect();
         for target in targets {
-            apply(&self, context, &target, burst);
+            apply(&self, context, &target, burst, project_id);
         }
         Ok(Outcome::Response(ModifyDiskAttributesResponse::default()))
     }
@@ -82,6 +84,7 @@ fn apply(
     context: &mut RequestContext<'_>,
     target: &Target,
     burst: Option<bool>,
+    project_id: Option<i64>,
 ) {
     target.change(context, |disk| {
         if let Some(name) = &request.disk_name {
@@ -92,7 +95,7 @@ fn apply(
         }
         disk.burst_performance = burst.or(disk.burst_performance);
     });
-    if let Some(id) = request.project_id.and_then(|id| i64::try_from(id).ok()) {
+    if let Some(id) = project_id {
         target.set_project(context, id);
     }
 }
@@ -193,8 +196,8 @@ impl ActionHandler for ResizeDisk {
 
 fn resize(context: &RequestContext<'_>, request: &ResizeDisk) -> Result<Start, ApiError> {
     let codes = context.codes;
-    // The model info requires it.
-    let gib = request.disk_size.and_then(|gib| i64::try_from(gib).ok()).unwrap_or(i64::MAX);
+    // The model info requires it. A size that is too large for the type is refused below.
+    let gib = request.disk_size.map_or(0, |gib| i64::try_from(gib).unwrap_or(i64::MAX));
     let disks = DiskView::find(context, std::slice::from_ref(&request.disk_id))?;
     let [disk] = disks.as_slice() else {
         return Err(codes.error(["MissingParameter"], "The request names no disk."));

@@ -1,9 +1,8 @@
 //! Which disks are sold: types, sizes, extra performance and numbers.
 
-use std::ops::RangeInclusive;
-
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, DiskType};
+use crate::launch::disk_performance;
 use crate::state::{DiskSnapshot, RequestContext};
 
 /// Maximum number of disks in one request; assumed.
@@ -12,22 +11,8 @@ const MAX_COUNT: u64 = 50;
 /// Sizes of disks are multiples of this.
 pub(super) const STEP_GIB: u64 = 1;
 
-/// The media with extra throughput and burst performance.
-const FAST: [&str; 2] = ["CLOUD_HSSD", "CLOUD_TSSD"];
-
-/// The extra throughput that can be bought in MiB/s; assumed.
-pub(super) const THROUGHPUT: RangeInclusive<i64> = 0..=650;
-
-/// From this size on, disks can exceed their normal speed; larger ones can have extra throughput.
-const FAST_GIB: i64 = 460;
-
 /// The medium that is sold only together with an instance.
 const NOT_ALONE: &str = "CLOUD_TSSD";
-
-/// Whether disks of this medium can have extra throughput.
-pub(super) fn is_fast(kind: &str) -> bool {
-    FAST.contains(&kind)
-}
 
 /// Whether disks of this medium are sold on their own.
 pub(super) fn is_sold_alone(kind: &str) -> bool {
@@ -46,25 +31,11 @@ pub(super) struct Configuration<'a> {
 impl Configuration<'_> {
     /// Checks that there are such disks. Returns the size in GiB.
     pub(super) fn check(&self, codes: DocumentedCodes, catalog: Catalog) -> Result<i64, ApiError> {
-        let reject =
-            |message: String| Err(codes.error([NOT_OFFERED, "InvalidParameterValue"], message));
         let (kind, gib) = (self.kind, i64::try_from(self.gib).unwrap_or(i64::MAX));
         check_size(codes, cloud_disk_type(codes, catalog, kind)?, gib)?;
-        let throughput = self.throughput.unwrap_or(0);
-        if throughput > 0 {
-            if !is_fast(kind) || gib <= FAST_GIB {
-                let message = format!(
-                    "Only CLOUD_HSSD and CLOUD_TSSD disks of more than {FAST_GIB} GiB can have \
-                     `ThroughputPerformance`, not {kind} of {gib} GiB."
-                );
-                return reject(message);
-            }
-            if !i64::try_from(throughput).is_ok_and(|it| THROUGHPUT.contains(&it)) {
-                let max = THROUGHPUT.end();
-                let message = format!("`ThroughputPerformance` is {throughput}, at most {max}.");
-                return reject(message);
-            }
-        }
+        let throughput = self.throughput.map_or(0, |it| i64::try_from(it).unwrap_or(i64::MAX));
+        disk_performance::check_throughput("ThroughputPerformance", (kind, gib), throughput)
+            .map_err(|message| not_offered(codes, message))?;
         if self.has_burst {
             check_burst(codes, kind, gib)?;
         }
@@ -77,11 +48,13 @@ impl Configuration<'_> {
             return Ok(());
         }
         let message = format!("A disk of type {} is sold only with an instance.", self.kind);
-        Err(codes.error([NOT_OFFERED, "InvalidParameterValue"], message))
+        Err(not_offered(codes, message))
     }
 }
 
-const NOT_OFFERED: &str = "InvalidParameter.DiskConfigNotSupported";
+fn not_offered(codes: DocumentedCodes, message: String) -> ApiError {
+    codes.error(["InvalidParameter.DiskConfigNotSupported", "InvalidParameterValue"], message)
+}
 
 /// The type of cloud disk with this name.
 pub(super) fn cloud_disk_type(
@@ -92,7 +65,7 @@ pub(super) fn cloud_disk_type(
     let known = catalog.disk_type(kind).filter(|known| !known.is_local());
     known.ok_or_else(|| {
         let message = format!("Disks of type {kind} are not offered.");
-        codes.error([NOT_OFFERED, "InvalidParameterValue"], message)
+        not_offered(codes, message)
     })
 }
 
@@ -107,19 +80,12 @@ pub(super) fn check_size(
     }
     let (name, min, max) = (kind.name, kind.data_gib.start(), kind.data_gib.end());
     let message = format!("A disk of type {name} can have {min} to {max} GiB, not {gib}.");
-    Err(codes.error([NOT_OFFERED, "InvalidParameterValue"], message))
+    Err(not_offered(codes, message))
 }
 
 /// Checks that a disk can exceed its normal speed for short peaks.
 pub(super) fn check_burst(codes: DocumentedCodes, kind: &str, gib: i64) -> Result<(), ApiError> {
-    if is_fast(kind) && gib >= FAST_GIB {
-        return Ok(());
-    }
-    let message = format!(
-        "Only CLOUD_HSSD and CLOUD_TSSD disks of at least {FAST_GIB} GiB have burst performance, \
-         not {kind} of {gib} GiB."
-    );
-    Err(codes.error([NOT_OFFERED, "InvalidParameterValue"], message))
+    disk_performance::check_burst(kind, gib).map_err(|message| not_offered(codes, message))
 }
 
 /// The number of disks of a request.

@@ -8,6 +8,7 @@ use cbs_models::enums::{DiskChargeType, RenewFlag};
 use crate::actions::cbs::configuration::{self, Configuration};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::project::unsigned_project;
 use crate::launch::tags::check_all;
 use crate::parameters::read_time;
 use crate::state::{
@@ -93,6 +94,7 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
     }
     configuration.check_sold_alone(codes)?;
     check_all(context, "Tags", "", &request.tags)?;
+    let project_id = unsigned_project(codes, request.placement.project_id)?;
     let encrypts = request.encrypt.is_some();
     let disk = StoredDisk {
         kind: kind.as_str().into(),
@@ -119,7 +121,7 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
         charge_type,
         expires,
         renew_flag,
-        project_id: request.placement.project_id.and_then(|id| id.try_into().ok()).unwrap_or(0),
+        project_id: project_id.unwrap_or(0),
         dedicated_cluster_id,
     };
     Ok(DetachedDisk { disk, zone: zone.as_str().into(), terms, kept_until: None })

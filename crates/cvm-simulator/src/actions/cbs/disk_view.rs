@@ -244,9 +244,9 @@ impl<'a> DiskView<'a> {
         let last = extras.and_then(|extras| extras.last_instance_id.as_deref());
         let last = self.instance().map(|instance| &*instance.id).or(last);
         Disk {
-            // A system disk always goes with its instance.
-            delete_with_instance: self.is_system()
-                || stored.delete_with_instance && !terms.is_prepaid(),
+            delete_with_instance: self
+                .instance()
+                .map_or(stored.delete_with_instance, |instance| instance.deletes(stored)),
             renew_flag: terms.renew_flag.clone(),
             disk_type: stored.kind.as_str().into(),
             disk_state: self.state(),

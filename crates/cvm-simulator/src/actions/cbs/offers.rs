@@ -7,12 +7,13 @@ use cbs_models::actions::{
 use cbs_models::enums::{DiskChargeType, DiskConfigInquiryType, DiskUsage};
 use cbs_models::types::{DiskConfig, Price};
 
-use crate::actions::cbs::configuration::{self, Configuration, STEP_GIB, THROUGHPUT};
+use crate::actions::cbs::configuration::{self, Configuration, STEP_GIB};
 use crate::actions::cbs::disk_view::number;
 use crate::actions::prices::quote;
 use crate::api_error::ApiError;
 use crate::catalog::{Catalog, DiskType, Family, Tariff, Zone};
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::disk_performance::{THROUGHPUT, is_fast};
 use crate::state::RequestContext;
 
 const CHARGE_TYPES: [DiskChargeType; 2] = [DiskChargeType::Prepaid, DiskChargeType::PostpaidByHour];
@@ -87,7 +88,7 @@ fn configs(
         let sizes = if is_system { &kind.system_gib } else { &kind.data_gib };
         for charge_type in CHARGE_TYPES {
             let months = (charge_type == DiskChargeType::Prepaid).then_some(1);
-            let is_fast = configuration::is_fast(kind.name);
+            let can_be_faster = is_fast(kind.name);
             let extra = [*THROUGHPUT.start(), *THROUGHPUT.end()];
             configs.push(DiskConfig {
                 available: family.is_some() || configuration::is_sold_alone(kind.name),
@@ -96,7 +97,7 @@ fn configs(
                 instance_family: family.map(str::to_owned),
                 disk_type: kind.name.into(),
                 step_size: STEP_GIB,
-                extra_performance_range: if is_fast { extra.to_vec() } else { Vec::new() },
+                extra_performance_range: if can_be_faster { extra.to_vec() } else { Vec::new() },
                 disk_usage: usage.clone(),
                 min_disk_size: number(*sizes.start()),
                 max_disk_size: number(*sizes.end()),

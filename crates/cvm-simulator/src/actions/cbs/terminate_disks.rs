@@ -52,8 +52,13 @@ fn check_can_terminate(context: &RequestContext<'_>, disk: &DiskView<'_>) -> Res
         return Err(codes.error(candidates, message));
     }
     if let Some(instance) = disk.instance() {
+        let state = &instance.state;
+        let fix = match disk.is_in_bin() {
+            true => "; both are in the recycle bin: renew the instance first, or terminate it",
+            false => "; detach it first",
+        };
         let message = format!(
-            "The disk `{id}` is attached to the instance `{}`; detach it first.",
+            "The disk `{id}` is attached to the instance `{}`, which is {state}{fix}.",
             instance.id
         );
         return Err(codes.error(["ResourceUnavailable.NotSupported"], message));

@@ -8,18 +8,14 @@ use cvm_models::enums::{HostState, RenewFlag};
 use crate::actions::hosts::lookup::{find_hosts, renewable};
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
+use crate::launch::project::unsigned_project;
 use crate::state::RequestContext;
 
 /// Changes the name, the renewal or the project of dedicated hosts.
 impl ActionHandler for ModifyHostsAttribute {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let now = context.now;
-        let project_id = self.project_id.map(|number| {
-            let message = format!("The project {number} does not exist.");
-            i64::try_from(number)
-                .map_err(|_| context.codes.error(["InvalidProjectId.NotFound"], message))
-        });
-        let project_id = project_id.transpose()?;
+        let project_id = unsigned_project(context.codes, self.project_id)?;
         for host in
             find_hosts(context, &self.host_ids, |host| host.state(now) == HostState::Expired)?
         {

@@ -143,7 +143,7 @@ const DECISIONS: &[Decision] = &[
     documented("RunInstances", "`{IP}` in a host name is the private address with its dots; in an instance name it is plain text"),
     assumed("RunInstances", "`{IP}` in the host name of a Windows instance is invalid, because of the dots; the default host name is `VM-` and the private address with hyphens"),
     documented("RunInstances", "EnableJumboFrame, also `false`, is only for types with jumbo frames; ThroughputPerformance is only for CLOUD_TSSD and CLOUD_HSSD"),
-    assumed("RunInstances", "CpuTopology needs both members, and CoreCount is at most the number of vCPUs; a ThroughputPerformance of 0 is valid for every disk; a repeated key of Metadata is InvalidParameterValue.Duplicate"),
+    assumed("RunInstances", "CpuTopology needs both members, and CoreCount is at most the number of vCPUs; a ThroughputPerformance of 0 is valid for every disk, and a larger one has the limits of cbs:CreateDisks, as BurstPerformance has; a repeated key of Metadata is InvalidParameterValue.Duplicate"),
     documented("LoginSettings", "KeepImageLogin is for custom, shared and imported images only"),
     assumed("LoginSettings", "KeepImageLogin `true` with a public image is InvalidParameterValue"),
     documented("tags", "at most 50 on a resource; keys have at most 127 characters and values 255: letters, digits, `+-=._:/@()[],;><` and spaces that are not at an end; keys that start with `qcs:`, and `project`, `qcloud` and `tencent`, are reserved"),

@@ -2,6 +2,7 @@
 
 use crate::account::AccountId;
 use crate::api_error::ApiError;
+use crate::launch::role::is_role_name;
 use crate::state::{RequestContext, role_id};
 
 /// A role that can be assumed.
@@ -71,11 +72,6 @@ fn parse(name: &str) -> Option<(u64, Reference<'_>)> {
 /// A number without a sign.
 fn number(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| text.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-fn is_role_name(name: &str) -> bool {
-    (1..=128).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte))
 }
 
 #[cfg(test)]
