@@ -16,7 +16,7 @@ use crate::cloud_fault::{CloudFault, OperationFaults};
 use crate::handler::{BoxedRequest, ParsedRequest, Reply};
 use crate::key_pair_generator::NewKeyPair;
 use crate::parameters::{self, Parameters};
-use crate::state::{Directory, RequestContext, State};
+use crate::state::{Accounts, Directory, RequestContext, State};
 use crate::timestamp::Timestamp;
 
 /// The settings of the cloud that handles a request.
@@ -26,6 +26,7 @@ pub(crate) struct Settings<'a> {
     /// See [`RequestContext::is_network_strict`].
     pub(crate) is_network_strict: bool,
     pub(crate) directory: &'a Directory,
+    pub(crate) accounts: &'a dyn Accounts,
 }
 
 /// A request whose parameters passed all checks that need no state.
@@ -212,6 +213,7 @@ impl Request {
             account,
             caller: self.caller,
             directory: settings.directory,
+            accounts: settings.accounts,
             catalog: settings.catalog,
             is_network_strict: settings.is_network_strict,
             faults: OperationFaults::of(&self.faults),

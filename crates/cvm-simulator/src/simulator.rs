@@ -24,7 +24,7 @@ use crate::operator;
 use crate::repair::Repair;
 use crate::request::{Request, Settings};
 use crate::role::Role;
-use crate::state::{Directory, Shared, State};
+use crate::state::{Accounts, Directory, Shared, State};
 use crate::timestamp::Timestamp;
 
 pub use inspect::InstanceKey;
@@ -78,6 +78,12 @@ impl Account {
     fn skip_request_ids_to(&self, index: u64) {
         self.change_ids.skip_to(index);
         self.read_ids.skip_to(index);
+    }
+}
+
+impl Accounts for BTreeMap<AccountId, Account> {
+    fn states(&self) -> Box<dyn Iterator<Item = &State> + '_> {
+        Box::new(self.values().map(|account| &account.state))
     }
 }
 
@@ -307,7 +313,6 @@ impl Simulator {
         let region = request.use_named_region(catalog);
         self.account(id);
         let directory = self.directory.clone();
-        let settings = Settings { catalog, is_network_strict, directory: &directory };
         let is_in_place = self.is_in_place;
         let (account, clock) = self.account(id);
         let mut state = if is_in_place {
@@ -331,8 +336,14 @@ impl Simulator {
         let quota_code = quota_code(request.action()).filter(|_| is_full);
         let ids = if is_read { &account.read_ids } else { &account.change_ids };
         let request_id = ids.next();
-        let reply =
-            region.and_then(|()| request.handle(id, settings, &mut state, clock, now, &request_id));
+        let settings = Settings {
+            catalog,
+            is_network_strict,
+            directory: &directory,
+            accounts: &self.accounts,
+        };
+        let reply = region
+            .and_then(|()| request.handle(id, settings, &mut state, &self.clock, now, &request_id));
         let reply = match (reply, quota_code) {
             (Ok(_), Some(code)) => {
                 Err(ApiError::new(code, "The account already has the maximum (injected fault)."))
@@ -340,6 +351,7 @@ impl Simulator {
             (reply, _) => reply,
         };
         if !is_read && matches!(reply, Ok(Reply::Response(_))) {
+            let account = self.account(id).0;
             let previous = std::mem::replace(&mut account.state, state);
             account.previous = keeps_previous.then_some(previous);
         }

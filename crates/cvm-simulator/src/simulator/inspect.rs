@@ -36,6 +36,7 @@ impl Simulator {
             catalog,
             is_network_strict: self.is_network_strict,
             directory: &self.directory,
+            accounts: &self.accounts,
         };
         let mut state = account.state.clone();
         let reply = request.use_named_region(catalog).and_then(|()| {

@@ -2,6 +2,7 @@
 //! counters of ids, which all regions share.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::ids::{IdGenerator, SeededRng};
 use crate::state::{
@@ -35,6 +36,13 @@ impl State {
             ids,
         }
     }
+}
+
+/// The states of all accounts, for what one account shares with another. That of the account whose request is handled
+/// may be missing.
+pub(crate) trait Accounts: fmt::Debug {
+    /// The states, in the order of the accounts.
+    fn states(&self) -> Box<dyn Iterator<Item = &State> + '_>;
 }
 
 /// The resources of one region.

@@ -16,8 +16,9 @@ use crate::filter::CheckedFilter;
 use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
-    AccountTags, Attribute, Directory, Disks, Effect, FAILED_LAUNCH, Instances, KeyPairs, LAUNCH,
-    Operation, RegionResources, SecurityGroup, Shared, StoredInstance, Timer, check_instance_state,
+    AccountTags, Accounts, Attribute, Directory, Disks, Effect, FAILED_LAUNCH, Instances, KeyPairs,
+    LAUNCH, Operation, RegionResources, SecurityGroup, Shared, StoredInstance, Timer,
+    check_instance_state,
 };
 use crate::timestamp::Timestamp;
 
@@ -26,6 +27,8 @@ pub(crate) struct RequestContext<'a> {
     pub(crate) account: AccountId,
     pub(crate) caller: Caller,
     pub(crate) directory: &'a Directory,
+    /// See [`Self::shared_images`].
+    pub(crate) accounts: &'a dyn Accounts,
     pub(crate) catalog: Catalog,
     /// Whether VPCs, subnets and security groups must have been created before they can be used.
     pub(crate) is_network_strict: bool,

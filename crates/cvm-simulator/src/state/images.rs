@@ -120,6 +120,11 @@ impl OwnedImage {
         self.api.snapshot_set.iter().any(|disk| disk.disk_usage == DiskUsage::DataDisk)
     }
 
+    /// Whether the account with this number (UIN) can see it and launch from it.
+    pub(crate) fn is_shared_with(&self, uin: &str) -> bool {
+        self.shares.iter().any(|share| share.account_id == uin)
+    }
+
     /// Whether it was imported with a license of its owner.
     pub(crate) fn has_own_license(&self) -> bool {
         use cvm_models::enums::LicenseType::Byol;

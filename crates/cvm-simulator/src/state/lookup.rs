@@ -9,8 +9,8 @@ use crate::api_error::{ApiError, id_list};
 use crate::parameters::{distinct, has_layout};
 use crate::state::launch_templates::unknown;
 use crate::state::{
-    DedicatedHost, DiskSnapshot, Images, LaunchImage, RequestContext, ResourcePack, SecurityGroup,
-    StoredInstance, System, Template,
+    DedicatedHost, DiskSnapshot, Images, LaunchImage, OwnedImage, RequestContext, ResourcePack,
+    SecurityGroup, StoredInstance, System, Template,
 };
 use crate::visits::count_one;
 
@@ -221,7 +221,9 @@ impl RequestContext<'_> {
         if let Some(public) = self.catalog.image(image_id) {
             return Ok(LaunchImage::of(&public.api()));
         }
-        let owned = self.images().and_then(|images| images.get(image_id)).ok_or_else(|| {
+        let owned = self.images().and_then(|images| images.get(image_id));
+        let shared = || self.shared_images().find(|image| image.api.image_id == image_id);
+        let owned = owned.or_else(shared).ok_or_else(|| {
             let message = format!("The image `{image_id}` does not exist in {}.", self.region.name);
             self.codes.error(["InvalidImageId.NotFound"], message)
         })?;
@@ -239,8 +241,31 @@ impl RequestContext<'_> {
     pub(crate) fn system_of_image(&self, image_id: &str) -> Option<System> {
         match self.catalog.image(image_id) {
             Some(public) => Some(System::of(&public.api())),
-            None => self.images()?.system(image_id),
+            None => {
+                let own = self.images().and_then(|images| images.system(image_id));
+                // The owner can have stopped sharing it after the launch.
+                own.or_else(|| self.images_of_all().find_map(|images| images.system(image_id)))
+            }
         }
+    }
+
+    /// The images of the account in this region, the newest first.
+    pub(crate) fn owned_images(&self) -> impl Iterator<Item = &OwnedImage> {
+        self.images().into_iter().flat_map(Images::newest_first)
+    }
+
+    /// The images that other accounts share with this one in this region.
+    pub(crate) fn shared_images(&self) -> impl Iterator<Item = &OwnedImage> {
+        let uin = self.account.uin().to_string();
+        self.images_of_all()
+            .flat_map(Images::newest_first)
+            .filter(move |image| image.is_shared_with(&uin))
+    }
+
+    /// The images of all accounts in this region.
+    fn images_of_all(&self) -> impl Iterator<Item = &Images> {
+        let regions = self.accounts.states().filter_map(|it| it.resources.get(self.region.name));
+        regions.map(|resources| &*resources.images)
     }
 
     /// A snapshot in this region.

@@ -45,7 +45,7 @@ mod tags;
 mod tasks;
 mod term;
 
-pub(crate) use account::{RegionResources, State};
+pub(crate) use account::{Accounts, RegionResources, State};
 pub(crate) use account_tags::{ACCOUNT_TAG_QUOTA, AccountTags, TagQuota};
 pub(crate) use action_timers::{ActionTimers, Timer};
 pub(crate) use addresses::{Addresses, SubnetUse};

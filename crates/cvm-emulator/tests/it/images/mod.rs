@@ -1,6 +1,7 @@
 //! Private images: lists, sharing, attributes, deletion and quotas.
 
 mod create;
+mod shared;
 mod transfer;
 
 use cvm_emulator::Cloud;

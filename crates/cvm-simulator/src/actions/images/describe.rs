@@ -4,7 +4,7 @@ use cvm_models::actions::{
     DescribeImageFromFamily, DescribeImageFromFamilyResponse, DescribeImageQuota,
     DescribeImageQuotaResponse, DescribeImages, DescribeImagesResponse,
 };
-use cvm_models::enums::ImageState;
+use cvm_models::enums::{ImageState, ImageType};
 use cvm_models::types::Image;
 
 use crate::api_error::ApiError;
@@ -15,9 +15,10 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::custom_size::custom_size;
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{IMAGE_QUOTA, RequestContext, System};
+use crate::state::{IMAGE_QUOTA, OwnedImage, RequestContext, System};
+use crate::timestamp::Timestamp;
 
-/// Lists the images of the account, the newest first, then the public ones.
+/// Lists the images of the account, the newest first, then those that others share with it, then the public ones.
 impl ActionHandler for DescribeImages {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let (codes, now) = (context.codes, context.now);
@@ -29,8 +30,9 @@ impl ActionHandler for DescribeImages {
         // Every instance type of the catalog is x86, so an image runs on all of them or on none.
         let runs = |image: &Image| self.instance_type.is_none() || System::of(image).is_x86();
         let public = context.catalog.images();
-        let owned = context.resources().images.newest_first().map(|owned| owned.shown_at(now));
-        let listed = owned.chain(public.iter().map(PublicImage::api));
+        let owned = context.owned_images().map(|owned| owned.shown_at(now));
+        let shared = context.shared_images().map(|image| shown_to_others(image, now));
+        let listed = owned.chain(shared).chain(public.iter().map(PublicImage::api));
         let listed = listed.filter(|image| {
             ids.includes(&image.image_id) && runs(image) && filters.match_item(image)
         });
@@ -42,6 +44,11 @@ impl ActionHandler for DescribeImages {
             ..Self::Response::default()
         }))
     }
+}
+
+/// An image as the accounts see it that it is shared with. Tags belong to its owner.
+fn shown_to_others(image: &OwnedImage, now: Timestamp) -> Image {
+    Image { image_type: ImageType::SharedImage, tags: Vec::new(), ..image.shown_at(now) }
 }
 
 fn check_type(context: &RequestContext<'_>, name: &str) -> Result<(), ApiError> {

@@ -57,7 +57,7 @@ impl ActionHandler for ModifyImageSharePermission {
     }
 }
 
-/// Other accounts are not known here, so every number is an account.
+/// An account can be opened after an image was shared with it, so every number can be one.
 fn check_accounts(
     codes: DocumentedCodes,
     owner: AccountId,
