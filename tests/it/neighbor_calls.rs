@@ -34,18 +34,27 @@ const CALLS: &[Call] = &[
     })),
     ("DescribeSecurityGroupPolicies", |_, ids| json!({ "SecurityGroupId": ids.last("sg") })),
     ("DescribeSecurityGroups", |_, _| json!({})),
+    ("ModifySecurityGroupPolicies", |_, ids| policies(ids, template_rule())),
     ("RunInstances", |_, ids| json!({
         "Placement": { "Zone": ZONE }, "ImageId": "img-pmqg1cw7", "SecurityGroupIds": [ids.last("sg")],
         "VirtualPrivateCloud": { "VpcId": ids.last("vpc"), "SubnetId": ids.last("subnet") },
     })),
+    ("DescribeSecurityGroupAssociationStatistics", |_, ids| json!({ "SecurityGroupIds": [ids.last("sg")] })),
     ("AllocateAddresses", |_, _| json!({ "AddressName": "front", "InternetMaxBandwidthOut": 5, "Tags": tags() })),
     ("AssociateAddress", |_, ids| json!({ "AddressId": ids.last("eip"), "InstanceId": ids.last("ins") })),
     ("AllocateAddresses", |_, _| json!({})),
     ("DescribeAddresses", |_, _| json!({})),
     ("DescribeBandwidthPackages", |_, _| json!({})),
     ("DescribeTaskResult", |_, _| json!({ "TaskId": 60_000_001 })),
+    ("ModifyAddressAttribute", |_, ids| json!({ "AddressId": ids.last("eip"), "AddressName": "back" })),
+    ("ModifyAddressesBandwidth", |_, ids| json!({ "AddressIds": [ids.last("eip")], "InternetMaxBandwidthOut": 8 })),
     ("ReleaseAddresses", |_, ids| json!({ "AddressIds": [ids.last("eip")] })),
     ("DisassociateAddress", |_, ids| json!({ "AddressId": ids.first("eip") })),
+    ("ModifyAddressInternetChargeType", |_, ids| json!({
+        "AddressId": ids.first("eip"), "InternetChargeType": "BANDWIDTH_PREPAID_BY_MONTH", "InternetMaxBandwidthOut": 8,
+        "AddressChargePrepaid": address_term(),
+    })),
+    ("RenewAddresses", |_, ids| json!({ "AddressIds": [ids.first("eip")], "AddressChargePrepaid": address_term() })),
     ("DeleteSecurityGroupPolicies", |_, ids| policies(ids, json!({ "PolicyIndex": 0 }))),
     ("CreateSecurityGroup", |_, _| json!({ "GroupName": "spare", "GroupDescription": "spare" })),
     ("DeleteSecurityGroup", |_, ids| json!({ "SecurityGroupId": ids.last("sg") })),
@@ -69,8 +78,16 @@ const CALLS: &[Call] = &[
     ("CreateSnapshot", |_, ids| json!({ "DiskId": ids.last("disk"), "SnapshotName": "daily" })),
     ("DescribeDisks", |_, _| json!({})),
     ("DescribeSnapshots", |_, _| json!({})),
-    ("DeleteSnapshots", |_, ids| json!({ "SnapshotIds": [ids.last("snap")] })),
+    ("ModifySnapshotAttribute", |_, ids| json!({ "SnapshotId": ids.last("snap"), "SnapshotName": "weekly" })),
     ("DetachDisks", |_, ids| json!({ "DiskIds": [ids.last("disk")] })),
+    ("ApplySnapshot", |_, ids| json!({ "SnapshotId": ids.last("snap"), "DiskId": ids.last("disk") })),
+    ("DeleteSnapshots", |_, ids| json!({ "SnapshotIds": [ids.last("snap")] })),
+    ("ModifyDiskExtraPerformance", |_, ids| json!({ "DiskId": ids.last("disk"), "ThroughputPerformance": 0 })),
+    ("ModifyDiskBackupQuota", |_, ids| json!({ "DiskId": ids.last("disk"), "DiskBackupQuota": 2 })),
+    ("ModifyDisksChargeType", |_, ids| json!({
+        "DiskIds": [ids.last("disk")], "DiskChargePrepaid": { "Period": 1 },
+    })),
+    ("ModifyDisksRenewFlag", |_, ids| json!({ "DiskIds": [ids.last("disk")], "RenewFlag": "NOTIFY_AND_AUTO_RENEW" })),
     ("TerminateDisks", |_, ids| json!({ "DiskIds": [ids.last("disk")] })),
 
     ("CreateTag", |_, _| json!({ "TagKey": "stage", "TagValue": "test" })),
@@ -123,6 +140,10 @@ fn template_rule() -> Value {
 
 fn policies(ids: &Ids, policy: Value) -> Value {
     json!({ "SecurityGroupId": ids.last("sg"), "SecurityGroupPolicySet": { "Ingress": [policy] } })
+}
+
+fn address_term() -> Value {
+    json!({ "Period": 1, "AutoRenewFlag": 0 })
 }
 
 fn disk_price(own: Value) -> Value {

@@ -23,6 +23,7 @@ const SERVER: &[Decision] = &[
     assumed("signature", "unsigned v1 parameters with an empty value are removed from the request, because the Go SDK sends them without signing them"),
     assumed("signature", "v1 names may be signed with dots in place of underscores, because the Python SDKs do so"),
     assumed("signature", "v1 signs values without encoding, so `a=1&b=2` and a value `1&b=2` of `a` have one signature, because the documents define it so"),
+    assumed("signature", "a token beside a permanent key is AuthFailure.TokenFailure, like a wrong one"),
     assumed("signature", "a repeated signed request is accepted within the five minutes; nonces are not remembered"),
     documented("old gateway", "a wrong signature is AuthFailure without a suffix"),
     assumed("old gateway", "an unknown secret id and a wrong token are AuthFailure without a suffix too; a wrong clock is AuthFailure.SignatureExpire"),

@@ -39,6 +39,7 @@ fn is_named(info: &ActionInfo, name: &str) -> bool {
 /// By action. Where several services have an action of the same name, the name has that of the service before it.
 const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("AllocateAddresses", &[PROTECTED_ADDRESS, RESIDENTIAL_ADDRESS, CHOSEN_ADDRESSES]),
+    ("ApplySnapshot", &[AUTOMATIC_STOP, AUTOMATIC_START]),
     ("AssociateAddress", &[LOAD_BALANCER, DIRECT_CONNECTION, OTHER_REGION]),
     ("AssumeRole", &[MFA, RefusedParameter { path: "TokenCode", ..MFA }]),
     ("AttachResourcesTag", &[TAGGED_PREFIX]),
@@ -55,6 +56,8 @@ const REFUSED: &[(&str, &[RefusedParameter])] = &[
     ("DetachResourcesTag", &[TAGGED_PREFIX]),
     ("GetResources", &[TAGGED_LIST]),
     ("InquiryPriceRunInstances", LAUNCH),
+    ("ModifyAddressAttribute", &[DIRECT_CONNECTION_ON, VISIBLE_ADDRESS]),
+    ("ModifyDisksRenewFlag", &[RENEWAL_PERIOD]),
     ("ModifyResourceTags", &[TAGGED_NAME]),
     ("ProgramFpgaImage", &[FPGA]),
     ("PurchaseResourcePoolPacks", &[SHARED_PACK]),
@@ -101,6 +104,15 @@ pub(crate) const DIRECT_CONNECTION: RefusedParameter = RefusedParameter {
     path: "EipDirectConnection",
     value: None,
     reason: "elastic IPs with direct connection",
+};
+
+pub(crate) const DIRECT_CONNECTION_ON: RefusedParameter =
+    value("EipDirectConnection", "TRUE", DIRECT_CONNECTION.reason);
+
+pub(crate) const VISIBLE_ADDRESS: RefusedParameter = RefusedParameter {
+    path: "EipVisibleOnEni",
+    value: None,
+    reason: "elastic IPs that a network interface shows",
 };
 
 pub(crate) const OTHER_REGION: RefusedParameter = RefusedParameter {
@@ -158,6 +170,26 @@ pub(crate) const AUTOMATIC_MOUNT: RefusedParameter = RefusedParameter {
     path: "AutoMountConfiguration",
     value: None,
     reason: "automatic mounting of new disks",
+};
+
+/// A reset of a disk that is in use.
+pub(crate) const AUTOMATIC_STOP: RefusedParameter = RefusedParameter {
+    path: "AutoStopInstance",
+    value: None,
+    reason: "the stop of an instance to reset its disk: `AutoStopInstance` can only be false",
+};
+
+/// See [`AUTOMATIC_STOP`].
+pub(crate) const AUTOMATIC_START: RefusedParameter = RefusedParameter {
+    path: "AutoStartInstance",
+    value: None,
+    reason: "the start of an instance after the reset of its disk: `AutoStartInstance` can only be false",
+};
+
+pub(crate) const RENEWAL_PERIOD: RefusedParameter = RefusedParameter {
+    path: "AutoRenewPeriod",
+    value: None,
+    reason: "automatic renewals of disks for another term than a month",
 };
 
 /// Disks in a separate area of the data center.

@@ -2,6 +2,7 @@
 
 //! Every action: a request, its response, and what ties them together.
 
+mod apply_snapshot;
 mod attach_disks;
 mod create_disks;
 mod create_snapshot;
@@ -12,9 +13,15 @@ mod describe_snapshots;
 mod detach_disks;
 mod inquiry_price_create_disks;
 mod modify_disk_attributes;
+mod modify_disk_backup_quota;
+mod modify_disk_extra_performance;
+mod modify_disks_charge_type;
+mod modify_disks_renew_flag;
+mod modify_snapshot_attribute;
 mod resize_disk;
 mod terminate_disks;
 
+pub use apply_snapshot::*;
 pub use attach_disks::*;
 pub use create_disks::*;
 pub use create_snapshot::*;
@@ -25,5 +32,10 @@ pub use describe_snapshots::*;
 pub use detach_disks::*;
 pub use inquiry_price_create_disks::*;
 pub use modify_disk_attributes::*;
+pub use modify_disk_backup_quota::*;
+pub use modify_disk_extra_performance::*;
+pub use modify_disks_charge_type::*;
+pub use modify_disks_renew_flag::*;
+pub use modify_snapshot_attribute::*;
 pub use resize_disk::*;
 pub use terminate_disks::*;

@@ -9,6 +9,7 @@ use crate::generated::{actions::*, enums::*, types::*};
 /// The descriptions of all items, found by their names.
 pub static DOCS: Docs = Docs {
     actions: &[
+        &APPLY_SNAPSHOT_DOC,
         &ATTACH_DISKS_DOC,
         &CREATE_DISKS_DOC,
         &CREATE_SNAPSHOT_DOC,
@@ -19,6 +20,11 @@ pub static DOCS: Docs = Docs {
         &DETACH_DISKS_DOC,
         &INQUIRY_PRICE_CREATE_DISKS_DOC,
         &MODIFY_DISK_ATTRIBUTES_DOC,
+        &MODIFY_DISK_BACKUP_QUOTA_DOC,
+        &MODIFY_DISK_EXTRA_PERFORMANCE_DOC,
+        &MODIFY_DISKS_CHARGE_TYPE_DOC,
+        &MODIFY_DISKS_RENEW_FLAG_DOC,
+        &MODIFY_SNAPSHOT_ATTRIBUTE_DOC,
         &RESIZE_DISK_DOC,
         &TERMINATE_DISKS_DOC,
     ],

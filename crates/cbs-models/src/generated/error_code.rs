@@ -194,6 +194,11 @@ pub const INVALID_PARAMETER: &str = "InvalidParameter";
 pub const INVALID_PARAMETER_DISK_CONFIG_NOT_SUPPORTED: &str =
     "InvalidParameter.DiskConfigNotSupported";
 
+/// The disk and the snapshot have different sizes.
+///
+/// Create a new disk from the snapshot with CreateDisks. Kind: invalid request.
+pub const INVALID_PARAMETER_DISK_SIZE_NOT_MATCH: &str = "InvalidParameter.DiskSizeNotMatch";
+
 /// The client token cannot be used.
 ///
 /// Send at most 64 ASCII characters. If another request has used the token, check whether that
@@ -204,6 +209,12 @@ pub const INVALID_PARAMETER_INVALID_CLIENT_TOKEN: &str = "InvalidParameter.Inval
 ///
 /// Use the id of an existing project, or omit it for the default project. Kind: not found.
 pub const INVALID_PARAMETER_PROJECT_ID_NOT_EXIST: &str = "InvalidParameter.ProjectIdNotExist";
+
+/// The snapshot must become an image first.
+///
+/// Create an image from the snapshot and use that. Kind: invalid request.
+pub const INVALID_PARAMETER_SHOULD_CONVERT_SNAPSHOT_TO_IMAGE: &str =
+    "InvalidParameter.ShouldConvertSnapshotToImage";
 
 /// A member has a value outside its allowed set or format.
 ///
@@ -826,6 +837,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Look up media, sizes and billing in DescribeDiskConfigQuota, and correct the request.",
     },
     ErrorInfo {
+        code: INVALID_PARAMETER_DISK_SIZE_NOT_MATCH,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The disk and the snapshot have different sizes.",
+        fix: "Create a new disk from the snapshot with CreateDisks.",
+    },
+    ErrorInfo {
         code: INVALID_PARAMETER_INVALID_CLIENT_TOKEN,
         kind: ErrorKind::Client,
         retryable: false,
@@ -840,6 +859,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         partial: false,
         doc: "The account has no project with this id.",
         fix: "Use the id of an existing project, or omit it for the default project.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_SHOULD_CONVERT_SNAPSHOT_TO_IMAGE,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The snapshot must become an image first.",
+        fix: "Create an image from the snapshot and use that.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE,

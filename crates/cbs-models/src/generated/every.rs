@@ -7,6 +7,8 @@
 macro_rules! every_model {
     ($callback:ident) => {
         $callback! {
+            $crate::actions::ApplySnapshot,
+            $crate::actions::ApplySnapshotResponse,
             $crate::actions::AttachDisks,
             $crate::actions::AttachDisksResponse,
             $crate::actions::CreateDisks,
@@ -27,6 +29,16 @@ macro_rules! every_model {
             $crate::actions::InquiryPriceCreateDisksResponse,
             $crate::actions::ModifyDiskAttributes,
             $crate::actions::ModifyDiskAttributesResponse,
+            $crate::actions::ModifyDiskBackupQuota,
+            $crate::actions::ModifyDiskBackupQuotaResponse,
+            $crate::actions::ModifyDiskExtraPerformance,
+            $crate::actions::ModifyDiskExtraPerformanceResponse,
+            $crate::actions::ModifyDisksChargeType,
+            $crate::actions::ModifyDisksChargeTypeResponse,
+            $crate::actions::ModifyDisksRenewFlag,
+            $crate::actions::ModifyDisksRenewFlagResponse,
+            $crate::actions::ModifySnapshotAttribute,
+            $crate::actions::ModifySnapshotAttributeResponse,
             $crate::actions::ResizeDisk,
             $crate::actions::ResizeDiskResponse,
             $crate::actions::TerminateDisks,

@@ -13,6 +13,10 @@
 //! | Lists disks of the region with their full details, page by page | [`DescribeDisks`](crate::actions::DescribeDisks) |
 //! | Detaches elastic disks from their instance | [`DetachDisks`](crate::actions::DetachDisks) |
 //! | Renames disks or changes their project, their deletion with the instance, their storage medium or their burst performance | [`ModifyDiskAttributes`](crate::actions::ModifyDiskAttributes) |
+//! | Changes how many backup points a disk can have | [`ModifyDiskBackupQuota`](crate::actions::ModifyDiskBackupQuota) |
+//! | Changes the extra throughput of a disk | [`ModifyDiskExtraPerformance`](crate::actions::ModifyDiskExtraPerformance) |
+//! | Changes elastic disks from hourly to monthly billing, or back | [`ModifyDisksChargeType`](crate::actions::ModifyDisksChargeType) |
+//! | Changes what happens to prepaid disks at the end of their term | [`ModifyDisksRenewFlag`](crate::actions::ModifyDisksRenewFlag) |
 //! | Enlarges an elastic disk | [`ResizeDisk`](crate::actions::ResizeDisk) |
 //! | Returns disks that are no longer needed: hourly disks directly, prepaid ones according to the refund rules | [`TerminateDisks`](crate::actions::TerminateDisks) |
 //!
@@ -22,9 +26,11 @@
 //!
 //! | task | action |
 //! | --- | --- |
+//! | Resets a disk to one of its snapshots | [`ApplySnapshot`](crate::actions::ApplySnapshot) |
 //! | Takes a snapshot of a disk, or turns a backup point of a disk into a snapshot | [`CreateSnapshot`](crate::actions::CreateSnapshot) |
 //! | Deletes snapshots and, on request, the images that use them | [`DeleteSnapshots`](crate::actions::DeleteSnapshots) |
 //! | Lists snapshots of the region with their full details, page by page | [`DescribeSnapshots`](crate::actions::DescribeSnapshots) |
+//! | Renames a snapshot, or changes when it is deleted automatically | [`ModifySnapshotAttribute`](crate::actions::ModifySnapshotAttribute) |
 //!
 //! # Quotas and offers
 //!
@@ -60,6 +66,7 @@ pub static SERVICE: ServiceInfo = ServiceInfo {
 
 /// Every action, sorted by name.
 pub static ACTIONS: &[&ActionInfo] = &[
+    &APPLY_SNAPSHOT_INFO,
     &ATTACH_DISKS_INFO,
     &CREATE_DISKS_INFO,
     &CREATE_SNAPSHOT_INFO,
@@ -70,6 +77,11 @@ pub static ACTIONS: &[&ActionInfo] = &[
     &DETACH_DISKS_INFO,
     &INQUIRY_PRICE_CREATE_DISKS_INFO,
     &MODIFY_DISK_ATTRIBUTES_INFO,
+    &MODIFY_DISK_BACKUP_QUOTA_INFO,
+    &MODIFY_DISK_EXTRA_PERFORMANCE_INFO,
+    &MODIFY_DISKS_CHARGE_TYPE_INFO,
+    &MODIFY_DISKS_RENEW_FLAG_INFO,
+    &MODIFY_SNAPSHOT_ATTRIBUTE_INFO,
     &RESIZE_DISK_INFO,
     &TERMINATE_DISKS_INFO,
 ];

@@ -9,18 +9,24 @@
 //!
 //! - `read`: changes nothing, so it is retried freely (4 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
-//! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (1 action).
-//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (3 actions).
-//! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (3 actions).
+//! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (2 actions).
+//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (6 actions).
+//! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (5 actions).
 //!
 //! | action | class | members that change it | why | check with |
 //! | --- | --- | --- | --- | --- |
+//! | [`ApplySnapshot`](crate::actions::ApplySnapshot) | hazard |  | A late retry resets the disk again and loses what was written after the first reset; read the disk first. | `DescribeDisks` |
 //! | [`AttachDisks`](crate::actions::AttachDisks) | guarded |  | A disk that is already attached returns an error, but a retry could undo a later detachment, so read the disks first. | `DescribeDisks` |
 //! | [`CreateDisks`](crate::actions::CreateDisks) | token | hazard: `ClientToken` is not given | With a `ClientToken`, the identical request can be retried; without one, a retry can buy a second set of disks. | `DescribeDisks` |
 //! | [`CreateSnapshot`](crate::actions::CreateSnapshot) | hazard |  | Nothing recognizes a repeated request, so a retry takes a second snapshot, which counts against the quota and costs money. | `DescribeSnapshots` |
 //! | [`DeleteSnapshots`](crate::actions::DeleteSnapshots) | guarded |  | A snapshot that no longer exists returns an error and rejects the whole batch, so list the snapshots and retry only those still listed. | `DescribeSnapshots` |
 //! | [`DetachDisks`](crate::actions::DetachDisks) | guarded |  | A retry could detach a disk that has been attached again in the meantime, so read the disks first. | `DescribeDisks` |
 //! | [`ModifyDiskAttributes`](crate::actions::ModifyDiskAttributes) | convergent | guarded: `Portable`, `ProjectId`, `DeleteWithInstance` or `BurstPerformanceOperation` is given; hazard: `DiskType` is given | A name can be set again safely. The other values affect access, data, price or speed and could undo a later change, so read the disk before retrying those. | `DescribeDisks` |
+//! | [`ModifyDiskBackupQuota`](crate::actions::ModifyDiskBackupQuota) | guarded |  | A late retry could undo a later change, and prepaid disks place an order; compare `DiskBackupQuota` first. | `DescribeDisks` |
+//! | [`ModifyDiskExtraPerformance`](crate::actions::ModifyDiskExtraPerformance) | guarded |  | A late retry could undo a later change, and prepaid disks place an order; compare `ThroughputPerformance` first. | `DescribeDisks` |
+//! | [`ModifyDisksChargeType`](crate::actions::ModifyDisksChargeType) | hazard |  | A retry can place a second order while the first one is open, so compare `DiskChargeType` first. | `DescribeDisks` |
+//! | [`ModifyDisksRenewFlag`](crate::actions::ModifyDisksRenewFlag) | guarded |  | A late retry could undo a later change, which decides whether money is spent or a disk is lost; read the disks first. | `DescribeDisks` |
+//! | [`ModifySnapshotAttribute`](crate::actions::ModifySnapshotAttribute) | convergent | guarded: `IsPermanent` or `Deadline` is given | A retry sets the same name again. A deadline decides when data is lost, so read the snapshot before retrying that. | `DescribeSnapshots` |
 //! | [`ResizeDisk`](crate::actions::ResizeDisk) | hazard |  | A retry can place a second order for a prepaid disk while the first one is open, so compare `DiskSize` first. | `DescribeDisks` |
 //! | [`TerminateDisks`](crate::actions::TerminateDisks) | hazard |  | Returning a disk destroys its data, and a second call may destroy a disk that is only waiting to be reclaimed; never retry without reading the state. | `DescribeDisks` |
 //!

@@ -209,3 +209,105 @@ fn snapshot_needs_a_cloud_disk_without_an_operation() {
     assert_eq!(snapshots(&cloud, json!({}))["TotalCount"], 0);
     assert_eq!(snapshots(&cloud, json!({ "SnapshotIds": ["snap-00000000"] }))["TotalCount"], 0);
 }
+
+#[test]
+fn snapshot_changes_its_name_and_deadline() {
+    let cloud = cloud();
+    let disk_id = create_disk(&cloud, json!({}));
+    let id = take(&cloud, json!({ "DiskId": disk_id }));
+    let change = |members: Value| merge(json!({ "SnapshotId": id }), members);
+    let ok = |members: Value| cbs_ok(&cloud, "ModifySnapshotAttribute", change(members));
+    let shown = || {
+        let shown = snapshot(&cloud, &id);
+        ["SnapshotName", "IsPermanent", "DeadlineTime"].map(|member| shown[member].clone())
+    };
+    ok(json!({ "SnapshotName": "weekly" }));
+    assert_eq!(shown(), [json!("weekly"), json!(true), json!("")]);
+    let deadline = "2023-11-20T00:00:00+00:00";
+    ok(json!({ "IsPermanent": false, "Deadline": deadline }));
+    assert_eq!(shown(), [json!("weekly"), json!(false), json!("2023-11-20 00:00:00")]);
+    ok(json!({ "IsPermanent": true }));
+    assert_eq!(shown(), [json!("weekly"), json!(true), json!("")]);
+    for (members, code) in [
+        (json!({}), "MissingParameter"),
+        (json!({ "IsPermanent": false }), "MissingParameter"),
+        (json!({ "Deadline": "2023-11-15T00:00:00+00:00" }), "InvalidParameterValue"),
+        (json!({ "Deadline": "tomorrow" }), "InvalidParameterValue"),
+        (json!({ "SnapshotId": "snap-00000000" }), "InvalidSnapshotId.NotFound"),
+    ] {
+        let body = change(members);
+        assert_eq!(cbs_err(&cloud, "ModifySnapshotAttribute", body.clone()), code, "{body}");
+    }
+    // The new deadline deletes it, and the earlier one does not.
+    ok(json!({ "Deadline": deadline }));
+    ok(json!({ "Deadline": "2023-11-21T00:00:00+00:00" }));
+    advance(&cloud, 6 * 86_400);
+    assert_eq!(shown()[2], "2023-11-21 00:00:00");
+    advance(&cloud, 86_400);
+    assert_eq!(snapshot(&cloud, &id), json!(null));
+}
+
+#[test]
+fn snapshot_of_an_image_stays_permanent() {
+    let cloud = cloud();
+    let instance_id = launch_running(&cloud, json!({}));
+    let image = json!({ "InstanceId": instance_id, "ImageName": "golden" });
+    send_ok(&cloud, "CreateImage", image);
+    advance(&cloud, 600);
+    let id = string(&snapshots(&cloud, json!({}))["SnapshotSet"][0]["SnapshotId"]);
+    let body = json!({ "SnapshotId": id, "Deadline": "2024-11-20T00:00:00+00:00" });
+    let code = cbs_err(&cloud, "ModifySnapshotAttribute", body);
+    assert_eq!(code, "UnsupportedOperation.SnapshotHasBindedImage");
+    cbs_ok(&cloud, "ModifySnapshotAttribute", json!({ "SnapshotId": id, "SnapshotName": "root" }));
+    assert_eq!(snapshot(&cloud, &id)["SnapshotName"], "root");
+}
+
+#[test]
+fn disk_is_reset_to_its_snapshot() {
+    let cloud = cloud();
+    let disk_id = create_disk(&cloud, json!({}));
+    let id = take(&cloud, json!({ "DiskId": disk_id }));
+    let body = json!({ "SnapshotId": id, "DiskId": disk_id });
+    cbs_ok(&cloud, "ApplySnapshot", body.clone());
+    advance(&cloud, 30);
+    let shown = disk(&cloud, &disk_id);
+    let members = ["DiskState", "Rollbacking", "RollbackPercent"].map(|it| shown[it].clone());
+    assert_eq!(members, [json!("ROLLBACKING"), json!(true), json!(50)]);
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", body.clone()), "ResourceInUse.DiskRollbacking");
+    let code = cbs_err(&cloud, "CreateSnapshot", json!({ "DiskId": disk_id }));
+    assert_eq!(code, "ResourceInUse.DiskRollbacking");
+    advance(&cloud, 30);
+    let shown = disk(&cloud, &disk_id);
+    let members = ["DiskState", "Rollbacking", "RollbackPercent"].map(|it| shown[it].clone());
+    assert_eq!(members, [json!("UNATTACHED"), json!(false), json!(100)]);
+
+    let other = create_disk(&cloud, json!({}));
+    let of_other = json!({ "SnapshotId": id, "DiskId": other });
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", of_other), "InvalidSnapshot.NotSupported");
+    let stop_first = merge(body.clone(), json!({ "AutoStopInstance": true }));
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", stop_first), "UnsupportedOperation");
+    let instance_id = launch_running(&cloud, json!({}));
+    attach(&cloud, std::slice::from_ref(&disk_id), &instance_id);
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", body.clone()), "InvalidDisk.NotSupported");
+    cbs_ok(&cloud, "DetachDisks", json!({ "DiskIds": [disk_id] }));
+    advance(&cloud, 5);
+    cbs_ok(&cloud, "ResizeDisk", json!({ "DiskId": disk_id, "DiskSize": 60 }));
+    advance(&cloud, 10);
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", body), "InvalidParameter.DiskSizeNotMatch");
+}
+
+#[test]
+fn system_disk_is_reset_while_its_instance_is_stopped() {
+    let cloud = cloud();
+    let instance_id = launch_running(&cloud, json!({}));
+    let disk_id = string(&describe(&cloud, &instance_id)["SystemDisk"]["DiskId"]);
+    let id = take(&cloud, json!({ "DiskId": disk_id }));
+    let body = json!({ "SnapshotId": id, "DiskId": disk_id });
+    assert_eq!(cbs_err(&cloud, "ApplySnapshot", body.clone()), "InvalidInstance.NotSupported");
+    send_ok(&cloud, "StopInstances", json!({ "InstanceIds": [instance_id] }));
+    advance(&cloud, 60);
+    cbs_ok(&cloud, "ApplySnapshot", body);
+    assert_eq!(disk_state(&cloud, &disk_id), "ROLLBACKING");
+    advance(&cloud, 60);
+    assert_eq!(disk_state(&cloud, &disk_id), "ATTACHED");
+}

@@ -1,4 +1,4 @@
-//! Elastic IPs, their tasks, and the instances that they are bound to.
+//! Elastic IPs, their tasks, and the instances that they are bound to; and the helpers for tests of elastic IPs.
 
 use cvm_emulator::Cloud;
 use cvm_signer::Credential;
@@ -11,18 +11,18 @@ fn vpc(cloud: &Cloud, action: &str, body: &Value) -> Value {
     read(&cloud.handle(&Call::of("vpc", VERSION, action).json(body.to_string())))
 }
 
-fn ok(cloud: &Cloud, action: &str, body: &Value) -> Value {
+pub fn ok(cloud: &Cloud, action: &str, body: &Value) -> Value {
     let response = vpc(cloud, action, body);
     assert!(response.get("Error").is_none(), "{action}: {response}");
     response
 }
 
-fn code(cloud: &Cloud, action: &str, body: &Value) -> String {
+pub fn code(cloud: &Cloud, action: &str, body: &Value) -> String {
     error_code(&vpc(cloud, action, body)).to_owned()
 }
 
 /// Allocates addresses and waits for them; returns their ids.
-fn allocate(cloud: &Cloud, members: &Value) -> Vec<String> {
+pub fn allocate(cloud: &Cloud, members: &Value) -> Vec<String> {
     let response = ok(cloud, "AllocateAddresses", members);
     advance(cloud, 2);
     strings(&response["AddressSet"])
@@ -36,7 +36,7 @@ fn list(cloud: &Cloud, body: &Value) -> Vec<Value> {
     ok(cloud, "DescribeAddresses", body)["AddressSet"].as_array().unwrap().clone()
 }
 
-fn address(cloud: &Cloud, id: &str) -> Value {
+pub fn address(cloud: &Cloud, id: &str) -> Value {
     let mut found = list(cloud, &json!({ "AddressIds": [id] }));
     assert_eq!(found.len(), 1, "{found:?}");
     found.remove(0)

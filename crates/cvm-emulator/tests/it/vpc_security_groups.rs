@@ -567,3 +567,64 @@ fn strict_network_accepts_only_groups_that_exist() {
     let body = for_instances(&[&instance], json!({ "SecurityGroupIds": [default] }));
     send_ok(&strict, "AssociateSecurityGroups", body);
 }
+
+#[test]
+fn rules_are_replaced_as_a_whole() {
+    let cloud = cloud();
+    let id = create(&cloud, "web");
+    add(&cloud, &id, &json!([tcp("22"), tcp("80")]));
+    let replace = |set: Value| json!({ "SecurityGroupId": id, "SecurityGroupPolicySet": set });
+    // As Terraform does: the version after the change, and both directions.
+    let version = string(&rules(&cloud, &id)["Version"]).parse::<u64>().unwrap() + 1;
+    let set = json!({ "Version": version.to_string(), "Ingress": [tcp("443"), tcp("22")], "Egress": [tcp("ALL")] });
+    ok(&cloud, "ModifySecurityGroupPolicies", &replace(set));
+    assert_eq!(ports(&cloud, &id), ["443", "22"]);
+    assert_eq!(rules(&cloud, &id)["Version"], version.to_string());
+    ok(&cloud, "ModifySecurityGroupPolicies", &replace(json!({ "Ingress": [tcp("8080")] })));
+    assert_eq!(ports(&cloud, &id), ["8080"]);
+    assert_eq!(rules(&cloud, &id)["Egress"], json!([]));
+    for (set, expected) in [
+        (json!({}), "InvalidParameterValue.Empty"),
+        (json!({ "Ingress": [tcp("22"), tcp("22")] }), "UnsupportedOperation.DuplicatePolicy"),
+    ] {
+        let found = code(&cloud, "ModifySecurityGroupPolicies", &replace(set.clone()));
+        assert_eq!(found, expected, "{set}");
+    }
+    assert_eq!(ports(&cloud, &id), ["8080"], "a refused change changes nothing");
+    ok(
+        &cloud,
+        "ModifySecurityGroupPolicies",
+        &replace(json!({ "Version": "0", "Ingress": [tcp("1")] })),
+    );
+    assert_eq!(rules(&cloud, &id)["Ingress"], json!([]));
+}
+
+#[test]
+fn users_of_a_group_are_counted_as_long_as_they_prevent_its_deletion() {
+    let cloud = cloud();
+    let (id, other) = (create(&cloud, "web"), create(&cloud, "db"));
+    let count = |id: &str| {
+        let body = json!({ "SecurityGroupIds": [id] });
+        let response = ok(&cloud, "DescribeSecurityGroupAssociationStatistics", &body);
+        let set = response["SecurityGroupAssociationStatisticsSet"].clone();
+        assert_eq!(set[0]["SecurityGroupId"], id, "{response}");
+        ["CVM", "SG", "TotalCount"].map(|member| set[0][member].as_u64().unwrap())
+    };
+    assert_eq!(count(&id), [0, 0, 0]);
+    let instance = launch_running(&cloud, json!({ "SecurityGroupIds": [id, other] }));
+    let from_web =
+        json!({ "Protocol": "TCP", "Port": "22", "SecurityGroupId": id, "Action": "ACCEPT" });
+    add(&cloud, &other, &json!([from_web]));
+    assert_eq!((count(&id), count(&other)), ([1, 1, 1], [1, 0, 1]));
+    let delete = json!({ "SecurityGroupId": id });
+    assert_eq!(code(&cloud, "DeleteSecurityGroup", &delete), "ResourceInUse");
+    send_ok(&cloud, "TerminateInstances", json!({ "InstanceIds": [instance] }));
+    advance(&cloud, 8 * 86_400);
+    assert_eq!(count(&id), [0, 1, 0]);
+    ok(&cloud, "DeleteSecurityGroup", &json!({ "SecurityGroupId": other }));
+    assert_eq!(count(&id), [0, 0, 0]);
+    ok(&cloud, "DeleteSecurityGroup", &delete);
+    let body = json!({ "SecurityGroupIds": [id] });
+    let found = code(&cloud, "DescribeSecurityGroupAssociationStatistics", &body);
+    assert!(found.contains("NotFound"), "{found}");
+}

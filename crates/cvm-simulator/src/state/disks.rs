@@ -70,6 +70,8 @@ pub(crate) enum DiskWork {
     Expand(i64),
     /// The new storage medium.
     ChangeType(DiskType),
+    /// The content becomes that of a snapshot. Nothing else of the disk changes.
+    Rollback,
 }
 
 impl DiskWork {
@@ -78,7 +80,7 @@ impl DiskWork {
         Duration::from_secs(match self {
             Self::Create | Self::Attach { .. } | Self::Detach => 5,
             Self::Expand(_) => 10,
-            Self::ChangeType(_) => 60,
+            Self::ChangeType(_) | Self::Rollback => 60,
         })
     }
 }
@@ -225,7 +227,7 @@ impl Disks {
         }
         let Some(DiskOperation { work, serial, .. }) = self.operations.remove(id) else { return };
         match work {
-            DiskWork::Create => {}
+            DiskWork::Create | DiskWork::Rollback => {}
             DiskWork::Attach { delete_with_instance, .. } => {
                 let instance = serial.and_then(|serial| instances.get_mut(serial));
                 let (Some(instance), Some(disk)) = (instance, self.detached.get_mut(id)) else {

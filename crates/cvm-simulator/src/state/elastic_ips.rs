@@ -55,6 +55,8 @@ pub(crate) struct ElasticIp {
     pub(crate) address_type: AddressType,
     pub(crate) provider: InternetServiceProvider,
     pub(crate) charge_type: InternetChargeType,
+    /// How often the charge type was changed.
+    pub(crate) charge_type_changes: u8,
     pub(crate) bandwidth_mbps: u64,
     pub(crate) bandwidth_package_id: Option<String>,
     pub(crate) dedicated_cluster_id: Option<String>,
@@ -148,6 +150,7 @@ impl ElasticIp {
             address_type: AddressType::Eip,
             provider: InternetServiceProvider::Bgp,
             charge_type: InternetChargeType::TrafficPostpaidByHour,
+            charge_type_changes: 0,
             bandwidth_mbps: 1,
             bandwidth_package_id: None,
             dedicated_cluster_id: None,

@@ -80,6 +80,17 @@ impl SecurityGroup {
         self.updated = Some(now);
     }
 
+    /// Replaces all rules with one change.
+    pub(crate) fn set_all_rules(
+        &mut self,
+        inbound: Vec<SecurityGroupPolicy>,
+        outbound: Vec<SecurityGroupPolicy>,
+        now: Timestamp,
+    ) {
+        self.outbound = outbound;
+        self.set_rules(Direction::Inbound, inbound, now);
+    }
+
     /// Whether a rule names another group.
     fn refers_to(&self, id: &str) -> bool {
         let mut rules = self.inbound.iter().chain(&self.outbound);
@@ -113,9 +124,9 @@ impl SecurityGroups {
         self.oldest_first.retain(|group| *group.id != *id);
     }
 
-    /// Another group with a rule that names this group.
-    pub(crate) fn referrer(&self, id: &str) -> Option<&SecurityGroup> {
-        self.oldest_first.iter().find(|group| *group.id != *id && group.refers_to(id))
+    /// The other groups with a rule that names this group.
+    pub(crate) fn referrers(&self, id: &str) -> impl Iterator<Item = &SecurityGroup> {
+        self.oldest_first.iter().filter(move |group| *group.id != *id && group.refers_to(id))
     }
 
     /// The default group of a project, if it exists.
@@ -151,7 +162,7 @@ mod tests {
         let mut groups = SecurityGroups::default();
         groups.insert(group("sg-1", "sg-1"));
         groups.insert(group("sg-2", "sg-3"));
-        assert!(groups.referrer("sg-1").is_none());
-        assert_eq!(groups.referrer("sg-3").map(|group| &*group.id), Some("sg-2"));
+        assert!(groups.referrers("sg-1").next().is_none());
+        assert_eq!(groups.referrers("sg-3").next().map(|group| &*group.id), Some("sg-2"));
     }
 }

@@ -154,6 +154,23 @@ impl Snapshots {
         }
     }
 
+    /// Changes the name of a snapshot.
+    pub(crate) fn rename(&mut self, snapshot_id: &str, name: String) {
+        if let Some(stored) = self.all.get_mut(snapshot_id) {
+            stored.snapshot.details.name = name;
+        }
+    }
+
+    /// Changes when a snapshot is deleted automatically; `None` makes it permanent.
+    pub(crate) fn set_deadline(&mut self, snapshot_id: &str, deadline: Option<Timestamp>) {
+        let Some(stored) = self.all.get_mut(snapshot_id) else { return };
+        let before = std::mem::replace(&mut stored.snapshot.details.deadline, deadline);
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, snapshot_id.to_owned()));
+        }
+        self.deadlines.extend(deadline.map(|deadline| (deadline, snapshot_id.to_owned())));
+    }
+
     /// Deletes a snapshot that no image uses.
     pub(crate) fn delete(&mut self, snapshot_id: &str) {
         let Some(stored) = self.all.remove(snapshot_id) else { return };
@@ -285,6 +302,12 @@ mod tests {
         assert_eq!(ids(&snapshots), ["snap-3", "snap-4", "snap-5"]);
         assert_eq!(snapshots.next_deadline(), Some(Timestamp::from_unix(300)));
         snapshots.delete("snap-4");
+        assert_eq!(snapshots.next_deadline(), None);
+        snapshots.set_deadline("snap-3", Some(Timestamp::from_unix(400)));
+        snapshots.set_deadline("snap-3", Some(Timestamp::from_unix(500)));
+        snapshots.delete_expired(Timestamp::from_unix(400));
+        assert_eq!(snapshots.next_deadline(), Some(Timestamp::from_unix(500)));
+        snapshots.set_deadline("snap-3", None);
         assert_eq!(snapshots.next_deadline(), None);
     }
 }

@@ -164,6 +164,11 @@ pub const INVALID_ADDRESS_ID_BLOCKED: &str = "InvalidAddressId.Blocked";
 /// Kind: not found.
 pub const INVALID_ADDRESS_ID_NOT_FOUND: &str = "InvalidAddressId.NotFound";
 
+/// Bills for the elastic IP are unpaid.
+///
+/// Pay the bills, then retry. Kind: wrong state.
+pub const INVALID_ADDRESS_ID_STATE_IN_ARREARS: &str = "InvalidAddressIdState.InArrears";
+
 /// The state of the elastic IP does not allow it to be bound or unbound.
 ///
 /// Check `AddressStatus` with DescribeAddresses: bind an address that is `UNBIND`, unbind one
@@ -249,6 +254,12 @@ pub const INVALID_PARAMETER_CONFLICT: &str = "InvalidParameterConflict";
 /// Kind: invalid request. Any action may return it.
 pub const INVALID_PARAMETER_VALUE: &str = "InvalidParameterValue";
 
+/// The elastic IP already uses direct connection.
+///
+/// Nothing needs to be done. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_ADDRESS_ALREADY_HAS_PASS_THROUGH: &str =
+    "InvalidParameterValue.AddressAlreadyHasPassThrough";
+
 /// The requested IP address is under attack.
 ///
 /// Request another address in `VipCluster`, or omit the member. Kind: wrong state.
@@ -280,6 +291,12 @@ pub const INVALID_PARAMETER_VALUE_ADDRESS_IP_NOT_AVAILABLE: &str =
 /// the instance. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_ADDRESS_NOT_APPLICABLE: &str =
     "InvalidParameterValue.AddressNotApplicable";
+
+/// The address is billed with the bandwidth of its instance and not on its own.
+///
+/// Change the instance instead. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_ADDRESS_NOT_CALC_IP: &str =
+    "InvalidParameterValue.AddressNotCalcIP";
 
 /// The service found no address with this id.
 ///
@@ -331,10 +348,22 @@ pub const INVALID_PARAMETER_VALUE_COMBINATION: &str = "InvalidParameterValue.Com
 /// whether your own earlier attempt created the resource. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_DUPLICATE: &str = "InvalidParameterValue.Duplicate";
 
+/// The addresses have different network exits.
+///
+/// Send one request for each network exit. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_EGRESS_CONFLICT: &str =
+    "InvalidParameterValue.EgressConflict";
+
 /// A member that this request needs is missing or empty.
 ///
 /// Set the member named in the message. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_EMPTY: &str = "InvalidParameterValue.Empty";
+
+/// The instances of the addresses are billed in different ways.
+///
+/// Send one request for each charge type. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_INCONSISTENT_INSTANCE_INTERNET_CHARGE_TYPE: &str =
+    "InvalidParameterValue.InconsistentInstanceInternetChargeType";
 
 /// The instance cannot use an accelerated (Anycast) address.
 ///
@@ -369,6 +398,12 @@ pub const INVALID_PARAMETER_VALUE_INSTANCE_HAS_WAN_IP: &str =
 pub const INVALID_PARAMETER_VALUE_INSTANCE_ID_MALFORMED: &str =
     "InvalidParameterValue.InstanceIdMalformed";
 
+/// The instance has no address that is billed with its bandwidth.
+///
+/// Name an elastic IP with bandwidth of its own. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_INSTANCE_NO_CALC_IP: &str =
+    "InvalidParameterValue.InstanceNoCalcIP";
+
 /// The operation needs an ordinary public IP, which the instance does not have.
 ///
 /// Check `PublicIpAddresses` with DescribeInstances of the CVM product. Kind: wrong state.
@@ -393,6 +428,12 @@ pub const INVALID_PARAMETER_VALUE_INSTANCE_NOT_MATCH_ASSOCIATE_ENI: &str =
 /// Bind without that mode, or use an instance in another VPC. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_INSTANCE_VPC_DOES_NOT_SUPPORT_EIP_VISIBLE_ON_ENI: &str =
     "InvalidParameterValue.InstanceVpcDoesNotSupportEipVisibleOnEni";
+
+/// The elastic IP already has the requested charge type.
+///
+/// To change only the bandwidth, use ModifyAddressesBandwidth. Kind: invalid request.
+pub const INVALID_PARAMETER_VALUE_INTERNET_CHARGE_TYPE_NOT_CHANGED: &str =
+    "InvalidParameterValue.InternetChargeTypeNotChanged";
 
 /// The charge type is none that bandwidth packages have.
 ///
@@ -541,12 +582,24 @@ pub const INVALID_PARAMETER_VALUE_PRIVATE_IP_ADDRESS_NOT_MATCH: &str =
 /// Set the member named in the message to a value in its range. Kind: invalid request.
 pub const INVALID_PARAMETER_VALUE_RANGE: &str = "InvalidParameterValue.Range";
 
+/// The term of the resource has ended.
+///
+/// Renew it, then retry. Kind: wrong state.
+pub const INVALID_PARAMETER_VALUE_RESOURCE_EXPIRED: &str =
+    "InvalidParameterValue.ResourceExpired";
+
 /// A resource id has the wrong format.
 ///
 /// Copy the complete id that the message names from the product it belongs to. Kind: invalid
 /// request.
 pub const INVALID_PARAMETER_VALUE_RESOURCE_ID_MALFORMED: &str =
     "InvalidParameterValue.ResourceIdMalformed";
+
+/// The resource does not exist.
+///
+/// Check the id and the region. Kind: not found.
+pub const INVALID_PARAMETER_VALUE_RESOURCE_NOT_EXISTED: &str =
+    "InvalidParameterValue.ResourceNotExisted";
 
 /// The resource does not support this operation.
 ///
@@ -745,6 +798,12 @@ pub const LIMIT_EXCEEDED_DEFAULT_VPC_LIMIT_EXCEEDED: &str =
 ///
 /// Unbind an address from the instance, or use a larger type. Kind: quota or stock.
 pub const LIMIT_EXCEEDED_INSTANCE_ADDRESS_QUOTA: &str = "LimitExceeded.InstanceAddressQuota";
+
+/// The charge type of the elastic IP was already changed twice.
+///
+/// Allocate another address with the charge type that you need. Kind: quota or stock.
+pub const LIMIT_EXCEEDED_MODIFY_ADDRESS_INTERNET_CHARGE_TYPE_QUOTA: &str =
+    "LimitExceeded.ModifyAddressInternetChargeTypeQuota";
 
 /// The account has requested specific IP addresses too often this month; three times are
 /// possible.
@@ -1073,11 +1132,23 @@ pub const UNSUPPORTED_OPERATION_ISP_NOT_SUPPORTED: &str =
 pub const UNSUPPORTED_OPERATION_LOCKED_RESOURCES: &str =
     "UnsupportedOperation.LockedResources";
 
+/// The account may not change this attribute of elastic IPs.
+///
+/// Omit the attribute, or ask support for access to it. Kind: invalid request.
+pub const UNSUPPORTED_OPERATION_MODIFY_ADDRESS_ATTRIBUTE: &str =
+    "UnsupportedOperation.ModifyAddressAttribute";
+
 /// A source address rule of a NAT gateway that belongs to the subnet does not exist.
 ///
 /// Check the rules of the NAT gateways in the VPC, then retry. Kind: wrong state.
 pub const UNSUPPORTED_OPERATION_NAT_GATEWAY_SNAT_RULE_NOT_EXISTS: &str =
     "UnsupportedOperation.NatGatewaySnatRuleNotExists";
+
+/// The address belongs to a NAT gateway, which does not support the change.
+///
+/// Unbind the address from the gateway first. Kind: invalid request.
+pub const UNSUPPORTED_OPERATION_NAT_NOT_SUPPORTED: &str =
+    "UnsupportedOperation.NatNotSupported";
 
 /// The region does not offer the second network exit.
 ///
@@ -1415,6 +1486,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Check the region and the ids with DescribeAddresses; the address may already be released.",
     },
     ErrorInfo {
+        code: INVALID_ADDRESS_ID_STATE_IN_ARREARS,
+        kind: ErrorKind::State,
+        retryable: false,
+        partial: false,
+        doc: "Bills for the elastic IP are unpaid.",
+        fix: "Pay the bills, then retry.",
+    },
+    ErrorInfo {
         code: INVALID_ADDRESS_ID_STATUS_NOT_PERMIT,
         kind: ErrorKind::State,
         retryable: false,
@@ -1535,6 +1614,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Replace the value quoted in the message with one that the description of the member allows.",
     },
     ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_ADDRESS_ALREADY_HAS_PASS_THROUGH,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The elastic IP already uses direct connection.",
+        fix: "Nothing needs to be done.",
+    },
+    ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ADDRESS_ATTACKED,
         kind: ErrorKind::State,
         retryable: false,
@@ -1573,6 +1660,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         partial: false,
         doc: "The address cannot be used with this instance.",
         fix: "Check the type and the line of the address with DescribeAddresses, and choose one that suits the instance.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_ADDRESS_NOT_CALC_IP,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The address is billed with the bandwidth of its instance and not on its own.",
+        fix: "Change the instance instead.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_ADDRESS_NOT_FOUND,
@@ -1639,12 +1734,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Choose another value for the member named in the message; after a lost response, check first whether your own earlier attempt created the resource.",
     },
     ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_EGRESS_CONFLICT,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The addresses have different network exits.",
+        fix: "Send one request for each network exit.",
+    },
+    ErrorInfo {
         code: INVALID_PARAMETER_VALUE_EMPTY,
         kind: ErrorKind::Client,
         retryable: false,
         partial: false,
         doc: "A member that this request needs is missing or empty.",
         fix: "Set the member named in the message.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_INCONSISTENT_INSTANCE_INTERNET_CHARGE_TYPE,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The instances of the addresses are billed in different ways.",
+        fix: "Send one request for each charge type.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_DOES_NOT_SUPPORT_ANYCAST,
@@ -1687,6 +1798,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Copy the complete id of the instance.",
     },
     ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_INSTANCE_NO_CALC_IP,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The instance has no address that is billed with its bandwidth.",
+        fix: "Name an elastic IP with bandwidth of its own.",
+    },
+    ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INSTANCE_NO_WAN_IP,
         kind: ErrorKind::State,
         retryable: false,
@@ -1717,6 +1836,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         partial: false,
         doc: "The VPC of the instance cannot show elastic IPs on network interfaces.",
         fix: "Bind without that mode, or use an instance in another VPC.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_INTERNET_CHARGE_TYPE_NOT_CHANGED,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The elastic IP already has the requested charge type.",
+        fix: "To change only the bandwidth, use ModifyAddressesBandwidth.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_INVALID_BANDWIDTH_PACKAGE_CHARGE_TYPE,
@@ -1911,12 +2038,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Set the member named in the message to a value in its range.",
     },
     ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_RESOURCE_EXPIRED,
+        kind: ErrorKind::State,
+        retryable: false,
+        partial: false,
+        doc: "The term of the resource has ended.",
+        fix: "Renew it, then retry.",
+    },
+    ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RESOURCE_ID_MALFORMED,
         kind: ErrorKind::Client,
         retryable: false,
         partial: false,
         doc: "A resource id has the wrong format.",
         fix: "Copy the complete id that the message names from the product it belongs to.",
+    },
+    ErrorInfo {
+        code: INVALID_PARAMETER_VALUE_RESOURCE_NOT_EXISTED,
+        kind: ErrorKind::NotFound,
+        retryable: false,
+        partial: false,
+        doc: "The resource does not exist.",
+        fix: "Check the id and the region.",
     },
     ErrorInfo {
         code: INVALID_PARAMETER_VALUE_RESOURCE_NOT_SUPPORT,
@@ -2189,6 +2332,14 @@ pub static ERRORS: &[ErrorInfo] = &[
         partial: false,
         doc: "The instance already has as many elastic IPs as it can hold.",
         fix: "Unbind an address from the instance, or use a larger type.",
+    },
+    ErrorInfo {
+        code: LIMIT_EXCEEDED_MODIFY_ADDRESS_INTERNET_CHARGE_TYPE_QUOTA,
+        kind: ErrorKind::Quota,
+        retryable: false,
+        partial: false,
+        doc: "The charge type of the elastic IP was already changed twice.",
+        fix: "Allocate another address with the charge type that you need.",
     },
     ErrorInfo {
         code: LIMIT_EXCEEDED_MONTHLY_ADDRESS_RECOVERY_QUOTA,
@@ -2623,12 +2774,28 @@ pub static ERRORS: &[ErrorInfo] = &[
         fix: "Make the change through that product, or unlock the group.",
     },
     ErrorInfo {
+        code: UNSUPPORTED_OPERATION_MODIFY_ADDRESS_ATTRIBUTE,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The account may not change this attribute of elastic IPs.",
+        fix: "Omit the attribute, or ask support for access to it.",
+    },
+    ErrorInfo {
         code: UNSUPPORTED_OPERATION_NAT_GATEWAY_SNAT_RULE_NOT_EXISTS,
         kind: ErrorKind::State,
         retryable: false,
         partial: false,
         doc: "A source address rule of a NAT gateway that belongs to the subnet does not exist.",
         fix: "Check the rules of the NAT gateways in the VPC, then retry.",
+    },
+    ErrorInfo {
+        code: UNSUPPORTED_OPERATION_NAT_NOT_SUPPORTED,
+        kind: ErrorKind::Client,
+        retryable: false,
+        partial: false,
+        doc: "The address belongs to a NAT gateway, which does not support the change.",
+        fix: "Unbind the address from the gateway first.",
     },
     ErrorInfo {
         code: UNSUPPORTED_OPERATION_NOT_SUPPORTED_PURCHASE_CENTER_EGRESS_RESOURCE,

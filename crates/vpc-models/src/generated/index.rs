@@ -36,9 +36,11 @@
 //! | Adds inbound or outbound rules to a security group | [`CreateSecurityGroupPolicies`](crate::actions::CreateSecurityGroupPolicies) |
 //! | Deletes a security group with its rules | [`DeleteSecurityGroup`](crate::actions::DeleteSecurityGroup) |
 //! | Removes inbound or outbound rules from a security group | [`DeleteSecurityGroupPolicies`](crate::actions::DeleteSecurityGroupPolicies) |
+//! | Counts what uses security groups | [`DescribeSecurityGroupAssociationStatistics`](crate::actions::DescribeSecurityGroupAssociationStatistics) |
 //! | Returns the rules of one security group and their version | [`DescribeSecurityGroupPolicies`](crate::actions::DescribeSecurityGroupPolicies) |
 //! | Lists security groups without their rules, page by page | [`DescribeSecurityGroups`](crate::actions::DescribeSecurityGroups) |
 //! | Renames a security group or changes its description | [`ModifySecurityGroupAttribute`](crate::actions::ModifySecurityGroupAttribute) |
+//! | Replaces all rules of a security group, or removes them | [`ModifySecurityGroupPolicies`](crate::actions::ModifySecurityGroupPolicies) |
 //!
 //! # Elastic IP addresses
 //!
@@ -52,7 +54,11 @@
 //! | Lists bandwidth packages with the resources that share them, page by page | [`DescribeBandwidthPackages`](crate::actions::DescribeBandwidthPackages) |
 //! | Shows whether a background task of elastic IPs has ended, and how | [`DescribeTaskResult`](crate::actions::DescribeTaskResult) |
 //! | Unbinds an elastic IP from its instance or network interface | [`DisassociateAddress`](crate::actions::DisassociateAddress) |
+//! | Renames an elastic IP, or changes how it reaches its instance | [`ModifyAddressAttribute`](crate::actions::ModifyAddressAttribute) |
+//! | Changes how the traffic of an elastic IP is billed, and its bandwidth | [`ModifyAddressInternetChargeType`](crate::actions::ModifyAddressInternetChargeType) |
+//! | Changes the bandwidth limit of elastic IPs | [`ModifyAddressesBandwidth`](crate::actions::ModifyAddressesBandwidth) |
 //! | Releases elastic IPs, which the account then loses | [`ReleaseAddresses`](crate::actions::ReleaseAddresses) |
+//! | Extends the term of elastic IPs that are paid by the month | [`RenewAddresses`](crate::actions::RenewAddresses) |
 
 use cvm_protocol::{ActionInfo, ServiceInfo};
 
@@ -85,6 +91,7 @@ pub static ACTIONS: &[&ActionInfo] = &[
     &DELETE_VPC_INFO,
     &DESCRIBE_ADDRESSES_INFO,
     &DESCRIBE_BANDWIDTH_PACKAGES_INFO,
+    &DESCRIBE_SECURITY_GROUP_ASSOCIATION_STATISTICS_INFO,
     &DESCRIBE_SECURITY_GROUP_POLICIES_INFO,
     &DESCRIBE_SECURITY_GROUPS_INFO,
     &DESCRIBE_SUBNETS_INFO,
@@ -92,10 +99,15 @@ pub static ACTIONS: &[&ActionInfo] = &[
     &DESCRIBE_USED_IP_ADDRESS_INFO,
     &DESCRIBE_VPCS_INFO,
     &DISASSOCIATE_ADDRESS_INFO,
+    &MODIFY_ADDRESS_ATTRIBUTE_INFO,
+    &MODIFY_ADDRESS_INTERNET_CHARGE_TYPE_INFO,
+    &MODIFY_ADDRESSES_BANDWIDTH_INFO,
     &MODIFY_SECURITY_GROUP_ATTRIBUTE_INFO,
+    &MODIFY_SECURITY_GROUP_POLICIES_INFO,
     &MODIFY_SUBNET_ATTRIBUTE_INFO,
     &MODIFY_VPC_ATTRIBUTE_INFO,
     &RELEASE_ADDRESSES_INFO,
+    &RENEW_ADDRESSES_INFO,
 ];
 
 /// Returns the action with this name.

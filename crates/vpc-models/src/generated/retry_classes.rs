@@ -7,11 +7,11 @@
 //! change the class: the highest class that applies counts, and a dry run that is guaranteed to
 //! change nothing lowers it.
 //!
-//! - `read`: changes nothing, so it is retried freely (8 actions).
+//! - `read`: changes nothing, so it is retried freely (9 actions).
 //! - `token`: retried with the same token, which the service recognizes (1 action).
-//! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (3 actions).
-//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (9 actions).
-//! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (3 actions).
+//! - `convergent`: retried once if the outcome is unknown, because a second run sets the same state (4 actions).
+//! - `guarded`: not retried once it may have taken effect; first read the state to see whether it did (11 actions).
+//! - `hazard`: not retried once it may have taken effect, because a second run can cost money or destroy something (5 actions).
 //!
 //! | action | class | members that change it | why | check with |
 //! | --- | --- | --- | --- | --- |
@@ -27,15 +27,21 @@
 //! | [`DeleteSubnet`](crate::actions::DeleteSubnet) | guarded |  | A subnet that no longer exists returns an error, which looks like a failure, so list it first. | `DescribeSubnets` |
 //! | [`DeleteVpc`](crate::actions::DeleteVpc) | guarded |  | A network that no longer exists returns an error, which looks like a failure, so list it first. | `DescribeVpcs` |
 //! | [`DisassociateAddress`](crate::actions::DisassociateAddress) | guarded |  | Only a bound address can be unbound, so a retry is rejected, and a late one could undo a later binding; read the address first. | `DescribeAddresses` |
+//! | [`ModifyAddressAttribute`](crate::actions::ModifyAddressAttribute) | convergent |  | A retry sets the same values again. | `DescribeAddresses` |
+//! | [`ModifyAddressInternetChargeType`](crate::actions::ModifyAddressInternetChargeType) | hazard |  | Each address can be changed only twice, and a change to a monthly term places an order; read the address before you retry. | `DescribeAddresses` |
+//! | [`ModifyAddressesBandwidth`](crate::actions::ModifyAddressesBandwidth) | guarded |  | A late retry could undo a later change, and an order for an address that is paid by the month may be open; read the address first. | `DescribeAddresses` |
 //! | [`ModifySecurityGroupAttribute`](crate::actions::ModifySecurityGroupAttribute) | convergent |  | A retry sets the same values again. | `DescribeSecurityGroups` |
+//! | [`ModifySecurityGroupPolicies`](crate::actions::ModifySecurityGroupPolicies) | guarded |  | A late retry could undo a later change of the rules, so compare the present rules with the requested ones first. |  |
 //! | [`ModifySubnetAttribute`](crate::actions::ModifySubnetAttribute) | convergent |  | A retry sets the same values again. | `DescribeSubnets` |
 //! | [`ModifyVpcAttribute`](crate::actions::ModifyVpcAttribute) | convergent |  | A retry sets the same values again. | `DescribeVpcs` |
 //! | [`ReleaseAddresses`](crate::actions::ReleaseAddresses) | guarded |  | An address that is already released returns an error and may make the whole batch fail, so list the addresses first and retry only those still listed. | `DescribeAddresses` |
+//! | [`RenewAddresses`](crate::actions::RenewAddresses) | hazard |  | Each accepted request buys a further term, so a retry can pay twice; read `DeadlineDate` of the addresses first. | `DescribeAddresses` |
 //!
 //! These actions change nothing:
 //!
 //! - [`DescribeAddresses`](crate::actions::DescribeAddresses)
 //! - [`DescribeBandwidthPackages`](crate::actions::DescribeBandwidthPackages)
+//! - [`DescribeSecurityGroupAssociationStatistics`](crate::actions::DescribeSecurityGroupAssociationStatistics)
 //! - [`DescribeSecurityGroupPolicies`](crate::actions::DescribeSecurityGroupPolicies)
 //! - [`DescribeSecurityGroups`](crate::actions::DescribeSecurityGroups)
 //! - [`DescribeSubnets`](crate::actions::DescribeSubnets)

@@ -31,24 +31,21 @@ use crate::prelude::*;
 /// - `InternalError.ResourceOpFailed`: The operation on the disk failed; the message has the
 ///   details.
 /// - `InvalidDisk.NotPortable`: The disk is not elastic, so it cannot be attached or detached.
-/// - `InvalidDisk.NotSupported`: The disk does not support this operation.
 /// - `InvalidDisk.TypeError`: The kind of the disk does not fit the operation.
-/// - `InvalidDiskId.NotFound`: No disk of the account in this region has the id.
 /// - `InvalidInstance.NotSupported`: The instance does not support attached disks.
 /// - `InvalidInstanceId.NotFound`: No instance of the account in this region has the id.
-/// - `InvalidParameterValue.LimitExceeded`: A list has more entries than the action accepts in
-///   one request.
 /// - `LimitExceeded.InstanceAttachedDisk`: The instance has as many disks as it can have.
 /// - `ResourceInUse.DiskMigrating`: The disk is being moved to another storage medium.
-/// - `ResourceNotFound.NotFound`: A resource in the request does not exist.
 /// - `ResourceUnavailable.Attached`: The disk is already attached to an instance.
 /// - `ResourceUnavailable.NotPortable`: The operation needs an elastic disk.
 /// - `ResourceUnavailable.TypeError`: The kind of the disk does not fit, such as a system disk
 ///   that is to be attached.
 /// - `ResourceUnavailable.ZoneNotMatch`: Disk and instance are in different availability zones.
 ///
-/// Shared with other actions: `InternalError.ComponentError`, `InvalidParameterValue`,
-/// `MissingParameter`, `ResourceBusy`, `ResourceUnavailable.NotSupported`.
+/// Shared with other actions: `InternalError.ComponentError`, `InvalidDisk.NotSupported`,
+/// `InvalidDiskId.NotFound`, `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
+/// `MissingParameter`, `ResourceBusy`, `ResourceNotFound.NotFound`,
+/// `ResourceUnavailable.NotSupported`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

@@ -29,20 +29,16 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidAccount.InsufficientBalance`: The account balance is too low for this purchase.
 /// - `InvalidInstanceId.NotFound`: No instance of the account in this region has the id.
 /// - `InvalidParameter.DiskConfigNotSupported`: The region does not offer a disk with this
 ///   configuration.
 /// - `InvalidParameter.InvalidClientToken`: The client token cannot be used.
 /// - `InvalidParameter.ProjectIdNotExist`: The account has no project with this id.
-/// - `InvalidParameterValue.LimitExceeded`: A list has more entries than the action accepts in
-///   one request.
 /// - `InvalidSnapshotId.NotFound`: No snapshot of the account in this region has the id.
 /// - `LimitExceeded.InstanceAttachedDisk`: The instance has as many disks as it can have.
 /// - `LimitExceeded.TagQuotaLimitExceeded`: The tags could not be bound, because too many calls
 ///   were made to the tag service.
 /// - `ResourceInsufficient`: There is not enough stock for the request.
-/// - `TradeDealConflict`: Another order for the same resource is open.
 /// - `UnauthorizedOperation`: The access policies of the caller do not cover this action.
 /// - `UnauthorizedOperation.NotCertification`: The owner of the account has not been verified,
 ///   so it cannot pay.
@@ -50,8 +46,10 @@ use crate::prelude::*;
 /// - `UnauthorizedOperation.RoleNotExists`: The role that the service needs in the account does
 ///   not exist.
 ///
-/// Shared with other actions: `InternalError.ComponentError`, `InvalidParameterValue`,
-/// `MissingParameter`, `ResourceBusy`.
+/// Shared with other actions: `InternalError.ComponentError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidParameterValue`,
+/// `InvalidParameterValue.LimitExceeded`, `MissingParameter`, `ResourceBusy`,
+/// `TradeDealConflict`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

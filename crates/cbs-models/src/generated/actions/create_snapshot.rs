@@ -29,13 +29,10 @@ use crate::prelude::*;
 /// - `InsufficientSnapshotQuota`: The account has as many snapshots as its quota allows.
 /// - `InternalError.ResourceOpFailed`: The operation on the disk failed; the message has the
 ///   details.
-/// - `InvalidAccount.InsufficientBalance`: The account balance is too low for this purchase.
 /// - `InvalidDisk.Busy`: Another operation on the disk is in progress.
 /// - `InvalidDisk.NotSupportSnapshot`: Snapshots of this disk cannot be taken.
-/// - `InvalidDisk.NotSupported`: The disk does not support this operation.
 /// - `InvalidDisk.SnapshotCreating`: A snapshot of the disk is still being taken.
 /// - `InvalidDisk.TypeError`: The kind of the disk does not fit the operation.
-/// - `InvalidDiskId.NotFound`: No disk of the account in this region has the id.
 /// - `InvalidParameter.InvalidClientToken`: The client token cannot be used.
 /// - `InvalidParameter.ProjectIdNotExist`: The account has no project with this id.
 /// - `LimitExceeded.InstanceAttachedDisk`: The instance has as many disks as it can have.
@@ -43,7 +40,6 @@ use crate::prelude::*;
 /// - `ResourceInUse.DiskMigrating`: The disk is being moved to another storage medium.
 /// - `ResourceInUse.DiskRollbacking`: The disk is being reset to a snapshot.
 /// - `ResourceInsufficient.OverQuota`: The request would exceed a quota of the account.
-/// - `ResourceNotFound.NotFound`: A resource in the request does not exist.
 /// - `ResourceUnavailable.DiskBackupCreating`: The backup point is still being created.
 /// - `ResourceUnavailable.DiskSnapshotChainTooLarge`: The disk has too long a chain of
 ///   snapshots for another one.
@@ -53,8 +49,10 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.DiskEncrypt`: The disk is encrypted, which this operation does not
 ///   support.
 ///
-/// Shared with other actions: `InternalError.ComponentError`, `MissingParameter`,
-/// `ResourceBusy`, `ResourceUnavailable.NotSupported`.
+/// Shared with other actions: `InternalError.ComponentError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidDisk.NotSupported`, `InvalidDiskId.NotFound`,
+/// `MissingParameter`, `ResourceBusy`, `ResourceNotFound.NotFound`,
+/// `ResourceUnavailable.NotSupported`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

@@ -25,22 +25,17 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidAccount.InsufficientBalance`: The account balance is too low for this purchase.
-/// - `InvalidDisk.NotSupported`: The disk does not support this operation.
-/// - `InvalidDiskId.NotFound`: No disk of the account in this region has the id.
 /// - `InvalidInstanceId.NotFound`: No instance of the account in this region has the id.
 /// - `InvalidParameter.DiskConfigNotSupported`: The region does not offer a disk with this
 ///   configuration.
-/// - `InvalidParameterValue.LimitExceeded`: A list has more entries than the action accepts in
-///   one request.
 /// - `ResourceInUse.DiskMigrating`: The disk is being moved to another storage medium.
 /// - `ResourceInsufficient`: There is not enough stock for the request.
 /// - `ResourceInsufficient.UpgradeServiceBusy`: The system that changes storage media is busy.
-/// - `ResourceNotFound.NotFound`: A resource in the request does not exist.
-/// - `TradeDealConflict`: Another order for the same resource is open.
 ///
-/// Shared with other actions: `InternalError.ComponentError`, `InvalidParameterValue`,
-/// `MissingParameter`, `ResourceUnavailable.NotSupported`.
+/// Shared with other actions: `InternalError.ComponentError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidDisk.NotSupported`, `InvalidDiskId.NotFound`,
+/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`, `MissingParameter`,
+/// `ResourceNotFound.NotFound`, `ResourceUnavailable.NotSupported`, `TradeDealConflict`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

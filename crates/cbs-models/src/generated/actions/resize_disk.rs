@@ -28,24 +28,21 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidAccount.InsufficientBalance`: The account balance is too low for this purchase.
 /// - `InvalidDisk.Busy`: Another operation on the disk is in progress.
 /// - `InvalidDisk.Expire`: The term of the disk has ended.
-/// - `InvalidDisk.NotSupported`: The disk does not support this operation.
-/// - `InvalidDiskId.NotFound`: No disk of the account in this region has the id.
 /// - `InvalidParameter.DiskConfigNotSupported`: The region does not offer a disk with this
 ///   configuration.
 /// - `ResourceInsufficient`: There is not enough stock for the request.
-/// - `ResourceNotFound.NotFound`: A resource in the request does not exist.
 /// - `ResourceUnavailable.Expire`: The disk has reached the end of its term.
 /// - `ResourceUnavailable.SnapshotCreating`: The snapshot is not complete yet.
-/// - `TradeDealConflict`: Another order for the same resource is open.
 /// - `UnauthorizedOperation.NotHavePaymentRight`: The caller has no permission to pay.
 /// - `UnsupportedOperation.InstanceNotStopped`: The instance that the disk is attached to is
 ///   running.
 ///
-/// Shared with other actions: `InternalError.ComponentError`, `InvalidParameterValue`,
-/// `MissingParameter`, `ResourceUnavailable.NotSupported`.
+/// Shared with other actions: `InternalError.ComponentError`,
+/// `InvalidAccount.InsufficientBalance`, `InvalidDisk.NotSupported`, `InvalidDiskId.NotFound`,
+/// `InvalidParameterValue`, `MissingParameter`, `ResourceNotFound.NotFound`,
+/// `ResourceUnavailable.NotSupported`, `TradeDealConflict`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

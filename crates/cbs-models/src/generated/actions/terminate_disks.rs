@@ -32,17 +32,15 @@ use crate::prelude::*;
 /// - `InsufficientRefundQuota`: The account has used up the number of disks that it may return.
 /// - `InternalError.FailQueryResource`: The service could not look up the disks in the request.
 /// - `InvalidDisk.Expire`: The term of the disk has ended.
-/// - `InvalidParameterValue.LimitExceeded`: A list has more entries than the action accepts in
-///   one request.
 /// - `ResourceInsufficient.OverRefundQuota`: The number of disks that the account may return is
 ///   used up.
 /// - `ResourceUnavailable.Expire`: The disk has reached the end of its term.
 /// - `ResourceUnavailable.NotSupportRefund`: The disk cannot be returned.
 /// - `ResourceUnavailable.RepeatRefund`: The disk has already been returned.
-/// - `TradeDealConflict`: Another order for the same resource is open.
 ///
-/// Shared with other actions: `InvalidParameterValue`, `MissingParameter`, `ResourceBusy`,
-/// `ResourceUnavailable.NotSupported`, `UnsupportedOperation`.
+/// Shared with other actions: `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
+/// `MissingParameter`, `ResourceBusy`, `ResourceUnavailable.NotSupported`, `TradeDealConflict`,
+/// `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

@@ -1,7 +1,5 @@
 //! ModifyDiskAttributes and ResizeDisk.
 
-use std::sync::Arc;
-
 use cbs_models::actions::{
     ModifyDiskAttributes, ModifyDiskAttributesResponse, ResizeDisk, ResizeDiskResponse,
 };
@@ -9,12 +7,15 @@ use cvm_models::enums::InstanceState;
 
 use crate::actions::cbs::configuration;
 use crate::actions::cbs::disk_view::{DiskView, Place};
+use crate::actions::cbs::snapshots;
+use crate::actions::cbs::target::{Start, Target};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::project::unsigned_project;
-use crate::state::{DiskWork, RequestContext, StoredDisk};
+use crate::state::{DiskWork, RequestContext};
 
-const NOT_SUPPORTED: [&str; 2] = ["InvalidDisk.NotSupported", "ResourceUnavailable.NotSupported"];
+pub(super) const NOT_SUPPORTED: [&str; 2] =
+    ["InvalidDisk.NotSupported", "ResourceUnavailable.NotSupported"];
 
 /// Changes attributes at once, or moves one disk to another storage medium, which takes time.
 impl ActionHandler for ModifyDiskAttributes {
@@ -96,67 +97,7 @@ fn apply(
         disk.burst_performance = burst.or(disk.burst_performance);
     });
     if let Some(id) = project_id {
-        target.set_project(context, id);
-    }
-}
-
-/// A disk that is to be changed.
-struct Target {
-    id: Arc<str>,
-    /// The serial of its instance.
-    serial: Option<u64>,
-}
-
-impl Target {
-    fn of(context: &RequestContext<'_>, disk: &DiskView<'_>) -> Self {
-        let instance = disk.instance();
-        let serial = instance.and_then(|instance| context.instances.serial(&instance.id));
-        Self { id: Arc::clone(&disk.stored.id), serial }
-    }
-
-    fn change(&self, context: &mut RequestContext<'_>, change: impl FnOnce(&mut StoredDisk)) {
-        let disk = match self.serial.and_then(|serial| context.instances.get_mut(serial)) {
-            Some(instance) => instance.disk_mut(&self.id),
-            None => {
-                let resources = context.regions.entry(context.region.name).or_default();
-                resources.disks.get_mut(&self.id).map(|detached| &mut detached.disk)
-            }
-        };
-        if let Some(disk) = disk {
-            change(disk);
-        }
-    }
-
-    /// Sets the project. A disk that had that of its instance has terms of its own from now on.
-    fn set_project(&self, context: &mut RequestContext<'_>, id: i64) {
-        let resources = context.regions.entry(context.region.name).or_default();
-        let instance = self.serial.and_then(|serial| context.instances.get_mut(serial));
-        let Some(instance) = instance else {
-            if let Some(detached) = resources.disks.get_mut(&self.id) {
-                detached.terms.project_id = id;
-            }
-            return;
-        };
-        let of_instance = instance.disk_terms();
-        let Some(disk) = instance.disk_mut(&self.id) else { return };
-        if disk.terms().is_none() {
-            resources.disks.schedule_expiry(&self.id, None, of_instance.expires);
-        }
-        disk.extras_mut().terms.get_or_insert(of_instance).project_id = id;
-    }
-}
-
-/// The start of an operation on one disk.
-struct Start {
-    target: Target,
-    work: DiskWork,
-}
-
-impl Start {
-    fn begin(self, context: &mut RequestContext<'_>) {
-        let at = (context.clock, context.now);
-        let Target { id, serial } = self.target;
-        context.resources().disks.begin(&id, self.work, serial, at);
+        target.change_terms(context, |terms| terms.project_id = id);
     }
 }
 
@@ -198,11 +139,8 @@ fn resize(context: &RequestContext<'_>, request: &ResizeDisk) -> Result<Start, A
     let codes = context.codes;
     // The model info requires it. A size that is too large for the type is refused below.
     let gib = request.disk_size.map_or(0, |gib| i64::try_from(gib).unwrap_or(i64::MAX));
-    let disks = DiskView::find(context, std::slice::from_ref(&request.disk_id))?;
-    let [disk] = disks.as_slice() else {
-        return Err(codes.error(["MissingParameter"], "The request names no disk."));
-    };
-    check_elastic(codes, disk)?;
+    let disk = DiskView::find_one(context, &request.disk_id)?;
+    check_elastic(codes, &disk)?;
     disk.check_not_in_bin(context)?;
     let (id, now) = (disk.id(), disk.stored.gib);
     if gib <= now {
@@ -219,8 +157,8 @@ fn resize(context: &RequestContext<'_>, request: &ResizeDisk) -> Result<Start, A
         let message = format!("The instance `{}` is {}.", instance.id, instance.state);
         return Err(codes.error(NOT_SUPPORTED, message));
     }
-    check_no_new_snapshot(context, id)?;
-    Ok(Start { target: Target::of(context, disk), work: DiskWork::Expand(gib) })
+    snapshots::check_none_in_creation(context, id)?;
+    Ok(Start { target: Target::of(context, &disk), work: DiskWork::Expand(gib) })
 }
 
 fn check_elastic(codes: DocumentedCodes, disk: &DiskView<'_>) -> Result<(), ApiError> {
@@ -232,16 +170,4 @@ fn check_elastic(codes: DocumentedCodes, disk: &DiskView<'_>) -> Result<(), ApiE
         disk.id()
     );
     Err(codes.error(NOT_SUPPORTED, message))
-}
-
-/// Checks that no snapshot of the disk is being taken.
-fn check_no_new_snapshot(context: &RequestContext<'_>, disk_id: &str) -> Result<(), ApiError> {
-    let images = context.regions.get(context.region.name).map(|resources| &*resources.images);
-    let mut snapshots = images.into_iter().flat_map(|images| images.snapshots.newest_first());
-    let new = snapshots
-        .find(|snapshot| snapshot.details.disk_id == disk_id && snapshot.ready_at > context.now);
-    let Some(new) = new else { return Ok(()) };
-    let id = &new.api.snapshot_id;
-    let message = format!("The snapshot `{id}` of the disk `{disk_id}` is still being taken.");
-    Err(context.codes.error(["ResourceUnavailable.SnapshotCreating"], message))
 }

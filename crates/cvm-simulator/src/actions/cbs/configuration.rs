@@ -1,5 +1,6 @@
 //! Which disks are sold: types, sizes, extra performance and numbers.
 
+use crate::actions::cbs::snapshots;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::catalog::{Catalog, DiskType};
 use crate::launch::disk_performance;
@@ -105,18 +106,10 @@ pub(super) fn snapshot<'a>(
     context: &'a RequestContext<'_>,
     id: &str,
 ) -> Result<&'a DiskSnapshot, ApiError> {
-    let codes = context.codes;
-    let snapshot = context.snapshot(id).ok_or_else(|| {
-        let message = format!("The snapshot `{id}` does not exist in {}.", context.region.name);
-        codes.error(["InvalidSnapshotId.NotFound"], message)
-    })?;
-    if snapshot.ready_at > context.now {
-        let message = format!("The snapshot `{id}` is CREATING, not NORMAL.");
-        return Err(codes.error(["ResourceBusy"], message));
-    }
+    let snapshot = snapshots::complete(context, id)?;
     if snapshot.is_of_system_disk() {
         let message = format!("The snapshot `{id}` is of a system disk, not of a data disk.");
-        return Err(codes.error(["InvalidParameterValue"], message));
+        return Err(context.codes.error(["InvalidParameterValue"], message));
     }
     Ok(snapshot)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use cbs_models::actions::{CreateDisks, CreateDisksResponse};
 use cbs_models::enums::{DiskChargeType, RenewFlag};
+use cbs_models::types::DiskChargePrepaid;
 
 use crate::actions::cbs::configuration::{self, Configuration};
 use crate::api_error::{ApiError, DocumentedCodes};
@@ -114,13 +115,17 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
         })),
         ..StoredDisk::default()
     };
-    let (expires, renew_flag) = term(codes, request, &charge_type, context.now)?;
+    // The model info requires the term of a prepaid disk.
+    let prepaid = request.disk_charge_prepaid.as_ref();
+    let prepaid = prepaid.filter(|_| charge_type == DiskChargeType::Prepaid);
+    let term = prepaid.map(|prepaid| paid_term(codes, prepaid, context.now)).transpose()?;
+    let (expires, renew_flag) = term.unzip();
     let terms = DiskTerms {
         created: context.now,
         number: 0,
         charge_type,
         expires,
-        renew_flag,
+        renew_flag: renew_flag.unwrap_or(RenewFlag::NotifyAndManualRenew),
         project_id: project_id.unwrap_or(0),
         dedicated_cluster_id,
     };
@@ -165,25 +170,20 @@ fn dedicated_cluster(
     }
 }
 
-/// The end of a prepaid term, and what happens then.
-fn term(
+/// The end of a new prepaid term, and what happens then.
+pub(super) fn paid_term(
     codes: DocumentedCodes,
-    request: &CreateDisks,
-    charge_type: &DiskChargeType,
+    prepaid: &DiskChargePrepaid,
     now: Timestamp,
-) -> Result<(Option<Timestamp>, RenewFlag), ApiError> {
-    // The model info requires the term of a prepaid disk.
-    let prepaid = request.disk_charge_prepaid.as_ref();
-    let prepaid = prepaid.filter(|_| *charge_type == DiskChargeType::Prepaid);
-    let Some(prepaid) = prepaid else { return Ok((None, RenewFlag::NotifyAndManualRenew)) };
+) -> Result<(Timestamp, RenewFlag), ApiError> {
     let member = "DiskChargePrepaid.CurInstanceDeadline";
     let begins = read_time(codes, member, prepaid.cur_instance_deadline.as_ref())?;
     let months = prepaid.period.and_then(|months| u32::try_from(months).ok()).unwrap_or(1);
     let expires = begins.unwrap_or(now).months_later(months);
     if expires <= now {
         let message = format!("With `{member}`, the term would end at {expires}, in the past.");
-        return Err(codes.error(["InvalidParameterValue"], message));
+        return Err(codes.error(["InvalidParameterValue", "InvalidParameter"], message));
     }
     let flag = prepaid.renew_flag.clone().unwrap_or(RenewFlag::NotifyAndManualRenew);
-    Ok((Some(expires), flag))
+    Ok((expires, flag))
 }

@@ -106,6 +106,18 @@ impl<'a> DiskView<'a> {
         Err(context.codes.error(codes, message))
     }
 
+    /// The disk with this id. It must exist.
+    pub(super) fn find_one(
+        context: &'a RequestContext<'_>,
+        disk_id: &String,
+    ) -> Result<Self, ApiError> {
+        let disks = Self::find(context, std::slice::from_ref(disk_id))?;
+        disks
+            .into_iter()
+            .next()
+            .ok_or_else(|| context.codes.error(["MissingParameter"], "The request names no disk."))
+    }
+
     pub(super) fn id(&self) -> &'a str {
         &self.stored.id
     }
@@ -187,6 +199,7 @@ impl<'a> DiskView<'a> {
             Some(DiskWork::Attach { .. }) => DiskState::Attaching,
             Some(DiskWork::Detach) => DiskState::Detaching,
             Some(DiskWork::Expand(_)) => DiskState::Expanding,
+            Some(DiskWork::Rollback) => DiskState::Rollbacking,
             _ if self.is_in_bin() => DiskState::Torecycle,
             _ if self.instance().is_some() => DiskState::Attached,
             _ => DiskState::Unattached,
@@ -197,11 +210,14 @@ impl<'a> DiskView<'a> {
     pub(super) fn check_idle(&self, context: &RequestContext<'_>) -> Result<(), ApiError> {
         let (codes, id) = (context.codes, self.id());
         if let Some(operation) = self.operation {
-            let is_moving = matches!(operation.work, DiskWork::ChangeType(_));
-            let moving = is_moving.then_some("ResourceInUse.DiskMigrating");
+            let special = match operation.work {
+                DiskWork::ChangeType(_) => Some("ResourceInUse.DiskMigrating"),
+                DiskWork::Rollback => Some("ResourceInUse.DiskRollbacking"),
+                _ => None,
+            };
             let message = format!("The disk `{id}` has an operation in progress.");
             let busy = ["InvalidDisk.Busy", "ResourceBusy", "ResourceInUse.DiskMigrating"];
-            return Err(codes.error(moving.into_iter().chain(busy), message));
+            return Err(codes.error(special.into_iter().chain(busy), message));
         }
         match self.instance().filter(|instance| instance.operation.is_some()) {
             Some(instance) => {
@@ -240,7 +256,8 @@ impl<'a> DiskView<'a> {
             terms.is_prepaid() && instance.charge_type == InstanceChargeType::Prepaid
         });
         let renews = |flag: Option<&str>| flag == Some(RenewFlag::NotifyAndAutoRenew.as_str());
-        let moved = self.moved_percent(now);
+        let moved = self.percent(now, |work| matches!(work, DiskWork::ChangeType(_)));
+        let rolled_back = self.percent(now, |work| matches!(work, DiskWork::Rollback));
         let last = extras.and_then(|extras| extras.last_instance_id.as_deref());
         let last = self.instance().map(|instance| &*instance.id).or(last);
         Disk {
@@ -279,7 +296,8 @@ impl<'a> DiskView<'a> {
             portable: self.is_elastic(),
             snapshot_ability: true,
             deadline_error: with_prepaid.is_some_and(|instance| instance.expires > expires),
-            rollback_percent: 100,
+            rollbacking: rolled_back.is_some(),
+            rollback_percent: rolled_back.unwrap_or(100),
             differ_days_of_deadline: expires.and_then(|time| i64::try_from(days(time)).ok()),
             return_fail_code,
             create_time: with_space(terms.created),
@@ -314,10 +332,9 @@ impl<'a> DiskView<'a> {
         (false, code)
     }
 
-    /// The progress in percent of a change of the storage medium, if there is one.
-    fn moved_percent(&self, now: Timestamp) -> Option<u64> {
-        let operation = self.operation?;
-        let DiskWork::ChangeType(_) = operation.work else { return None };
+    /// The progress in percent of an operation of this kind, if there is one.
+    fn percent(&self, now: Timestamp, is_meant: impl FnOnce(&DiskWork) -> bool) -> Option<u64> {
+        let operation = self.operation.filter(|operation| is_meant(&operation.work))?;
         let span = operation.ends.unix().saturating_sub(operation.began.unix()).max(1);
         let done = now.unix().saturating_sub(operation.began.unix());
         Some((done.saturating_mul(100) / span).min(99))

@@ -1,20 +1,26 @@
 //! Cloud disks and their snapshots as the disk service (CBS) shows them: those of the instances, and elastic disks that are
 //! attached to none.
 
+mod apply_snapshot;
 mod attach;
 mod change_disks;
+mod change_terms;
 mod configuration;
 mod create_disks;
 mod describe_disks;
+mod disk_options;
 mod disk_view;
 mod offers;
 mod snapshots;
+mod target;
 mod terminate_disks;
 
 use cbs_models::actions::{
-    AttachDisks, CreateDisks, CreateSnapshot, DeleteSnapshots, DescribeDiskConfigQuota,
-    DescribeDisks, DescribeSnapshots, DetachDisks, InquiryPriceCreateDisks, ModifyDiskAttributes,
-    ResizeDisk, TerminateDisks,
+    ApplySnapshot, AttachDisks, CreateDisks, CreateSnapshot, DeleteSnapshots,
+    DescribeDiskConfigQuota, DescribeDisks, DescribeSnapshots, DetachDisks,
+    InquiryPriceCreateDisks, ModifyDiskAttributes, ModifyDiskBackupQuota,
+    ModifyDiskExtraPerformance, ModifyDisksChargeType, ModifyDisksRenewFlag,
+    ModifySnapshotAttribute, ResizeDisk, TerminateDisks,
 };
 
 use super::Group;
@@ -23,6 +29,7 @@ use crate::handler::Handler;
 
 pub(super) const GROUP: Group = Group {
     handlers: &[
+        Handler::of::<ApplySnapshot>(),
         Handler::of::<AttachDisks>(),
         Handler::of::<CreateDisks>(),
         Handler::of::<CreateSnapshot>(),
@@ -33,6 +40,11 @@ pub(super) const GROUP: Group = Group {
         Handler::of::<DetachDisks>(),
         Handler::of::<InquiryPriceCreateDisks>(),
         Handler::of::<ModifyDiskAttributes>(),
+        Handler::of::<ModifyDiskBackupQuota>(),
+        Handler::of::<ModifyDiskExtraPerformance>(),
+        Handler::of::<ModifyDisksChargeType>(),
+        Handler::of::<ModifyDisksRenewFlag>(),
+        Handler::of::<ModifySnapshotAttribute>(),
         Handler::of::<ResizeDisk>(),
         Handler::of::<TerminateDisks>(),
     ],
@@ -46,7 +58,7 @@ const DECISIONS: &[Decision] = &[
     assumed("cbs", "a disk that has never left the instance of its launch has its charge type, term and project; from then on it has its own"),
     assumed("cbs", "a disk is `ATTACHED` as long as its instance exists, also while an operation of CVM changes it, which blocks operations of CBS"),
     assumed("cbs", "a prepaid disk that TerminateInstances releases with its instance is `TORECYCLE` in the recycle bin"),
-    assumed("cbs", "duration of operations: create, attach and detach 5 s, enlarge 10 s, change of the storage medium 60 s, snapshot 60 s"),
+    assumed("cbs", "duration of operations: create, attach and detach 5 s, enlarge 10 s, change of the storage medium 60 s, snapshot 60 s, reset to a snapshot 60 s"),
     assumed("cbs", "`DeadlineTime` is empty for a disk billed by the hour; times are in UTC"),
     assumed("cbs", "disks and snapshots are sorted by time, the newest first, unless `Order` is `ASC`; disks of an instance keep their order"),
     assumed("cbs", "no disk is shared, so InstanceIdList is empty"),
@@ -81,5 +93,14 @@ const DECISIONS: &[Decision] = &[
     assumed("DeleteSnapshots", "an image that is shared or in use is UnsupportedOperation.SnapHasShared or ResourceBusy"),
     assumed("DescribeSnapshots", "a snapshot of an image has the name of the image; one of an imported or copied image has no disk, and the first zone of the region"),
     assumed("DescribeSnapshots", "a snapshot that an image uses at its deadline becomes permanent; there are no shared snapshots"),
+    documented("ModifySnapshotAttribute", "a deadline is at least a day ahead; `IsPermanent` false needs one"),
+    assumed("ModifySnapshotAttribute", "a deadline alone ends a permanent snapshot; one that an image uses stays permanent; no change is MissingParameter"),
+    documented("ApplySnapshot", "only to the disk that the snapshot was taken of, with the same size; the snapshot is NORMAL; the instance of a system disk is STOPPED"),
+    assumed("ApplySnapshot", "an attached data disk must be detached first; ROLLBACKING until its end, which blocks operations of CBS, not those of CVM; AutoStopInstance and AutoStartInstance are UnsupportedOperation"),
+    documented("ModifyDisksRenewFlag", "only prepaid data disks"),
+    assumed("ModifyDisksRenewFlag", "a disk that has the term of its instance has one of its own from then on; renewals are for a month"),
+    documented("ModifyDisksChargeType", "elastic disks, from monthly to hourly billing and back"),
+    assumed("ModifyDisksChargeType", "at once, all disks or none; a new term begins now, or at `CurInstanceDeadline`; the present charge type is InvalidParameterValue"),
+    assumed("ModifyDiskExtraPerformance", "at once, up or down, with the limits of CreateDisks; ModifyDiskBackupQuota also changes a disk that is attached"),
     assumed("prices", "InquiryPriceCreateDisks is the part of a launch's price for such disks; `…High` members have up to six decimals"),
 ];

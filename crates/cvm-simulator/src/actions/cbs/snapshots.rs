@@ -1,10 +1,11 @@
-//! CreateSnapshot, DescribeSnapshots and DeleteSnapshots.
+//! CreateSnapshot, DescribeSnapshots, DeleteSnapshots and ModifySnapshotAttribute.
 
 use std::time::Duration;
 
 use cbs_models::actions::{
     CreateSnapshot, CreateSnapshotResponse, DeleteSnapshots, DeleteSnapshotsResponse,
-    DescribeSnapshots, DescribeSnapshotsResponse,
+    DescribeSnapshots, DescribeSnapshotsResponse, ModifySnapshotAttribute,
+    ModifySnapshotAttributeResponse,
 };
 use cbs_models::enums::{SnapshotMode, SnapshotState, SnapshotType};
 use cbs_models::types::{Image, Snapshot};
@@ -59,25 +60,20 @@ fn snapshot(
         let message = format!("The backup point `{id}` does not exist: the disks have none.");
         return Err(codes.error(["ResourceNotFound.NotFound"], message));
     }
-    let id = request.disk_id.clone().unwrap_or_default();
-    let disks = DiskView::find(context, &[id])?;
-    let [disk] = disks.as_slice() else {
-        return Err(codes.error(["MissingParameter"], "The request names no disk."));
-    };
+    let disk_id = request.disk_id.as_ref();
+    let disk_id =
+        disk_id.ok_or_else(|| codes.error(["MissingParameter"], "`DiskId` is missing."))?;
+    let disk = DiskView::find_one(context, disk_id)?;
     disk.check_not_in_bin(context)?;
     disk.check_idle(context)?;
-    check_one_at_a_time(context, disk.id())?;
+    check_none_in_creation(context, disk.id())?;
     if images(context).is_some_and(|images| images.snapshots.is_full()) {
         let region = context.region.name;
         let message = format!("The account already has {SNAPSHOT_QUOTA} snapshots in {region}.");
         let candidates = ["InsufficientSnapshotQuota", "ResourceInsufficient.OverQuota"];
         return Err(codes.error(candidates, message));
     }
-    let deadline = read_time(codes, "Deadline", request.deadline.as_ref())?;
-    if let Some(deadline) = deadline.filter(|deadline| *deadline < now.after(MIN_LIFE)) {
-        let message = format!("`Deadline` is {deadline}, but must be at least a day ahead.");
-        return Err(codes.error(["InvalidParameterValue"], message));
-    }
+    let deadline = deadline(context, request.deadline.as_ref())?;
     check_all(context, "Tags", "", &request.tags)?;
     let usage = request.disk_usage.clone().unwrap_or_else(|| disk.usage());
     let disk_usage = DiskUsage::from(usage.as_str());
@@ -108,17 +104,36 @@ fn snapshot(
     })
 }
 
+/// When a snapshot is to be deleted.
+fn deadline(
+    context: &RequestContext<'_>,
+    requested: Option<&String>,
+) -> Result<Option<Timestamp>, ApiError> {
+    let (codes, now) = (context.codes, context.now);
+    let deadline = read_time(codes, "Deadline", requested)?;
+    if let Some(deadline) = deadline.filter(|deadline| *deadline < now.after(MIN_LIFE)) {
+        let message = format!("`Deadline` is {deadline}, but must be at least a day ahead.");
+        return Err(codes.error(["InvalidParameterValue"], message));
+    }
+    Ok(deadline)
+}
+
 fn images<'a>(context: &'a RequestContext<'_>) -> Option<&'a Images> {
     context.regions.get(context.region.name).map(|resources| &*resources.images)
 }
 
-fn check_one_at_a_time(context: &RequestContext<'_>, disk_id: &str) -> Result<(), ApiError> {
+/// Checks that no snapshot of the disk is being taken.
+pub(super) fn check_none_in_creation(
+    context: &RequestContext<'_>,
+    disk_id: &str,
+) -> Result<(), ApiError> {
     let mut snapshots = images(context).into_iter().flat_map(|it| it.snapshots.newest_first());
     let is_open = |it: &&DiskSnapshot| it.details.disk_id == disk_id && it.ready_at > context.now;
     let Some(open) = snapshots.find(is_open) else { return Ok(()) };
     let id = &open.api.snapshot_id;
     let message = format!("The snapshot `{id}` of the disk `{disk_id}` is still being taken.");
-    Err(context.codes.error(["InvalidDisk.SnapshotCreating"], message))
+    let candidates = ["InvalidDisk.SnapshotCreating", "ResourceUnavailable.SnapshotCreating"];
+    Err(context.codes.error(candidates, message))
 }
 
 /// Lists the snapshots of a region: those of the disk service, and those of images.
@@ -238,15 +253,63 @@ impl ActionHandler for DeleteSnapshots {
 
 /// Checks that a snapshot exists and is complete. Returns the ids of the images that use it.
 fn check_can_delete(context: &RequestContext<'_>, id: &str) -> Result<Vec<String>, ApiError> {
-    let codes = context.codes;
-    let Some(snapshot) = context.snapshot(id) else {
-        let message = format!("The snapshot `{id}` does not exist in {}.", context.region.name);
-        return Err(codes.error(["InvalidSnapshotId.NotFound"], message));
-    };
-    if snapshot.ready_at > context.now {
-        let message = format!("The snapshot `{id}` is CREATING, not NORMAL.");
-        return Err(codes.error(["ResourceUnavailable.SnapshotCreating"], message));
-    }
+    complete(context, id)?;
     let using = images(context).into_iter().flat_map(|images| images.using(id));
     Ok(using.map(|owned| owned.api.image_id.clone()).collect())
+}
+
+/// The snapshot with this id. It must exist.
+fn existing<'a>(context: &'a RequestContext<'_>, id: &str) -> Result<&'a DiskSnapshot, ApiError> {
+    context.snapshot(id).ok_or_else(|| {
+        let message = format!("The snapshot `{id}` does not exist in {}.", context.region.name);
+        context.codes.error(["InvalidSnapshotId.NotFound"], message)
+    })
+}
+
+/// The snapshot with this id. It must be complete.
+pub(super) fn complete<'a>(
+    context: &'a RequestContext<'_>,
+    id: &str,
+) -> Result<&'a DiskSnapshot, ApiError> {
+    let snapshot = existing(context, id)?;
+    if snapshot.ready_at > context.now {
+        let message = format!("The snapshot `{id}` is CREATING, not NORMAL.");
+        let candidates = ["ResourceUnavailable.SnapshotCreating", "ResourceBusy"];
+        return Err(context.codes.error(candidates, message));
+    }
+    Ok(snapshot)
+}
+
+/// Changes a snapshot at once.
+impl ActionHandler for ModifySnapshotAttribute {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, id) = (context.codes, &self.snapshot_id);
+        existing(context, id)?;
+        let is_permanent = self.is_permanent == Some(true);
+        let deadline = deadline(context, self.deadline.as_ref().filter(|_| !is_permanent))?;
+        if self.is_permanent == Some(false) && deadline.is_none() {
+            let message = "With `IsPermanent` false, `Deadline` is required.";
+            return Err(codes.error(["MissingParameter"], message));
+        }
+        if self.snapshot_name.is_none() && !is_permanent && deadline.is_none() {
+            return Err(codes.error(["MissingParameter"], "An attribute to change is missing."));
+        }
+        let used = images(context).and_then(|images| images.using(id).next());
+        if let Some(used) = used.filter(|_| deadline.is_some()) {
+            let message = format!(
+                "The image `{}` uses the snapshot `{id}`, so it stays permanent.",
+                used.api.image_id
+            );
+            let candidates = ["UnsupportedOperation.SnapshotHasBindedImage"];
+            return Err(codes.error(candidates, message));
+        }
+        let snapshots = &mut context.resources().images.snapshots;
+        if let Some(name) = self.snapshot_name {
+            snapshots.rename(id, name);
+        }
+        if is_permanent || deadline.is_some() {
+            snapshots.set_deadline(id, deadline);
+        }
+        Ok(Outcome::Response(ModifySnapshotAttributeResponse::default()))
+    }
 }

@@ -1,5 +1,6 @@
 //! AllocateAddresses and ReleaseAddresses.
 
+use std::fmt::Display;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -121,7 +122,8 @@ fn template(
     let provider = provider.unwrap_or(InternetServiceProvider::Bgp);
     let charge_type = request.internet_charge_type.clone();
     let charge_type = charge_type.unwrap_or(InternetChargeType::TrafficPostpaidByHour);
-    let bandwidth_mbps = bandwidth(codes, request.internet_max_bandwidth_out, &charge_type)?;
+    let requested = request.internet_max_bandwidth_out.unwrap_or(1);
+    let bandwidth_mbps = bandwidth(codes, requested, &charge_type)?;
     let package = request.bandwidth_package_id.as_deref();
     if let Some(id) = package
         && charge_type != InternetChargeType::BandwidthPackage
@@ -180,10 +182,10 @@ fn check_type(context: &RequestContext<'_>, address_type: &AddressType) -> Resul
     }
 }
 
-/// The bandwidth of a request; its maximum depends on how it is charged.
-fn bandwidth(
+/// The bandwidth of a request in Mbps; its maximum depends on how it is charged.
+pub(super) fn bandwidth<N: Copy + Display + TryInto<u64>>(
     codes: DocumentedCodes,
-    requested: Option<i64>,
+    requested: N,
     charge_type: &InternetChargeType,
 ) -> Result<u64, ApiError> {
     let max = match charge_type {
@@ -191,23 +193,23 @@ fn bandwidth(
         InternetChargeType::BandwidthPrepaidByMonth => 200,
         _ => 100,
     };
-    let mbps = requested.unwrap_or(1);
-    u64::try_from(mbps).ok().filter(|mbps| (1..=max).contains(mbps)).ok_or_else(|| {
+    requested.try_into().ok().filter(|mbps| (1..=max).contains(mbps)).ok_or_else(|| {
         let message = format!(
-            "`InternetMaxBandwidthOut` is {mbps}, but must be from 1 to {max} Mbps for {charge_type}."
+            "`InternetMaxBandwidthOut` is {requested}, but must be from 1 to {max} Mbps for {charge_type}."
         );
-        codes.error(["InvalidParameterValue.BandwidthOutOfRange"], message)
+        codes.error(["InvalidParameterValue.BandwidthOutOfRange", "InvalidParameterValue.Range"], message)
     })
 }
 
-fn paid_term(requested: &AddressChargePrepaid, now: Timestamp) -> AddressTerm {
+/// A term that begins at this time.
+pub(super) fn paid_term(requested: &AddressChargePrepaid, begins: Timestamp) -> AddressTerm {
     let months = requested.period.and_then(|months| u32::try_from(months).ok()).unwrap_or(1);
     let renew_flag = match requested.auto_renew_flag {
         Some(0) => RenewFlag::NotifyAndManualRenew,
         Some(2) => RenewFlag::DisableNotifyAndManualRenew,
         _ => RenewFlag::NotifyAndAutoRenew,
     };
-    AddressTerm { ends: now.months_later(months), renew_flag, is_returned: false }
+    AddressTerm { ends: begins.months_later(months), renew_flag, is_returned: false }
 }
 
 /// Releases elastic IPs. One that is paid by the month is isolated first; a second release ends it.
@@ -263,8 +265,8 @@ mod tests {
     #[test]
     fn maximum_bandwidth_follows_the_charge_type() {
         let codes = DocumentedCodes(AllocateAddresses::INFO);
-        let found = |mbps, charge_type| {
-            bandwidth(codes, Some(mbps), &charge_type).map_err(|error| error.code)
+        let found = |mbps: i64, charge_type| {
+            bandwidth(codes, mbps, &charge_type).map_err(|error| error.code)
         };
         for (charge_type, max) in [
             (InternetChargeType::BandwidthPackage, 2000),

@@ -4,12 +4,14 @@ mod address_tasks;
 mod addresses;
 mod bandwidth_packages;
 mod bindings;
+mod change_addresses;
 mod default_vpc;
 mod describe_addresses;
 mod page_token;
 mod policy;
 mod range;
 mod security_group_policies;
+mod security_group_users;
 mod security_groups;
 mod subnets;
 mod used_addresses;
@@ -19,9 +21,12 @@ use vpc_models::actions::{
     AllocateAddresses, AssociateAddress, CreateDefaultVpc, CreateSecurityGroup,
     CreateSecurityGroupPolicies, CreateSubnet, CreateVpc, DeleteSecurityGroup,
     DeleteSecurityGroupPolicies, DeleteSubnet, DeleteVpc, DescribeAddresses,
-    DescribeBandwidthPackages, DescribeSecurityGroupPolicies, DescribeSecurityGroups,
-    DescribeSubnets, DescribeTaskResult, DescribeUsedIpAddress, DescribeVpcs, DisassociateAddress,
-    ModifySecurityGroupAttribute, ModifySubnetAttribute, ModifyVpcAttribute, ReleaseAddresses,
+    DescribeBandwidthPackages, DescribeSecurityGroupAssociationStatistics,
+    DescribeSecurityGroupPolicies, DescribeSecurityGroups, DescribeSubnets, DescribeTaskResult,
+    DescribeUsedIpAddress, DescribeVpcs, DisassociateAddress, ModifyAddressAttribute,
+    ModifyAddressInternetChargeType, ModifyAddressesBandwidth, ModifySecurityGroupAttribute,
+    ModifySecurityGroupPolicies, ModifySubnetAttribute, ModifyVpcAttribute, ReleaseAddresses,
+    RenewAddresses,
 };
 
 use super::Group;
@@ -43,6 +48,7 @@ pub(super) const GROUP: Group = Group {
         Handler::of::<DeleteVpc>(),
         Handler::of::<DescribeAddresses>(),
         Handler::of::<DescribeBandwidthPackages>(),
+        Handler::of::<DescribeSecurityGroupAssociationStatistics>(),
         Handler::of::<DescribeSecurityGroupPolicies>(),
         Handler::of::<DescribeSecurityGroups>(),
         Handler::of::<DescribeSubnets>(),
@@ -50,10 +56,15 @@ pub(super) const GROUP: Group = Group {
         Handler::of::<DescribeUsedIpAddress>(),
         Handler::of::<DescribeVpcs>(),
         Handler::of::<DisassociateAddress>(),
+        Handler::of::<ModifyAddressAttribute>(),
+        Handler::of::<ModifyAddressInternetChargeType>(),
+        Handler::of::<ModifyAddressesBandwidth>(),
         Handler::of::<ModifySecurityGroupAttribute>(),
+        Handler::of::<ModifySecurityGroupPolicies>(),
         Handler::of::<ModifySubnetAttribute>(),
         Handler::of::<ModifyVpcAttribute>(),
         Handler::of::<ReleaseAddresses>(),
+        Handler::of::<RenewAddresses>(),
     ],
     decisions: DECISIONS,
 };
@@ -114,6 +125,13 @@ const DECISIONS: &[Decision] = &[
     documented("DescribeAddresses", "ordinary public IPs of instances are listed only with the filter `address-type` and the value `WanIP`"),
     assumed("DescribeAddresses", "the id of an ordinary public IP is that of its instance with the prefix `eip-`, its name that of the instance, and it has no tags; no other action accepts the id"),
     assumed("DescribeAddresses", "InstanceId is empty for an address without target, although samples show one"),
+    documented("ModifySecurityGroupPolicies", "replaces the rules of both directions; Version 0 removes all rules and ignores the given ones"),
+    assumed("ModifySecurityGroupPolicies", "a direction that is absent then has no rules; any other Version is ignored, because Terraform sends the one after the change; a PolicyIndex is InvalidParameter.Coexist; SortPolicys changes nothing, because the rules always have the order of the request"),
+    assumed("DescribeSecurityGroupAssociationStatistics", "at most 100 groups; counts instances, also those in the recycle bin, and the groups with a rule that names the group; CHC hosts are only in InstanceStatistics and TotalCount; nothing else can be in a group"),
+    documented("ModifyAddressAttribute", "a name has only letters, digits, hyphens and underscores, without spaces"),
+    assumed("vpc addresses", "bandwidth, charge type and renewal change at once, also those of a bound address, because Terraform reads them back without waiting; the task of a new bandwidth is complete at once"),
+    documented("ModifyAddressInternetChargeType", "an address in a bandwidth package cannot be changed, and the charge type of every other one twice"),
+    assumed("RenewAddresses", "a term is extended from its end, or from now if it has ended; an isolated address can then be used again"),
     assumed("DescribeTaskResult", "a task whose instance is removed during the binding is FAILED; a number that no task has is InvalidParameter"),
     assumed("DescribeBandwidthPackages", "lists the packages that elastic IPs of the region are in, with these addresses; the name is the id, the bandwidth has no limit, and the charge type is TOP5_POSTPAID_BY_MONTH"),
 ];

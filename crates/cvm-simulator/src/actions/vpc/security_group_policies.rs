@@ -1,9 +1,11 @@
-//! CreateSecurityGroupPolicies, DescribeSecurityGroupPolicies and DeleteSecurityGroupPolicies.
+//! The rules of a security group: CreateSecurityGroupPolicies, DescribeSecurityGroupPolicies, ModifySecurityGroupPolicies
+//! and DeleteSecurityGroupPolicies.
 
 use vpc_models::actions::{
     CreateSecurityGroupPolicies, CreateSecurityGroupPoliciesResponse, DeleteSecurityGroupPolicies,
     DeleteSecurityGroupPoliciesResponse, DescribeSecurityGroupPolicies,
-    DescribeSecurityGroupPoliciesResponse,
+    DescribeSecurityGroupPoliciesResponse, ModifySecurityGroupPolicies,
+    ModifySecurityGroupPoliciesResponse,
 };
 use vpc_models::enums::PolicyAction;
 use vpc_models::types::{PolicyStatistics, SecurityGroupPolicy, SecurityGroupPolicySet};
@@ -54,6 +56,68 @@ impl ActionHandler for CreateSecurityGroupPolicies {
         replace_rules(context, id, direction, rules);
         Ok(Outcome::Response(CreateSecurityGroupPoliciesResponse::default()))
     }
+}
+
+/// The version that removes all rules.
+const NO_RULES: &str = "0";
+
+/// Replaces the rules of both directions. Any other version than [`NO_RULES`] is ignored: the action has no code for a wrong
+/// one, and Terraform sends the version that comes after the change.
+impl ActionHandler for ModifySecurityGroupPolicies {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+        let (codes, now) = (context.codes, context.now);
+        let (id, requested) = (self.security_group_id, self.security_group_policy_set);
+        let group = context.security_group(&id, NOT_FOUND)?;
+        let (mut inbound, mut outbound) = (Vec::new(), Vec::new());
+        if requested.version.as_deref() != Some(NO_RULES) {
+            if requested.ingress.is_empty() && requested.egress.is_empty() {
+                let message = "The request has no rule; to remove all rules, give the `Version` 0.";
+                return Err(codes.error([EMPTY], message));
+            }
+            inbound = new_rules(context, group, Direction::Inbound, &requested.ingress)?;
+            outbound = new_rules(context, group, Direction::Outbound, &requested.egress)?;
+        }
+        if let Some(group) = context.resources().security_groups.get_mut(&id) {
+            group.set_all_rules(inbound, outbound, now);
+        }
+        Ok(Outcome::Response(ModifySecurityGroupPoliciesResponse::default()))
+    }
+}
+
+/// All rules of a direction, in the order of the request.
+fn new_rules(
+    context: &RequestContext<'_>,
+    group: &SecurityGroup,
+    direction: Direction,
+    requested: &[SecurityGroupPolicy],
+) -> Result<Vec<SecurityGroupPolicy>, ApiError> {
+    let codes = context.codes;
+    if requested.len() > MAX_RULES {
+        let message = format!(
+            "`{}` has {} rules, but a group can have at most {MAX_RULES}.",
+            member(direction),
+            requested.len()
+        );
+        return Err(codes.error(["LimitExceeded"], message));
+    }
+    let mut rules: Vec<SecurityGroupPolicy> = Vec::with_capacity(requested.len());
+    for (number, requested) in requested.iter().enumerate() {
+        let path = path(direction, number);
+        if requested.policy_index.is_some() {
+            let message = format!(
+                "`{path}.PolicyIndex` must be absent: the rules have the order of the request."
+            );
+            return Err(codes.error([COEXIST], message));
+        }
+        let mut rule = policy::read(context, group, &path, requested)?;
+        if rules.iter().any(|known| policy::is_same(known, &rule)) {
+            let message = format!("The request has the rule `{path}` twice.");
+            return Err(codes.error(["UnsupportedOperation.DuplicatePolicy"], message));
+        }
+        rule.modify_time = Some(context.now.with_space());
+        rules.push(rule);
+    }
+    Ok(rules)
 }
 
 /// Removes rules by their positions, or by what they do.

@@ -184,6 +184,6 @@ fn user_of(context: &RequestContext<'_>, id: &str) -> Option<String> {
     }) {
         return Some(format!("The CHC host `{}`", host.chc_id));
     }
-    let referrer = resources.security_groups.referrer(id)?;
+    let referrer = resources.security_groups.referrers(id).next()?;
     Some(format!("A rule of the security group `{}`", referrer.id))
 }

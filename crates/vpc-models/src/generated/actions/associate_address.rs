@@ -39,8 +39,6 @@ use crate::prelude::*;
 ///   addresses.
 /// - `InvalidAddressId.Blocked`: The elastic IP is blocked and cannot be bound until the block
 ///   is lifted.
-/// - `InvalidAddressId.NotFound`: No elastic IP with this id exists for the account in this
-///   region.
 /// - `InvalidInstanceId.AlreadyBindEip`: The instance already has an elastic IP.
 /// - `InvalidInstanceId.NotFound`: No instance with this id exists for the account in this
 ///   region.
@@ -49,11 +47,8 @@ use crate::prelude::*;
 /// - `InvalidParameter.Conflict`: Two request members exclude each other.
 /// - `InvalidParameterConflict`: Two request members exclude each other; an address is bound
 ///   either to an instance or to a private address of a network interface.
-/// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
-///   `eip-xxxxxxxx`.
 /// - `InvalidParameterValue.AddressNotApplicable`: The address cannot be used with this
 ///   instance.
-/// - `InvalidParameterValue.AddressNotFound`: The service found no address with this id.
 /// - `InvalidParameterValue.Combination`: The request combines members or values that do not
 ///   fit together.
 /// - `InvalidParameterValue.InstanceDoesNotSupportAnycast`: The instance cannot use an
@@ -94,15 +89,11 @@ use crate::prelude::*;
 ///   can hold.
 /// - `MissingParameter`: A required member is missing.
 /// - `OperationDenied.AddressInArrears`: The address is isolated because of unpaid bills.
-/// - `OperationDenied.MutexTaskRunning`: Another task of the address or its target is running,
-///   possibly from an earlier attempt of this request.
 /// - `RequestLimitExceeded`: Calls to this action exceed its rate limit.
 /// - `UnsupportedOperation.ActionNotFound`: The service does not provide the action for this
 ///   request.
 /// - `UnsupportedOperation.AddressIpNotSupportInstance`: The IP address cannot be used with
 ///   this instance.
-/// - `UnsupportedOperation.AddressStatusNotPermit`: The state of the address does not allow the
-///   operation.
 /// - `UnsupportedOperation.IncorrectAddressResourceType`: An address of this type does not
 ///   support the operation.
 /// - `UnsupportedOperation.InstanceStateNotSupported`: The state of the instance does not allow
@@ -114,6 +105,10 @@ use crate::prelude::*;
 ///   does not allow the operation.
 /// - `UnsupportedOperation.IspNotSupported`: The carrier line of the address does not support
 ///   the operation.
+///
+/// Shared with other actions: `InvalidAddressId.NotFound`,
+/// `InvalidParameterValue.AddressIdMalformed`, `InvalidParameterValue.AddressNotFound`,
+/// `OperationDenied.MutexTaskRunning`, `UnsupportedOperation.AddressStatusNotPermit`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

@@ -20,16 +20,15 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
 /// - `InvalidParameterValue.SubnetOverlap`: The address range overlaps another subnet of the
 ///   same VPC.
-/// - `LimitExceeded`: The request would exceed a quota of the account.
 /// - `LimitExceeded.DefaultVpcLimitExceeded`: The account already has the maximum number of
 ///   default VPCs in the region.
 /// - `ResourceInsufficient.CidrBlock`: No address range is left for the default network.
 /// - `UnsupportedOperation.RecordExists`: An equal record already exists.
 ///
-/// Shared with other actions: `ResourceNotFound`.
+/// Shared with other actions: `InvalidParameterValue.Empty`, `LimitExceeded`,
+/// `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

@@ -41,7 +41,6 @@ use crate::prelude::*;
 /// - `InvalidParameterValue.TagTimestampExceeded`: The time of the tag request is outside of
 ///   the accepted range.
 /// - `InvalidParameterValue.TagValNotExists`: The tag service does not know the value.
-/// - `LimitExceeded`: The request would exceed a quota of the account.
 /// - `LimitExceeded.TagKeyExceeded`: The account has the maximum number of tag keys.
 /// - `LimitExceeded.TagKeyPerResourceExceeded`: The resource would have more tag keys than one
 ///   resource can have.
@@ -59,7 +58,7 @@ use crate::prelude::*;
 ///
 /// Shared with other actions: `InvalidParameter`, `InvalidParameterValue`,
 /// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
-/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// `InvalidParameterValue.TooLong`, `LimitExceeded`, `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

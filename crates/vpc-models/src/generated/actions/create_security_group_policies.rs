@@ -27,9 +27,6 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
-///   such as ids and filters.
-/// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
 /// - `InvalidParameterValue.MemberApprovalApplicationIdMismatch`: The approval request named
 ///   for the change belongs to another resource.
 /// - `InvalidParameterValue.MemberApprovalApplicationNotApproved`: The change needs an approval
@@ -38,7 +35,6 @@ use crate::prelude::*;
 ///   needs was rejected.
 /// - `InvalidParameterValue.MemberApprovalApplicationStarted`: The change needs an approval,
 ///   which has been requested now.
-/// - `LimitExceeded`: The request would exceed a quota of the account.
 /// - `LimitExceeded.SecurityGroupPolicySet`: The security group already has the maximum number
 ///   of rules.
 /// - `UnknownParameter.WithGuess`: The request contains an unknown member; the message suggests
@@ -58,9 +54,10 @@ use crate::prelude::*;
 ///   `Version` is not the latest one.
 ///
 /// Shared with other actions: `InternalError.ModuleError`, `InvalidParameter`,
-/// `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.Range`,
-/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// `InvalidParameter.Coexist`, `InvalidParameterValue`, `InvalidParameterValue.Empty`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
+/// `InvalidParameterValue.Range`, `InvalidParameterValue.TooLong`, `LimitExceeded`,
+/// `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

@@ -23,7 +23,6 @@ use crate::prelude::*;
 /// - `FailedOperation.NetDetectTimeOut`: A network check that precedes the change timed out.
 /// - `InvalidParameterValue.Duplicate`: A value of the request is already in use or is given
 ///   twice.
-/// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
 /// - `InvalidParameterValue.SubnetConflict`: The address range conflicts with an existing
 ///   subnet.
 /// - `InvalidParameterValue.SubnetOverlap`: The address range overlaps another subnet of the
@@ -49,7 +48,6 @@ use crate::prelude::*;
 ///   the accepted range.
 /// - `InvalidParameterValue.TagValNotExists`: The tag service does not know the value.
 /// - `InvalidParameterValue.ZoneConflict`: The zone is not the one of the dedicated cluster.
-/// - `LimitExceeded`: The request would exceed a quota of the account.
 /// - `LimitExceeded.TagKeyExceeded`: The account has the maximum number of tag keys.
 /// - `LimitExceeded.TagKeyPerResourceExceeded`: The resource would have more tag keys than one
 ///   resource can have.
@@ -71,8 +69,9 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.TagSystemReservedTagKey`: The tag key is reserved by the platform.
 ///
 /// Shared with other actions: `InvalidParameter`, `InvalidParameterValue`,
-/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
-/// `InvalidParameterValue.TooLong`, `ResourceNotFound`.
+/// `InvalidParameterValue.Empty`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.TooLong`, `LimitExceeded`,
+/// `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

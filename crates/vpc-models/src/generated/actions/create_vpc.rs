@@ -42,7 +42,6 @@ use crate::prelude::*;
 /// - `InvalidParameterValue.TagTimestampExceeded`: The time of the tag request is outside of
 ///   the accepted range.
 /// - `InvalidParameterValue.TagValNotExists`: The tag service does not know the value.
-/// - `LimitExceeded`: The request would exceed a quota of the account.
 /// - `LimitExceeded.TagKeyExceeded`: The account has the maximum number of tag keys.
 /// - `LimitExceeded.TagKeyPerResourceExceeded`: The resource would have more tag keys than one
 ///   resource can have.
@@ -65,8 +64,8 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.TagSystemReservedTagKey`: The tag key is reserved by the platform.
 ///
 /// Shared with other actions: `InvalidParameterValue`, `InvalidParameterValue.LimitExceeded`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.TooLong`, `ResourceNotFound`,
-/// `UnsupportedOperation`.
+/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.TooLong`, `LimitExceeded`,
+/// `ResourceNotFound`, `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

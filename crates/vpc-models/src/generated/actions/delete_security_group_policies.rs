@@ -21,9 +21,6 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
-///   such as ids and filters.
-/// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
 /// - `InvalidParameterValue.MemberApprovalApplicationIdMismatch`: The approval request named
 ///   for the change belongs to another resource.
 /// - `InvalidParameterValue.MemberApprovalApplicationNotApproved`: The change needs an approval
@@ -38,8 +35,9 @@ use crate::prelude::*;
 /// - `UnsupportedOperation.VersionMismatch`: The rules of the security group have changed:
 ///   `Version` is not the latest one.
 ///
-/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameterValue`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.Range`, `ResourceNotFound`.
+/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameter.Coexist`,
+/// `InvalidParameterValue`, `InvalidParameterValue.Empty`, `InvalidParameterValue.Malformed`,
+/// `InvalidParameterValue.Range`, `ResourceNotFound`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

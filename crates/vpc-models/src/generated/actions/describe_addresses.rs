@@ -41,8 +41,6 @@ use crate::prelude::*;
 /// # Errors
 ///
 /// - `InvalidParameter.InvalidFilter`: A filter for addresses is not valid.
-/// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
-///   `eip-xxxxxxxx`.
 /// - `InvalidParameterValue.InvalidDedicatedClusterId`: The id of the dedicated cluster is
 ///   wrong.
 /// - `InvalidParameterValue.NetworkInterfaceIdMalformed`: A network interface id does not have
@@ -51,8 +49,8 @@ use crate::prelude::*;
 /// - `LimitExceeded.NumberOfFilters`: The query has more filters than the action accepts.
 /// - `RequestLimitExceeded`: Calls to this action exceed its rate limit.
 ///
-/// Shared with other actions: `InvalidParameter`, `InvalidParameterValue.LimitExceeded`,
-/// `UnsupportedOperation`.
+/// Shared with other actions: `InvalidParameter`, `InvalidParameterValue.AddressIdMalformed`,
+/// `InvalidParameterValue.LimitExceeded`, `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

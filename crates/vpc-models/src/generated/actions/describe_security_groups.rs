@@ -21,16 +21,14 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
-///   such as ids and filters.
 /// - `InvalidParameter.FilterInvalidKey`: A filter has a name that the action does not know.
 /// - `InvalidParameter.FilterNotDict`: A filter is not an object of a name and values.
 /// - `InvalidParameter.FilterValuesNotList`: A filter has something else than a list under
 ///   `Values`.
 ///
-/// Shared with other actions: `InvalidParameterValue.LimitExceeded`,
-/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.Range`, `ResourceNotFound`,
-/// `UnsupportedOperation`.
+/// Shared with other actions: `InvalidParameter.Coexist`,
+/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
+/// `InvalidParameterValue.Range`, `ResourceNotFound`, `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

@@ -33,20 +33,18 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
-///   such as ids and filters.
 /// - `InvalidParameter.FilterInvalidKey`: A filter has a name that the action does not know.
 /// - `InvalidParameter.FilterNotDict`: A filter is not an object of a name and values.
 /// - `InvalidParameter.FilterValuesNotList`: A filter has something else than a list under
 ///   `Values`.
-/// - `InvalidParameterValue.Empty`: A member that this request needs is missing or empty.
 /// - `InvalidParameterValue.NotUtf8EncodingError`: A text is not encoded as UTF-8.
 /// - `UnsupportedOperation.AppIdMismatch`: A resource of the request belongs to another
 ///   account.
 ///
-/// Shared with other actions: `InternalError.ModuleError`,
-/// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
-/// `InvalidParameterValue.Range`, `ResourceNotFound`, `UnsupportedOperation`.
+/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameter.Coexist`,
+/// `InvalidParameterValue.Empty`, `InvalidParameterValue.LimitExceeded`,
+/// `InvalidParameterValue.Malformed`, `InvalidParameterValue.Range`, `ResourceNotFound`,
+/// `UnsupportedOperation`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 #[derive(Clone, Default)]

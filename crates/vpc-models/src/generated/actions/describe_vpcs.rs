@@ -24,15 +24,13 @@ use crate::prelude::*;
 ///
 /// # Errors
 ///
-/// - `InvalidParameter.Coexist`: Two members or values of the request cannot be given together,
-///   such as ids and filters.
 /// - `InvalidParameter.FilterInvalidKey`: A filter has a name that the action does not know.
 /// - `InvalidParameter.FilterNotDict`: A filter is not an object of a name and values.
 /// - `InvalidParameter.FilterValuesNotList`: A filter has something else than a list under
 ///   `Values`.
 /// - `InvalidParameterValue.NotUtf8EncodingError`: A text is not encoded as UTF-8.
 ///
-/// Shared with other actions: `InternalError.ModuleError`,
+/// Shared with other actions: `InternalError.ModuleError`, `InvalidParameter.Coexist`,
 /// `InvalidParameterValue.LimitExceeded`, `InvalidParameterValue.Malformed`,
 /// `InvalidParameterValue.Range`, `ResourceNotFound`, `UnsupportedOperation`.
 ///

@@ -37,32 +37,25 @@ use crate::prelude::*;
 /// - `FailedOperation.TaskFailed`: The background task of the change failed.
 /// - `InvalidAddressId.Blocked`: The elastic IP is blocked and cannot be bound until the block
 ///   is lifted.
-/// - `InvalidAddressId.NotFound`: No elastic IP with this id exists for the account in this
-///   region.
 /// - `InvalidAddressIdStatus.NotPermit`: The state of the elastic IP does not allow it to be
 ///   bound or unbound.
 /// - `InvalidInstance.NotSupported`: The operation does not support this kind of instance.
 /// - `InvalidInstanceId.NotFound`: No instance with this id exists for the account in this
 ///   region.
-/// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
-///   `eip-xxxxxxxx`.
-/// - `InvalidParameterValue.AddressNotFound`: The service found no address with this id.
 /// - `InvalidParameterValue.InstanceIdMalformed`: An instance id does not have a known format,
 ///   such as `ins-xxxxxxxx`.
 /// - `InvalidParameterValue.OnlySupportedForMasterNetworkCard`: The operation is possible only
 ///   for an address on the primary network interface.
 /// - `InvalidParameterValue.ResourceNotSupport`: The resource does not support this operation.
-/// - `OperationDenied.MutexTaskRunning`: Another task of the address or its target is running,
-///   possibly from an earlier attempt of this request.
 /// - `UnsupportedOperation.ActionNotFound`: The service does not provide the action for this
 ///   request.
-/// - `UnsupportedOperation.AddressStatusNotPermit`: The state of the address does not allow the
-///   operation.
 /// - `UnsupportedOperation.InstanceStateNotSupported`: The state of the instance does not allow
 ///   the operation on its address.
 /// - `UnsupportedOperation.InvalidAction`: The operation is not supported for this request.
 ///
-/// Shared with other actions: `InvalidParameter`.
+/// Shared with other actions: `InvalidAddressId.NotFound`, `InvalidParameter`,
+/// `InvalidParameterValue.AddressIdMalformed`, `InvalidParameterValue.AddressNotFound`,
+/// `OperationDenied.MutexTaskRunning`, `UnsupportedOperation.AddressStatusNotPermit`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///

@@ -28,26 +28,21 @@ use crate::prelude::*;
 /// # Errors
 ///
 /// - `FailedOperation.TaskFailed`: The background task of the change failed.
-/// - `InvalidAddressId.NotFound`: No elastic IP with this id exists for the account in this
-///   region.
 /// - `InvalidAddressState`: The current state of the elastic IP does not allow the operation.
-/// - `InvalidParameterValue.AddressIdMalformed`: An elastic IP id does not have the format
-///   `eip-xxxxxxxx`.
 /// - `InvalidParameterValue.AddressInternetChargeTypeConflict`: The charge type of the address
 ///   conflicts with that of the other addresses in the request.
-/// - `InvalidParameterValue.AddressNotFound`: The service found no address with this id.
 /// - `InvalidParameterValue.AddressTypeConflict`: The type of the address does not allow this
 ///   operation.
 /// - `LimitExceeded.AccountReturnQuota`: The account has used up the number of addresses that
 ///   it can return.
 /// - `OperationDenied.AddressDeletionProtectionEnabled`: The address is protected against
 ///   release.
-/// - `OperationDenied.MutexTaskRunning`: Another task of the address or its target is running,
-///   possibly from an earlier attempt of this request.
-/// - `UnsupportedOperation.AddressStatusNotPermit`: The state of the address does not allow the
-///   operation.
 /// - `UnsupportedOperation.UnpaidOrderAlreadyExists`: An earlier order of the account waits for
 ///   payment.
+///
+/// Shared with other actions: `InvalidAddressId.NotFound`,
+/// `InvalidParameterValue.AddressIdMalformed`, `InvalidParameterValue.AddressNotFound`,
+/// `OperationDenied.MutexTaskRunning`, `UnsupportedOperation.AddressStatusNotPermit`.
 ///
 /// [`error_code`](crate::error_code) says what to do about each code.
 ///
