@@ -69,6 +69,11 @@ impl VirtualClock {
         *self = Self::new(self.initial.0, self.initial.1);
     }
 
+    /// The same clock, for operations that take no time.
+    pub(crate) fn instant(&self) -> Self {
+        Self { mode: TimeMode::Instant, ..self.clone() }
+    }
+
     pub(crate) const fn mode(&self) -> TimeMode {
         self.mode
     }

@@ -1,7 +1,8 @@
 //! Ids and random values from one seed: the same commands get the same values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The purpose of a random value. Each has a stream of its own, so that one more request id does not change the
@@ -34,6 +35,7 @@ pub(crate) enum Stream {
     DhcpOptionsId,
     RouteTableId,
     ElasticIpId,
+    ScenarioRequestId,
 }
 
 /// The source of all random values.
@@ -104,17 +106,61 @@ const AFTER_DEFAULTS: u64 = 1 << 33;
 pub(crate) struct IdGenerator {
     rng: SeededRng,
     made: BTreeMap<Stream, u64>,
+    /// The id that the next resource with its prefix gets.
+    next_chosen: Option<String>,
+    /// The ids that were chosen. No generated id is one of them.
+    chosen: Arc<BTreeSet<String>>,
 }
 
+/// The prefixes of the ids that can be chosen, with their streams, and the indexes where these begin.
+const CHOOSABLE: [(&str, Stream, u64); 9] = [
+    ("ins-", Stream::InstanceId, 0),
+    ("disk-", Stream::DiskId, 0),
+    ("vpc-", Stream::Vpc, AFTER_DEFAULTS),
+    ("subnet-", Stream::Subnet, AFTER_DEFAULTS),
+    ("sg-", Stream::SecurityGroupId, 0),
+    ("img-", Stream::ImageId, 0),
+    ("skey-", Stream::KeyPairId, 0),
+    ("eip-", Stream::ElasticIpId, 0),
+    ("chc-", Stream::ChcHostId, 0),
+];
+
 impl IdGenerator {
-    pub(crate) const fn new(rng: SeededRng) -> Self {
-        Self { rng, made: BTreeMap::new() }
+    pub(crate) fn new(rng: SeededRng) -> Self {
+        Self { rng, made: BTreeMap::new(), next_chosen: None, chosen: Arc::default() }
     }
 
     /// The next identifier of a stream: the prefix and eight letters and digits.
     pub(crate) fn id(&mut self, prefix: &str, stream: Stream) -> String {
-        let index = self.index(stream);
-        self.rng.id(prefix, stream, index)
+        self.indexed_id(prefix, stream, 0).0
+    }
+
+    /// The next identifier of a stream whose indexes begin here, and its index.
+    fn indexed_id(&mut self, prefix: &str, stream: Stream, first: u64) -> (String, u64) {
+        loop {
+            let index = first + self.index(stream);
+            if let Some(id) = self.next_chosen.take_if(|id| id.starts_with(prefix)) {
+                return (id, index);
+            }
+            let id = self.rng.id(prefix, stream, index);
+            if !self.chosen.contains(&id) {
+                return (id, index);
+            }
+        }
+    }
+
+    /// Chooses the id of the next resource with its prefix; `false` if another resource has or had it.
+    pub(crate) fn choose(&mut self, id: &str) -> bool {
+        let known = CHOOSABLE.into_iter().find(|(prefix, ..)| id.starts_with(prefix));
+        let is_made = known.is_some_and(|(prefix, stream, first)| {
+            let made = self.made.get(&stream).copied().unwrap_or(0);
+            (0..made).any(|index| self.rng.id(prefix, stream, first + index) == id)
+        });
+        if is_made || !Arc::make_mut(&mut self.chosen).insert(id.to_owned()) {
+            return false;
+        }
+        self.next_chosen = Some(id.to_owned());
+        true
     }
 
     /// The next UUID of a stream.
@@ -131,8 +177,8 @@ impl IdGenerator {
 
     /// An id and a UUID for a new instance.
     pub(crate) fn instance(&mut self) -> (String, String) {
-        let index = self.index(Stream::InstanceId);
-        (self.rng.id("ins-", Stream::InstanceId, index), self.rng.uuid(Stream::Uuid, index))
+        let (id, index) = self.indexed_id("ins-", Stream::InstanceId, 0);
+        (id, self.rng.uuid(Stream::Uuid, index))
     }
 
     /// An id for a new disk. By the prefix, tools tell local disks from those of the disk service.
@@ -148,14 +194,12 @@ impl IdGenerator {
 
     /// An id for a new VPC, which no default VPC has.
     pub(crate) fn vpc(&mut self) -> String {
-        let index = AFTER_DEFAULTS + self.index(Stream::Vpc);
-        self.rng.id("vpc-", Stream::Vpc, index)
+        self.indexed_id("vpc-", Stream::Vpc, AFTER_DEFAULTS).0
     }
 
     /// An id for a new subnet, which no default subnet has.
     pub(crate) fn subnet(&mut self) -> String {
-        let index = AFTER_DEFAULTS + self.index(Stream::Subnet);
-        self.rng.id("subnet-", Stream::Subnet, index)
+        self.indexed_id("subnet-", Stream::Subnet, AFTER_DEFAULTS).0
     }
 
     /// Whether this is the id of a VPC that the account has created, even of a deleted one.
@@ -170,7 +214,8 @@ impl IdGenerator {
 
     fn has_made(&self, id: &str, prefix: &str, stream: Stream) -> bool {
         let made = self.made.get(&stream).copied().unwrap_or(0);
-        (0..made).any(|index| self.rng.id(prefix, stream, AFTER_DEFAULTS + index) == id)
+        self.chosen.contains(id)
+            || (0..made).any(|index| self.rng.id(prefix, stream, AFTER_DEFAULTS + index) == id)
     }
 
     /// A token for the console of an instance. It is computed from the request id, so that a read uses no value of a
@@ -208,6 +253,11 @@ impl RequestIds {
 
     pub(crate) const fn of_reads(seed: u64) -> Self {
         Self::new(seed, Stream::ReadRequestId)
+    }
+
+    /// For the requests with which a scenario is applied.
+    pub(crate) const fn of_scenarios(seed: u64) -> Self {
+        Self::new(seed, Stream::ScenarioRequestId)
     }
 
     const fn new(seed: u64, stream: Stream) -> Self {
@@ -278,6 +328,21 @@ mod tests {
         assert!(!other.has_made_vpc(&vpc) && !other.has_made_subnet(&subnet));
         let defaults: HashSet<_> = (0..50_000).map(|zone| ids.default_network(zone).1).collect();
         assert!(!defaults.contains(&subnet));
+    }
+
+    #[test]
+    fn chosen_ids_are_used_once_and_never_generated() {
+        let mut ids = IdGenerator::new(SeededRng::new(1));
+        let second = SeededRng::new(1).id("ins-", Stream::InstanceId, 2);
+        assert!(ids.choose("ins-1a2b3c4d"));
+        assert_eq!(ids.id("vpc-", Stream::Vpc), SeededRng::new(1).id("vpc-", Stream::Vpc, 0));
+        assert_eq!(ids.instance().0, "ins-1a2b3c4d");
+        let generated = ids.instance().0;
+        assert!(!ids.choose("ins-1a2b3c4d") && !ids.choose(&generated));
+        // The id that would be generated next is chosen, so another one is generated.
+        assert!(ids.choose(&second));
+        assert_eq!(ids.instance().0, second);
+        assert_ne!(ids.instance().0, second);
     }
 
     #[test]

@@ -32,6 +32,7 @@
 //! | let the cloud fail while it handles a request | [`CloudFault`], [`Request::with_fault`] |
 //! | store commands, and apply them again | [`StoredCommand`], [`Simulator::replay`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
+//! | start with accounts that have resources | [`Scenario`], [`Command::ApplyScenario`] |
 //! | recognize temporary credentials | [`CredentialIssuer`], [`Caller`] |
 //! | read the metadata of an instance | [`MetadataQuery`] |
 //! | change what the cloud offers | [`Catalog`], [`Simulator::with_catalog`] |
@@ -67,6 +68,7 @@ mod public_key;
 mod repair;
 mod request;
 mod role;
+mod scenario;
 mod services;
 mod simulator;
 mod state;
@@ -93,6 +95,13 @@ pub use parameters::Parameters;
 pub use repair::{Repair, RepairMethod, RepairReason};
 pub use request::{Request, find_region};
 pub use role::Role;
+pub use scenario::{
+    Age, CreatedResource, Scenario, ScenarioAccount, ScenarioChcHost, ScenarioCredential,
+    ScenarioDataDisk, ScenarioDisk, ScenarioElasticIp, ScenarioError, ScenarioImage,
+    ScenarioInstances, ScenarioKeyPair, ScenarioQuotas, ScenarioRegion, ScenarioRepair,
+    ScenarioRole, ScenarioRule, ScenarioSecurityGroup, ScenarioState, ScenarioSubnet,
+    ScenarioSystemDisk, ScenarioVpc,
+};
 pub use services::{Service, services};
 pub use simulator::{Command, InstanceKey, Response, Simulator};
 pub use stored_command::{ReplayError, StoredCommand};

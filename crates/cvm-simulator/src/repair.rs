@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::account::AccountId;
@@ -77,7 +78,7 @@ impl Repair {
 }
 
 /// The reason for maintenance: the `TaskTypeId` of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RepairReason {
     /// 101: the instance is at risk.
     Risk = 101,
@@ -115,7 +116,7 @@ impl RepairReason {
 }
 
 /// What the approval of maintenance allows: the `AuthType` of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum RepairMethod {
     /// 1: live migration of the instance.
     LiveMigration = 1,

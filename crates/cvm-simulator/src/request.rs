@@ -215,6 +215,7 @@ impl Request {
             directory: settings.directory,
             accounts: settings.accounts,
             catalog: settings.catalog,
+            quotas: state.quotas,
             is_network_strict: settings.is_network_strict,
             faults: OperationFaults::of(&self.faults),
             codes: DocumentedCodes(self.info),

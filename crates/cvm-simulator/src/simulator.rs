@@ -2,6 +2,7 @@
 
 mod idle;
 mod inspect;
+mod set_up;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ use crate::operator;
 use crate::repair::Repair;
 use crate::request::{Request, Settings};
 use crate::role::Role;
+use crate::scenario::{CreatedResource, Scenario, ScenarioError};
 use crate::state::{Accounts, Directory, Shared, State};
 use crate::timestamp::Timestamp;
 
@@ -60,6 +62,8 @@ struct Account {
     /// that changed them last: however often a client reads, the state is the same.
     change_ids: RequestIds,
     read_ids: RequestIds,
+    /// The requests of applied scenarios have ids of their own: the log of commands need not store them.
+    scenario_ids: RequestIds,
 }
 
 impl Account {
@@ -70,6 +74,7 @@ impl Account {
             previous: None,
             change_ids: RequestIds::of_changes(seed),
             read_ids: RequestIds::of_reads(seed),
+            scenario_ids: RequestIds::of_scenarios(seed),
         };
         account.skip_request_ids_to(first_request_id);
         account
@@ -116,6 +121,8 @@ pub enum Command {
     AddRole(Role),
     /// `AssumeRoleWithWebIdentity` accepts this token of an identity provider.
     AcceptWebIdentityToken(Sensitive),
+    /// Accounts get everything that a scenario has. If that is not possible, nothing changes.
+    ApplyScenario(Box<Scenario>),
     /// An instance reads its metadata.
     ReadMetadata(MetadataQuery),
 }
@@ -144,6 +151,8 @@ pub enum Response {
     ChcHostAdded(Option<String>),
     /// The id of the new task; `None` if the region, or the instance of the account, does not exist.
     RepairScheduled(Option<String>),
+    /// What [`Command::ApplyScenario`] created, or why it cannot be applied.
+    ScenarioApplied(Result<Vec<CreatedResource>, ScenarioError>),
     /// The change of an account, of a role, of a token, of the clock or of everything was made.
     Done,
     /// The content of the path; `None` if there is none.
@@ -250,6 +259,9 @@ impl Simulator {
             Command::AcceptWebIdentityToken(token) => {
                 self.directory.add_web_identity_token(token);
                 Response::Done
+            }
+            Command::ApplyScenario(scenario) => {
+                Response::ScenarioApplied(self.apply_scenario(&scenario, now))
             }
             Command::ReadMetadata(query) => Response::Metadata(self.metadata(&query, now)),
         }

@@ -24,6 +24,7 @@ use crate::parameters::Parameters;
 use crate::repair::Repair;
 use crate::request::Request;
 use crate::role::Role;
+use crate::scenario::Scenario;
 use crate::services::services;
 use crate::simulator::{Command, Response, Simulator};
 
@@ -48,6 +49,7 @@ enum Content {
     OpenAccount(AccountId),
     AddRole(Role),
     AcceptWebIdentityToken(BearerToken),
+    ApplyScenario(Box<Scenario>),
 }
 
 /// A token that the cloud compares, so it must be stored.
@@ -123,6 +125,7 @@ impl StoredCommand {
             Command::AcceptWebIdentityToken(token) => {
                 Content::AcceptWebIdentityToken(BearerToken(token.expose().to_owned()))
             }
+            Command::ApplyScenario(scenario) => Content::ApplyScenario(scenario.clone()),
         };
         Some(Self { elapsed: Duration::ZERO, command })
     }
@@ -183,6 +186,7 @@ impl StoredCommand {
             Content::AcceptWebIdentityToken(BearerToken(token)) => {
                 (Command::AcceptWebIdentityToken(token.into()), None)
             }
+            Content::ApplyScenario(scenario) => (Command::ApplyScenario(scenario), None),
         })
     }
 }
@@ -246,7 +250,9 @@ impl ReplayError {
             | Response::ClockAdvanced(_)
             | Response::Idle { .. }
             | Response::Done
+            | Response::ScenarioApplied(Ok(_))
             | Response::Metadata(_) => return Ok(()),
+            Response::ScenarioApplied(Err(error)) => format!("a scenario: {error}"),
             Response::Reply { reply: Reply::Error(error), .. } => {
                 format!("a request ended with {}: {}", error.code, error.message)
             }

@@ -44,6 +44,12 @@ impl Timestamp {
         Self::of_milliseconds(self.0.saturating_add(span))
     }
 
+    /// The time this much earlier; `None` before 1970.
+    pub(crate) fn before(self, span: Duration) -> Option<Self> {
+        let span = u64::try_from(span.as_millis()).ok()?;
+        self.0.checked_sub(span).map(Self)
+    }
+
     /// The time since an earlier one.
     pub(crate) const fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(self.0.saturating_sub(earlier.0))

@@ -94,6 +94,32 @@ impl<'a> Pattern<'a> {
     }
 }
 
+/// The pattern for a batch of instances, of which this many come before it. A pattern without a number gets one, unless
+/// it is for one instance. Host names can have the private address.
+pub(crate) fn batch_pattern(text: &str, is_host_name: bool, count: u64, before: u64) -> String {
+    let pattern = if is_host_name {
+        Pattern::of_host_name(text, count)
+    } else {
+        Pattern::of_name(text, count)
+    };
+    let mut shifted = String::new();
+    for part in &pattern.parts {
+        match part {
+            Part::Text(text) => shifted.push_str(text),
+            Part::Number { first, digits } => {
+                let first = first.saturating_add(before);
+                shifted.push_str(&format!("{{R:{first},F:{digits}}}"));
+            }
+            Part::Address => shifted.push_str("{IP}"),
+            Part::AddressWord => {}
+        }
+    }
+    if pattern.suffix {
+        shifted.push_str(&format!("{{R:{}}}", before.saturating_add(1)));
+    }
+    shifted
+}
+
 /// The text between braces: `R:3` or `R:3,F:4`.
 fn number(inside: &str) -> Option<Part<'static>> {
     let number = inside.strip_prefix("R:")?;
@@ -131,6 +157,16 @@ mod tests {
         assert_eq!(names("web", 2), ["web1", "web2"]);
         assert_eq!(names("{IP}-", 2), ["10.0.0.7-1", "10.0.0.7-2"]);
         assert_eq!(Pattern::fixed("未命名").format(7, ""), "未命名");
+    }
+
+    #[test]
+    fn batches_continue_the_numbers() {
+        assert_eq!(batch_pattern("web", false, 1, 0), "web");
+        assert_eq!(batch_pattern("web", false, 900, 500), "web{R:501}");
+        assert_eq!(batch_pattern("web{R:7,F:4}-x{", false, 900, 500), "web{R:507,F:4}-x{");
+        assert_eq!(batch_pattern("vm-{IP}{R:1}", true, 900, 2), "vm-{IP}{R:3,F:0}");
+        let pattern = batch_pattern("web{R:7}", false, 3, 1);
+        assert_eq!(Pattern::of_name(&pattern, 2).format(1, ""), "web9");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use crate::ids::{IdGenerator, SeededRng};
 use crate::state::{
     AccountTags, ActionTimers, ChcHosts, DedicatedHosts, Disks, ElasticIps, HpcClusters, Images,
-    Instances, KeyPairs, LaunchTemplates, PlacementGroups, RepairTasks, ResourcePacks,
+    Instances, KeyPairs, LaunchTemplates, PlacementGroups, Quotas, RepairTasks, ResourcePacks,
     SecurityGroups, Shared,
 };
 
@@ -22,6 +22,7 @@ pub(crate) struct State {
     pub(crate) key_pairs: Shared<KeyPairs>,
     /// The tags of the account, with those that no resource has.
     pub(crate) tags: Shared<AccountTags>,
+    pub(crate) quotas: Quotas,
     pub(crate) ids: IdGenerator,
 }
 
@@ -33,6 +34,7 @@ impl State {
             resources: BTreeMap::new(),
             key_pairs: Shared::default(),
             tags: Shared::default(),
+            quotas: Quotas::default(),
             ids,
         }
     }

@@ -17,7 +17,7 @@ use crate::ids::{IdGenerator, Stream};
 use crate::key_pair_generator::NewKeyPair;
 use crate::state::{
     AccountTags, Accounts, Attribute, Directory, Disks, Effect, FAILED_LAUNCH, Instances, KeyPairs,
-    LAUNCH, Operation, RegionResources, SecurityGroup, Shared, StoredInstance, Timer,
+    LAUNCH, Operation, Quotas, RegionResources, SecurityGroup, Shared, StoredInstance, Timer,
     check_instance_state,
 };
 use crate::timestamp::Timestamp;
@@ -30,6 +30,7 @@ pub(crate) struct RequestContext<'a> {
     /// See [`Self::shared_images`].
     pub(crate) accounts: &'a dyn Accounts,
     pub(crate) catalog: Catalog,
+    pub(crate) quotas: Quotas,
     /// Whether VPCs, subnets and security groups must have been created before they can be used.
     pub(crate) is_network_strict: bool,
     pub(crate) faults: OperationFaults,

@@ -15,9 +15,6 @@ use crate::state::{DetachedDisk, Instances, StoredDisk, Tokens};
 use crate::timestamp::Timestamp;
 use crate::visits::count_one;
 
-/// Maximum number of disks in a region that are attached to no instance.
-pub(crate) const DETACHED_QUOTA: usize = 500;
-
 /// How long the recycle bin keeps a disk.
 pub(crate) const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 

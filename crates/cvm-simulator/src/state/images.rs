@@ -10,9 +10,6 @@ use crate::state::operation::{FinalState, Operation, Phase};
 use crate::state::{DiskSnapshot, Snapshots, System, TagList, Tagged, TaggedItems};
 use crate::timestamp::Timestamp;
 
-/// Maximum number of images of the account in a region.
-pub(crate) const IMAGE_QUOTA: usize = 500;
-
 /// Below this number, all deleted images are remembered.
 const MIN_REMEMBERED_IMAGES: usize = 100;
 
@@ -162,9 +159,9 @@ impl Images {
         })
     }
 
-    /// Whether the quota is used up.
-    pub(crate) fn is_full(&self) -> bool {
-        self.owned.len() >= IMAGE_QUOTA
+    /// The number of images.
+    pub(crate) fn count(&self) -> usize {
+        self.owned.len()
     }
 
     /// Whether another image than this one has the name.

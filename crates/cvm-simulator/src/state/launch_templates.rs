@@ -9,9 +9,6 @@ use cvm_models::types::{LaunchTemplateInfo, LaunchTemplateVersionInfo, Tag};
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::state::{TagList, Tagged, TaggedItems, Tokens};
 
-/// Maximum number of templates of an account in a region.
-pub(crate) const TEMPLATE_QUOTA: usize = 200;
-
 /// Maximum number of versions of a template.
 pub(crate) const VERSION_QUOTA: usize = 30;
 

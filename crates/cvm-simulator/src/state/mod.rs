@@ -30,6 +30,7 @@ mod lookup;
 mod networks;
 mod operation;
 mod placement_groups;
+mod quotas;
 mod resource_pools;
 mod schedule;
 mod security_groups;
@@ -54,7 +55,7 @@ pub(crate) use chc_hosts::{ChcHosts, StoredChcHost, has_deploy_network};
 pub(crate) use client_tokens::Tokens;
 pub(crate) use context::RequestContext;
 pub(crate) use directory::{Directory, role_id};
-pub(crate) use disks::{DETACHED_QUOTA, DiskOperation, DiskWork, Disks};
+pub(crate) use disks::{DiskOperation, DiskWork, Disks};
 pub(crate) use effect::{
     Attribute, DiskChange, DiskEffect, Effect, NewNetwork, Reinstallation, Subscription,
 };
@@ -65,16 +66,14 @@ pub(crate) use grouped::Grouped;
 pub(crate) use hosts::{DedicatedHost, DedicatedHosts};
 pub(crate) use hpc_clusters::{HpcClusters, with_hpc_members};
 pub(crate) use images::{
-    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, IMAGE_QUOTA, Images,
-    OwnedImage, POWER_OFF_TIME,
+    COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, Images, OwnedImage,
+    POWER_OFF_TIME,
 };
 pub(crate) use instances::{Instances, RemovedInstance};
 pub(crate) use key_pairs::KeyPairs;
 pub(crate) use launch_image::{LaunchImage, System};
-pub(crate) use launch_templates::{LaunchTemplates, TEMPLATE_QUOTA, Template, Version};
-pub(crate) use networks::{
-    Networks, NewSubnet, SUBNET_QUOTA, StoredSubnet, StoredVpc, VPC_QUOTA, zone_id,
-};
+pub(crate) use launch_templates::{LaunchTemplates, Template, Version};
+pub(crate) use networks::{Networks, NewSubnet, StoredSubnet, StoredVpc, zone_id};
 pub(crate) use operation::{
     CONVERT_SYSTEM, ENTER_RESCUE, ENTER_RESCUE_HARD, EXIT_RESCUE, EXIT_RESCUE_STOPPED,
     FAILED_LAUNCH, GROW_DISK, GROW_DISK_FORCED, GROW_DISK_ONLINE, LAUNCH, MODIFY, MOVE, MOVE_DISKS,
@@ -83,13 +82,13 @@ pub(crate) use operation::{
     WRITE_KEYS, WRITE_KEYS_FORCED,
 };
 pub(crate) use placement_groups::{
-    GROUP_QUOTA, PlacementGroups, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED,
-    room,
+    PlacementGroups, PlacementSlot, REGROUP_FORCED, REGROUP_RUNNING, REGROUP_STOPPED, room,
 };
+pub(crate) use quotas::{Quotas, api_quota};
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use security_groups::{Direction, SecurityGroup, SecurityGroups};
 pub(crate) use shared::Shared;
-pub(crate) use snapshots::{DiskSnapshot, SNAPSHOT_QUOTA, SnapshotDetails, Snapshots};
+pub(crate) use snapshots::{DiskSnapshot, SnapshotDetails, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
 pub(crate) use stored_disk::{DetachedDisk, StoredDisk};
 pub(crate) use stored_instance::{

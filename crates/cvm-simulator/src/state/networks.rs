@@ -10,12 +10,6 @@ use crate::ids::{IdGenerator, Stream};
 use crate::state::{TagList, Tagged, TaggedItems};
 use crate::timestamp::Timestamp;
 
-/// Maximum number of VPCs in a region, without the default VPC.
-pub(crate) const VPC_QUOTA: usize = 20;
-
-/// Maximum number of subnets in a VPC.
-pub(crate) const SUBNET_QUOTA: usize = 100;
-
 /// The name servers of a VPC without others.
 const NAME_SERVERS: [&str; 2] = ["183.60.83.19", "183.60.82.98"];
 

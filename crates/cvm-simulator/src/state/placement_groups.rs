@@ -14,9 +14,6 @@ use crate::ids::{IdGenerator, Stream};
 use crate::state::operation::{FinalState, Operation, Phase};
 use crate::state::{StoredInstance, TagList, Tagged, TaggedItems, Tokens};
 
-/// Maximum number of groups of an account in a region.
-pub(crate) const GROUP_QUOTA: usize = 10;
-
 /// Maximum number of instances in a group. There are fewer switches and racks than hosts.
 pub(crate) const fn room(level: &DisasterRecoverGroupType) -> i64 {
     match level {

@@ -14,9 +14,6 @@ use crate::visits::count_one;
 /// Maximum number of snapshots of images that have no image any more. The oldest ones are deleted.
 const MAX_LEFT: usize = 1_000;
 
-/// Maximum number of snapshots in a region that the disk service took.
-pub(crate) const SNAPSHOT_QUOTA: usize = 1_000;
-
 /// The snapshots of one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Snapshots {
@@ -99,9 +96,9 @@ impl Snapshots {
         all.into_iter().map(|stored| &stored.snapshot).collect()
     }
 
-    /// Whether the quota of the disk service is used up.
-    pub(crate) fn is_full(&self) -> bool {
-        self.all.values().filter(|stored| stored.is_own).count() >= SNAPSHOT_QUOTA
+    /// The number of snapshots that the disk service took.
+    pub(crate) fn count_own(&self) -> usize {
+        self.all.values().filter(|stored| stored.is_own).count()
     }
 
     /// Adds a snapshot that the disk service takes.

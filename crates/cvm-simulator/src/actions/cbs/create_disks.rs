@@ -12,9 +12,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::project::unsigned_project;
 use crate::launch::tags::check_all;
 use crate::parameters::read_time;
-use crate::state::{
-    DETACHED_QUOTA, DetachedDisk, DiskExtras, DiskTerms, RequestContext, StoredDisk,
-};
+use crate::state::{DetachedDisk, DiskExtras, DiskTerms, RequestContext, StoredDisk};
 use crate::timestamp::Timestamp;
 use crate::unsupported;
 
@@ -58,11 +56,12 @@ fn done(disk_id_set: Vec<String>) -> Outcome<CreateDisksResponse> {
 fn check_quota(context: &RequestContext<'_>, added: u64) -> Result<(), ApiError> {
     let present = context.disks().map_or(0, |disks| disks.count_detached());
     let added = usize::try_from(added).unwrap_or(usize::MAX);
-    if present.saturating_add(added) <= DETACHED_QUOTA {
+    let quota = context.quotas.detached_disks;
+    if present.saturating_add(added) <= quota {
         return Ok(());
     }
     let message = format!(
-        "There are {present} disks without an instance in {}, of at most {DETACHED_QUOTA}; attach \
+        "There are {present} disks without an instance in {}, of at most {quota}; attach \
          or terminate some first.",
         context.region.name
     );

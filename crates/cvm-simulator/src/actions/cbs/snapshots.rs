@@ -22,7 +22,7 @@ use crate::ids::Stream;
 use crate::launch::tags::check_all;
 use crate::page::Page;
 use crate::parameters::{distinct, read_time};
-use crate::state::{DiskSnapshot, Images, RequestContext, SNAPSHOT_QUOTA, SnapshotDetails};
+use crate::state::{DiskSnapshot, Images, RequestContext, SnapshotDetails};
 use crate::timestamp::Timestamp;
 use crate::unsupported;
 
@@ -67,9 +67,10 @@ fn snapshot(
     disk.check_not_in_bin(context)?;
     disk.check_idle(context)?;
     check_none_in_creation(context, disk.id())?;
-    if images(context).is_some_and(|images| images.snapshots.is_full()) {
+    let quota = context.quotas.snapshots;
+    if images(context).map_or(0, |images| images.snapshots.count_own()) >= quota {
         let region = context.region.name;
-        let message = format!("The account already has {SNAPSHOT_QUOTA} snapshots in {region}.");
+        let message = format!("The account already has {quota} snapshots in {region}.");
         let candidates = ["InsufficientSnapshotQuota", "ResourceInsufficient.OverQuota"];
         return Err(codes.error(candidates, message));
     }

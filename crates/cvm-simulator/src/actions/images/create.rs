@@ -30,7 +30,8 @@ impl ActionHandler for CreateImage {
         if let Some(serial) = source.serial {
             context.check_state(&[serial], ALLOWED)?;
         }
-        owned_image::check_room(codes, &context.resources().images, region)?;
+        let quota = context.quotas.images;
+        owned_image::check_room(codes, (&context.resources().images, quota), region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }

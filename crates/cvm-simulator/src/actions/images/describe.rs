@@ -15,7 +15,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::custom_size::custom_size;
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{IMAGE_QUOTA, OwnedImage, RequestContext, System};
+use crate::state::{OwnedImage, RequestContext, System, api_quota};
 use crate::timestamp::Timestamp;
 
 /// Lists the images of the account, the newest first, then those that others share with it, then the public ones.
@@ -96,9 +96,9 @@ impl ActionHandler for DescribeImageFromFamily {
 
 /// The maximum number of images of the account in a region.
 impl ActionHandler for DescribeImageQuota {
-    fn handle(self, _: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
+    fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         Ok(Outcome::Response(DescribeImageQuotaResponse {
-            image_num_quota: i64::try_from(IMAGE_QUOTA).unwrap_or(i64::MAX),
+            image_num_quota: api_quota(context.quotas.images),
             ..Self::Response::default()
         }))
     }

@@ -46,7 +46,8 @@ impl ActionHandler for ImportImage {
             return Err(codes.error(["InvalidParameterValue.InvalidBootMode"], message));
         }
         names::check_name_is_free(codes, &context.resources().images, &self.image_name, None)?;
-        owned_image::check_room(codes, &context.resources().images, region)?;
+        let quota = context.quotas.images;
+        owned_image::check_room(codes, (&context.resources().images, quota), region)?;
         if self.dry_run == Some(true) {
             return Ok(Outcome::DryRun);
         }

@@ -3,7 +3,7 @@
 use cvm_models::enums::ImageState;
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::state::{IMAGE_QUOTA, Images, OwnedImage, RequestContext};
+use crate::state::{Images, OwnedImage, RequestContext};
 
 /// Codes for a public image where one of the account is required. The first fits best.
 const NOT_OWN: &[&str] = &[
@@ -50,12 +50,11 @@ pub(crate) fn wrong_state(codes: DocumentedCodes, id: &str, state: &ImageState) 
 /// Checks that the quota of the region allows one more image.
 pub(crate) fn check_room(
     codes: DocumentedCodes,
-    images: &Images,
+    (images, quota): (&Images, usize),
     region: &str,
 ) -> Result<(), ApiError> {
-    if images.is_full() {
-        let message =
-            format!("The account already has {IMAGE_QUOTA} images in {region}, the maximum.");
+    if images.count() >= quota {
+        let message = format!("The account already has {quota} images in {region}, the maximum.");
         return Err(codes.error(["ImageQuotaLimitExceeded"], message));
     }
     Ok(())

@@ -41,7 +41,7 @@ impl ActionHandler for SyncImages {
         }
         for target in &targets {
             let images = &context.regions.entry(target.name).or_default().images;
-            owned_image::check_room(codes, images, target.name)?;
+            owned_image::check_room(codes, (images, context.quotas.images), target.name)?;
         }
         if self.dry_run == Some(true) {
             // The list is always present, and a dry run has no copies.

@@ -1,6 +1,7 @@
 //! RunInstances: checks everything, then creates all instances or none.
 
 use cvm_models::actions::{RunInstances, RunInstancesResponse};
+use cvm_models::enums::InstanceChargeType;
 
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
@@ -22,6 +23,7 @@ impl ActionHandler for RunInstances {
         }
         let request = template::apply_template(&self, context)?;
         let plan = Plan::of(&request, context)?;
+        check_quota(&plan, context)?;
         if is_dry {
             return Ok(Outcome::DryRun);
         }
@@ -33,6 +35,24 @@ impl ActionHandler for RunInstances {
         }
         Ok(done(ids))
     }
+}
+
+/// Checks the quota of a zone, which only a scenario sets.
+fn check_quota(plan: &Plan<'_>, context: &RequestContext<'_>) -> Result<(), ApiError> {
+    let is_hourly = |one: &StoredInstance| one.charge_type == InstanceChargeType::PostpaidByHour;
+    let Some(quota) = context.quotas.hourly_instances.filter(|_| is_hourly(&plan.template)) else {
+        return Ok(());
+    };
+    let zone = &plan.template.zone;
+    let same = context.instances.newest_first().filter(|it| is_hourly(it) && it.zone == *zone);
+    let total = u64::try_from(same.count()).unwrap_or(u64::MAX).saturating_add(plan.count);
+    if total <= u64::try_from(quota).unwrap_or(u64::MAX) {
+        return Ok(());
+    }
+    let message = format!(
+        "The zone `{zone}` would have {total} instances that are charged by the hour, of at most {quota}."
+    );
+    Err(context.codes.error(["LimitExceeded.InstanceQuota"], message))
 }
 
 fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {

@@ -93,9 +93,6 @@ fn key_is_new(context: &RequestContext<'_>, public_key: &str) -> Result<(), ApiE
     }
 }
 
-/// Maximum number of key pairs of an account.
-const QUOTA: usize = 100;
-
 /// All key pairs of the account.
 pub(crate) fn all<'a>(context: &'a RequestContext<'_>) -> impl Iterator<Item = &'a KeyPair> {
     context.key_pairs.newest_first()
@@ -127,9 +124,10 @@ pub(crate) fn check_name_is_free(
 
 /// Checks that the quota allows one more key pair.
 pub(crate) fn check_room(context: &RequestContext<'_>) -> Result<(), ApiError> {
-    if all(context).count() < QUOTA {
+    let quota = context.quotas.key_pairs;
+    if all(context).count() < quota {
         return Ok(());
     }
-    let message = format!("The account already has {QUOTA} key pairs, the maximum.");
+    let message = format!("The account already has {quota} key pairs, the maximum.");
     Err(context.codes.error(["InvalidKeyPair.LimitExceeded"], message))
 }

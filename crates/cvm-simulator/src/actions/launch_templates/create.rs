@@ -14,7 +14,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags_of;
 use crate::launch::template::overlay;
-use crate::state::{RequestContext, TEMPLATE_QUOTA, Template};
+use crate::state::{RequestContext, Template};
 
 /// Stores the settings of a launch as version 1 of a new template.
 impl ActionHandler for CreateLaunchTemplate {
@@ -42,9 +42,9 @@ impl ActionHandler for CreateLaunchTemplate {
                 .unwrap_or(TemplateDataModifyAction::Replace),
             context,
         )?;
-        if context.resources().launch_templates.count() >= TEMPLATE_QUOTA {
-            let message =
-                format!("There are already {TEMPLATE_QUOTA} launch templates, the maximum.");
+        let quota = context.quotas.launch_templates;
+        if context.resources().launch_templates.count() >= quota {
+            let message = format!("There are already {quota} launch templates, the maximum.");
             return Err(codes.error(["LimitExceeded.LaunchTemplateQuota"], message));
         }
         if is_dry {

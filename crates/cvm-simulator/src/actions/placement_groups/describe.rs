@@ -12,7 +12,7 @@ use crate::filter::{Filters, IdFilter, Tests};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{GROUP_QUOTA, Grouped, RequestContext, room};
+use crate::state::{Grouped, RequestContext, api_quota, room};
 
 /// Lists groups with their current members, the newest first.
 impl ActionHandler for DescribeDisasterRecoverGroups {
@@ -57,7 +57,7 @@ impl ActionHandler for DescribeDisasterRecoverGroupQuota {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let current = context.resources().placement_groups.count();
         Ok(Outcome::Response(DescribeDisasterRecoverGroupQuotaResponse {
-            group_quota: i64::try_from(GROUP_QUOTA).unwrap_or(i64::MAX),
+            group_quota: api_quota(context.quotas.placement_groups),
             current_num: i64::try_from(current).unwrap_or(i64::MAX),
             cvm_in_host_group_quota: room(&DisasterRecoverGroupType::Host),
             cvm_in_sw_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),

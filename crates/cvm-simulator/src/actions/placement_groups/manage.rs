@@ -12,7 +12,7 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags::tags;
-use crate::state::{GROUP_QUOTA, RequestContext, room};
+use crate::state::{RequestContext, room};
 
 /// Creates an empty group.
 impl ActionHandler for CreateDisasterRecoverGroup {
@@ -32,8 +32,9 @@ impl ActionHandler for CreateDisasterRecoverGroup {
             return Err(codes.error(["InvalidParameterValue"], message));
         }
         let tags = tags(context, &self.tag_specification, &[TagResourceType::Ps])?;
-        if context.resources().placement_groups.count() >= GROUP_QUOTA {
-            let message = format!("There are already {GROUP_QUOTA} placement groups, the maximum.");
+        let quota = context.quotas.placement_groups;
+        if context.resources().placement_groups.count() >= quota {
+            let message = format!("There are already {quota} placement groups, the maximum.");
             return Err(codes.error(["ResourceInsufficient.InsufficientGroupQuota"], message));
         }
         // The model info requires the type.

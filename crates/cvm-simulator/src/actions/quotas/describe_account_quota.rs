@@ -12,7 +12,7 @@ use cvm_models::types::{
 use crate::api_error::ApiError;
 use crate::filter::{Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{GROUP_QUOTA, IMAGE_QUOTA, RequestContext, room};
+use crate::state::{RequestContext, api_quota, room};
 
 /// The quotas of a zone.
 const HOURLY: u64 = 500;
@@ -31,19 +31,20 @@ impl ActionHandler for DescribeAccountQuota {
         for zone in context.region.zones().map(|zone| zone.name()) {
             if in_zone.clone().all(|filter| filter.is(&zone)) {
                 let used = used.get(zone.as_str()).copied().unwrap_or_default();
-                add_zone(&mut quota, used, &zone);
+                add_zone(&mut quota, (used, context.quotas.hourly_instances), &zone);
             }
         }
+        let quotas = context.quotas;
         let resources = context.resources();
         let images = resources.images.newest_first().count();
         let groups = resources.placement_groups.count();
         quota.image_quota_set = vec![ImageQuota {
             used_quota: images as u64,
-            total_quota: IMAGE_QUOTA as u64,
+            total_quota: quotas.images as u64,
             ..Default::default()
         }];
         quota.disaster_recover_group_quota_set = vec![DisasterRecoverGroupQuota {
-            group_quota: i64::try_from(GROUP_QUOTA).ok(),
+            group_quota: Some(api_quota(quotas.placement_groups)),
             current_num: i64::try_from(groups).ok(),
             cvm_in_host_group_quota: Some(room(&DisasterRecoverGroupType::Host)),
             cvm_in_switch_group_quota: Some(room(&DisasterRecoverGroupType::Sw)),
@@ -114,9 +115,12 @@ fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
     by_zone
 }
 
-fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
+fn add_zone(quota: &mut AccountQuota, (used, hourly): (Used, Option<usize>), zone: &str) {
     let zone = zone.to_owned();
-    let (total_quota, remaining_quota) = raised_quota(used.hourly, HOURLY);
+    let (total_quota, remaining_quota) = match hourly {
+        Some(total) => (total as u64, (total as u64).saturating_sub(used.hourly)),
+        None => raised_quota(used.hourly, HOURLY),
+    };
     quota.post_paid_quota_set.push(PostPaidQuota {
         used_quota: used.hourly,
         remaining_quota,
@@ -143,7 +147,7 @@ fn add_zone(quota: &mut AccountQuota, used: Used, zone: &str) {
     });
 }
 
-/// A total quota and the rest of it. No launch fails for a quota, so a used-up quota counts as raised.
+/// A total quota and the rest of it. No launch fails for such a quota, so a used-up one counts as raised.
 fn raised_quota(used: u64, quota: u64) -> (u64, u64) {
     let total = (used / quota + 1) * quota;
     (total, total - used)

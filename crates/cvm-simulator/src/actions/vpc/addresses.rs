@@ -21,12 +21,6 @@ use crate::state::{AddressTask, AddressTerm, ElasticIp, RequestContext};
 use crate::timestamp::Timestamp;
 use crate::unsupported::{CHOSEN_ADDRESSES, PROTECTED_ADDRESS, RESIDENTIAL_ADDRESS};
 
-/// Maximum number of elastic IPs of a region, as the text of the error code says.
-const QUOTA: usize = 20;
-
-/// Maximum number of allocations on one day, as the text of the error code says: twice the quota.
-const DAILY_QUOTA: usize = 2 * QUOTA;
-
 /// The name of an address without a name.
 const UNNAMED: &str = "未命名";
 
@@ -92,16 +86,19 @@ fn check_count(context: &mut RequestContext<'_>, count: usize) -> Result<(), Api
         let message = "`AddressCount` must be at least 1.";
         return Err(codes.error(["InvalidParameterValue.Range"], message));
     }
+    let quota = context.quotas.elastic_ips;
     let elastic_ips = &context.resources().elastic_ips;
     let used = elastic_ips.count();
-    if used.saturating_add(count) > QUOTA {
+    if used.saturating_add(count) > quota {
         let message = format!(
-            "{region} has {used} elastic IPs and can have at most {QUOTA}; release one first."
+            "{region} has {used} elastic IPs and can have at most {quota}; release one first."
         );
         return Err(codes.error(["AddressQuotaLimitExceeded"], message));
     }
-    if elastic_ips.allocations.today(now).saturating_add(count) > DAILY_QUOTA {
-        let message = format!("{region} allocates at most {DAILY_QUOTA} elastic IPs a day.");
+    // As the text of the error code says.
+    let daily = quota.saturating_mul(2);
+    if elastic_ips.allocations.today(now).saturating_add(count) > daily {
+        let message = format!("{region} allocates at most {daily} elastic IPs a day.");
         return Err(codes.error(["AddressQuotaLimitExceeded.DailyAllocate"], message));
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::filter::{self, Filters, IdFilter, Test};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{NewSubnet, RequestContext, SUBNET_QUOTA, StoredSubnet};
+use crate::state::{NewSubnet, RequestContext, StoredSubnet};
 use crate::unsupported::IPV6_RANGE;
 
 impl ActionHandler for CreateSubnet {
@@ -28,8 +28,9 @@ impl ActionHandler for CreateSubnet {
         let range = range::of_subnet(codes, self.cidr_block.as_deref(), (&vpc_id, vpc.range))?;
         check_is_free(context, &vpc_id, range)?;
         tags::check_all(context, "Tags", "", &self.tags)?;
-        if context.networks().subnets_of(&vpc_id).count() >= SUBNET_QUOTA {
-            let message = format!("The VPC `{vpc_id}` has {SUBNET_QUOTA} subnets, the maximum.");
+        let quota = context.quotas.subnets;
+        if context.networks().subnets_of(&vpc_id).count() >= quota {
+            let message = format!("The VPC `{vpc_id}` has {quota} subnets, the maximum.");
             return Err(codes.error(["LimitExceeded"], message));
         }
         let chosen = NewSubnet {

@@ -14,7 +14,7 @@ use crate::filter::{self, CheckedFilter, Filters, IdFilter, Test, fits};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{RequestContext, StoredVpc, TagList, VPC_QUOTA};
+use crate::state::{RequestContext, StoredVpc, TagList};
 use crate::unsupported::IPV6_RANGE;
 
 impl ActionHandler for CreateVpc {
@@ -31,9 +31,10 @@ impl ActionHandler for CreateVpc {
         let publishes = [self.enable_route_vpc_publish, self.enable_route_vpc_publish_ipv6];
         check_publishing(codes, publishes)?;
         tags::check_all(context, "Tags", "", &self.tags)?;
-        if context.networks().vpcs().filter(|vpc| !vpc.api.is_default).count() >= VPC_QUOTA {
+        let quota = context.quotas.vpcs;
+        if context.networks().vpcs().filter(|vpc| !vpc.api.is_default).count() >= quota {
             let region = context.region.name;
-            let message = format!("The account has {VPC_QUOTA} VPCs in {region}, the maximum.");
+            let message = format!("The account has {quota} VPCs in {region}, the maximum.");
             return Err(codes.error(["LimitExceeded"], message));
         }
         let chosen = Vpc {
