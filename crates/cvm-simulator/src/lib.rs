@@ -29,6 +29,7 @@
 //! | create a key pair | [`KeyPairGenerator`], [`Request::with_key_pair`] |
 //! | move the virtual clock | [`Command`], [`TimeMode`] |
 //! | read the state without a trace | [`Simulator::inspect`] |
+//! | watch instances change their states | [`Simulator::transitions`] |
 //! | let the cloud fail while it handles a request | [`CloudFault`], [`Request::with_fault`] |
 //! | store commands, and apply them again | [`StoredCommand`], [`Simulator::replay`] |
 //! | act as the cloud's operator | [`Command`], [`Repair`], [`ChcServer`], [`Role`] |
@@ -103,7 +104,7 @@ pub use scenario::{
     ScenarioSystemDisk, ScenarioVpc,
 };
 pub use services::{Service, services};
-pub use simulator::{Command, InstanceKey, Response, Simulator};
+pub use simulator::{Command, InstanceKey, Response, Simulator, Transition, Upcoming};
 pub use stored_command::{ReplayError, StoredCommand};
 pub use timestamp::Timestamp;
 pub use unsupported::RefusedParameter;

@@ -5,6 +5,7 @@ mod inspect;
 mod set_up;
 #[cfg(test)]
 mod tests;
+mod transitions;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -26,10 +27,11 @@ use crate::repair::Repair;
 use crate::request::{Request, Settings};
 use crate::role::Role;
 use crate::scenario::{CreatedResource, Scenario, ScenarioError};
-use crate::state::{Accounts, Directory, Shared, State};
+use crate::state::{Accounts, Directory, Shared, State, StateChange};
 use crate::timestamp::Timestamp;
 
 pub use inspect::InstanceKey;
+pub use transitions::{Transition, Upcoming};
 
 /// CVM accounts with their virtual clock. An account exists from its first command on.
 ///
@@ -51,6 +53,8 @@ pub struct Simulator {
     first_request_id: u64,
     /// Whether commands change the state in place. A command that fails then leaves nothing of its account.
     is_in_place: bool,
+    /// The changes that the last command made.
+    changes: Vec<(AccountId, StateChange)>,
 }
 
 #[derive(Debug)]
@@ -103,6 +107,8 @@ pub enum Command {
     /// The virtual clock jumps from one due event to the next, until nothing happens within the rest of this time. Terms,
     /// timers and deadlines are events as well.
     RunUntilIdle(Duration),
+    /// Everything that is due now is applied, as each read does it.
+    ApplyDue,
     /// From now on, virtual time passes like this.
     SetTimeMode(TimeMode),
     /// Every account loses everything that it has, and the clock shows what it would show without any command. The same
@@ -174,6 +180,7 @@ impl Simulator {
             elapsed: Duration::ZERO,
             first_request_id: 0,
             is_in_place: false,
+            changes: Vec::new(),
         }
     }
 
@@ -209,6 +216,7 @@ impl Simulator {
     /// Applies a command. `elapsed` is the real time since the start of the simulator.
     pub fn apply(&mut self, elapsed: Duration, command: Command) -> Response {
         self.elapsed = self.elapsed.max(elapsed);
+        self.forget_transitions();
         let (now, catalog) = (self.now(elapsed), self.catalog());
         match command {
             Command::Request(account, request) => self.handle(account, request, now),
@@ -217,6 +225,10 @@ impl Simulator {
                 Response::ClockAdvanced(self.now(elapsed))
             }
             Command::RunUntilIdle(within) => self.run_until_idle(within, elapsed),
+            Command::ApplyDue => {
+                self.apply_due(now);
+                Response::Done
+            }
             Command::SetTimeMode(mode) => {
                 self.clock.set_mode(mode, self.elapsed);
                 Response::Done
@@ -245,6 +257,7 @@ impl Simulator {
                 let mut state = account.state.clone();
                 let id = operator::schedule_repair(&repair, catalog, &mut state, clock, now);
                 account.state = state;
+                self.collect_transitions(repair.account);
                 Response::RepairScheduled(id)
             }
             Command::OpenAccount(id) => {
@@ -261,7 +274,11 @@ impl Simulator {
                 Response::Done
             }
             Command::ApplyScenario(scenario) => {
-                Response::ScenarioApplied(self.apply_scenario(&scenario, now))
+                let applied = self.apply_scenario(&scenario, now);
+                for id in self.accounts.keys().copied().collect::<Vec<_>>() {
+                    self.collect_transitions(id);
+                }
+                Response::ScenarioApplied(applied)
             }
             Command::ReadMetadata(query) => Response::Metadata(self.metadata(&query, now)),
         }
@@ -367,6 +384,7 @@ impl Simulator {
             let previous = std::mem::replace(&mut account.state, state);
             account.previous = keeps_previous.then_some(previous);
         }
+        self.collect_transitions(id);
         Response::Reply { request_id, reply: reply.unwrap_or_else(Reply::Error) }
     }
 

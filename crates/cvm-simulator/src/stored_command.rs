@@ -98,7 +98,9 @@ impl StoredCommand {
         let command = match command {
             Command::Request(_, request) if request.is_read() => return None,
             // Previous states are for injected faults, which are not stored.
-            Command::ReadMetadata(_) | Command::KeepPreviousState(_) => return None,
+            Command::ReadMetadata(_) | Command::KeepPreviousState(_) | Command::ApplyDue => {
+                return None;
+            }
             Command::Request(account, request) => {
                 let info = request.action();
                 Content::Request(StoredRequest {

@@ -23,7 +23,9 @@ impl Simulator {
 
     /// Applies everything that is due in any account.
     pub(super) fn apply_due(&mut self, now: Timestamp) {
-        for account in self.accounts.values_mut() {
+        let ids: Vec<_> = self.accounts.keys().copied().collect();
+        for id in ids {
+            let Some(account) = self.accounts.get_mut(&id) else { continue };
             let mut state = account.state.clone();
             let regions: Vec<_> = state.resources.keys().copied().collect();
             if let Some(first) = regions.first() {
@@ -33,6 +35,7 @@ impl Simulator {
                 state.apply_due(region, &self.clock, now);
             }
             account.state = state;
+            self.collect_transitions(id);
         }
     }
 }

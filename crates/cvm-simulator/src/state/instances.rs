@@ -8,7 +8,7 @@ use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState}
 
 use crate::clock::VirtualClock;
 use crate::state::effect::Effect;
-use crate::state::operation::{FinalState, Operation, TERMINATE};
+use crate::state::operation::{FAILED_LAUNCH, FinalState, LAUNCH, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
 use crate::state::{
     Addresses, Attribute, DetachedDisk, Period, Pool, Shared, StoredInstance, TagList, Tagged,
@@ -31,6 +31,8 @@ pub(crate) struct Instances {
     due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
     /// The instances that were removed since the last call of [`Self::take_removed`].
     removed: Vec<RemovedInstance>,
+    /// The changes of states since the last call of [`Self::take_changes`].
+    changes: Vec<StateChange>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) addresses: Shared<Addresses>,
 }
@@ -43,6 +45,27 @@ pub(crate) struct RemovedInstance {
     pub(crate) serial: u64,
     /// The disks that remain.
     pub(crate) disks: Vec<DetachedDisk>,
+}
+
+/// A change of the state of an instance.
+#[derive(Clone, Debug)]
+pub(crate) struct StateChange {
+    pub(crate) time: Timestamp,
+    pub(crate) id: Arc<str>,
+    pub(crate) zone: Arc<str>,
+    /// `None` for a new instance.
+    pub(crate) from: Option<InstanceState>,
+    /// `None` for a removed instance.
+    pub(crate) to: Option<InstanceState>,
+}
+
+impl StateChange {
+    /// The change of an instance that had this state, if its state is another one now.
+    fn of(instance: &StoredInstance, from: Option<InstanceState>, time: Timestamp) -> Option<Self> {
+        let to = Some(instance.state.clone());
+        let (id, zone) = (Arc::clone(&instance.id), Arc::clone(&instance.zone));
+        (from != to).then_some(Self { time, id, zone, from, to })
+    }
 }
 
 /// The kinds of events.
@@ -215,14 +238,48 @@ impl Instances {
         std::mem::take(&mut self.removed)
     }
 
+    /// The changes of states since the last call, in order.
+    pub(crate) fn take_changes(&mut self) -> Vec<StateChange> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Whether [`Self::take_changes`] returns something.
+    pub(crate) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// The next events of instances, in order, with the name of what happens.
+    pub(crate) fn upcoming(
+        &self,
+    ) -> impl Iterator<Item = (Timestamp, &StoredInstance, &'static str)> {
+        self.due.iter().filter_map(|(time, serial, event)| {
+            let instance = self.get(*serial)?;
+            let (is_current, name) = match event {
+                // An aborted operation leaves its event behind.
+                Event::Phase => {
+                    (instance.operation.as_ref().is_some_and(|it| it.due == *time), "operation")
+                }
+                Event::Expiry => (instance.expires == Some(*time), "term_end"),
+                Event::Destruction => (instance.kept_until == Some(*time), "destruction"),
+                Event::Bandwidth => (true, "bandwidth"),
+            };
+            is_current.then_some((*time, instance, name))
+        })
+    }
+
     /// Shows the current phase of the operation, or ends the operation.
     fn enter_phase(&mut self, serial: u64, clock: &VirtualClock, now: Timestamp) {
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
         let Some(mut running) = instance.operation.take() else { return };
+        let launches = [&raw const LAUNCH, &raw const FAILED_LAUNCH];
+        let is_new =
+            running.phase == 0 && launches.contains(&std::ptr::from_ref(running.operation));
+        let before = (!is_new).then(|| instance.state.clone());
         if let Some(phase) = running.operation.phases.get(running.phase) {
             if let Some(state) = &phase.state {
                 instance.set_state(state);
             }
+            self.changes.extend(StateChange::of(instance, before, now));
             running.due = now.after(clock.delay(phase.duration));
             self.due.insert((running.due, serial, Event::Phase));
             instance.operation = Some(running);
@@ -234,6 +291,7 @@ impl Instances {
         let term = instance.expires;
         let end = &running.operation.end;
         if instance.finish(end, &running.change) {
+            self.changes.extend(StateChange::of(instance, before, now));
             if matches!(end, FinalState::Isolated) {
                 let until = now.after(RETENTION);
                 instance.kept_until = Some(until);
@@ -279,7 +337,9 @@ impl Instances {
             {
                 self.addresses.give_back(&network.subnet_id, network.address);
             }
+            let before = Some(instance.state.clone());
             instance.isolate(RestrictState::Expired, IsolatedSource::Expire);
+            self.changes.extend(StateChange::of(instance, before, time));
             let until = time.after(RETENTION);
             instance.kept_until = Some(until);
             (until, Event::Destruction)
@@ -316,6 +376,13 @@ impl Instances {
             self.addresses.release(&instance);
             self.addresses.release_secondary(&instance);
             let disks = instance.take_remaining_disks(now);
+            self.changes.push(StateChange {
+                time: now,
+                id: Arc::clone(&instance.id),
+                zone: Arc::clone(&instance.zone),
+                from: Some(instance.state.clone()),
+                to: None,
+            });
             self.removed.push(RemovedInstance { time: now, id: instance.id, serial, disks });
         }
     }

@@ -69,7 +69,7 @@ pub(crate) use images::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, Images, OwnedImage,
     POWER_OFF_TIME,
 };
-pub(crate) use instances::{Instances, RemovedInstance};
+pub(crate) use instances::{Instances, RemovedInstance, StateChange};
 pub(crate) use key_pairs::KeyPairs;
 pub(crate) use launch_image::{LaunchImage, System};
 pub(crate) use launch_templates::{LaunchTemplates, Template, Version};
