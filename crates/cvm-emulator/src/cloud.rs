@@ -70,9 +70,9 @@ impl Cloud {
             wall_clock,
             rejected_ids: RequestIds::of_rejected(seed),
             catalog,
-            injector: Arc::new(Injector::new(seed, catalog)),
+            injector: Arc::new(Injector::new(seed, catalog, simulation.events().clone())),
             key_pairs: KeyPairs::new(seed),
-            request_log: RequestLog::default(),
+            request_log: RequestLog::new(simulation.events().clone()),
             simulation,
         }))
     }

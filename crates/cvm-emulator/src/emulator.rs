@@ -19,7 +19,7 @@ use crate::auth::Authenticator;
 use crate::clock::system_time;
 use crate::cloud::WallClock;
 use crate::durability::{self, Opened, Settings};
-use crate::faults::{FaultError, FaultRule, Preset};
+use crate::faults::{FaultRule, Preset};
 use crate::listen::{ListenAddress, Ports};
 use crate::metadata::MetadataService;
 use crate::simulation::Simulation;
@@ -516,9 +516,8 @@ fn equip(cloud: &Cloud, tokens: Vec<Sensitive>, faults: Vec<FaultRule>) -> Resul
     for token in tokens {
         cloud.accept_web_identity_token(token);
     }
-    for (index, rule) in faults.into_iter().enumerate() {
-        let added = cloud.faults().add(rule).map_err(|error: FaultError| error.at(index));
-        added.map_err(StartError::Fault)?;
+    if !faults.is_empty() {
+        cloud.faults().add_all(faults).map_err(StartError::Fault)?;
     }
     Ok(())
 }

@@ -55,7 +55,7 @@ impl HttpService {
     pub(crate) fn new(cloud: &Cloud, limits: &Limits) -> Self {
         let body_memory = Arc::new(BodyMemory::new(limits.max_body_memory));
         let body_timeout = limits.body_timeout;
-        let (cloud, admin) = (cloud.clone(), Admin::new(cloud));
+        let (cloud, admin) = (cloud.clone(), Admin::new(cloud, limits));
         Self { cloud, admin, metadata: None, body_memory, body_timeout }
     }
 
@@ -77,6 +77,11 @@ impl HttpService {
         // The time to read the body is included.
         let handled = tokio::time::timeout(self.body_timeout, handled).await;
         Ok(handled.unwrap_or_else(|_| (Admin::timeout(), false)))
+    }
+
+    /// Ends the streams of the admin API, because the server stops.
+    pub(crate) fn end_streams(&self) {
+        self.admin.end_streams();
     }
 
     /// Handles requests for metadata instead of API calls.

@@ -47,6 +47,7 @@ mod decisions;
 mod dialect;
 mod durability;
 mod emulator;
+mod events;
 mod explain;
 mod faults;
 mod handled;

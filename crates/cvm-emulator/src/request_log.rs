@@ -12,6 +12,7 @@ use http::{HeaderMap, Method, header};
 use serde::{Serialize, Serializer};
 
 use crate::dialect::Dialect;
+use crate::events::Events;
 use crate::explain::Explanation;
 
 /// Maximum number of requests in the log.
@@ -31,6 +32,9 @@ pub(crate) const DURATION_BOUNDS: [u32; 9] =
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
     inner: Mutex<Inner>,
+    events: Events,
+    /// The time of its creation.
+    run: u64,
 }
 
 #[derive(Debug, Default)]
@@ -158,6 +162,12 @@ pub(crate) struct Outcome {
 }
 
 impl RequestLog {
+    pub(crate) fn new(events: Events) -> Self {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let run = u64::try_from(since.as_micros()).unwrap_or_default();
+        Self { inner: Mutex::default(), events, run }
+    }
+
     /// Adds a request. `headers` are those of the request.
     pub(crate) fn add(&self, mut record: Record, outcome: Outcome, headers: &HeaderMap) {
         let Outcome { status, code, request_id } = outcome;
@@ -203,8 +213,12 @@ impl RequestLog {
             if inner.explanations.len() >= MAX_EXPLANATIONS {
                 inner.explanations.pop_front();
             }
+            entry.signature_failure = Some(Arc::clone(&failure));
             inner.explanations.push_back((entry.number, failure));
         }
+        // Under the lock, so that listeners get the requests in the order of their numbers.
+        self.events.publish_request(entry.number, || as_json(&entry));
+        entry.signature_failure = None;
         inner.entries.push_back(entry);
     }
 
@@ -219,6 +233,17 @@ impl RequestLog {
             entry.signature_failure = of_entry.map(|(_, failure)| Arc::clone(failure));
         }
         entries
+    }
+
+    /// The number of the oldest request in the log, and that of the next one, which are the same if the log is empty.
+    pub(crate) fn bounds(&self) -> (u64, u64) {
+        let inner = self.lock();
+        (inner.entries.front().map_or(inner.next, |entry| entry.number), inner.next)
+    }
+
+    /// Tells the numbers of this log from those of an earlier process.
+    pub(crate) const fn run(&self) -> u64 {
+        self.run
     }
 
     /// Removes all requests. Their numbers go on, and the counts stay.
@@ -262,6 +287,11 @@ impl Inner {
             *bucket += 1;
         }
     }
+}
+
+/// A request as data.
+pub(crate) fn as_json(entry: &Entry) -> serde_json::Value {
+    serde_json::to_value(entry).unwrap_or_default()
 }
 
 /// The start of a text that a client chose.

@@ -2,19 +2,32 @@
 //! durable.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use cvm_signer::Credential;
 use cvm_simulator::{
     AccountId, Command, Reply, Request, Response, Simulator, StoredCommand, TimeMode, Timestamp,
+    Upcoming,
 };
 
 use crate::durability::{Failure, Log};
+use crate::events::{self, Events};
 
 /// A simulator that several threads use; clones share it.
 #[derive(Clone, Debug)]
 pub(crate) struct Simulation(Arc<Inner>);
+
+/// A simulator that ends with the last [`Simulation`], so that its data directory is free.
+#[derive(Clone, Debug)]
+pub(crate) struct WeakSimulation(Weak<Inner>);
+
+impl WeakSimulation {
+    /// The simulator, if it still exists.
+    pub(crate) fn upgrade(&self) -> Option<Simulation> {
+        self.0.upgrade().map(Simulation)
+    }
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -22,6 +35,7 @@ struct Inner {
     /// The real time since the start of the simulator when this process started it.
     elapsed: Duration,
     state: Mutex<State>,
+    events: Events,
     /// `None` if nothing is durable.
     log: Option<Log>,
 }
@@ -45,7 +59,8 @@ impl Simulation {
 
     fn start(simulator: Simulator, log: Option<Log>, elapsed: Duration) -> Self {
         let state = Mutex::new(State { simulator, position: 0 });
-        Self(Arc::new(Inner { started: Instant::now(), elapsed, state, log }))
+        let (started, events) = (Instant::now(), Events::default());
+        Self(Arc::new(Inner { started, elapsed, state, events, log }))
     }
 
     /// Applies a command now. Blocks the thread until everything that the response shows is durable.
@@ -82,7 +97,49 @@ impl Simulation {
 
     fn apply_in_memory(&self, command: Command) -> Response {
         let (mut state, elapsed) = self.lock();
-        state.simulator.apply(elapsed, command)
+        self.apply_and_publish(&mut state, elapsed, command)
+    }
+
+    /// Applies a command, and tells the listeners under the lock, so that events have the order of the changes. An event can
+    /// come before its change is durable: nobody waits for the end of an event.
+    fn apply_and_publish(
+        &self,
+        state: &mut State,
+        elapsed: Duration,
+        command: Command,
+    ) -> Response {
+        let cause = events::cause(&command);
+        let response = state.simulator.apply(elapsed, command);
+        if self.0.events.has_listeners() {
+            let simulator = &state.simulator;
+            let clock = || events::clock_json(simulator.now(elapsed), simulator.mode());
+            self.0.events.publish_command(cause, &simulator.transitions(), clock);
+        }
+        response
+    }
+
+    /// The same simulator, without keeping it alive.
+    pub(crate) fn downgrade(&self) -> WeakSimulation {
+        WeakSimulation(Arc::downgrade(&self.0))
+    }
+
+    /// Applies what is due now, as each read does it, if anything is.
+    pub(crate) fn apply_due(&self) {
+        let _stop = self.0.log.as_ref().map(|_| StopOnPanic);
+        let (mut state, elapsed) = self.lock();
+        if state.simulator.is_due(elapsed) {
+            self.apply_and_publish(&mut state, elapsed, Command::ApplyDue);
+        }
+    }
+
+    /// What happens to the simulator.
+    pub(crate) fn events(&self) -> &Events {
+        &self.0.events
+    }
+
+    /// The next events of instances.
+    pub(crate) fn upcoming(&self, limit: usize) -> Vec<Upcoming> {
+        self.lock().0.simulator.upcoming(limit)
     }
 
     /// Applies a command and appends it to the log if it changed something. Returns the position of the latest change,
@@ -93,7 +150,7 @@ impl Simulation {
         let (mut state, elapsed) = self.lock();
         // Under the lock, so that nothing changes after a failure.
         log.check()?;
-        let response = state.simulator.apply(elapsed, command);
+        let response = self.apply_and_publish(&mut state, elapsed, command);
         if let Some(stored) = prepared.and_then(|it| it.accepted(&state.simulator, &response)) {
             state.position = log.append(stored);
         }

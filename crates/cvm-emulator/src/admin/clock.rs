@@ -4,30 +4,62 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use cvm_simulator::TimeMode;
+use cvm_simulator::{TimeMode, Upcoming};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::AdminError;
-use super::input::JsonBody;
+use super::input::{JsonBody, Parameters};
 use crate::Cloud;
+use crate::events::clock_json;
 
 /// The longest time that [`run_until_idle`] passes by default.
 const DEFAULT_WITHIN: Duration = Duration::from_secs(86_400);
 
-pub(super) async fn show(State(cloud): State<Cloud>) -> Json<Value> {
-    Json(json(&cloud))
+/// How many upcoming events are shown by default, and at most.
+const DEFAULT_UPCOMING: usize = 10;
+const MAX_UPCOMING: usize = 1_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ClockQuery {
+    /// How many of the next events of instances are shown.
+    upcoming: Option<usize>,
+}
+
+/// The clock, and the next events of instances.
+pub(super) async fn show(
+    State(cloud): State<Cloud>,
+    Parameters(query): Parameters<ClockQuery>,
+) -> Result<Json<Value>, AdminError> {
+    let limit = query.upcoming.unwrap_or(DEFAULT_UPCOMING);
+    if limit > MAX_UPCOMING {
+        let message = format!("`upcoming` is {limit}; use at most {MAX_UPCOMING}");
+        return Err(AdminError::invalid(message));
+    }
+    let mut shown = json(&cloud);
+    let upcoming = cloud.simulation().upcoming(limit);
+    let upcoming: Vec<Value> = upcoming.iter().map(upcoming_json).collect();
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("upcoming".to_owned(), upcoming.into());
+    }
+    Ok(Json(shown))
+}
+
+fn upcoming_json(event: &Upcoming) -> Value {
+    json!({
+        "time": event.time.to_string(),
+        "account": event.account.uin(),
+        "region": event.region,
+        "id": event.id,
+        "state": event.state,
+        "event": event.event,
+    })
 }
 
 pub(super) fn json(cloud: &Cloud) -> Value {
     let clock = cloud.clock();
-    let (mode, scale) = match clock.mode() {
-        TimeMode::Real => ("real", None),
-        TimeMode::Scaled(scale) => ("scaled", Some(scale)),
-        TimeMode::Instant => ("instant", None),
-        TimeMode::Manual => ("manual", None),
-    };
-    json!({"now": clock.now().to_string(), "mode": mode, "scale": scale})
+    clock_json(clock.now(), clock.mode())
 }
 
 #[derive(Deserialize)]

@@ -6,7 +6,11 @@ use cvm_simulator::ApiError;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
+use crate::FaultError;
 use crate::admin_access::Denied;
+
+/// Maximum length of a message in characters: it can repeat a value of the client.
+const MAX_MESSAGE: usize = 4_000;
 
 /// Why a request to the admin API failed. The message says what to do.
 #[derive(Debug)]
@@ -18,7 +22,12 @@ pub(super) struct AdminError {
 
 impl AdminError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        let mut message = message.into();
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Self { status, code, message }
     }
 
     /// The request has an invalid value.
@@ -34,6 +43,12 @@ impl From<Denied> for AdminError {
             Denied::Peer | Denied::Host | Denied::Origin => (StatusCode::FORBIDDEN, "forbidden"),
         };
         Self::new(status, code, denied.to_string())
+    }
+}
+
+impl From<FaultError> for AdminError {
+    fn from(error: FaultError) -> Self {
+        Self::invalid(error.to_string())
     }
 }
 

@@ -5,6 +5,8 @@
 mod clock;
 mod coverage;
 mod error;
+mod events;
+mod faults;
 mod health;
 mod input;
 mod log;
@@ -16,36 +18,47 @@ mod tests;
 
 use std::net::IpAddr;
 
-use axum::Router;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::DefaultBodyLimit;
 use axum::response::IntoResponse as _;
 use axum::routing::{MethodRouter, delete, get, post};
+use axum::{Extension, Router};
 use http::{Request, Response, StatusCode, Uri};
 use tower::ServiceExt as _;
 
 use crate::Cloud;
+use crate::limits::Limits;
 use error::AdminError;
+use events::Streams;
+pub(crate) use events::is_stream;
 use input::MAX_BODY;
 
-/// An endpoint: its path, and its handler with the method.
-type Route = (&'static str, fn() -> MethodRouter<Cloud>);
+/// An endpoint: its method, its path, and its handler.
+type Route = (&'static str, &'static str, fn() -> MethodRouter<Cloud>);
 
 /// Everything that the API has.
 static ROUTES: &[Route] = &[
-    ("/_emulator/clock", || get(clock::show)),
-    ("/_emulator/clock/advance", || post(clock::advance)),
-    ("/_emulator/clock/mode", || post(clock::set_mode)),
-    ("/_emulator/clock/run-until-idle", || post(clock::run_until_idle)),
-    ("/_emulator/coverage", || get(coverage::show)),
-    (HEALTH, || get(health::health)),
-    ("/_emulator/log", || get(log::show)),
-    ("/_emulator/log", || delete(log::clear)),
-    ("/_emulator/metrics", || get(metrics::show)),
-    ("/_emulator/reset", || post(reset::reset)),
-    ("/_emulator/state", || get(state::summary)),
-    ("/_emulator/state/{kind}", || get(state::list)),
-    (VERSION, || get(health::version)),
+    ("GET", "/_emulator/clock", || get(clock::show)),
+    ("POST", "/_emulator/clock/advance", || post(clock::advance)),
+    ("POST", "/_emulator/clock/mode", || post(clock::set_mode)),
+    ("POST", "/_emulator/clock/run-until-idle", || post(clock::run_until_idle)),
+    ("GET", "/_emulator/coverage", || get(coverage::show)),
+    ("GET", "/_emulator/events", || get(events::stream)),
+    ("GET", "/_emulator/faults", || get(faults::list)),
+    ("POST", "/_emulator/faults", || post(faults::add)),
+    ("DELETE", "/_emulator/faults", || delete(faults::clear)),
+    ("GET", "/_emulator/faults/firings", || get(faults::firings)),
+    ("GET", "/_emulator/faults/presets", || get(faults::presets)),
+    ("POST", "/_emulator/faults/presets/{name}", || post(faults::add_preset)),
+    ("DELETE", "/_emulator/faults/{id}", || delete(faults::remove)),
+    ("GET", HEALTH, || get(health::health)),
+    ("GET", "/_emulator/log", || get(log::show)),
+    ("DELETE", "/_emulator/log", || delete(log::clear)),
+    ("GET", "/_emulator/metrics", || get(metrics::show)),
+    ("POST", "/_emulator/reset", || post(reset::reset)),
+    ("GET", "/_emulator/state", || get(state::summary)),
+    ("GET", "/_emulator/state/{kind}", || get(state::list)),
+    ("GET", VERSION, || get(health::version)),
 ];
 
 const HEALTH: &str = "/_emulator/health";
@@ -59,18 +72,20 @@ const WITHOUT_TOKEN: [&str; 2] = [HEALTH, VERSION];
 pub(crate) struct Admin {
     cloud: Cloud,
     router: Router,
+    streams: Streams,
 }
 
 impl Admin {
-    pub(crate) fn new(cloud: &Cloud) -> Self {
-        let routes = ROUTES.iter();
+    pub(crate) fn new(cloud: &Cloud, limits: &Limits) -> Self {
+        let (routes, streams) = (ROUTES.iter(), Streams::new(limits));
         let router = routes
-            .fold(Router::new(), |router, (path, handler)| router.route(path, handler()))
+            .fold(Router::new(), |router, (_, path, handler)| router.route(path, handler()))
             .fallback(not_found)
             .method_not_allowed_fallback(method_not_allowed)
             .layer(DefaultBodyLimit::max(MAX_BODY))
+            .layer(Extension(streams.clone()))
             .with_state(cloud.clone());
-        Self { cloud: cloud.clone(), router }
+        Self { cloud: cloud.clone(), router, streams }
     }
 
     /// Whether a request belongs to this API and not to the emulated services.
@@ -100,6 +115,11 @@ impl Admin {
         }
     }
 
+    /// Ends the streams of events, because the server stops.
+    pub(crate) fn end_streams(&self) {
+        self.streams.end();
+    }
+
     /// The response to a request whose body did not arrive in time.
     pub(crate) fn timeout() -> Response<Body> {
         let message = "the request did not arrive in time; retry it";
@@ -108,7 +128,7 @@ impl Admin {
 }
 
 async fn not_found() -> AdminError {
-    let mut paths: Vec<&str> = ROUTES.iter().map(|(path, _)| *path).collect();
+    let mut paths: Vec<&str> = ROUTES.iter().map(|(_, path, _)| *path).collect();
     paths.dedup();
     let message = format!("no such path; the admin API has {}", paths.join(", "));
     AdminError::new(StatusCode::NOT_FOUND, "not_found", message)

@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use cvm_simulator::{Catalog, CloudFault, Command};
+use serde_json::json;
 
 use super::check::check;
 use super::effect::FaultEffect;
@@ -15,6 +16,7 @@ use super::firing::{FaultId, FaultStatus, Firing};
 use super::plan::Plan;
 use super::rule::FaultRule;
 use super::throttle::RateWindow;
+use crate::events::{EventKind, Events};
 use crate::key_pairs::AcceptedRequest;
 use crate::simulation::Simulation;
 
@@ -32,6 +34,7 @@ pub(crate) struct Injector {
     catalog: Option<Catalog>,
     /// Whether there is a rule, so that a cloud without faults needs no lock.
     has_rules: AtomicBool,
+    events: Events,
     state: Mutex<State>,
 }
 
@@ -65,28 +68,42 @@ struct Subject<'a> {
 }
 
 impl Injector {
-    pub(crate) fn new(seed: u64, catalog: Option<Catalog>) -> Self {
-        Self { seed, catalog, has_rules: AtomicBool::new(false), state: Mutex::default() }
+    pub(crate) fn new(seed: u64, catalog: Option<Catalog>, events: Events) -> Self {
+        let has_rules = AtomicBool::new(false);
+        Self { seed, catalog, has_rules, events, state: Mutex::default() }
     }
 
+    /// Checks a rule without adding it.
+    pub(super) fn check(&self, rule: &FaultRule) -> Result<(), FaultError> {
+        check(rule, self.catalog.unwrap_or_default())
+    }
+
+    /// Adds rules that were checked, all of them or none.
     pub(super) fn add(
         &self,
-        rule: FaultRule,
+        rules: Vec<FaultRule>,
         simulation: &Simulation,
-    ) -> Result<FaultId, FaultError> {
-        check(&rule, self.catalog.unwrap_or_default())?;
+    ) -> Result<Vec<FaultId>, FaultError> {
         let mut state = self.lock();
-        if state.rules.len() >= MAX_RULES {
-            let problem = format!("there are already {MAX_RULES} rules, the maximum; remove some");
+        let count = state.rules.len();
+        if count.saturating_add(rules.len()) > MAX_RULES {
+            let more = rules.len();
+            let problem = format!(
+                "there are {count} rules, and {more} more would exceed the maximum of {MAX_RULES}; remove some"
+            );
             return Err(FaultError::new(problem));
         }
-        state.added += 1;
-        let id = FaultId(state.added);
-        let cloud_fault = rule.effect.cloud_fault();
-        let window = RateWindow::new();
-        state.rules.push(ActiveRule { id, rule, cloud_fault, matched: 0, fired: 0, window });
+        let mut ids = Vec::with_capacity(rules.len());
+        for rule in rules {
+            state.added += 1;
+            let id = FaultId(state.added);
+            let cloud_fault = rule.effect.cloud_fault();
+            let window = RateWindow::new();
+            state.rules.push(ActiveRule { id, rule, cloud_fault, matched: 0, fired: 0, window });
+            ids.push(id);
+        }
         self.rules_changed(&mut state, simulation);
-        Ok(id)
+        Ok(ids)
     }
 
     pub(super) fn remove(&self, id: FaultId, simulation: &Simulation) -> bool {
@@ -94,7 +111,9 @@ impl Injector {
         let before = state.rules.len();
         state.rules.retain(|active| active.id != id);
         let is_removed = state.rules.len() < before;
-        self.rules_changed(&mut state, simulation);
+        if is_removed {
+            self.rules_changed(&mut state, simulation);
+        }
         is_removed
     }
 
@@ -151,7 +170,7 @@ impl Injector {
             }
         }
         for (rule, name, effect) in fired {
-            state.record(rule, name, effect, &subject, is_applied);
+            state.record(rule, name, effect, &subject, is_applied, &self.events);
         }
         plan
     }
@@ -159,6 +178,8 @@ impl Injector {
     /// Notes whether there are rules. The simulator keeps previous states only while a rule needs them.
     fn rules_changed(&self, state: &mut State, simulation: &Simulation) {
         self.has_rules.store(!state.rules.is_empty(), Ordering::Release);
+        let ids: Vec<FaultId> = state.rules.iter().map(|active| active.id).collect();
+        self.events.publish(EventKind::FaultRules, || json!({"rules": ids}));
         let needs_previous =
             state.rules.iter().any(|active| active.rule.effect == FaultEffect::StaleRead);
         if needs_previous != state.keeps_previous {
@@ -180,13 +201,14 @@ impl State {
         effect: &'static str,
         subject: &Subject<'_>,
         applied: bool,
+        events: &Events,
     ) {
         self.fired += 1;
         if self.firings.len() >= MAX_FIRINGS {
             self.firings.pop_front();
         }
         let request = &subject.accepted.request;
-        self.firings.push_back(Firing {
+        let firing = Firing {
             number: self.fired,
             rule,
             name,
@@ -197,7 +219,9 @@ impl State {
             account: subject.account,
             credential: subject.secret_id.to_owned(),
             applied,
-        });
+        };
+        events.publish(EventKind::Fault, || serde_json::to_value(&firing).unwrap_or_default());
+        self.firings.push_back(firing);
     }
 }
 

@@ -76,7 +76,21 @@ impl Faults {
     ///
     /// A field has a value that no request can match or that has no meaning, or there are too many rules.
     pub fn add(&self, rule: FaultRule) -> Result<FaultId, FaultError> {
-        self.injector.add(rule, &self.simulation)
+        self.injector.check(&rule)?;
+        let ids = self.injector.add(vec![rule], &self.simulation)?;
+        ids.first().copied().ok_or_else(|| FaultError::new("no rule was added"))
+    }
+
+    /// Adds rules behind the others, all of them or none.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Self::add`]. The error names the rule by its number in the list.
+    pub fn add_all(&self, rules: Vec<FaultRule>) -> Result<Vec<FaultId>, FaultError> {
+        for (index, rule) in rules.iter().enumerate() {
+            self.injector.check(rule).map_err(|error| error.at(index))?;
+        }
+        self.injector.add(rules, &self.simulation)
     }
 
     /// Adds the rules of a preset.
@@ -85,7 +99,7 @@ impl Faults {
     ///
     /// There are too many rules.
     pub fn add_preset(&self, preset: Preset) -> Result<Vec<FaultId>, FaultError> {
-        preset.rules().into_iter().map(|rule| self.add(rule)).collect()
+        self.add_all(preset.rules())
     }
 
     /// All rules, and how often each has matched and fired.

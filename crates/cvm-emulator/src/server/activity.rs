@@ -52,6 +52,8 @@ enum Phase {
     },
     /// The response is being written.
     Response,
+    /// The response is a stream of events, which has no end.
+    Stream,
     /// No byte has arrived since the last response.
     Idle { until: Instant },
 }
@@ -96,6 +98,11 @@ impl Activity {
         state.is_authenticated |= is_authenticated;
     }
 
+    /// The response that is ready is a stream of events.
+    pub(super) fn streams(&self) {
+        self.lock().phase = Phase::Stream;
+    }
+
     /// The peer does not read the data to write.
     pub(super) fn write_blocked(&self) {
         self.lock().blocked.get_or_insert_with(Instant::now);
@@ -133,7 +140,7 @@ impl Activity {
         match (state.blocked, state.phase) {
             (Some(since), _) => Some(since + state.write_budget),
             (None, Phase::Head { until } | Phase::Idle { until }) => Some(until),
-            (None, Phase::Request { .. } | Phase::Response) => None,
+            (None, Phase::Request { .. } | Phase::Response | Phase::Stream) => None,
         }
     }
 
@@ -153,7 +160,7 @@ impl Activity {
 
     /// Whether a request is being read or handled.
     pub(super) fn is_busy(&self) -> bool {
-        matches!(self.lock().phase, Phase::Request { .. } | Phase::Response)
+        matches!(self.lock().phase, Phase::Request { .. } | Phase::Response | Phase::Stream)
     }
 
     /// The eviction class, and since when the connection has it; `None` if it must stay open, because its client is
@@ -161,7 +168,7 @@ impl Activity {
     pub(super) fn eviction_class(&self) -> Option<(EvictionClass, Instant)> {
         let state = self.lock();
         let eviction_class = match (state.is_authenticated, state.phase) {
-            (true, Phase::Request { .. } | Phase::Response) => return None,
+            (true, Phase::Request { .. } | Phase::Response | Phase::Stream) => return None,
             (true, Phase::Head { .. } | Phase::Idle { .. }) => EvictionClass::Idle,
             (false, Phase::Request { has_known_key: true }) => EvictionClass::KnownKey,
             (false, _) => EvictionClass::Unauthenticated,
@@ -171,5 +178,23 @@ impl Activity {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn stream_has_no_deadline_unless_its_client_does_not_read() {
+        let activity = Activity::new(Limits::DEFAULT);
+        activity.request_started();
+        activity.responded(true);
+        activity.streams();
+        activity.flushed();
+        assert_eq!(activity.deadline(), None);
+        assert!(activity.is_busy() && activity.eviction_class().is_none());
+        activity.write_blocked();
+        assert_eq!(activity.deadline(), Some(Instant::now() + Limits::DEFAULT.write_timeout));
     }
 }

@@ -23,6 +23,7 @@ use tokio_rustls::server::TlsStream;
 
 use super::activity::Activity;
 use super::listener::{Accepted, Protocol, Stream};
+use crate::admin::is_stream;
 use crate::handled::Delivery;
 use crate::http_service::HttpService;
 use crate::limits::Limits;
@@ -88,6 +89,9 @@ async fn serve_http(
                 let request = match service.handle_admin(request, peer).await {
                     Ok((response, is_authenticated)) => {
                         activity.responded(is_authenticated);
+                        if is_stream(&response) {
+                            activity.streams();
+                        }
                         return Ok(response);
                     }
                     Err(request) => request,

@@ -63,5 +63,6 @@ pub(crate) async fn serve(
     }
     drop(listener);
     connections.close_idle();
+    service.end_streams();
     let _ = tokio::time::timeout(limits.shutdown_timeout, graceful.shutdown()).await;
 }

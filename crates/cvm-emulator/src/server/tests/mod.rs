@@ -5,4 +5,5 @@ mod many;
 mod pipes;
 mod slow;
 mod stop;
+mod streams;
 mod tls;

@@ -1,6 +1,7 @@
 //! A server on in-memory pipes, with a chosen number of file descriptors.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -13,6 +14,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
 
+use crate::Cloud;
 use crate::http_service::HttpService;
 use crate::limits::Limits;
 use crate::server::listener::{Accepted, Listener, Protocol, Stream};
@@ -29,6 +31,7 @@ const PIPE_BYTES: usize = 4 << 10;
 const EMFILE: i32 = 24;
 
 pub(super) struct Server {
+    pub(super) cloud: Cloud,
     connect: mpsc::UnboundedSender<io::Result<DuplexStream>>,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<()>,
@@ -54,13 +57,15 @@ impl Server {
         let queue = Mutex::new(Queue { incoming, next: None });
         let listener = Pipes { queue, files: Arc::new(Semaphore::new(files)), protocol };
         let (stop, stopped) = oneshot::channel::<()>();
+        let cloud = cloud();
+        let service = HttpService::new(&cloud, &limits);
         let task = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
             };
-            serve(listener, HttpService::new(&cloud(), &limits), limits, stopped).await;
+            serve(listener, service, limits, stopped).await;
         });
-        Self { connect, stop: Some(stop), task }
+        Self { cloud, connect, stop: Some(stop), task }
     }
 
     pub(super) fn connect(&self) -> Client {
@@ -182,8 +187,8 @@ pub(super) struct Pipe {
 }
 
 impl Stream for Pipe {
-    fn peer(&self) -> Option<std::net::IpAddr> {
-        None
+    fn peer(&self) -> Option<IpAddr> {
+        Some(Ipv4Addr::LOCALHOST.into())
     }
 
     fn discard_unread(&self) {}
