@@ -313,6 +313,11 @@ pub const OPTIONS: &[OptionInfo] = &[
         "Refuse VPCs, subnets and security groups that were not created in the emulator.",
     ),
     flag(
+        "follow",
+        &[Emulator],
+        "With `cvm emulator log`: print each new request, until the emulator stops.",
+    ),
+    flag(
         "coverage",
         &[Emulator],
         "List supported actions, refused parameters and assumed behavior, then exit.",

@@ -25,6 +25,9 @@ pub fn run(args: &Args) -> Result<()> {
         return super::emulator_admin::run(args, words);
     }
     args.reject_unexpected("emulator", Scope::Emulator, 0)?;
+    if args.has("follow") {
+        return Err(CliError::usage("`--follow` requires `cvm emulator log`"));
+    }
     if args.has("coverage") {
         return super::coverage::run();
     }

@@ -4,6 +4,7 @@ mod action;
 
 use cvm_models::{ACTIONS, SERVICE};
 
+use super::emulator_admin::WORDS;
 use crate::error::{CliError, Result};
 use crate::exit::ExitStatus;
 use crate::options::{self, COMMANDS, Scope, is_command};
@@ -12,6 +13,9 @@ use crate::{lookup, output};
 
 /// The column of descriptions of commands and options.
 const COLUMN: usize = 28;
+
+/// The column of descriptions of words of `cvm emulator`.
+const WORDS_COLUMN: usize = 34;
 
 /// Prints the help for `words`: none, a command, or an action and an optional member of it.
 pub fn run(words: &[String]) -> Result<()> {
@@ -113,6 +117,13 @@ fn command(name: &str, scope: Scope) -> String {
         page.paragraph(2, note);
     }
     page.gap();
+    if scope == Scope::Emulator {
+        page.line("Words for a running emulator");
+        for (usage, doc) in WORDS {
+            page.entry(WORDS_COLUMN, usage, doc);
+        }
+        page.gap();
+    }
     options_of(&mut page, scope, "Options");
     page.paragraph(
         2,
@@ -130,8 +141,7 @@ const fn notes(scope: Scope) -> &'static [&'static str] {
     match scope {
         Scope::Emulator => &[
             "With a word, it is the client of a running emulator, which --emulator or the variable CVM_EMULATOR \
-             names by its ready file: health, version, clock, clock advance SECONDS, clock run-until-idle, clock mode \
-             MODE [SCALE], reset, log, log clear, state, state KIND, coverage, metrics.",
+             names by its ready file. Responses are tables on a terminal, else JSON; events are JSON lines.",
             "Any client can call it over plain HTTP: configure the URL as the endpoint, and the secret id and \
              secret key as the credentials. Requests that are signed with other credentials are rejected.",
             "The ready file is JSON with url, secret_id, secret_key, admin_token and pid, and only you can read it. It \

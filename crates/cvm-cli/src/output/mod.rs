@@ -68,6 +68,15 @@ pub fn print(text: &str) -> Result<()> {
     }
 }
 
+/// Writes a line of a long output. Returns `false` if the pipe is closed: its reader has seen enough.
+pub fn print_line(line: &str) -> Result<bool> {
+    must_be_open()?;
+    match write(&format!("{line}\n")) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => check_written(written).map(|()| true),
+    }
+}
+
 /// Writes text that must not be lost to standard output: a closed pipe is an error, and so is a standard output
 /// that was closed from the beginning.
 pub fn print_whole(text: &str) -> Result<()> {

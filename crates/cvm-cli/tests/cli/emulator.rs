@@ -353,24 +353,3 @@ fn bad_faults_are_refused_with_field_and_fix() {
         assert!(ran.stderr.contains(expected), "{text}: {}", ran.stderr);
     }
 }
-
-#[test]
-fn words_after_emulator_call_its_admin_api() {
-    let emulator = Emulator::with(&["--seed", "1"]);
-    let admin = |words: &[&str]| run(&mut emulator.cvm(&[&["emulator"], words].concat()));
-    let first = emulator.launch();
-    assert!(admin(&["clock", "run-until-idle"]).stdout.contains("next_event"));
-    let listed = admin(&["state", "instances"]);
-    assert!(listed.stdout.contains("RUNNING"), "{}{}", listed.stdout, listed.stderr);
-    assert!(admin(&["log"]).stdout.contains("RunInstances"));
-    assert!(admin(&["metrics"]).stdout.contains("# EOF"));
-    assert!(admin(&["health", "--output", "table"]).stdout.contains("ok"));
-    assert_eq!(admin(&["reset"]).code, 0);
-    assert_eq!(emulator.launch(), first);
-    let refused = admin(&["state", "planets"]);
-    assert!(refused.code == 1 && refused.stderr.contains("instances"), "{}", refused.stderr);
-    let unnamed = run(&mut cvm(&["emulator", "clock"]));
-    assert!(unnamed.code == 4 && unnamed.stderr.contains("CVM_EMULATOR"), "{}", unnamed.stderr);
-    let ready = emulator.ready_file.to_str().unwrap().to_owned();
-    assert_eq!(run(cvm(&["emulator", "clock"]).env("CVM_EMULATOR", ready)).code, 0);
-}

@@ -17,6 +17,7 @@ mod created_counts;
 mod damaged_entries;
 mod data_dir;
 mod emulator;
+mod emulator_admin;
 mod exit_codes;
 mod harness;
 mod journal;
