@@ -12,7 +12,7 @@ use crate::error::{Error, at};
 use crate::spec::diagnostic::Report;
 use crate::spec::source::Tree;
 use crate::spec::{self, format};
-use crate::{ci, conformance, diff, export, import, services, tidy, vectors};
+use crate::{ci, conformance, diff, export, fuzz, import, services, tidy, vectors};
 
 /// The folder below `specs` with the service that commands for one service read by default.
 const SERVICE: &str = "cvm/2017-03-12";
@@ -44,6 +44,8 @@ usage: cargo xtask <command>
   build-cost             measure the cost of building the models and print a table
       --rounds N         how often each crate is built (3)
       --peers            also check the AWS SDK for EC2; --peers-debug builds it
+  fuzz TARGET            run a fuzz target with libFuzzer (needs a C++ compiler); `all` runs each of them in turn
+      --seconds N        how long (600)
   ci                     run every check that a change must pass
       --skip-tests       leave out the tests
 
@@ -51,7 +53,7 @@ usage: cargo xtask <command>
 ";
 
 /// Each command, its options, and its maximum number of other arguments.
-const COMMANDS: [(&str, &[&str], usize); 12] = [
+const COMMANDS: [(&str, &[&str], usize); 13] = [
     ("codegen", &["--check", "--specs", "--out"], 0),
     ("lint", &["--specs"], 0),
     ("fmt-specs", &["--check", "--specs"], 0),
@@ -63,6 +65,7 @@ const COMMANDS: [(&str, &[&str], usize); 12] = [
     ("tidy", &[], 0),
     ("bench", &["--peers", "--update-docs", "--instructions", "--emulator"], 0),
     ("build-cost", &["--rounds", "--peers", "--peers-debug"], 0),
+    ("fuzz", &["--seconds"], 1),
     ("ci", &["--skip-tests"], 0),
 ];
 
@@ -117,6 +120,7 @@ pub fn run(arguments: &[String]) -> Result<String, Error> {
             Ok(text + &specs)
         }
         "bench" | "build-cost" => measure(arguments),
+        "fuzz" => fuzz::run(&root(), options.files.first(), options.seconds.as_deref()),
         "ci" => ci::run(&root(), options.skip_tests),
         other => Err(format!("unknown command `{other}`\n\n{HELP}").into()),
     }
@@ -132,6 +136,7 @@ struct Options {
     service: Option<PathBuf>,
     crate_: Option<PathBuf>,
     all: Option<PathBuf>,
+    seconds: Option<PathBuf>,
     files: Vec<PathBuf>,
     /// The given options, in their order.
     given: Vec<String>,
@@ -154,6 +159,7 @@ impl Options {
                 // The benchmark package reads its options itself.
                 "--peers" | "--peers-debug" | "--update-docs" | "--instructions" | "--emulator" => {
                 }
+                "--seconds" => options.seconds = Some(value()?),
                 "--rounds" => drop(value()?),
                 "--help" | "-h" => options.help = true,
                 "--specs" => options.specs = Some(value()?),

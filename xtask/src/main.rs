@@ -7,6 +7,7 @@ mod conformance;
 mod diff;
 mod error;
 mod export;
+mod fuzz;
 mod import;
 mod services;
 mod spec;

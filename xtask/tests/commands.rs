@@ -15,9 +15,18 @@ fn xtask(arguments: &[&str]) -> (Option<i32>, String, String) {
 fn help_succeeds_and_invalid_arguments_fail() {
     let (code, help, _) = xtask(&["help"]);
     assert_eq!(code, Some(0));
-    for command in
-        ["codegen", "lint", "fmt-specs", "export", "vectors", "tidy", "bench", "build-cost", "ci"]
-    {
+    for command in [
+        "codegen",
+        "lint",
+        "fmt-specs",
+        "export",
+        "vectors",
+        "tidy",
+        "bench",
+        "build-cost",
+        "fuzz",
+        "ci",
+    ] {
         assert!(help.contains(&format!("  {command} ")), "{command}");
     }
     for arguments in [&["codgen"][..], &[], &["codegen", "--chek"], &["codegen", "--specs"]] {
@@ -53,6 +62,7 @@ fn unused_options_and_arguments_are_rejected() {
         "tidy",
         "bench",
         "build-cost",
+        "fuzz",
         "ci",
     ];
     let options = [
@@ -65,6 +75,7 @@ fn unused_options_and_arguments_are_rejected() {
         "--rounds",
         "--update-docs",
         "--instructions",
+        "--seconds",
         "--skip-tests",
     ];
     let help = xtask(&["help"]).1;
@@ -96,6 +107,9 @@ fn unused_options_and_arguments_are_rejected() {
         (&["fmt-specs", "brk"], "fmt-specs: unexpected argument `brk`"),
         (&["tidy", "brk"], "tidy: unexpected argument `brk`"),
         (&["ci", "brk"], "ci: unexpected argument `brk`"),
+        (&["fuzz"], "fuzz: name a target: `dialect`, `authentication`,"),
+        (&["fuzz", "dialects"], "fuzz: name a target: `dialect`, `authentication`,"),
+        (&["fuzz", "dialect", "--seconds", "1m"], "fuzz: `--seconds 1m` is not a number"),
         (&["diff", "a", "b", "c"], "diff: unexpected argument `c`"),
         (&["import", "a", "b"], "import: unexpected argument `b`"),
         (&["lint", "--specs", "a", "--specs", "b"], "lint: `--specs` is given twice"),

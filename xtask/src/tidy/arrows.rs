@@ -10,7 +10,7 @@ use crate::error::Error;
 
 /// Each crate and the crates that it may use, also as development dependencies. Tests that need a crate further up belong
 /// into `cvm-tests`.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("cvm-signer", &[]),
     ("cvm-protocol", &[]),
     ("cvm-transport", &["cvm-signer", "cvm-protocol"]),
@@ -37,6 +37,20 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("cvm-cli", &["cvm-emulator", "cvm-models", "cvm-protocol", "cvm-transport"]),
     ("xtask", &["cvm-protocol", "cvm-signer"]),
     ("cvm-bench", &["cvm-signer"]),
+    (
+        "cvm-fuzz",
+        &[
+            "api-models",
+            "cbs-models",
+            "cvm-emulator",
+            "cvm-models",
+            "cvm-protocol",
+            "cvm-signer",
+            "sts-models",
+            "tag-models",
+            "vpc-models",
+        ],
+    ),
     (
         "cvm-tests",
         &[

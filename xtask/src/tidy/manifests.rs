@@ -10,7 +10,7 @@ use crate::error::{Error, at};
 const INHERITED: [&str; 4] = ["version", "edition", "license", "rust-version"];
 
 pub fn check(root: &Path, findings: &mut Findings) -> Result<(), Error> {
-    let mut members: Vec<String> = ["xtask", "tests", "tests/bench"]
+    let mut members: Vec<String> = ["xtask", "tests", "tests/bench", "tests/fuzz"]
         .iter()
         .map(|folder| format!("{folder}/Cargo.toml"))
         .collect();
