@@ -39,10 +39,19 @@ impl ApiError {
     }
 }
 
-/// Ids in a message, in the form in which the service shows a list: `['ins-1a2b3c4d', 'ins-5e6f7g8h']`.
+/// Maximum number of ids in a message, which would otherwise be truncated in the middle of one.
+const MAX_IDS: usize = 20;
+
+/// Ids in a message, in the form in which the service shows a list: `['ins-1a2b3c4d', 'ins-5e6f7g8h']`. Only the number of those
+/// after the first [`MAX_IDS`] is shown.
 pub(crate) fn id_list<S: AsRef<str>>(ids: impl IntoIterator<Item = S>) -> String {
-    let quoted: Vec<String> = ids.into_iter().map(|id| format!("'{}'", id.as_ref())).collect();
-    format!("[{}]", quoted.join(", "))
+    let mut ids = ids.into_iter();
+    let quoted = ids.by_ref().take(MAX_IDS).map(|id| format!("'{}'", id.as_ref()));
+    let shown = quoted.collect::<Vec<_>>().join(", ");
+    match ids.count() {
+        0 => format!("[{shown}]"),
+        others => format!("[{shown}] and {others} more"),
+    }
 }
 
 /// Maximum length in characters of a name between backticks.
@@ -142,6 +151,15 @@ impl DocumentedCodes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_list_of_ids_ends_with_a_whole_id() {
+        let ids =
+            |count: usize| (0..count).map(|number| format!("ins-{number:08}")).collect::<Vec<_>>();
+        assert_eq!(id_list(ids(2)), "['ins-00000000', 'ins-00000001']");
+        assert!(id_list(ids(MAX_IDS)).ends_with("'ins-00000019']"));
+        assert!(id_list(ids(100)).ends_with("'ins-00000019'] and 80 more"));
+    }
 
     #[test]
     fn long_names_are_truncated_in_messages() {

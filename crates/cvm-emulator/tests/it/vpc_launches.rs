@@ -394,3 +394,25 @@ fn strict_networks_must_be_created() {
     let code = send_err(&cloud, "ModifyInstancesVpcAttribute", body);
     assert!(code.starts_with("InvalidParameterValue"), "{code}");
 }
+
+#[test]
+fn premium_addresses_exist_only_in_some_regions() {
+    let cloud = cloud();
+    let access = |kind: &str, value: &str| {
+        let network = network("vpc-00000001", "subnet-00000001");
+        let network = merge(network, json!({ "Ipv6AddressCount": 1 }));
+        let access = json!({ "InternetMaxBandwidthOut": 5, kind: value });
+        json!({ "VirtualPrivateCloud": network, "InternetAccessible": access })
+    };
+    for (kind, value) in
+        [("IPv4AddressType", "HighQualityEIP"), ("IPv6AddressType", "HighQualityEIPv6")]
+    {
+        let response = send(&cloud, "RunInstances", run_request(access(kind, value)));
+        let message = string(&response["Error"]["Message"]);
+        assert!(message.contains(value) && message.contains("ap-hongkong"), "{response}");
+        let there = json!({ "Placement": { "Zone": "ap-hongkong-2" } });
+        let body = run_request(merge(access(kind, value), there));
+        let response = send_in(&cloud, "ap-hongkong", "RunInstances", &body);
+        assert!(response.get("Error").is_none(), "{response}");
+    }
+}

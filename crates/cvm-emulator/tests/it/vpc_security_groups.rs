@@ -562,10 +562,45 @@ fn strict_network_accepts_only_groups_that_exist() {
     let body = for_instances(&[&instance], json!({ "SecurityGroups": ["sg-00000000"] }));
     assert_eq!(send_err(&strict, "ModifyInstancesAttribute", body), expected);
     assert_eq!(describe(&strict, &instance)["SecurityGroupIds"], json!([id]));
+    let template = json!({
+        "LaunchTemplateName": "web", "Placement": { "Zone": "ap-guangzhou-3" },
+        "ImageId": "img-pmqg1cw7", "SecurityGroupIds": ["sg-00000000"],
+    });
+    assert!(send_err(&strict, "CreateLaunchTemplate", template).contains("NotFound"));
     let default = launch_running(&strict, json!({}));
     let default = describe(&strict, &default)["SecurityGroupIds"][0].clone();
     let body = for_instances(&[&instance], json!({ "SecurityGroupIds": [default] }));
     send_ok(&strict, "AssociateSecurityGroups", body);
+}
+
+#[test]
+fn strict_network_accepts_only_groups_that_exist_for_chc_hosts() {
+    let strict = builder().strict_network(true).credential(credential()).build().unwrap();
+    let id = create(&strict, "web");
+    let vpc = string(&ok(&strict, "CreateDefaultVpc", &json!({}))["Vpc"]["VpcId"]);
+    let subnet = ok(&strict, "DescribeSubnets", &json!({}))["SubnetSet"][0]["SubnetId"].clone();
+    let zone = string(&ok(&strict, "DescribeSubnets", &json!({}))["SubnetSet"][0]["Zone"]);
+    let host = strict.add_chc_host(&cvm_emulator::ChcServer::new(&zone, "SN-1")).unwrap();
+    let network = json!({ "VpcId": vpc, "SubnetId": subnet });
+    let assist = |bmc: &str, deploy: &str| {
+        json!({
+            "ChcIds": [host], "BmcVirtualPrivateCloud": network, "BmcSecurityGroupIds": [bmc],
+            "DeployVirtualPrivateCloud": network, "DeploySecurityGroupIds": [deploy],
+        })
+    };
+    for body in [assist("sg-00000000", &id), assist(&id, "sg-00000000")] {
+        let message = send(&strict, "ConfigureChcAssistVpc", body.clone());
+        let message = string(&message["Error"]["Message"]);
+        assert!(
+            message.contains("security group `sg-00000000` does not exist"),
+            "{body}: {message}"
+        );
+    }
+    send_ok(&strict, "ConfigureChcAssistVpc", assist(&id, &id));
+    advance(&strict, 300);
+    let change = |group: &str| json!({ "ChcIds": [host], "BmcSecurityGroupIds": [group] });
+    assert!(send(&strict, "ModifyChcAttribute", change("sg-00000000")).get("Error").is_some());
+    send_ok(&strict, "ModifyChcAttribute", change(&id));
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use cvm_models::enums::{InstanceChargeType, InternetChargeType};
+use cvm_models::enums::{InstanceChargeType, InternetChargeType, Ipv4AddressType, Ipv6AddressType};
 use cvm_models::types::{InternetAccessible, VirtualPrivateCloud};
 
 use crate::api_error::{ApiError, DocumentedCodes};
-use crate::catalog::Zone;
+use crate::catalog::{Region, Zone};
 use crate::error_codes::TOO_MANY_GROUPS;
 use crate::parameters::has_layout;
 use crate::state::{Addresses, RequestContext, StoredInstance, SubnetUse, zone_id};
@@ -284,6 +284,7 @@ pub(crate) struct Internet {
 /// Checks the internet access of a request.
 pub(crate) fn internet(
     codes: DocumentedCodes,
+    region: &Region,
     requested: Option<&InternetAccessible>,
     charge_type: &InstanceChargeType,
 ) -> Result<Internet, ApiError> {
@@ -305,6 +306,7 @@ pub(crate) fn internet(
         InstanceChargeType::Prepaid => InternetChargeType::BandwidthPrepaid,
         _ => InternetChargeType::TrafficPostpaidByHour,
     };
+    check_address_types(codes, region, &requested)?;
     let charge_type = requested.internet_charge_type.unwrap_or(default);
     check_package(codes, requested.bandwidth_package_id.as_deref(), &charge_type)?;
     Ok(Internet {
@@ -313,6 +315,37 @@ pub(crate) fn internet(
         is_public: bandwidth > 0 && requested.public_ip_assigned.unwrap_or(true),
         has_public_ipv6: requested.ipv6_address_type.is_some(),
     })
+}
+
+/// The regions that offer IPv4 addresses with premium routes.
+pub(crate) const PREMIUM_REGIONS: &[&str] = &["ap-hongkong", "ap-singapore"];
+
+/// The regions that offer IPv6 addresses with premium routes.
+const PREMIUM_IPV6_REGIONS: &[&str] = &["ap-hongkong"];
+
+/// Checks that the region has addresses of the requested types.
+fn check_address_types(
+    codes: DocumentedCodes,
+    region: &Region,
+    requested: &InternetAccessible,
+) -> Result<(), ApiError> {
+    let is_ipv4 = requested.ipv4_address_type == Some(Ipv4AddressType::HighQualityEip);
+    let is_ipv6 = requested.ipv6_address_type == Some(Ipv6AddressType::HighQualityEipV6);
+    for (is_premium, member, name, regions) in [
+        (is_ipv4, "IPv4AddressType", "HighQualityEIP", PREMIUM_REGIONS),
+        (is_ipv6, "IPv6AddressType", "HighQualityEIPv6", PREMIUM_IPV6_REGIONS),
+    ] {
+        if is_premium && !regions.contains(&region.name) {
+            let (found, regions) = (region.name, regions.join(" and "));
+            let message = format!(
+                "`InternetAccessible.{member}` is {name}, which {found} does not have; only {regions} have it."
+            );
+            let candidates =
+                ["InvalidParameter.InternetAccessibleNotSupported", "InvalidParameterValue"];
+            return Err(codes.error(candidates, message));
+        }
+    }
+    Ok(())
 }
 
 /// Checks a bandwidth package. Packages belong to another service, so every well-formed id exists. An account can also
@@ -360,8 +393,13 @@ mod tests {
     use cvm_protocol::Action;
 
     use super::*;
+    use crate::catalog::Catalog;
 
     const CODES: DocumentedCodes = DocumentedCodes(RunInstances::INFO);
+
+    fn region() -> &'static Region {
+        Catalog::builtin().region("ap-guangzhou", false).unwrap()
+    }
 
     #[test]
     fn public_address_needs_bandwidth() {
@@ -371,7 +409,7 @@ mod tests {
                 public_ip_assigned: assigned,
                 ..InternetAccessible::default()
             };
-            super::internet(CODES, Some(&requested), &InstanceChargeType::PostpaidByHour)
+            super::internet(CODES, region(), Some(&requested), &InstanceChargeType::PostpaidByHour)
                 .map(|internet| internet.is_public)
                 .map_err(|error| error.code)
         };
@@ -385,7 +423,7 @@ mod tests {
 
     #[test]
     fn internet_charge_type_follows_the_instance() {
-        let charged = |charge| super::internet(CODES, None, &charge).unwrap().charge_type;
+        let charged = |charge| super::internet(CODES, region(), None, &charge).unwrap().charge_type;
         let prepaid = charged(InstanceChargeType::Prepaid);
         assert_eq!(prepaid, InternetChargeType::BandwidthPrepaid);
         let hourly = charged(InstanceChargeType::PostpaidByHour);

@@ -95,7 +95,7 @@ impl<'a> Plan<'a> {
         login::check(codes, request.login_settings.as_ref(), &image)?;
         let key_ids = login::key_ids(context, request.login_settings.as_ref(), system)?;
         let requested = request.internet_accessible.as_ref();
-        let internet = network::internet(codes, requested, &charge_type)?;
+        let internet = network::internet(codes, context.region, requested, &charge_type)?;
         let network = interfaces::plan(context, zone, request, &internet, asked)?;
         dedicated_cluster::check_subnets(context, &network, dedicated_cluster_id.as_deref())?;
         let slot = slot(request, context, asked)?;

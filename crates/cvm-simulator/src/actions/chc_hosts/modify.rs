@@ -22,6 +22,7 @@ impl ActionHandler for ModifyChcAttribute {
         if let Some(password) = &self.password {
             check_password(codes, password.expose())?;
         }
+        context.check_security_groups_exist(&self.bmc_security_group_ids)?;
         let hosts = find_hosts(codes, context.resources().chc_hosts.at(now), &self.chc_ids)?;
         let mut api = hosts.iter().map(|host| &host.api);
         let groups = &self.bmc_security_group_ids;

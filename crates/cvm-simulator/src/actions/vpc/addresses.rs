@@ -15,6 +15,7 @@ use vpc_models::types::AddressChargePrepaid;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
+use crate::launch::network::PREMIUM_REGIONS;
 use crate::launch::tags;
 use crate::parameters::distinct;
 use crate::state::{AddressTask, AddressTerm, ElasticIp, RequestContext};
@@ -26,9 +27,6 @@ const UNNAMED: &str = "未命名";
 
 /// The default network exit.
 pub(super) const DEFAULT_EGRESS: &str = "center_egress1";
-
-/// The regions that offer premium routes.
-const PREMIUM_REGIONS: &[&str] = &["ap-hongkong", "ap-singapore"];
 
 /// Allocates elastic IPs.
 impl ActionHandler for AllocateAddresses {
