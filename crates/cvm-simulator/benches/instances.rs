@@ -22,7 +22,7 @@ fn main() {
     // One launch before the measurement, so that everything shared exists.
     launch(&mut simulator, 0);
     let (before, start) = (resident_bytes(), Instant::now());
-    for number in 0..count / BATCH {
+    for number in 1..=count / BATCH {
         launch(&mut simulator, number);
     }
     let elapsed = start.elapsed().as_secs_f64();
@@ -46,7 +46,7 @@ fn main() {
 
 fn launch(simulator: &mut Simulator, number: usize) {
     // A subnet has room for 40 batches, and a network for 256 subnets.
-    let (vpc, subnet) = (number / 10_000, number / 40);
+    let (vpc, subnet) = (number / 5_000, number / 40);
     let network = format!(r#"{{"VpcId":"vpc-{vpc}","SubnetId":"subnet-{subnet}"}}"#);
     let parameters = r#"{"Placement":{"Zone":"ap-guangzhou-3"},"VirtualPrivateCloud":NETWORK,"ImageId":"img-pmqg1cw7",
         "InstanceType":"S5.MEDIUM4","InstanceCount":100,"InstanceName":"web-server",

@@ -57,6 +57,11 @@ impl<'a, T: ?Sized> Filters<'a, T> {
         Ok(Self { tests, now })
     }
 
+    /// No filters.
+    pub(crate) const fn none(now: Timestamp) -> Self {
+        Self { tests: Vec::new(), now }
+    }
+
     /// Whether an item matches all filters.
     pub(crate) fn match_item(&self, item: &T) -> bool {
         self.tests.iter().all(|(filter, test)| test(filter, item, self.now))

@@ -38,6 +38,12 @@ pub(crate) enum Stream {
     ScenarioRequestId,
 }
 
+/// The number of letters and digits of an id.
+const ID_DIGITS: u32 = 8;
+
+/// The number of ids with the same prefix.
+const ID_SPACE: u128 = 36u128.pow(ID_DIGITS);
+
 /// The source of all random values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SeededRng {
@@ -76,19 +82,22 @@ impl SeededRng {
         format!("{high:016x}{low:016x}")
     }
 
+    /// What the index of an id is multiplied by, and what is added.
+    const fn spread_and_shift(self, stream: Stream) -> (u128, u128) {
+        let spread = self.next(stream, u64::MAX) as u128 % ID_SPACE / 6 * 6 + 1;
+        (spread, self.next(stream, u64::MAX - 1) as u128)
+    }
+
     /// The identifier at an index: a prefix and eight characters of base 36.
     ///
     /// The index is multiplied by a number that is coprime to 36^8, and shifted. No two indexes give the same
     /// identifier, so no table of used identifiers is necessary.
     pub(crate) fn id(self, prefix: &str, stream: Stream, index: u64) -> String {
-        const DIGITS: u32 = 8;
-        const SPACE: u128 = 36u128.pow(DIGITS);
-        let spread = u128::from(self.next(stream, u64::MAX)) % SPACE / 6 * 6 + 1;
-        let shift = u128::from(self.next(stream, u64::MAX - 1));
-        let mut rest = (u128::from(index) * spread + shift) % SPACE;
+        let (spread, shift) = self.spread_and_shift(stream);
+        let mut rest = (u128::from(index) * spread + shift) % ID_SPACE;
         let mut id = String::with_capacity(prefix.len() + 8);
         id.push_str(prefix);
-        for _ in 0..DIGITS {
+        for _ in 0..ID_DIGITS {
             let digit = u32::try_from(rest % 36).unwrap_or(0);
             // Writing to a string cannot fail, and every digit is below 36.
             let _ = id.write_char(char::from_digit(digit, 36).unwrap_or('0'));
@@ -96,6 +105,92 @@ impl SeededRng {
         }
         id
     }
+}
+
+/// Finds the index at which an id was created. Ids are random, but entries of an index that are sorted by creation are beside
+/// each other, which makes changes of many new ones cheap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CreationOrder {
+    rng: SeededRng,
+    instances: IdInverse,
+    disks: IdInverse,
+}
+
+/// What inverts [`SeededRng::id`] for a stream.
+#[derive(Clone, Copy, Debug)]
+struct IdInverse {
+    factor: u128,
+    shift: u128,
+}
+
+impl CreationOrder {
+    pub(crate) fn new(rng: SeededRng) -> Self {
+        let of = |stream| {
+            let (spread, shift) = rng.spread_and_shift(stream);
+            IdInverse { factor: inverse(spread), shift: shift % ID_SPACE }
+        };
+        Self { rng, instances: of(Stream::InstanceId), disks: of(Stream::DiskId) }
+    }
+
+    /// The index of an instance id. Other texts with the same layout have one, too.
+    pub(crate) fn instance(&self, id: &str) -> Option<u64> {
+        self.instances.index(id.strip_prefix("ins-")?)
+    }
+
+    /// The index of a disk id.
+    pub(crate) fn disk(&self, id: &str) -> Option<u64> {
+        self.disks.index(id.strip_prefix("ldisk-").or_else(|| id.strip_prefix("disk-"))?)
+    }
+
+    /// The index of the instance with this UUID, if it was created with this seed.
+    pub(crate) fn uuid(&self, uuid: &str) -> Option<u64> {
+        let (high, low) = uuid.split_at_checked(18)?;
+        let hex = |text: &str| {
+            let mut digits = text.bytes().filter(|byte| *byte != b'-');
+            digits.try_fold(0u64, |number, byte| {
+                Some(number << 4 | u64::from(char::from(byte).to_digit(16)?))
+            })
+        };
+        let (high, low) = (hex(high)?, hex(low)?);
+        // A UUID has all bits of the two random numbers but these.
+        const VERSION: u64 = 0xf000;
+        let start = mix(self.rng.seed.wrapping_add(Stream::Uuid as u64));
+        let numbers = (0..4).map(|bits: u64| low & (u64::MAX >> 2) | bits << 62);
+        let indexes = numbers.map(|number| unmix(number).wrapping_sub(start));
+        let mut found = indexes.filter(|index| index % 2 == 1).map(|index| index / 2);
+        found.find(|index| (self.rng.next(Stream::Uuid, index * 2) ^ high) & !VERSION == 0)
+    }
+}
+
+impl IdInverse {
+    fn index(self, digits: &str) -> Option<u64> {
+        if digits.len() != ID_DIGITS as usize {
+            return None;
+        }
+        let number = digits.bytes().rev().try_fold(0u128, |number, byte| {
+            let digit = match byte {
+                b'0'..=b'9' => byte - b'0',
+                b'a'..=b'z' => byte - b'a' + 10,
+                _ => return None,
+            };
+            Some(number * 36 + u128::from(digit))
+        })?;
+        let index = (number + ID_SPACE - self.shift) % ID_SPACE * self.factor % ID_SPACE;
+        u64::try_from(index).ok()
+    }
+}
+
+/// The number that inverts a multiplication modulo [`ID_SPACE`], by the theorem of Euler.
+fn inverse(number: u128) -> u128 {
+    let (mut result, mut power, mut exponent) = (1, number % ID_SPACE, ID_SPACE / 3 - 1);
+    while exponent > 0 {
+        if exponent % 2 == 1 {
+            result = result * power % ID_SPACE;
+        }
+        power = power * power % ID_SPACE;
+        exponent /= 2;
+    }
+    result
 }
 
 /// The indexes of default networks are the numbers of zones, which are smaller.
@@ -128,6 +223,11 @@ const CHOOSABLE: [(&str, Stream, u64); 9] = [
 impl IdGenerator {
     pub(crate) fn new(rng: SeededRng) -> Self {
         Self { rng, made: BTreeMap::new(), next_chosen: None, chosen: Arc::default() }
+    }
+
+    /// The order of creation of ids.
+    pub(crate) fn creation_order(&self) -> CreationOrder {
+        CreationOrder::new(self.rng)
     }
 
     /// The next identifier of a stream: the prefix and eight letters and digits.
@@ -293,6 +393,13 @@ pub(crate) const fn mix(state: u64) -> u64 {
     state ^ (state >> 31)
 }
 
+/// The inverse of [`mix`].
+const fn unmix(state: u64) -> u64 {
+    let state = (state ^ (state >> 31) ^ (state >> 62)).wrapping_mul(0x3196_42b2_d24d_8ec3);
+    let state = (state ^ (state >> 27) ^ (state >> 54)).wrapping_mul(0x96de_1b17_3f11_9089);
+    (state ^ (state >> 30) ^ (state >> 60)).wrapping_sub(0x9e37_79b9_7f4a_7c15)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
@@ -315,6 +422,29 @@ mod tests {
             let ids: HashSet<_> =
                 (0..50_000).map(|index| rng.id("ins-", Stream::InstanceId, index)).collect();
             assert_eq!(ids.len(), 50_000, "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn creation_order_is_found_from_ids() {
+        for seed in [0, 1, u64::MAX] {
+            let (rng, order) = (SeededRng::new(seed), CreationOrder::new(SeededRng::new(seed)));
+            for index in (0..1_000).chain([1 << 40, (1 << 41) + 7]) {
+                assert_eq!(unmix(mix(index)), index);
+                let id = rng.id("ins-", Stream::InstanceId, index);
+                assert_eq!(order.instance(&id), Some(index), "{id}");
+                for prefix in ["disk-", "ldisk-"] {
+                    assert_eq!(order.disk(&rng.id(prefix, Stream::DiskId, index)), Some(index));
+                }
+                let uuid = rng.uuid(Stream::Uuid, index);
+                assert_eq!(order.uuid(&uuid), Some(index), "{uuid}");
+            }
+            for text in ["", "ins-1", "ins-ABCDEFGH", "ins-0123456é", "disk-00000000"] {
+                assert_eq!(order.instance(text), None, "{text}");
+            }
+            for text in ["", "00000000-0000-0000-0000-000000000000", "é", "000000000000000000"] {
+                assert_eq!(order.uuid(text), None, "{text}");
+            }
         }
     }
 

@@ -28,6 +28,16 @@ impl Page {
         Self::of(info, number(offset), number(limit))
     }
 
+    /// The number of items before the page.
+    pub(crate) const fn offset(self) -> usize {
+        self.offset
+    }
+
+    /// Maximum number of items of the page.
+    pub(crate) const fn limit(self) -> usize {
+        self.limit
+    }
+
     /// The items of the page, converted only if they are on it, and the total count.
     pub(crate) fn cut<T, R>(
         self,

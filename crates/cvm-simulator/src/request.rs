@@ -197,7 +197,7 @@ impl Request {
         request_id: &str,
     ) -> Result<Reply, ApiError> {
         let region = self.region.name;
-        state.instances.entry(region).or_default();
+        state.instances_of(region);
         let (mut here, mut elsewhere) = (None, BTreeMap::new());
         for (name, instances) in &mut state.instances {
             if *name == region {

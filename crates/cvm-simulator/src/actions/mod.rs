@@ -103,7 +103,7 @@ mod tests {
             let action = handler.info.name;
             let folder = actions.join(folder(handler.info));
             let files = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-            let sources = files.map(|file| fs::read_to_string(file).unwrap());
+            let sources = files.filter(|it| it.is_file()).map(|it| fs::read_to_string(it).unwrap());
             let implementation = format!("impl ActionHandler for {action} {{");
             let count = sources.filter(|source| source.contains(&implementation)).count();
             assert_eq!(count, 1, "the handler of {action} belongs to {}", folder.display());

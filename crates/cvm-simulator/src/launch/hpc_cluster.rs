@@ -38,7 +38,7 @@ pub(crate) fn check_cluster(
         let code = "InvalidParameterValue.InstanceTypeNotSupportHpcCluster";
         return Err(codes.error([code], message));
     }
-    let members = context.instances.in_hpc_clusters().members(id).len() as u64;
+    let members = context.instances.in_hpc_clusters().count(id);
     if members + added > cluster.cvm_quota_total {
         let max = cluster.cvm_quota_total;
         let message = format!("The HPC cluster `{id}` has room for {max} instances.");

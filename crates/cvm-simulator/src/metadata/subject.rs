@@ -1,8 +1,10 @@
 //! The instance that a query of metadata is about.
 
+use cvm_models::enums::InstanceState;
+
 use crate::account::AccountId;
 use crate::cidr::Cidr;
-use crate::state::{State, StoredInstance};
+use crate::state::{IndexKey, State, StoredInstance};
 
 /// An instance with what surrounds it.
 #[derive(Clone, Copy)]
@@ -25,7 +27,7 @@ pub(super) fn find<'a>(
     let chosen = regions.filter_map(|(account, region, instances)| {
         let instance = match id {
             Some(id) => instances.get(instances.serial(id)?).filter(|it| it.is_running())?,
-            None => instances.newest_first().find(|instance| instance.is_running())?,
+            None => instances.with_key(IndexKey::State(InstanceState::Running)).next()?,
         };
         let subnet = instances.addresses.networks.subnet(&instance.subnet_id);
         let subnet = subnet.map(|subnet| subnet.range);

@@ -67,18 +67,20 @@ impl Simulator {
         found
     }
 
+    /// Whether the index of all instances is what follows from the instances.
+    #[cfg(test)]
+    pub(crate) fn has_right_indexes(&self) -> bool {
+        let states = self.accounts.values().flat_map(|account| account.state.instances.values());
+        states.into_iter().all(|instances| instances.has_right_index())
+    }
+
     /// The number of instances by region and state, in all accounts.
     #[must_use]
     pub fn instance_counts(&self) -> BTreeMap<(&'static str, String), u64> {
         let mut counts = BTreeMap::new();
         let states = self.accounts.values().flat_map(|account| &account.state.instances);
         for (region, instances) in states {
-            // Few states and many instances: the state is copied once for each region.
-            let mut in_region: BTreeMap<&str, u64> = BTreeMap::new();
-            for instance in instances.newest_first() {
-                *in_region.entry(instance.state.as_str()).or_default() += 1;
-            }
-            for (state, count) in in_region {
+            for (state, count) in instances.count_states() {
                 *counts.entry((*region, state.to_owned())).or_default() += count;
             }
         }

@@ -38,6 +38,12 @@ impl State {
             ids,
         }
     }
+
+    /// The instances of a region.
+    pub(crate) fn instances_of(&mut self, region: &'static str) -> &mut Shared<Instances> {
+        let new = || Shared::new(Instances::new(self.ids.creation_order()));
+        self.instances.entry(region).or_insert_with(new)
+    }
 }
 
 /// The states of all accounts, for what one account shares with another. That of the account whose request is handled

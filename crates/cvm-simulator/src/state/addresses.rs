@@ -1,8 +1,11 @@
 //! Public and private addresses of instances. A created subnet assigns the addresses of its range. A subnet that was never
 //! created can be used, too: it is in the network and zone of the first request that names it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet};
 
 use crate::state::{Networks, Shared, StoredInstance, StoredSubnet};
 
@@ -15,31 +18,31 @@ pub(crate) struct Addresses {
     public: u32,
     /// The number of IPv6 addresses assigned.
     ipv6: u32,
-    subnets: HashMap<String, Subnet>,
+    subnets: OrdMap<Arc<str>, Shared<Subnet>>,
     /// The number of subnets that have assigned addresses.
     made_subnets: u32,
     /// The number of subnets at which unused ones are removed.
     forget_threshold: usize,
-    vpcs: HashMap<String, Vpc>,
+    vpcs: OrdMap<Arc<str>, Shared<Vpc>>,
 }
 
 /// A private network. Its subnets share no address in use.
 #[derive(Clone, Debug, Default)]
 struct Vpc {
-    /// The addresses in use, with the numbers of their subnets: a copy of the state copies all of them at once.
-    used: HashMap<Ipv4Addr, u32>,
+    /// The addresses in use, with the numbers of their subnets.
+    used: OrdMap<Ipv4Addr, u32>,
     /// The number of addresses in use in each range.
-    used_in_range: HashMap<u32, u32>,
+    used_in_range: OrdMap<u32, u32>,
     /// The ranges of its subnets that were never created.
-    ranges: BTreeSet<u32>,
+    ranges: OrdSet<u32>,
 }
 
 /// A subnet that assigns addresses.
 #[derive(Clone, Debug)]
 struct Subnet {
     number: u32,
-    vpc_id: String,
-    zone: String,
+    vpc_id: Arc<str>,
+    zone: Arc<str>,
     /// The first address of its range.
     first: Ipv4Addr,
     /// The number of addresses that it can assign.
@@ -105,10 +108,10 @@ impl Addresses {
         // Chosen addresses can be outside the range of the subnet.
         let drawn = count.saturating_sub(u32::try_from(requested.len()).unwrap_or(u32::MAX));
         let range = match self.subnets.get(subnet_id) {
-            Some(subnet) if subnet.vpc_id != vpc_id => return SubnetUse::InOtherVpc,
-            Some(subnet) if subnet.zone != zone => return SubnetUse::InOtherZone,
+            Some(subnet) if *subnet.vpc_id != *vpc_id => return SubnetUse::InOtherVpc,
+            Some(subnet) if *subnet.zone != *zone => return SubnetUse::InOtherZone,
             Some(subnet) => range_of(subnet.first),
-            None => vpc.map_or(Some(0), Vpc::free_range),
+            None => vpc.map_or(Some(0), |vpc| vpc.free_range()),
         };
         let taken = requested.iter().find(|address| is_used(address));
         match (taken, range) {
@@ -133,25 +136,28 @@ impl Addresses {
             let (first, capacity) = match self.networks.subnet(subnet_id) {
                 Some(created) => (created.range.first(), created.capacity()),
                 None => {
-                    let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
+                    let vpc = self.vpcs.entry(vpc_id.into()).or_default();
                     let range = vpc.free_range().unwrap_or(0);
                     vpc.ranges.insert(range);
                     (offset(FIRST, range * SUBNET_SIZE), SUBNET_FREE)
                 }
             };
-            let (vpc_id, zone) = (vpc_id.to_owned(), zone.to_owned());
+            let (vpc_id, zone) = (vpc_id.into(), zone.into());
             let number = self.made_subnets;
             self.made_subnets = number.wrapping_add(1);
             let subnet = Subnet { number, vpc_id, zone, first, capacity, next: 0, used: 0 };
-            self.subnets.insert(subnet_id.to_owned(), subnet);
+            self.subnets.insert(subnet_id.into(), Shared::new(subnet));
         }
-        let vpc = self.vpcs.entry(vpc_id.to_owned()).or_default();
+        if !self.vpcs.contains_key(vpc_id) {
+            self.vpcs.insert(vpc_id.into(), Shared::default());
+        }
+        let Some(vpc) = self.vpcs.get_mut(vpc_id) else { return FIRST };
         let Some(subnet) = self.subnets.get_mut(subnet_id) else { return FIRST };
         let address = requested.unwrap_or_else(|| subnet.next_free(vpc));
         if vpc.used.insert(address, subnet.number).is_none() {
             subnet.used += 1;
             if let Some(range) = range_of(address) {
-                *vpc.used_in_range.entry(range).or_default() += 1;
+                vpc.used_in_range.entry(range).and_modify(|used| *used += 1).or_insert(1);
             }
         }
         address
@@ -163,17 +169,19 @@ impl Addresses {
         if self.subnets.len() < self.forget_threshold.max(MIN_REMEMBERED_SUBNETS) {
             return;
         }
-        let vpcs = &mut self.vpcs;
-        self.subnets.retain(|_, subnet| {
-            if subnet.used == 0
-                && let Some(vpc) = vpcs.get_mut(&subnet.vpc_id)
+        let (used, unused): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.subnets).into_iter().partition(|(_, subnet)| subnet.used > 0);
+        for (_, subnet) in unused {
+            if let Some(vpc) = self.vpcs.get_mut(&subnet.vpc_id)
                 && let Some(range) = range_of(subnet.first)
             {
                 vpc.ranges.remove(&range);
             }
-            subnet.used > 0
-        });
-        vpcs.retain(|_, vpc| !vpc.ranges.is_empty() || !vpc.used.is_empty());
+        }
+        self.subnets = used.into_iter().collect();
+        let vpcs = std::mem::take(&mut self.vpcs).into_iter();
+        let has_any = |vpc: &Vpc| !vpc.ranges.is_empty() || !vpc.used.is_empty();
+        self.vpcs = vpcs.filter(|(_, vpc)| has_any(vpc)).collect();
         self.forget_threshold = self.subnets.len().saturating_mul(2);
     }
 
@@ -240,9 +248,8 @@ impl Addresses {
 
     /// The addresses of a VPC that are in use, with their subnets, in no order.
     pub(crate) fn used_in(&self, vpc_id: &str) -> impl Iterator<Item = (Ipv4Addr, &str)> {
-        let subnets = self.subnets.iter().filter(|(_, subnet)| subnet.vpc_id == vpc_id);
-        let ids: HashMap<u32, &str> =
-            subnets.map(|(id, subnet)| (subnet.number, id.as_str())).collect();
+        let subnets = self.subnets.iter().filter(|(_, subnet)| *subnet.vpc_id == *vpc_id);
+        let ids: HashMap<u32, &str> = subnets.map(|(id, subnet)| (subnet.number, &**id)).collect();
         let used = self.vpcs.get(vpc_id).map(|vpc| &vpc.used);
         let with_id =
             move |(address, number): (&Ipv4Addr, &u32)| Some((*address, *ids.get(number)?));

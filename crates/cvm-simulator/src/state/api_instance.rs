@@ -8,8 +8,8 @@ use cvm_models::types::{
     Placement, Tag, VirtualPrivateCloud,
 };
 
-use crate::state::stored_instance::{Gpus, Texts, Topology};
-use crate::state::{PackPlacement, Pairs, StoredInstance};
+use crate::state::stored_instance::{Gpus, Topology};
+use crate::state::{PackPlacement, Pairs, StoredInstance, Texts};
 
 impl StoredInstance {
     /// The instance as responses show it.

@@ -1,9 +1,9 @@
 //! Client tokens: a repeated request gets the response of the first one.
 
-use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use cvm_signer::HexDigest;
+use imbl::{OrdMap, Vector};
 
 use crate::api_error::{ApiError, DocumentedCodes};
 
@@ -14,9 +14,9 @@ const MAX_REMEMBERED: usize = 50_000;
 /// The client tokens of one account in one region.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
-    answers: HashMap<Arc<str>, Arc<TokenEntry>>,
+    answers: OrdMap<Arc<str>, Arc<TokenEntry>>,
     /// The oldest first.
-    order: VecDeque<Arc<str>>,
+    order: Vector<Arc<str>>,
     /// The number of tokens and ids.
     kept: usize,
 }

@@ -3,7 +3,7 @@
 //! An attached disk is stored at its instance, so that all that concerns an instance finds it there. It moves when an
 //! attachment or a detachment ends.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -227,7 +227,7 @@ impl Disks {
             DiskWork::Create | DiskWork::Rollback => {}
             DiskWork::Attach { delete_with_instance, .. } => {
                 let instance = serial.and_then(|serial| instances.get_mut(serial));
-                let (Some(instance), Some(disk)) = (instance, self.detached.get_mut(id)) else {
+                let (Some(mut instance), Some(disk)) = (instance, self.detached.get_mut(id)) else {
                     return self.fail(id, "The instance does not exist any more.");
                 };
                 if let Some(is_deleted) = delete_with_instance {
@@ -240,7 +240,7 @@ impl Disks {
             }
             DiskWork::Detach => {
                 let instance = serial.and_then(|serial| instances.get_mut(serial));
-                if let Some(disk) = instance.and_then(|instance| instance.detach(id)) {
+                if let Some(disk) = instance.and_then(|mut instance| instance.detach(id)) {
                     self.insert(disk);
                 }
             }
@@ -259,13 +259,11 @@ impl Disks {
         instances: &mut Instances,
         change: impl FnOnce(&mut StoredDisk),
     ) {
-        let disk = match self.detached.get_mut(id) {
-            Some(detached) => Some(&mut detached.disk),
-            None => serial
-                .and_then(|serial| instances.get_mut(serial))
-                .and_then(|instance| instance.disk_mut(id)),
-        };
-        if let Some(disk) = disk {
+        if let Some(detached) = self.detached.get_mut(id) {
+            change(&mut detached.disk);
+        } else if let Some(mut instance) = serial.and_then(|serial| instances.get_mut(serial))
+            && let Some(disk) = instance.disk_mut(id)
+        {
             change(disk);
         }
     }
@@ -280,13 +278,13 @@ impl Disks {
     fn expire(&mut self, id: &Arc<str>, instances: &mut Instances, time: Timestamp) {
         let serial = match self.detached.get(id) {
             Some(_) => None,
-            None => match instances.serials_by_disk(&HashSet::from([&**id])).get(id) {
-                Some(serial) => Some(*serial),
+            None => match instances.serial_with_disk(id) {
+                Some(serial) => Some(serial),
                 None => return,
             },
         };
-        let attached = serial.and_then(|serial| instances.get_mut(serial));
-        let terms = match attached {
+        let mut attached = serial.and_then(|serial| instances.get_mut(serial));
+        let terms = match &mut attached {
             Some(instance) => instance
                 .disk_mut(id)
                 .and_then(|disk| disk.extras.as_mut())
@@ -302,11 +300,12 @@ impl Disks {
             self.due.insert((next, Arc::clone(id), Event::Expiry));
             return;
         }
+        drop(attached);
         if self.detached.get(id).is_some_and(|detached| detached.kept_until.is_some()) {
             return;
         }
         let instance = serial.and_then(|serial| instances.get_mut(serial));
-        if let Some(disk) = instance.and_then(|instance| instance.detach(id)) {
+        if let Some(disk) = instance.and_then(|mut instance| instance.detach(id)) {
             self.detached.insert(Arc::clone(id), disk);
         }
         self.fail(id, "The term of the disk ended.");

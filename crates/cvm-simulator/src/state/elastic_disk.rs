@@ -1,9 +1,8 @@
-//! What only some disks have: tags, and the billing of an elastic disk that has been without its first instance.
+//! What only some disks have: above all the billing of an elastic disk that has been without its first instance.
 
 use std::sync::Arc;
 
 use cbs_models::enums::{DiskChargeType, EncryptType, RenewFlag};
-use cbs_models::types::Tag;
 
 use crate::timestamp::Timestamp;
 
@@ -12,7 +11,6 @@ use crate::timestamp::Timestamp;
 pub(crate) struct DiskExtras {
     /// `None` for a disk that is still with the instance that it was launched with: it has the terms of the instance.
     pub(crate) terms: Option<DiskTerms>,
-    pub(crate) tags: Vec<Tag>,
     /// Whether its snapshots that are not permanent are deleted with it.
     pub(crate) deletes_snapshots: bool,
     pub(crate) backup_quota: u64,

@@ -324,7 +324,7 @@ impl Instances {
     /// Lets an instance show an elastic IP.
     fn show_elastic_ip(&mut self, instance_id: &str, address: Ipv4Addr) {
         let serial = self.serial(instance_id);
-        if let Some(instance) = serial.and_then(|serial| self.get_mut(serial)) {
+        if let Some(mut instance) = serial.and_then(|serial| self.get_mut(serial)) {
             instance.extras_mut().elastic_ips.push(address);
         }
     }
@@ -332,7 +332,7 @@ impl Instances {
     /// Lets an instance show an elastic IP no longer.
     fn hide_elastic_ip(&mut self, instance_id: &str, address: Ipv4Addr) {
         let serial = self.serial(instance_id);
-        if let Some(instance) = serial.and_then(|serial| self.get_mut(serial)) {
+        if let Some(mut instance) = serial.and_then(|serial| self.get_mut(serial)) {
             instance.extras_mut().elastic_ips.retain(|shown| *shown != address);
         }
     }
@@ -341,7 +341,7 @@ impl Instances {
     fn assign_public_address(&mut self, instance_id: &str) {
         let Some(serial) = self.serial(instance_id) else { return };
         let address = self.addresses.next_public();
-        if let Some(instance) = self.get_mut(serial) {
+        if let Some(mut instance) = self.get_mut(serial) {
             instance.public_address = Some(address);
         }
     }

@@ -1,62 +1,56 @@
-//! Groups the instances of a region by a resource that they are in: once for a request, however many resources it
-//! reads.
+//! The instances of a region in each resource of a kind, from the index.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::state::{Instances, StoredInstance};
+use crate::state::{IndexKey, Instances, StoredInstance};
 
 /// The instances of each group, by the id of the group.
-#[derive(Debug, Default)]
-pub(crate) struct Grouped<'a>(HashMap<&'a str, Vec<&'a StoredInstance>>);
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Grouped<'a> {
+    instances: &'a Instances,
+    key: fn(Arc<str>) -> IndexKey,
+}
 
 impl<'a> Grouped<'a> {
     /// The instances of a group, the newest first.
-    pub(crate) fn members(&self, group_id: &str) -> &[&'a StoredInstance] {
-        self.0.get(group_id).map_or(&[], Vec::as_slice)
+    pub(crate) fn members(self, group_id: &str) -> impl Iterator<Item = &'a StoredInstance> {
+        self.instances.with_key((self.key)(group_id.into()))
+    }
+
+    /// The number of instances of a group.
+    pub(crate) fn count(self, group_id: &str) -> u64 {
+        self.instances.count(&[vec![(self.key)(group_id.into())]])
     }
 
     /// The ids of the instances of a group, the newest first.
-    pub(crate) fn member_ids(&self, group_id: &str) -> Vec<String> {
-        self.members(group_id).iter().map(|instance| instance.id.to_string()).collect()
+    pub(crate) fn member_ids(self, group_id: &str) -> Vec<String> {
+        self.members(group_id).map(|instance| instance.id.to_string()).collect()
     }
 }
 
 impl Instances {
     /// The instances on each dedicated host.
     pub(crate) fn on_hosts(&self) -> Grouped<'_> {
-        self.grouped(StoredInstance::host_id)
+        Grouped { instances: self, key: IndexKey::Host }
     }
 
     /// The instances in each resource pack.
     pub(crate) fn in_packs(&self) -> Grouped<'_> {
-        self.grouped(|instance| instance.pack().map(|pack| &*pack.pack_id))
+        Grouped { instances: self, key: IndexKey::ResourcePack }
     }
 
     /// The instances in each placement group.
     pub(crate) fn in_placement_groups(&self) -> Grouped<'_> {
-        self.grouped(|instance| instance.placement_group.as_deref())
+        Grouped { instances: self, key: IndexKey::PlacementGroup }
     }
 
     /// The instances in each HPC cluster.
     pub(crate) fn in_hpc_clusters(&self) -> Grouped<'_> {
-        self.grouped(|instance| instance.hpc_cluster_id.as_deref())
+        Grouped { instances: self, key: IndexKey::HpcCluster }
     }
 
     /// The instances that each key pair opens.
     pub(crate) fn by_key_pair(&self) -> Grouped<'_> {
-        self.grouped(|instance| instance.key_ids.iter().map(|id| &**id))
-    }
-
-    fn grouped<'a, G: IntoIterator<Item = &'a str>>(
-        &'a self,
-        groups_of: impl Fn(&'a StoredInstance) -> G,
-    ) -> Grouped<'a> {
-        let mut grouped = Grouped::default();
-        for instance in self.newest_first() {
-            for group_id in groups_of(instance) {
-                grouped.0.entry(group_id).or_default().push(instance);
-            }
-        }
-        grouped
+        Grouped { instances: self, key: IndexKey::KeyPair }
     }
 }

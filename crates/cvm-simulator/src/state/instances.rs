@@ -1,13 +1,18 @@
 //! Instances of one region, and their due events.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
+use std::ops::{Deref, DerefMut, RangeInclusive};
 use std::sync::Arc;
 use std::time::Duration;
 
 use cvm_models::enums::{InstanceState, IsolatedSource, RenewFlag, RestrictState};
+use imbl::{OrdMap, OrdSet};
 
 use crate::clock::VirtualClock;
+use crate::ids::CreationOrder;
+use crate::page::Page;
 use crate::state::effect::Effect;
+use crate::state::instance_index::{Entry, IndexKey, InstanceIndex, Name};
 use crate::state::operation::{FAILED_LAUNCH, FinalState, LAUNCH, Operation, TERMINATE};
 use crate::state::stored_instance::RunningOperation;
 use crate::state::{
@@ -20,21 +25,24 @@ use crate::visits::count_one;
 /// How long the recycle bin keeps an instance.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
 
-/// The instances of a region.
-#[derive(Clone, Debug, Default)]
+/// The instances of a region. A change copies little of what another version of the state shares, however many there are.
+#[derive(Clone, Debug)]
 pub(crate) struct Instances {
     /// By serial: the order of creation.
-    by_serial: Shared<BTreeMap<u64, Shared<StoredInstance>>>,
-    serials: Shared<HashMap<Arc<str>, u64>>,
+    by_serial: OrdMap<u64, Shared<StoredInstance>>,
+    /// Every change of an instance goes through [`Self::change`], [`InstanceMut`] or [`Self::enter_phase`], which update it.
+    index: InstanceIndex,
     made: u64,
     /// The next events of the instances.
-    due: Shared<BTreeSet<(Timestamp, u64, Event)>>,
+    due: OrdSet<(Timestamp, u64, Event)>,
     /// The instances that were removed since the last call of [`Self::take_removed`].
     removed: Vec<RemovedInstance>,
     /// The changes of states since the last call of [`Self::take_changes`].
     changes: Vec<StateChange>,
     pub(crate) tokens: Shared<Tokens>,
     pub(crate) addresses: Shared<Addresses>,
+    /// The latest texts of operations: the instances of one request share them.
+    latest_note: Option<(Arc<str>, Arc<str>)>,
 }
 
 /// A removed instance.
@@ -82,9 +90,42 @@ enum Event {
 }
 
 impl Instances {
+    /// No instances yet. Their ids will be created in this order.
+    pub(crate) fn new(order: CreationOrder) -> Self {
+        Self {
+            by_serial: OrdMap::new(),
+            index: InstanceIndex::new(order),
+            made: 0,
+            due: OrdSet::new(),
+            removed: Vec::new(),
+            changes: Vec::new(),
+            tokens: Shared::default(),
+            addresses: Shared::default(),
+            latest_note: None,
+        }
+    }
+
     /// The serial of an instance.
     pub(crate) fn serial(&self, instance_id: &str) -> Option<u64> {
-        self.serials.get(instance_id).copied()
+        let mut serials = self.index.named(Name::Id(instance_id));
+        serials.find(|serial| self.get(*serial).is_some_and(|found| *found.id == *instance_id))
+    }
+
+    /// The serial of the instance that has a disk.
+    pub(crate) fn serial_with_disk(&self, disk_id: &str) -> Option<u64> {
+        let has_disk =
+            |instance: &StoredInstance| instance.disks().any(|disk| *disk.id == *disk_id);
+        let mut serials = self.index.named(Name::Disk(disk_id));
+        serials.find(|serial| self.get(*serial).is_some_and(has_disk))
+    }
+
+    /// The serials of the instances that may have one of these names, the newest first. The caller looks whether they do.
+    pub(crate) fn named<'n>(&self, names: impl IntoIterator<Item = Name<'n>>) -> Vec<u64> {
+        let named = names.into_iter().flat_map(|name| self.index.named(name));
+        let mut serials: Vec<u64> = named.collect();
+        serials.sort_unstable_by(|a, b| b.cmp(a));
+        serials.dedup();
+        serials
     }
 
     /// The instance with this serial.
@@ -93,13 +134,78 @@ impl Instances {
     }
 
     /// The instance with this serial, for a change without an operation.
-    pub(crate) fn get_mut(&mut self, serial: u64) -> Option<&mut StoredInstance> {
-        self.by_serial.get_mut(&serial).map(|instance| &mut **instance)
+    pub(crate) fn get_mut(&mut self, serial: u64) -> Option<InstanceMut<'_>> {
+        let instance = self.by_serial.get_mut(&serial)?;
+        let before = self.index.entry(instance);
+        Some(InstanceMut { instance, serial, before, index: &mut self.index })
+    }
+
+    /// Changes an instance, if it exists.
+    fn change<R>(
+        &mut self,
+        serial: u64,
+        change: impl FnOnce(&mut StoredInstance) -> R,
+    ) -> Option<R> {
+        self.get_mut(serial).map(|mut instance| change(&mut instance))
     }
 
     /// All instances, the newest first, as in lists.
     pub(crate) fn newest_first(&self) -> impl Iterator<Item = &StoredInstance> {
         self.by_serial.values().rev().map(|instance| &**instance).inspect(|_| count_one())
+    }
+
+    /// The instances that have a key, the newest first.
+    pub(crate) fn with_key(&self, key: IndexKey) -> impl Iterator<Item = &StoredInstance> {
+        let serials = self.index.select(&[vec![key]]).newest_first();
+        serials.filter_map(|serial| self.get(serial)).inspect(|_| count_one())
+    }
+
+    /// The instances that have, for each of these lists, one of its keys, the newest first.
+    pub(crate) fn with_keys(
+        &self,
+        all_of: &[Vec<IndexKey>],
+    ) -> impl Iterator<Item = &StoredInstance> {
+        let serials = self.index.select(all_of).newest_first();
+        serials.filter_map(|serial| self.get(serial)).inspect(|_| count_one())
+    }
+
+    /// A page of the instances that have, for each of these lists, one of its keys; and the number of all of them. Only the
+    /// instances of the page are looked at.
+    pub(crate) fn page<R>(
+        &self,
+        all_of: &[Vec<IndexKey>],
+        page: Page,
+        make: impl Fn(&StoredInstance) -> R,
+    ) -> (Vec<R>, i64) {
+        let selection = self.index.select(all_of);
+        let total = i64::try_from(selection.len()).unwrap_or(i64::MAX);
+        let serials = selection.newest_first_from(page.offset()).take(page.limit());
+        let part = serials.filter_map(|serial| self.get(serial)).inspect(|_| count_one());
+        (part.map(make).collect(), total)
+    }
+
+    /// The number of instances that have, for each of these lists, one of its keys.
+    pub(crate) fn count(&self, all_of: &[Vec<IndexKey>]) -> u64 {
+        self.index.select(all_of).len()
+    }
+
+    /// The keys in a range that instances have, each with the number of the instances.
+    pub(crate) fn counts(
+        &self,
+        range: RangeInclusive<IndexKey>,
+    ) -> impl Iterator<Item = (&IndexKey, u64)> {
+        self.index.counts(range)
+    }
+
+    /// The number of instances in each state.
+    pub(crate) fn count_states(&self) -> BTreeMap<&str, u64> {
+        let (first, last) = (InstanceState::default(), InstanceState::from("\u{10ffff}"));
+        let counts = self.counts(IndexKey::State(first)..=IndexKey::State(last));
+        let states = counts.filter_map(|(key, count)| match key {
+            IndexKey::State(state) => Some((state.as_str(), count)),
+            _ => None,
+        });
+        states.collect()
     }
 
     /// The instances from a serial on, in the order of creation.
@@ -108,19 +214,14 @@ impl Instances {
         instances.map(|(_, instance)| &**instance).inspect(|_| count_one())
     }
 
-    /// The serials of the instances that have these disks, by disk.
-    pub(crate) fn serials_by_disk(&self, disk_ids: &HashSet<&str>) -> HashMap<Arc<str>, u64> {
-        let mut found = HashMap::new();
-        for (serial, instance) in &*self.by_serial {
-            if found.len() == disk_ids.len() {
-                break;
-            }
-            count_one();
-            for disk in instance.disks().filter(|disk| disk_ids.contains(&*disk.id)) {
-                found.insert(Arc::clone(&disk.id), *serial);
-            }
+    /// Whether the index equals that of the same instances in a new state.
+    #[cfg(test)]
+    pub(crate) fn has_right_index(&self) -> bool {
+        let mut right = self.index.emptied();
+        for (serial, instance) in &self.by_serial {
+            right.add(*serial, instance);
         }
-        found
+        self.index.content() == right.content()
     }
 
     #[cfg(test)]
@@ -133,7 +234,7 @@ impl Instances {
         instance.begin_prepaid_bandwidth(instance.created);
         let serial = self.made;
         self.made += 1;
-        self.serials.insert(instance.id.clone(), serial);
+        self.index.add(serial, &instance);
         if let Some(expires) = instance.expires {
             self.due.insert((expires, serial, Event::Expiry));
         }
@@ -151,9 +252,11 @@ impl Instances {
         note: Option<(&str, &str)>,
         (clock, now): (&VirtualClock, Timestamp),
     ) {
+        let note = note.map(|note| self.shared_note(note));
+        // The index has neither operations nor notes.
         let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        if let Some((action, request_id)) = note {
-            instance.record_operation(action, request_id);
+        if let Some(note) = note {
+            instance.record_operation(note);
         }
         let running = RunningOperation { operation, phase: 0, due: now, change };
         instance.operation = Some(Box::new(running));
@@ -171,20 +274,33 @@ impl Instances {
     /// Applies a change without an operation. `note` is the action and the request id that the instance shows for it,
     /// unless an operation is running: clients wait for the end of that one.
     pub(crate) fn change_at_once(&mut self, serial: u64, change: &Effect, note: (&str, &str)) {
-        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        instance.apply_effect(change);
-        if instance.operation.is_none() {
-            let (action, request_id) = note;
-            instance.record_operation(action, request_id);
-            instance.record_success();
+        let note = self.shared_note(note);
+        self.change(serial, |instance| {
+            instance.apply_effect(change);
+            if instance.operation.is_none() {
+                instance.record_operation(note);
+                instance.record_success();
+            }
+        });
+    }
+
+    /// The action and the request id of an operation, which all instances of the request share.
+    fn shared_note(&mut self, (action, request_id): (&str, &str)) -> (Arc<str>, Arc<str>) {
+        let is_same = |note: &&(Arc<str>, Arc<str>)| *note.0 == *action && *note.1 == *request_id;
+        if let Some(note) = self.latest_note.as_ref().filter(is_same) {
+            return note.clone();
         }
+        self.latest_note.insert((action.into(), request_id.into())).clone()
     }
 
     /// Extends a prepaid term. An instance in the recycle bin is no longer destroyed.
     pub(crate) fn renew(&mut self, serial: u64, ends: Timestamp, flag: &RenewFlag) {
-        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        let (expires, kept_until) = (instance.expires, instance.kept_until.take());
-        instance.set_term(ends, flag);
+        let dates = self.change(serial, |instance| {
+            let dates = (instance.expires, instance.kept_until.take());
+            instance.set_term(ends, flag);
+            dates
+        });
+        let Some((expires, kept_until)) = dates else { return };
         self.cancel_event(serial, expires, Event::Expiry);
         self.cancel_event(serial, kept_until, Event::Destruction);
         self.due.insert((ends, serial, Event::Expiry));
@@ -192,42 +308,44 @@ impl Instances {
 
     /// Moves the instances in these resource packs to the public pool. Their rack is no longer visible.
     pub(crate) fn move_to_public_pool(&mut self, ids: &HashSet<&str>) {
-        for instance in self.by_serial.values_mut() {
-            if instance.pack().is_some_and(|pack| ids.contains(&*pack.pack_id)) {
-                instance.pool = Pool::Public;
-            }
+        let keys = ids.iter().map(|id| IndexKey::ResourcePack((*id).into())).collect();
+        let serials: Vec<u64> = self.index.select(&[keys]).newest_first().collect();
+        for serial in serials {
+            count_one();
+            self.change(serial, |instance| instance.pool = Pool::Public);
         }
     }
 
     /// Adds bandwidth for some days.
     pub(crate) fn add_bandwidth(&mut self, serial: u64, period: Period, now: Timestamp) {
-        let Some(instance) = self.by_serial.get_mut(&serial) else { return };
-        instance.add_bandwidth(period, now);
+        if self.change(serial, |instance| instance.add_bandwidth(period, now)).is_none() {
+            return;
+        }
         let edges = [Some(period.begins), period.ends];
-        self.due.extend(edges.into_iter().flatten().map(|edge| (edge, serial, Event::Bandwidth)));
+        for edge in edges.into_iter().flatten() {
+            self.due.insert((edge, serial, Event::Bandwidth));
+        }
     }
 
     /// When the next event is due.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.due.first().map(|(time, ..)| *time)
+        self.due.get_min().map(|(time, ..)| *time)
     }
 
     /// Applies all due events in order, each at its time: the state of an instance depends on the virtual time, not
     /// on polling.
     pub(crate) fn apply_due(&mut self, clock: &VirtualClock, now: Timestamp) {
-        while let Some((time, serial, event)) = self.due.first().copied() {
+        while let Some((time, serial, event)) = self.due.get_min().copied() {
             if time > now {
                 break;
             }
-            self.due.pop_first();
+            self.due.remove_min();
             match event {
                 Event::Phase => self.end_phase(serial, clock, time),
                 Event::Expiry => self.expire(serial, time),
                 Event::Destruction => self.destroy(serial, clock, time),
                 Event::Bandwidth => {
-                    if let Some(instance) = self.by_serial.get_mut(&serial) {
-                        instance.show_prepaid_bandwidth(time);
-                    }
+                    self.change(serial, |instance| instance.show_prepaid_bandwidth(time));
                 }
             }
         }
@@ -274,12 +392,14 @@ impl Instances {
         let launches = [&raw const LAUNCH, &raw const FAILED_LAUNCH];
         let is_new =
             running.phase == 0 && launches.contains(&std::ptr::from_ref(running.operation));
-        let before = (!is_new).then(|| instance.state.clone());
+        let state_before = instance.state.clone();
+        let shown_before = (!is_new).then(|| state_before.clone());
         if let Some(phase) = running.operation.phases.get(running.phase) {
             if let Some(state) = &phase.state {
                 instance.set_state(state);
+                self.index.update_state(serial, &state_before, state);
             }
-            self.changes.extend(StateChange::of(instance, before, now));
+            self.changes.extend(StateChange::of(instance, shown_before, now));
             running.due = now.after(clock.delay(phase.duration));
             self.due.insert((running.due, serial, Event::Phase));
             instance.operation = Some(running);
@@ -290,8 +410,14 @@ impl Instances {
         }
         let term = instance.expires;
         let end = &running.operation.end;
+        // Without an effect, nothing of the index but the state changes.
+        let before = (!matches!(running.change, Effect::None)).then(|| self.index.entry(instance));
         if instance.finish(end, &running.change) {
-            self.changes.extend(StateChange::of(instance, before, now));
+            match before {
+                None => self.index.update_state(serial, &state_before, &instance.state),
+                Some(before) => self.index.update(serial, &before, instance),
+            }
+            self.changes.extend(StateChange::of(instance, shown_before, now));
             if matches!(end, FinalState::Isolated) {
                 let until = now.after(RETENTION);
                 instance.kept_until = Some(until);
@@ -300,7 +426,9 @@ impl Instances {
             let expires = instance.expires;
             if expires != term {
                 self.cancel_event(serial, term, Event::Expiry);
-                self.due.extend(expires.map(|expires| (expires, serial, Event::Expiry)));
+                if let Some(expires) = expires {
+                    self.due.insert((expires, serial, Event::Expiry));
+                }
             }
         } else {
             self.remove(serial, now);
@@ -337,9 +465,10 @@ impl Instances {
             {
                 self.addresses.give_back(&network.subnet_id, network.address);
             }
-            let before = Some(instance.state.clone());
+            let before = instance.state.clone();
             instance.isolate(RestrictState::Expired, IsolatedSource::Expire);
-            self.changes.extend(StateChange::of(instance, before, time));
+            self.index.update_state(serial, &before, &instance.state);
+            self.changes.extend(StateChange::of(instance, Some(before), time));
             let until = time.after(RETENTION);
             instance.kept_until = Some(until);
             (until, Event::Destruction)
@@ -366,7 +495,7 @@ impl Instances {
 
     fn remove(&mut self, serial: u64, now: Timestamp) {
         if let Some(mut instance) = self.by_serial.remove(&serial).map(Shared::into_inner) {
-            self.serials.remove(&instance.id);
+            self.index.remove(serial, &instance);
             self.cancel_event(serial, instance.expires, Event::Expiry);
             self.cancel_event(serial, instance.kept_until, Event::Destruction);
             for period in &instance.bandwidth {
@@ -393,9 +522,10 @@ impl Tagged for Instances {
         Box::new(self.newest_first().map(|it| (&*it.id, &it.tags as &dyn TagList)))
     }
 
-    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList> {
-        let serial = self.serial(id)?;
-        Some(&mut self.get_mut(serial)?.tags)
+    fn set_tags(&mut self, id: &str, tags: Vec<(String, String)>) {
+        if let Some(mut instance) = self.serial(id).and_then(|serial| self.get_mut(serial)) {
+            instance.tags.replace(tags);
+        }
     }
 
     fn tags(&self, id: &str) -> Option<&dyn TagList> {
@@ -414,6 +544,41 @@ impl Tagged for Instances {
         };
         let items = self.oldest_first_from(first);
         Some(Box::new(items.map(|it| (&*it.id, &it.tags as &dyn TagList))))
+    }
+}
+
+/// An instance that may be changed. At the end of the change, the index is updated.
+pub(crate) struct InstanceMut<'a> {
+    instance: &'a mut Shared<StoredInstance>,
+    serial: u64,
+    before: Entry,
+    index: &'a mut InstanceIndex,
+}
+
+impl Deref for InstanceMut<'_> {
+    type Target = StoredInstance;
+
+    fn deref(&self) -> &StoredInstance {
+        self.instance
+    }
+}
+
+impl DerefMut for InstanceMut<'_> {
+    fn deref_mut(&mut self) -> &mut StoredInstance {
+        self.instance
+    }
+}
+
+impl Drop for InstanceMut<'_> {
+    fn drop(&mut self) {
+        self.index.update(self.serial, &self.before, self.instance);
+    }
+}
+
+#[cfg(test)]
+impl Default for Instances {
+    fn default() -> Self {
+        Self::new(CreationOrder::new(crate::ids::SeededRng::new(0)))
     }
 }
 

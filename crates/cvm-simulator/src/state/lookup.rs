@@ -32,18 +32,6 @@ impl RequestContext<'_> {
         Err(self.codes.error(["InvalidInstanceId.NotFound"], message))
     }
 
-    /// The instances of a Describe action, the newest first: all of them, or those with these ids. Unknown ids are
-    /// left out.
-    pub(crate) fn listed(&self, instance_ids: &[String]) -> impl Iterator<Item = &StoredInstance> {
-        let mut named: Vec<_> =
-            instance_ids.iter().filter_map(|id| self.instances.serial(id)).collect();
-        named.sort_unstable_by(|a, b| b.cmp(a));
-        named.dedup();
-        let all = instance_ids.is_empty().then(|| self.instances.newest_first());
-        let named = named.into_iter().filter_map(|serial| self.instances.get(serial));
-        all.into_iter().flatten().chain(named)
-    }
-
     /// The serial of an instance, and the instance. Not every model info states the layout of the id, so it is
     /// checked here.
     pub(crate) fn find_instance(
@@ -169,11 +157,6 @@ impl RequestContext<'_> {
         })
     }
 
-    /// The instances in a group, the newest first.
-    pub(crate) fn members_of(&self, group_id: &str) -> impl Iterator<Item = &StoredInstance> {
-        self.instances.newest_first().filter(move |instance| instance.is_in_group(group_id))
-    }
-
     /// Checks that a group has room for this many more instances.
     pub(crate) fn check_room(
         &self,
@@ -181,7 +164,8 @@ impl RequestContext<'_> {
         added: u64,
     ) -> Result<(), ApiError> {
         let id = &group.disaster_recover_group_id;
-        let requested = (self.members_of(id).count() as u64).saturating_add(added);
+        let members = self.instances.in_placement_groups().count(id);
+        let requested = members.saturating_add(added);
         let total = group.cvm_quota_total;
         if i64::try_from(requested).is_ok_and(|requested| requested <= total) {
             return Ok(());

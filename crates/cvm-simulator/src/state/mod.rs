@@ -22,6 +22,7 @@ mod hosts;
 mod hpc_clusters;
 mod images;
 mod instance_disks;
+mod instance_index;
 mod instances;
 mod key_pairs;
 mod launch_image;
@@ -34,7 +35,9 @@ mod quotas;
 mod resource_pools;
 mod schedule;
 mod security_groups;
+mod serial_sets;
 mod shared;
+mod shared_texts;
 mod snapshots;
 mod state_check;
 mod stored_disk;
@@ -69,6 +72,7 @@ pub(crate) use images::{
     COPY_POWERED_OFF, COPY_RUNNING, COPY_STOPPED, CREATION_TIME, Creation, Images, OwnedImage,
     POWER_OFF_TIME,
 };
+pub(crate) use instance_index::{IndexKey, Name, month};
 pub(crate) use instances::{Instances, RemovedInstance, StateChange};
 pub(crate) use key_pairs::KeyPairs;
 pub(crate) use launch_image::{LaunchImage, System};
@@ -88,15 +92,14 @@ pub(crate) use quotas::{Quotas, api_quota};
 pub(crate) use resource_pools::{ResourcePack, ResourcePacks, capacity};
 pub(crate) use security_groups::{Direction, SecurityGroup, SecurityGroups};
 pub(crate) use shared::Shared;
+pub(crate) use shared_texts::{Pairs, Texts, pairs, texts};
 pub(crate) use snapshots::{DiskSnapshot, SnapshotDetails, Snapshots};
 pub(crate) use state_check::{SETTLED, SETTLED_OR_RESCUED, check_instance_state};
 pub(crate) use stored_disk::{DetachedDisk, StoredDisk};
-pub(crate) use stored_instance::{
-    PackPlacement, Pairs, Period, Pool, StoredInstance, Topology, pairs, texts,
-};
+pub(crate) use stored_instance::{PackPlacement, Period, Pool, StoredInstance, Topology};
 pub(crate) use strict_network::KnownNetworks;
 pub(crate) use tagged::{TagList, Tagged, TaggedItems, after as tagged_after};
-pub(crate) use tagged_disks::{TaggedDisks, disk_tags_mut};
+pub(crate) use tagged_disks::{TaggedDisks, set_disk_tags};
 pub(crate) use tags::{TaggedGroup, TaggedKind};
 pub(crate) use tasks::{RepairTask, RepairTasks};
 pub(crate) use term::Term;

@@ -27,7 +27,8 @@ impl State {
 
     /// Applies everything that is due in a region.
     pub(crate) fn apply_due(&mut self, region: &'static str, clock: &VirtualClock, now: Timestamp) {
-        let instances = self.instances.entry(region).or_default();
+        self.instances_of(region);
+        let Some(instances) = self.instances.get_mut(region) else { return };
         let resources = self.resources.entry(region).or_default();
         apply_due(instances, resources, clock, now);
         // Only what is due is changed, because a change copies what another version of the state shares.

@@ -91,7 +91,7 @@ mod tests {
         let change = Effect::None;
         instance.operation =
             Some(Box::new(RunningOperation { operation: running, phase: 0, due, change }));
-        instance.record_operation(operation, "");
+        instance.record_operation((operation.into(), "".into()));
         instance
     }
 

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use cbs_models::types::Tag;
 use cvm_models::enums::DiskType;
 use cvm_models::types::{DataDisk, SystemDisk};
 
 use crate::catalog;
-use crate::state::{DiskExtras, DiskTerms};
+use crate::state::{DiskExtras, DiskTerms, Pairs};
 use crate::timestamp::Timestamp;
 
 /// A disk. The API has two types for it, one for system disks and one for data disks.
@@ -25,6 +24,7 @@ pub(crate) struct StoredDisk {
     pub(crate) delete_with_instance: bool,
     pub(crate) burst_performance: Option<bool>,
     pub(crate) throughput_performance: Option<i64>,
+    pub(crate) tags: Pairs,
     /// `None` for almost all disks.
     pub(crate) extras: Option<Box<DiskExtras>>,
 }
@@ -58,12 +58,6 @@ impl StoredDisk {
     /// Whether it is destroyed with its instance although it is prepaid.
     pub(crate) fn is_released(&self) -> bool {
         self.extras.as_ref().is_some_and(|extras| extras.is_released)
-    }
-
-    /// Its tags.
-    pub(crate) fn tags(&self) -> &Vec<Tag> {
-        static NONE: Vec<Tag> = Vec::new();
-        self.extras.as_ref().map_or(&NONE, |extras| &extras.tags)
     }
 
     /// The form of a system disk in the API.

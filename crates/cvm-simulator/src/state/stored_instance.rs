@@ -13,25 +13,11 @@ use cvm_protocol::Sensitive;
 use crate::catalog::InstanceType;
 use crate::state::effect::Effect;
 use crate::state::operation::{FinalState, ISOLATE, Operation, RENAME_HOST, TERMINATE};
-use crate::state::{Extras, StoredDisk};
+use crate::state::{Extras, Pairs, StoredDisk, Texts};
 use crate::timestamp::Timestamp;
 
 /// How often a prepaid instance can be downsized; assumed.
 const DEGRADE_LIMIT: i64 = 5;
-
-/// A list of ids or other texts, which several instances can share.
-pub(crate) type Texts = Arc<[Arc<str>]>;
-
-/// Keys and their values, which several instances can share.
-pub(crate) type Pairs = Arc<[(Arc<str>, Arc<str>)]>;
-
-pub(crate) fn texts(list: impl IntoIterator<Item = String>) -> Texts {
-    list.into_iter().map(Arc::from).collect()
-}
-
-pub(crate) fn pairs(list: impl IntoIterator<Item = (String, String)>) -> Pairs {
-    list.into_iter().map(|(key, value)| (key.into(), value.into())).collect()
-}
 
 /// A stored instance.
 #[derive(Clone, Debug, Default)]
@@ -251,11 +237,11 @@ impl StoredInstance {
         self.operation.as_ref().is_some_and(|running| std::ptr::eq(running.operation, &RENAME_HOST))
     }
 
-    /// Records the start of an operation of the request `request_id`.
-    pub(crate) fn record_operation(&mut self, action: &str, request_id: &str) {
+    /// Records the start of an operation: its action, and the id of the request.
+    pub(crate) fn record_operation(&mut self, (action, request_id): (Arc<str>, Arc<str>)) {
         self.latest_operation = Some(LatestOperation {
-            action: action.into(),
-            request_id: request_id.into(),
+            action,
+            request_id,
             state: LatestOperationState::Operating,
             error: None,
         });

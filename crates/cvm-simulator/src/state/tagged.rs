@@ -92,8 +92,17 @@ pub(crate) trait Tagged {
     /// All resources, in any order.
     fn all(&self) -> TaggedItems<'_>;
 
-    /// The tags of a resource, to change them.
-    fn tags_mut(&mut self, id: &str) -> Option<&mut dyn TagList>;
+    /// The tags of a resource, to change them. A kind has this or a [`set_tags`](Self::set_tags) of its own.
+    fn tags_mut(&mut self, _id: &str) -> Option<&mut dyn TagList> {
+        None
+    }
+
+    /// Replaces the tags of a resource, if it exists.
+    fn set_tags(&mut self, id: &str, tags: Vec<(String, String)>) {
+        if let Some(stored) = self.tags_mut(id) {
+            stored.replace(tags);
+        }
+    }
 
     /// The tags of a resource.
     fn tags(&self, id: &str) -> Option<&dyn TagList> {

@@ -5,7 +5,7 @@
 
 use crate::state::{
     Networks, RegionResources, RequestContext, TagList, Tagged, TaggedDisks, TaggedItems,
-    disk_tags_mut, tagged_after,
+    set_disk_tags, tagged_after,
 };
 
 /// A kind of resource that has tags.
@@ -155,9 +155,7 @@ impl RequestContext<'_> {
         if let ListOf::Disks = kind.list {
             let (instances, resources) = self.region_mut(region);
             let disks = resources.map(|resources| &mut *resources.disks);
-            if let Some(stored) = disk_tags_mut(instances, disks, id) {
-                stored.replace(tags);
-            }
+            set_disk_tags(instances, disks, id, tags);
             return;
         }
         let list: Option<&mut dyn Tagged> = match kind.list {
@@ -174,8 +172,8 @@ impl RequestContext<'_> {
                 self.regions.get_mut(region).map(|resources| list_mut(resources))
             }
         };
-        if let Some(stored) = list.and_then(|list| list.tags_mut(id)) {
-            stored.replace(tags);
+        if let Some(list) = list {
+            list.set_tags(id, tags);
         }
     }
 

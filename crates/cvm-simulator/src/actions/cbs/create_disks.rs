@@ -12,7 +12,9 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::launch::project::unsigned_project;
 use crate::launch::tags::check_all;
 use crate::parameters::read_time;
-use crate::state::{DetachedDisk, DiskExtras, DiskTerms, RequestContext, StoredDisk};
+use crate::state::{
+    DetachedDisk, DiskExtras, DiskTerms, RequestContext, StoredDisk, TagList, pairs,
+};
 use crate::timestamp::Timestamp;
 use crate::unsupported;
 
@@ -96,6 +98,7 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
     check_all(context, "Tags", "", &request.tags)?;
     let project_id = unsigned_project(codes, request.placement.project_id)?;
     let encrypts = request.encrypt.is_some();
+    let tags: &dyn TagList = &request.tags;
     let disk = StoredDisk {
         kind: kind.as_str().into(),
         gib,
@@ -105,8 +108,8 @@ fn template(request: &CreateDisks, context: &RequestContext<'_>) -> Result<Detac
         snapshot_id: snapshot.map(|snapshot| snapshot.api.snapshot_id.as_str().into()),
         burst_performance: request.burst_performance,
         throughput_performance: configuration.throughput.and_then(|it| i64::try_from(it).ok()),
+        tags: pairs(tags.to_vec()),
         extras: Some(Box::new(DiskExtras {
-            tags: request.tags.clone(),
             deletes_snapshots: request.delete_snapshot == Some(1),
             backup_quota: request.disk_backup_quota.unwrap_or(0),
             encrypt_type: request.encrypt_type.clone().filter(|_| encrypts),

@@ -86,6 +86,5 @@ fn filter_tests<'a>() -> [(&'static str, Test<DiskView<'a>>); 16] {
 }
 
 fn has_tag(filter: &CheckedFilter<'_>, disk: &DiskView<'_>) -> bool {
-    let tags = disk.stored.tags().iter();
-    tags::matches(filter, tags.map(|tag| (tag.key.as_str(), tag.value.as_str())))
+    tags::matches(filter, disk.stored.tags.iter().map(|(key, value)| (&**key, &**value)))
 }

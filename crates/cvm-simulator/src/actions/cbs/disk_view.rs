@@ -1,9 +1,10 @@
 //! A cloud disk wherever it is, as the disk service sees it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use cbs_models::enums::{AttachMode, AttachedInstanceType, DiskState, DiskUsage, RenewFlag};
-use cbs_models::types::{Disk, Placement};
+use cbs_models::types::{Disk, Placement, Tag};
 use cvm_models::enums::{InstanceChargeType, InstanceState};
 
 use crate::api_error::ApiError;
@@ -78,9 +79,6 @@ impl<'a> DiskView<'a> {
         let ids = distinct(disk_ids.iter().map(String::as_str));
         let disks = context.regions.get(context.region.name).map(|resources| &*resources.disks);
         let detached = |id: &str| disks.and_then(|disks| disks.get(id));
-        let elsewhere: HashSet<&str> =
-            ids.iter().copied().filter(|id| detached(id).is_none()).collect();
-        let serials = context.instances.serials_by_disk(&elsewhere);
         let find = |id: &str| {
             let place = match detached(id) {
                 Some(detached) => {
@@ -88,7 +86,8 @@ impl<'a> DiskView<'a> {
                     Some(DiskView { stored: &detached.disk, place, operation: None })
                 }
                 None => {
-                    let instance = context.instances.get(*serials.get(id)?)?;
+                    let instance =
+                        context.instances.get(context.instances.serial_with_disk(id)?)?;
                     Self::of(instance).find(|disk| *disk.stored.id == *id)
                 }
             };
@@ -274,7 +273,7 @@ impl<'a> DiskView<'a> {
             }),
             encrypt: stored.is_encrypted,
             disk_name: self.name().to_owned(),
-            tags: stored.tags().clone(),
+            tags: stored.tags.iter().map(tag).collect(),
             instance_id: self.instance_id().to_owned(),
             attach_mode: AttachMode::Pf,
             throughput_performance: number(stored.throughput_performance.unwrap_or(0)),
@@ -353,6 +352,10 @@ pub(super) fn placement(zone: &str, project_id: i64, cluster_id: Option<&str>) -
         project_name: Some(String::new()),
         ..Default::default()
     }
+}
+
+fn tag((key, value): &(Arc<str>, Arc<str>)) -> Tag {
+    Tag { key: key.to_string(), value: value.to_string(), ..Default::default() }
 }
 
 /// A number that is never negative.

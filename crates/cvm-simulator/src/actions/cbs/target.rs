@@ -24,15 +24,16 @@ impl Target {
         context: &mut RequestContext<'_>,
         change: impl FnOnce(&mut StoredDisk),
     ) {
-        let disk = match self.serial.and_then(|serial| context.instances.get_mut(serial)) {
-            Some(instance) => instance.disk_mut(&self.id),
-            None => {
-                let resources = context.regions.entry(context.region.name).or_default();
-                resources.disks.get_mut(&self.id).map(|detached| &mut detached.disk)
+        if let Some(mut instance) = self.serial.and_then(|serial| context.instances.get_mut(serial))
+        {
+            if let Some(disk) = instance.disk_mut(&self.id) {
+                change(disk);
             }
-        };
-        if let Some(disk) = disk {
-            change(disk);
+        } else {
+            let resources = context.regions.entry(context.region.name).or_default();
+            if let Some(detached) = resources.disks.get_mut(&self.id) {
+                change(&mut detached.disk);
+            }
         }
     }
 
@@ -43,8 +44,8 @@ impl Target {
         change: impl FnOnce(&mut DiskTerms),
     ) {
         let resources = context.regions.entry(context.region.name).or_default();
-        let instance = self.serial.and_then(|serial| context.instances.get_mut(serial));
-        let (before, terms) = match instance {
+        let mut instance = self.serial.and_then(|serial| context.instances.get_mut(serial));
+        let (before, terms) = match &mut instance {
             None => {
                 let Some(detached) = resources.disks.get_mut(&self.id) else { return };
                 (detached.terms.expires, &mut detached.terms)

@@ -64,7 +64,7 @@ fn matches(request: &DescribeHpcClusters, cluster: &HpcClusterInfo, members: &Gr
         && request.zone.as_deref().is_none_or(|zone| cluster.zone == zone)
         && business_id.is_none_or(|id| cluster.hpc_cluster_business_id.as_deref() == Some(id))
         && request.instance_type.as_deref().is_none_or(|kind| {
-            let members = members.members(&cluster.hpc_cluster_id);
-            members.iter().any(|instance| *instance.instance_type == *kind)
+            let mut members = members.members(&cluster.hpc_cluster_id);
+            members.any(|instance| *instance.instance_type == *kind)
         })
 }

@@ -98,7 +98,7 @@ impl ActionHandler for DeleteHpcClusters {
             return Err(not_found(codes, id));
         }
         let members = context.instances.in_hpc_clusters();
-        if let Some(id) = ids.iter().find(|id| !members.members(id).is_empty()) {
+        if let Some(id) = ids.iter().find(|id| members.count(id) > 0) {
             let message = format!("The HPC cluster `{id}` still contains instances.");
             return Err(codes.error(["ResourceInUse.HpcCluster"], message));
         }

@@ -9,6 +9,7 @@ use cvm_models::enums::{InstanceAttributeName, InstanceState};
 use cvm_models::types::{Attribute, InstanceAttribute, InstanceStatus};
 use cvm_protocol::percent;
 
+use crate::actions::instances::find_page::find_page;
 use crate::api_error::ApiError;
 use crate::filter::{CheckedFilter, Filters, Tests, fits};
 use crate::handler::{ActionHandler, Outcome};
@@ -22,10 +23,10 @@ impl ActionHandler for DescribeInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
         let filters = Filters::of((context.codes, context.now), &self.filters, FILTERS)?;
         context.check_zones(filters.iter())?;
-        let listed = context.listed(&self.instance_ids);
-        let passing = listed.filter(|instance| filters.match_item(instance));
         let page = Page::of(context.codes.0, self.offset, self.limit);
-        let (instance_set, total_count) = page.cut(passing, StoredInstance::api);
+        let instances = &*context.instances;
+        let (instance_set, total_count) =
+            find_page(instances, &self.instance_ids, &filters, page, StoredInstance::api);
         Ok(Outcome::Response(DescribeInstancesResponse {
             total_count,
             instance_set,
@@ -34,7 +35,7 @@ impl ActionHandler for DescribeInstances {
     }
 }
 
-const FILTERS: &Tests<StoredInstance> = &[
+pub(super) const FILTERS: &Tests<StoredInstance> = &[
     ("zone", |filter, instance, _| filter.is(&instance.zone)),
     ("project-id", |filter, instance, _| filter.is(&instance.project_id.to_string())),
     ("host-id", |filter, instance, _| instance.host_id().is_some_and(|id| filter.is(id))),
@@ -82,9 +83,10 @@ fn tags_match(filter: &CheckedFilter<'_>, instance: &StoredInstance, _: Timestam
 /// Lists only the states of instances.
 impl ActionHandler for DescribeInstancesStatus {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
-        let listed = context.listed(&self.instance_ids);
         let page = Page::of(context.codes.0, self.offset, self.limit);
-        let (instance_status_set, total_count) = page.cut(listed, status);
+        let filters = Filters::none(context.now);
+        let (instance_status_set, total_count) =
+            find_page(context.instances, &self.instance_ids, &filters, page, status);
         Ok(Outcome::Response(DescribeInstancesStatusResponse {
             total_count,
             instance_status_set,

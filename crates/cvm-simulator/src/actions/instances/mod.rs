@@ -5,6 +5,7 @@ mod bandwidth;
 mod billing;
 mod convert_system;
 mod describe_instances;
+mod find_page;
 pub(crate) mod instance_type;
 mod portable_disks;
 mod power;

@@ -7,8 +7,9 @@ use crate::timestamp::Timestamp;
 
 /// Lets the elastic disks of an instance keep the present charge type and term.
 pub(crate) fn keep(context: &mut RequestContext<'_>, serial: u64) {
-    let Some(instance) = context.instances.get_mut(serial) else { return };
+    let Some(mut instance) = context.instances.get_mut(serial) else { return };
     let ends = instance.separate_disks();
+    drop(instance);
     if ends.is_empty() {
         return;
     }
@@ -55,7 +56,7 @@ pub(crate) fn change_charge_type(
 }
 
 fn change_terms(context: &mut RequestContext<'_>, serial: u64, change: impl Fn(&mut DiskTerms)) {
-    let Some(instance) = context.instances.get_mut(serial) else { return };
+    let Some(mut instance) = context.instances.get_mut(serial) else { return };
     let mut changed = Vec::new();
     for disk in instance.elastic_disks_mut() {
         let id = std::sync::Arc::clone(&disk.id);
@@ -67,6 +68,7 @@ fn change_terms(context: &mut RequestContext<'_>, serial: u64, change: impl Fn(&
             changed.push((id, before, terms.expires));
         }
     }
+    drop(instance);
     if changed.is_empty() {
         return;
     }

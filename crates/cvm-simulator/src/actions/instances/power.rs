@@ -93,10 +93,12 @@ impl ActionHandler for TerminateInstances {
             return Ok(Outcome::DryRun);
         }
         for serial in serials {
-            let Some(instance) = context.instances.get_mut(serial) else { continue };
-            if self.release_prepaid_data_disks == Some(true) {
+            if self.release_prepaid_data_disks == Some(true)
+                && let Some(mut instance) = context.instances.get_mut(serial)
+            {
                 instance.release_prepaid_disks();
             }
+            let Some(instance) = context.instances.get(serial) else { continue };
             let operation = instance.termination();
             context.begin(serial, operation, Effect::None);
         }

@@ -1,5 +1,7 @@
 //! RunInstances: checks everything, then creates all instances or none.
 
+use std::sync::Arc;
+
 use cvm_models::actions::{RunInstances, RunInstancesResponse};
 use cvm_models::enums::InstanceChargeType;
 
@@ -7,7 +9,7 @@ use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::plan::Plan;
 use crate::launch::{chc_hosts, template};
-use crate::state::{Effect, LAUNCH, RequestContext, StoredInstance, TagList};
+use crate::state::{Effect, IndexKey, LAUNCH, RequestContext, StoredInstance};
 
 impl ActionHandler for RunInstances {
     fn handle(self, context: &mut RequestContext<'_>) -> Result<Outcome<Self::Response>, ApiError> {
@@ -39,13 +41,15 @@ impl ActionHandler for RunInstances {
 
 /// Checks the quota of a zone, which only a scenario sets.
 fn check_quota(plan: &Plan<'_>, context: &RequestContext<'_>) -> Result<(), ApiError> {
-    let is_hourly = |one: &StoredInstance| one.charge_type == InstanceChargeType::PostpaidByHour;
-    let Some(quota) = context.quotas.hourly_instances.filter(|_| is_hourly(&plan.template)) else {
+    let hourly = InstanceChargeType::PostpaidByHour;
+    let quota = context.quotas.hourly_instances;
+    let Some(quota) = quota.filter(|_| plan.template.charge_type == hourly) else {
         return Ok(());
     };
     let zone = &plan.template.zone;
-    let same = context.instances.newest_first().filter(|it| is_hourly(it) && it.zone == *zone);
-    let total = u64::try_from(same.count()).unwrap_or(u64::MAX).saturating_add(plan.count);
+    let same =
+        [IndexKey::Zone(Arc::clone(zone)), IndexKey::ChargeType(hourly)].map(|key| vec![key]);
+    let total = context.instances.count(&same).saturating_add(plan.count);
     if total <= u64::try_from(quota).unwrap_or(u64::MAX) {
         return Ok(());
     }
@@ -61,11 +65,9 @@ fn done(instance_id_set: Vec<String>) -> Outcome<RunInstancesResponse> {
 
 /// Gives the cloud disks the tags of their instance.
 fn tag_disks(instance: &mut StoredInstance) {
-    let tags: &dyn TagList = &instance.tags;
-    let tags = tags.to_vec();
     let disks = std::iter::once(&mut instance.system_disk).chain(&mut instance.data_disks);
     for disk in disks.filter(|disk| !disk.is_local()) {
-        disk.extras_mut().tags.replace(tags.clone());
+        disk.tags = Arc::clone(&instance.tags);
     }
 }
 

@@ -69,7 +69,7 @@ fn again(
     id: &str,
 ) -> Result<Outcome<CreateDisasterRecoverGroupResponse>, ApiError> {
     let group = context.placement_group(id, &["InvalidParameterValue"])?;
-    let current = context.members_of(id).count();
+    let current = context.instances.in_placement_groups().count(id);
     Ok(Outcome::Response(answer(group, i64::try_from(current).unwrap_or(i64::MAX))))
 }
 
@@ -114,7 +114,7 @@ impl ActionHandler for DeleteDisasterRecoverGroups {
         }
         let members = context.instances.in_placement_groups();
         for id in &self.disaster_recover_group_ids {
-            if !members.members(id).is_empty() {
+            if members.count(id) > 0 {
                 let message = format!("The placement group `{id}` still contains instances.");
                 return Err(context.codes.error(["FailedOperation.PlacementSetNotEmpty"], message));
             }

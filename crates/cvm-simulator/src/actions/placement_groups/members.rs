@@ -31,9 +31,10 @@ impl ActionHandler for ModifyInstancesDisasterRecoverGroup {
         context.check_state(&serials, ALLOWED)?;
         context.check_room(group, serials.len() as u64)?;
         for serial in serials {
-            let Some(instance) = context.instances.get_mut(serial) else { continue };
-            slot.take(instance, context.ids);
+            let Some(mut instance) = context.instances.get_mut(serial) else { continue };
+            slot.take(&mut instance, context.ids);
             let runs = instance.is_running();
+            drop(instance);
             let operation = match (runs, is_forced) {
                 (true, true) => &REGROUP_FORCED,
                 (true, false) => &REGROUP_RUNNING,
@@ -115,7 +116,7 @@ impl ActionHandler for DeleteInstancesDisasterRecoverGroups {
             }
         }
         for serial in serials {
-            if let Some(instance) = context.instances.get_mut(serial) {
+            if let Some(mut instance) = context.instances.get_mut(serial) {
                 instance.leave_placement_group();
             }
         }

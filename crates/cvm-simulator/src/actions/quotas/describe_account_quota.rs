@@ -1,6 +1,6 @@
 //! DescribeAccountQuota: the quotas of the account and how much of each is used.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
 use cvm_models::actions::{DescribeAccountQuota, DescribeAccountQuotaResponse};
 use cvm_models::enums::{DisasterRecoverGroupType, InstanceChargeType};
@@ -12,7 +12,7 @@ use cvm_models::types::{
 use crate::api_error::ApiError;
 use crate::filter::{Filters, Tests};
 use crate::handler::{ActionHandler, Outcome};
-use crate::state::{RequestContext, api_quota, room};
+use crate::state::{IndexKey, RequestContext, api_quota, month, room};
 
 /// The quotas of a zone.
 const HOURLY: u64 = 500;
@@ -27,10 +27,9 @@ impl ActionHandler for DescribeAccountQuota {
         let of_type = filters.iter().filter(|filter| filter.name == "quota-type");
         context.check_zones(filters.iter())?;
         let mut quota = AccountQuota::default();
-        let used = used_by_zone(context);
         for zone in context.region.zones().map(|zone| zone.name()) {
             if in_zone.clone().all(|filter| filter.is(&zone)) {
-                let used = used.get(zone.as_str()).copied().unwrap_or_default();
+                let used = used_in(context, &zone);
                 add_zone(&mut quota, (used, context.quotas.hourly_instances), &zone);
             }
         }
@@ -95,24 +94,23 @@ struct Used {
     spot_vcpus: u64,
 }
 
-fn used_by_zone<'a>(context: &'a RequestContext<'_>) -> HashMap<&'a str, Used> {
-    let mut by_zone: HashMap<&str, Used> = HashMap::new();
-    // Whether two times are in the same month of the same year.
-    let now = context.now.to_string();
-    for instance in context.instances.newest_first() {
-        let used = by_zone.entry(&instance.zone).or_default();
-        match instance.charge_type {
-            InstanceChargeType::PostpaidByHour => used.hourly += 1,
-            InstanceChargeType::Prepaid
-                if instance.created.to_string().get(..7) == now.get(..7) =>
-            {
-                used.prepaid += 1;
-            }
-            InstanceChargeType::SpotPaid => used.spot_vcpus += instance.vcpus.unsigned_abs(),
-            _ => {}
-        }
+/// The usage of a zone, from the index of instances.
+fn used_in(context: &RequestContext<'_>, zone: &str) -> Used {
+    let instances = &*context.instances;
+    let name: Arc<str> = zone.into();
+    let hourly = vec![IndexKey::ChargeType(InstanceChargeType::PostpaidByHour)];
+    let this_month = IndexKey::PrepaidSince(Arc::clone(&name), month(context.now));
+    let spot = |vcpus| IndexKey::SpotVcpus(Arc::clone(&name), vcpus);
+    let spot = instances.counts(spot(i64::MIN)..=spot(i64::MAX));
+    let spot_vcpus = spot.map(|(key, count)| match key {
+        IndexKey::SpotVcpus(_, vcpus) => vcpus.unsigned_abs() * count,
+        _ => 0,
+    });
+    Used {
+        hourly: instances.count(&[vec![IndexKey::Zone(Arc::clone(&name))], hourly]),
+        prepaid: instances.count(&[vec![this_month]]),
+        spot_vcpus: spot_vcpus.sum(),
     }
-    by_zone
 }
 
 fn add_zone(quota: &mut AccountQuota, (used, hourly): (Used, Option<usize>), zone: &str) {

@@ -9,7 +9,7 @@ use super::security_groups::NOT_FOUND;
 use crate::api_error::ApiError;
 use crate::handler::{ActionHandler, Outcome};
 use crate::parameters::distinct;
-use crate::state::RequestContext;
+use crate::state::{IndexKey, RequestContext};
 
 /// Maximum number of groups in one request; assumed.
 const MAX_GROUPS: usize = 100;
@@ -33,19 +33,14 @@ impl ActionHandler for DescribeSecurityGroupAssociationStatistics {
     }
 }
 
-/// The numbers of each group, in one pass over the instances.
+/// The numbers of each group.
 fn statistics(
     context: &RequestContext<'_>,
     ids: &[String],
 ) -> Vec<SecurityGroupAssociationStatistics> {
-    let mut instances = vec![0; ids.len()];
-    for instance in context.instances.newest_first() {
-        for (id, count) in ids.iter().zip(&mut instances) {
-            *count += u64::from(instance.security_groups.iter().any(|group| **group == **id));
-        }
-    }
     let resources = context.regions.get(context.region.name);
-    let of_group = |(id, cvm): (&String, u64)| {
+    let of_group = |id: &String| {
+        let cvm = context.instances.count(&[vec![IndexKey::SecurityGroup(id.as_str().into())]]);
         let hosts = resources.iter().flat_map(|it| &it.chc_hosts.list).filter(|host| {
             let host = &host.api;
             host.bmc_security_group_ids
@@ -70,5 +65,5 @@ fn statistics(
             ..SecurityGroupAssociationStatistics::default()
         }
     };
-    ids.iter().zip(instances).map(of_group).collect()
+    ids.iter().map(of_group).collect()
 }

@@ -14,7 +14,7 @@ use crate::handler::{ActionHandler, Outcome};
 use crate::ids::Stream;
 use crate::launch::tags;
 use crate::page::Page;
-use crate::state::{RequestContext, SecurityGroup, TagList};
+use crate::state::{IndexKey, RequestContext, SecurityGroup, TagList};
 
 /// Maximum number of groups of a project in a region.
 const MAX_GROUPS: usize = 50;
@@ -170,9 +170,7 @@ impl ActionHandler for DeleteSecurityGroup {
 
 /// What uses a group, for a message.
 fn user_of(context: &RequestContext<'_>, id: &str) -> Option<String> {
-    let mut instances = context.instances.newest_first();
-    let has_group = |groups: &[std::sync::Arc<str>]| groups.iter().any(|group| **group == *id);
-    if let Some(instance) = instances.find(|instance| has_group(&instance.security_groups)) {
+    if let Some(instance) = context.instances.with_key(IndexKey::SecurityGroup(id.into())).next() {
         return Some(format!("The instance `{}`", instance.id));
     }
     let resources = context.regions.get(context.region.name)?;

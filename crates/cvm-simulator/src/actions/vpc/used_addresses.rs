@@ -10,7 +10,7 @@ use crate::api_error::ApiError;
 use crate::filter::{self, Filters, Test};
 use crate::handler::{ActionHandler, Outcome};
 use crate::page::Page;
-use crate::state::RequestContext;
+use crate::state::{IndexKey, RequestContext};
 
 /// Lists the private addresses in use in a network or subnet: those of the primary interfaces of instances, the newest
 /// instance first, and then all others.
@@ -74,8 +74,7 @@ fn used_addresses<'a>(
     context: &'a RequestContext<'_>,
     vpc_id: &'a str,
 ) -> impl Iterator<Item = UsedAddress<'a>> {
-    let instances = context.instances.newest_first();
-    let instances = instances.filter(move |instance| *instance.vpc_id == *vpc_id);
+    let instances = context.instances.with_key(IndexKey::Vpc(vpc_id.into()));
     let of_instances: Vec<UsedAddress<'a>> = instances
         .flat_map(|instance| {
             instance.private_addresses().map(|address| UsedAddress {
