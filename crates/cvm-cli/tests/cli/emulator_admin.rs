@@ -147,3 +147,50 @@ fn words_and_options_that_do_not_belong_together_are_usage_errors() {
         assert!(ran.code == 2 && ran.stderr.contains(expected), "{words:?}: {}", ran.stderr);
     }
 }
+
+/// The members of a ready file, as each version of the emulator wrote them.
+const READY_FILES: &[&[&str]] = &[
+    &["url", "secret_id", "secret_key", "pid"],
+    &["url", "secret_id", "secret_key", "admin_token", "pid"],
+    &[
+        "url",
+        "secret_id",
+        "secret_key",
+        "admin_token",
+        "https_url",
+        "ca_file",
+        "metadata_url",
+        "pid",
+    ],
+];
+
+#[test]
+fn ready_file_of_each_version_is_read() {
+    let emulator = Emulator::with(&["--instant"]);
+    let text = std::fs::read_to_string(&emulator.ready_file).unwrap();
+    let full: Value = serde_json::from_str(&text).unwrap();
+    let path = emulator.folder.path().join("old.json");
+    // A copy keeps the permissions.
+    std::fs::copy(&emulator.ready_file, &path).unwrap();
+    let old = path.to_str().unwrap();
+    for members in READY_FILES {
+        let mut content = json!({});
+        for name in *members {
+            if let Some(value) = full.get(name) {
+                content[name] = value.clone();
+            }
+        }
+        std::fs::write(&path, content.to_string()).unwrap();
+        let ran = run(&mut cvm(&["DescribeZones", "--region", "ap-guangzhou", "--emulator", old]));
+        assert_eq!(ran.code, 0, "{members:?}: {}", ran.stderr);
+        let clock = run(&mut cvm(&["emulator", "clock", "--emulator", old]));
+        match members.contains(&"admin_token") {
+            true => assert_eq!(clock.code, 0, "{}", clock.stderr),
+            false => assert!(
+                clock.code == 4 && clock.stderr.contains("older than the admin API"),
+                "{}",
+                clock.stderr
+            ),
+        }
+    }
+}

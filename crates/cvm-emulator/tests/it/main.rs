@@ -32,6 +32,7 @@ mod key_pairs;
 mod launch_templates;
 mod messages;
 mod metadata;
+mod old_formats;
 mod parameters;
 mod placement_groups;
 mod prices;

@@ -69,7 +69,11 @@ async fn send(ready: &Ready, call: Call) -> Result<Open> {
             }
         };
     let authority = rest.trim_end_matches('/');
-    let token = ready.admin_token.as_deref().unwrap_or_default();
+    let token = ready.admin_token.as_deref().ok_or_else(|| {
+        let message =
+            "the ready file has no `admin_token`: its emulator is older than the admin API";
+        CliError::new(ExitStatus::Config, message).hint("start an emulator of this version")
+    })?;
     let mut token = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
         CliError::new(ExitStatus::Config, "the `admin_token` of the ready file is invalid")
     })?;
