@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::AdminError;
-use super::input::{JsonBody, Parameters};
+use super::input::{JsonBody, NoParameters, Parameters};
 use crate::Cloud;
 use crate::events::clock_json;
 
@@ -70,6 +70,7 @@ pub(super) struct Advance {
 
 pub(super) async fn advance(
     State(cloud): State<Cloud>,
+    _: NoParameters,
     JsonBody(Advance { seconds }): JsonBody<Advance>,
 ) -> Result<Json<Value>, AdminError> {
     cloud.clock().advance(span("seconds", seconds)?);
@@ -84,6 +85,7 @@ pub(super) struct RunUntilIdle {
 
 pub(super) async fn run_until_idle(
     State(cloud): State<Cloud>,
+    _: NoParameters,
     JsonBody(RunUntilIdle { within_seconds }): JsonBody<RunUntilIdle>,
 ) -> Result<Json<Value>, AdminError> {
     let within = within_seconds.map(|seconds| span("within_seconds", seconds)).transpose()?;
@@ -110,6 +112,7 @@ enum ModeName {
 
 pub(super) async fn set_mode(
     State(cloud): State<Cloud>,
+    _: NoParameters,
     JsonBody(Mode { mode, scale }): JsonBody<Mode>,
 ) -> Result<Json<Value>, AdminError> {
     let mode = match (mode, scale) {

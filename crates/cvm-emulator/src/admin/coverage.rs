@@ -3,9 +3,10 @@
 use axum::Json;
 use serde_json::{Value, json};
 
+use super::input::NoParameters;
 use crate::{ActionCoverage, Basis, Decision, coverage, decisions};
 
-pub(super) async fn show() -> Json<Value> {
+pub(super) async fn show(_: NoParameters) -> Json<Value> {
     let actions: Vec<Value> = coverage().iter().map(action).collect();
     let decisions: Vec<Value> = decisions().map(decision).collect();
     Json(json!({"actions": actions, "decisions": decisions}))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::AdminError;
-use super::input::{JsonBody, Parameters};
+use super::input::{JsonBody, NoBody, NoParameters, Parameters};
 use crate::Cloud;
 use crate::faults::{FaultError, FaultId, FaultRule, Firing, Preset};
 
@@ -15,13 +15,14 @@ use crate::faults::{FaultError, FaultId, FaultRule, Firing, Preset};
 const DEFAULT_LIMIT: usize = 100;
 
 /// All rules, and how often each has matched and fired.
-pub(super) async fn list(State(cloud): State<Cloud>) -> Json<Value> {
+pub(super) async fn list(State(cloud): State<Cloud>, _: NoParameters) -> Json<Value> {
     Json(json!({"rules": cloud.faults().list()}))
 }
 
 /// Adds a rule, or a list of rules: all of them or none.
 pub(super) async fn add(
     State(cloud): State<Cloud>,
+    _: NoParameters,
     JsonBody(body): JsonBody<Value>,
 ) -> Result<(StatusCode, Json<Value>), AdminError> {
     let rules = match body {
@@ -52,7 +53,7 @@ fn rule(item: Value) -> Result<FaultRule, serde_json::Error> {
 }
 
 /// The presets, with the rules that each adds.
-pub(super) async fn presets() -> Json<Value> {
+pub(super) async fn presets(_: NoParameters) -> Json<Value> {
     let presets = Preset::ALL.map(|preset| json!({"name": preset.name(), "rules": preset.rules()}));
     Json(json!({"presets": presets}))
 }
@@ -60,6 +61,8 @@ pub(super) async fn presets() -> Json<Value> {
 pub(super) async fn add_preset(
     State(cloud): State<Cloud>,
     Path(name): Path<String>,
+    _: NoParameters,
+    _: NoBody,
 ) -> Result<(StatusCode, Json<Value>), AdminError> {
     let preset: Preset = name.parse().map_err(|error: FaultError| {
         AdminError::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
@@ -71,6 +74,7 @@ pub(super) async fn add_preset(
 pub(super) async fn remove(
     State(cloud): State<Cloud>,
     Path(id): Path<String>,
+    _: NoParameters,
 ) -> Result<StatusCode, AdminError> {
     let number = id.parse().map_err(|_| {
         AdminError::invalid(format!("`id` is \"{id}\", which is no number; use the id of a rule"))
@@ -83,7 +87,7 @@ pub(super) async fn remove(
 }
 
 /// Removes all rules and all firings.
-pub(super) async fn clear(State(cloud): State<Cloud>) -> StatusCode {
+pub(super) async fn clear(State(cloud): State<Cloud>, _: NoParameters) -> StatusCode {
     cloud.faults().clear();
     StatusCode::NO_CONTENT
 }

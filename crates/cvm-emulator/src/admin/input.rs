@@ -4,6 +4,7 @@ use axum::extract::{FromRequest, FromRequestParts, Query, Request};
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::error::AdminError;
@@ -22,6 +23,17 @@ pub(super) fn too_large() -> AdminError {
 
 /// The parameters of the query.
 pub(super) struct Parameters<T>(pub(super) T);
+
+/// Neither parameters nor members: a filter that has no effect would mislead.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// The query of an endpoint without parameters.
+pub(super) type NoParameters = Parameters<Nothing>;
+
+/// The body of an endpoint that needs none.
+pub(super) type NoBody = JsonBody<Nothing>;
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = AdminError;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::error::AdminError;
-use super::input::Parameters;
+use super::input::{NoParameters, Parameters};
 use crate::Cloud;
 
 /// How many requests are shown by default.
@@ -44,7 +44,7 @@ pub(super) async fn show(
     Ok(Json(json!({"requests": requests})))
 }
 
-pub(super) async fn clear(State(cloud): State<Cloud>) -> StatusCode {
+pub(super) async fn clear(State(cloud): State<Cloud>, _: NoParameters) -> StatusCode {
     cloud.request_log().clear();
     StatusCode::NO_CONTENT
 }

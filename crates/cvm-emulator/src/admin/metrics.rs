@@ -12,12 +12,13 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use super::input::NoParameters;
 use crate::Cloud;
 use crate::request_log::{Count, DURATION_BOUNDS};
 
 const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-pub(super) async fn show(State(cloud): State<Cloud>) -> Response {
+pub(super) async fn show(State(cloud): State<Cloud>, _: NoParameters) -> Response {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Metrics(cloud)));
     let mut body = String::new();

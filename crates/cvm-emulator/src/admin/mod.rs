@@ -1,6 +1,7 @@
 //! The admin API below `/_emulator/`: reads and changes a running emulator.
 //!
-//! A resource is a file here. To add an endpoint, write its handler in the file of its resource and add one line to [`ROUTES`].
+//! A resource is a file here. To add an endpoint, write its handler in the file of its resource, add one line to [`ROUTES`], and
+//! describe it in `openapi.json`. `tests/openapi.rs` compares the description with the endpoints and their responses.
 
 mod clock;
 mod coverage;
@@ -11,6 +12,7 @@ mod health;
 mod input;
 mod log;
 mod metrics;
+mod openapi;
 mod reset;
 mod state;
 #[cfg(test)]
@@ -55,6 +57,7 @@ static ROUTES: &[Route] = &[
     ("GET", "/_emulator/log", || get(log::show)),
     ("DELETE", "/_emulator/log", || delete(log::clear)),
     ("GET", "/_emulator/metrics", || get(metrics::show)),
+    ("GET", OPENAPI, || get(openapi::show)),
     ("POST", "/_emulator/reset", || post(reset::reset)),
     ("GET", "/_emulator/state", || get(state::summary)),
     ("GET", "/_emulator/state/{kind}", || get(state::list)),
@@ -62,10 +65,11 @@ static ROUTES: &[Route] = &[
 ];
 
 const HEALTH: &str = "/_emulator/health";
+const OPENAPI: &str = "/_emulator/openapi.json";
 const VERSION: &str = "/_emulator/version";
 
-/// The endpoints that need no token: health checks have none.
-const WITHOUT_TOKEN: [&str; 2] = [HEALTH, VERSION];
+/// The endpoints that need no token: they are the same for every cloud, and health checks have none.
+const WITHOUT_TOKEN: [&str; 3] = [HEALTH, OPENAPI, VERSION];
 
 /// The admin API of one emulator. Clones share it.
 #[derive(Clone, Debug)]

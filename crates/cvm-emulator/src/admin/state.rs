@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::error::AdminError;
-use super::input::Parameters;
+use super::input::{NoParameters, Parameters};
 use crate::{Cloud, response};
 
 /// Maximum number of resources in one response, and the number by default.
@@ -69,7 +69,10 @@ pub(super) struct StateQuery {
 }
 
 /// The number of resources by account, region and kind.
-pub(super) async fn summary(State(cloud): State<Cloud>) -> Result<Json<Value>, AdminError> {
+pub(super) async fn summary(
+    State(cloud): State<Cloud>,
+    _: NoParameters,
+) -> Result<Json<Value>, AdminError> {
     let mut counts = Vec::new();
     for kind in KINDS {
         for place in places(&cloud, kind, &StateQuery::default()) {

@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 mod access;
 mod events;
 mod faults;
+mod openapi;
 
 use crate::test_requests::{NOW, credential, tc3_head};
 use crate::{Emulator, Timestamp};

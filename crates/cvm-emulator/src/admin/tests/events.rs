@@ -22,14 +22,14 @@ use crate::test_requests::cloud;
 const HANG: Duration = Duration::from_secs(60);
 
 /// A client of the stream.
-struct Listener {
+pub(super) struct Listener {
     stream: TcpStream,
     text: String,
 }
 
 impl Listener {
     /// Connects, and waits until it gets events.
-    async fn connect(emulator: &Emulator, query: &str, headers: &str) -> Self {
+    pub(super) async fn connect(emulator: &Emulator, query: &str, headers: &str) -> Self {
         let token = emulator.cloud().admin_token();
         let head = format!(
             "GET /_emulator/events{query} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {token}\r\n{headers}\r\n"
@@ -42,7 +42,7 @@ impl Listener {
     }
 
     /// Reads until a text is there.
-    async fn until(&mut self, wanted: &str) {
+    pub(super) async fn until(&mut self, wanted: &str) {
         while !self.text.contains(wanted) {
             let mut bytes = [0; 4096];
             let read = timeout(HANG, self.stream.read(&mut bytes)).await;
@@ -58,7 +58,7 @@ impl Listener {
     }
 
     /// The data of the events of a kind.
-    fn data(&self, kind: &str) -> Vec<Value> {
+    pub(super) fn data(&self, kind: &str) -> Vec<Value> {
         let blocks = self.text.split("event: ").filter(|block| block.lines().next() == Some(kind));
         let data =
             blocks.filter_map(|block| block.lines().find_map(|it| it.strip_prefix("data: ")));
