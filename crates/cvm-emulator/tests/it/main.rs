@@ -59,4 +59,5 @@ mod vpc_addresses;
 mod vpc_changed_addresses;
 mod vpc_launches;
 mod vpc_networks;
+mod vpc_security_group_users;
 mod vpc_security_groups;

@@ -7,6 +7,7 @@ use cbs_models::enums::{DiskChargeType, RenewFlag};
 use cbs_models::types::DiskChargePrepaid;
 
 use crate::actions::cbs::configuration::{self, Configuration};
+use crate::actions::cbs::disk_view::UNNAMED;
 use crate::api_error::{ApiError, DocumentedCodes};
 use crate::handler::{ActionHandler, Outcome};
 use crate::launch::project::unsigned_project;
@@ -17,9 +18,6 @@ use crate::state::{
 };
 use crate::timestamp::Timestamp;
 use crate::unsupported;
-
-/// The service's word for "unnamed".
-pub(super) const UNNAMED: &str = "未命名";
 
 /// Checks everything, then creates all disks or none. A disk is listed when its creation ends.
 impl ActionHandler for CreateDisks {

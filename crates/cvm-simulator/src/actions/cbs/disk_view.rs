@@ -14,6 +14,9 @@ use crate::state::{
 };
 use crate::timestamp::Timestamp;
 
+/// The service's word for "unnamed".
+pub(super) const UNNAMED: &str = "未命名";
+
 /// Why a prepaid disk cannot be returned: it already was.
 const RETURNED: i64 = 1;
 /// Its term has ended.

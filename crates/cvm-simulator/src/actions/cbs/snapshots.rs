@@ -12,8 +12,7 @@ use cbs_models::types::{Image, Snapshot};
 use cvm_models::enums::DiskUsage;
 use cvm_models::types;
 
-use crate::actions::cbs::create_disks::UNNAMED;
-use crate::actions::cbs::disk_view::{DiskView, Place, number, placement, with_space};
+use crate::actions::cbs::disk_view::{DiskView, Place, UNNAMED, number, placement, with_space};
 use crate::actions::images::manage;
 use crate::api_error::ApiError;
 use crate::filter::{self, Filters, IdFilter, Tests, fits};

@@ -78,8 +78,8 @@ fn set_up(
 ) -> Result<(), ApiError> {
     let (codes, now) = (context.codes, context.now);
     let groups = setup.bmc.iter().map(|(_, groups)| *groups);
-    let groups = groups.chain(setup.deploy.iter().map(|deploy| deploy.security_group_ids));
-    groups.map(|groups| context.check_security_groups_exist(groups)).collect::<Result<(), _>>()?;
+    let mut groups = groups.chain(setup.deploy.iter().map(|deploy| deploy.security_group_ids));
+    groups.try_for_each(|groups| context.check_security_groups_exist(groups))?;
     let resources = context.regions.entry(context.region.name).or_default();
     let hosts = find_hosts(codes, resources.chc_hosts.at(now), chc_ids)?;
     let zone = common_zone(codes, context.region, &hosts)?;
