@@ -31,6 +31,7 @@
 //! | `https` | the client calls the emulator over HTTPS if it trusts its certificate authority, and only then |
 //! | `sts_calls` | the transport calls the Security Token Service as the specs of that service say |
 //! | `clients` | the call sequences of tools pass with this SDK and with the official clients |
+//! | `in_process` | an emulator in the process of a test, as TESTING.md shows it |
 //! | `examples` | the example programs work |
 //!
 //! Shared by them: `cloud` (the emulator and its clients), `raw_requests` (signed requests without a client),
@@ -67,6 +68,7 @@ mod framing;
 mod getting_started;
 mod hostile_input;
 mod https;
+mod in_process;
 mod injected_faults;
 mod limit_edges;
 mod list_evidence;

@@ -18,6 +18,7 @@ mod damaged_entries;
 mod data_dir;
 mod emulator;
 mod emulator_admin;
+mod emulator_pages;
 mod exit_codes;
 mod harness;
 mod journal;
