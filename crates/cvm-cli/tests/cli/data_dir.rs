@@ -18,7 +18,7 @@ fn start(directory: &Path) -> Emulator {
 }
 
 /// All instances as they are listed, in pages.
-fn instances(emulator: &Emulator) -> Vec<Value> {
+pub fn instances(emulator: &Emulator) -> Vec<Value> {
     let mut all = Vec::new();
     loop {
         let offset = all.len().to_string();

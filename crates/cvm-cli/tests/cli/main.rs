@@ -37,6 +37,7 @@ mod resume_token_age;
 mod resume_verdicts;
 mod secrets;
 mod signals;
+mod soak;
 mod temporary_credentials;
 mod terminal;
 mod tools_page;
