@@ -290,6 +290,12 @@ pub const OPTIONS: &[OptionInfo] = &[
         "JSON file with instance types, zones, images, stock or prices that extend or replace the built-in ones.",
     ),
     option(
+        "scenario",
+        "FILE",
+        &[Emulator],
+        "Start with the accounts, resources, faults and catalog of a YAML or JSON file. Default: one empty account.",
+    ),
+    option(
         "data-dir",
         "DIR",
         &[Emulator],
@@ -359,7 +365,7 @@ const GLOBAL: &[&str] = &[
 /// Options that may be given only once: they name what the command acts on, so a second value does not correct
 /// the first. For every other option, the last value counts.
 const ONCE: &[&str] =
-    &["catalog", "cli-input-json", "data-dir", "fault", "faults", "forget", "tls-name"];
+    &["catalog", "cli-input-json", "data-dir", "fault", "faults", "forget", "scenario", "tls-name"];
 
 /// Options of other tools that this program does not have, with the alternative.
 pub const REFUSED: &[(&str, &str)] = &[

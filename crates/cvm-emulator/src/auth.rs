@@ -83,7 +83,7 @@ impl Authenticator {
         Ok(account)
     }
 
-    /// Accepts a credential of an account that an earlier process added.
+    /// Accepts a credential of an account with a given number.
     ///
     /// # Errors
     ///
@@ -95,11 +95,21 @@ impl Authenticator {
     ) -> Result<(), StartError> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.add(credential, account)?;
-        // The first account is not counted.
-        if AccountId::nth(known.more_accounts) < account {
-            known.more_accounts += 1;
-        }
+        known.open(account);
         Ok(())
+    }
+
+    /// Opens an account that can have no credential: the next new one gets another number.
+    pub(crate) fn open_account(&self, account: AccountId) {
+        self.known.write().unwrap_or_else(PoisonError::into_inner).open(account);
+    }
+
+    /// Whether a permanent credential with this id is the same one, of the same account; `None` if there is none.
+    pub(crate) fn is_same(&self, account: AccountId, credential: &Credential) -> Option<bool> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = known.by_id.get(credential.secret_id())?;
+        let is_same_key = known.credential.secret_key() == credential.secret_key();
+        Some(is_same_key && known.account == Some(account))
     }
 
     fn find(&self, secret_id: &str) -> Option<Arc<KnownCredential>> {
@@ -266,6 +276,14 @@ impl Authenticator {
 }
 
 impl KnownCredentials {
+    /// The next new account comes after this one.
+    fn open(&mut self, account: AccountId) {
+        // The first account is not counted.
+        while AccountId::nth(self.more_accounts) < account {
+            self.more_accounts += 1;
+        }
+    }
+
     fn add(&mut self, credential: Credential, account: AccountId) -> Result<(), StartError> {
         match self.by_id.entry(credential.secret_id().to_owned()) {
             Entry::Occupied(known) => Err(StartError::SecretIdInUse(known.key().clone())),

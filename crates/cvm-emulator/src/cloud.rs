@@ -3,17 +3,18 @@
 //! The order is method, size, dialect, signature, service, version, action, region and parameters. Then the handler of
 //! the action checks existence and state, and only after that changes anything.
 
+mod accounts;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
-use cvm_protocol::Sensitive;
 use cvm_signer::{Credential, Method, v1};
 use cvm_simulator::{
     AccountId, ApiError, Caller, Catalog, ChcServer, Command, MetadataContent, MetadataQuery,
-    NewKeyPair, Repair, Reply, RequestIds, Response as CommandResponse, Role,
+    NewKeyPair, Repair, Reply, RequestIds, Response as CommandResponse,
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri, header};
@@ -30,7 +31,6 @@ use crate::request_log::{Outcome, Record, RequestLog, shortened};
 use crate::response::{self, CONTENT_TYPE};
 use crate::routing::Target;
 use crate::simulation::Simulation;
-use crate::start_error::StartError;
 
 /// A real-time clock, in Unix seconds, for checking signatures and for the `Date` of responses.
 pub(crate) type WallClock = Arc<dyn Fn() -> u64 + Send + Sync>;
@@ -85,64 +85,6 @@ impl Cloud {
     ) {
         self.0.key_pairs.skip(key_pairs);
         self.0.rejected_ids.skip_to(first_request_id);
-    }
-
-    /// Opens an account whose credential is known.
-    pub(crate) fn open_account(&self, account: AccountId) -> Result<(), StartError> {
-        self.0.simulation.apply(Command::OpenAccount(account)).map(drop).map_err(StartError::from)
-    }
-
-    /// Adds an account, whose requests are signed with this credential. It has no resources, and sees none of the
-    /// other accounts.
-    ///
-    /// ```
-    /// use cvm_emulator::{AccountId, Emulator, StartError};
-    /// use cvm_signer::Credential;
-    ///
-    /// # fn f() -> Result<(), StartError> {
-    /// let cloud = Emulator::builder().build()?;
-    /// let credential = Credential::new("AKIDEXAMPLE", "a-secret-key").unwrap();
-    /// let account = cloud.add_account(credential)?;
-    /// assert_eq!(account, AccountId::nth(1));
-    /// # Ok(())
-    /// # }
-    /// # f().unwrap();
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// [`StartError::SecretIdInUse`] if another credential has the same secret id, and [`StartError::Storage`] if the data
-    /// directory has failed.
-    pub fn add_account(&self, credential: Credential) -> Result<AccountId, StartError> {
-        let account = self.0.authenticator.add_account(credential.clone())?;
-        self.0.simulation.keep_credential(account, &credential)?;
-        self.open_account(account)?;
-        Ok(account)
-    }
-
-    /// Gives an account a role, and returns the name with which `AssumeRole` finds it. As long as an account was given no
-    /// role, every role name of it can be assumed.
-    ///
-    /// ```
-    /// use cvm_emulator::{AccountId, Emulator, Role};
-    ///
-    /// # fn f() -> Result<(), cvm_emulator::StartError> {
-    /// let cloud = Emulator::builder().build()?;
-    /// let arn = cloud.add_role(&Role::new(AccountId::FIRST, "deployer").external_id("partner-7"));
-    /// assert_eq!(arn, "qcs::cam::uin/100000000001:roleName/deployer");
-    /// # Ok(())
-    /// # }
-    /// # f().unwrap();
-    /// ```
-    pub fn add_role(&self, role: &Role) -> String {
-        self.0.simulation.try_apply(Command::AddRole(role.clone()));
-        role.arn()
-    }
-
-    /// Accepts a token of an identity provider: `AssumeRoleWithWebIdentity` then returns credentials of any role to a
-    /// caller that has it. The emulator knows no provider, so it accepts no token that it was not given.
-    pub fn accept_web_identity_token(&self, token: impl Into<Sensitive>) {
-        self.0.simulation.try_apply(Command::AcceptWebIdentityToken(token.into()));
     }
 
     /// What an instance reads about itself.

@@ -24,7 +24,7 @@ use crate::listen::{ListenAddress, Ports};
 use crate::metadata::MetadataService;
 use crate::simulation::Simulation;
 use crate::start_error::StartError;
-use crate::{Cloud, Tls, VirtualClock};
+use crate::{Cloud, Scenario, Tls, VirtualClock, scenario};
 
 /// A local CVM emulator that listens in this process. It stops when it is dropped.
 ///
@@ -145,6 +145,7 @@ pub struct Builder {
     strict_network: Option<bool>,
     /// `None` for the built-in one.
     catalog: Option<Catalog>,
+    scenario: Option<Scenario>,
 }
 
 impl Default for Builder {
@@ -167,6 +168,7 @@ impl Default for Builder {
             faults: Vec::new(),
             strict_network: None,
             catalog: None,
+            scenario: None,
         }
     }
 }
@@ -363,14 +365,31 @@ impl Builder {
         self
     }
 
+    /// Starts with the accounts, resources, faults and the catalog of a scenario. Default: one empty account.
+    ///
+    /// In a new data directory, the scenario is applied once. A later start with the directory omits it, unless it has a
+    /// catalog or faults, or gives the same one.
+    pub fn scenario(mut self, scenario: Scenario) -> Self {
+        self.scenario = Some(scenario);
+        self
+    }
+
     /// Creates the cloud without a socket, for [`router`](crate::router) or [`Cloud::handle`].
     ///
     /// # Errors
     ///
     /// [`StartError::Randomness`] or [`StartError::Credential`] when no credential is given and none can be created,
     /// [`StartError::SecretIdInUse`] when two credentials have the same secret id, [`StartError::DataDirectory`] when the
-    /// data directory cannot be used, and [`StartError::Fault`] when a fault rule is invalid.
-    pub fn build(self) -> Result<Cloud, StartError> {
+    /// data directory cannot be used, [`StartError::Fault`] when a fault rule is invalid, and [`StartError::Scenario`] when
+    /// the scenario cannot be applied.
+    pub fn build(mut self) -> Result<Cloud, StartError> {
+        if let Some(scenario) = &self.scenario {
+            let base = self.catalog.unwrap_or_default();
+            let catalog = scenario.catalog(base)?;
+            if !catalog.is_builtin() {
+                self.catalog = Some(catalog);
+            }
+        }
         match self.data_dir.clone() {
             Some(directory) => self.build_on(&directory, |file| file),
             None => self.build_in_memory(),
@@ -379,6 +398,10 @@ impl Builder {
 
     fn build_in_memory(self) -> Result<Cloud, StartError> {
         let mut credentials = self.credentials;
+        let of_scenario = self.scenario.as_ref().map(scenario::account_credentials);
+        let of_scenario = of_scenario.transpose()?.unwrap_or_default();
+        let is_first = |(account, _): &&(AccountId, Credential)| *account == AccountId::FIRST;
+        credentials.extend(of_scenario.iter().filter(is_first).map(|(_, it)| it.clone()));
         if credentials.is_empty() {
             credentials.push(random_credential()?);
         }
@@ -405,6 +428,14 @@ impl Builder {
         for credential in self.accounts {
             cloud.add_account(credential)?;
         }
+        if let Some(given) = &self.scenario {
+            scenario::apply(given, &cloud)?;
+        }
+        for (account, credential) in of_scenario {
+            cloud.add_credential(account, credential)?;
+        }
+        cloud.open_simulated_accounts();
+        apply_faults(self.scenario.as_ref(), &cloud)?;
         equip(&cloud, self.web_identity_tokens, self.faults)?;
         Ok(cloud)
     }
@@ -421,10 +452,13 @@ impl Builder {
             start_time: self.start_time,
             strict_network: self.strict_network,
             catalog: self.catalog.unwrap_or_default(),
+            scenario: self.scenario.as_ref().map(Scenario::fingerprint),
         };
         let of_first = self.credentials.into_iter().map(|it| (AccountId::FIRST, it));
         let of_others = (1..).map(AccountId::nth).zip(self.accounts);
-        let given: Vec<_> = of_first.chain(of_others).collect();
+        let of_scenario = self.scenario.as_ref().map(scenario::account_credentials);
+        let of_scenario = of_scenario.transpose()?.unwrap_or_default();
+        let given: Vec<_> = of_first.chain(of_others).chain(of_scenario).collect();
         let opened = durability::open(directory, &settings, &given, &random_credential()?, wrap)
             .map_err(|error| StartError::DataDirectory(directory.to_owned(), error))?;
         let Opened { simulator, issuer, seed, credentials, key_pairs, elapsed, log, .. } = opened;
@@ -438,6 +472,11 @@ impl Builder {
         let (clock, catalog) = (self.wall_clock, self.catalog);
         let cloud = Cloud::new(admin, first, authenticator, clock, seed, simulation, catalog);
         cloud.continue_after(&key_pairs, opened.first_request_id);
+        if let Some(given) = self.scenario.as_ref().filter(|_| opened.is_new) {
+            scenario::apply(given, &cloud)?;
+        }
+        cloud.open_simulated_accounts();
+        apply_faults(self.scenario.as_ref(), &cloud)?;
         for (account, _) in credentials.iter().filter(|(it, _)| *it != AccountId::FIRST) {
             cloud.open_account(*account)?;
         }
@@ -509,6 +548,11 @@ impl fmt::Debug for Builder {
             .field("catalog", &self.catalog)
             .finish_non_exhaustive()
     }
+}
+
+/// Adds the faults of a scenario.
+fn apply_faults(scenario: Option<&Scenario>, cloud: &Cloud) -> Result<(), StartError> {
+    scenario.map_or(Ok(()), |it| Ok(scenario::apply_faults(it, cloud).map(drop)?))
 }
 
 /// Adds what every start adds, also with a data directory.

@@ -28,6 +28,7 @@
 //! | serve the metadata of an instance, its role's credentials included | [`Builder::metadata`] |
 //! | read and change a running emulator over HTTP | the admin API below `/_emulator/`, with [`Cloud::admin_token`] |
 //! | start again from an empty cloud | [`Cloud::reset`] |
+//! | start with accounts that have resources | [`Builder::scenario`], [`Cloud::apply_scenario`] |
 //! | change the instance types, zones, images, stock or prices | [`Builder::catalog`] |
 //! | keep everything in a directory | [`Builder::data_dir`] |
 //! | refuse networks that were not created | [`Builder::strict_network`] |
@@ -60,6 +61,7 @@ mod redact;
 mod request_log;
 mod response;
 mod routing;
+mod scenario;
 mod server;
 mod simulation;
 mod start_error;
@@ -70,8 +72,9 @@ mod tls;
 pub use clock::VirtualClock;
 pub use cloud::Cloud;
 pub use cvm_simulator::{
-    AccountId, ActionCoverage, Basis, Catalog, CatalogError, ChcServer, Decision, RefusedParameter,
-    Repair, RepairMethod, RepairReason, Role, TimeMode, Timestamp, coverage,
+    AccountId, ActionCoverage, Basis, Catalog, CatalogError, ChcServer, CreatedResource, Decision,
+    RefusedParameter, Repair, RepairMethod, RepairReason, Role, ScenarioError, TimeMode, Timestamp,
+    coverage,
 };
 pub use decisions::decisions;
 pub use durability::DataDirectoryError;
@@ -81,5 +84,6 @@ pub use faults::{
 };
 pub use http_service::router;
 pub use listen::{HttpsAddress, ListenAddress};
+pub use scenario::Scenario;
 pub use start_error::StartError;
 pub use tls::Tls;

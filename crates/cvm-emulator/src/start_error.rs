@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use cvm_signer::CredentialError;
-use cvm_simulator::ApiError;
+use cvm_simulator::{ApiError, ScenarioError};
 
 use crate::durability::{DataDirectoryError, Failure};
 use crate::faults::FaultError;
@@ -35,6 +35,8 @@ pub enum StartError {
     DataDirectory(PathBuf, DataDirectoryError),
     /// The data directory failed while the emulator was running.
     Storage(String),
+    /// The scenario of [`Builder::scenario`](crate::Builder::scenario) cannot be applied.
+    Scenario(ScenarioError),
     /// The generated credential is invalid.
     Credential(CredentialError),
 }
@@ -68,6 +70,7 @@ impl fmt::Display for StartError {
                 write!(f, "cannot use the data directory `{}`: {error}", path.display())
             }
             Self::Storage(why) => f.write_str(why),
+            Self::Scenario(error) => write!(f, "cannot apply the scenario: {error}"),
             Self::Credential(error) => error.fmt(f),
         }
     }
@@ -79,11 +82,18 @@ impl From<Failure> for StartError {
     }
 }
 
+impl From<ScenarioError> for StartError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(error)
+    }
+}
+
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Listen(_, error) | Self::TlsDirectory(_, error) => Some(error),
             Self::Credential(error) => Some(error),
+            Self::Scenario(error) => Some(error),
             Self::Fault(error) => Some(error),
             Self::DataDirectory(_, error) => Some(error),
             Self::Storage(_)

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cvm_emulator::{
     Builder, Catalog, Cloud, Emulator, FaultError, FaultRule, HttpsAddress, ListenAddress,
-    StartError, Tls,
+    Scenario, StartError, Tls,
 };
 use cvm_models::Credential;
 
@@ -95,6 +95,9 @@ fn builder(args: &Args) -> Result<Builder> {
     if let Some(path) = args.option("catalog") {
         builder = builder.catalog(catalog(path)?);
     }
+    if let Some(path) = args.option("scenario") {
+        builder = builder.scenario(scenario(path)?);
+    }
     if let Some(directory) = args.option("data-dir") {
         builder = builder.data_dir(directory);
     }
@@ -159,6 +162,15 @@ fn fault_rules(path: &str) -> Result<Vec<FaultRule>> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
     FaultRule::list_from_json(&text).map_err(|error| failed(&error))
+}
+
+/// The scenario of a file.
+fn scenario(path: &str) -> Result<Scenario> {
+    let failed = |error: &dyn std::fmt::Display| {
+        CliError::local(format!("cannot load the scenario `{path}`: {error}"))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    Scenario::parse(&text).map_err(|error| failed(&error))
 }
 
 /// The built-in catalog, extended with a file.

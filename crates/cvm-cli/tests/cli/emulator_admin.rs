@@ -66,6 +66,37 @@ fn fault_rules_are_added_shown_and_removed() {
     assert!(missing.stderr.contains("no-such-file.json"), "{}", missing.stderr);
 }
 
+#[test]
+fn scenario_is_applied_at_the_start_and_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let group = |name: &str| {
+        format!(
+            "accounts: [{{ regions: {{ ap-guangzhou: {{ instances: [{{ name: {name}, count: 2, state: STOPPED }}] }} }} }}]"
+        )
+    };
+    let first = file("first.yaml", &group("first"));
+    let emulator = Emulator::with(&["--scenario", &first]);
+    let more = printed(&emulator, &["scenario", &file("more.yaml", &group("more"))]);
+    assert_eq!(more["created"][0]["name"], "more");
+    let listed = admin(&emulator, &["state", "instances"]).stdout;
+    assert!(listed.contains("first1") && listed.contains("more2"), "{listed}");
+    let wrong = file("wrong.yaml", "accounts: [{ nam: x }]");
+    let refused = admin(&emulator, &["scenario", &wrong]);
+    assert!(refused.code == 1 && refused.stderr.contains("accounts[0].nam"), "{}", refused.stderr);
+    let failed = run(&mut cvm(&["emulator", "--scenario", &wrong]));
+    assert!(
+        failed.code == 6 && failed.stderr.contains("accounts[0].nam"),
+        "{} {}",
+        failed.code,
+        failed.stderr
+    );
+}
+
 /// The lines that a command prints while it runs.
 fn follow(emulator: &Emulator, words: &[&str], until: &str, act: impl FnOnce()) -> Vec<Value> {
     let mut command = emulator.cvm(&[&["emulator"], words].concat());

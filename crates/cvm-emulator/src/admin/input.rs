@@ -35,16 +35,34 @@ pub(super) type NoParameters = Parameters<Nothing>;
 /// The body of an endpoint that needs none.
 pub(super) type NoBody = JsonBody<Nothing>;
 
+/// A body that is a text in another format than JSON.
+pub(super) struct TextBody(pub(super) String);
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, AdminError> {
+    Bytes::from_request(request, state).await.map_err(|error| {
+        if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return too_large();
+        }
+        AdminError::invalid("the body ended before it was complete")
+    })
+}
+
+impl<S: Send + Sync> FromRequest<S> for TextBody {
+    type Rejection = AdminError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, AdminError> {
+        let body = read(request, state).await?;
+        let text = String::from_utf8(body.to_vec());
+        text.map(Self)
+            .map_err(|error| AdminError::invalid(format!("the body is not UTF-8: {error}")))
+    }
+}
+
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = AdminError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, AdminError> {
-        let body = Bytes::from_request(request, state).await.map_err(|error| {
-            if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                return too_large();
-            }
-            AdminError::invalid("the body ended before it was complete")
-        })?;
+        let body = read(request, state).await?;
         let text: &[u8] = if body.trim_ascii().is_empty() { b"{}" } else { &body };
         let parsed = serde_json::from_slice(text);
         parsed.map(Self).map_err(|error| AdminError::invalid(format!("invalid JSON body: {error}")))

@@ -14,6 +14,7 @@ mod log;
 mod metrics;
 mod openapi;
 mod reset;
+mod scenario;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -59,6 +60,7 @@ static ROUTES: &[Route] = &[
     ("GET", "/_emulator/metrics", || get(metrics::show)),
     ("GET", OPENAPI, || get(openapi::show)),
     ("POST", "/_emulator/reset", || post(reset::reset)),
+    ("POST", "/_emulator/scenario", || post(scenario::apply)),
     ("GET", "/_emulator/state", || get(state::summary)),
     ("GET", "/_emulator/state/{kind}", || get(state::list)),
     ("GET", VERSION, || get(health::version)),

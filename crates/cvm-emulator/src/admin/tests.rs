@@ -10,6 +10,7 @@ mod access;
 mod events;
 mod faults;
 mod openapi;
+mod scenario;
 
 use crate::test_requests::{NOW, credential, tc3_head};
 use crate::{Emulator, Timestamp};

@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     pub(crate) start_time: Option<Timestamp>,
     pub(crate) strict_network: Option<bool>,
     pub(crate) catalog: Catalog,
+    /// The hash of the scenario.
+    pub(crate) scenario: Option<String>,
 }
 
 /// The configuration of a cloud, and what wrote its log.
@@ -32,6 +34,9 @@ pub(super) struct Description {
     pub(super) time_mode: TimeMode,
     pub(super) start_time: Timestamp,
     pub(super) strict_network: bool,
+    /// The hash of the scenario that it began with, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scenario: Option<String>,
 }
 
 /// The members that every format has.
@@ -60,6 +65,7 @@ impl Description {
             time_mode,
             start_time: settings.start_time.unwrap_or(now),
             strict_network: settings.strict_network.unwrap_or_default(),
+            scenario: settings.scenario.clone(),
         })
     }
 
@@ -92,6 +98,7 @@ impl Description {
             start_time: Some(settings.start_time.unwrap_or(self.start_time)),
             strict_network: Some(settings.strict_network.unwrap_or(self.strict_network)),
             catalog: settings.catalog,
+            scenario: settings.scenario.clone().or_else(|| self.scenario.clone()),
         };
         let given = Self::new(&given, self.start_time)?;
         if has_commands && (&self.version, &self.build) != (&given.version, &given.build) {
@@ -114,6 +121,10 @@ impl Description {
         }
         if given.start_time != self.start_time {
             return differs("start time", &self.start_time.to_string());
+        }
+        if has_commands && given.scenario != self.scenario {
+            let stored = self.scenario.as_deref().map_or("none", |_| "the one of its first start");
+            return differs("scenario", &format_args!("{stored}"));
         }
         if given.strict_network != self.strict_network {
             return differs("setting of `strict-network`", &self.strict_network);

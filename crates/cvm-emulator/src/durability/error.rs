@@ -64,7 +64,7 @@ impl fmt::Display for DataDirectoryError {
                 "its log was written with the built-in catalog; start it without a catalog file",
             ),
             Self::OtherCatalog { is_builtin: false } => f.write_str(
-                "its log was written with another catalog; start it with the unchanged catalog file",
+                "its log was written with another catalog; start it with the unchanged catalog file or scenario",
             ),
             Self::OtherOption { name, stored } => write!(
                 f,

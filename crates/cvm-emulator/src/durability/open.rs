@@ -30,6 +30,8 @@ pub(crate) struct Opened {
     /// The index of the first request id that no earlier start has used.
     pub(crate) first_request_id: u64,
     pub(crate) log: Log,
+    /// Whether the log had no command.
+    pub(crate) is_new: bool,
 }
 
 /// Opens a data directory, or creates it with these credentials. `wrap` may replace the file of the database.
@@ -56,6 +58,7 @@ pub(crate) fn open<B: StorageBackend>(
     let directory = DataDirectory::open(path, create, wrap)?;
     let description = Description::parse(&directory.description()?)?;
     let description = description.check(settings, !directory.is_empty())?;
+    let is_new = directory.is_empty();
     let credentials = directory.credentials()?;
     for (account, credential) in given {
         let is_same = |(owner, stored): &(AccountId, Credential)| {
@@ -98,6 +101,7 @@ pub(crate) fn open<B: StorageBackend>(
         elapsed: run.elapsed,
         first_request_id,
         log: Log::start(directory)?,
+        is_new,
     })
 }
 

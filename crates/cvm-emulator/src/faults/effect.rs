@@ -1,13 +1,14 @@
 //! The effects of faults as data.
 
 use cvm_simulator::CloudFault;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a fault does to a request.
 ///
 /// In a file, an effect without fields is a text, and one with fields an object: `"lose_response"`,
 /// `{ "delay": { "ms": 500 } }`. Where `applied` is a field, it says whether the request takes effect before it fails.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum FaultEffect {

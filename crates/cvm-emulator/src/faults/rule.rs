@@ -1,5 +1,6 @@
 //! Fault rules as data: which requests, which of them, and the effect.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::effect::FaultEffect;
@@ -22,7 +23,7 @@ use super::error::FaultError;
 /// # }
 /// # f().unwrap();
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FaultRule {

@@ -42,6 +42,7 @@ mod request_limits;
 mod rescue;
 mod resource_pools;
 mod routing;
+mod scenarios;
 mod security_groups;
 mod server;
 mod services;

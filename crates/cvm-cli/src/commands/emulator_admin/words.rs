@@ -45,6 +45,10 @@ pub const WORDS: &[(&str, &str)] = &[
     ("log clear", "Remove all requests from the log."),
     ("metrics", "Print the metrics for Prometheus."),
     ("reset", "Delete everything that the accounts have, and take back every change of the clock."),
+    (
+        "scenario FILE",
+        "Add the accounts, resources and faults of a YAML or JSON file: all or none; - reads standard input.",
+    ),
     ("state", "Count the resources by account, region and kind."),
     (
         "state KIND [NAME=VALUE]...",
@@ -97,6 +101,7 @@ pub(super) fn call(words: &[&str], follow: bool) -> Result<Call> {
         }
         [name @ ("faults" | "log"), "clear"] => call(Method::DELETE, name, String::new()),
         ["reset"] => post("reset", String::new()),
+        ["scenario", source] => post("scenario", text(source)?),
         ["clock", "run-until-idle"] => post("clock/run-until-idle", String::new()),
         ["clock", "advance", seconds] => {
             let seconds = number("clock advance", seconds)?;
@@ -134,6 +139,11 @@ fn rules(source: &str) -> Result<String> {
     if source.trim_start().starts_with(['{', '[']) {
         return Ok(source.to_owned());
     }
+    text(source)
+}
+
+/// The text of a file, or of standard input.
+fn text(source: &str) -> Result<String> {
     if source == "-" {
         return std::io::read_to_string(std::io::stdin())
             .map_err(|error| CliError::local(format!("cannot read standard input: {error}")));

@@ -347,6 +347,10 @@ fn rules() -> Value {
     ])
 }
 
+/// A scenario with every member.
+const SCENARIO: &str = r#"{"$schema": "scenario.schema.json", "catalog": {}, "faults": [], "fault_presets": [],
+    "accounts": [{"regions": {"ap-guangzhou": {"instances": [{"name": "web"}]}}}]}"#;
+
 #[tokio::test]
 async fn responses_bodies_and_events_are_as_described() {
     let emulator = super::emulator().await;
@@ -366,6 +370,7 @@ async fn responses_bodies_and_events_are_as_described() {
             "/_emulator/clock/advance" => r#"{"seconds":0}"#,
             "/_emulator/clock/mode" => r#"{"mode":"scaled","scale":0.5}"#,
             "/_emulator/clock/run-until-idle" => r#"{"within_seconds":0}"#,
+            "/_emulator/scenario" => SCENARIO,
             "/_emulator/faults" if operation.method == "POST" => rules.as_str(),
             _ => "",
         };
