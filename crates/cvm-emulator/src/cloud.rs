@@ -407,7 +407,9 @@ impl Cloud {
             let virtual_now = || self.0.simulation.now();
             let explanation = &mut record.explanation;
             let authenticator = &self.0.authenticator;
-            authenticator.check(&incoming, &mut call, info, now, virtual_now, explanation)?
+            let checked =
+                authenticator.check(&incoming, &mut call, info, now, virtual_now, explanation);
+            checked.inspect_err(|_| record.add_unverified(&call))?
         };
         record.account = secret_id.is_some().then_some(account);
         record.secret_id = secret_id;

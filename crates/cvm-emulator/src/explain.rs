@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use cvm_protocol::{ActionInfo, percent};
+use cvm_protocol::{ActionInfo, ServiceInfo, percent};
 use cvm_signer::verify::{self, VerifyingKey};
 use cvm_signer::{Credential, HexDigest, Method, tc3, v1};
 use serde::Serialize;
@@ -53,7 +53,7 @@ pub(crate) fn tc3(
         tc3::StringToSign::new(timestamp, authorization.scope(), &actual.hash()).to_string()
     };
     let hash = request.hashed_payload();
-    let changed = tc3_mistakes(request).into_iter().find_map(|mistake| {
+    let changed = tc3_mistakes(request, info).into_iter().find_map(|mistake| {
         let mut headers = request.headers.to_vec();
         let mut changed = tc3::Request { payload: tc3::Payload::Hashed(&hash), ..*request };
         match &mistake {
@@ -98,7 +98,7 @@ pub(crate) fn v1(
         length <= MAX_SEARCHED && verify::v1(credential, request).is_ok()
     };
     let region = request.params.iter().find(|(name, _)| name == "Region");
-    let hosts = hosts(region.map(|(_, region)| region.as_str()));
+    let hosts = hosts(service(info), region.map(|(_, region)| region.as_str()));
     let mut changed: Vec<v1::Request<'_, String, String>> = hosts
         .iter()
         .map(|host| v1::Request { host: host.as_ref(), ..*request })
@@ -148,7 +148,7 @@ const CONTENT_TYPES: [&str; 4] = [
     "application/x-www-form-urlencoded",
 ];
 
-fn tc3_mistakes<'a>(request: &tc3::Request<'a>) -> Vec<Mistake<'a>> {
+fn tc3_mistakes<'a>(request: &tc3::Request<'a>, info: Option<&ActionInfo>) -> Vec<Mistake<'a>> {
     let body = match request.payload {
         tc3::Payload::Body(body) => body,
         _ => &[],
@@ -157,7 +157,7 @@ fn tc3_mistakes<'a>(request: &tc3::Request<'a>) -> Vec<Mistake<'a>> {
         return Vec::new();
     }
     let region = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("x-tc-region"));
-    let hosts = hosts(region.map(|(_, region)| *region));
+    let hosts = hosts(service(info), region.map(|(_, region)| *region));
     let mut mistakes: Vec<Mistake<'a>> =
         hosts.into_iter().map(|host| Mistake::Header("host", host)).collect();
     let types = CONTENT_TYPES.map(|one| Mistake::Header("content-type", Cow::Borrowed(one)));
@@ -186,17 +186,19 @@ fn tc3_mistakes<'a>(request: &tc3::Request<'a>) -> Vec<Mistake<'a>> {
     mistakes
 }
 
-/// The hosts that clients sign although they send requests to another one.
-fn hosts<'a>(region: Option<&str>) -> Vec<Cow<'a, str>> {
-    const HOSTS: [&str; 5] = [
-        "cvm.tencentcloudapi.com",
-        "cvm.intl.tencentcloudapi.com",
-        "cvm.internal.tencentcloudapi.com",
-        "cvm.api.qcloud.com",
-        "localhost",
-    ];
-    let regional = region.map(|region| Cow::Owned(format!("cvm.{region}.tencentcloudapi.com")));
-    HOSTS.map(Cow::Borrowed).into_iter().chain(regional).collect()
+/// The hosts of a service that clients sign although they send requests to another one.
+fn hosts<'a>(service: &ServiceInfo, region: Option<&str>) -> Vec<Cow<'a, str>> {
+    let gateway = service.old_gateway.as_ref().map(|gateway| gateway.host);
+    let known = [service.endpoint, service.endpoint_intl, service.endpoint_internal, "localhost"];
+    let known = known.into_iter().chain(gateway).map(Cow::Borrowed);
+    let regional =
+        region.map(|region| Cow::Owned(service.endpoint_regional.replace("{region}", region)));
+    known.chain(regional).collect()
+}
+
+/// The service of an action. A client without a known action probably means CVM.
+fn service(info: Option<&ActionInfo>) -> &'static ServiceInfo {
+    info.map_or(&cvm_models::SERVICE, |info| info.service)
 }
 
 /// Names the first line that the client signed differently.

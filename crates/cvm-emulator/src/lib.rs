@@ -37,6 +37,8 @@
 //!
 //! A client keeps to the documented rates when it calls the emulator, too: 60 `DescribeZones` take 2 s. With the client of
 //! `cvm-models`, `.rate_limiter(NoRateLimit)` on its builder turns that off. The crate has no features.
+//!
+#![doc = include_str!("../docs/admin-api.md")]
 
 mod admin;
 mod admin_access;

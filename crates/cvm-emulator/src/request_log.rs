@@ -11,7 +11,7 @@ use cvm_simulator::{AccountId, Timestamp};
 use http::{HeaderMap, Method, header};
 use serde::{Serialize, Serializer};
 
-use crate::dialect::Dialect;
+use crate::dialect::{Call, Dialect, Parameters};
 use crate::events::Events;
 use crate::explain::Explanation;
 
@@ -131,6 +131,16 @@ impl Record {
             account: None,
             secret_id: None,
             explanation: None,
+        }
+    }
+
+    /// Adds what the parameters of a refused request name. Nothing of it is verified.
+    pub(crate) fn add_unverified(&mut self, call: &Call<'_>) {
+        let Parameters::Pairs(pairs) = &call.parameters else { return };
+        let secret_id = pairs.iter().find(|(name, _)| name == "SecretId");
+        if call.dialect != Dialect::Tc3 {
+            self.secret_id = secret_id.map(|(_, value)| shortened(value));
+            self.region = call.region.as_deref().map(|region| Cow::Owned(shortened(region)));
         }
     }
 

@@ -11,6 +11,7 @@ mod events;
 mod faults;
 mod openapi;
 mod scenario;
+mod wrong_signatures;
 
 use crate::test_requests::{NOW, credential, tc3_head};
 use crate::{Emulator, Timestamp};

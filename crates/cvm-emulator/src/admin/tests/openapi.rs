@@ -173,6 +173,14 @@ fn every_endpoint_is_described_and_every_described_one_exists() {
 }
 
 #[test]
+fn chapter_has_every_endpoint() {
+    let chapter = include_str!("../../../docs/admin-api.md");
+    for (_, path, _) in ROUTES {
+        assert!(chapter.contains(&format!("{path}`")), "{path}");
+    }
+}
+
+#[test]
 fn value_sets_are_those_of_the_code() {
     let schemas = &description()["components"]["schemas"];
     let kinds: Vec<&str> = state::names().collect();
